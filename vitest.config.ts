@@ -1,0 +1,39 @@
+import { defineConfig } from 'vitest/config';
+
+const ours = (folder: string) => [`${folder}/**/*.test.ts`, `${folder}/**/*.test.tsx`];
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [
+            'core',
+            'pipeline',
+            'worker',
+            'vm-worker',
+            'cloudrun-worker',
+            'functions',
+            'web',
+            'bench',
+          ].flatMap(ours),
+          exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],
+        },
+      },
+      { test: { name: 'processing', include: ours('processing'), testTimeout: 30_000 } },
+      { test: { name: 'emulators', include: ours('emulators'), testTimeout: 30_000 } },
+      {
+        // Everything here shares one stack, which the global setup starts on free ports.
+        test: {
+          name: 'stack',
+          include: ['tests/**/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
+          globalSetup: ['tests/stack-setup.ts'],
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
