@@ -1,0 +1,50 @@
+/**
+ * Every reason for which a job can end `failed`, with what a person is told when no better words are at hand.
+ * Codes are part of the contract: they stand in job documents, in `.error.json` files and in API answers.
+ */
+export const failureCodes = {
+  unknown_operation: 'No operation of that name exists.',
+  invalid_options: 'The options are not valid for this operation.',
+  invalid_source: 'The storage event does not describe an object.',
+  empty_file: 'The file is empty.',
+  file_too_large: 'The file is larger than the limit.',
+  unsupported_type: 'The file is not a picture of a supported type (JPEG, PNG, WebP, AVIF, HEIC or GIF).',
+  corrupt_image: 'The picture is damaged or incomplete.',
+  image_too_large: 'The picture has too many pixels or too long a side.',
+  aspect_too_extreme: 'The picture is too long and thin.',
+  processing_timeout: 'The picture took longer than the time limit.',
+  out_of_memory: 'The picture needed more memory than the limit.',
+  poison: 'The picture stopped the program that worked on it several times.',
+  source_gone: 'The file was deleted before it was processed.',
+  internal: 'Something went wrong on our side.',
+} as const;
+
+export type FailureCode = keyof typeof failureCodes;
+export const failureCodeList = Object.keys(failureCodes) as [FailureCode, ...FailureCode[]];
+
+/** Nothing will make this succeed as it is: record it, tell the person, do not try again. */
+export class PermanentError extends Error {
+  override readonly name = 'PermanentError';
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string = failureCodes[code], options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** This may pass: give the work back so that it is tried again. */
+export class RetryableError extends Error {
+  override readonly name = 'RetryableError';
+  readonly code: FailureCode;
+
+  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A service that Spillway needs did not answer. Not the job's fault: it is tried again and not counted. */
+export class OutageError extends Error {
+  override readonly name = 'OutageError';
+}

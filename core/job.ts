@@ -1,0 +1,171 @@
+import { z } from 'zod';
+import { failureCodeList } from './errors.ts';
+
+/** Version of the job document and of the messages about it. Readers accept the version before theirs. */
+export const schemaVersion = 1;
+
+export const jobStates = ['queued', 'processing', 'succeeded', 'failed', 'superseded', 'cancelled'] as const;
+export const jobStateSchema = z.enum(jobStates);
+export type JobState = z.infer<typeof jobStateSchema>;
+
+export const targetSchema = z.enum(['vm', 'run']);
+/** Where a job waits: the subscription that VMs pull, or the one that pushes to Cloud Run. */
+export type Target = z.infer<typeof targetSchema>;
+
+/** A point in time: a Date in memory, an ISO 8601 string in JSON. */
+export const instant = z.coerce.date();
+
+export const sourceSchema = z.object({
+  bucket: z.string(),
+  name: z.string(),
+  /** Generation as a decimal string: it exceeds what a JavaScript number holds exactly. */
+  generation: z.string(),
+  /** Bytes. */
+  size: z.number(),
+  contentType: z.string().nullable(),
+  timeCreated: instant,
+});
+export type Source = z.infer<typeof sourceSchema>;
+
+/** What the router expected of one side, in milliseconds from the decision. */
+export const sidePredictionSchema = z.object({
+  /** Until a slot takes the job, delivery included. */
+  waitMs: z.number(),
+  serviceMs: z.number(),
+  /** `waitMs` and `serviceMs` with the safety factor. */
+  finishMs: z.number(),
+  inTime: z.boolean(),
+});
+export type SidePrediction = z.infer<typeof sidePredictionSchema>;
+
+export const predictionSchema = z.object({
+  /** Null where that side could not take the job at all. */
+  vm: sidePredictionSchema.nullable(),
+  run: sidePredictionSchema.nullable(),
+  /** Time left to the objective at the decision, in milliseconds; negative when it was already missed. */
+  budgetMs: z.number(),
+});
+export type Prediction = z.infer<typeof predictionSchema>;
+
+export const routeReasons = [
+  'reserved',
+  'vm_in_time',
+  'vm_sooner',
+  'vm_only',
+  'run_vm_late',
+  'run_no_vm',
+  'cpu_below_threshold',
+  'cpu_above_threshold',
+] as const;
+
+export const routeSchema = z.object({
+  target: targetSchema,
+  reason: z.enum(routeReasons),
+  /** The reason in one English sentence, with its figures. */
+  explanation: z.string(),
+  policy: z.string(),
+  /** Grows by one whenever the job is moved; a message of an older epoch is worthless. */
+  epoch: z.number(),
+  /** Predicted work that the job adds to its target's ledger, in milliseconds of one slot. */
+  workMs: z.number(),
+  predicted: predictionSchema.nullable(),
+  at: instant,
+});
+export type Route = z.infer<typeof routeSchema>;
+
+export const claimSchema = z.object({ worker: z.string(), token: z.string(), expiresAt: instant });
+export type Claim = z.infer<typeof claimSchema>;
+
+/** Durations in milliseconds. */
+export const timingsSchema = z.object({
+  /** From the object's `timeCreated` to the claim. */
+  waitMs: z.number(),
+  downloadMs: z.number(),
+  /** The operation itself, decoding and encoding included. */
+  processMs: z.number(),
+  /** Writing result and receipt. */
+  storeMs: z.number(),
+  /** From the object's `timeCreated` to the outcome. */
+  totalMs: z.number(),
+});
+export type Timings = z.infer<typeof timingsSchema>;
+
+export const modelSchema = z.object({ name: z.string(), sha256: z.string() });
+export type Model = z.infer<typeof modelSchema>;
+
+export const resultSchema = z.object({
+  bucket: z.string(),
+  name: z.string(),
+  generation: z.string(),
+  contentType: z.string(),
+  size: z.number(),
+  crc32c: z.string(),
+  width: z.number(),
+  height: z.number(),
+  model: modelSchema.nullable(),
+  receipt: z.string(),
+});
+export type JobResult = z.infer<typeof resultSchema>;
+
+export const jobErrorSchema = z.object({
+  code: z.enum(failureCodeList),
+  message: z.string(),
+  retryable: z.boolean(),
+});
+export type JobError = z.infer<typeof jobErrorSchema>;
+
+export const jobSchema = z.object({
+  id: z.string(),
+  schemaVersion: z.number(),
+  state: jobStateSchema,
+  /** As requested: it names no known operation where the job failed with `unknown_operation`. */
+  operation: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  owner: z.string().nullable(),
+  source: sourceSchema,
+  batch: z.string().nullable(),
+  upload: z.string().nullable(),
+  parent: z.string().nullable(),
+  run: z.number(),
+  retryOf: z.string().nullable(),
+  /** Random token of the router that created the document: how it knows its own creation after a lost reply. */
+  reservation: z.string(),
+  route: routeSchema,
+  createdAt: instant,
+  /** When the objective ends. */
+  deadlineAt: instant,
+  /** When the message was last handed to Pub/Sub; null while it still has to be. */
+  publishedAt: instant.nullable(),
+  /** How many times a worker has claimed the job. */
+  attempt: z.number(),
+  claim: claimSchema.nullable(),
+  timings: timingsSchema.nullable(),
+  result: resultSchema.nullable(),
+  error: jobErrorSchema.nullable(),
+  endedAt: instant.nullable(),
+  /** When the `job-events` CloudEvent of the end was published; null while it still has to be. */
+  eventPublishedAt: instant.nullable(),
+  /** Set when a person deleted the job: the document stays as a tombstone without picture or result. */
+  deletedAt: instant.nullable(),
+  /** W3C `traceparent` of the upload, for following one job through the logs. */
+  trace: z.string().nullable(),
+  /** When Firestore's TTL policy may delete the document. */
+  expiresAt: instant.nullable(),
+});
+export type Job = z.infer<typeof jobSchema>;
+
+/** True when no later event may change the job's state. */
+export function isTerminal(state: JobState): boolean {
+  switch (state) {
+    case 'queued':
+    case 'processing':
+      return false;
+    case 'succeeded':
+    case 'failed':
+    case 'superseded':
+    case 'cancelled':
+      return true;
+    default:
+      return state satisfies never;
+  }
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { failureCodeList } from './errors.ts';
+import { jobStateSchema, schemaVersion, targetSchema } from './job.ts';
+
+/**
+ * What travels on `jobs-vm` and `jobs-run`. Worthless without the job document: the document is the truth,
+ * and a message whose epoch is not the document's is dropped.
+ */
+export const jobMessageSchema = z.object({
+  schemaVersion: z.int().min(1),
+  jobId: z.string().min(1),
+  epoch: z.int().min(0),
+});
+export type JobMessage = z.infer<typeof jobMessageSchema>;
+
+/** The `data` of the CloudEvent that `job-events` carries for every job that ends. */
+export const jobEndedSchema = z.object({
+  jobId: z.string(),
+  state: jobStateSchema,
+  operation: z.string(),
+  owner: z.string().nullable(),
+  source: z.object({ bucket: z.string(), name: z.string(), generation: z.string() }),
+  result: z.object({ bucket: z.string(), name: z.string(), receipt: z.string() }).nullable(),
+  error: z.object({ code: z.enum(failureCodeList), message: z.string() }).nullable(),
+  target: targetSchema,
+});
+export type JobEnded = z.infer<typeof jobEndedSchema>;
+export const jobEndedType = 'dev.spillway.job.ended.v1';
+
+export type ParsedMessage =
+  | { kind: 'message'; message: JobMessage }
+  /** Written by a newer version of this program: leave it for a worker that knows it. */
+  | { kind: 'newer'; version: number }
+  | { kind: 'malformed'; problem: string };
+
+export function parseJobMessage(data: string): ParsedMessage {
+  let json: unknown;
+  try {
+    json = JSON.parse(data);
+  } catch {
+    return { kind: 'malformed', problem: 'The message is not JSON.' };
+  }
+  const parsed = jobMessageSchema.safeParse(json);
+  if (!parsed.success) return { kind: 'malformed', problem: z.prettifyError(parsed.error) };
+  if (parsed.data.schemaVersion > schemaVersion) return { kind: 'newer', version: parsed.data.schemaVersion };
+  return { kind: 'message', message: parsed.data };
+}

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { failureCodeList } from './errors.ts';
+import { modelSchema, targetSchema, timingsSchema } from './job.ts';
+
+/** Written last, beside the result: its presence says that the result is complete. */
+export const receiptSchema = z.object({
+  schemaVersion: z.number(),
+  jobId: z.string(),
+  source: z.object({ bucket: z.string(), name: z.string(), generation: z.string(), crc32c: z.string() }),
+  operation: z.string(),
+  options: z.record(z.string(), z.unknown()),
+  model: modelSchema.nullable(),
+  result: z.object({ bucket: z.string(), name: z.string(), contentType: z.string(), crc32c: z.string() }),
+  ran: z.object({ target: targetSchema, worker: z.string(), reason: z.string(), explanation: z.string() }),
+  timings: timingsSchema.omit({ storeMs: true, totalMs: true }),
+  attempts: z.number(),
+});
+export type Receipt = z.infer<typeof receiptSchema>;
+
+/** What an integrator finds in place of a result when a job fails (`….error.json`). */
+export const errorReportSchema = z.object({
+  code: z.enum(failureCodeList),
+  message: z.string(),
+  retryable: z.boolean(),
+  jobId: z.string(),
+});
+export type ErrorReport = z.infer<typeof errorReportSchema>;

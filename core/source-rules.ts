@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** For senders that can neither rename nor set metadata, such as cameras: what is done with all under a prefix. */
+export const sourceRuleSchema = z.object({
+  prefix: z.string().min(1),
+  operations: z.array(z.string().min(1)).min(1),
+  options: z.record(z.string(), z.unknown()).default({}),
+  owner: z.string().nullable().default(null),
+});
+export type SourceRule = z.infer<typeof sourceRuleSchema>;
+
+/** The document `settings/sources`. */
+export const sourceSettingsSchema = z.object({ rules: z.array(sourceRuleSchema).default([]) });
+export type SourceSettings = z.infer<typeof sourceSettingsSchema>;
+
+/** The rule with the longest prefix of the name, so that a narrower rule wins over a wider one. */
+export function matchingRule(rules: SourceRule[], name: string): SourceRule | null {
+  const matching = rules.filter((rule) => name.startsWith(rule.prefix));
+  return matching.sort((a, b) => b.prefix.length - a.prefix.length)[0] ?? null;
+}

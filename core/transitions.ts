@@ -1,0 +1,202 @@
+import type { FailureCode } from './errors.ts';
+import {
+  type Claim,
+  isTerminal,
+  type Job,
+  type JobError,
+  type JobResult,
+  type JobState,
+  type Route,
+  type Source,
+  schemaVersion,
+  type Timings,
+} from './job.ts';
+
+/**
+ * Every change that a job can go through, as pure functions from one document to the next. A store writes
+ * the new document only if the old one still stands, so each function sees the truth or is run again.
+ */
+
+/** How long a finished job's document is kept. */
+export const keptAfterEndMs = 30 * 24 * 3_600_000;
+/** How long a deleted job's tombstone is kept: longer than any event about its source can still be repeated. */
+export const keptTombstoneMs = 400 * 24 * 3_600_000;
+
+export interface NewJob {
+  id: string;
+  operation: string;
+  options: Record<string, unknown>;
+  owner: string | null;
+  source: Source;
+  batch: string | null;
+  upload: string | null;
+  run: number;
+  retryOf: string | null;
+  reservation: string;
+  trace: string | null;
+  /** Milliseconds from `clockStartsAt` to the deadline. */
+  objectiveMs: number;
+  /** The object's `timeCreated`; for a retry, when the person asked for it. */
+  clockStartsAt: Date;
+  /** Predicted work with which the job reserves its place in the VMs' ledger. */
+  workMs: number;
+}
+
+/** A job that holds its place in the ledger, provisionally on the VMs, with nothing published yet. */
+export function reserved(job: NewJob, now: Date): Job {
+  const { objectiveMs, clockStartsAt, workMs, ...identity } = job;
+  return {
+    ...identity,
+    schemaVersion,
+    state: 'queued',
+    parent: null,
+    route: {
+      target: 'vm',
+      reason: 'reserved',
+      explanation: 'Not decided yet.',
+      policy: 'none',
+      epoch: 0,
+      workMs,
+      predicted: null,
+      at: now,
+    },
+    createdAt: now,
+    deadlineAt: new Date(clockStartsAt.getTime() + objectiveMs),
+    publishedAt: null,
+    attempt: 0,
+    claim: null,
+    timings: null,
+    result: null,
+    error: null,
+    endedAt: null,
+    eventPublishedAt: null,
+    deletedAt: null,
+    expiresAt: null,
+  };
+}
+
+/** A job that was refused before any work: recorded, so that it is seen and not dropped. */
+export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
+  return ended({ ...reserved(job, now), error }, 'failed', now);
+}
+
+export type RouteChoice = Omit<Route, 'epoch' | 'at'>;
+
+/** The job with its decided route, still to be published. */
+export function routed(job: Job, choice: RouteChoice, now: Date): Job {
+  return { ...job, route: { ...choice, epoch: job.route.epoch, at: now } };
+}
+
+export function published(job: Job, now: Date): Job {
+  return { ...job, publishedAt: now };
+}
+
+/** The job queued anew under a higher epoch: whatever was published before is worthless. */
+export function moved(job: Job, choice: RouteChoice, now: Date): Job {
+  return {
+    ...job,
+    state: 'queued',
+    claim: null,
+    publishedAt: null,
+    route: { ...choice, epoch: job.route.epoch + 1, at: now },
+  };
+}
+
+/** The job queued anew where it was, after its worker was lost. */
+export function requeued(job: Job, explanation: string, now: Date): Job {
+  const { epoch: _, at: __, ...choice } = job.route;
+  return moved(job, { ...choice, explanation }, now);
+}
+
+export type ClaimOutcome =
+  | { kind: 'claimed'; job: Job }
+  | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' }
+  /** The job was claimed as often as allowed, and no claim led to an outcome. */
+  | { kind: 'poison' };
+
+/**
+ * What a delivery of epoch `epoch` may do. It is dropped when the job has ended, was moved, or another worker's
+ * claim lives; an expired claim may be taken over, since its token no longer counts.
+ */
+export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: number, now: Date): ClaimOutcome {
+  if (isTerminal(job.state)) return { kind: 'dropped', why: 'ended' };
+  if (epoch !== job.route.epoch) return { kind: 'dropped', why: 'moved' };
+  if (job.claim && job.claim.expiresAt > now) return { kind: 'dropped', why: 'claimed' };
+  if (job.attempt >= maxAttempts) return { kind: 'poison' };
+  return { kind: 'claimed', job: { ...job, state: 'processing', claim, attempt: job.attempt + 1 } };
+}
+
+/** Whether the claim with this token is still the one that counts. */
+export function holds(job: Job, token: string): boolean {
+  return job.state === 'processing' && job.claim?.token === token;
+}
+
+export function renewed(job: Job, claim: Claim): Job {
+  return { ...job, claim };
+}
+
+/** The job given back by its own worker: the same message will bring it again. */
+export function released(job: Job, now: Date): Job {
+  return { ...job, state: 'queued', claim: null, publishedAt: now };
+}
+
+export function succeeded(job: Job, result: JobResult, timings: Timings, now: Date): Job {
+  return ended({ ...job, result, timings, error: null }, 'succeeded', now);
+}
+
+export function failed(job: Job, error: JobError, now: Date): Job {
+  return ended({ ...job, error }, 'failed', now);
+}
+
+export function superseded(job: Job, now: Date): Job {
+  return ended(job, 'superseded', now);
+}
+
+export function cancelled(job: Job, now: Date): Job {
+  return ended(job, 'cancelled', now);
+}
+
+/** What stays of a job that a person deleted: enough to know a repeated event, nothing of the picture. */
+export function tombstone(job: Job, now: Date): Job {
+  return {
+    ...job,
+    options: {},
+    result: null,
+    deletedAt: now,
+    expiresAt: new Date(now.getTime() + keptTombstoneMs),
+  };
+}
+
+function ended(job: Job, state: JobState, now: Date): Job {
+  return {
+    ...job,
+    state,
+    endedAt: now,
+    eventPublishedAt: null,
+    expiresAt: new Date(now.getTime() + keptAfterEndMs),
+  };
+}
+
+/** Whether doing the same again may end differently, for the person who decides on a retry. */
+export function isWorthRetrying(code: FailureCode): boolean {
+  switch (code) {
+    case 'processing_timeout':
+    case 'out_of_memory':
+    case 'poison':
+    case 'internal':
+      return true;
+    case 'unknown_operation':
+    case 'invalid_options':
+    case 'invalid_source':
+    case 'empty_file':
+    case 'file_too_large':
+    case 'unsupported_type':
+    case 'corrupt_image':
+    case 'image_too_large':
+    case 'aspect_too_extreme':
+    case 'source_gone':
+      return false;
+    default:
+      return code satisfies never;
+  }
+}
