@@ -1,0 +1,33 @@
+import type { Job } from '@spillway/core/job.ts';
+import type { JobEnded } from '@spillway/core/messages.ts';
+import type { Stored } from './ports/job-store.ts';
+import type { Ports } from './ports/ports.ts';
+
+/**
+ * Publishes the CloudEvent of a job's end and notes it in the document. A failure is left to the sweep, which
+ * finds ends that were not noted: the outcome stands either way.
+ */
+export async function announceEnd(stored: Stored, ports: Ports): Promise<void> {
+  const { job } = stored;
+  const now = ports.clock.now();
+  try {
+    await ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), job.endedAt ?? now);
+    await ports.jobs.replace(stored, { ...job, eventPublishedAt: now });
+  } catch (error) {
+    ports.log.warn({ jobId: job.id, error }, 'The end could not be announced; the sweep will.');
+  }
+}
+
+function jobEnded(job: Job): JobEnded {
+  const { bucket, name, generation } = job.source;
+  return {
+    jobId: job.id,
+    state: job.state,
+    operation: job.operation,
+    owner: job.owner,
+    source: { bucket, name, generation },
+    result: job.result && { bucket: job.result.bucket, name: job.result.name, receipt: job.result.receipt },
+    error: job.error && { code: job.error.code, message: job.error.message },
+    target: job.route.target,
+  };
+}

@@ -1,0 +1,79 @@
+import type { Claim, Job } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
+import { changeJob } from './change-job.ts';
+import type { Clock, Ports } from './ports/ports.ts';
+
+interface Claimant {
+  ports: Pick<Ports, 'jobs' | 'clock' | 'log'>;
+  worker: string;
+  claimMs: number;
+  maxAttempts: number;
+}
+
+export type ClaimAnswer =
+  | { kind: 'claimed'; job: Job; token: string }
+  | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' }
+  | { kind: 'poison'; job: Job };
+
+/** Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`. */
+export async function claimJob(message: JobMessage, claimant: Claimant): Promise<ClaimAnswer> {
+  const { jobs, clock } = claimant.ports;
+  const token = clock.token();
+  for (;;) {
+    const stored = await jobs.get(message.jobId);
+    if (!stored) return { kind: 'dropped', why: 'unknown' };
+    // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
+    if (holds(stored.job, token)) return { kind: 'claimed', job: stored.job, token };
+    const claim = newClaim(claimant, token);
+    const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, clock.now());
+    if (outcome.kind === 'dropped') return outcome;
+    if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
+    const written = await jobs.replace(stored, outcome.job);
+    if (written) return { kind: 'claimed', job: written.job, token };
+  }
+}
+
+export interface HeldClaim {
+  /** Aborted once the claim is known to be lost: whatever is made from then on will not count. */
+  signal: AbortSignal;
+  /** Ends the renewals, after one that is under way. */
+  stop(): Promise<void>;
+}
+
+/** Keeps a claim alive while its work runs: renewed three times in each period. */
+export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClaim {
+  const { ports, claimMs } = claimant;
+  const lost = new AbortController();
+  let renewal: Promise<void> = Promise.resolve();
+  const stop = ports.clock.every(claimMs / 3, () => {
+    renewal = renewal.then(renew);
+  });
+  return {
+    signal: lost.signal,
+    async stop() {
+      stop();
+      await renewal;
+    },
+  };
+
+  async function renew(): Promise<void> {
+    try {
+      const stored = await changeJob(ports.jobs, job.id, (current) =>
+        holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
+      );
+      if (!stored) lost.abort(new Error('The claim was lost.'));
+    } catch (error) {
+      // The claim lives on until it expires; the next renewal may go through.
+      ports.log.warn({ jobId: job.id, error }, 'A claim could not be renewed.');
+    }
+  }
+}
+
+function newClaim(
+  claimant: { ports: { clock: Clock }; worker: string; claimMs: number },
+  token: string,
+): Claim {
+  const expiresAt = new Date(claimant.ports.clock.now().getTime() + claimant.claimMs);
+  return { worker: claimant.worker, token, expiresAt };
+}

@@ -1,0 +1,285 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import {
+  type Job,
+  type JobError,
+  type Model,
+  schemaVersion,
+  type Target,
+  type Timings,
+} from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { isOperationName, type OperationName, parseOptions } from '@spillway/core/operations.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { announceEnd } from './announce.ts';
+import { changeJob } from './change-job.ts';
+import { claimJob, type HeldClaim, holdClaim } from './claim.ts';
+import type { Ports } from './ports/ports.ts';
+import { writeErrorReport, writeReceipt, writeResult } from './results.ts';
+
+/** What an operation made of a picture. */
+export interface Processed {
+  path: string;
+  contentType: string;
+  extension: string;
+  width: number;
+  height: number;
+  model: Model | null;
+  processMs: number;
+}
+
+/**
+ * Runs an operation on a file. Throws `PermanentError` when the picture is at fault, `RetryableError` when the
+ * attempt is.
+ */
+export type Process = (request: {
+  operation: OperationName;
+  options: Record<string, unknown>;
+  inputPath: string;
+  outputPath: string;
+  signal: AbortSignal;
+}) => Promise<Processed>;
+
+export interface Deliverer {
+  ports: Ports;
+  process: Process;
+  /** The worker's id, as in its heartbeat. */
+  worker: string;
+  target: Target;
+  /** Directory for the files of jobs in progress. */
+  workDir: string;
+  claimMs: number;
+  maxAttempts: number;
+  /** Aborted when the worker has to leave: what it has not finished by then is given back, uncounted. */
+  leaving: AbortSignal;
+}
+
+/** What became of one delivery of a message. */
+export type Delivery =
+  | { kind: 'succeeded'; job: Job }
+  | { kind: 'failed'; job: Job; error: JobError }
+  /** The source is gone, so the job ended `superseded` or `cancelled`. */
+  | { kind: 'ended'; job: Job }
+  /** Nothing to do: the job has ended, was moved, is in other hands, or is unknown. */
+  | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' | 'claim_lost' }
+  | { kind: 'given_back'; why: string };
+
+/** Whether Pub/Sub should forget the message or bring it again. */
+export function isSettled(delivery: Delivery): boolean {
+  return delivery.kind !== 'given_back';
+}
+
+/**
+ * Does the job that a message names: claim, download, process, store, record. Pull and push both end here.
+ * Any number of deliveries of one message have the effect of one. Never throws: what may pass is `given_back`.
+ */
+export async function deliver(message: JobMessage, deliverer: Deliverer): Promise<Delivery> {
+  try {
+    const claim = await claimJob(message, deliverer);
+    if (claim.kind === 'dropped') return claim;
+    if (claim.kind === 'poison') return await recordFailure(claim.job, poison(claim.job), null, deliverer);
+    return await work(claim.job, claim.token, deliverer);
+  } catch (error) {
+    deliverer.ports.log.warn(
+      { jobId: message.jobId, error },
+      'The delivery was cut off; it will come again.',
+    );
+    return { kind: 'given_back', why: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function work(job: Job, token: string, deliverer: Deliverer): Promise<Delivery> {
+  const held = holdClaim(job, token, deliverer);
+  const directory = await mkdtemp(join(deliverer.workDir, 'job-'));
+  try {
+    return await produce(job, token, held, directory, deliverer);
+  } catch (error) {
+    await held.stop();
+    return await settleFailure(job, token, error, deliverer);
+  } finally {
+    await held.stop();
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function produce(
+  job: Job,
+  token: string,
+  held: HeldClaim,
+  directory: string,
+  deliverer: Deliverer,
+): Promise<Delivery> {
+  const { ports } = deliverer;
+  const started = ports.clock.now();
+  const inputPath = join(directory, 'source');
+  const source = await ports.blobs.download(job.source, inputPath);
+  if (source.kind === 'gone') return recordGone(job, token, source.replaced, deliverer);
+  const downloaded = ports.clock.now();
+
+  const request = {
+    ...runnable(job),
+    inputPath,
+    outputPath: join(directory, 'result'),
+    signal: AbortSignal.any([held.signal, deliverer.leaving]),
+  };
+  const processed = await deliverer.process(request);
+  const done = ports.clock.now();
+
+  const timings = timingsUntil(job, started, downloaded, done, processed.processMs);
+  const written = await writeResult(job, processed, ports);
+  const receipt = await writeReceipt(
+    job,
+    receiptOf(job, source.crc32c, processed, written, timings, deliverer),
+    ports,
+  );
+  await held.stop();
+  return recordSuccess(job, token, processed, written, receipt.name, { timings, done }, deliverer);
+}
+
+/** Operation and options as their schema knows them today: the document may be older than this program. */
+function runnable(job: Job): { operation: OperationName; options: Record<string, unknown> } {
+  if (!isOperationName(job.operation)) throw new PermanentError('unknown_operation');
+  const parsed = parseOptions(job.operation, job.options);
+  if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
+  return { operation: job.operation, options: parsed.options };
+}
+
+async function recordSuccess(
+  job: Job,
+  token: string,
+  processed: Processed,
+  written: Awaited<ReturnType<typeof writeResult>>,
+  receipt: string,
+  { timings, done }: { timings: Omit<Timings, 'storeMs' | 'totalMs'>; done: Date },
+  { ports }: Deliverer,
+): Promise<Delivery> {
+  const { contentType, width, height, model } = processed;
+  const result = { ...written, contentType, width, height, model, receipt };
+  const now = ports.clock.now();
+  const whole = { ...timings, storeMs: between(done, now), totalMs: between(job.source.timeCreated, now) };
+  const stored = await changeJob(ports.jobs, job.id, (current) =>
+    transitions.holds(current, token) ? transitions.succeeded(current, result, whole, now) : null,
+  );
+  if (!stored) return dropUncounted(job, written.name, receipt, ports);
+  await announceEnd(stored, ports);
+  return { kind: 'succeeded', job: stored.job };
+}
+
+/** A job that was cancelled or deleted meanwhile leaves no result; one that another worker took over adopts it. */
+async function dropUncounted(job: Job, result: string, receipt: string, ports: Ports): Promise<Delivery> {
+  const current = await ports.jobs.get(job.id);
+  if (current?.job.state === 'cancelled' || current?.job.deletedAt) {
+    await Promise.all([result, receipt].map((name) => ports.blobs.remove(ports.buckets.results, name)));
+  }
+  return { kind: 'dropped', why: 'claim_lost' };
+}
+
+async function recordGone(
+  job: Job,
+  token: string,
+  replaced: boolean,
+  { ports }: Deliverer,
+): Promise<Delivery> {
+  const end = replaced ? transitions.superseded : transitions.cancelled;
+  const stored = await changeJob(ports.jobs, job.id, (current) =>
+    transitions.holds(current, token) ? end(current, ports.clock.now()) : null,
+  );
+  if (!stored) return { kind: 'dropped', why: 'claim_lost' };
+  await announceEnd(stored, ports);
+  return { kind: 'ended', job: stored.job };
+}
+
+/** Permanent failures and last attempts are recorded; an outage or a drain is not the job's fault and not counted. */
+async function settleFailure(
+  job: Job,
+  token: string,
+  error: unknown,
+  deliverer: Deliverer,
+): Promise<Delivery> {
+  if (error instanceof PermanentError) {
+    return recordFailure(
+      job,
+      { code: error.code, message: error.message, retryable: false },
+      token,
+      deliverer,
+    );
+  }
+  const blameless = error instanceof OutageError || deliverer.leaving.aborted;
+  if (!blameless && job.attempt >= deliverer.maxAttempts) {
+    return recordFailure(job, lastFailure(job, error), token, deliverer);
+  }
+  const why = error instanceof Error ? error.message : String(error);
+  deliverer.ports.log.warn(
+    { jobId: job.id, attempt: job.attempt, error },
+    'The attempt failed; the job is given back.',
+  );
+  const stored = await changeJob(deliverer.ports.jobs, job.id, (current) => {
+    if (!transitions.holds(current, token)) return null;
+    const attempt = blameless ? current.attempt - 1 : current.attempt;
+    return { ...transitions.released(current, deliverer.ports.clock.now()), attempt };
+  });
+  return stored ? { kind: 'given_back', why } : { kind: 'dropped', why: 'claim_lost' };
+}
+
+/** `token` null: the job has no holder, because it was claimed too often already. */
+async function recordFailure(
+  job: Job,
+  error: JobError,
+  token: string | null,
+  { ports }: Deliverer,
+): Promise<Delivery> {
+  await writeErrorReport(job, error, ports);
+  const stored = await changeJob(ports.jobs, job.id, (current) => {
+    const mine = token ? transitions.holds(current, token) : current.route.epoch === job.route.epoch;
+    return mine ? transitions.failed(current, error, ports.clock.now()) : null;
+  });
+  if (!stored) return { kind: 'dropped', why: 'claim_lost' };
+  await announceEnd(stored, ports);
+  return { kind: 'failed', job: stored.job, error };
+}
+
+function lastFailure(job: Job, error: unknown): JobError {
+  const known = error instanceof RetryableError && error.code !== 'internal';
+  return known ? { code: error.code, message: error.message, retryable: true } : poison(job);
+}
+
+function poison(job: Job): JobError {
+  const message = `The picture stopped the program that worked on it ${job.attempt} times.`;
+  return { code: 'poison', message, retryable: true };
+}
+
+function timingsUntil(job: Job, started: Date, downloaded: Date, done: Date, processMs: number) {
+  return {
+    waitMs: between(job.source.timeCreated, started),
+    downloadMs: between(started, downloaded),
+    processMs: Math.round(Math.min(processMs, between(downloaded, done))),
+  };
+}
+
+function receiptOf(
+  job: Job,
+  sourceCrc32c: string,
+  { model, contentType }: Processed,
+  written: Awaited<ReturnType<typeof writeResult>>,
+  timings: Omit<Timings, 'storeMs' | 'totalMs'>,
+  { target, worker }: Deliverer,
+) {
+  const { bucket, name, generation } = job.source;
+  return {
+    schemaVersion,
+    jobId: job.id,
+    source: { bucket, name, generation, crc32c: sourceCrc32c },
+    operation: job.operation,
+    options: job.options,
+    model,
+    result: { bucket: written.bucket, name: written.name, contentType, crc32c: written.crc32c },
+    ran: { target, worker, reason: job.route.reason, explanation: job.route.explanation },
+    timings,
+    attempts: job.attempt,
+  };
+}
+
+function between(from: Date, to: Date): number {
+  return to.getTime() - from.getTime();
+}

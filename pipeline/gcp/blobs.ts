@@ -1,0 +1,110 @@
+import { createWriteStream } from 'node:fs';
+import { pipeline } from 'node:stream/promises';
+import type { File, FileMetadata, Storage } from '@google-cloud/storage';
+import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
+import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
+import { codeOf, orOutage } from './outages.ts';
+
+const notFound = 404;
+const preconditionFailed = 412;
+const onlyIfAbsent = { ifGenerationMatch: 0 };
+
+/** Objects in Cloud Storage. */
+export function createStorageBlobs(storage: Storage): Blobs {
+  return {
+    async download({ bucket, name, generation }, path) {
+      const file = storage.bucket(bucket).file(name, { generation });
+      try {
+        const [{ crc32c, size }] = await orOutage(
+          'Cloud Storage',
+          Promise.all([file.getMetadata().then(([metadata]) => described(metadata)), fetchTo(file, path)]),
+        );
+        return { kind: 'downloaded', crc32c, size };
+      } catch (error) {
+        if (codeOf(error) !== notFound) throw error;
+        const [replaced] = await orOutage('Cloud Storage', storage.bucket(bucket).file(name).exists());
+        return { kind: 'gone', replaced };
+      }
+    },
+    async writeOnce(bucket, name, { from, contentType }) {
+      const file = storage.bucket(bucket).file(name);
+      const options = {
+        resumable: false,
+        metadata: { contentType },
+        preconditionOpts: onlyIfAbsent,
+      } as const;
+      try {
+        const [{ metadata }] =
+          'path' in from
+            ? await orOutage(
+                'Cloud Storage',
+                file.bucket.upload(from.path, { ...options, destination: file }),
+              )
+            : [
+                await orOutage(
+                  'Cloud Storage',
+                  file.save(from.text, options).then(() => file),
+                ),
+              ];
+        return written(bucket, name, metadata);
+      } catch (error) {
+        if (codeOf(error) !== preconditionFailed) throw error;
+        const [metadata] = await orOutage('Cloud Storage', file.getMetadata());
+        return written(bucket, name, metadata);
+      }
+    },
+    async read(bucket, name) {
+      const file = storage.bucket(bucket).file(name);
+      try {
+        const [metadata] = await orOutage('Cloud Storage', file.getMetadata());
+        const { size } = described(metadata);
+        const contentType = metadata.contentType ?? 'application/octet-stream';
+        return { stream: file.createReadStream({ decompress: false }), contentType, size };
+      } catch (error) {
+        if (codeOf(error) === notFound) return null;
+        throw error;
+      }
+    },
+    async remove(bucket, name, generation) {
+      const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
+      await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }));
+    },
+    async *createdBetween(bucket, from, to) {
+      for await (const file of storage.bucket(bucket).getFilesStream()) {
+        const object = finalizedObjectSchema.safeParse((file as File).metadata);
+        if (!object.success) continue;
+        const { timeCreated } = object.data;
+        if (timeCreated >= from && timeCreated < to) yield object.data;
+      }
+    },
+    async openUpload({ bucket, name, contentType, size, metadata, origin }) {
+      const file = storage.bucket(bucket).file(name);
+      const [address] = await orOutage(
+        'Cloud Storage',
+        file.createResumableUpload({
+          metadata: { contentType, metadata, ...(size === null ? {} : { contentLength: size }) },
+          ...(origin ? { origin } : {}),
+          preconditionOpts: onlyIfAbsent,
+        }),
+      );
+      return address;
+    },
+  };
+}
+
+async function fetchTo(file: File, path: string): Promise<void> {
+  // The client verifies the checksum, and fails the stream where it does not match.
+  await pipeline(file.createReadStream({ decompress: false, validation: 'crc32c' }), createWriteStream(path));
+}
+
+function described(metadata: FileMetadata): { crc32c: string; size: number; generation: string } {
+  const { crc32c, size, generation } = metadata;
+  if (!crc32c || size === undefined || generation === undefined) {
+    throw new Error(`Cloud Storage described ${metadata.name} without checksum, size or generation.`);
+  }
+  return { crc32c, size: Number(size), generation: String(generation) };
+}
+
+function written(bucket: string, name: string, metadata: FileMetadata): WrittenBlob {
+  return { bucket, name, ...described(metadata) };
+}

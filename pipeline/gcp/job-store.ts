@@ -1,0 +1,232 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  AggregateField,
+  type DocumentSnapshot,
+  FieldPath,
+  FieldValue,
+  Filter,
+  type Firestore,
+  type Query,
+  Timestamp,
+} from '@google-cloud/firestore';
+import { isTerminal, type Job, jobSchema, jobStates, type Target } from '@spillway/core/job.ts';
+import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
+import type { JobFilter, JobStore, Stored } from '../ports/job-store.ts';
+import type { Log } from '../ports/ports.ts';
+import { withDates } from './documents.ts';
+import { codeOf, orOutage } from './outages.ts';
+
+const alreadyExists = 6;
+const failedPrecondition = 9;
+const notFound = 5;
+const openStates = jobStates.filter((state) => !isTerminal(state));
+const endedStates = jobStates.filter(isTerminal);
+
+/** What this store keeps as a document's version. Both are Firestore's own clock, to the microsecond. */
+interface Version {
+  updateTime: Timestamp;
+  createTime: Timestamp;
+}
+
+/** `jobs/` in Firestore, written with create-only writes and update-time preconditions, never transactions. */
+export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStore {
+  const collection = firestore.collection('jobs');
+
+  async function get(id: string): Promise<Stored | null> {
+    const snapshot = await orOutage('Firestore', collection.doc(id).get());
+    return snapshot.exists ? read(snapshot) : null;
+  }
+
+  /** Documents that do not validate are reported and left out: one must not hide all others. */
+  async function list(query: Query): Promise<Stored[]> {
+    const { docs } = await orOutage('Firestore', query.get());
+    return docs.flatMap((snapshot) => readOrReport(snapshot));
+  }
+
+  function readOrReport(snapshot: DocumentSnapshot): Stored[] {
+    try {
+      return [read(snapshot)];
+    } catch (error) {
+      log.error({ jobId: snapshot.id, error }, 'A job document is not valid and was left out.');
+      return [];
+    }
+  }
+
+  async function ledger(stored: Stored, target: Target): Promise<SideLedger> {
+    const { createTime } = stored.version as Version;
+    const query = collection
+      .where('state', 'in', openStates)
+      .where('route.target', '==', target)
+      .where('createdAt', '<=', createTime);
+    const sums = query.aggregate({
+      jobs: AggregateField.count(),
+      workMs: AggregateField.sum('route.workMs'),
+    });
+    const { jobs, workMs } = (await orOutage('Firestore', sums.get())).data();
+    const own = stored.job.route.target === target && !isTerminal(stored.job.state);
+    return own
+      ? { jobs: Math.max(0, jobs - 1), workMs: Math.max(0, workMs - stored.job.route.workMs) }
+      : { jobs, workMs };
+  }
+
+  return {
+    get,
+    async create(job) {
+      try {
+        const reference = collection.doc(job.id);
+        const { writeTime } = await orOutage(
+          'Firestore',
+          reference.create({ ...job, createdAt: FieldValue.serverTimestamp() }),
+        );
+        const version: Version = { updateTime: writeTime, createTime: writeTime };
+        const createdAt = writeTime.toDate();
+        return { kind: 'created', stored: { job: { ...job, createdAt }, version, updatedAt: createdAt } };
+      } catch (error) {
+        if (codeOf(error) !== alreadyExists) throw error;
+        const stored = await get(job.id);
+        if (!stored) throw error;
+        // The client repeats a create whose reply was lost: the token tells that the document is ours.
+        const ours = stored.job.reservation === job.reservation;
+        return { kind: ours ? 'created' : 'exists', stored };
+      }
+    },
+    async replace(stored, next) {
+      const version = stored.version as Version;
+      const changes = changedFields(stored.job, next);
+      try {
+        const precondition = { lastUpdateTime: version.updateTime };
+        const { writeTime } = await orOutage(
+          'Firestore',
+          collection.doc(next.id).update(changes, precondition),
+        );
+        return {
+          job: next,
+          version: { ...version, updateTime: writeTime } satisfies Version,
+          updatedAt: writeTime.toDate(),
+        };
+      } catch (error) {
+        if (codeOf(error) === notFound) return null;
+        if (codeOf(error) !== failedPrecondition) throw error;
+        const current = await get(next.id);
+        // A write whose reply was lost is refused when the client repeats it, though it stands.
+        const ours = current && isDeepStrictEqual(pick(current.job, changes), changes);
+        return ours ? current : null;
+      }
+    },
+    async ahead(stored) {
+      const [vm, run] = await Promise.all([ledger(stored, 'vm'), ledger(stored, 'run')]);
+      return { vm, run };
+    },
+    async countOpen() {
+      const count = async (target: Target, state: Job['state']) => {
+        const query = collection.where('state', '==', state).where('route.target', '==', target);
+        return (await orOutage('Firestore', query.count().get())).data().count;
+      };
+      const [vmQueued, vmProcessing, runQueued, runProcessing] = await Promise.all([
+        count('vm', 'queued'),
+        count('vm', 'processing'),
+        count('run', 'queued'),
+        count('run', 'processing'),
+      ]);
+      return {
+        vm: { queued: vmQueued, processing: vmProcessing },
+        run: { queued: runQueued, processing: runProcessing },
+      };
+    },
+    async find(filter, limit, cursor) {
+      const ordered = newest(matching(collection, filter));
+      const query = cursor ? ordered.startAfter(...decodeCursor(cursor)) : ordered;
+      const { docs } = await orOutage('Firestore', query.limit(limit + 1).get());
+      const page = docs.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        jobs: page.flatMap((snapshot) => readOrReport(snapshot)).map(({ job }) => job),
+        cursor: last && docs.length > limit ? encodeCursor(last) : null,
+      };
+    },
+    ofSource(source) {
+      return list(
+        collection
+          .where('source.bucket', '==', source.bucket)
+          .where('source.name', '==', source.name)
+          .where('source.generation', '==', source.generation),
+      );
+    },
+    unpublished(before, limit) {
+      const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
+      return list(query.where('createdAt', '<', before).orderBy('createdAt').limit(limit));
+    },
+    waiting(before, limit) {
+      const query = collection.where('state', '==', 'queued').where('publishedAt', '<', before);
+      return list(query.orderBy('publishedAt').limit(limit));
+    },
+    abandoned(before, limit) {
+      const query = collection.where('state', '==', 'processing').where('claim.expiresAt', '<', before);
+      return list(query.orderBy('claim.expiresAt').limit(limit));
+    },
+    unannounced(before, limit) {
+      const query = collection.where('state', 'in', endedStates).where('eventPublishedAt', '==', null);
+      return list(query.where('endedAt', '<', before).orderBy('endedAt').limit(limit));
+    },
+    watch(filter, limit, onChanges, onError) {
+      const query = newest(matching(collection, filter)).limit(limit);
+      const stop = query.onSnapshot((snapshot) => {
+        const changes = snapshot
+          .docChanges()
+          .flatMap(({ type, doc }) =>
+            readOrReport(doc).map((stored) => ({ stored, present: type !== 'removed' })),
+          );
+        onChanges(changes);
+      }, onError);
+      return { stop };
+    },
+  };
+}
+
+function read(snapshot: DocumentSnapshot): Stored {
+  const { updateTime, createTime } = snapshot;
+  if (!updateTime || !createTime) throw new Error(`Job ${snapshot.id} was read without its times.`);
+  const job = jobSchema.parse(withDates(snapshot.data()));
+  return { job, version: { updateTime, createTime } satisfies Version, updatedAt: updateTime.toDate() };
+}
+
+function matching(query: Query, filter: JobFilter): Query {
+  const equals: [string, unknown][] = [
+    ['owner', filter.owner],
+    ['upload', filter.upload],
+    ['batch', filter.batch],
+    ['operation', filter.operation],
+    ['state', filter.state],
+    ['route.target', filter.target],
+    ['deletedAt', null],
+  ];
+  const conditions = equals.filter(([, value]) => value !== undefined);
+  return query.where(Filter.and(...conditions.map(([field, value]) => Filter.where(field, '==', value))));
+}
+
+function newest(query: Query): Query {
+  return query.orderBy('createdAt', 'desc').orderBy(FieldPath.documentId(), 'desc');
+}
+
+function encodeCursor(snapshot: DocumentSnapshot): string {
+  const createdAt: unknown = snapshot.get('createdAt');
+  if (!(createdAt instanceof Timestamp)) throw new Error(`Job ${snapshot.id} has no creation time.`);
+  return `${createdAt.seconds}.${createdAt.nanoseconds}.${snapshot.id}`;
+}
+
+function decodeCursor(cursor: string): [Timestamp, string] {
+  const [seconds, nanoseconds, id] = cursor.split('.');
+  const valid = /^\d{1,12}\.\d{1,9}\.\w+$/.test(cursor);
+  // A cursor that was tampered with starts behind everything: an empty page, not an error of ours.
+  return valid ? [new Timestamp(Number(seconds), Number(nanoseconds)), id ?? ''] : [new Timestamp(0, 0), '0'];
+}
+
+/** Only the top-level fields that differ: transitions share what they leave alone. */
+function changedFields(previous: Job, next: Job): Partial<Job> {
+  const entries = Object.entries(next).filter(([key, value]) => value !== previous[key as keyof Job]);
+  return Object.fromEntries(entries);
+}
+
+function pick(job: Job, fields: Partial<Job>): Partial<Job> {
+  return Object.fromEntries(Object.entries(job).filter(([key]) => key in fields));
+}

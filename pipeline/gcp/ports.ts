@@ -1,0 +1,43 @@
+import { Firestore } from '@google-cloud/firestore';
+import { PubSub } from '@google-cloud/pubsub';
+import { Storage } from '@google-cloud/storage';
+import type { Log, Ports } from '../ports/ports.ts';
+import { systemClock } from '../system-clock.ts';
+import { createStorageBlobs } from './blobs.ts';
+import type { GcpConfig } from './config.ts';
+import { createFirestoreFleet } from './fleet.ts';
+import { createFirestoreJobStore } from './job-store.ts';
+import { createFirestoreLeases } from './leases.ts';
+import { createPubSubQueue } from './queue.ts';
+import { createFirestoreSettings } from './settings.ts';
+
+export interface GcpPorts extends Ports {
+  firestore: Firestore;
+  pubsub: PubSub;
+  /** Ends the connections, after what is under way. */
+  close(): Promise<void>;
+}
+
+/** All ports on Google's own client libraries, against the cloud or its emulators. */
+export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
+  const projectId = config.SPILLWAY_PROJECT;
+  const firestore = new Firestore({ projectId });
+  const pubsub = new PubSub({ projectId });
+  const storage = new Storage({ projectId });
+  return {
+    firestore,
+    pubsub,
+    jobs: createFirestoreJobStore(firestore, log),
+    queue: createPubSubQueue(pubsub),
+    blobs: createStorageBlobs(storage),
+    fleet: createFirestoreFleet(firestore, log),
+    settings: createFirestoreSettings(firestore, systemClock, log),
+    leases: createFirestoreLeases(firestore),
+    clock: systemClock,
+    log,
+    buckets: { uploads: config.SPILLWAY_UPLOADS_BUCKET, results: config.SPILLWAY_RESULTS_BUCKET },
+    async close() {
+      await Promise.all([firestore.terminate(), pubsub.close()]);
+    },
+  };
+}

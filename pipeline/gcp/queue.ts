@@ -1,0 +1,53 @@
+import type { PubSub, Topic } from '@google-cloud/pubsub';
+import type { Target } from '@spillway/core/job.ts';
+import { jobEndedType } from '@spillway/core/messages.ts';
+import type { Queue } from '../ports/queue.ts';
+import { orOutage } from './outages.ts';
+
+export const topicNames = {
+  vm: 'jobs-vm',
+  run: 'jobs-run',
+  dead: 'jobs-dead',
+  events: 'job-events',
+  uploads: 'uploads-finalized',
+} as const;
+
+export const subscriptionNames = {
+  vm: 'jobs-vm-pull',
+  run: 'jobs-run-push',
+  dead: 'jobs-dead-pull',
+  uploads: 'uploads-finalized-push',
+} as const;
+
+/** Publishers hold a message back this long for others to join it, in milliseconds: jobs are in a hurry. */
+const batching = { maxMilliseconds: 2 };
+
+/** The topics in Pub/Sub. */
+export function createPubSubQueue(pubsub: PubSub): Queue {
+  const topics: Record<Target, Topic> = {
+    vm: pubsub.topic(topicNames.vm, { batching }),
+    run: pubsub.topic(topicNames.run, { batching }),
+  };
+  const dead = pubsub.topic(topicNames.dead, { batching });
+  const events = pubsub.topic(topicNames.events, { batching });
+  return {
+    async publish(target, message) {
+      await orOutage('Pub/Sub', topics[target].publishMessage({ json: message }));
+    },
+    async announce(id, event, at) {
+      const attributes = {
+        'ce-id': id,
+        'ce-type': jobEndedType,
+        'ce-source': '//spillway/jobs',
+        'ce-subject': event.jobId,
+        'ce-specversion': '1.0',
+        'ce-time': at.toISOString(),
+        'content-type': 'application/json',
+      };
+      await orOutage('Pub/Sub', events.publishMessage({ json: event, attributes }));
+    },
+    async bury(data, problem) {
+      await orOutage('Pub/Sub', dead.publishMessage({ data: Buffer.from(data), attributes: { problem } }));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { CRC32C } from '@google-cloud/storage';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import type { Blobs } from '../ports/blobs.ts';
+import type { Clock } from '../ports/ports.ts';
+
+interface StoredObject {
+  object: FinalizedObject;
+  bytes: Buffer;
+  crc32c: string;
+}
+
+export interface MemoryBlobs extends Blobs {
+  /** Puts an object where an integrator would, and returns what its finalize event says. */
+  upload(bucket: string, name: string, bytes: Buffer, metadata?: Record<string, string>): FinalizedObject;
+}
+
+/** Objects in this process's memory. Upload sessions are addresses that lead nowhere. */
+export function createMemoryBlobs(clock: Clock): MemoryBlobs {
+  const objects = new Map<string, StoredObject>();
+  let generations = 1_700_000_000_000_000;
+  const key = (bucket: string, name: string) => `${bucket}/${name}`;
+
+  function put(
+    bucket: string,
+    name: string,
+    bytes: Buffer,
+    contentType: string,
+    metadata = {},
+  ): StoredObject {
+    const object: FinalizedObject = {
+      bucket,
+      name,
+      generation: String(++generations),
+      size: bytes.length,
+      contentType,
+      timeCreated: clock.now(),
+      metadata,
+    };
+    const stored = { object, bytes, crc32c: CRC32C.from(bytes).toString() };
+    objects.set(key(bucket, name), stored);
+    return stored;
+  }
+
+  return {
+    upload: (bucket, name, bytes, metadata) => put(bucket, name, bytes, 'image/jpeg', metadata).object,
+    async download({ bucket, name, generation }, path) {
+      const stored = objects.get(key(bucket, name));
+      if (!stored || stored.object.generation !== generation) {
+        return { kind: 'gone', replaced: stored !== undefined };
+      }
+      await writeFile(path, stored.bytes);
+      return { kind: 'downloaded', crc32c: stored.crc32c, size: stored.bytes.length };
+    },
+    async writeOnce(bucket, name, { from, contentType }) {
+      const bytes = 'path' in from ? await readFile(from.path) : Buffer.from(from.text);
+      const stored = objects.get(key(bucket, name)) ?? put(bucket, name, bytes, contentType);
+      const { generation, size } = stored.object;
+      return { bucket, name, generation, size, crc32c: stored.crc32c };
+    },
+    async read(bucket, name) {
+      const stored = objects.get(key(bucket, name));
+      if (!stored) return null;
+      const contentType = stored.object.contentType ?? 'application/octet-stream';
+      return { stream: Readable.from([stored.bytes]), contentType, size: stored.bytes.length };
+    },
+    async remove(bucket, name, generation) {
+      const stored = objects.get(key(bucket, name));
+      if (stored && (!generation || stored.object.generation === generation))
+        objects.delete(key(bucket, name));
+    },
+    async *createdBetween(bucket, from, to) {
+      for (const { object } of objects.values()) {
+        if (object.bucket === bucket && object.timeCreated >= from && object.timeCreated < to) yield object;
+      }
+    },
+    async openUpload({ bucket, name }) {
+      return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${clock.token()}`;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import { type Control, controlSchema, type Heartbeat, heartbeatSchema } from '@spillway/core/heartbeat.ts';
+import type { Fleet } from '../ports/fleet.ts';
+import type { Clock } from '../ports/ports.ts';
+
+/** Heartbeats and controls in this process's memory. */
+export function createMemoryFleet(clock: Clock): Fleet {
+  const beats = new Map<string, { heartbeat: Heartbeat; at: Date }>();
+  const controls = new Map<string, Control>();
+  const watchers = new Set<(workers: Heartbeat[]) => void>();
+  return {
+    async read() {
+      const now = clock.now().getTime();
+      const workers = [...beats.values()].map(({ heartbeat, at }) => ({
+        ...heartbeat,
+        ageMs: now - at.getTime(),
+      }));
+      return { workers, malformed: 0 };
+    },
+    async beat(heartbeat) {
+      beats.set(heartbeat.id, { heartbeat: heartbeatSchema.parse(heartbeat), at: clock.now() });
+      for (const watcher of watchers) watcher([heartbeat]);
+    },
+    async removeExpired(now) {
+      for (const [id, { heartbeat }] of beats) if (heartbeat.expiresAt < now) beats.delete(id);
+    },
+    async control(worker) {
+      return controls.get(worker) ?? controlSchema.parse({});
+    },
+    async setControl(worker, control) {
+      controls.set(worker, control);
+    },
+    watch(onChange) {
+      watchers.add(onChange);
+      queueMicrotask(() => onChange([...beats.values()].map(({ heartbeat }) => heartbeat)));
+      return { stop: () => void watchers.delete(onChange) };
+    },
+  };
+}

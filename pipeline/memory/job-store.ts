@@ -1,0 +1,143 @@
+import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
+import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
+import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
+import type { Clock } from '../ports/ports.ts';
+
+interface Watcher {
+  filter: JobFilter;
+  limit: number;
+  seen: Set<string>;
+  onChanges: (changes: JobChange[]) => void;
+}
+
+/** Job documents in this process's memory, with the semantics of Firestore's. */
+export function createMemoryJobStore(clock: Clock): JobStore {
+  const documents = new Map<string, Stored>();
+  const watchers = new Set<Watcher>();
+  let writes = 0;
+
+  function write(job: Job): Stored {
+    const stored: Stored = { job: structuredClone(job), version: ++writes, updatedAt: clock.now() };
+    documents.set(job.id, stored);
+    for (const watcher of watchers) queueMicrotask(() => tell(watcher, [stored]));
+    return stored;
+  }
+
+  function tell(watcher: Watcher, changed: Stored[]): void {
+    if (!watchers.has(watcher)) return;
+    const shown = new Set(newest(watcher.filter, watcher.limit).map(({ job }) => job.id));
+    const changes: JobChange[] = [];
+    for (const stored of changed) {
+      const { id } = stored.job;
+      if (shown.has(id)) changes.push({ stored, present: true });
+      else if (watcher.seen.has(id)) changes.push({ stored, present: false });
+    }
+    watcher.seen = shown;
+    if (changes.length > 0) watcher.onChanges(changes);
+  }
+
+  function all(condition: (job: Job) => boolean): Stored[] {
+    return [...documents.values()].filter(({ job }) => condition(job));
+  }
+
+  function newest(filter: JobFilter, limit: number): Stored[] {
+    return all((job) => job.deletedAt === null && matches(job, filter))
+      .sort((a, b) => order(b.job) - order(a.job) || (a.job.id < b.job.id ? 1 : -1))
+      .slice(0, limit);
+  }
+
+  return {
+    async create(job) {
+      const existing = documents.get(job.id);
+      if (existing) return { kind: 'exists', stored: existing };
+      return { kind: 'created', stored: write({ ...job, createdAt: clock.now() }) };
+    },
+    async get(id) {
+      return documents.get(id) ?? null;
+    },
+    async replace(stored, next) {
+      if (documents.get(next.id)?.version !== stored.version) return null;
+      return write(next);
+    },
+    async ahead({ job: own }) {
+      const before = all(
+        (job) => !isTerminal(job.state) && job.id !== own.id && job.createdAt <= own.createdAt,
+      );
+      return { vm: ledger(before, 'vm'), run: ledger(before, 'run') };
+    },
+    async countOpen() {
+      const count = (target: Target, state: Job['state']) =>
+        all((job) => job.route.target === target && job.state === state).length;
+      return {
+        vm: { queued: count('vm', 'queued'), processing: count('vm', 'processing') },
+        run: { queued: count('run', 'queued'), processing: count('run', 'processing') },
+      };
+    },
+    async find(filter, limit, cursor) {
+      const sorted = newest(filter, Number.POSITIVE_INFINITY);
+      const start = cursor ? sorted.findIndex(({ job }) => job.id === cursor) + 1 : 0;
+      const jobs = sorted.slice(start, start + limit).map(({ job }) => job);
+      const last = jobs.at(-1);
+      return { jobs, cursor: last && start + limit < sorted.length ? last.id : null };
+    },
+    async ofSource(source) {
+      return all(
+        (job) =>
+          job.source.bucket === source.bucket &&
+          job.source.name === source.name &&
+          job.source.generation === source.generation,
+      );
+    },
+    async unpublished(before, limit) {
+      return all((job) => job.state === 'queued' && job.publishedAt === null && job.createdAt < before).slice(
+        0,
+        limit,
+      );
+    },
+    async waiting(before, limit) {
+      return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
+        .sort((a, b) => order(a.job) - order(b.job))
+        .slice(0, limit);
+    },
+    async abandoned(before, limit) {
+      return all(
+        (job) => job.state === 'processing' && job.claim !== null && job.claim.expiresAt < before,
+      ).slice(0, limit);
+    },
+    async unannounced(before, limit) {
+      return all(
+        (job) =>
+          isTerminal(job.state) &&
+          job.eventPublishedAt === null &&
+          job.endedAt !== null &&
+          job.endedAt < before,
+      ).slice(0, limit);
+    },
+    watch(filter, limit, onChanges) {
+      const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
+      watchers.add(watcher);
+      queueMicrotask(() => tell(watcher, newest(filter, limit)));
+      return { stop: () => void watchers.delete(watcher) };
+    },
+  };
+}
+
+function matches(job: Job, filter: JobFilter): boolean {
+  return (
+    (filter.owner === undefined || job.owner === filter.owner) &&
+    (filter.upload === undefined || job.upload === filter.upload) &&
+    (filter.batch === undefined || job.batch === filter.batch) &&
+    (filter.operation === undefined || job.operation === filter.operation) &&
+    (filter.state === undefined || job.state === filter.state) &&
+    (filter.target === undefined || job.route.target === filter.target)
+  );
+}
+
+function ledger(stored: Stored[], target: Target): SideLedger {
+  const jobs = stored.filter(({ job }) => job.route.target === target);
+  return { jobs: jobs.length, workMs: jobs.reduce((sum, { job }) => sum + job.route.workMs, 0) };
+}
+
+function order(job: Job): number {
+  return job.createdAt.getTime();
+}

@@ -1,0 +1,82 @@
+import type { Target } from '@spillway/core/job.ts';
+import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
+import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
+import type { SourceRule } from '@spillway/core/source-rules.ts';
+import type { Clock, Leases, Log, Ports } from '../ports/ports.ts';
+import type { Queue } from '../ports/queue.ts';
+import { systemClock } from '../system-clock.ts';
+import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
+import { createMemoryFleet } from './fleet.ts';
+import { createMemoryJobStore } from './job-store.ts';
+
+export interface MemoryQueue extends Queue {
+  readonly messages: Record<Target, JobMessage[]>;
+  readonly announced: { id: string; event: JobEnded }[];
+  readonly buried: { data: string; problem: string }[];
+}
+
+export interface MemoryPorts extends Ports {
+  blobs: MemoryBlobs;
+  queue: MemoryQueue;
+}
+
+export interface MemoryOptions {
+  clock?: Clock;
+  routing?: RoutingSettings;
+  sourceRules?: SourceRule[];
+  log?: Log;
+}
+
+/** All ports in this process's memory: for tests and for seeded simulations of faults. */
+export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
+  const clock = options.clock ?? systemClock;
+  return {
+    jobs: createMemoryJobStore(clock),
+    queue: createMemoryQueue(),
+    blobs: createMemoryBlobs(clock),
+    fleet: createMemoryFleet(clock),
+    settings: {
+      routing: async () => options.routing ?? defaultRoutingSettings,
+      sourceRules: async () => options.sourceRules ?? [],
+    },
+    leases: createMemoryLeases(clock),
+    clock,
+    log: options.log ?? silentLog,
+    buckets: { uploads: 'uploads', results: 'results' },
+  };
+}
+
+export function createMemoryQueue(): MemoryQueue {
+  const messages: MemoryQueue['messages'] = { vm: [], run: [] };
+  const announced: MemoryQueue['announced'] = [];
+  const buried: MemoryQueue['buried'] = [];
+  return {
+    messages,
+    announced,
+    buried,
+    async publish(target, message) {
+      messages[target].push(message);
+    },
+    async announce(id, event) {
+      announced.push({ id, event });
+    },
+    async bury(data, problem) {
+      buried.push({ data, problem });
+    },
+  };
+}
+
+export function createMemoryLeases(clock: Clock): Leases {
+  const leases = new Map<string, { holder: string; expiresAt: number }>();
+  return {
+    async acquire(name, holder, ttlMs) {
+      const now = clock.now().getTime();
+      const lease = leases.get(name);
+      if (lease && lease.holder !== holder && lease.expiresAt > now) return false;
+      leases.set(name, { holder, expiresAt: now + ttlMs });
+      return true;
+    },
+  };
+}
+
+const silentLog: Log = { info() {}, warn() {}, error() {} };

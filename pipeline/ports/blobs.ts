@@ -1,0 +1,56 @@
+import type { Readable } from 'node:stream';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
+
+export interface BlobReference {
+  bucket: string;
+  name: string;
+  generation: string;
+}
+
+export type Download =
+  | { kind: 'downloaded'; crc32c: string; size: number }
+  /** That generation is no longer there; `replaced` tells whether a newer one is. */
+  | { kind: 'gone'; replaced: boolean };
+
+export interface WrittenBlob {
+  bucket: string;
+  name: string;
+  generation: string;
+  /** Base64, as Cloud Storage writes it. */
+  crc32c: string;
+  /** Bytes. */
+  size: number;
+}
+
+export interface BlobContent {
+  /** A file on this machine, or the bytes themselves. */
+  from: { path: string } | { text: string };
+  contentType: string;
+}
+
+export interface UploadSession {
+  bucket: string;
+  name: string;
+  contentType: string;
+  /** Bytes, where known. */
+  size: number | null;
+  metadata: Record<string, string>;
+  /** Origin of the page that will send the bytes; null for other senders. */
+  origin: string | null;
+}
+
+/** Cloud Storage. All methods throw `OutageError` when it does not answer. */
+export interface Blobs {
+  /** Fetches exactly that generation into a file and verifies its checksum. */
+  download(blob: BlobReference, path: string): Promise<Download>;
+  /** Writes only where nothing stands; what already stands there is adopted. */
+  writeOnce(bucket: string, name: string, content: BlobContent): Promise<WrittenBlob>;
+  /** Null where there is no such object. */
+  read(bucket: string, name: string): Promise<{ stream: Readable; contentType: string; size: number } | null>;
+  /** Removes an object, one generation of it where given; it is no error when it is not there. */
+  remove(bucket: string, name: string, generation?: string): Promise<void>;
+  /** Objects created between two points in time. */
+  createdBetween(bucket: string, from: Date, to: Date): AsyncIterable<FinalizedObject>;
+  /** Opens a resumable upload. Its address lets whoever knows it write that object: never log it. */
+  openUpload(session: UploadSession): Promise<string>;
+}

@@ -1,0 +1,20 @@
+import type { Control, Heartbeat, Worker } from '@spillway/core/heartbeat.ts';
+import type { Watch } from './job-store.ts';
+
+export interface FleetReading {
+  workers: Worker[];
+  /** Heartbeats that were ignored because they do not validate. */
+  malformed: number;
+}
+
+/** `workers/` and `controls/`. All methods throw `OutageError` when the database does not answer. */
+export interface Fleet {
+  read(): Promise<FleetReading>;
+  beat(heartbeat: Heartbeat): Promise<void>;
+  /** Forgets heartbeats whose `expiresAt` has passed. */
+  removeExpired(now: Date): Promise<void>;
+  control(worker: string): Promise<Control>;
+  setControl(worker: string, control: Control): Promise<void>;
+  /** Calls `onChange` with the heartbeats that changed; their ages are not meaningful. */
+  watch(onChange: (workers: Heartbeat[]) => void, onError: (error: Error) => void): Watch;
+}

@@ -1,0 +1,72 @@
+import type { Job, JobState, Target } from '@spillway/core/job.ts';
+import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
+
+/** A document as it was read or written, with what the store needs to know whether it has changed since. */
+export interface Stored {
+  readonly job: Job;
+  /** Opaque to everything but the store that made it. */
+  readonly version: unknown;
+  readonly updatedAt: Date;
+}
+
+export type Creation = { kind: 'created'; stored: Stored } | { kind: 'exists'; stored: Stored };
+
+export interface JobFilter {
+  owner?: string;
+  upload?: string;
+  batch?: string;
+  operation?: string;
+  state?: JobState;
+  target?: Target;
+}
+
+export interface JobPage {
+  jobs: Job[];
+  /** Pass it on to read the following page; null on the last one. */
+  cursor: string | null;
+}
+
+export interface JobChange {
+  stored: Stored;
+  /** False when the job no longer matches the filter or has fallen out of its limit. */
+  present: boolean;
+}
+
+export interface Watch {
+  stop(): void;
+}
+
+/**
+ * The job documents. All methods throw `OutageError` when the database does not answer. A write whose reply was
+ * lost is looked up again before it is called refused.
+ */
+export interface JobStore {
+  /** Creates the document; the store sets `createdAt`. An existing document is returned untouched. */
+  create(job: Job): Promise<Creation>;
+  get(id: string): Promise<Stored | null>;
+  /** Writes `next` if the document is still as in `stored`; null if somebody changed it in between. */
+  replace(stored: Stored, next: Job): Promise<Stored | null>;
+  /** What stands before this job on each side: all open jobs created before it, itself left out. */
+  ahead(stored: Stored): Promise<Record<Target, SideLedger>>;
+  /** Open jobs by state and side. */
+  countOpen(): Promise<Record<Target, { queued: number; processing: number }>>;
+  /** Newest first, without deleted jobs. */
+  find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
+  /** All jobs of one generation of one object, deleted ones included. */
+  ofSource(source: Job['source']): Promise<Stored[]>;
+  /** Queued, created before `before`, and never published under their epoch. */
+  unpublished(before: Date, limit: number): Promise<Stored[]>;
+  /** Queued and published before `before`, oldest first. */
+  waiting(before: Date, limit: number): Promise<Stored[]>;
+  /** Processing under a claim that expired before `before`. */
+  abandoned(before: Date, limit: number): Promise<Stored[]>;
+  /** Ended before `before`, and their end not yet announced. */
+  unannounced(before: Date, limit: number): Promise<Stored[]>;
+  /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */
+  watch(
+    filter: JobFilter,
+    limit: number,
+    onChanges: (changes: JobChange[]) => void,
+    onError: (error: Error) => void,
+  ): Watch;
+}

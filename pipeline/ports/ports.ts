@@ -1,0 +1,45 @@
+import type { RoutingSettings } from '@spillway/core/settings.ts';
+import type { SourceRule } from '@spillway/core/source-rules.ts';
+import type { Blobs } from './blobs.ts';
+import type { Fleet } from './fleet.ts';
+import type { JobStore } from './job-store.ts';
+import type { Queue } from './queue.ts';
+
+export interface Settings {
+  routing(): Promise<RoutingSettings>;
+  sourceRules(): Promise<SourceRule[]>;
+}
+
+/** Short leases, so that one of many candidates does what needs doing once. */
+export interface Leases {
+  /** True when `holder` has the lease for the next `ttlMs` milliseconds. */
+  acquire(name: string, holder: string, ttlMs: number): Promise<boolean>;
+}
+
+export interface Clock {
+  now(): Date;
+  /** A fresh random token. */
+  token(): string;
+  /** Calls `action` every `ms` milliseconds until the returned function is called. */
+  every(ms: number, action: () => void): () => void;
+}
+
+/** Structured log lines: fields first, then what happened, as in pino. */
+export interface Log {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Everything outside this process that the use cases work with. */
+export interface Ports {
+  jobs: JobStore;
+  queue: Queue;
+  blobs: Blobs;
+  fleet: Fleet;
+  settings: Settings;
+  leases: Leases;
+  clock: Clock;
+  log: Log;
+  buckets: { uploads: string; results: string };
+}

@@ -1,0 +1,32 @@
+import type { Job, JobError } from '@spillway/core/job.ts';
+import { errorReportName, receiptName, resultName } from '@spillway/core/object-names.ts';
+import { type ErrorReport, errorReportSchema, type Receipt, receiptSchema } from '@spillway/core/receipt.ts';
+import type { WrittenBlob } from './ports/blobs.ts';
+import type { Ports } from './ports/ports.ts';
+
+type ResultPorts = Pick<Ports, 'blobs' | 'buckets'>;
+
+/** Writes the result; one that an earlier attempt wrote is adopted. */
+export function writeResult(
+  job: Job,
+  file: { path: string; extension: string; contentType: string },
+  { blobs, buckets }: ResultPorts,
+): Promise<WrittenBlob> {
+  const { path, extension, contentType } = file;
+  return blobs.writeOnce(buckets.results, resultName(job, extension), { from: { path }, contentType });
+}
+
+/** Written last: a receipt says that the result beside it is complete. */
+export function writeReceipt(job: Job, receipt: Receipt, ports: ResultPorts): Promise<WrittenBlob> {
+  return writeJson(receiptName(job), receiptSchema.parse(receipt), ports);
+}
+
+export function writeErrorReport(job: Job, error: JobError, ports: ResultPorts): Promise<WrittenBlob> {
+  const report: ErrorReport = { ...error, jobId: job.id };
+  return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
+}
+
+function writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Promise<WrittenBlob> {
+  const text = `${JSON.stringify(value, null, 2)}\n`;
+  return blobs.writeOnce(buckets.results, name, { from: { text }, contentType: 'application/json' });
+}

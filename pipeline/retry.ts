@@ -1,0 +1,25 @@
+import { isTerminal, type Job } from '@spillway/core/job.ts';
+import { enqueue } from './enqueue.ts';
+import type { Ports } from './ports/ports.ts';
+
+export type Retried =
+  | { kind: 'retried'; job: Job }
+  | { kind: 'refused'; why: 'unknown' | 'not_ended' | 'deleted' | 'succeeded' };
+
+/**
+ * Runs an ended job once more, as a new job of run n+1: terminal states never change. Pressing twice gives one
+ * new job. Throws `OutageError`.
+ */
+export async function retryJob(id: string, ports: Ports): Promise<Retried> {
+  const stored = await ports.jobs.get(id);
+  if (!stored) return { kind: 'refused', why: 'unknown' };
+  const { job } = stored;
+  if (job.deletedAt) return { kind: 'refused', why: 'deleted' };
+  if (!isTerminal(job.state)) return { kind: 'refused', why: 'not_ended' };
+  if (job.state === 'succeeded') return { kind: 'refused', why: 'succeeded' };
+  const { operation, options, owner, source, batch, upload, trace } = job;
+  const request = { operation, options, owner, source, batch, upload, trace };
+  const clockStartsAt = ports.clock.now();
+  const enqueued = await enqueue({ ...request, run: job.run + 1, retryOf: job.id, clockStartsAt }, ports);
+  return { kind: 'retried', job: enqueued.job };
+}

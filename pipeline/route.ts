@@ -1,0 +1,70 @@
+import type { Job } from '@spillway/core/job.ts';
+import { refusedAtOnce } from '@spillway/core/transitions.ts';
+import {
+  type FinalizedObject,
+  type RequestedJob,
+  readUpload,
+  type UploadRequest,
+} from '@spillway/core/uploads.ts';
+import { announceEnd } from './announce.ts';
+import { enqueue, type JobRequest, newJob } from './enqueue.ts';
+import type { Ports } from './ports/ports.ts';
+import { writeErrorReport } from './results.ts';
+
+/**
+ * Turns a finalized upload into its jobs. Safe to repeat: the same object gives the same jobs.
+ * Throws `OutageError` when a service does not answer, so that the event comes again.
+ */
+export async function routeUpload(
+  object: FinalizedObject,
+  trace: string | null,
+  ports: Ports,
+): Promise<Job[]> {
+  const upload = readUpload(object, await ports.settings.sourceRules());
+  if (upload.kind === 'ignored') return [];
+  return Promise.all(upload.jobs.map((requested) => startJob(upload, requested, trace, ports)));
+}
+
+async function startJob(
+  upload: Extract<UploadRequest, { kind: 'jobs' }>,
+  requested: RequestedJob,
+  trace: string | null,
+  ports: Ports,
+): Promise<Job> {
+  const { source, owner, batch } = upload;
+  const { operation, options, refusal } = requested;
+  const request: JobRequest = {
+    operation,
+    options,
+    owner,
+    source,
+    batch,
+    upload: upload.upload,
+    run: 1,
+    retryOf: null,
+    trace,
+    clockStartsAt: source.timeCreated,
+  };
+  if (refusal) return recordRefusal(request, refusal, ports);
+  const { kind, job } = await enqueue(request, ports);
+  ports.log.info(
+    { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
+    kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
+  );
+  return job;
+}
+
+/** Leaves the report for the integrator first, then the document that the admin sees. */
+async function recordRefusal(
+  request: JobRequest,
+  refusal: NonNullable<RequestedJob['refusal']>,
+  ports: Ports,
+): Promise<Job> {
+  const error = { ...refusal, retryable: false };
+  const job = refusedAtOnce(await newJob(request, ports), error, ports.clock.now());
+  await writeErrorReport(job, error, ports);
+  const { kind, stored } = await ports.jobs.create(job);
+  if (kind === 'created') await announceEnd(stored, ports);
+  ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);
+  return stored.job;
+}
