@@ -1,0 +1,35 @@
+import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import { Hono } from 'hono';
+import { z } from 'zod';
+
+/** What Pub/Sub posts: https://cloud.google.com/pubsub/docs/push#receive_push. `data` is base64. */
+const pushSchema = z.object({ message: z.object({ data: z.string().default('') }) });
+
+export interface PushWork {
+  slots: number;
+  busy(): number;
+  /** Resolves to whether Pub/Sub may forget the message. */
+  work(data: string): Promise<boolean>;
+}
+
+/**
+ * The push endpoint. It answers only when the work is done: 204 lets Pub/Sub forget the message, 5xx brings it
+ * again, 429 says that this instance is full.
+ */
+export function createPushApp(worker: PushWork, log: Log): Hono {
+  const app = new Hono();
+  app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
+  app.post('/push', async (context) => {
+    if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
+    const body = pushSchema.safeParse(await context.req.json().catch(() => null));
+    // What is not a push envelope at all is buried as a message that cannot be read, so that it ends.
+    const data = body.success ? Buffer.from(body.data.message.data, 'base64').toString('utf8') : '';
+    const settled = await worker.work(data);
+    return settled ? context.body(null, 204) : context.text('Try again later.', 503);
+  });
+  app.onError((error, context) => {
+    log.error({ error }, 'The push endpoint failed.');
+    return context.text('Internal error.', 500);
+  });
+  return app;
+}

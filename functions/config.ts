@@ -1,0 +1,9 @@
+import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
+import { z } from 'zod';
+
+/** The environment of the functions. */
+export const functionsConfigSchema = gcpConfigSchema.extend({
+  /** How long one scheduled call goes on sweeping, in milliseconds: Cloud Scheduler's floor is one minute. */
+  SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
+});
+export type FunctionsConfig = z.infer<typeof functionsConfigSchema>;

@@ -1,0 +1,15 @@
+import { cloudEvent, http } from '@google-cloud/functions-framework';
+import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { functionsConfigSchema } from './config.ts';
+import { createRouteFunction } from './route.ts';
+import { createFindLostFunction, createSweepFunction } from './sweep.ts';
+
+/** Registers the functions; the framework, or the platform, chooses by name which one a process serves. */
+const config = parseConfig(functionsConfigSchema, process.env);
+const ports = createGcpPorts(config, createJsonLog('functions'));
+
+cloudEvent('route', createRouteFunction(ports));
+http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
+http('find-lost', createFindLostFunction(ports));

@@ -1,0 +1,33 @@
+import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
+import { askedToEnd } from '@spillway/worker/lifetime.ts';
+import { startWorker } from '@spillway/worker/worker.ts';
+import { vmConfigSchema } from './config.ts';
+import { type Pulling, startPulling } from './pull-loop.ts';
+
+/** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
+const config = parseConfig(vmConfigSchema, process.env);
+const log = createJsonLog(`vm-worker ${config.SPILLWAY_WORKER_ID}`);
+const end = askedToEnd(log);
+
+let pulling: Pulling | null = null;
+const worker = await startWorker('vm', config, log, ({ drain }) => {
+  if (!pulling || drain === pulling.paused()) return;
+  pulling.pause(drain);
+  void worker.setState(drain ? 'draining' : 'ready');
+});
+pulling = await startPulling(worker, log);
+const sweeping = startSweeping(worker.id, worker.ports);
+await worker.setState('ready');
+process.send?.({ ready: true });
+
+await end;
+await worker.setState('draining');
+await pulling.stop();
+const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
+await worker.idle();
+clearTimeout(grace);
+await sweeping.stop();
+await worker.close();
+process.exit(0);

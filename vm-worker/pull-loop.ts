@@ -1,0 +1,100 @@
+import { v1 } from '@google-cloud/pubsub';
+import { isPassing } from '@spillway/pipeline/gcp/outages.ts';
+import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
+import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { Worker } from '@spillway/worker/worker.ts';
+import { type Lease, startLeases } from './leases.ts';
+
+/** One pull waits at most this long for a message; the server ends it sooner when it likes. Milliseconds. */
+const pullTimeoutMs = 60_000;
+const afterErrorMs = 1_000;
+const deadlineExceeded = 4;
+const cancelled = 1;
+
+export interface Pulling {
+  /** Stops asking for new work, or asks again; what is in progress goes on. */
+  pause(paused: boolean): void;
+  paused(): boolean;
+  /** Stops asking for new work for good. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Pulls as many messages as slots are free, one unary pull at a time: a streaming pull would fetch the backlog onto
+ * whichever worker came first.
+ */
+export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
+  const { pubsub } = worker.ports;
+  // The emulator's address and credentials are the high-level client's knowledge.
+  const clientConfig = (await pubsub.getClientConfig()) as ConstructorParameters<
+    typeof v1.SubscriberClient
+  >[0];
+  const client = new v1.SubscriberClient(clientConfig);
+  const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
+  const leases = startLeases(client, subscription, log);
+  let paused = false;
+  let stopped = false;
+  let changed = Promise.withResolvers<void>();
+  let pullUnderWay: { cancel(): void } | null = null;
+
+  /** Wakes the loop: a slot is free, or it shall pause, go on or stop. */
+  function wake(): void {
+    changed.resolve();
+    changed = Promise.withResolvers();
+  }
+
+  async function loop(): Promise<void> {
+    while (!stopped) {
+      const free = worker.slots - worker.busy();
+      if (paused || free <= 0) {
+        await changed.promise;
+        continue;
+      }
+      try {
+        for (const lease of await pull(free)) void serve(lease);
+      } catch (error) {
+        log.warn({ error }, 'A pull failed; the next one follows.');
+        await Promise.race([new Promise((resolve) => setTimeout(resolve, afterErrorMs)), changed.promise]);
+      }
+    }
+  }
+
+  async function pull(maxMessages: number): Promise<Lease[]> {
+    const call = client.pull({ subscription, maxMessages }, { timeout: pullTimeoutMs, retry: null });
+    pullUnderWay = call as unknown as { cancel(): void };
+    try {
+      const [{ receivedMessages }] = await call;
+      return (receivedMessages ?? []).map((received) => leases.take(received));
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      if (code === deadlineExceeded || code === cancelled) return [];
+      if (!isPassing(error)) log.error({ error }, 'Pulling is not possible as things are configured.');
+      throw error;
+    } finally {
+      pullUnderWay = null;
+    }
+  }
+
+  async function serve(lease: Lease): Promise<void> {
+    const settled = await worker.work(lease.data);
+    wake();
+    await lease.end(settled);
+  }
+
+  const looping = loop();
+  return {
+    paused: () => paused,
+    pause(value) {
+      paused = value;
+      if (paused) pullUnderWay?.cancel();
+      wake();
+    },
+    async stop() {
+      stopped = true;
+      pullUnderWay?.cancel();
+      wake();
+      await looping;
+      leases.stopWhenEmpty();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import { availableParallelism, hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
+import { z } from 'zod';
+
+/** The environment of both kinds of worker. Durations in milliseconds. */
+export const workerConfigSchema = gcpConfigSchema.extend({
+  SPILLWAY_WORKER_ID: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/)
+    .default(`${hostname()}-${process.pid}`),
+  /** Jobs at a time, each in a child process of its own. */
+  SPILLWAY_SLOTS: z.coerce.number().int().min(1).default(availableParallelism()),
+  SPILLWAY_WORK_DIR: z.string().default(join(tmpdir(), 'spillway')),
+  SPILLWAY_HEARTBEAT_MS: z.coerce.number().min(200).default(2_000),
+  /** A claim that is not renewed for this long is free for others. */
+  SPILLWAY_CLAIM_MS: z.coerce.number().min(1_000).default(12_000),
+  SPILLWAY_MAX_ATTEMPTS: z.coerce.number().int().min(1).default(3),
+  /** Longest time for one operation on one picture. */
+  SPILLWAY_TIME_LIMIT_MS: z.coerce.number().min(1_000).default(60_000),
+  /** Resident memory at which a child is ended, in MiB. */
+  SPILLWAY_MEMORY_LIMIT_MIB: z.coerce.number().min(128).default(1_536),
+  /** Jobs after which a child is replaced. */
+  SPILLWAY_RECYCLE_AFTER: z.coerce.number().int().min(1).default(500),
+  SPILLWAY_VERSION: z.string().default('0.1.0'),
+});
+export type WorkerConfig = z.infer<typeof workerConfigSchema>;

@@ -1,0 +1,65 @@
+import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
+import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
+import type { Clock, Log } from '@spillway/pipeline/ports/ports.ts';
+import { readMachineMetrics } from './machine-metrics.ts';
+
+/** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
+const keptMs = 10 * 60_000;
+
+/** What the worker itself knows; the machine's figures are added to it. */
+export type WorkerReport = Pick<
+  Heartbeat,
+  'id' | 'kind' | 'state' | 'slots' | 'busy' | 'perOperation' | 'models' | 'startedAt' | 'version'
+>;
+
+export interface Heartbeats {
+  /** Writes one now, beside the regular ones. */
+  beat(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/**
+ * Writes heartbeats every `everyMs` and hands on what the admin wants of this worker. An outage delays them;
+ * beats never overlap.
+ */
+export function startHeartbeats(options: {
+  everyMs: number;
+  fleet: Fleet;
+  clock: Clock;
+  log: Log;
+  report: () => WorkerReport;
+  onControl?: (control: Control) => void;
+}): Heartbeats {
+  const { everyMs, fleet, clock, log, report, onControl } = options;
+  let beating: Promise<void> | null = null;
+
+  function beat(): Promise<void> {
+    beating ??= write().finally(() => {
+      beating = null;
+    });
+    return beating;
+  }
+
+  async function write(): Promise<void> {
+    try {
+      const metrics = await readMachineMetrics(process.pid);
+      const worker = report();
+      await fleet.beat({ ...worker, ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
+      onControl?.(await fleet.control(worker.id));
+    } catch (error) {
+      log.warn({ error }, 'A heartbeat could not be written; the next one follows.');
+    }
+  }
+
+  const stop = clock.every(everyMs, () => void beat());
+  return {
+    async beat() {
+      await beating;
+      await beat();
+    },
+    async stop() {
+      stop();
+      await beating;
+    },
+  };
+}
