@@ -1,0 +1,49 @@
+import getPort from 'get-port';
+import type { StackOptions } from './stack-options.ts';
+import { StartError } from './start-error.ts';
+
+const host = '127.0.0.1';
+const defaults = { web: 4321, firestore: 8080, pubsub: 8085, storage: 9199 } as const;
+
+export interface StackPorts {
+  web: number;
+  firestore: number;
+  pubsub: number;
+  storage: number;
+  route: number;
+  sweep: number;
+  findLost: number;
+  run: number;
+  /** firebase-tools' own: Firestore's websocket, hub, logging. */
+  firebase: number[];
+}
+
+/** Free ports: the fixed ones, which must be free, then the defaults, then any. Throws `StartError`. */
+export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promise<StackPorts> {
+  const any = () => getPort({ host });
+  const choose = async (name: keyof typeof defaults): Promise<number> => {
+    const fixed = fixedPorts[name];
+    if (fixed === undefined) return anyPorts ? any() : getPort({ host, port: after(defaults[name]) });
+    if ((await getPort({ host, port: fixed })) === fixed) return fixed;
+    const variable = name === 'web' ? 'PORT' : `SPILLWAY_${name.toUpperCase()}_PORT`;
+    throw new StartError(
+      `Port ${fixed}, which ${variable} asks for, is taken. End what uses it (\`ss -ltnp sport = :${fixed}\` shows it), ` +
+        `or start without ${variable}: a free port is then found.`,
+    );
+  };
+  return {
+    web: await choose('web'),
+    firestore: await choose('firestore'),
+    pubsub: await choose('pubsub'),
+    storage: await choose('storage'),
+    route: await any(),
+    sweep: await any(),
+    findLost: await any(),
+    run: await any(),
+    firebase: [await any(), await any(), await any()],
+  };
+}
+
+function after(port: number): number[] {
+  return Array.from({ length: 50 }, (_, offset) => port + offset);
+}

@@ -1,0 +1,26 @@
+import type { AddressInfo } from 'node:net';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { z } from 'zod';
+
+/** Serves the functions through functions-framework, one port each, on 127.0.0.1. */
+const { SPILLWAY_FUNCTION_PORTS: ports } = z
+  .object({
+    SPILLWAY_FUNCTION_PORTS: z
+      .string()
+      .transform((text) => z.record(z.string(), z.number()).parse(JSON.parse(text))),
+  })
+  .parse(process.env);
+
+await import('@spillway/functions/main.ts');
+const servers = Object.entries(ports).map(([name, port]) => getTestServer(name).listen(port, '127.0.0.1'));
+await Promise.all(servers.map((server) => listening(server)));
+for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(reason, () => process.exit(0));
+process.send?.({ ready: true });
+
+function listening(server: (typeof servers)[number]): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    if (server.listening) resolve(server.address() as AddressInfo);
+    else server.once('listening', () => resolve(server.address() as AddressInfo));
+  });
+}

@@ -1,0 +1,101 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+
+/**
+ * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, as a process of its own: a firebase-tools
+ * that is killed leaves its Java processes behind, so this one stays to end them when the launcher is gone.
+ */
+const config = z
+  .object({
+    SPILLWAY_PROJECT: z.string(),
+    SPILLWAY_EMULATORS_DIR: z.string(),
+    SPILLWAY_FIRESTORE_PORT: z.coerce.number(),
+    SPILLWAY_PUBSUB_PORT: z.coerce.number(),
+    SPILLWAY_EMULATOR_PORTS: z.string().transform((ports) => ports.split(',').map(Number)),
+    /** Directory of a Firestore export to begin with; empty for none. */
+    SPILLWAY_IMPORT: z.string(),
+  })
+  .parse(process.env);
+
+const host = '127.0.0.1';
+const pollMs = 40;
+/** The others write their last words to Firestore when the launcher is gone. */
+const lastWordsMs = 2_500;
+const politelyMs = 2_000;
+
+const firebase = await startFirebase();
+process.on('SIGTERM', () => void endAll());
+process.on('SIGINT', () => void endAll());
+process.on('disconnect', () => void delay(lastWordsMs).then(endAll));
+
+await Promise.race([
+  Promise.all([config.SPILLWAY_FIRESTORE_PORT, config.SPILLWAY_PUBSUB_PORT].map(answers)),
+  once(firebase, 'exit').then(([code]) => {
+    process.stderr.write(`firebase-tools ended with code ${code}.\n`);
+    process.exit(1);
+  }),
+]);
+process.send?.({ ready: true, pids: descendants(process.pid) });
+
+async function startFirebase(): Promise<ChildProcess> {
+  const [websocketPort, hubPort, loggingPort] = config.SPILLWAY_EMULATOR_PORTS;
+  const directory = config.SPILLWAY_EMULATORS_DIR;
+  await mkdir(directory, { recursive: true });
+  const emulators = {
+    firestore: { host, port: config.SPILLWAY_FIRESTORE_PORT, websocketPort },
+    pubsub: { host, port: config.SPILLWAY_PUBSUB_PORT },
+    hub: { host, port: hubPort },
+    logging: { host, port: loggingPort },
+    ui: { enabled: false },
+  };
+  const file = join(directory, 'firebase.json');
+  await writeFile(file, JSON.stringify({ emulators }));
+  const entry = createRequire(import.meta.url).resolve('firebase-tools/lib/bin/firebase.js');
+  const args = [entry, 'emulators:start', '--only', 'firestore,pubsub', '--config', file];
+  args.push('--project', config.SPILLWAY_PROJECT);
+  if (config.SPILLWAY_IMPORT) args.push('--import', config.SPILLWAY_IMPORT);
+  return spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] });
+}
+
+async function answers(port: number): Promise<void> {
+  for (;;) {
+    const response = await fetch(`http://${host}:${port}/`).catch(() => null);
+    if (response?.ok) return;
+    await delay(pollMs);
+  }
+}
+
+async function endAll(): Promise<void> {
+  const pids = descendants(process.pid);
+  signalAll(pids, 'SIGTERM');
+  const ended = firebase.exitCode !== null ? Promise.resolve() : once(firebase, 'exit');
+  await Promise.race([ended, delay(politelyMs)]);
+  signalAll(pids, 'SIGKILL');
+  process.exit(0);
+}
+
+/** Processes under this one, whatever their process group: firebase-tools gives each emulator its own. */
+function descendants(root: number): number[] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  const parents = rows.map((row) => row.trim().split(/\s+/).map(Number));
+  const tree = [root];
+  for (const parent of tree) {
+    for (const [pid, ppid] of parents) if (pid !== undefined && ppid === parent) tree.push(pid);
+  }
+  return tree.slice(1);
+}
+
+function signalAll(pids: number[], signal: NodeJS.Signals): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended already.
+    }
+  }
+}

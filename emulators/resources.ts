@@ -1,0 +1,83 @@
+import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
+import type { Storage } from '@google-cloud/storage';
+import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
+
+/** Seconds. A pulled message is extended in small steps; a pushed one waits for the whole of the work. */
+const ackDeadline = { pull: 20, push: 120 } as const;
+/** Refusals count as attempts, so the most that Pub/Sub allows. */
+const maxDeliveryAttempts = 100;
+
+/** Creates the topics and subscriptions where they are missing. */
+export async function createTopics(
+  pubsub: PubSub,
+  project: string,
+  endpoints: { route: string; run: string },
+): Promise<void> {
+  await Promise.all(Object.values(topicNames).map((name) => unlessExists(pubsub.createTopic(name))));
+  const deadLetterPolicy = {
+    deadLetterTopic: `projects/${project}/topics/${topicNames.dead}`,
+    maxDeliveryAttempts,
+  };
+  const retryPolicy = { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 30 } };
+  const subscriptions: [topic: string, name: string, options: CreateSubscriptionOptions][] = [
+    [
+      topicNames.vm,
+      subscriptionNames.vm,
+      { ackDeadlineSeconds: ackDeadline.pull, deadLetterPolicy, retryPolicy },
+    ],
+    [
+      topicNames.run,
+      subscriptionNames.run,
+      {
+        ackDeadlineSeconds: ackDeadline.push,
+        deadLetterPolicy,
+        retryPolicy,
+        pushConfig: { pushEndpoint: endpoints.run },
+      },
+    ],
+    [topicNames.dead, subscriptionNames.dead, { ackDeadlineSeconds: ackDeadline.pull }],
+    [
+      topicNames.uploads,
+      subscriptionNames.uploads,
+      {
+        ackDeadlineSeconds: ackDeadline.push,
+        retryPolicy,
+        pushConfig: { pushEndpoint: endpoints.route, noWrapper: { writeMetadata: true } },
+      },
+    ],
+  ];
+  await Promise.all(
+    subscriptions.map(([topic, name, options]) =>
+      unlessExists(pubsub.topic(topic).createSubscription(name, options)),
+    ),
+  );
+}
+
+/** Creates the buckets, and the notification on which uploads become jobs, where they are missing. */
+export async function createBuckets(
+  storage: Storage,
+  buckets: { uploads: string; results: string },
+): Promise<void> {
+  await Promise.all([
+    unlessExists(storage.createBucket(buckets.uploads)),
+    unlessExists(storage.createBucket(buckets.results)),
+  ]);
+  const uploads = storage.bucket(buckets.uploads);
+  const [notifications] = await uploads.getNotifications();
+  if (notifications.length > 0) return;
+  await uploads.createNotification(topicNames.uploads, {
+    eventTypes: ['OBJECT_FINALIZE'],
+    payloadFormat: 'JSON_API_V1',
+  });
+}
+
+/** gRPC ALREADY_EXISTS, and HTTP 409. */
+const exists = new Set<unknown>([6, 409]);
+
+async function unlessExists(creation: Promise<unknown>): Promise<void> {
+  try {
+    await creation;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && exists.has(error.code))) throw error;
+  }
+}

@@ -1,0 +1,43 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+/** `.local/stack.json`: where everything answers, for programs and tests. */
+export const stackFileSchema = z.object({
+  project: z.string(),
+  web: z.url(),
+  /** host:port. */
+  firestore: z.string(),
+  /** host:port. */
+  pubsub: z.string(),
+  storage: z.url(),
+  buckets: z.object({ uploads: z.string(), results: z.string() }),
+  /** Opens the dashboard as its admin: a secret. */
+  adminUrl: z.url(),
+  pids: z.record(z.string(), z.number()),
+});
+export type StackFile = z.infer<typeof stackFileSchema>;
+
+const fileName = 'stack.json';
+
+export async function writeStackFile(directory: string, stack: StackFile): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const temporary = join(directory, `${fileName}.new`);
+  await writeFile(temporary, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
+  await rename(temporary, join(directory, fileName));
+}
+
+/** Null where no stack has left its file, or one that cannot be read. */
+export async function readStackFile(directory: string): Promise<StackFile | null> {
+  const text = await readFile(join(directory, fileName), 'utf8').catch(() => null);
+  if (text === null) return null;
+  try {
+    return stackFileSchema.parse(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+export async function removeStackFile(directory: string): Promise<void> {
+  await rm(join(directory, fileName), { force: true });
+}

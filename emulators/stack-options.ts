@@ -1,0 +1,92 @@
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { StartError } from './start-error.ts';
+
+const port = z.coerce.number().int().min(1).max(65_535).optional();
+const count = (fallback: number, least: number) => z.coerce.number().int().min(least).default(fallback);
+
+const environmentSchema = z.object({
+  PORT: port,
+  SPILLWAY_FIRESTORE_PORT: port,
+  SPILLWAY_PUBSUB_PORT: port,
+  SPILLWAY_STORAGE_PORT: port,
+  /** Where data, logs and `stack.json` live. */
+  SPILLWAY_LOCAL_DIR: z.string().default('.local'),
+});
+
+const flagsSchema = z.object({
+  vms: count(2, 0),
+  slots: count(1, 1),
+  'run-max': count(3, 0),
+  reset: z.boolean().default(false),
+  help: z.boolean().default(false),
+});
+
+/** What a person, or a test, may choose about the local stack. */
+export interface StackOptions {
+  /** VM workers. */
+  vms: number;
+  /** Jobs at a time on each VM. */
+  slots: number;
+  /** Most Cloud Run instances at once. */
+  runMax: number;
+  /** Forget all data first. */
+  reset: boolean;
+  /** Absolute path of the directory for data, logs and `stack.json`. */
+  directory: string;
+  /** Ports that must be used; the others start from their defaults and move when taken. */
+  fixedPorts: { web?: number; firestore?: number; pubsub?: number; storage?: number };
+  /** Any free ports instead of the defaults, so that stacks can run side by side. */
+  anyPorts: boolean;
+}
+
+export const usage = `Usage: npm start -- [options]
+
+  --vms N       VM workers (2)
+  --slots N     jobs at a time on each VM (1)
+  --run-max N   most Cloud Run instances at once (3)
+  --reset       forget all data of earlier runs first
+  --help        this text
+
+Ports: PORT (site), SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT.
+Data and logs: .local/, or the directory that SPILLWAY_LOCAL_DIR names.`;
+
+/** Reads command line and environment. Null when only the usage was asked for. Throws `StartError`. */
+export function readStackOptions(
+  args: string[],
+  environment: Record<string, string | undefined>,
+  root: string,
+): StackOptions | null {
+  const flags = readFlags(args);
+  if (flags.help) return null;
+  const parsed = environmentSchema.safeParse(environment);
+  if (!parsed.success) throw new StartError(`A setting is not valid.\n${z.prettifyError(parsed.error)}`);
+  const { PORT, SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT } = parsed.data;
+  return {
+    vms: flags.vms,
+    slots: flags.slots,
+    runMax: flags['run-max'],
+    reset: flags.reset,
+    directory: resolve(root, parsed.data.SPILLWAY_LOCAL_DIR),
+    fixedPorts: {
+      ...(PORT ? { web: PORT } : {}),
+      ...(SPILLWAY_FIRESTORE_PORT ? { firestore: SPILLWAY_FIRESTORE_PORT } : {}),
+      ...(SPILLWAY_PUBSUB_PORT ? { pubsub: SPILLWAY_PUBSUB_PORT } : {}),
+      ...(SPILLWAY_STORAGE_PORT ? { storage: SPILLWAY_STORAGE_PORT } : {}),
+    },
+    anyPorts: false,
+  };
+}
+
+function readFlags(args: string[]): z.infer<typeof flagsSchema> {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    const options = { vms: text, slots: text, 'run-max': text, reset: flag, help: flag };
+    return flagsSchema.parse(parseArgs({ args, options }).values);
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new StartError(`${why}\n\n${usage}`);
+  }
+}

@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url';
+import { startStack } from './stack.ts';
+import { readStackOptions, usage } from './stack-options.ts';
+import { StartError } from './start-error.ts';
+
+/** `npm start`: everything on this machine, until Ctrl-C. */
+const parentEveryMs = 500;
+const startedAt = performance.now();
+const say = (line: string) => console.log(`${seconds()}  ${line}`);
+
+try {
+  const options = readStackOptions(
+    process.argv.slice(2),
+    process.env,
+    fileURLToPath(new URL('..', import.meta.url)),
+  );
+  if (!options) {
+    console.log(usage);
+    process.exit(0);
+  }
+  const asked = askedToEnd();
+  const abandon = new AbortController();
+  asked.then(() => abandon.abort());
+  const stack = await startStack(options, say, abandon.signal);
+  console.log(`
+Spillway is ready (${seconds()}).
+
+  Site       ${stack.web}
+  Dashboard  ${stack.adminUrl}
+  API        ${stack.web}/api/v1/openapi.json
+  Storage    ${stack.storage}   buckets ${stack.buckets.uploads}, ${stack.buckets.results}
+  Firestore  ${stack.firestore}
+  Pub/Sub    ${stack.pubsub}
+  Logs       ${options.directory}/logs
+
+Try: open ${stack.web} and press a sample.
+Stop: Ctrl-C. Forget all data: npm start -- --reset
+`);
+  const why = await asked;
+  say(`${why}: stopping …`);
+  await stack.stop();
+  say('Stopped; uploads and results are kept.');
+  process.exit(0);
+} catch (error) {
+  console.error(error instanceof StartError ? `\n${error.message}` : error);
+  process.exit(1);
+}
+
+function askedToEnd(): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
+  // npm and its shell do not always pass a signal on, and cannot when they are killed themselves.
+  const parent = process.ppid;
+  const watching = setInterval(() => process.ppid !== parent && resolve('npm has ended'), parentEveryMs);
+  if (process.env.npm_lifecycle_event === undefined) clearInterval(watching);
+  return promise;
+}
+
+function seconds(): string {
+  return `${((performance.now() - startedAt) / 1_000).toFixed(1)} s`.padStart(7);
+}

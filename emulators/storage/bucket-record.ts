@@ -1,0 +1,77 @@
+import { invalid } from './errors.ts';
+import type { NotificationConfig } from './notification-config.ts';
+
+/** One rule of a bucket's CORS configuration; `maxAgeSeconds` is how long a browser may keep a preflight's answer. */
+export type CorsRule = {
+  origin?: string[];
+  method?: string[];
+  responseHeader?: string[];
+  maxAgeSeconds?: number;
+};
+
+/** A bucket as it is kept on disk. */
+export type BucketRecord = {
+  name: string;
+  metageneration: number;
+  timeCreated: string;
+  updated: string;
+  /** Settings that the API stores and shows as they are; `cors` and `versioning` also have an effect. */
+  settings: Record<string, unknown>;
+  notificationConfigs: NotificationConfig[];
+  /** Identifiers of notification configurations are not used twice. */
+  nextNotificationId: number;
+};
+
+const READ_ONLY = new Set([
+  ...['kind', 'id', 'name', 'selfLink', 'projectNumber', 'metageneration', 'etag', 'timeCreated', 'updated'],
+  ...['acl', 'defaultObjectAcl', 'owner'],
+]);
+
+/** Applies a JSON merge patch to the settings: null removes; labels are merged key by key. Throws a 400 on bad CORS. */
+export function patchedSettings(settings: Record<string, unknown>, patch: Record<string, unknown>) {
+  const patched = { ...settings };
+  for (const [key, value] of Object.entries(patch)) {
+    if (READ_ONLY.has(key)) continue;
+    if (value === null) delete patched[key];
+    else if (key === 'labels') patched[key] = mergedLabels(patched[key], value);
+    else patched[key] = value;
+  }
+  const cors = patched.cors;
+  if (cors !== undefined && !Array.isArray(cors))
+    throw invalid('Invalid value for cors: expected a list of rules.');
+  return patched;
+}
+
+function mergedLabels(before: unknown, patch: unknown): Record<string, unknown> {
+  const merged = {
+    ...(before as Record<string, unknown> | undefined),
+    ...(patch as Record<string, unknown>),
+  };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
+}
+
+/** The bucket resource of the JSON API. */
+export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<string, unknown> {
+  return {
+    kind: 'storage#bucket',
+    id: bucket.name,
+    name: bucket.name,
+    selfLink: `${baseUrl}/storage/v1/b/${bucket.name}`,
+    projectNumber: '0',
+    location: 'US',
+    locationType: 'multi-region',
+    storageClass: 'STANDARD',
+    iamConfiguration: { uniformBucketLevelAccess: { enabled: true } },
+    ...bucket.settings,
+    metageneration: String(bucket.metageneration),
+    etag: Buffer.from(String(bucket.metageneration)).toString('base64'),
+    timeCreated: bucket.timeCreated,
+    updated: bucket.updated,
+  };
+}
+
+export const corsRules = (bucket: BucketRecord): CorsRule[] =>
+  (bucket.settings.cors as CorsRule[] | undefined) ?? [];
+
+export const isVersioned = (bucket: BucketRecord): boolean =>
+  (bucket.settings.versioning as { enabled?: boolean } | undefined)?.enabled === true;

@@ -1,0 +1,105 @@
+import { type BucketRecord, bucketResource, patchedSettings } from './bucket-record.ts';
+import { unsupported } from './errors.ts';
+import { type Exchange, pageSize, param, readJsonObject, reply, replyJson } from './exchange.ts';
+import { checkBucketName } from './names.ts';
+import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
+import type { Router } from './router.ts';
+
+const LARGEST_PAGE = 1000;
+
+/** Parts of the JSON API that have no counterpart here, with what to call them in the refusal. */
+const UNSUPPORTED = [
+  'iam',
+  'acl',
+  'defaultObjectAcl',
+  'lockRetentionPolicy',
+  'folders',
+  'managedFolders',
+  'restore',
+];
+
+/** Buckets of the JSON API. The project is not looked at: a local server has one. */
+export function addBucketRoutes(router: Router): void {
+  for (const base of ['/storage/v1', '']) {
+    router.add('POST', `${base}/b`, create);
+    router.add('GET', `${base}/b`, list);
+    router.add('GET', `${base}/b/:bucket`, get);
+    router.add('PATCH', `${base}/b/:bucket`, (x) => change(x, patchedSettings));
+    router.add('PUT', `${base}/b/:bucket`, (x) =>
+      change(x, (_before, resource) => patchedSettings({}, resource)),
+    );
+    router.add('DELETE', `${base}/b/:bucket`, remove);
+    for (const part of UNSUPPORTED) {
+      const refuse = () => {
+        throw unsupported(`'${part}' of buckets`);
+      };
+      router.add('*', `${base}/b/:bucket/${part}`, refuse);
+      router.add('*', `${base}/b/:bucket/${part}/*rest`, refuse);
+    }
+  }
+  for (const part of ['serviceAccount', 'hmacKeys']) {
+    router.add('*', `/storage/v1/projects/:project/${part}`, () => {
+      throw unsupported(`'${part}' of projects`);
+    });
+  }
+}
+
+async function create(x: Exchange): Promise<void> {
+  const body = await readJsonObject(x);
+  const time = x.store.timestamp();
+  const record: BucketRecord = {
+    name: checkBucketName(body.name),
+    metageneration: 1,
+    timeCreated: time,
+    updated: time,
+    settings: patchedSettings({}, body),
+    notificationConfigs: [],
+    nextNotificationId: 1,
+  };
+  await x.store.buckets.create(record);
+  replyJson(x, bucketResource(record, x.baseUrl));
+}
+
+function list(x: Exchange): void {
+  const prefix = x.query.get('prefix') ?? '';
+  const after = x.query.get('pageToken') ?? '';
+  const limit = pageSize(x.query, LARGEST_PAGE);
+  const names = x.store.buckets.names().filter((name) => name.startsWith(prefix) && name > after);
+  const page = names.slice(0, limit);
+  replyJson(x, {
+    kind: 'storage#buckets',
+    items: page.map((name) => bucketResource(x.store.buckets.get(name).record, x.baseUrl)),
+    ...(names.length > limit ? { nextPageToken: page.at(-1) } : {}),
+  });
+}
+
+function get(x: Exchange): void {
+  const { record } = x.store.buckets.get(param(x, 'bucket'));
+  checkBeforeRead(queryPreconditions(x.query), versioned(record));
+  replyJson(x, bucketResource(record, x.baseUrl));
+}
+
+async function change(x: Exchange, next: typeof patchedSettings): Promise<void> {
+  const body = await readJsonObject(x);
+  const changed = await x.store.buckets.change(param(x, 'bucket'), (record) => {
+    checkBeforeWrite(queryPreconditions(x.query), versioned(record));
+    return {
+      ...record,
+      settings: next(record.settings, body),
+      metageneration: record.metageneration + 1,
+      updated: x.store.timestamp(),
+    };
+  });
+  replyJson(x, bucketResource(changed, x.baseUrl));
+}
+
+async function remove(x: Exchange): Promise<void> {
+  const conditions = queryPreconditions(x.query);
+  await x.store.buckets.remove(param(x, 'bucket'), (record) =>
+    checkBeforeWrite(conditions, versioned(record)),
+  );
+  reply(x, 204);
+}
+
+/** Buckets have a metageneration only. */
+const versioned = ({ metageneration }: BucketRecord) => ({ generation: '0', metageneration });

@@ -1,0 +1,48 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { crc32c, crc32cBase64 } from './crc32c.ts';
+import { StorageError } from './errors.ts';
+
+export type Checksums = { size: number; crc32c: string; md5Hash: string };
+
+/** What an uploader says its bytes add up to (base64). */
+export type ClaimedChecksums = { crc32c?: string; md5Hash?: string };
+
+/** Reads a whole file once, in pieces, and returns its size in bytes and base64 checksums. */
+export async function checksumsOfFile(path: string): Promise<Checksums> {
+  const md5 = createHash('md5');
+  let size = 0;
+  let crc = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
+    md5.update(chunk);
+    crc = crc32c(chunk, crc);
+    size += chunk.length;
+  }
+  return { size, crc32c: crc32cBase64(crc), md5Hash: md5.digest('base64') };
+}
+
+/** Parses `crc32c=…,md5=…` (an `x-goog-hash` header). */
+export function parseGoogHash(header: string | string[] | undefined): ClaimedChecksums {
+  const claimed: ClaimedChecksums = {};
+  for (const part of [header ?? []].flat().join(',').split(',')) {
+    const [, kind, value] = /^\s*(crc32c|md5)=(\S+)\s*$/.exec(part) ?? [];
+    if (kind === 'crc32c' && value) claimed.crc32c = value;
+    if (kind === 'md5' && value) claimed.md5Hash = value;
+  }
+  return claimed;
+}
+
+/** Throws a 400 if the bytes that arrived are not the ones the uploader claims to have sent. */
+export function checkClaimed(claimed: ClaimedChecksums, actual: Checksums): void {
+  if (claimed.crc32c !== undefined && claimed.crc32c !== actual.crc32c) {
+    throw mismatch('CRC32C', claimed.crc32c, actual.crc32c);
+  }
+  if (claimed.md5Hash !== undefined && claimed.md5Hash !== actual.md5Hash) {
+    throw mismatch('MD5 hash', claimed.md5Hash, actual.md5Hash);
+  }
+}
+
+function mismatch(kind: string, claimed: string, actual: string): StorageError {
+  const message = `Provided ${kind} "${claimed}" doesn't match calculated ${kind} "${actual}".`;
+  return new StorageError(400, 'invalid', 'BadDigest', message);
+}

@@ -1,0 +1,98 @@
+import { createReadStream } from 'node:fs';
+import { invalid, objectNotFound } from './errors.ts';
+import { type Exchange, param, readJsonObject, replyJson } from './exchange.ts';
+import { checkObjectName } from './names.ts';
+import { type ObjectFields, type ObjectVersion, objectFields, objectResource } from './object-version.ts';
+import { checkBeforeWrite, type Preconditions, queryPreconditions } from './preconditions.ts';
+import type { Router } from './router.ts';
+
+const MOST_SOURCES = 32;
+
+/** Copies within the server: `rewriteTo`, which is always done in one step here, `copyTo` and `compose`. */
+export function addCopyRoutes(router: Router): void {
+  for (const base of ['/storage/v1', '']) {
+    const source = `${base}/b/:bucket/o/:object`;
+    router.add('POST', `${source}/rewriteTo/b/:toBucket/o/:toObject`, async (x) => {
+      const { resource, version } = await copy(x);
+      const size = String(version.size);
+      replyJson(x, {
+        kind: 'storage#rewriteResponse',
+        totalBytesRewritten: size,
+        objectSize: size,
+        done: true,
+        resource,
+      });
+    });
+    router.add('POST', `${source}/copyTo/b/:toBucket/o/:toObject`, async (x) =>
+      replyJson(x, (await copy(x)).resource),
+    );
+    router.add('POST', `${source}/compose`, compose);
+  }
+}
+
+async function copy(x: Exchange) {
+  const from = { bucket: param(x, 'bucket'), name: checkObjectName(param(x, 'object')) };
+  const to = { bucket: param(x, 'toBucket'), name: checkObjectName(param(x, 'toObject')) };
+  const body = await readJsonObject(x);
+  const source = x.store.get(from.bucket, from.name, x.query.get('sourceGeneration'));
+  x.store.buckets.get(to.bucket);
+  checkBeforeWrite(queryPreconditions(x.query, 'Source'), source);
+  const staged = await x.store.stage(bytesOf(x, [source]));
+  const { componentCount } = source;
+  const version = await x.store.put(
+    {
+      ...to,
+      fields: copiedFields(source.fields, objectFields(body)),
+      conditions: queryPreconditions(x.query),
+      ...(componentCount === undefined ? {} : { componentCount }),
+    },
+    staged,
+  );
+  return { version, resource: objectResource(to.bucket, to.name, version, x.baseUrl) };
+}
+
+/** A copy keeps the source's metadata, unless the request brings its own, which then replaces all of it. */
+function copiedFields(source: ObjectFields, given: ObjectFields): ObjectFields {
+  const { storageClass, ...metadata } = given;
+  const fields = Object.keys(metadata).length > 0 ? metadata : source;
+  return storageClass ? { ...fields, storageClass } : fields;
+}
+
+type SourceObject = {
+  name?: unknown;
+  generation?: unknown;
+  objectPreconditions?: { ifGenerationMatch?: unknown };
+};
+
+async function compose(x: Exchange): Promise<void> {
+  const bucket = param(x, 'bucket');
+  const name = checkObjectName(param(x, 'object'));
+  const body = await readJsonObject(x);
+  const sources = (Array.isArray(body.sourceObjects) ? body.sourceObjects : []) as SourceObject[];
+  if (sources.length === 0 || sources.length > MOST_SOURCES) {
+    throw invalid(`The number of source components must be between 1 and ${MOST_SOURCES}.`);
+  }
+  const versions = sources.map((source) => composeSource(x, bucket, source));
+  const staged = await x.store.stage(bytesOf(x, versions));
+  const destination = (body.destination ?? {}) as Record<string, unknown>;
+  const conditions = queryPreconditions(x.query);
+  const componentCount = versions.reduce((sum, version) => sum + (version.componentCount ?? 1), 0);
+  const fields = objectFields(destination);
+  const version = await x.store.put({ bucket, name, fields, conditions, componentCount }, staged);
+  replyJson(x, objectResource(bucket, name, version, x.baseUrl));
+}
+
+function composeSource(x: Exchange, bucket: string, source: SourceObject): ObjectVersion {
+  const name = checkObjectName(source.name);
+  const generation = source.generation === undefined ? null : String(source.generation);
+  const version = x.store.find(bucket, name, generation);
+  if (!version) throw objectNotFound(bucket, name);
+  const expected = source.objectPreconditions?.ifGenerationMatch;
+  const conditions: Preconditions = expected === undefined ? {} : { ifGenerationMatch: String(expected) };
+  checkBeforeWrite(conditions, version);
+  return version;
+}
+
+async function* bytesOf(x: Exchange, versions: ObjectVersion[]): AsyncGenerator<Buffer> {
+  for (const version of versions) yield* createReadStream(x.store.blobPath(version)) as AsyncIterable<Buffer>;
+}

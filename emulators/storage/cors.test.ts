@@ -1,0 +1,101 @@
+import { expect } from 'vitest';
+import { conformanceSection } from './conformance.ts';
+import { startTestServer } from './test-server.ts';
+
+const PAGE = 'http://localhost:4321';
+
+/** The `Access-Control-*` headers of an answer, by the rest of their names. */
+async function granted(url: string, method: string, headers: Record<string, string> = {}) {
+  const response = await fetch(url, { method, headers: { Origin: PAGE, ...headers } });
+  const found = [...response.headers].filter(([name]) => name.startsWith('access-control-'));
+  return Object.fromEntries(found.map(([name, value]) => [name.slice('access-control-'.length), value]));
+}
+
+const asks = (method: string, headers = '') => ({
+  'Access-Control-Request-Method': method,
+  ...(headers ? { 'Access-Control-Request-Headers': headers } : {}),
+});
+
+conformanceSection('CORS', (check) => {
+  check('the JSON API answers pages of every origin', 'fetch', async () => {
+    const { server } = await startTestServer();
+    const url = `${server.url}/storage/v1/b/test-bucket/o/none`;
+    expect(await granted(url, 'OPTIONS', asks('PATCH', 'content-type,authorization'))).toMatchObject({
+      'allow-origin': PAGE,
+      'allow-methods': expect.stringContaining('PATCH'),
+      'allow-headers': 'content-type,authorization',
+    });
+    expect(await granted(url, 'GET')).toMatchObject({ 'allow-origin': PAGE });
+  });
+
+  check('a bucket without CORS configuration grants nothing through the XML API', 'fetch', async () => {
+    const { server, bucket } = await startTestServer();
+    await bucket.file('a').save('x');
+    expect(await granted(`${server.url}/test-bucket/a`, 'OPTIONS', asks('GET'))).toEqual({});
+    expect(await granted(`${server.url}/test-bucket/a`, 'GET')).toEqual({});
+  });
+
+  check('a bucket grants what its configuration lists: origin, method, headers', 'fetch', async () => {
+    const { server, bucket } = await startTestServer();
+    await bucket.setCorsConfiguration([
+      { origin: ['http://other'], method: ['GET'] },
+      {
+        origin: [PAGE],
+        method: ['PUT', 'GET'],
+        responseHeader: ['Content-Type', 'x-goog-meta-*'],
+        maxAgeSeconds: 99,
+      },
+    ]);
+    await bucket.file('a').save('x');
+    const url = `${server.url}/test-bucket/a`;
+    expect(await granted(url, 'OPTIONS', asks('PUT', 'content-type, x-goog-meta-operation'))).toEqual({
+      'allow-origin': PAGE,
+      'allow-methods': 'PUT, GET',
+      'allow-headers': 'content-type, x-goog-meta-operation',
+      'max-age': '99',
+    });
+    expect(await granted(url, 'OPTIONS', asks('PUT', 'x-other'))).toEqual({});
+    expect(await granted(url, 'OPTIONS', asks('DELETE'))).toEqual({});
+    expect(await granted(url, 'OPTIONS', { ...asks('PUT'), Origin: 'http://evil' })).toEqual({});
+    expect(await granted(url, 'GET')).toEqual({
+      'allow-origin': PAGE,
+      'expose-headers': 'Content-Type, x-goog-meta-*',
+    });
+    await bucket.setCorsConfiguration([{ origin: ['*'], method: ['GET'] }]);
+    expect((await granted(url, 'GET'))['allow-origin']).toBe('*');
+  });
+
+  check(
+    'a session may be used by the page whose origin began it, and by no other',
+    'client and fetch',
+    async () => {
+      const { bucket } = await startTestServer();
+      const [session] = await bucket.file('a').createResumableUpload({ origin: PAGE });
+      expect(await granted(session, 'OPTIONS', asks('PUT', 'content-range'))).toMatchObject({
+        'allow-origin': PAGE,
+        'allow-methods': expect.stringContaining('PUT'),
+        'allow-headers': 'content-range',
+      });
+      const status = await granted(session, 'PUT', { 'Content-Range': 'bytes */*' });
+      expect(status['allow-origin']).toBe(PAGE);
+      for (const header of ['Range', 'Location', 'X-GUploader-UploadID', 'ETag']) {
+        expect(status['expose-headers']).toContain(header);
+      }
+      expect(await granted(session, 'OPTIONS', { ...asks('PUT'), Origin: 'http://evil' })).toEqual({});
+      const [without] = await bucket.file('b').createResumableUpload();
+      expect(await granted(without, 'OPTIONS', asks('PUT'))).toEqual({});
+    },
+  );
+
+  check('errors carry the headers too, so that a page can read them', 'fetch', async () => {
+    const { server } = await startTestServer({
+      faults: ({ method }) => (method === 'PUT' ? { status: 503 } : undefined),
+    });
+    expect(await granted(`${server.url}/upload/storage/v1/b/none/o`, 'POST')).toMatchObject({
+      'allow-origin': PAGE,
+    });
+    expect(await granted(`${server.url}/upload/storage/v1/b/none/o`, 'PUT')).toMatchObject({
+      'allow-origin': PAGE,
+    });
+  });
+});

@@ -1,0 +1,23 @@
+/**
+ * Generations as Cloud Storage makes them: microseconds since 1970, each larger than any before, also where the
+ * clock stands still or was set back between two runs.
+ */
+export class GenerationClock {
+  #last = 0;
+  readonly #now: () => number;
+
+  /** @param now milliseconds since 1970 */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /** Takes note of a generation that was found on disk. */
+  seen(generation: string): void {
+    this.#last = Math.max(this.#last, Number(generation));
+  }
+
+  next(): string {
+    this.#last = Math.max(this.#last + 1, Math.floor(this.#now() * 1000));
+    return String(this.#last);
+  }
+}

@@ -1,0 +1,91 @@
+import { invalid } from './errors.ts';
+import { pageSize } from './exchange.ts';
+import { globPattern } from './glob.ts';
+import type { ObjectRecord } from './object-record.ts';
+import type { ObjectVersion } from './object-version.ts';
+import { compareNames } from './sorted-names.ts';
+
+const LARGEST_PAGE = 1000;
+
+export type Listing = {
+  items: { name: string; version: ObjectVersion }[];
+  prefixes: string[];
+  nextPageToken?: string;
+};
+
+/** Where a page ended: at a name, or at a prefix that stands for all names below it, and how many of its versions. */
+type Cursor = { after: string; versions: number };
+
+/**
+ * One page of a bucket's objects. `records` gives the records from a name on, in the order of their UTF-8 bytes.
+ * Throws a 400 on parameters that make no sense.
+ */
+export function listObjects(
+  query: URLSearchParams,
+  records: (start: string) => Iterable<ObjectRecord>,
+): Listing {
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  const end = query.get('endOffset') ?? '';
+  const glob = query.get('matchGlob');
+  const pattern = glob ? globPattern(glob) : undefined;
+  const limit = pageSize(query, LARGEST_PAGE);
+  const cursor = parseCursor(query.get('pageToken'));
+  const page: Listing = { items: [], prefixes: [] };
+  let last: Cursor = { after: '', versions: 0 };
+
+  const start = [prefix, query.get('startOffset') ?? '', cursor.after].sort(compareNames).at(-1) ?? '';
+  for (const record of records(start)) {
+    const { name } = record;
+    if (!name.startsWith(prefix)) break;
+    if (end && compareNames(name, end) >= 0) break;
+    if (pattern && !pattern.test(name)) continue;
+    const folder = folderOf(name, prefix, delimiter);
+    const isFolder = folder !== undefined && folder !== page.prefixes.at(-1);
+    const shown =
+      folder === undefined || (name === folder && query.get('includeTrailingDelimiter') === 'true');
+    const skipped = name === cursor.after ? cursor.versions : 0;
+    const versions = shown ? versionsOf(record, query.get('versions') === 'true').slice(skipped) : [];
+
+    if (isFolder && folder !== cursor.after) {
+      if (isFull(page, limit)) return { ...page, nextPageToken: token(last) };
+      page.prefixes.push(folder);
+      last = { after: folder, versions: 0 };
+    }
+    for (const [at, version] of versions.entries()) {
+      if (isFull(page, limit)) return { ...page, nextPageToken: token(last) };
+      page.items.push({ name, version });
+      last = { after: name, versions: skipped + at + 1 };
+    }
+  }
+  return page;
+}
+
+/** The prefix that stands for this name in a listing with a delimiter. */
+function folderOf(name: string, prefix: string, delimiter: string): string | undefined {
+  const at = delimiter ? name.indexOf(delimiter, prefix.length) : -1;
+  return at < 0 ? undefined : name.slice(0, at + delimiter.length);
+}
+
+/** Oldest first, as Cloud Storage lists them. */
+function versionsOf({ live, noncurrent }: ObjectRecord, all: boolean): ObjectVersion[] {
+  const shown = live ? [live] : [];
+  return all ? [...noncurrent.toReversed(), ...shown] : shown;
+}
+
+const isFull = (page: Listing, limit: number): boolean => page.items.length + page.prefixes.length >= limit;
+
+const token = (cursor: Cursor): string => Buffer.from(JSON.stringify(cursor)).toString('base64url');
+
+function parseCursor(text: string | null): Cursor {
+  if (!text) return { after: '', versions: 0 };
+  try {
+    const { after, versions } = JSON.parse(
+      Buffer.from(text, 'base64url').toString('utf8'),
+    ) as Partial<Cursor>;
+    if (typeof after === 'string' && typeof versions === 'number') return { after, versions };
+  } catch {
+    // Answered below, like a token that parses to something else.
+  }
+  throw invalid(`Invalid value for pageToken: '${text}'`);
+}

@@ -1,0 +1,106 @@
+import { createReadStream } from 'node:fs';
+import type { OutgoingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import { parseByteRange } from './byte-range.ts';
+import { StorageError } from './errors.ts';
+import { beginReply, type Exchange } from './exchange.ts';
+import type { ObjectVersion } from './object-version.ts';
+
+/** Answers a GET or HEAD with an object's bytes: all of them or a range, decompressed where the reader needs it. */
+export async function sendMedia(x: Exchange, version: ObjectVersion): Promise<void> {
+  const headers = mediaHeaders(x, version);
+  if (needsDecompression(x, version)) return sendDecompressed(x, version, headers);
+
+  let range: ReturnType<typeof parseByteRange>;
+  try {
+    range = parseByteRange(x.req.headers.range, version.size);
+  } catch (error) {
+    if (error instanceof StorageError) x.replyHeaders['Content-Range'] = `bytes */${version.size}`;
+    throw error;
+  }
+  const { start, end } = range ?? { start: 0, end: version.size - 1 };
+  headers['Content-Length'] = end - start + 1;
+  if (version.fields.contentEncoding) headers['Content-Encoding'] = version.fields.contentEncoding;
+  if (range) headers['Content-Range'] = `bytes ${start}-${end}/${version.size}`;
+
+  const empty = x.method === 'HEAD' || version.size === 0;
+  const bytes = empty ? undefined : await openBlob(x, version, { start, end });
+  if (!beginReply(x, range ? 206 : 200, headers)) return void bytes?.destroy();
+  if (!bytes) return void x.res.end();
+  await pipeline(bytes, x.res);
+}
+
+/** Opens before the answer begins, so that an object which is deleted at this moment is a 404 or is sent in full. */
+async function openBlob(x: Exchange, version: ObjectVersion, range?: { start: number; end: number }) {
+  const bytes = createReadStream(x.store.blobPath(version), range);
+  await new Promise<void>((resolve, reject) => {
+    bytes.once('open', () => resolve());
+    bytes.once('error', () => reject(new StorageError(404, 'notFound', 'NoSuchKey', 'The object is gone.')));
+  });
+  return bytes as Readable;
+}
+
+function needsDecompression(x: Exchange, { fields }: ObjectVersion): boolean {
+  if (fields.contentEncoding !== 'gzip' || fields.cacheControl?.includes('no-transform')) return false;
+  return !String(x.req.headers['accept-encoding'] ?? '').includes('gzip');
+}
+
+/** Ranges do not apply here: the size of what is sent is not known before it is sent. */
+async function sendDecompressed(
+  x: Exchange,
+  version: ObjectVersion,
+  headers: OutgoingHttpHeaders,
+): Promise<void> {
+  const bytes = x.method === 'HEAD' ? undefined : await openBlob(x, version);
+  headers.Warning = '214 UploadServer gunzipped';
+  if (!beginReply(x, 200, headers)) return void bytes?.destroy();
+  if (!bytes) return void x.res.end();
+  await pipeline(bytes, createGunzip(), x.res);
+}
+
+function mediaHeaders(x: Exchange, version: ObjectVersion): OutgoingHttpHeaders {
+  const { fields } = version;
+  const disposition = x.query.get('response-content-disposition') ?? fields.contentDisposition;
+  const headers: OutgoingHttpHeaders = {
+    'Content-Type': x.query.get('response-content-type') ?? fields.contentType ?? 'application/octet-stream',
+    'Cache-Control': fields.cacheControl ?? 'private, max-age=0',
+    'Accept-Ranges': 'bytes',
+    'Last-Modified': new Date(version.updated).toUTCString(),
+    ETag: entityTag(version),
+    ...objectHeaders(version),
+  };
+  if (disposition) headers['Content-Disposition'] = disposition;
+  if (fields.contentLanguage) headers['Content-Language'] = fields.contentLanguage;
+  for (const [name, value] of Object.entries(fields.metadata ?? {})) {
+    if (/^[\w!#$%&'*+.^`|~-]+$/.test(name)) headers[`x-goog-meta-${name}`] = value;
+  }
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(value)]));
+}
+
+/** Headers that say which bytes these are; uploads through the XML API answer with them too. */
+export function objectHeaders(version: ObjectVersion): OutgoingHttpHeaders {
+  const md5 = version.md5Hash ? `,md5=${version.md5Hash}` : '';
+  return {
+    'x-goog-generation': version.generation,
+    'x-goog-metageneration': String(version.metageneration),
+    'x-goog-hash': `crc32c=${version.crc32c}${md5}`,
+    'x-goog-storage-class': version.fields.storageClass ?? 'STANDARD',
+    'x-goog-stored-content-encoding': version.fields.contentEncoding ?? 'identity',
+    'x-goog-stored-content-length': String(version.size),
+  };
+}
+
+/** The entity tag of the XML API: the MD5 in hexadecimal, where there is one. */
+export const entityTag = ({ md5Hash, generation }: ObjectVersion): string =>
+  `"${md5Hash ? Buffer.from(md5Hash, 'base64').toString('hex') : `-${generation}`}"`;
+
+/** Header text as UTF-8 bytes, which Node writes only if each is handed over as one Latin-1 character. */
+function headerValue(value: unknown): string | number {
+  if (typeof value === 'number') return value;
+  const printable = [...String(value)].map((character) =>
+    character < ' ' || character === '\x7f' ? ' ' : character,
+  );
+  return Buffer.from(printable.join('')).toString('latin1');
+}

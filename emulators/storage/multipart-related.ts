@@ -1,0 +1,80 @@
+import { invalid } from './errors.ts';
+import { parseJsonObject } from './exchange.ts';
+
+const MAX_HEAD_BYTES = 1 << 20;
+const HEADERS_END = Buffer.from('\r\n\r\n');
+
+type MultipartUpload = {
+  metadata: Record<string, unknown>;
+  mediaType: string | undefined;
+  media: AsyncIterable<Buffer>;
+};
+
+/**
+ * Takes a `multipart/related` upload apart: object metadata as JSON, then the media, which is passed on as it arrives.
+ * Throws a 400 on a body of another shape; `media` throws it if the closing boundary never comes.
+ */
+export async function readMultipart(
+  contentType: string,
+  body: AsyncIterable<Buffer>,
+): Promise<MultipartUpload> {
+  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
+  const boundary = quoted ?? plain;
+  if (!boundary) throw invalid('The multipart content type has no boundary.');
+  const reader = new DelimitedReader(body);
+  const delimiter = Buffer.from(`--${boundary}`);
+  await reader.until(delimiter);
+  const metadataHead = await reader.until(HEADERS_END);
+  if (!/content-type:\s*application\/json/i.test(metadataHead)) throw invalid('The first part must be JSON.');
+  const metadata = parseJsonObject(await reader.until(Buffer.concat([Buffer.from('\r\n'), delimiter])));
+  const mediaHead = await reader.until(HEADERS_END);
+  const mediaType = /content-type:\s*([^\r\n]+)/i.exec(mediaHead)?.[1]?.trim();
+  return { metadata, mediaType, media: reader.pieces(Buffer.concat([Buffer.from('\r\n'), delimiter])) };
+}
+
+/** Reads a stream up to marks that may lie across the edges of its pieces. */
+class DelimitedReader {
+  readonly #source: AsyncIterator<Buffer>;
+  #held: Buffer = Buffer.alloc(0);
+
+  constructor(source: AsyncIterable<Buffer>) {
+    this.#source = source[Symbol.asyncIterator]();
+  }
+
+  /** Text before the mark, which is taken away with it. */
+  async until(mark: Buffer): Promise<string> {
+    for (;;) {
+      const at = this.#held.indexOf(mark);
+      if (at >= 0) {
+        const text = this.#held.toString('utf8', 0, at);
+        this.#held = this.#held.subarray(at + mark.length);
+        return text;
+      }
+      if (this.#held.length > MAX_HEAD_BYTES) throw invalid('The metadata part is too large.');
+      await this.#more();
+    }
+  }
+
+  /** Bytes before the mark, as they come. */
+  async *pieces(mark: Buffer): AsyncGenerator<Buffer> {
+    for (;;) {
+      const at = this.#held.indexOf(mark);
+      if (at >= 0) {
+        yield this.#held.subarray(0, at);
+        break;
+      }
+      // The end of what is held may be the beginning of the mark.
+      const safe = Math.max(this.#held.length - mark.length + 1, 0);
+      if (safe > 0) yield this.#held.subarray(0, safe);
+      this.#held = this.#held.subarray(safe);
+      await this.#more();
+    }
+    while (!(await this.#source.next()).done);
+  }
+
+  async #more(): Promise<void> {
+    const { value, done } = await this.#source.next();
+    if (done) throw invalid('Multipart body ended before its closing boundary.');
+    this.#held = this.#held.length === 0 ? value : Buffer.concat([this.#held, value]);
+  }
+}

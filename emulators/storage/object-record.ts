@@ -1,0 +1,42 @@
+import type { ObjectChange, StorageNotification } from './notification-event.ts';
+import type { ObjectVersion } from './object-version.ts';
+
+/**
+ * Everything there is about one object name, in one file: so that a change and the notifications it causes reach the
+ * disk in one rename, and neither can exist without the other.
+ */
+export type ObjectRecord = {
+  bucket: string;
+  name: string;
+  live?: ObjectVersion;
+  /** Older generations, newest first; only in buckets with versioning. */
+  noncurrent: ObjectVersion[];
+  outbox: StorageNotification[];
+};
+
+/** What follows when the live version no longer is: the older versions, what to tell of it, whose bytes can go. */
+export type Retirement = { noncurrent: ObjectVersion[]; changes: ObjectChange[]; unused: ObjectVersion[] };
+
+/** Takes the live version away: with versioning it becomes the newest noncurrent one, else it is gone. */
+export function retireLive(
+  { live, noncurrent }: ObjectRecord,
+  by: { versioned: boolean; time: string; overwrittenBy: string | undefined },
+): Retirement {
+  const { versioned, time, overwrittenBy } = by;
+  if (!live) return { noncurrent, changes: [], unused: [] };
+  if (!versioned) {
+    return { noncurrent, changes: [{ type: 'OBJECT_DELETE', version: live, overwrittenBy }], unused: [live] };
+  }
+  const archived = { ...live, timeDeleted: time };
+  return {
+    noncurrent: [archived, ...noncurrent],
+    changes: [{ type: 'OBJECT_ARCHIVE', version: archived, overwrittenBy }],
+    unused: [],
+  };
+}
+
+/** All versions of an object, newest first. */
+export function versionsOf(record: ObjectRecord | undefined): ObjectVersion[] {
+  if (!record) return [];
+  return record.live ? [record.live, ...record.noncurrent] : record.noncurrent;
+}

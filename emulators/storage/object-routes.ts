@@ -1,0 +1,85 @@
+import { StorageError, unsupported } from './errors.ts';
+import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
+import { listObjects } from './listing.ts';
+import { sendMedia } from './media.ts';
+import { checkObjectName } from './names.ts';
+import { etagOf, type ObjectVersion, objectFields, objectResource, patchedFields } from './object-version.ts';
+import { checkBeforeRead, queryPreconditions } from './preconditions.ts';
+import type { Router } from './router.ts';
+
+/** Objects of the JSON API: list, get, download, change and delete. */
+export function addObjectRoutes(router: Router): void {
+  // The client leaves the prefix away if it finds the server through STORAGE_EMULATOR_HOST.
+  for (const base of ['/storage/v1', '', '/download/storage/v1']) {
+    const path = `${base}/b/:bucket/o/:object`;
+    router.add('GET', path, get);
+    router.add('HEAD', path, get);
+  }
+  for (const base of ['/storage/v1', '']) {
+    router.add('GET', `${base}/b/:bucket/o`, list);
+    const path = `${base}/b/:bucket/o/:object`;
+    router.add('PATCH', path, (x) => change(x, patchedFields));
+    router.add('PUT', path, (x) => change(x, (_before, resource) => objectFields(resource)));
+    router.add('DELETE', path, remove);
+    router.add('*', `${path}/acl/*rest`, refuseAcl);
+    router.add('*', `${path}/acl`, refuseAcl);
+    router.add('*', `${path}/iam`, refuseAcl);
+  }
+}
+
+function list(x: Exchange): void {
+  const bucket = param(x, 'bucket');
+  x.store.buckets.get(bucket);
+  if (x.query.get('softDeleted') === 'true') throw unsupported('soft delete');
+  const { items, prefixes, nextPageToken } = listObjects(x.query, (start) => x.store.records(bucket, start));
+  replyJson(x, {
+    kind: 'storage#objects',
+    ...(items.length > 0
+      ? { items: items.map(({ name, version }) => objectResource(bucket, name, version, x.baseUrl)) }
+      : {}),
+    ...(prefixes.length > 0 ? { prefixes } : {}),
+    ...(nextPageToken === undefined ? {} : { nextPageToken }),
+  });
+}
+
+async function get(x: Exchange): Promise<void> {
+  const { bucket, name } = target(x);
+  const version = x.store.get(bucket, name, x.query.get('generation'));
+  checkBeforeRead(queryPreconditions(x.query), version);
+  if (x.query.get('alt') === 'media' || x.path.startsWith('/download/')) return sendMedia(x, version);
+  checkEntityTag(x, version);
+  x.replyHeaders.ETag = etagOf(version);
+  replyJson(x, objectResource(bucket, name, version, x.baseUrl));
+}
+
+function checkEntityTag(x: Exchange, version: ObjectVersion): void {
+  const known = x.req.headers['if-none-match'];
+  if (known === '*' || known?.split(/\s*,\s*/).includes(etagOf(version))) {
+    throw new StorageError(304, 'notModified', 'NotModified', 'Not Modified');
+  }
+}
+
+async function change(x: Exchange, next: typeof patchedFields): Promise<void> {
+  const { bucket, name } = target(x);
+  x.store.get(bucket, name, x.query.get('generation'));
+  const body = await readJsonObject(x);
+  const conditions = queryPreconditions(x.query);
+  const version = await x.store.changeFields(bucket, name, x.query.get('generation'), conditions, (fields) =>
+    next(fields, body),
+  );
+  replyJson(x, objectResource(bucket, name, version, x.baseUrl));
+}
+
+async function remove(x: Exchange): Promise<void> {
+  const { bucket, name } = target(x);
+  await x.store.remove(bucket, name, x.query.get('generation'), queryPreconditions(x.query));
+  reply(x, 204);
+}
+
+function refuseAcl(): never {
+  throw unsupported('access control: every object can be read and written by whoever reaches the server');
+}
+
+function target(x: Exchange): { bucket: string; name: string } {
+  return { bucket: param(x, 'bucket'), name: checkObjectName(param(x, 'object')) };
+}

@@ -1,0 +1,73 @@
+import type { StorageNotification } from './notification-event.ts';
+
+const MAX_IN_FLIGHT = 16;
+const FIRST_RETRY_MS = 100;
+const LAST_RETRY_MS = 5_000;
+
+type Entry = { notification: StorageNotification; published: () => Promise<void>; failures: number };
+
+/**
+ * Publishes notifications until each has succeeded, several at a time and in no guaranteed order, as Cloud Storage
+ * does. It holds nothing that is not also on disk: the caller forgets an entry there when `published` is called, and
+ * adds it again after a restart.
+ */
+export class Outbox {
+  readonly #publish: (notification: StorageNotification) => Promise<void>;
+  readonly #waiting: Entry[] = [];
+  readonly #timers = new Set<NodeJS.Timeout>();
+  readonly #inFlight = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(publish: (notification: StorageNotification) => Promise<void>) {
+    this.#publish = publish;
+  }
+
+  add(notification: StorageNotification, published: () => Promise<void>): void {
+    this.#waiting.push({ notification, published, failures: 0 });
+    this.#fill();
+  }
+
+  /** Starts no further publishing. What is in flight may still finish; what is not done stays on disk. */
+  async close(patienceMs: number): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    const patience = new Promise<void>((resolve) => setTimeout(resolve, patienceMs).unref());
+    await Promise.race([Promise.all(this.#inFlight), patience]);
+  }
+
+  #fill(): void {
+    while (!this.#closed && this.#inFlight.size < MAX_IN_FLIGHT) {
+      const entry = this.#waiting.shift();
+      if (!entry) return;
+      const attempt = this.#attempt(entry).finally(() => {
+        this.#inFlight.delete(attempt);
+        this.#fill();
+      });
+      this.#inFlight.add(attempt);
+    }
+  }
+
+  async #attempt(entry: Entry): Promise<void> {
+    try {
+      await this.#publish(entry.notification);
+      await entry.published();
+    } catch (error) {
+      if (entry.failures === 0) {
+        console.error(`Publishing to ${entry.notification.topic} failed and is retried: ${String(error)}`);
+      }
+      this.#retryLater(entry);
+    }
+  }
+
+  #retryLater(entry: Entry): void {
+    if (this.#closed) return;
+    const delay = Math.min(FIRST_RETRY_MS * 2 ** entry.failures, LAST_RETRY_MS);
+    entry.failures += 1;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      this.#waiting.push(entry);
+      this.#fill();
+    }, delay);
+    this.#timers.add(timer);
+  }
+}

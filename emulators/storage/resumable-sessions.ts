@@ -1,0 +1,260 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ClaimedChecksums, checkClaimed, checksumsOfFile } from './checksums.ts';
+import type { ContentRange } from './content-range.ts';
+import { invalid, StorageError } from './errors.ts';
+import { readJsonFolder, writeJson } from './json-file.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { checkLength, type LengthRange } from './length-range.ts';
+import type { ObjectFields, ObjectVersion } from './object-version.ts';
+import type { Preconditions } from './preconditions.ts';
+import type { Store } from './store.ts';
+
+/** Bytes that a session keeps, and all of its chunks but the last, are multiples of this. */
+const CHUNK_QUANTUM = 256 * 1024;
+const LIFETIME_MS = 7 * 24 * 3600 * 1000;
+
+type Outcome =
+  | { kind: 'finished'; version: ObjectVersion }
+  | { kind: 'cancelled' }
+  | { kind: 'refused'; status: number; reason: string; xmlCode: string; message: string };
+
+/** An upload session as it is kept on disk, beside a file with the bytes that have arrived. Its id is a secret. */
+export type Session = {
+  id: string;
+  api: 'json' | 'xml';
+  bucket: string;
+  name: string;
+  fields: ObjectFields;
+  conditions: Preconditions;
+  claimed: ClaimedChecksums;
+  /** The page that may send the bytes: the Origin of the request that began the session. */
+  origin?: string;
+  /** Size in bytes, where the uploader announced it. */
+  total?: number;
+  lengthRange?: LengthRange;
+  /** Milliseconds since 1970. */
+  created: number;
+  outcome?: Outcome;
+};
+
+type Progress = { kind: 'incomplete'; persisted: number } | { kind: 'finished'; version: ObjectVersion };
+
+/** What one PUT brings. `cut` ends its connection, for when the client has given it up and sends another. */
+type Arrival = {
+  range: ContentRange;
+  body: AsyncIterable<Buffer>;
+  claimed: ClaimedChecksums;
+  cut: () => void;
+};
+
+/** Resumable upload sessions, which outlive the process. */
+export class ResumableSessions {
+  readonly #folder: string;
+  readonly #store: Store;
+  readonly #sessions = new Map<string, Session>();
+  readonly #locks = new KeyedLock();
+  readonly #receiving = new Map<string, () => void>();
+
+  private constructor(folder: string, store: Store) {
+    this.#folder = folder;
+    this.#store = store;
+  }
+
+  static async open(folder: string, store: Store): Promise<ResumableSessions> {
+    const sessions = new ResumableSessions(folder, store);
+    await mkdir(folder, { recursive: true });
+    for (const { value } of await readJsonFolder<Session>(folder)) await sessions.#load(value);
+    return sessions;
+  }
+
+  async start(input: Omit<Session, 'id' | 'created' | 'outcome'>): Promise<Session> {
+    const session: Session = {
+      ...input,
+      id: randomBytes(48).toString('base64url'),
+      created: this.#store.now(),
+    };
+    await this.#save(session);
+    return session;
+  }
+
+  /** Throws a 404 for a session that never was, a 410 for one that is a week old. */
+  get(id: string): Session {
+    const session = this.#sessions.get(id);
+    if (!session) throw new StorageError(404, 'notFound', 'NoSuchUpload', 'No such upload session.');
+    if (this.#isExpired(session))
+      throw new StorageError(410, 'gone', 'NoSuchUpload', 'The upload session expired.');
+    return session;
+  }
+
+  /** Ends a session and drops its bytes. One that has finished stays finished. */
+  async cancel(id: string): Promise<void> {
+    this.#receiving.get(id)?.();
+    await this.#locks.run(id, async () => {
+      const session = this.get(id);
+      if (session.outcome?.kind === 'finished') return;
+      await this.#end(session, { kind: 'cancelled' });
+    });
+  }
+
+  /**
+   * Takes in what a PUT brings and finishes the upload with its last byte. Bytes that arrived before a cut stay, rounded
+   * down; what is sent again is passed over. A finished session answers with its object however often it is asked.
+   * Throws a 400 or a 412; if the bytes were complete, that ends the session.
+   */
+  async receive(id: string, arrival: Arrival): Promise<Progress> {
+    const { range } = arrival;
+    const early = this.#settled(this.get(id));
+    if (early) return early;
+    if (range.kind === 'query' && (range.total === undefined || this.#receiving.has(id))) {
+      return { kind: 'incomplete', persisted: await this.#persisted(id) };
+    }
+    this.#receiving.get(id)?.();
+    return this.#locks.run(id, async () => {
+      const session = this.get(id);
+      const settled = this.#settled(session);
+      if (settled) return settled;
+      this.#receiving.set(id, arrival.cut);
+      try {
+        const { complete, persisted } = await this.#append(session, arrival);
+        if (!complete) return { kind: 'incomplete', persisted: await this.#persisted(id, persisted) };
+        return { kind: 'finished', version: await this.#finish(session, arrival.claimed) };
+      } finally {
+        this.#receiving.delete(id);
+      }
+    });
+  }
+
+  async #append(
+    session: Session,
+    { range, body }: Arrival,
+  ): Promise<{ complete: boolean; persisted: number }> {
+    const total = range.total ?? session.total;
+    if (session.total !== undefined && session.total !== total) {
+      throw invalid(`Upload size ${total} differs from the announced ${session.total} bytes.`);
+    }
+    const before = await this.#persisted(session.id);
+    if (range.kind === 'query') {
+      if (before !== total) return { complete: false, persisted: before };
+      // An object without bytes, or one whose uploader learnt only after the last chunk that it was the last.
+      await (await open(this.#bytesPath(session.id), 'a')).close();
+      return { complete: true, persisted: before };
+    }
+    const { first, last } = range;
+    if (first > before)
+      throw invalid(`Upload continues at byte ${first}, but only ${before} bytes have arrived.`);
+    const announced = last === undefined ? undefined : last - first + 1;
+    const isLastChunk = last === undefined || last + 1 === total;
+    if (announced !== undefined && !isLastChunk && announced % CHUNK_QUANTUM !== 0) {
+      throw invalid(
+        `Chunks other than the last must be multiples of ${CHUNK_QUANTUM} bytes, not ${announced} bytes.`,
+      );
+    }
+    const received = await this.#write(session.id, body, first, before, announced ?? Infinity);
+    if (announced !== undefined && received !== announced) {
+      throw invalid(
+        `There were ${received} byte(s) in the request body. There should have been ${announced} byte(s).`,
+      );
+    }
+    const persisted = Math.max(before, first + received);
+    if (total === undefined) return { complete: last === undefined, persisted };
+    if (persisted > total) throw invalid(`More than the announced ${total} bytes arrived.`);
+    return { complete: persisted === total, persisted };
+  }
+
+  /** Writes the body, which begins at byte `first` of the object, after the `before` bytes that are there already. */
+  async #write(
+    id: string,
+    body: AsyncIterable<Buffer>,
+    first: number,
+    before: number,
+    limit: number,
+  ): Promise<number> {
+    const file = await open(this.#bytesPath(id), 'a+');
+    let received = 0;
+    try {
+      await file.truncate(before);
+      for await (const chunk of body) {
+        const alreadyHere = Math.min(Math.max(before - first - received, 0), chunk.length);
+        received += chunk.length;
+        if (received > limit) throw invalid('The request body is longer than its Content-Range.');
+        await file.appendFile(chunk.subarray(alreadyHere));
+      }
+      return received;
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #finish(session: Session, claimed: ClaimedChecksums): Promise<ObjectVersion> {
+    const path = this.#bytesPath(session.id);
+    try {
+      const checksums = await checksumsOfFile(path);
+      checkClaimed({ ...session.claimed, ...claimed }, checksums);
+      checkLength(session.lengthRange, checksums.size);
+      const version = await this.#store.put(session, { path, checksums });
+      await this.#end(session, { kind: 'finished', version });
+      return version;
+    } catch (error) {
+      if (error instanceof StorageError) {
+        const { status, reason, xmlCode, message } = error;
+        await this.#end(session, { kind: 'refused', status, reason, xmlCode, message });
+      }
+      throw error;
+    }
+  }
+
+  /** The answer of a session that has ended; undefined while it goes on. */
+  #settled({ outcome }: Session): Progress | undefined {
+    switch (outcome?.kind) {
+      case undefined:
+        return undefined;
+      case 'finished':
+        return { kind: 'finished', version: outcome.version };
+      case 'cancelled':
+        throw new StorageError(
+          499,
+          'clientClosedRequest',
+          'ClientClosedRequest',
+          'The upload was cancelled.',
+        );
+      case 'refused':
+        throw new StorageError(outcome.status, outcome.reason, outcome.xmlCode, outcome.message);
+      default:
+        return outcome satisfies never;
+    }
+  }
+
+  /** Bytes that survive whatever happens next: whole multiples of the quantum. */
+  async #persisted(id: string, size?: number): Promise<number> {
+    const bytes = size ?? (await stat(this.#bytesPath(id)).catch(() => ({ size: 0 }))).size;
+    return bytes - (bytes % CHUNK_QUANTUM);
+  }
+
+  async #load(session: Session): Promise<void> {
+    if (this.#isExpired(session)) {
+      await rm(this.#bytesPath(session.id), { force: true });
+      await rm(this.#recordPath(session.id), { force: true });
+      return;
+    }
+    this.#sessions.set(session.id, session);
+    // The process may have ended after the object was there and before the session knew.
+    const version = this.#store.versionWithBlob(session.bucket, session.name, session.id);
+    if (version && !session.outcome) await this.#end(session, { kind: 'finished', version });
+  }
+
+  async #end(session: Session, outcome: Outcome): Promise<void> {
+    await this.#save({ ...session, outcome });
+    await rm(this.#bytesPath(session.id), { force: true });
+  }
+
+  async #save(session: Session): Promise<void> {
+    await writeJson(this.#recordPath(session.id), session);
+    this.#sessions.set(session.id, session);
+  }
+
+  #isExpired = (session: Session): boolean => this.#store.now() > session.created + LIFETIME_MS;
+  #bytesPath = (id: string): string => join(this.#folder, id);
+  #recordPath = (id: string): string => join(this.#folder, `${id}.json`);
+}

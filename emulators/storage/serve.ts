@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { pubsubNotifier } from './pubsub-notifier.ts';
+import { startStorageServer } from './server.ts';
+
+const environment = z
+  .object({
+    SPILLWAY_STORAGE_PORT: z.coerce.number().int().min(0).max(65_535).default(9199),
+    SPILLWAY_STORAGE_DIR: z.string().min(1),
+    /** `host:port`; without it nothing is published. */
+    PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
+    SPILLWAY_PROJECT: z.string().min(1).default('spillway-local'),
+  })
+  .parse(process.env);
+
+const pubsub =
+  environment.PUBSUB_EMULATOR_HOST === undefined
+    ? undefined
+    : pubsubNotifier({
+        projectId: environment.SPILLWAY_PROJECT,
+        emulatorHost: environment.PUBSUB_EMULATOR_HOST,
+      });
+
+const server = await startStorageServer({
+  dataDir: environment.SPILLWAY_STORAGE_DIR,
+  port: environment.SPILLWAY_STORAGE_PORT,
+  ...(pubsub ? { notify: pubsub.notify } : {}),
+});
+
+let ending = false;
+
+async function end(): Promise<void> {
+  if (ending) return;
+  ending = true;
+  // All that matters is on disk at any moment, so that ending late would be worse than ending roughly.
+  setTimeout(() => process.exit(0), 900).unref();
+  await server.close();
+  await pubsub?.close();
+  process.exit(0);
+}
+
+process.on('SIGTERM', end);
+process.on('SIGINT', end);
+// Only with an IPC channel to the parent: the parent has died.
+process.on('disconnect', end);
+
+const ready = { ready: true, url: server.url, port: server.port, pid: process.pid };
+process.send?.(ready);
+console.log(JSON.stringify(ready));

@@ -1,0 +1,154 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { addBucketRoutes } from './bucket-routes.ts';
+import { addCopyRoutes } from './copy-routes.ts';
+import { corsHeaders } from './cors-headers.ts';
+import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
+import { type Exchange, isJsonApi, reply } from './exchange.ts';
+import { cutAfter, type FaultChooser } from './faults.ts';
+import { addNotificationRoutes } from './notification-routes.ts';
+import { addObjectRoutes } from './object-routes.ts';
+import { Outbox } from './outbox.ts';
+import type { Notifier } from './pubsub-notifier.ts';
+import { ResumableSessions } from './resumable-sessions.ts';
+import { Router } from './router.ts';
+import { Store } from './store.ts';
+import { addUploadRoutes } from './upload-routes.ts';
+import { addXmlRoutes } from './xml-routes.ts';
+
+export type StorageServerOptions = {
+  /** Everything is kept here; made if absent. Only one server may use a folder at a time. */
+  dataDir: string;
+  /** 0, the default, lets the system choose. */
+  port?: number;
+  host?: string;
+  /**
+   * Publishes a notification and rejects if that failed; it is then tried again, also after a restart. Without it,
+   * notification configurations are kept but cause nothing.
+   */
+  notify?: Notifier;
+  /** Milliseconds since 1970. */
+  now?: () => number;
+  /** Chooses what goes wrong with a request, for tests of failures. */
+  faults?: FaultChooser;
+};
+
+export type StorageServer = { url: string; port: number; close(): Promise<void> };
+
+const PUBLISHING_PATIENCE_MS = 500;
+
+/** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
+export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
+  const { dataDir, host = '127.0.0.1', port = 0, notify, now = Date.now, faults } = options;
+  const outbox = notify && new Outbox(notify);
+  const store = await Store.open(dataDir, now, outbox);
+  const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
+  const router = makeRouter();
+  const server = createServer((req, res) => {
+    const x = newExchange(req, res, store, sessions);
+    void handle(x, router, faults);
+  });
+  // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const bound = (server.address() as AddressInfo).port;
+  const url = `http://${host}:${bound}`;
+  store.publicUrl = url;
+  store.resumeNotifications();
+  return {
+    url,
+    port: bound,
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
+      await outbox?.close(PUBLISHING_PATIENCE_MS);
+    },
+  };
+}
+
+function makeRouter(): Router {
+  const router = new Router();
+  addUploadRoutes(router);
+  addNotificationRoutes(router);
+  addCopyRoutes(router);
+  addObjectRoutes(router);
+  addBucketRoutes(router);
+  router.add('*', '/storage/*rest', unknownRoute);
+  router.add('*', '/b/*rest', unknownRoute);
+  router.add('*', '/batch/*rest', unknownRoute);
+  addXmlRoutes(router);
+  return router;
+}
+
+function unknownRoute(x: Exchange): never {
+  throw new StorageError(
+    404,
+    'notFound',
+    'InvalidURI',
+    `The local storage server has no route ${x.method} ${x.path}`,
+  );
+}
+
+function newExchange(
+  req: IncomingMessage,
+  res: ServerResponse,
+  store: Store,
+  sessions: ResumableSessions,
+): Exchange {
+  const [path = '/', ...search] = (req.url ?? '/').split('?');
+  return {
+    req,
+    res,
+    store,
+    sessions,
+    path,
+    method: req.method ?? 'GET',
+    query: new URLSearchParams(search.join('?')),
+    params: {},
+    replyHeaders: {},
+    loseReply: false,
+    baseUrl: `http://${req.headers.host ?? 'localhost'}`,
+  };
+}
+
+/** Handles one request from fault to answer; never rejects. */
+async function handle(x: Exchange, router: Router, faults: FaultChooser | undefined): Promise<void> {
+  try {
+    const fault = faults?.({ method: x.method, path: x.path, query: x.query });
+    if (fault === 'cut') return void x.req.socket.destroy();
+    if (fault === 'lose-reply') x.loseReply = true;
+    else if (fault && 'cutAfterBytes' in fault) cutAfter(x.req, fault.cutAfterBytes);
+    Object.assign(x.replyHeaders, corsHeaders(x));
+    if (fault && typeof fault === 'object' && 'status' in fault) {
+      throw new StorageError(fault.status, 'backendError', 'InternalError', 'A fault that was asked for.');
+    }
+    if (x.method === 'OPTIONS') return reply(x, 200);
+    const route = router.find(x.method, x.path);
+    if (!route) unknownRoute(x);
+    x.params = route.params;
+    await route.handler(x);
+  } catch (error) {
+    replyError(x, error);
+  }
+}
+
+function replyError(x: Exchange, thrown: unknown): void {
+  // A client that is gone, or an answer that has begun, can only be ended.
+  if (x.req.destroyed && !x.req.complete) return void x.req.socket.destroy();
+  if (x.res.headersSent) return void x.res.destroy();
+  const error =
+    thrown instanceof StorageError
+      ? thrown
+      : new StorageError(500, 'internalError', 'InternalError', 'Internal error.');
+  if (error !== thrown) console.error(`${x.method} ${x.path} failed:`, thrown);
+  const json = isJsonApi(x) || (error.reason === 'notFound' && error.xmlCode === 'InvalidURI');
+  const type = json ? 'application/json; charset=UTF-8' : 'application/xml; charset=UTF-8';
+  if (error.status === 304) reply(x, 304);
+  else reply(x, error.status, { 'Content-Type': type }, json ? jsonErrorBody(error) : xmlErrorBody(error));
+}

@@ -1,0 +1,298 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type BucketRecord, isVersioned } from './bucket-record.ts';
+import { Buckets } from './buckets.ts';
+import { type Checksums, checksumsOfFile } from './checksums.ts';
+import { objectNotFound } from './errors.ts';
+import { GenerationClock } from './generation-clock.ts';
+import { readJsonFolder, writeJson } from './json-file.ts';
+import { KeyedLock } from './keyed-lock.ts';
+import { objectKey } from './names.ts';
+import { notificationsFor, type ObjectChange, type StorageNotification } from './notification-event.ts';
+import { type ObjectRecord, type Retirement, retireLive, versionsOf } from './object-record.ts';
+import type { ObjectFields, ObjectVersion } from './object-version.ts';
+import type { Outbox } from './outbox.ts';
+import { checkBeforeWrite, type Preconditions } from './preconditions.ts';
+
+/** Bytes that have arrived in full and wait for their commit. */
+type Staged = { path: string; checksums: Checksums };
+
+type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; unused: ObjectVersion[]; result: T };
+
+/** Buckets and objects, kept in memory and written through to a folder. */
+export class Store {
+  /** What links in resources start with where no request says it, as in notifications. */
+  publicUrl = '';
+  readonly now: () => number;
+  readonly buckets: Buckets;
+  readonly #folder: string;
+  readonly #outbox: Outbox | undefined;
+  readonly #clock: GenerationClock;
+  readonly #locks = new KeyedLock();
+  readonly #records = new Map<string, ObjectRecord>();
+
+  private constructor(folder: string, now: () => number, outbox: Outbox | undefined) {
+    this.#folder = folder;
+    this.now = now;
+    this.#outbox = outbox;
+    this.#clock = new GenerationClock(now);
+    this.buckets = new Buckets(join(folder, 'buckets'));
+  }
+
+  /** Opens a folder, which is made if absent, and clears away what a crash left half done. */
+  static async open(folder: string, now: () => number, outbox: Outbox | undefined): Promise<Store> {
+    const store = new Store(folder, now, outbox);
+    await rm(join(folder, 'incoming'), { recursive: true, force: true });
+    for (const part of ['buckets', 'blobs', 'incoming']) await mkdir(join(folder, part), { recursive: true });
+    for (const name of await readdir(join(folder, 'buckets'))) await store.#load(name);
+    await store.#removeUnusedBlobs();
+    return store;
+  }
+
+  /** Publishes again what was not known to be published when the last process ended. */
+  resumeNotifications(): void {
+    for (const record of this.#records.values()) this.#announce(record, record.outbox);
+  }
+
+  timestamp = (): string => new Date(this.now()).toISOString();
+
+  /** The live version, or the one of a generation; undefined if there is none. Throws a 404 without the bucket. */
+  find(bucket: string, name: string, generation?: string | null): ObjectVersion | undefined {
+    this.buckets.get(bucket);
+    const record = this.#records.get(`${bucket}/${name}`);
+    if (!generation) return record?.live;
+    return versionsOf(record).find((version) => version.generation === generation);
+  }
+
+  /** As `find`, but throws a 404 if there is none. */
+  get(bucket: string, name: string, generation?: string | null): ObjectVersion {
+    const found = this.find(bucket, name, generation);
+    if (!found) throw objectNotFound(bucket, name);
+    return found;
+  }
+
+  /** Records of a bucket in the order of their names, beginning with `start`. */
+  *records(bucket: string, start: string): Generator<ObjectRecord> {
+    for (const name of this.buckets.get(bucket).names.from(start)) {
+      const record = this.#records.get(`${bucket}/${name}`);
+      if (record) yield record;
+    }
+  }
+
+  /** Whether bytes that were staged under this name became an object that still exists. */
+  versionWithBlob(bucket: string, name: string, blob: string): ObjectVersion | undefined {
+    const record = this.#records.get(`${bucket}/${name}`);
+    return versionsOf(record).find((version) => version.blob === blob);
+  }
+
+  blobPath = (version: { blob: string }): string => join(this.#folder, 'blobs', version.blob);
+
+  /** Receives bytes into a file that `put` may turn into an object; after a failure nothing is left of them. */
+  async stage(source: AsyncIterable<Uint8Array>): Promise<Staged> {
+    const path = join(this.#folder, 'incoming', randomUUID());
+    const file = await open(path, 'wx');
+    try {
+      for await (const chunk of source) await file.writeFile(chunk);
+      await file.close();
+      return { path, checksums: await checksumsOfFile(path) };
+    } catch (error) {
+      await file.close();
+      await unlink(path);
+      throw error;
+    }
+  }
+
+  /**
+   * Makes staged bytes the live version, if the conditions hold at this moment. The staged file is used up, or removed
+   * on failure. `check` may refuse the bytes for what they add up to. Throws a 412.
+   */
+  async put(
+    input: {
+      bucket: string;
+      name: string;
+      conditions: Preconditions;
+      fields: ObjectFields;
+      componentCount?: number;
+    },
+    staged: Staged,
+    check: (checksums: Checksums) => void = () => undefined,
+  ): Promise<ObjectVersion> {
+    const { bucket, name, conditions, fields, componentCount } = input;
+    try {
+      check(staged.checksums);
+      return await this.#change(bucket, name, async (record, time) => {
+        checkBeforeWrite(conditions, record.live);
+        const { md5Hash, ...checksums } = staged.checksums;
+        const version: ObjectVersion = {
+          generation: this.#clock.next(),
+          metageneration: 1,
+          blob: basename(staged.path),
+          ...checksums,
+          ...(componentCount === undefined ? { md5Hash } : { componentCount }),
+          timeCreated: time,
+          updated: time,
+          fields,
+        };
+        await rename(staged.path, this.blobPath(version));
+        const retired = this.#retire(record, time, version.generation);
+        const finalize = { type: 'OBJECT_FINALIZE', version, overwrote: record.live?.generation } as const;
+        return {
+          next: { live: version, noncurrent: retired.noncurrent },
+          changes: [...retired.changes, finalize],
+          unused: retired.unused,
+          result: version,
+        };
+      });
+    } finally {
+      await rm(staged.path, { force: true });
+    }
+  }
+
+  /** Changes the fields of a version. Throws a 404 or, before `change` is called, a 412. */
+  async changeFields(
+    bucket: string,
+    name: string,
+    generation: string | null,
+    conditions: Preconditions,
+    change: (fields: ObjectFields) => ObjectFields,
+  ): Promise<ObjectVersion> {
+    return this.#change(bucket, name, async (record, time) => {
+      const before = this.get(bucket, name, generation);
+      checkBeforeWrite(conditions, before);
+      const version: ObjectVersion = {
+        ...before,
+        fields: change(before.fields),
+        metageneration: before.metageneration + 1,
+        updated: time,
+      };
+      const replaced = (other: ObjectVersion) => (other.generation === version.generation ? version : other);
+      const next = {
+        ...(record.live ? { live: replaced(record.live) } : {}),
+        noncurrent: record.noncurrent.map(replaced),
+      };
+      return { next, changes: [{ type: 'OBJECT_METADATA_UPDATE', version }], unused: [], result: version };
+    });
+  }
+
+  /**
+   * Deletes the live version, which versioning keeps as a noncurrent one, or for good the version of a generation.
+   * Throws a 404 or a 412.
+   */
+  async remove(
+    bucket: string,
+    name: string,
+    generation: string | null,
+    conditions: Preconditions,
+  ): Promise<void> {
+    await this.#change(bucket, name, async (record, time) => {
+      const version = this.find(bucket, name, generation);
+      checkBeforeWrite(conditions, version);
+      if (!version) throw objectNotFound(bucket, name);
+      const change = { type: 'OBJECT_DELETE', version } as const;
+      if (!generation) {
+        const { noncurrent, changes, unused } = this.#retire(record, time);
+        return { next: { noncurrent }, changes, unused, result: undefined };
+      }
+      const stays = (other: ObjectVersion) => other.generation !== generation;
+      const next = {
+        ...(record.live && stays(record.live) ? { live: record.live } : {}),
+        noncurrent: record.noncurrent.filter(stays),
+      };
+      return { next, changes: [change], unused: [version], result: undefined };
+    });
+  }
+
+  #retire(record: ObjectRecord, time: string, overwrittenBy?: string): Retirement {
+    const versioned = isVersioned(this.buckets.get(record.bucket).record);
+    return retireLive(record, { versioned, time, overwrittenBy });
+  }
+
+  /** Runs one change of an object under its lock and commits it, with its notifications, by one rename. */
+  async #change<T>(
+    bucket: string,
+    name: string,
+    compute: (record: ObjectRecord, time: string) => Promise<Change<T>>,
+  ): Promise<T> {
+    const key = `${bucket}/${name}`;
+    return this.#locks.run(key, async () => {
+      const owner = this.buckets.get(bucket);
+      owner.changesUnderWay += 1;
+      try {
+        const time = this.timestamp();
+        const record = this.#records.get(key) ?? { bucket, name, noncurrent: [], outbox: [] };
+        const { next, changes, unused, result } = await compute(record, time);
+        const { notificationConfigs: configs } = owner.record;
+        const source = { bucket, name, configs, baseUrl: this.publicUrl, time };
+        const caused = this.#outbox ? notificationsFor(source, changes) : [];
+        const changed: ObjectRecord = {
+          bucket,
+          name,
+          noncurrent: record.noncurrent,
+          ...next,
+          outbox: [...record.outbox, ...caused],
+        };
+        await this.#save(changed);
+        for (const version of unused) await rm(this.blobPath(version), { force: true });
+        this.#announce(changed, caused);
+        return result;
+      } finally {
+        owner.changesUnderWay -= 1;
+      }
+    });
+  }
+
+  #announce({ bucket, name }: ObjectRecord, notifications: StorageNotification[]): void {
+    for (const notification of notifications) {
+      this.#outbox?.add(notification, () => this.#forget(bucket, name, notification.id));
+    }
+  }
+
+  /** Takes a notification off the disk once it is published. */
+  async #forget(bucket: string, name: string, id: string): Promise<void> {
+    await this.#locks.run(`${bucket}/${name}`, async () => {
+      const record = this.#records.get(`${bucket}/${name}`);
+      if (record) await this.#save({ ...record, outbox: record.outbox.filter((entry) => entry.id !== id) });
+    });
+  }
+
+  async #save(record: ObjectRecord): Promise<void> {
+    const { bucket, name, live, noncurrent, outbox } = record;
+    const path = join(this.#objectsFolder(bucket), `${objectKey(name)}.json`);
+    if (live || noncurrent.length > 0 || outbox.length > 0) await writeJson(path, record);
+    else await rm(path, { force: true });
+    this.#remember(record);
+  }
+
+  #remember(record: ObjectRecord): void {
+    const { bucket, name, live, noncurrent, outbox } = record;
+    const exists = live !== undefined || noncurrent.length > 0;
+    if (exists || outbox.length > 0) this.#records.set(`${bucket}/${name}`, record);
+    else this.#records.delete(`${bucket}/${name}`);
+    const names = this.buckets.find(bucket)?.names;
+    if (exists) names?.add(name);
+    else names?.remove(name);
+  }
+
+  async #load(name: string): Promise<void> {
+    const [file] = await readJsonFolder<BucketRecord>(join(this.#folder, 'buckets', name));
+    if (file) this.buckets.add(file.value);
+    for (const { value: record } of await readJsonFolder<ObjectRecord>(this.#objectsFolder(name))) {
+      // Of a deleted bucket only notifications are left.
+      this.#remember(
+        file ? record : { bucket: name, name: record.name, noncurrent: [], outbox: record.outbox },
+      );
+      for (const version of versionsOf(record)) this.#clock.seen(version.generation);
+    }
+  }
+
+  async #removeUnusedBlobs(): Promise<void> {
+    const versions = [...this.#records.values()].flatMap(versionsOf);
+    const used = new Set(versions.map((version) => version.blob));
+    for (const blob of await readdir(join(this.#folder, 'blobs'))) {
+      if (!used.has(blob)) await unlink(this.blobPath({ blob }));
+    }
+  }
+
+  #objectsFolder = (bucket: string): string => join(this.#folder, 'buckets', bucket, 'objects');
+}

@@ -1,0 +1,181 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { StartError } from './start-error.ts';
+
+/** What a part tells the launcher over IPC once it answers. */
+const readySchema = z.looseObject({ ready: z.literal(true) });
+type Ready = z.infer<typeof readySchema>;
+
+export interface PartSpec {
+  name: string;
+  /** The part's TypeScript file. */
+  entry: URL;
+  environment: Record<string, string>;
+  /** How long it may take to say that it is ready, in milliseconds. */
+  readyWithinMs?: number;
+  /** Called each time it has been restarted and is ready again. */
+  onRestarted?: (ready: Ready) => Promise<void>;
+}
+
+/** Restarts wait this long, doubled with each failure up to the most; a part that ran a while starts afresh. */
+const restart = { firstMs: 200, mostMs: 10_000, ranAWhileMs: 10_000 } as const;
+const defaultReadyWithinMs = 60_000;
+/** Between the polite signal and the final one; the whole stack has to end within 10 s. Milliseconds. */
+const killAfterMs = 6_000;
+
+interface Part {
+  spec: PartSpec;
+  child: ChildProcess;
+  log: WriteStream;
+  stopping: boolean;
+  restarts: number;
+}
+
+/**
+ * Starts child processes, restarts those that die, ends them all. Each child is started with an IPC channel and in
+ * a process group of its own: Ctrl-C reaches only the launcher, and a launcher that is killed closes the channel,
+ * on which its children end themselves.
+ */
+export class Supervisor {
+  readonly #parts = new Map<string, Part>();
+  readonly #logDirectory: string;
+  readonly #say: (line: string) => void;
+  readonly #onChange: () => void;
+  #closed = false;
+
+  constructor(logDirectory: string, say: (line: string) => void, onChange: () => void) {
+    this.#logDirectory = logDirectory;
+    this.#say = say;
+    this.#onChange = onChange;
+  }
+
+  /** Starts a part and resolves with what it said when ready. Throws `StartError` with the end of its log. */
+  async start(spec: PartSpec): Promise<Ready> {
+    if (this.#closed) throw new StartError(`${spec.name} was not started: everything is being ended.`);
+    await mkdir(this.#logDirectory, { recursive: true });
+    const log = createWriteStream(this.#logFile(spec.name), { flags: 'a' });
+    await once(log, 'open');
+    const part: Part = { spec, child: launch(spec, log), log, stopping: false, restarts: 0 };
+    this.#parts.set(spec.name, part);
+    try {
+      const ready = await becomesReady(part.child, spec.readyWithinMs);
+      this.#keepAlive(part);
+      return ready;
+    } catch (error) {
+      await this.stop(spec.name);
+      throw new StartError(await this.#whyNotStarted(spec.name, error));
+    }
+  }
+
+  pids(): Record<string, number> {
+    const entries = [...this.#parts].map(([name, { child }]) => [name, child.pid ?? 0] as const);
+    return Object.fromEntries(entries.filter(([, pid]) => pid > 0));
+  }
+
+  /** Ends one part and keeps it ended. */
+  async stop(name: string): Promise<void> {
+    const part = this.#parts.get(name);
+    if (!part) return;
+    part.stopping = true;
+    this.#parts.delete(name);
+    await end(part.child);
+    part.log.end();
+    this.#onChange();
+  }
+
+  async stopAll(names: string[]): Promise<void> {
+    await Promise.all(names.map((name) => this.stop(name)));
+  }
+
+  /** Lets nothing be started any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  names(): string[] {
+    return [...this.#parts.keys()];
+  }
+
+  #keepAlive(part: Part): void {
+    const startedAt = Date.now();
+    part.child.once('exit', (code, signal) => {
+      if (part.stopping) return;
+      this.#say(`${part.spec.name} ended (${signal ?? `exit code ${code}`}) and is being restarted.`);
+      if (Date.now() - startedAt > restart.ranAWhileMs) part.restarts = 0;
+      void this.#restart(part);
+    });
+  }
+
+  async #restart(part: Part): Promise<void> {
+    const waitMs = Math.min(restart.mostMs, restart.firstMs * 2 ** part.restarts++);
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    if (part.stopping) return;
+    part.child = launch(part.spec, part.log);
+    try {
+      const ready = await becomesReady(part.child, part.spec.readyWithinMs);
+      await part.spec.onRestarted?.(ready);
+      this.#say(`${part.spec.name} is back.`);
+      this.#onChange();
+      this.#keepAlive(part);
+    } catch (error) {
+      if (part.stopping) return;
+      this.#say(await this.#whyNotStarted(part.spec.name, error));
+      await end(part.child);
+      void this.#restart(part);
+    }
+  }
+
+  #logFile(name: string): string {
+    return join(this.#logDirectory, `${name}.log`);
+  }
+
+  async #whyNotStarted(name: string, error: unknown): Promise<string> {
+    const why = error instanceof Error ? error.message : String(error);
+    const text = await readFile(this.#logFile(name), 'utf8').catch(() => '');
+    const lastLines = text.trimEnd().split('\n').slice(-12).join('\n');
+    return `${name} did not start: ${why}\nThe end of its log (${this.#logFile(name)}):\n${lastLines}`;
+  }
+}
+
+function launch({ entry, environment }: PartSpec, log: WriteStream): ChildProcess {
+  return fork(fileURLToPath(entry), {
+    env: environment,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  });
+}
+
+async function becomesReady(child: ChildProcess, withinMs = defaultReadyWithinMs): Promise<Ready> {
+  const { promise, resolve, reject } = Promise.withResolvers<Ready>();
+  const timer = setTimeout(
+    () => reject(new Error(`it was not ready within ${withinMs / 1_000} s.`)),
+    withinMs,
+  );
+  const onMessage = (message: unknown) => {
+    const ready = readySchema.safeParse(message);
+    if (ready.success) resolve(ready.data);
+  };
+  const onExit = (code: number | null, signal: string | null) =>
+    reject(new Error(`it ended (${signal ?? `exit code ${code}`}).`));
+  child.on('message', onMessage).once('exit', onExit).once('error', reject);
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+    child.off('message', onMessage).off('exit', onExit).off('error', reject);
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
+  await exited;
+  clearTimeout(timer);
+}
