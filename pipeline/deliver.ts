@@ -10,7 +10,12 @@ import {
   type Timings,
 } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
-import { isOperationName, type OperationName, parseOptions } from '@spillway/core/operations.ts';
+import {
+  isOperationName,
+  type OperationName,
+  type OperationOptions,
+  parseOptions,
+} from '@spillway/core/operations.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
@@ -35,7 +40,7 @@ export interface Processed {
  */
 export type Process = (request: {
   operation: OperationName;
-  options: Record<string, unknown>;
+  options: OperationOptions;
   inputPath: string;
   outputPath: string;
   signal: AbortSignal;
@@ -138,7 +143,7 @@ async function produce(
 }
 
 /** Operation and options as their schema knows them today: the document may be older than this program. */
-function runnable(job: Job): { operation: OperationName; options: Record<string, unknown> } {
+function runnable(job: Job): { operation: OperationName; options: OperationOptions } {
   if (!isOperationName(job.operation)) throw new PermanentError('unknown_operation');
   const parsed = parseOptions(job.operation, job.options);
   if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
+import type { Deliverer } from '@spillway/pipeline/deliver.ts';
 import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { receive } from '@spillway/pipeline/receive.ts';
@@ -73,9 +74,9 @@ export async function startWorker(
     ...(onControl ? { onControl } : {}),
   });
 
-  const deliverer = {
+  const deliverer: Deliverer = {
     ports,
-    process: (request: Parameters<typeof processor.process>[0]) => processor.process(request),
+    process: (request) => processor.process(request),
     worker: id,
     target: kind,
     workDir,

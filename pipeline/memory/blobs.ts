@@ -38,7 +38,7 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       timeCreated: clock.now(),
       metadata,
     };
-    const stored = { object, bytes, crc32c: CRC32C.from(bytes).toString() };
+    const stored = { object, bytes, crc32c: checksum(bytes) };
     objects.set(key(bucket, name), stored);
     return stored;
   }
@@ -79,4 +79,10 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${clock.token()}`;
     },
   };
+}
+
+function checksum(bytes: Buffer): string {
+  const crc32c = new CRC32C();
+  crc32c.update(bytes);
+  return crc32c.toString();
 }

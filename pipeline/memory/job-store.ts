@@ -13,6 +13,8 @@ interface Watcher {
 /** Job documents in this process's memory, with the semantics of Firestore's. */
 export function createMemoryJobStore(clock: Clock): JobStore {
   const documents = new Map<string, Stored>();
+  /** The order of creation, which Firestore's creation times give to the microsecond. */
+  const creations = new Map<string, number>();
   const watchers = new Set<Watcher>();
   let writes = 0;
 
@@ -42,14 +44,19 @@ export function createMemoryJobStore(clock: Clock): JobStore {
 
   function newest(filter: JobFilter, limit: number): Stored[] {
     return all((job) => job.deletedAt === null && matches(job, filter))
-      .sort((a, b) => order(b.job) - order(a.job) || (a.job.id < b.job.id ? 1 : -1))
+      .sort((a, b) => position(b.job) - position(a.job))
       .slice(0, limit);
+  }
+
+  function position(job: Job): number {
+    return creations.get(job.id) ?? Number.POSITIVE_INFINITY;
   }
 
   return {
     async create(job) {
       const existing = documents.get(job.id);
       if (existing) return { kind: 'exists', stored: existing };
+      creations.set(job.id, creations.size);
       return { kind: 'created', stored: write({ ...job, createdAt: clock.now() }) };
     },
     async get(id) {
@@ -60,9 +67,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       return write(next);
     },
     async ahead({ job: own }) {
-      const before = all(
-        (job) => !isTerminal(job.state) && job.id !== own.id && job.createdAt <= own.createdAt,
-      );
+      const before = all((job) => !isTerminal(job.state) && position(job) < position(own));
       return { vm: ledger(before, 'vm'), run: ledger(before, 'run') };
     },
     async countOpen() {
@@ -96,7 +101,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     },
     async waiting(before, limit) {
       return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
-        .sort((a, b) => order(a.job) - order(b.job))
+        .sort((a, b) => position(a.job) - position(b.job))
         .slice(0, limit);
     },
     async abandoned(before, limit) {
@@ -136,8 +141,4 @@ function matches(job: Job, filter: JobFilter): boolean {
 function ledger(stored: Stored[], target: Target): SideLedger {
   const jobs = stored.filter(({ job }) => job.route.target === target);
   return { jobs: jobs.length, workMs: jobs.reduce((sum, { job }) => sum + job.route.workMs, 0) };
-}
-
-function order(job: Job): number {
-  return job.createdAt.getTime();
 }

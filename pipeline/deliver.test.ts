@@ -1,0 +1,207 @@
+import { text } from 'node:stream/consumers';
+import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
+import { describe, expect, it } from 'vitest';
+import { cancelJob } from './cancel.ts';
+import { deliver, type Process } from './deliver.ts';
+import { receive } from './receive.ts';
+import { copying, type Workbench, workbench } from './testing/workbench.ts';
+
+async function readJson(bench: Workbench, name: string): Promise<unknown> {
+  const object = await bench.ports.blobs.read(bench.ports.buckets.results, name);
+  return object && JSON.parse(await text(object.stream));
+}
+
+/** An operation that does as the next of these says: fails with the error, or copies. */
+function scripted(...errors: (Error | null)[]): Process {
+  return async (request) => {
+    const error = errors.shift();
+    if (error) throw error;
+    return copying(request);
+  };
+}
+
+describe('a delivery', () => {
+  it('leaves a result, a receipt beside it, an announced end and a finished job', async () => {
+    const bench = await workbench();
+    const [dropped] = await bench.drop('sketch/trips/cat.jpg');
+    const message = bench.take('vm');
+    const delivery = await deliver(message, bench.deliverer());
+    expect(delivery.kind).toBe('succeeded');
+    const job = await bench.job(dropped?.id ?? '');
+    const stem = `sketch/trips/cat.${job.source.generation}.${job.id.slice(0, 8)}`;
+    expect(job).toMatchObject({
+      state: 'succeeded',
+      attempt: 1,
+      result: { name: `${stem}.png` },
+      error: null,
+    });
+    const receipt = receiptSchema.parse(await readJson(bench, `${stem}.receipt.json`));
+    expect(receipt).toMatchObject({
+      jobId: job.id,
+      source: { name: 'sketch/trips/cat.jpg', generation: job.source.generation },
+      ran: { target: 'vm', worker: 'vm-1', reason: 'vm_in_time' },
+      result: { name: `${stem}.png`, crc32c: job.result?.crc32c },
+      attempts: 1,
+    });
+    expect(bench.ports.queue.announced).toMatchObject([{ event: { jobId: job.id, state: 'succeeded' } }]);
+  });
+
+  it('that comes again while the job is claimed, and after its end, is dropped', async () => {
+    const bench = await workbench();
+    await bench.drop();
+    const message = bench.take('vm');
+    let runs = 0;
+    const busy = Promise.withResolvers<void>();
+    const first = deliver(
+      message,
+      bench.deliverer('vm-1', async (request) => {
+        runs++;
+        await busy.promise;
+        return copying(request);
+      }),
+    );
+    await expect.poll(() => runs).toBe(1);
+    expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'claimed' });
+    busy.resolve();
+    expect((await first).kind).toBe('succeeded');
+    expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'ended' });
+    expect(runs).toBe(1);
+  });
+
+  it('records a permanent failure with a report, and is not tried again', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const delivery = await deliver(
+      bench.take('vm'),
+      bench.deliverer('vm-1', scripted(new PermanentError('corrupt_image'))),
+    );
+    expect(delivery).toMatchObject({ kind: 'failed', error: { code: 'corrupt_image', retryable: false } });
+    const { source, id } = await bench.job(job?.id ?? '');
+    const report = await readJson(bench, `sketch/cat.${source.generation}.${id.slice(0, 8)}.error.json`);
+    expect(errorReportSchema.parse(report)).toMatchObject({ code: 'corrupt_image', jobId: id });
+  });
+
+  it('gives a failed attempt back, and fails the job as poison at the last', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
+    const deliverer = bench.deliverer('vm-1', scripted(crash(), crash(), crash()));
+    expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 1 });
+    expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'failed', error: { code: 'poison' } });
+  });
+
+  it('keeps the code of a last attempt that ran out of time or memory', async () => {
+    const bench = await workbench();
+    await bench.drop();
+    const message = bench.take('vm');
+    const slow = () => new RetryableError('processing_timeout', 'It took longer than 60 s.');
+    const deliverer = bench.deliverer('vm-1', scripted(slow(), slow(), slow()));
+    await deliver(message, deliverer);
+    await deliver(message, deliverer);
+    expect(await deliver(message, deliverer)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'processing_timeout', retryable: true },
+    });
+  });
+
+  it('does not count attempts that an outage or a leaving worker cut off', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const outages = Array.from({ length: 5 }, () => new OutageError('Cloud Storage did not answer.'));
+    const deliverer = bench.deliverer('vm-1', scripted(...outages));
+    for (const _ of outages) expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
+
+    const leaving = new AbortController();
+    const interrupted: Process = async () => {
+      leaving.abort();
+      throw new Error('Aborted.');
+    };
+    const left = await deliver(message, { ...bench.deliverer('vm-1', interrupted), leaving: leaving.signal });
+    expect(left.kind).toBe('given_back');
+    expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
+    expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
+  });
+
+  it('of a generation that was replaced ends the job superseded, of one that is gone, cancelled', async () => {
+    const bench = await workbench();
+    const [first] = await bench.drop('sketch/IMG_0001.JPG');
+    const [second] = await bench.drop('sketch/IMG_0001.JPG');
+    expect(first?.id).not.toBe(second?.id);
+    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({
+      kind: 'ended',
+      job: { id: first?.id, state: 'superseded' },
+    });
+    await bench.ports.blobs.remove('uploads', 'sketch/IMG_0001.JPG');
+    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({ job: { state: 'cancelled' } });
+  });
+
+  it('of a job that is cancelled meanwhile is told to stop, and leaves nothing behind', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    let aborted = false;
+    const waiting: Process = async (request) => {
+      await cancelJob(job?.id ?? '', bench.ports);
+      const told = new Promise<void>((resolve) => request.signal.addEventListener('abort', () => resolve()));
+      bench.clock.advance(4_000);
+      await told;
+      aborted = true;
+      return copying(request);
+    };
+    const delivery = await deliver(bench.take('vm'), bench.deliverer('vm-1', waiting));
+    expect(delivery).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    expect(aborted).toBe(true);
+    expect((await bench.job(job?.id ?? '')).state).toBe('cancelled');
+    const { source, id } = await bench.job(job?.id ?? '');
+    const name = `sketch/cat.${source.generation}.${id.slice(0, 8)}.png`;
+    expect(await bench.ports.blobs.read('results', name)).toBeNull();
+  });
+
+  it('renews its claim while it works, so that nobody takes over', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const long: Process = async (request) => {
+      for (let step = 0; step < 10; step++) {
+        bench.clock.advance(4_000);
+        const expected = bench.clock.now().getTime() + 12_000;
+        await expect
+          .poll(async () => (await bench.job(job?.id ?? '')).claim?.expiresAt.getTime())
+          .toBe(expected);
+      }
+      expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'claimed' });
+      return copying(request);
+    };
+    expect((await deliver(message, bench.deliverer('vm-1', long))).kind).toBe('succeeded');
+  });
+});
+
+describe('a message', () => {
+  it('that cannot be read is put aside and settled', async () => {
+    const bench = await workbench();
+    for (const data of ['', 'not json', '{"jobId": 3}']) {
+      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
+    }
+    expect(bench.ports.queue.buried).toHaveLength(3);
+  });
+
+  it('of a newer version is left for a newer worker', async () => {
+    const bench = await workbench();
+    const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });
+    expect(await receive(data, bench.deliverer())).toEqual({ settled: false, delivery: null });
+  });
+
+  it('about no job at all is dropped', async () => {
+    const bench = await workbench();
+    const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
+    expect(await receive(data, bench.deliverer())).toEqual({
+      settled: true,
+      delivery: { kind: 'dropped', why: 'unknown' },
+    });
+  });
+});

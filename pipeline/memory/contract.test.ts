@@ -1,0 +1,11 @@
+import { jobStoreContract } from '../testing/job-store-contract.ts';
+import { portsContract } from '../testing/ports-contract.ts';
+import { createMemoryPorts } from './ports.ts';
+
+const ports = createMemoryPorts();
+jobStoreContract('memory', () => ports.jobs);
+portsContract(
+  'memory',
+  () => ports,
+  async (name, bytes) => ports.blobs.upload(ports.buckets.uploads, name, bytes),
+);

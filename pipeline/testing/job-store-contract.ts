@@ -1,0 +1,210 @@
+import { randomBytes } from 'node:crypto';
+import type { Job } from '@spillway/core/job.ts';
+import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { describe, expect, it } from 'vitest';
+import type { JobChange, JobStore, Stored } from '../ports/job-store.ts';
+
+const soon = () => new Date(Date.now() + 60_000);
+const justNow = () => new Date(Date.now() - 60_000);
+const newId = () => randomBytes(16).toString('hex');
+/** A fresh owner keeps what one test wrote out of another's lists. */
+const newOwner = () => newId();
+
+/** What every job store must do, whatever it is built on. */
+export function jobStoreContract(name: string, jobs: () => JobStore): void {
+  const create = async (changes: Parameters<typeof sampleJob>[0] = {}): Promise<Stored> => {
+    const creation = await jobs().create(sampleJob({ id: newId(), ...changes }));
+    if (creation.kind !== 'created') throw new Error('It was there already.');
+    return creation.stored;
+  };
+  const replace = async (stored: Stored, next: Job): Promise<Stored> => {
+    const written = await jobs().replace(stored, next);
+    if (!written) throw new Error('Somebody changed it.');
+    return written;
+  };
+
+  describe(`job store: ${name}`, () => {
+    it('gives back what was written, with a creation time of its own clock', async () => {
+      const stored = await create({ owner: 'ann', options: { blur: 15, format: 'webp' } });
+      const read = await jobs().get(stored.job.id);
+      expect(read?.job).toEqual({ ...stored.job, createdAt: read?.job.createdAt });
+      expect(Math.abs((read?.job.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
+      expect(await jobs().get(newId())).toBeNull();
+    });
+
+    it('creates a job once, whoever tries at the same time', async () => {
+      const id = newId();
+      const tries = Array.from({ length: 10 }, (_, index) =>
+        jobs().create(sampleJob({ id, reservation: `router-${index}` })),
+      );
+      const creations = await Promise.all(tries);
+      expect(creations.filter(({ kind }) => kind === 'created')).toHaveLength(1);
+      const reservations = new Set(creations.map(({ stored }) => stored.job.reservation));
+      expect(reservations.size).toBe(1);
+    });
+
+    it('replaces a document only as it was read', async () => {
+      const stored = await create();
+      const claims = ['a', 'b', 'c', 'd'].map((token) => {
+        const claim = { worker: token, token, expiresAt: soon() };
+        const outcome = transitions.claimed(stored.job, 0, claim, 3, noon);
+        if (outcome.kind !== 'claimed') throw new Error(outcome.kind);
+        return jobs().replace(stored, outcome.job);
+      });
+      const winners = (await Promise.all(claims)).filter((written) => written !== null);
+      expect(winners).toHaveLength(1);
+      expect((await jobs().get(stored.job.id))?.job).toEqual(winners[0]?.job);
+    });
+
+    it('goes on from what a replacement returned', async () => {
+      const stored = await create();
+      const published = await replace(stored, transitions.published(stored.job, noon));
+      await replace(published, transitions.cancelled(published.job, noon));
+      expect(await jobs().replace(published, published.job)).toBeNull();
+    });
+
+    it('does not replace what is not there', async () => {
+      const stored = await create();
+      expect(
+        await jobs().replace({ ...stored, job: { ...stored.job, id: newId() } }, sampleJob({ id: newId() })),
+      ).toBeNull();
+    });
+
+    it('counts what stands before a job on each side, and neither itself nor what has ended', async () => {
+      const before = await jobs().ahead(await create({ workMs: 7 }));
+      const ended = await create({ workMs: 1_000 });
+      await replace(ended, transitions.cancelled(ended.job, noon));
+      const onRun = await create({ workMs: 20 });
+      await replace(
+        onRun,
+        transitions.routed(onRun.job, { ...onRun.job.route, target: 'run', workMs: 30 }, noon),
+      );
+      const own = await create({ workMs: 500 });
+      const after = await jobs().ahead(own);
+      expect(after.vm).toEqual({ jobs: before.vm.jobs + 1, workMs: before.vm.workMs + 7 });
+      expect(after.run).toEqual({ jobs: before.run.jobs + 1, workMs: before.run.workMs + 30 });
+      await create({ workMs: 9_000 });
+      expect(await jobs().ahead(own)).toEqual(after);
+    });
+
+    it('lets of two jobs that are counted at once at least one see the other', async () => {
+      const base = await jobs().ahead(await create({ workMs: 0 }));
+      const counts = await Promise.all(
+        Array.from({ length: 6 }, async () => (await jobs().ahead(await create({ workMs: 1 }))).vm.workMs),
+      );
+      // Whatever the order, the k-th to be counted sees at least k-1 others.
+      const seen = counts.map((workMs) => workMs - base.vm.workMs).sort((a, b) => a - b);
+      for (const [index, others] of seen.entries()) expect(others).toBeGreaterThanOrEqual(index);
+    });
+
+    it('counts open jobs by state and side', async () => {
+      const before = await jobs().countOpen();
+      await create();
+      const after = await jobs().countOpen();
+      expect(after.vm.queued).toBe(before.vm.queued + 1);
+      expect(after.run).toEqual(before.run);
+    });
+
+    it('finds the newest first, page by page, without the deleted', async () => {
+      const owner = newOwner();
+      const ids: string[] = [];
+      for (let index = 0; index < 5; index++) ids.unshift((await create({ owner })).job.id);
+      const deleted = await create({ owner });
+      await replace(deleted, transitions.tombstone(deleted.job, noon));
+      await create({ owner: newOwner() });
+      const first = await jobs().find({ owner }, 3, null);
+      const second = await jobs().find({ owner }, 3, first.cursor);
+      expect(first.cursor).not.toBeNull();
+      expect(second.cursor).toBeNull();
+      expect([...first.jobs, ...second.jobs].map(({ id }) => id).sort()).toEqual(ids.sort());
+      expect(second.jobs).toHaveLength(2);
+    });
+
+    it('finds nothing with a cursor that is not its own', async () => {
+      const owner = newOwner();
+      await create({ owner });
+      const page = await jobs().find({ owner, upload: 'none' }, 3, 'tampered');
+      expect(page).toEqual({ jobs: [], cursor: null });
+    });
+
+    it('finds by upload, batch, operation, state and side', async () => {
+      const owner = newOwner();
+      const wanted = await create({ owner, upload: 'u1', batch: 'b1' });
+      await create({ owner, upload: 'u2', batch: 'b2', operation: 'other' });
+      for (const filter of [{ upload: 'u1' }, { batch: 'b1' }, { operation: 'sketch' }]) {
+        const { jobs: found } = await jobs().find({ owner, ...filter }, 10, null);
+        expect(found.map(({ id }) => id)).toEqual([wanted.job.id]);
+      }
+      const queuedOnVm = await jobs().find({ owner, state: 'queued', target: 'vm' }, 10, null);
+      expect(queuedOnVm.jobs).toHaveLength(2);
+      expect((await jobs().find({ owner, state: 'failed' }, 10, null)).jobs).toHaveLength(0);
+    });
+
+    it('finds all jobs of one generation of an object', async () => {
+      const source = { ...sampleJob().source, name: `sketch/${newId()}.jpg` };
+      const one = await create({ source });
+      const two = await create({ source });
+      await create({ source: { ...source, generation: '2' } });
+      const found = await jobs().ofSource(source);
+      expect(found.map(({ job }) => job.id).sort()).toEqual([one.job.id, two.job.id].sort());
+    });
+
+    it('lists what the sweep looks for, each job in its list alone', async () => {
+      const unpublished = await create();
+      const waiting = await create();
+      await replace(waiting, transitions.published(waiting.job, justNow()));
+      const abandoned = await create();
+      const claim = { worker: 'w', token: 't', expiresAt: justNow() };
+      const claimed = transitions.claimed(abandoned.job, 0, claim, 3, new Date(0));
+      if (claimed.kind !== 'claimed') throw new Error(claimed.kind);
+      await replace(abandoned, claimed.job);
+      const unannounced = await create();
+      await replace(unannounced, transitions.cancelled(unannounced.job, justNow()));
+      const announced = await create();
+      const cancelled = transitions.cancelled(announced.job, justNow());
+      await replace(announced, { ...cancelled, eventPublishedAt: noon });
+
+      const mine = new Map(
+        Object.entries({ unpublished, waiting, abandoned, unannounced, announced }).map(([kind, stored]) => [
+          stored.job.id,
+          kind,
+        ]),
+      );
+      const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
+      expect(kinds(await jobs().unpublished(soon(), 1_000))).toEqual(['unpublished']);
+      expect(kinds(await jobs().waiting(soon(), 1_000))).toEqual(['waiting']);
+      expect(kinds(await jobs().abandoned(soon(), 1_000))).toEqual(['abandoned']);
+      expect(kinds(await jobs().unannounced(soon(), 1_000))).toEqual(['unannounced']);
+      const longAgo = new Date(0);
+      expect(await jobs().unpublished(longAgo, 10)).toEqual([]);
+      expect(await jobs().waiting(longAgo, 10)).toEqual([]);
+      expect(await jobs().abandoned(longAgo, 10)).toEqual([]);
+    });
+
+    it('tells a watcher what is there, what changes and what goes, and then no more', async () => {
+      const owner = newOwner();
+      const first = await create({ owner });
+      const seen: JobChange[] = [];
+      const watch = jobs().watch(
+        { owner },
+        10,
+        (changes) => seen.push(...changes),
+        (error) => expect.fail(String(error)),
+      );
+      const last = () => seen.at(-1);
+      await expect.poll(() => last()?.stored.job.id).toBe(first.job.id);
+      const second = await create({ owner });
+      await expect.poll(() => last()?.stored.job.id).toBe(second.job.id);
+      const published = await replace(second, transitions.published(second.job, noon));
+      await expect.poll(() => last()?.stored.job.publishedAt).toEqual(noon);
+      await replace(published, transitions.tombstone(published.job, noon));
+      await expect.poll(() => last()?.present).toBe(false);
+      watch.stop();
+      const count = seen.length;
+      await create({ owner });
+      await jobs().find({ owner }, 10, null);
+      expect(seen).toHaveLength(count);
+    });
+  });
+}

@@ -1,0 +1,32 @@
+import { noon } from '@spillway/core/testing/sample-job.ts';
+import type { Clock } from '../ports/ports.ts';
+
+export interface ManualClock extends Clock {
+  /** Moves time on, and runs what was due meanwhile. */
+  advance(ms: number): void;
+}
+
+/** A clock that stands still until it is told to go on. */
+export function manualClock(start: Date = noon): ManualClock {
+  let nowMs = start.getTime();
+  let tokens = 0;
+  const timers = new Set<{ everyMs: number; dueMs: number; action: () => void }>();
+  return {
+    now: () => new Date(nowMs),
+    token: () => `token-${++tokens}`,
+    every(everyMs, action) {
+      const timer = { everyMs, dueMs: nowMs + everyMs, action };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    advance(ms) {
+      nowMs += ms;
+      for (const timer of timers) {
+        while (timers.has(timer) && timer.dueMs <= nowMs) {
+          timer.dueMs += timer.everyMs;
+          timer.action();
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,151 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Ports } from '../ports/ports.ts';
+
+/** What every set of adapters must do; `upload` puts an object where an integrator would. */
+export function portsContract(
+  name: string,
+  ports: () => Ports,
+  upload: (name: string, bytes: Buffer) => Promise<{ generation: string }>,
+): void {
+  let directory = '';
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'spillway-contract-'));
+  });
+  afterAll(() => rm(directory, { recursive: true, force: true }));
+
+  const newName = () => `_contract/${randomUUID()} ä%?#.txt`;
+  const { uploads, results } = {
+    uploads: () => ports().buckets.uploads,
+    results: () => ports().buckets.results,
+  };
+
+  describe(`blobs: ${name}`, () => {
+    it('download exactly the generation that was asked for', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      const { generation } = await upload(object, Buffer.from('123456789'));
+      const path = join(directory, 'first');
+      const blob = { bucket: uploads(), name: object, generation };
+      expect(await blobs.download(blob, path)).toMatchObject({
+        kind: 'downloaded',
+        size: 9,
+        // The check value of CRC-32C in RFC 3720's family: 0xE3069283.
+        crc32c: '4waSgw==',
+      });
+      expect(await readFile(path, 'utf8')).toBe('123456789');
+
+      const newer = await upload(object, Buffer.from('second'));
+      expect(await blobs.download(blob, path)).toEqual({ kind: 'gone', replaced: true });
+      await blobs.remove(uploads(), object, newer.generation);
+      expect(await blobs.download(blob, path)).toEqual({ kind: 'gone', replaced: false });
+    });
+
+    it('remove one generation and leave a newer one alone', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      const old = await upload(object, Buffer.from('first'));
+      await upload(object, Buffer.from('second'));
+      await blobs.remove(uploads(), object, old.generation);
+      expect(await blobs.read(uploads(), object)).not.toBeNull();
+    });
+
+    it('write once: the second writer adopts what the first wrote', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      const path = join(directory, 'result');
+      await writeFile(path, 'from a file');
+      const first = await blobs.writeOnce(results(), object, { from: { path }, contentType: 'text/plain' });
+      const second = await blobs.writeOnce(results(), object, {
+        from: { text: 'from memory' },
+        contentType: 'text/html',
+      });
+      expect(second).toEqual(first);
+      const read = await blobs.read(results(), object);
+      expect(read).toMatchObject({ contentType: 'text/plain', size: 11 });
+      expect(read && (await text(read.stream))).toBe('from a file');
+    });
+
+    it('say null of what is not there, and remove it without complaint', async () => {
+      const { blobs } = ports();
+      expect(await blobs.read(results(), newName())).toBeNull();
+      await blobs.remove(results(), newName());
+    });
+
+    it('list what was created between two points in time', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      await upload(object, Buffer.from('listed'));
+      const list = async (from: number, to: number) => {
+        const found: FinalizedObject[] = [];
+        for await (const one of blobs.createdBetween(uploads(), new Date(from), new Date(to)))
+          found.push(one);
+        return found.filter((one) => one.name === object);
+      };
+      expect(await list(Date.now() - 60_000, Date.now() + 60_000)).toMatchObject([{ size: 6 }]);
+      expect(await list(0, Date.now() - 60_000)).toEqual([]);
+    });
+  });
+
+  describe(`fleet: ${name}`, () => {
+    it('gives heartbeats with their age by its own clock, and forgets expired ones', async () => {
+      const { fleet } = ports();
+      const id = `worker-${randomUUID()}`;
+      const { ageMs: _, ...heartbeat } = sampleWorker({ id, expiresAt: new Date(Date.now() + 60_000) });
+      await fleet.beat(heartbeat);
+      const mine = async () => (await fleet.read()).workers.find((worker) => worker.id === id);
+      const worker = await mine();
+      expect(worker).toMatchObject(heartbeat);
+      expect(worker?.ageMs).toBeGreaterThanOrEqual(0);
+      expect(worker?.ageMs).toBeLessThan(10_000);
+      await fleet.removeExpired(new Date());
+      expect(await mine()).toBeDefined();
+      await fleet.removeExpired(new Date(Date.now() + 120_000));
+      expect(await mine()).toBeUndefined();
+    });
+
+    it('keeps what the admin wants apart from heartbeats', async () => {
+      const { fleet } = ports();
+      const id = `worker-${randomUUID()}`;
+      expect(await fleet.control(id)).toEqual({ drain: false });
+      await fleet.setControl(id, { drain: true });
+      const { ageMs: _, ...heartbeat } = sampleWorker({ id });
+      await fleet.beat(heartbeat);
+      expect(await fleet.control(id)).toEqual({ drain: true });
+    });
+
+    it('tells a watcher of new heartbeats', async () => {
+      const { fleet } = ports();
+      const id = `worker-${randomUUID()}`;
+      const seen: string[] = [];
+      const watch = fleet.watch(
+        (workers) => seen.push(...workers.map((worker) => worker.id)),
+        (error) => expect.fail(String(error)),
+      );
+      const { ageMs: _, ...heartbeat } = sampleWorker({ id });
+      await fleet.beat(heartbeat);
+      await expect.poll(() => seen).toContain(id);
+      watch.stop();
+    });
+  });
+
+  describe(`leases: ${name}`, () => {
+    it('go to one holder, who may renew, and to another once they end', async () => {
+      const { leases } = ports();
+      const lease = randomUUID();
+      const holders = ['a', 'b', 'c', 'd'];
+      const won = await Promise.all(holders.map((holder) => leases.acquire(lease, holder, 60_000)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      const winner = holders[won.indexOf(true)] ?? '';
+      expect(await leases.acquire(lease, winner, 1)).toBe(true);
+      await expect.poll(() => leases.acquire(lease, 'e', 60_000)).toBe(true);
+      expect(await leases.acquire(lease, winner, 60_000)).toBe(false);
+    });
+  });
+}

@@ -1,0 +1,71 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Job, Target } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import type { Deliverer, Process } from '../deliver.ts';
+import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
+import { routeUpload } from '../route.ts';
+import { type ManualClock, manualClock } from './manual-clock.ts';
+
+export interface Workbench {
+  ports: MemoryPorts;
+  clock: ManualClock;
+  /** Uploads and routes a picture; the name's first folder is the operation. */
+  drop(name?: string, metadata?: Record<string, string>): Promise<Job[]>;
+  /** Takes the oldest message for a side. */
+  take(target: Target): JobMessage;
+  deliverer(worker?: string, process?: Process): Deliverer;
+  job(id: string): Promise<Job>;
+  /** A VM's heartbeat, now. */
+  vmBeats(): Promise<void>;
+}
+
+/** The use cases on ports in memory, with a clock that stands still and an operation that copies text. */
+export async function workbench(options: MemoryOptions = {}): Promise<Workbench> {
+  const clock = manualClock();
+  const ports = createMemoryPorts({ clock, ...options });
+  const workDir = await mkdtemp(join(tmpdir(), 'spillway-bench-'));
+  const bench: Workbench = {
+    ports,
+    clock,
+    async drop(name = 'sketch/cat.jpg', metadata = {}) {
+      const object = ports.blobs.upload(ports.buckets.uploads, name, Buffer.from(name), metadata);
+      return routeUpload(object, null, ports);
+    },
+    take(target) {
+      const message = ports.queue.messages[target].shift();
+      if (!message) throw new Error(`Nothing waits for ${target}.`);
+      return message;
+    },
+    deliverer: (worker = 'vm-1', process = copying) => ({
+      ports,
+      process,
+      worker,
+      target: 'vm',
+      workDir,
+      claimMs: 12_000,
+      maxAttempts: 3,
+      leaving: new AbortController().signal,
+    }),
+    async job(id) {
+      const stored = await ports.jobs.get(id);
+      if (!stored) throw new Error(`There is no job ${id}.`);
+      return stored.job;
+    },
+    async vmBeats() {
+      const { ageMs: _, ...heartbeat } = sampleWorker({ slots: 2 });
+      await ports.fleet.beat(heartbeat);
+    },
+  };
+  await bench.vmBeats();
+  return bench;
+}
+
+/** Stands in for an operation. */
+export const copying: Process = async ({ outputPath }) => {
+  const path = `${outputPath}.png`;
+  await writeFile(path, 'result');
+  return { path, contentType: 'image/png', extension: 'png', width: 1, height: 1, model: null, processMs: 1 };
+};

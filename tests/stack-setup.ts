@@ -1,0 +1,28 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startStack } from '@spillway/emulators/stack.ts';
+import type { StackFile } from '@spillway/emulators/stack-file.ts';
+import type { TestProject } from 'vitest/node';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    stack: StackFile;
+  }
+}
+
+/** Starts a stack on free ports with data of its own, so that tests run beside a stack that is in use. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
+  const options = { vms: 2, slots: 1, runMax: 2, reset: true, directory, fixedPorts: {}, anyPorts: true };
+  const {
+    stop,
+    stopPart: _,
+    ...stack
+  } = await startStack(options, (line) => console.log(`  stack: ${line}`));
+  project.provide('stack', stack);
+  return async () => {
+    await stop();
+    await rm(directory, { recursive: true, force: true });
+  };
+}
