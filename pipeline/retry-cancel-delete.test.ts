@@ -1,0 +1,84 @@
+import { PermanentError } from '@spillway/core/errors.ts';
+import { describe, expect, it } from 'vitest';
+import { cancelJob } from './cancel.ts';
+import { deleteJob } from './delete.ts';
+import { deliver } from './deliver.ts';
+import { retryJob } from './retry.ts';
+import { routeUpload } from './route.ts';
+import { workbench } from './testing/workbench.ts';
+
+async function failedJob() {
+  const bench = await workbench();
+  const [job] = await bench.drop();
+  const broken = async () => {
+    throw new PermanentError('corrupt_image');
+  };
+  await deliver(bench.take('vm'), bench.deliverer('vm-1', broken));
+  return { bench, id: job?.id ?? '' };
+}
+
+describe('a retry', () => {
+  it('is a new job of the next run, with a clock of its own, however often it is asked for', async () => {
+    const { bench, id } = await failedJob();
+    bench.clock.advance(3_600_000);
+    await bench.vmBeats();
+    const retries = await Promise.all([retryJob(id, bench.ports), retryJob(id, bench.ports)]);
+    await retryJob(id, bench.ports);
+    expect(new Set(retries.map((retry) => retry.kind === 'retried' && retry.job.id)).size).toBe(1);
+    expect(bench.ports.queue.messages.vm).toHaveLength(1);
+    const delivery = await deliver(bench.take('vm'), bench.deliverer());
+    expect(delivery).toMatchObject({
+      kind: 'succeeded',
+      job: { run: 2, retryOf: id, route: { reason: 'vm_in_time' } },
+    });
+    expect((await bench.job(id)).state).toBe('failed');
+  });
+
+  it('is refused where it makes no sense', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    expect(await retryJob('none', bench.ports)).toEqual({ kind: 'refused', why: 'unknown' });
+    expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'not_ended' });
+    await deliver(bench.take('vm'), bench.deliverer());
+    expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'succeeded' });
+    await deleteJob(job?.id ?? '', bench.ports);
+    expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'deleted' });
+  });
+});
+
+describe('a cancellation', () => {
+  it('ends a waiting job, so that its message is dropped', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    expect(await cancelJob(job?.id ?? '', bench.ports)).toMatchObject({
+      kind: 'cancelled',
+      job: { state: 'cancelled' },
+    });
+    expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+    expect(await cancelJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'ended' });
+    expect(await cancelJob('none', bench.ports)).toEqual({ kind: 'refused', why: 'unknown' });
+  });
+});
+
+describe('a deletion', () => {
+  it('removes results and, with the last job, the source; a repeated event does not bring the job back', async () => {
+    const bench = await workbench();
+    const object = bench.ports.blobs.upload('uploads', 'x.jpg', Buffer.from('x'), {
+      operation: 'sketch, paint',
+    });
+    const [sketch, paint] = await routeUpload(object, null, bench.ports);
+    await deliver(bench.take('vm'), bench.deliverer());
+    const { result } = await bench.job(sketch?.id ?? '');
+    expect(await deleteJob(sketch?.id ?? '', bench.ports)).toBe(true);
+    expect(await bench.ports.blobs.read('results', result?.name ?? '')).toBeNull();
+    expect(await bench.ports.blobs.read('results', result?.receipt ?? '')).toBeNull();
+    expect(await bench.ports.blobs.read('uploads', 'x.jpg')).not.toBeNull();
+    expect(await deleteJob(paint?.id ?? '', bench.ports)).toBe(true);
+    expect(await bench.ports.blobs.read('uploads', 'x.jpg')).toBeNull();
+
+    await routeUpload(object, null, bench.ports);
+    expect(bench.ports.queue.messages.vm).toHaveLength(0);
+    expect((await bench.job(sketch?.id ?? '')).deletedAt).not.toBeNull();
+    expect(await deleteJob('none', bench.ports)).toBe(false);
+  });
+});
