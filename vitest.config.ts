@@ -27,11 +27,23 @@ export default defineConfig({
         // Everything here shares one stack, which the global setup starts on free ports.
         test: {
           name: 'stack',
-          include: ['tests/**/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
+          include: ['tests/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
           globalSetup: ['tests/stack-setup.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Each of these starts, breaks and ends a stack of its own.
+        test: {
+          name: 'own stack',
+          include: ['tests/own-stack/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 90_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,0 +1,82 @@
+import { mkdtemp, symlink } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Firestore } from '@google-cloud/firestore';
+import { Storage } from '@google-cloud/storage';
+import type { StackFile } from '@spillway/emulators/stack-file.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawnJpeg } from '../pictures.ts';
+import { isAlive, Launcher } from './launcher.ts';
+
+process.env.METADATA_SERVER_DETECTION = 'none';
+let launcher: Launcher;
+beforeAll(async () => {
+  launcher = await Launcher.create();
+});
+afterAll(() => launcher.remove());
+
+/** Everything is to end within this time. */
+const endsWithinMs = 10_000;
+
+async function expectNothingLeft(pids: number[]): Promise<void> {
+  expect(pids.length).toBeGreaterThan(8);
+  await expect.poll(() => pids.filter(isAlive), { timeout: endsWithinMs }).toEqual([]);
+}
+
+async function succeededJobs(stack: StackFile): Promise<number> {
+  const firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
+  const { size } = await firestore.collection('jobs').where('state', '==', 'succeeded').get();
+  await firestore.terminate();
+  return size;
+}
+
+describe('the local stack', () => {
+  it('ends on SIGTERM with nothing left, keeps finished work, and ends when its launcher is killed', async () => {
+    const first = await launcher.start(['--vms', '1']);
+    const storage = new Storage({ projectId: first.project, apiEndpoint: first.storage });
+    await storage
+      .bucket(first.buckets.uploads)
+      .file('sketch/kept.jpg')
+      .save(await drawnJpeg(1), { resumable: false });
+    await expect.poll(() => succeededJobs(first), { timeout: 20_000 }).toBe(1);
+    const processes = launcher.processes();
+    await launcher.end('SIGTERM');
+    await expectNothingLeft(processes);
+
+    const second = await launcher.start(['--vms', '1']);
+    expect(await succeededJobs(second)).toBe(1);
+    const again = new Storage({ projectId: second.project, apiEndpoint: second.storage });
+    const [results] = await again.bucket(second.buckets.results).getFiles();
+    expect(results).toHaveLength(2);
+    const left = launcher.processes();
+    await launcher.end('SIGKILL');
+    await expectNothingLeft(left);
+
+    const third = await launcher.start(['--vms', '1', '--reset']);
+    expect(await succeededJobs(third)).toBe(0);
+    await launcher.end('SIGINT');
+  });
+
+  it('says in one sentence that a port is taken, and ends', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    const address = server.address();
+    const port = typeof address === 'object' && address ? String(address.port) : '';
+    await expect(launcher.start([], { PORT: port })).rejects.toThrow(
+      `Port ${port}, which PORT asks for, is taken.`,
+    );
+    server.close();
+  });
+
+  it('says in one sentence that Java is missing, and how to install it', async () => {
+    const bin = await mkdtemp(join(tmpdir(), 'spillway-path-'));
+    await symlink(process.execPath, join(bin, 'node'));
+    await expect(launcher.start([], { PATH: bin })).rejects.toThrow(/need Java.*apt-get install/s);
+  });
+
+  it('says what is wrong with an option', async () => {
+    await expect(launcher.start(['--vms', 'many'])).rejects.toThrow(/vms/);
+    await expect(launcher.start(['--frobnicate'])).rejects.toThrow(/Usage: npm start/);
+  });
+});

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Firestore } from '@google-cloud/firestore';
+import { Storage } from '@google-cloud/storage';
+import { type Job, jobSchema } from '@spillway/core/job.ts';
+import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { readStackFile } from '@spillway/emulators/stack-file.ts';
+import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawnJpeg } from '../pictures.ts';
+
+let stack: Stack;
+let directory: string;
+let firestore: Firestore;
+const said: string[] = [];
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spillway-lost-'));
+  const options = { vms: 2, slots: 1, runMax: 2, reset: true, directory, fixedPorts: {}, anyPorts: true };
+  stack = await startStack(options, (line) => said.push(line));
+  firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
+});
+afterAll(async () => {
+  await firestore?.terminate();
+  await stack?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function dropMany(folder: string, count: number): Promise<void> {
+  const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
+  const bucket = storage.bucket(stack.buckets.uploads);
+  const picture = await drawnJpeg(1, 1_200, 900);
+  const names = Array.from({ length: count }, (_, index) => `sketch/${folder}/${index}.jpg`);
+  await Promise.all(names.map((name) => bucket.file(name).save(picture, { resumable: false })));
+}
+
+async function jobsIn(folder: string): Promise<Job[]> {
+  const { docs } = await firestore.collection('jobs').get();
+  const jobs = docs.map((snapshot) => jobSchema.parse(withDates(snapshot.data())));
+  return jobs.filter(({ source }) => source.name.startsWith(`sketch/${folder}/`));
+}
+
+async function allSucceeded(folder: string, count: number): Promise<Job[]> {
+  const succeeded = async () => (await jobsIn(folder)).filter(({ state }) => state === 'succeeded').length;
+  await expect.poll(succeeded, { timeout: 60_000, interval: 200 }).toBe(count);
+  return jobsIn(folder);
+}
+
+describe('workers that are lost', () => {
+  it('cost no job: one that is killed in the middle is restarted, and its work is done', async () => {
+    const pid = stack.pids['vm-1'] ?? 0;
+    await dropMany('killed', 12);
+    const claimedByFirst = async () => (await jobsIn('killed')).some(({ claim }) => claim?.worker === 'vm-1');
+    await expect.poll(claimedByFirst, { timeout: 20_000, interval: 5 }).toBe(true);
+    process.kill(pid, 'SIGKILL');
+    await allSucceeded('killed', 12);
+    await expect.poll(() => said.join('\n'), { timeout: 20_000 }).toContain('vm-1 is back.');
+    const file = await readStackFile(directory);
+    expect(file?.pids['vm-1']).not.toBe(pid);
+  });
+
+  it('are replaced by Cloud Run when no VM is left, for what waits and for what comes', async () => {
+    await Promise.all([stack.stopPart('vm-1'), stack.stopPart('vm-2')]);
+    await dropMany('no-vms', 6);
+    const jobs = await allSucceeded('no-vms', 6);
+    expect(jobs.map(({ route }) => route.target)).toEqual(new Array(6).fill('run'));
+  });
+});

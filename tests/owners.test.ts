@@ -1,0 +1,39 @@
+import { isTerminal } from '@spillway/core/job.ts';
+import { describe, expect, it } from 'vitest';
+import { drawnJpeg } from './pictures.ts';
+import { Visitor } from './visitor.ts';
+
+const owners = 5;
+const imagesEach = 8;
+
+describe('40 images of 5 owners at once', () => {
+  it('all end, and each owner sees theirs alone', async () => {
+    const visitors = Array.from({ length: owners }, () => new Visitor());
+    await Promise.all(visitors.map((visitor) => visitor.jobs()));
+    const uploads = await Promise.all(
+      visitors.map((visitor, owner) =>
+        Promise.all(
+          Array.from({ length: imagesEach }, async (_, index) =>
+            visitor.upload(`${owner}-${index}.jpg`, await drawnJpeg(owner * imagesEach + index)),
+          ),
+        ),
+      ),
+    );
+    const ended = async () => {
+      const pages = await Promise.all(visitors.map((visitor) => visitor.jobs()));
+      return pages.flat().filter(({ state }) => isTerminal(state)).length;
+    };
+    await expect.poll(ended, { timeout: 50_000, interval: 250 }).toBe(owners * imagesEach);
+
+    for (const [owner, visitor] of visitors.entries()) {
+      const jobs = await visitor.jobs();
+      expect(jobs.map(({ upload }) => upload).sort()).toEqual(uploads[owner]?.slice().sort());
+      expect(jobs.every(({ state }) => state === 'succeeded')).toBe(true);
+      const result = `/api/v1/jobs/${jobs[0]?.id}/result`;
+      expect((await visitor.request(result)).status).toBe(200);
+      const stranger = visitors[(owner + 1) % owners];
+      expect((await stranger?.request(result))?.status).toBe(404);
+      expect((await stranger?.request(`/api/v1/jobs/${jobs[0]?.id}`))?.status).toBe(404);
+    }
+  });
+});

@@ -1,0 +1,46 @@
+import { type JobView, jobPageSchema, uploadSchema } from '@spillway/web/api/schema.ts';
+import { expect, inject } from 'vitest';
+
+const stack = inject('stack');
+
+/** A visitor without a browser: keeps the session cookie, and uploads as the page does. */
+export class Visitor {
+  #cookie = '';
+
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { origin: stack.web, ...init.headers, ...(this.#cookie ? { cookie: this.#cookie } : {}) };
+    const response = await fetch(`${stack.web}${path}`, { ...init, headers });
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
+    if (cookie) this.#cookie = cookie;
+    return response;
+  }
+
+  /** Returns the upload's id. */
+  async upload(fileName: string, bytes: Buffer): Promise<string> {
+    const opened = await this.request('/api/v1/uploads', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        fileName,
+        contentType: 'image/jpeg',
+        size: bytes.length,
+        operations: ['sketch'],
+      }),
+    });
+    expect(opened.status).toBe(201);
+    const { uploadId, sessionUrl } = uploadSchema.parse(await opened.json());
+    const sent = await fetch(sessionUrl, {
+      method: 'PUT',
+      body: new Uint8Array(bytes),
+      headers: { origin: stack.web },
+    });
+    expect(sent.status).toBe(200);
+    return uploadId;
+  }
+
+  async jobs(): Promise<JobView[]> {
+    const response = await this.request('/api/v1/jobs?limit=100');
+    expect(response.status).toBe(200);
+    return jobPageSchema.parse(await response.json()).jobs;
+  }
+}
