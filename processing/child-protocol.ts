@@ -1,0 +1,64 @@
+import { failureCodeList } from '@spillway/core/errors.ts';
+import { modelSchema } from '@spillway/core/job.ts';
+import { operationNameSchema } from '@spillway/core/operations.ts';
+import { z } from 'zod';
+import { inputLimitsSchema } from './input-limits.ts';
+
+/** Every message between a worker and its children. */
+
+/** With the first request to a child. */
+export const childSettingsSchema = z.object({
+  /** Threads that libvips may use for one picture. */
+  threads: z.int().min(1),
+  limits: inputLimitsSchema,
+});
+export type ChildSettings = z.infer<typeof childSettingsSchema>;
+
+/** The answer to that, once a small picture went through every operation. */
+export const childReadySchema = z.object({ models: z.array(z.string()) });
+export type ChildReady = z.infer<typeof childReadySchema>;
+
+export const childJobSchema = z.object({
+  operation: operationNameSchema,
+  options: z.record(z.string(), z.unknown()),
+  inputPath: z.string(),
+  /** Path of the result without its extension. */
+  outputPath: z.string(),
+});
+export type ChildJob = z.infer<typeof childJobSchema>;
+
+export const childRequestSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('start'), settings: childSettingsSchema }),
+  z.object({ kind: z.literal('process'), job: childJobSchema }),
+]);
+export type ChildRequest = z.infer<typeof childRequestSchema>;
+
+export const processedImageSchema = z.object({
+  path: z.string(),
+  contentType: z.string(),
+  extension: z.enum(['png', 'jpg', 'webp', 'json']),
+  /** Pixels of the result. */
+  width: z.int().min(1),
+  height: z.int().min(1),
+  model: modelSchema.nullable(),
+  /** Milliseconds from the check of the input to the written result, in the child. */
+  processMs: z.number().min(0),
+});
+export type ProcessedImage = z.infer<typeof processedImageSchema>;
+
+/**
+ * How a job ended in a child that is still alive. A failure is a value, not an exception, because a thrown error
+ * would lose its class on the way.
+ */
+export const childOutcomeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('processed'), image: processedImageSchema }),
+  z.object({
+    kind: z.enum(['permanent', 'retryable']),
+    code: z.enum(failureCodeList),
+    /** For the person who sent the picture. */
+    message: z.string(),
+    /** For the log: may name paths. */
+    detail: z.string(),
+  }),
+]);
+export type ChildOutcome = z.infer<typeof childOutcomeSchema>;

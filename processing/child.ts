@@ -1,0 +1,128 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  type ChildJob,
+  type ChildOutcome,
+  type ChildRequest,
+  type ChildSettings,
+  childOutcomeSchema,
+  childReadySchema,
+} from './child-protocol.ts';
+
+/** One child process from its start to its end. */
+export interface Child {
+  readonly pid: number;
+  readonly models: readonly string[];
+  /** Jobs handed to it so far. */
+  readonly jobs: number;
+  /** False as soon as it was killed, even while the system still takes it down. */
+  isAlive(): boolean;
+  /** Runs one job; call it only when the one before has ended. Rejects with `ChildDied` when the process ends. */
+  run(job: ChildJob): Promise<ChildOutcome>;
+  /** Ends it at once and waits until it is gone. A job under way rejects with `ChildDied`. */
+  kill(): Promise<void>;
+}
+
+/** The child ended before it answered: it crashed, or it was killed. */
+export class ChildDied extends Error {
+  override readonly name = 'ChildDied';
+  /** The signal that ended it, null where it exited by itself. */
+  readonly signal: NodeJS.Signals | null;
+
+  constructor(exitCode: number | null, signal: NodeJS.Signals | null) {
+    super(`The child process ended before it answered (${signal ?? `exit code ${exitCode}`}).`);
+    this.signal = signal;
+  }
+}
+
+/** A child that is not warm by then has a defect: it takes well under a second, more with large models. */
+const startLimitMs = 60_000;
+
+/**
+ * What a child sees of the environment. Not the rest: a decoder that a crafted picture took over should not find
+ * the worker's credentials there.
+ */
+const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME'];
+
+/**
+ * Starts a child and waits until it is warm.
+ * @param script Absolute path of its entry script.
+ * @throws Error where it does not start.
+ */
+export async function startChild(
+  script: string,
+  settings: ChildSettings,
+  signal: AbortSignal,
+): Promise<Child> {
+  signal.throwIfAborted();
+  const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment() });
+  // Without a listener an error of the channel would end the parent; what it means is seen at 'exit'.
+  child.on('error', () => {});
+  const stop = AbortSignal.any([signal, AbortSignal.timeout(startLimitMs)]);
+  const kill = () => child.kill('SIGKILL');
+  stop.addEventListener('abort', kill);
+  try {
+    const ready = childReadySchema.parse(await ask(child, { kind: 'start', settings }));
+    return childOf(child, ready.models);
+  } catch (error) {
+    await end(child);
+    throw error;
+  } finally {
+    stop.removeEventListener('abort', kill);
+  }
+}
+
+function childOf(child: ChildProcess, models: string[]): Child {
+  let jobs = 0;
+  return {
+    pid: child.pid ?? 0,
+    models,
+    get jobs() {
+      return jobs;
+    },
+    isAlive: () => hasNotExited(child) && !child.killed,
+    async run(job) {
+      jobs++;
+      return childOutcomeSchema.parse(await ask(child, { kind: 'process', job }));
+    },
+    kill: () => end(child),
+  };
+}
+
+/** Sends one request and waits for the next message, or for the process to end. */
+async function ask(child: ChildProcess, request: ChildRequest): Promise<unknown> {
+  if (!hasNotExited(child)) throw new ChildDied(child.exitCode, child.signalCode);
+  const settled = new AbortController();
+  const { signal } = settled;
+  try {
+    const answer = once(child, 'message', { signal }).then(([message]) => message as unknown);
+    const death = once(child, 'exit', { signal }).then(([exitCode, deadly]) => {
+      throw new ChildDied(exitCode as number | null, deadly as NodeJS.Signals | null);
+    });
+    // Whichever loses is aborted below, and must not count as unhandled then.
+    answer.catch(() => {});
+    death.catch(() => {});
+    // A failure to send means that the process is gone or going: 'exit' tells.
+    child.send(request, () => {});
+    return await Promise.race([answer, death]);
+  } finally {
+    settled.abort();
+  }
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (!hasNotExited(child)) return;
+  const exit = once(child, 'exit');
+  // Native code heeds no other signal.
+  child.kill('SIGKILL');
+  await exit;
+}
+
+function hasNotExited(child: ChildProcess): boolean {
+  return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+}
+
+function childEnvironment(): NodeJS.ProcessEnv {
+  const known = passedOn.filter((name) => process.env[name] !== undefined);
+  return Object.fromEntries(known.map((name) => [name, process.env[name]]));
+}

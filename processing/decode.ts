@@ -1,0 +1,86 @@
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import sharp, { type Sharp } from 'sharp';
+import type { CheckedImage } from './input-gate.ts';
+
+/**
+ * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF, its own format that
+ * names other files), each with a parser that a stranger's file must never reach.
+ */
+const acceptedLoaders = [
+  'VipsForeignLoadJpegFile',
+  'VipsForeignLoadPngFile',
+  'VipsForeignLoadWebpFile',
+  'VipsForeignLoadHeifFile',
+  'VipsForeignLoadNsgifFile',
+];
+
+/** sharp's own ceiling on one pipeline, seconds. The parent's time limit is the one that counts; this one frees threads. */
+const pipelineSeconds = 300;
+
+/** Settles sharp for a process that decodes strangers' files. Called once, before the first picture. */
+export function restrictSharp(threads: number): void {
+  // Jobs never see the same file twice, so that libvips's cache of operations would only hold memory.
+  sharp.cache(false);
+  sharp.concurrency(threads);
+  sharp.block({ operation: ['VipsForeignLoad'] });
+  sharp.unblock({ operation: acceptedLoaders });
+}
+
+/**
+ * Opens the first frame of a picture, undecoded. `maxPixels` is false where only its header will be read.
+ *
+ * `failOn: 'error'` refuses what is truncated or broken, in every format. The stricter 'warning' would also refuse
+ * what libjpeg only remarks on, such as the invalid scan parameters that some telephones write and stray bytes before
+ * a marker: pictures that every viewer shows. The price is that a JPEG with a damaged spot but a proper end is drawn
+ * with that spot.
+ */
+export function openImage(path: string, maxPixels: number | false): Sharp {
+  return sharp(path, {
+    failOn: 'error',
+    limitInputPixels: maxPixels,
+    pages: 1,
+    sequentialRead: true,
+  }).timeout({ seconds: pipelineSeconds });
+}
+
+export interface RgbPixels {
+  /** Interleaved red, green, blue, one byte each, row by row without padding. */
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+/**
+ * The picture as a person sees it: upright by its EXIF orientation, transparency on white, in 8-bit sRGB
+ * (16-bit, grey, palette and CMYK sources and embedded ICC profiles converted).
+ * @throws PermanentError `corrupt_image`.
+ */
+export async function decodeRgb(image: CheckedImage): Promise<RgbPixels> {
+  const pipeline = openImage(image.path, image.maxPixels)
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' });
+  try {
+    const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height };
+  } catch (error) {
+    throw decodeFailure(error);
+  }
+}
+
+/** What an error of sharp's decoding means for the job. */
+export function decodeFailure(error: unknown): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.startsWith('timeout')) {
+    return new RetryableError('processing_timeout', 'The picture took longer than the time limit.', {
+      cause: error,
+    });
+  }
+  if (message.includes('out of memory')) {
+    return new RetryableError('out_of_memory', 'The picture needed more memory than the limit.', {
+      cause: error,
+    });
+  }
+  return new PermanentError('corrupt_image', undefined, { cause: error });
+}

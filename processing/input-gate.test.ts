@@ -1,0 +1,218 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { crc32, deflateSync } from 'node:zlib';
+import type { FailureCode } from '@spillway/core/errors.ts';
+import sharp from 'sharp';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decodeRgb, restrictSharp } from './decode.ts';
+import { type AcceptedType, type CheckedImage, checkInput } from './input-gate.ts';
+import { defaultInputLimits, type InputLimits } from './input-limits.ts';
+import { asSharp, drawScene } from './testing/drawings.ts';
+
+const scene = drawScene(64, 48);
+let folder: string;
+let jpeg: Buffer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-gate-'));
+  jpeg = await asSharp(scene).jpeg().toBuffer();
+  restrictSharp(1);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function check(bytes: Uint8Array | string, limits: Partial<InputLimits> = {}): Promise<CheckedImage> {
+  const path = join(folder, 'picture.jpg');
+  await writeFile(path, bytes);
+  return await checkInput(path, { ...defaultInputLimits, ...limits });
+}
+
+async function decode(bytes: Uint8Array): Promise<CheckedImage> {
+  const image = await check(bytes);
+  await decodeRgb(image);
+  return image;
+}
+
+async function expectRefusal(attempt: Promise<unknown>, code: FailureCode, message?: RegExp): Promise<void> {
+  const error = await attempt.catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ name: 'PermanentError', code });
+  expect((error as Error).message).not.toContain(folder);
+  if (message) expect((error as Error).message).toMatch(message);
+}
+
+/** A PNG whose header claims a size; its pixels are there only as far as `rows` says. */
+function pngOfSize(width: number, height: number, rows = 1): Buffer {
+  const chunk = (type: string, data: Buffer): Buffer => {
+    const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    const check = Buffer.alloc(4);
+    check.writeUInt32BE(crc32(body));
+    return Buffer.concat([length, body, check]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.writeUInt8(8, 8);
+  const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+  const data = deflateSync(Buffer.alloc((width + 1) * rows));
+  return Buffer.concat([
+    signature,
+    chunk('IHDR', header),
+    chunk('IDAT', data),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+/** An ISO base media file that says what it is and holds nothing. */
+function isoMedia(brand: string): Buffer {
+  const box = Buffer.alloc(24);
+  box.writeUInt32BE(24, 0);
+  box.write('ftyp', 4);
+  box.write(brand, 8);
+  box.write('mif1', 16);
+  box.write(brand, 20);
+  return box;
+}
+
+test.each<[AcceptedType, () => Promise<Buffer>]>([
+  ['jpeg', () => asSharp(scene).jpeg().toBuffer()],
+  ['png', () => asSharp(scene).png().toBuffer()],
+  ['webp', () => asSharp(scene).webp().toBuffer()],
+  ['avif', () => asSharp(scene).avif({ effort: 0 }).toBuffer()],
+  ['gif', () => asSharp(scene).gif().toBuffer()],
+])('%s is accepted by its content, whatever its name', async (type, encode) => {
+  const bytes = await encode();
+  expect(await check(bytes)).toMatchObject({ type, width: 64, height: 48 });
+  await expect(decode(bytes)).resolves.toMatchObject({ type });
+});
+
+test('a picture of one pixel is accepted', async () => {
+  const bytes = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'red' } })
+    .png()
+    .toBuffer();
+  expect(await decode(bytes)).toMatchObject({ width: 1, height: 1 });
+});
+
+test('dimensions are those a person sees', async () => {
+  const turned = await asSharp(scene).jpeg().withMetadata({ orientation: 6 }).toBuffer();
+  expect(await check(turned)).toMatchObject({ width: 48, height: 64 });
+});
+
+test('an empty file is refused', () => expectRefusal(check(''), 'empty_file'));
+
+test('a file over the size limit is refused before it is read', () =>
+  expectRefusal(check(jpeg, { maxBytes: 100 }), 'file_too_large', /limit is/));
+
+test.each<[string, Uint8Array | string]>([
+  ['text', 'This is no picture.'],
+  ['SVG', '<?xml version="1.0"?><svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'],
+  ['PDF', '%PDF-1.7\n%âãÏÓ\n1 0 obj\n<</Type/Catalog>>\nendobj\n'],
+  ['a ZIP archive', Buffer.from('504b0506000000000000000000000000000000000000', 'hex')],
+  ['random bytes', Buffer.from(drawScene(40, 40, 7).data)],
+])('%s named .jpg is refused', (_name, bytes) => expectRefusal(check(bytes), 'unsupported_type'));
+
+test('TIFF, which sharp could read, is refused', async () => {
+  await expectRefusal(check(await asSharp(scene).tiff().toBuffer()), 'unsupported_type');
+});
+
+test.each(['heic', 'heix', 'mif1'])('HEIC (%s) is refused with a way out', (brand) =>
+  expectRefusal(check(isoMedia(brand)), 'unsupported_type', /HEIC.*JPEG/),
+);
+
+test('loaders that are not accepted are blocked in sharp itself', async () => {
+  const path = join(folder, 'picture.svg');
+  await writeFile(path, '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
+  await expect(sharp(path).metadata()).rejects.toThrow();
+  await expect(sharp(jpeg).metadata()).rejects.toThrow();
+});
+
+test.each<[string, () => Promise<Buffer> | Buffer]>([
+  ['a JPEG cut in half', () => jpeg.subarray(0, jpeg.length / 2)],
+  ['a JPEG without its last bytes', () => jpeg.subarray(0, jpeg.length - 10)],
+  ['a JPEG of nothing but its first bytes', () => jpeg.subarray(0, 20)],
+  [
+    'a progressive JPEG cut in half',
+    async () => half(await asSharp(scene).jpeg({ progressive: true }).toBuffer()),
+  ],
+  ['a PNG cut in half', async () => half(await asSharp(scene).png().toBuffer())],
+  [
+    'an interlaced PNG cut in half',
+    async () => half(await asSharp(scene).png({ progressive: true }).toBuffer()),
+  ],
+  ['a WebP cut in half', async () => half(await asSharp(scene).webp().toBuffer())],
+  ['an AVIF cut in half', async () => half(await asSharp(scene).avif({ effort: 0 }).toBuffer())],
+  ['a GIF cut in half', async () => half(await asSharp(scene).gif().toBuffer())],
+  ['a PNG that claims more rows than it has', () => pngOfSize(300, 300, 20)],
+  ['a PNG with a flipped byte', async () => flipped(await asSharp(scene).png().toBuffer())],
+])('%s is corrupt', async (_name, bytes) => {
+  await expectRefusal(decode(await bytes()), 'corrupt_image');
+});
+
+function half(bytes: Buffer): Buffer {
+  return bytes.subarray(0, bytes.length / 2);
+}
+
+function flipped(bytes: Buffer): Buffer {
+  const middle = bytes.length >> 1;
+  bytes.writeUInt8(bytes.readUInt8(middle) ^ 0xff, middle);
+  return bytes;
+}
+
+test('a JPEG with the invalid scan parameters that some telephones write is accepted', async () => {
+  const bytes = Buffer.from(jpeg);
+  const scan = bytes.indexOf(Buffer.from([0xff, 0xda]));
+  const length = bytes.readUInt16BE(scan + 2);
+  // End of spectral selection, 63 in any sequential JPEG.
+  bytes.writeUInt8(0, scan + length);
+  expect(await decode(bytes)).toMatchObject({ type: 'jpeg' });
+});
+
+test('a JPEG with stray bytes before a marker is accepted', async () => {
+  const scan = jpeg.indexOf(Buffer.from([0xff, 0xda]));
+  const bytes = Buffer.concat([jpeg.subarray(0, scan), Buffer.alloc(8, 0x11), jpeg.subarray(scan)]);
+  expect(await decode(bytes)).toMatchObject({ type: 'jpeg' });
+});
+
+test.each([
+  [16_385, 16_000],
+  [786_432, 32],
+  [100_000, 100_000],
+])('a header of %i x %i is refused before any pixel is decoded', (width, height) =>
+  expectRefusal(check(pngOfSize(width, height)), 'image_too_large'),
+);
+
+test('more pixels than the limit are refused', () =>
+  expectRefusal(check(pngOfSize(12_000, 9_000)), 'image_too_large', /100 megapixels/));
+
+test.each([
+  [1, 4_000],
+  [4_000, 79],
+])('%i x %i is too long and thin', (width, height) =>
+  expectRefusal(check(pngOfSize(width, height)), 'aspect_too_extreme', /50 times/),
+);
+
+test('an aspect of exactly the limit is accepted', async () => {
+  expect(await check(pngOfSize(4_000, 80))).toMatchObject({ width: 4_000, height: 80 });
+});
+
+test('an animation counts its frames, and only the first is decoded', async () => {
+  const frames = [1, 2, 3].map((seed) => drawScene(64, 48, seed));
+  const strip = sharp(Buffer.concat(frames.map(({ data }) => data)), {
+    raw: { width: 64, height: 144, channels: 3, pageHeight: 48 },
+  });
+  for (const bytes of [
+    await strip.clone().gif().toBuffer(),
+    await strip.clone().webp({ lossless: true }).toBuffer(),
+  ]) {
+    const image = await check(bytes);
+    const pixels = await decodeRgb(image);
+    expect(pixels).toMatchObject({ width: 64, height: 48 });
+    expect(meanDifference(pixels.data, frames[0]?.data)).toBeLessThan(12);
+    await expectRefusal(check(bytes, { maxPages: 2 }), 'image_too_large', /3 frames/);
+  }
+});
+
+function meanDifference(a: Uint8Array, b: Uint8Array | undefined): number {
+  return a.reduce((sum, value, index) => sum + Math.abs(value - (b?.[index] ?? 0)), 0) / a.length;
+}

@@ -1,0 +1,49 @@
+import { writeFile } from 'node:fs/promises';
+import { PermanentError } from '@spillway/core/errors.ts';
+import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
+import type { ChildJob, ProcessedImage } from './child-protocol.ts';
+import { type CheckedImage, checkInput } from './input-gate.ts';
+import type { InputLimits } from './input-limits.ts';
+import { contentTypes, type ImageOperations, type OperationOutput } from './operation.ts';
+
+/**
+ * One picture from file to file, in this process: check, run the operation, write the result beside its extension.
+ * Call it only where a crash of native code is affordable: in a child, or in a command that does one thing.
+ * sharp must have been restricted before (`restrictSharp`).
+ * @throws PermanentError or RetryableError; anything else is a defect of ours.
+ */
+export async function processImage(
+  job: ChildJob,
+  limits: InputLimits,
+  operations: ImageOperations,
+): Promise<ProcessedImage> {
+  const startedAt = performance.now();
+  const options = validOptions(job.operation, job.options);
+  const image = await checkInput(job.inputPath, limits);
+  const output = await run(operations, job.operation, image, options);
+  const path = await write(job.outputPath, output);
+  const { extension, width, height, model } = output;
+  const processMs = performance.now() - startedAt;
+  return { path, contentType: contentTypes[extension], extension, width, height, model, processMs };
+}
+
+function validOptions<Name extends OperationName>(operation: Name, options: unknown): OptionsOf<Name> {
+  const parsed = parseOptions(operation, options);
+  if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
+  return parsed.options as OptionsOf<Name>;
+}
+
+async function run<Name extends OperationName>(
+  operations: ImageOperations,
+  operation: Name,
+  image: CheckedImage,
+  options: OptionsOf<Name>,
+): Promise<OperationOutput> {
+  return await operations[operation].run(image, options);
+}
+
+async function write(stem: string, output: OperationOutput): Promise<string> {
+  const path = `${stem}.${output.extension}`;
+  await writeFile(path, output.bytes);
+  return path;
+}

@@ -1,0 +1,264 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { createProcessor, type ProcessedImage, type Processor, type ProcessorOptions } from './processor.ts';
+import { asSharp, drawScene } from './testing/drawings.ts';
+
+const faultyChild = fileURLToPath(new URL('./testing/faulty-child.ts', import.meta.url));
+const doomedParent = fileURLToPath(new URL('./testing/doomed-parent.ts', import.meta.url));
+const faults = ['segfault', 'abort', 'exit', 'hang', 'stall', 'memory', 'defect'];
+const sketchOptions = { blur: 21, format: 'png' } as const;
+
+let folder: string;
+let processor: Processor;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spillway-processor-'));
+  await asSharp(drawScene(80, 60)).jpeg().toFile(join(folder, 'good'));
+  for (const fault of faults) {
+    await copyFile(join(folder, 'good'), join(folder, fault));
+  }
+});
+afterEach(async () => {
+  await processor?.close();
+  for (const fault of faults) await rm(join(folder, `${fault}.started`), { force: true });
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function start(options: Partial<ProcessorOptions> = {}): void {
+  processor = createProcessor({
+    children: 1,
+    timeLimitMs: 60_000,
+    memoryLimitBytes: 2 ** 30,
+    recycleAfter: 100,
+    childScript: faultyChild,
+    ...options,
+  });
+}
+
+async function sketch(name: string, signal?: AbortSignal): Promise<ProcessedImage> {
+  const paths = { inputPath: join(folder, name), outputPath: join(folder, `${name}-result`) };
+  return await processor.process({
+    operation: 'sketch',
+    options: sketchOptions,
+    ...paths,
+    ...(signal ? { signal } : {}),
+  });
+}
+
+async function expectRecovery(): Promise<void> {
+  const image = await sketch('good');
+  expect(image).toMatchObject({ contentType: 'image/png', extension: 'png', width: 80, height: 60 });
+}
+
+/** Resolves when the faulty child has begun with that file. */
+async function begun(fault: string): Promise<void> {
+  const marker = join(folder, `${fault}.started`);
+  await vi.waitUntil(() => existsSync(marker), { timeout: 30_000 });
+  await rm(marker);
+}
+
+function isGone(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+test('a picture becomes a file beside the asked-for path', async () => {
+  start();
+  const image = await sketch('good');
+  expect(image).toEqual({
+    path: join(folder, 'good-result.png'),
+    contentType: 'image/png',
+    extension: 'png',
+    width: 80,
+    height: 60,
+    model: null,
+    processMs: expect.any(Number),
+  });
+  expect(await sharp(image.path).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
+});
+
+test('the production children run the registered operations', async () => {
+  processor = createProcessor({
+    children: 1,
+    timeLimitMs: 60_000,
+    memoryLimitBytes: 2 ** 30,
+    recycleAfter: 9,
+  });
+  // A name that means a crash to the test child means nothing here.
+  expect(await sketch('segfault')).toMatchObject({ width: 80, height: 60 });
+});
+
+test.each(['segfault', 'abort', 'exit'])('a child that ends by %s is one failed attempt', async (fault) => {
+  start();
+  const error = await sketch(fault).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: 'internal' });
+  await expectRecovery();
+});
+
+test.each(['hang', 'stall'])('a %s ends at the time limit', async (fault) => {
+  start({ timeLimitMs: 500 });
+  await processor.warmUp();
+  const error = await sketch(fault).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: 'processing_timeout' });
+  await expectRecovery();
+});
+
+test('a child that takes too much memory is killed', async () => {
+  start({ memoryLimitBytes: 400 * 1024 * 1024 });
+  const error = await sketch('memory').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: 'out_of_memory' });
+  await expectRecovery();
+});
+
+test('a bad picture keeps its code and message across the border, and its child', async () => {
+  start();
+  await processor.warmUp();
+  const [pid] = processor.pids;
+  await writeFile(join(folder, 'empty'), '');
+  const error = await sketch('empty').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(PermanentError);
+  expect(error).toMatchObject({ code: 'empty_file', message: 'The file is empty.' });
+  await expectRecovery();
+  expect(processor.pids).toEqual([pid]);
+});
+
+test('a defect is internal and tells no person where it happened', async () => {
+  start();
+  const error = await sketch('defect').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: 'internal', message: 'Something went wrong on our side.' });
+  expect(String((error as Error).cause)).toContain('TypeError: no such thing');
+  await expectRecovery();
+});
+
+test('calling a job off kills its child and rejects with the reason', async () => {
+  start();
+  await processor.warmUp();
+  const [pid] = processor.pids;
+  const abort = new AbortController();
+  const job = expect(sketch('hang', abort.signal)).rejects.toThrow('cancelled by its owner');
+  await begun('hang');
+  abort.abort(new Error('cancelled by its owner'));
+  await job;
+  await expectRecovery();
+  expect(processor.pids).not.toContain(pid);
+});
+
+test('a job that waits for its turn can be called off without a loss to others', async () => {
+  start();
+  const abort = new AbortController();
+  const first = sketch('good');
+  const second = sketch('good', abort.signal);
+  const third = sketch('good');
+  abort.abort(new Error('not wanted any more'));
+  await expect(second).rejects.toThrow('not wanted any more');
+  await expect(first).resolves.toMatchObject({ width: 80 });
+  await expect(third).resolves.toMatchObject({ width: 80 });
+});
+
+test('more jobs than children take turns', async () => {
+  start({ children: 2 });
+  const images = await Promise.all(Array.from({ length: 7 }, () => sketch('good')));
+  expect(images).toHaveLength(7);
+  expect(processor.pids).toHaveLength(2);
+});
+
+test('a child is replaced after its jobs are done', async () => {
+  start({ recycleAfter: 2 });
+  await processor.warmUp();
+  const [first] = processor.pids;
+  await sketch('good');
+  expect(processor.pids).toEqual([first]);
+  await sketch('good');
+  await expectRecovery();
+  expect(processor.pids).not.toContain(first);
+});
+
+test('a child that keeps too much memory is replaced', async () => {
+  start({ recycleAboveBytes: 1 });
+  await processor.warmUp();
+  const [first] = processor.pids;
+  await sketch('good');
+  await expectRecovery();
+  expect(processor.pids).not.toContain(first);
+});
+
+test('an idle child that was killed costs no job an attempt', async () => {
+  start();
+  await processor.warmUp();
+  const [pid = 0] = processor.pids;
+  process.kill(pid, 'SIGKILL');
+  await vi.waitUntil(() => processor.pids.length === 0);
+  await expectRecovery();
+});
+
+test('children that do not start are a failed attempt', async () => {
+  start({ childScript: join(folder, 'no-such-script.ts') });
+  const error = await sketch('good').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(RetryableError);
+  expect(error).toMatchObject({ code: 'internal' });
+});
+
+test('models are those of the children', async () => {
+  start();
+  expect(processor.models).toEqual([]);
+  await processor.warmUp();
+  expect(processor.models).toEqual(['test-model']);
+});
+
+test('closing ends busy and waiting jobs and leaves no child', async () => {
+  start();
+  await processor.warmUp();
+  const [pid = 0] = processor.pids;
+  const busy = sketch('hang');
+  const waiting = sketch('good');
+  const ends = Promise.allSettled([busy, waiting]);
+  await begun('hang');
+  await processor.close();
+  for (const end of await ends) {
+    expect(end).toMatchObject({ status: 'rejected', reason: { message: 'The processor is closed.' } });
+  }
+  expect(isGone(pid)).toBe(true);
+  await expect(sketch('good')).rejects.toThrow('closed');
+  expect(processor.pids).toEqual([]);
+});
+
+test('children know nothing of the environment beyond what they need', async () => {
+  process.env.SPILLWAY_TEST_SECRET = 'hidden';
+  start();
+  await processor.warmUp();
+  const environment = await readFile(`/proc/${processor.pids[0]}/environ`, 'utf8').catch(() => null);
+  delete process.env.SPILLWAY_TEST_SECRET;
+  // Without /proc there is nothing to look at.
+  if (environment !== null) expect(environment).not.toContain('SPILLWAY_TEST_SECRET');
+});
+
+test.each(['idle', 'stall'])(
+  'children die with a parent that is killed while they are at: %s',
+  async (state) => {
+    const parent = spawn(process.execPath, [doomedParent, join(folder, state)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    if (state === 'stall') await begun('stall');
+    expect(isGone(pid)).toBe(false);
+    parent.kill('SIGKILL');
+    await vi.waitUntil(() => isGone(pid), { timeout: 10_000 });
+  },
+);

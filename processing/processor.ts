@@ -1,0 +1,128 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { ProcessedImage } from './child-protocol.ts';
+import { type ChildSlot, createChildSlot, type SlotSettings } from './child-slot.ts';
+import { defaultInputLimits, type InputLimits } from './input-limits.ts';
+
+export type { ProcessedImage } from './child-protocol.ts';
+
+export interface ProcessRequest {
+  operation: OperationName;
+  options: OperationOptions;
+  inputPath: string;
+  /** Path of the result without its extension, which the operation and its options decide. */
+  outputPath: string;
+  /** Calls the job off: its child is killed, and `process` rejects with the signal's reason. */
+  signal?: AbortSignal;
+}
+
+/** Runs operations in child processes, each one job at a time. */
+export interface Processor {
+  /**
+   * Makes the result of one picture; waits for a free child first.
+   * @throws PermanentError with the code of what is wrong with the picture or its options.
+   * @throws RetryableError `internal` (the child crashed), `processing_timeout` or `out_of_memory`: one failed
+   * attempt; the next job has a fresh child.
+   */
+  process(request: ProcessRequest): Promise<ProcessedImage>;
+  /** Starts every child and waits until each has run a small picture. Without it the first jobs wait for that. */
+  warmUp(): Promise<void>;
+  /** Ends every child at once and waits until they are gone. Jobs under way and waiting reject. */
+  close(): Promise<void>;
+  /** Names of the models that the children run with; empty until one has started. */
+  readonly models: string[];
+  /** Process ids of the living children. */
+  readonly pids: number[];
+}
+
+export interface ProcessorOptions {
+  /** How many jobs run at once. */
+  children: number;
+  /** Milliseconds that one job may take in its child. */
+  timeLimitMs: number;
+  /** Resident bytes that a child may take. */
+  memoryLimitBytes: number;
+  /** Jobs after which a child is replaced. */
+  recycleAfter: number;
+  /** Resident bytes that an idle child may keep before it is replaced. Default: half the memory limit. */
+  recycleAboveBytes?: number;
+  /** Threads of libvips in each child. Default: the machine's processors shared out among the children. */
+  threadsPerChild?: number;
+  limits?: InputLimits;
+  /** The children's entry script. */
+  childScript?: string;
+}
+
+const childEntry = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
+
+export function createProcessor(options: ProcessorOptions): Processor {
+  const settings = slotSettings(options);
+  const slots = Array.from({ length: options.children }, () => createChildSlot(settings));
+  const free = [...slots];
+  const waiting: PromiseWithResolvers<ChildSlot>[] = [];
+  const never = new AbortController().signal;
+  let closed = false;
+
+  async function takeSlot(signal: AbortSignal): Promise<ChildSlot> {
+    signal.throwIfAborted();
+    if (closed) throw closedError();
+    const slot = free.pop();
+    if (slot) return slot;
+    const turn = Promise.withResolvers<ChildSlot>();
+    waiting.push(turn);
+    const leave = (): void => {
+      const place = waiting.indexOf(turn);
+      if (place !== -1) waiting.splice(place, 1);
+      turn.reject(signal.reason);
+    };
+    signal.addEventListener('abort', leave);
+    return await turn.promise.finally(() => signal.removeEventListener('abort', leave));
+  }
+
+  function releaseSlot(slot: ChildSlot): void {
+    const turn = waiting.shift();
+    if (turn) turn.resolve(slot);
+    else free.push(slot);
+  }
+
+  return {
+    async process({ operation, options, inputPath, outputPath, signal = never }) {
+      const slot = await takeSlot(signal);
+      try {
+        return await slot.run({ operation, options, inputPath, outputPath }, signal);
+      } finally {
+        releaseSlot(slot);
+      }
+    },
+    async warmUp() {
+      await Promise.all(slots.map((slot) => slot.warmUp()));
+    },
+    async close() {
+      closed = true;
+      for (const turn of waiting.splice(0)) turn.reject(closedError());
+      await Promise.all(slots.map((slot) => slot.close()));
+    },
+    get models() {
+      return [...new Set(slots.flatMap((slot) => slot.child?.models ?? []))];
+    },
+    get pids() {
+      return slots.flatMap((slot) => slot.child?.pid ?? []);
+    },
+  };
+}
+
+function slotSettings(options: ProcessorOptions): SlotSettings {
+  const share = Math.max(1, Math.floor(availableParallelism() / options.children));
+  return {
+    script: options.childScript ?? childEntry,
+    child: { threads: options.threadsPerChild ?? share, limits: options.limits ?? defaultInputLimits },
+    job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },
+    recycleAfter: options.recycleAfter,
+    recycleAboveBytes: options.recycleAboveBytes ?? options.memoryLimitBytes / 2,
+  };
+}
+
+function closedError(): Error {
+  return new Error('The processor is closed.');
+}

@@ -1,0 +1,88 @@
+import { type FailureCode, failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { type Child, ChildDied } from './child.ts';
+import type { ChildJob, ChildOutcome, ProcessedImage } from './child-protocol.ts';
+import { residentBytes } from './resident-memory.ts';
+
+export interface JobLimits {
+  /** Milliseconds from the hand-over to the child until its answer. */
+  timeLimitMs: number;
+  /** Resident bytes of the child. */
+  memoryLimitBytes: number;
+}
+
+/** Short enough to catch a decoder that fills memory, long enough to cost nothing. */
+const memorySampleMs = 250;
+
+/**
+ * Runs one job in a child and kills the child when the job passes a limit or is called off.
+ * @throws PermanentError for a picture that can never work; RetryableError `processing_timeout`, `out_of_memory`,
+ * or `internal` for a crash; the signal's reason where it was called off.
+ */
+export async function runSupervised(
+  child: Child,
+  job: ChildJob,
+  limits: JobLimits,
+  signal: AbortSignal,
+): Promise<ProcessedImage> {
+  signal.throwIfAborted();
+  let killedFor: unknown;
+  const kill = (reason: unknown): void => {
+    killedFor ??= reason;
+    void child.kill();
+  };
+  const onAbort = (): void => kill(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const timer = setTimeout(() => kill(limitPassed('processing_timeout')), limits.timeLimitMs);
+  const watch = watchMemory(child.pid, limits.memoryLimitBytes, () => kill(limitPassed('out_of_memory')));
+  try {
+    return unwrap(await answerOf(child, job, () => killedFor));
+  } finally {
+    clearTimeout(timer);
+    clearInterval(watch);
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function answerOf(child: Child, job: ChildJob, killedFor: () => unknown): Promise<ChildOutcome> {
+  try {
+    return await child.run(job);
+  } catch (error) {
+    throw killedFor() ?? (error instanceof ChildDied ? crash(error) : nonsense(child, error));
+  }
+}
+
+function watchMemory(pid: number, limitBytes: number, onPassed: () => void): NodeJS.Timeout {
+  return setInterval(async () => {
+    const bytes = await residentBytes(pid);
+    if (bytes !== null && bytes > limitBytes) onPassed();
+  }, memorySampleMs);
+}
+
+function limitPassed(code: FailureCode): RetryableError {
+  return new RetryableError(code, failureCodes[code]);
+}
+
+/** SIGKILL that nobody here sent is the kernel's: the machine or the container ran out of memory. */
+function crash(death: ChildDied): RetryableError {
+  const code = death.signal === 'SIGKILL' ? 'out_of_memory' : 'internal';
+  return new RetryableError(code, failureCodes[code], { cause: death });
+}
+
+/** A child that answers what the protocol does not know must not get another job. */
+function nonsense(child: Child, cause: unknown): RetryableError {
+  void child.kill();
+  return new RetryableError('internal', failureCodes.internal, { cause });
+}
+
+function unwrap(outcome: ChildOutcome): ProcessedImage {
+  switch (outcome.kind) {
+    case 'processed':
+      return outcome.image;
+    case 'permanent':
+      throw new PermanentError(outcome.code, outcome.message, { cause: outcome.detail });
+    case 'retryable':
+      throw new RetryableError(outcome.code, outcome.message, { cause: outcome.detail });
+    default:
+      return outcome satisfies never;
+  }
+}

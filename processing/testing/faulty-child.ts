@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { serveChild } from '../child-server.ts';
+import { imageOperations } from '../operations.ts';
+
+/**
+ * A child for tests only: its sketch misbehaves for input files of certain names, and is the real one for any other.
+ * It leaves `<input>.started` beside the file before it does, for tests to wait for.
+ * Production cannot reach this: which script a child runs is fixed in code, and nothing there names this one.
+ */
+const faults: Record<string, () => unknown> = {
+  segfault: () => process.kill(process.pid, 'SIGSEGV'),
+  abort: () => process.abort(),
+  exit: () => process.exit(3),
+  /** As native code does that never returns: the event loop stands still. */
+  hang: () => {
+    for (;;);
+  },
+  /** The event loop runs, the answer never comes. */
+  stall: () => sleep(2 ** 31 - 1),
+  memory: async () => {
+    const kept: Buffer[] = [];
+    for (;;) {
+      kept.push(Buffer.alloc(16 * 1024 * 1024, 1));
+      await sleep(5);
+    }
+  },
+  defect: () => {
+    throw new TypeError('no such thing');
+  },
+};
+
+serveChild({
+  ...imageOperations,
+  sketch: {
+    models: ['test-model'],
+    async run(image, options) {
+      const fault = faults[basename(image.path)];
+      if (fault) {
+        writeFileSync(`${image.path}.started`, '');
+        await fault();
+      }
+      return await imageOperations.sketch.run(image, options);
+    },
+  },
+});
