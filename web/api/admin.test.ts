@@ -1,0 +1,189 @@
+import { expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { eventSchemas, overviewSchema, problemSchema, settingsSchema, workerViewSchema } from './schema.ts';
+import { createAdmin, createTestApi, upload } from './test-client.ts';
+import { readEvents, until } from './test-events.ts';
+import { fail, heartbeat, succeed } from './test-jobs.ts';
+
+const workersSchema = z.object({ workers: z.array(workerViewSchema) });
+
+async function createSite() {
+  const site = createTestApi();
+  const admin = await createAdmin(site);
+  return { ...site, site, admin };
+}
+
+test('the overview counts open jobs and splits the newest', async () => {
+  const { site, admin, ports, clock } = await createSite();
+  await upload(site, 'a');
+  const failing = await upload(site, 'b');
+  const slow = await upload(site, 'c');
+  clock.advance(1_000);
+  await fail(failing, ports);
+  clock.advance(3_000);
+  await succeed(slow, Buffer.from('x'), site);
+  const overview = overviewSchema.parse(await (await admin.request('/api/v1/admin/overview')).json());
+  const { byTarget, byReason, ...recent } = overview.recent;
+  expect(recent).toEqual({
+    jobs: 3,
+    byState: { queued: 1, failed: 1, succeeded: 1 },
+    p50Ms: 1_000,
+    p95Ms: 4_000,
+  });
+  expect(byTarget.vm + byTarget.run).toBe(3);
+  expect(Object.values(byReason).reduce((sum, count) => sum + count, 0)).toBe(3);
+  expect(overview.open.vm.queued + overview.open.run.queued).toBe(1);
+  expect(overview.policy).toBe('deadline');
+});
+
+test('the settings are those in force', async () => {
+  const { admin, ports } = await createSite();
+  const settings = settingsSchema.parse(await (await admin.request('/api/v1/admin/settings')).json());
+  expect(settings.routing).toEqual(await ports.settings.routing());
+});
+
+test('workers show their age and what is wanted of them', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-2', clock.now()));
+  clock.advance(4_000);
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  clock.advance(1_000);
+  const drained = await admin.post('/api/v1/admin/workers/vm-2/drain', { drain: true });
+  expect(workerViewSchema.parse(await drained.json())).toMatchObject({ id: 'vm-2', drain: true });
+  expect(await ports.fleet.control('vm-2')).toEqual({ drain: true });
+  const { workers } = workersSchema.parse(await (await admin.request('/api/v1/admin/workers')).json());
+  const seen = workers.map(({ id, ageMs, drain }) => [id, ageMs, drain]);
+  expect(seen).toEqual([
+    ['vm-1', 1_000, false],
+    ['vm-2', 5_000, true],
+  ]);
+  await admin.post('/api/v1/admin/workers/vm-2/drain', { drain: false });
+  expect(await ports.fleet.control('vm-2')).toEqual({ drain: false });
+});
+
+test('only a worker that is there can be drained, and only by saying so', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const unknown = await admin.post('/api/v1/admin/workers/vm-9/drain', { drain: true });
+  expect([unknown.status, problemSchema.parse(await unknown.json()).code]).toEqual([404, 'not_found']);
+  for (const body of [{}, { drain: 'yes' }, { drain: true, stop: true }]) {
+    expect((await admin.post('/api/v1/admin/workers/vm-1/drain', body)).status).toBe(400);
+  }
+});
+
+test('the cookie does not let another site drain a worker', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const body = { drain: true };
+  const response = await admin.post('/api/v1/admin/workers/vm-1/drain', body, {
+    origin: 'https://evil.test',
+  });
+  expect(response.status).toBe(403);
+  expect(await ports.fleet.control('vm-1')).toEqual({ drain: false });
+});
+
+test("events bring everybody's jobs, the workers and the overview", async () => {
+  const { site, admin, ports, clock } = await createSite();
+  const job = await upload(site, 'a');
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const stream = readEvents(await admin.request('/api/v1/admin/events'));
+  const seen = new Set<string>();
+  while (!['job', 'present', 'workers', 'overview'].every((name) => seen.has(name))) {
+    const event = await stream.next();
+    if (!event) throw new Error('The stream ended.');
+    seen.add(event.event);
+    const schema = eventSchemas[event.event as keyof typeof eventSchemas];
+    expect(schema.safeParse(event.data).error).toBeUndefined();
+    if (event.event === 'job') expect(event.data.id).toBe(job.id);
+    clock.advance(1_000);
+  }
+  await stream.leave();
+  expect([site.streams.open, site.liveJobs.watches, clock.timers]).toEqual([0, 0, 0]);
+});
+
+test('events read fleet and counts at most once a second, for all admins together', async () => {
+  const { site, admin, ports, clock, memory } = await createSite();
+  const read = vi.spyOn(memory.fleet, 'read');
+  const count = vi.spyOn(memory.jobs, 'countOpen');
+  const streams = [
+    readEvents(await admin.request('/api/v1/admin/events')),
+    readEvents(await admin.request('/api/v1/admin/events')),
+  ];
+  for (const stream of streams) await stream.until('workers');
+  clock.advance(1_000);
+  for (const stream of streams) await stream.until('overview');
+  // What the second page asked for by coming is read with the next turn; after that nothing is due.
+  await until(() => read.mock.calls.length >= 2);
+  const before = [read.mock.calls.length, count.mock.calls.length];
+
+  for (let index = 0; index < 50; index++) await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  for (let index = 0; index < 5; index++) await upload(site, 'a');
+  const routed = [read.mock.calls.length, count.mock.calls.length];
+  clock.advance(1_000);
+  const told = await Promise.all(streams.map((stream) => stream.until('overview')));
+
+  // Each of the five uploads was routed, which reads the fleet too.
+  expect(routed).toEqual([(before[0] ?? 0) + 5, before[1]]);
+  expect([read.mock.calls.length, count.mock.calls.length]).toEqual([
+    (routed[0] ?? 0) + 1,
+    (routed[1] ?? 0) + 1,
+  ]);
+  for (const events of told) {
+    expect(events.filter(({ event }) => event === 'workers').at(-1)?.data).toMatchObject({
+      workers: [{ id: 'vm-1', ageMs: 1_000 }],
+    });
+  }
+  for (const stream of streams) await stream.leave();
+});
+
+test('a fleet that has gone silent is seen to age', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const stream = readEvents(await admin.request('/api/v1/admin/events'));
+  await stream.until('overview');
+  const ages: number[] = [];
+  while (!ages.some((age) => age >= 5_000)) {
+    for (let turn = 0; turn < 5; turn++) {
+      clock.advance(1_000);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    const { workers } = eventSchemas.workers.parse((await stream.until('workers')).at(-1)?.data);
+    ages.push(...workers.map(({ ageMs }) => ageMs));
+  }
+  await stream.leave();
+});
+
+test('a drain is seen at once, though no heartbeat tells of it', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const stream = readEvents(await admin.request('/api/v1/admin/events'));
+  await stream.until('overview');
+  await admin.post('/api/v1/admin/workers/vm-1/drain', { drain: true });
+  clock.advance(1_000);
+  const last = (await stream.until('workers')).at(-1);
+  expect(last?.data).toMatchObject({ workers: [{ id: 'vm-1', drain: true }] });
+  await stream.leave();
+});
+
+test('when the watch of the fleet fails, the streams end and the next one works', async () => {
+  let breakWatch = () => {};
+  const site = createTestApi((ports) => ({
+    ...ports,
+    fleet: {
+      ...ports.fleet,
+      watch(onChange, onError) {
+        breakWatch = () => onError(new Error('gone'));
+        return ports.fleet.watch(onChange, onError);
+      },
+    },
+  }));
+  const admin = await createAdmin(site);
+  const stream = readEvents(await admin.request('/api/v1/admin/events'));
+  await stream.until('overview');
+  breakWatch();
+  for (let event = await stream.next(); event; ) event = await stream.next();
+  expect([site.streams.open, site.liveJobs.watches, site.clock.timers]).toEqual([0, 0, 0]);
+  const again = readEvents(await admin.request('/api/v1/admin/events'));
+  await again.until('overview');
+  await again.leave();
+});

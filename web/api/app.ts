@@ -1,0 +1,96 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { adminRoutes } from './admin.ts';
+import { refuseCrossSite } from './cross-site.ts';
+import { enterRoutes } from './enter.ts';
+import { type ApiDependencies, type ApiEnv, recognizeVisitor } from './environment.ts';
+import { eventRoutes } from './events.ts';
+import { healthRoutes } from './health.ts';
+import { jobFileRoutes } from './job-files.ts';
+import { jobRoutes } from './jobs.ts';
+import { ProblemError, problemResponse } from './problems.ts';
+import { createRouter } from './router.ts';
+import { adminCookie } from './sessions.ts';
+import { uploadRoutes } from './uploads.ts';
+
+/** Bytes. Bodies are small JSON: pictures go straight to the bucket. */
+const largestBody = 64 * 1_024;
+
+/** The HTTP API: everything under `/api`, and the admin's way in. */
+export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
+  const { ports, sessions, version } = dependencies;
+  const api = createRouter();
+  api.onError((error, c) => problemResponse(error, c, ports.log));
+  api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
+
+  api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
+  for (const path of ['/uploads', '/jobs/*', '/events']) {
+    api.use(`/api/v1${path}`, recognizeVisitor(sessions));
+  }
+  api.use('/api/*', bodyLimit({ maxSize: largestBody, onError: refuseLargeBody }));
+
+  api.route('/', healthRoutes(dependencies));
+  api.route('/', enterRoutes(sessions));
+  api.route('/api/v1', uploadRoutes(dependencies));
+  api.route('/api/v1', jobRoutes(dependencies));
+  api.route('/api/v1', jobFileRoutes(dependencies));
+  api.route('/api/v1', eventRoutes(dependencies));
+  api.route('/api/v1/admin', adminRoutes(dependencies));
+  describeApi(api, version);
+  refuseOtherMethods(api);
+  return api;
+}
+
+/** Answers of the API are data: not for caches, unless a route says otherwise, and not for guessing. */
+const inertAnswers: MiddlewareHandler = async (c, next) => {
+  await next();
+  if (!c.res.headers.has('Cache-Control')) c.header('Cache-Control', 'no-store');
+  c.header('X-Content-Type-Options', 'nosniff');
+};
+
+function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
+  const components = api.openAPIRegistry;
+  components.registerComponent('securitySchemes', 'adminToken', { type: 'http', scheme: 'bearer' });
+  components.registerComponent('securitySchemes', 'adminCookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: adminCookie,
+  });
+  const document = api.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Spillway',
+      version,
+      description:
+        'Turns pictures into pencil sketches, cut-outs and captions. A visitor is known by a signed cookie. Errors are `application/problem+json` with a stable `code`.',
+    },
+  });
+  api.get('/api/v1/openapi.json', (c) => c.json(document));
+}
+
+/** Every known address answers other methods by naming those it has. */
+function refuseOtherMethods(api: OpenAPIHono<ApiEnv>): void {
+  const methods = new Map<string, Set<string>>();
+  for (const { method, path } of api.routes) {
+    if (method === 'ALL') continue;
+    methods.set(path, (methods.get(path) ?? new Set()).add(method));
+  }
+  for (const [path, allowed] of methods) {
+    if (allowed.has('GET')) allowed.add('HEAD');
+    const allow = [...allowed].sort().join(', ');
+    api.all(path, () => {
+      throw new ProblemError('method_not_allowed', `This address has: ${allow}.`, {
+        headers: { Allow: allow },
+      });
+    });
+  }
+}
+
+function refuseLargeBody(): never {
+  throw new ProblemError('body_too_large', `A body may have up to ${largestBody} bytes.`);
+}
+
+function unknownRoute(path: string): ProblemError {
+  return new ProblemError('unknown_route', `There is nothing at ${path.slice(0, 200)}.`);
+}

@@ -1,0 +1,42 @@
+import { z } from '@hono/zod-openapi';
+import { type ProblemCode, problems } from './problems.ts';
+import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
+
+/** Schemas under the names that the OpenAPI document gives them. */
+export const JobDocument = jobViewSchema.meta({ id: 'Job' });
+export const JobPage = jobPageSchema.extend({ jobs: z.array(JobDocument) }).meta({ id: 'JobPage' });
+const ProblemDocument = problemSchema.meta({ id: 'Problem' });
+
+export const jobIdParameter = z.object({
+  id: z.string().regex(/^\w{1,64}$/, 'is not the id of a job'),
+});
+
+/** A JSON answer, for a route's `responses`. */
+export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } };
+}
+
+interface ProblemAnswer {
+  description: string;
+  content: { 'application/problem+json': { schema: typeof ProblemDocument } };
+}
+type ProblemAnswers<Code extends ProblemCode> = {
+  [Each in Code as (typeof problems)[Each]['status']]: ProblemAnswer;
+};
+
+/** The problems that a route can answer with, by status; what can happen to any request comes of itself. */
+export function problemAnswers<const Code extends ProblemCode = never>(
+  ...codes: Code[]
+): ProblemAnswers<Code | 'internal' | 'unavailable'> {
+  const answers: Record<number, ProblemAnswer> = {};
+  for (const code of [...codes, 'internal', 'unavailable'] as const) {
+    const { status, title } = problems[code];
+    const before = answers[status]?.description;
+    const description = `\`${code}\`: ${title}.`;
+    answers[status] = {
+      description: before ? `${before} ${description}` : description,
+      content: { 'application/problem+json': { schema: ProblemDocument } },
+    };
+  }
+  return answers as ProblemAnswers<Code | 'internal' | 'unavailable'>;
+}

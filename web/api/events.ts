@@ -1,0 +1,89 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { Stored } from '@spillway/pipeline/ports/job-store.ts';
+import { problemAnswers } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { type EventStream, eventStreamHeaders, openEventStream } from './event-stream.ts';
+import { viewOf } from './job-access.ts';
+import type { JobListener } from './live-jobs.ts';
+import { createRouter } from './router.ts';
+
+/** Where a browser stopped listening: the last change that it has seen. */
+interface Position {
+  at: number;
+  id: string;
+}
+
+export const eventRequest = {
+  headers: z.object({
+    'last-event-id': z
+      .string()
+      .optional()
+      .describe('Id of the last event seen: only what changed since is sent.'),
+  }),
+};
+export const eventAnswer = {
+  description: 'Server-sent events, until the client leaves.',
+  content: { 'text/event-stream': { schema: z.string() } },
+};
+
+const followJobs = createRoute({
+  method: 'get',
+  path: '/events',
+  operationId: 'followJobs',
+  tags: ['events'],
+  summary: 'Follow your own jobs',
+  description:
+    'Events: `job` (a whole job, first for the newest jobs and then at every change), `present` (the ids of the newest jobs, once at the start), `removed` (`{ id }` of a deleted job).',
+  request: eventRequest,
+  responses: { 200: eventAnswer, ...problemAnswers('too_many_streams') },
+});
+
+/** `GET /events`. */
+export function eventRoutes({ ports, liveJobs, streams }: ApiDependencies) {
+  return createRouter().openapi(followJobs, (c) => {
+    if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);
+    const { owner } = c.var.visitor;
+    const leave = streams.enter(owner, () => stream.close());
+    const stream = openEventStream(ports.clock, () => {
+      leave();
+      following.stop();
+    });
+    const since = positionOf(c.req.valid('header')['last-event-id']);
+    const following = liveJobs.follow(owner, jobEvents(stream, since));
+    return c.body(stream.body, 200, eventStreamHeaders);
+  });
+}
+
+/** Sends what a feed of jobs tells as events, leaving out what the browser has seen before. */
+export function jobEvents(stream: EventStream, since: Position | null): JobListener {
+  const send = (stored: Stored) => {
+    const { job, updatedAt } = stored;
+    const id = `${updatedAt.getTime()}-${job.id}`;
+    stream.send({ key: job.id, event: 'job', data: viewOf(job), id });
+  };
+  return {
+    begin(jobs) {
+      const news = jobs.filter((stored) => isNews(stored, since));
+      // Oldest change first: the last event's id must stand for all before it.
+      news.sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime());
+      for (const stored of news) send(stored);
+      stream.send({ key: '', event: 'present', data: { ids: jobs.map(({ job }) => job.id) } });
+    },
+    changed: send,
+    removed: (id) => stream.send({ key: id, event: 'removed', data: { id } }),
+    failed: () => stream.close(),
+  };
+}
+
+/** Reads a Last-Event-ID; null, so that everything is sent, where it is none of ours. */
+export function positionOf(lastEventId: string | undefined): Position | null {
+  const [, at, id] = /^(\d{1,15})-(\w{1,64})$/.exec(lastEventId ?? '') ?? [];
+  return at !== undefined && id !== undefined ? { at: Number(at), id } : null;
+}
+
+/** Other changes of the same millisecond may not have been seen, so they count as news. */
+function isNews({ job, updatedAt }: Stored, since: Position | null): boolean {
+  if (since === null) return true;
+  const at = updatedAt.getTime();
+  return at > since.at || (at === since.at && job.id !== since.id);
+}

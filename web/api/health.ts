@@ -1,0 +1,47 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { json } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { createRouter } from './router.ts';
+import { healthSchema } from './schema.ts';
+
+/** Milliseconds in which the database has to answer. */
+const patience = 2_000;
+
+const health = createRoute({
+  method: 'get',
+  path: '/api/health',
+  operationId: 'getHealth',
+  tags: ['health'],
+  summary: 'Tell whether the site is up',
+  request: {
+    query: z.object({ deep: z.string().optional().describe('Present: asks the database too.') }),
+  },
+  responses: {
+    200: json(healthSchema, 'It is up.'),
+    503: json(healthSchema, 'The database does not answer.'),
+  },
+});
+
+/** `GET /api/health`. Without `deep` it touches nothing, so that a probe cannot be failed by another service. */
+export function healthRoutes({ ports, version }: ApiDependencies) {
+  return createRouter().openapi(health, async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const deep = c.req.valid('query').deep !== undefined;
+    if (deep && !(await databaseAnswers(ports.jobs.get('health')))) {
+      return c.json({ status: 'unavailable' as const, version }, 503);
+    }
+    return c.json({ status: 'ok' as const, version }, 200);
+  });
+}
+
+async function databaseAnswers(question: Promise<unknown>): Promise<boolean> {
+  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => resolve(false), patience);
+  const answered = question.then(
+    () => true,
+    () => false,
+  );
+  const answer = await Promise.race([answered, tooLate]);
+  clearTimeout(timer);
+  return answer;
+}

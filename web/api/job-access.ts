@@ -1,0 +1,24 @@
+import type { Job } from '@spillway/core/job.ts';
+import type { JobStore } from '@spillway/pipeline/ports/job-store.ts';
+import type { Visitor } from './environment.ts';
+import { ProblemError } from './problems.ts';
+import { type JobView, jobViewSchema } from './schema.ts';
+
+/**
+ * The job, if this visitor may see it. Somebody else's job and one that does not exist give the same answer, so
+ * that nobody learns which ids exist.
+ */
+export async function visibleJob(id: string, visitor: Visitor, store: JobStore): Promise<Job> {
+  const job = (await store.get(id))?.job;
+  if (!job || job.deletedAt || !(visitor.admin || job.owner === visitor.owner)) throw noSuchJob();
+  return job;
+}
+
+export function noSuchJob(): ProblemError {
+  return new ProblemError('not_found', 'There is no such job.');
+}
+
+/** The job as clients see it: only what the schema names leaves the server. */
+export function viewOf(job: Job): JobView {
+  return jobViewSchema.parse(job);
+}

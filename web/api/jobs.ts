@@ -1,0 +1,157 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import { jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import { cancelJob } from '@spillway/pipeline/cancel.ts';
+import { deleteJob } from '@spillway/pipeline/delete.ts';
+import type { JobFilter } from '@spillway/pipeline/ports/job-store.ts';
+import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
+import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { noSuchJob, viewOf, visibleJob } from './job-access.ts';
+import { ProblemError } from './problems.ts';
+import { createRouter } from './router.ts';
+
+const jobQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(50),
+  cursor: z.string().max(200).optional(),
+  upload: z.string().max(100).optional(),
+  batch: z.string().max(100).optional(),
+  operation: z.string().max(100).optional(),
+  state: jobStateSchema.optional(),
+});
+
+const listJobs = createRoute({
+  method: 'get',
+  path: '/jobs',
+  operationId: 'listJobs',
+  tags: ['jobs'],
+  summary: 'List your own jobs, newest first',
+  request: { query: jobQuery },
+  responses: {
+    200: json(JobPage, 'One page; `cursor` leads to the next, and is null on the last.'),
+    ...problemAnswers('invalid_request'),
+  },
+});
+
+const getJob = createRoute({
+  method: 'get',
+  path: '/jobs/{id}',
+  operationId: 'getJob',
+  tags: ['jobs'],
+  summary: 'Read one job',
+  request: { params: jobIdParameter },
+  responses: { 200: json(JobDocument, 'The job.'), ...problemAnswers('invalid_request', 'not_found') },
+});
+
+const retry = createRoute({
+  method: 'post',
+  path: '/jobs/{id}/retry',
+  operationId: 'retryJob',
+  tags: ['jobs'],
+  summary: 'Run an ended job once more',
+  description: 'Makes a new job; asking again gives the same one.',
+  request: { params: jobIdParameter },
+  responses: {
+    201: json(JobDocument, 'The new job.'),
+    ...problemAnswers(
+      'invalid_request',
+      'cross_site',
+      'not_found',
+      'not_ended',
+      'already_succeeded',
+      'not_retryable',
+    ),
+  },
+});
+
+const cancel = createRoute({
+  method: 'post',
+  path: '/jobs/{id}/cancel',
+  operationId: 'cancelJob',
+  tags: ['jobs'],
+  summary: 'End a job that has not ended',
+  request: { params: jobIdParameter },
+  responses: {
+    200: json(JobDocument, 'The cancelled job.'),
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'already_ended'),
+  },
+});
+
+const remove = createRoute({
+  method: 'delete',
+  path: '/jobs/{id}',
+  operationId: 'deleteJob',
+  tags: ['jobs'],
+  summary: 'Delete a job and its results',
+  description: 'The original goes with the last of its jobs.',
+  request: { params: jobIdParameter },
+  responses: {
+    204: { description: 'The job is deleted.' },
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found'),
+  },
+});
+
+/** Job documents, and what a person can do with a job. */
+export function jobRoutes({ ports }: ApiDependencies) {
+  return createRouter()
+    .openapi(listJobs, async (c) => {
+      const { limit, cursor, ...filter } = c.req.valid('query');
+      const { owner } = c.var.visitor;
+      const page = await ports.jobs.find({ ...given(filter), owner }, limit, cursor ?? null);
+      return c.json({ jobs: page.jobs.map(viewOf), cursor: page.cursor }, 200);
+    })
+    .openapi(getJob, async (c) => {
+      const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
+      return c.json(viewOf(job), 200);
+    })
+    .openapi(retry, async (c) => {
+      const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
+      const retried = await retryJob(job.id, ports);
+      if (retried.kind === 'refused') throw refusedRetry(retried.why);
+      if (retried.job.deletedAt) {
+        throw new ProblemError('not_retryable', 'The job was run again before, and that run was deleted.');
+      }
+      c.header('Location', c.req.path.replace(job.id, retried.job.id).replace(/\/retry$/, ''));
+      return c.json(viewOf(retried.job), 201);
+    })
+    .openapi(cancel, async (c) => {
+      const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
+      const cancelled = await cancelJob(job.id, ports);
+      if (cancelled.kind === 'refused') {
+        if (cancelled.why === 'unknown') throw noSuchJob();
+        throw new ProblemError('already_ended', 'The job has ended already.');
+      }
+      return c.json(viewOf(cancelled.job), 200);
+    })
+    .openapi(remove, async (c) => {
+      const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
+      await deleteJob(job.id, ports);
+      return c.body(null, 204);
+    });
+}
+
+/** The filters that the query names. */
+export function given(filter: { [Key in keyof JobFilter]: JobFilter[Key] | undefined }): JobFilter {
+  return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
+}
+
+/** Filters that only admins have. */
+export const adminJobQuery = jobQuery.extend({
+  target: targetSchema.optional(),
+  owner: z.string().max(100).optional(),
+});
+
+function refusedRetry(why: Extract<Retried, { kind: 'refused' }>['why']): ProblemError {
+  switch (why) {
+    case 'unknown':
+    case 'deleted':
+      return noSuchJob();
+    case 'not_ended':
+      return new ProblemError('not_ended', 'The job is still at work.');
+    case 'succeeded':
+      return new ProblemError('already_succeeded', 'The job succeeded: its result is there.');
+    case 'not_runnable':
+      return new ProblemError('not_retryable', 'Upload the file again with a valid operation and options.');
+    default:
+      return why satisfies never;
+  }
+}

@@ -1,0 +1,157 @@
+import { OutageError } from '@spillway/core/errors.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { healthSchema, problemSchema } from './schema.ts';
+import { createAdmin, createBrowser, createTestApi, origin } from './test-client.ts';
+
+const json = { 'content-type': 'application/json', origin };
+
+interface Case {
+  method?: string;
+  path: string;
+  headers?: Record<string, string>;
+  body?: string;
+  status: number;
+  code: string;
+}
+const cases: Record<string, Case> = {
+  'an unknown address': { path: '/api/v1/nothing', status: 404, code: 'unknown_route' },
+  'an unknown address outside v1': { path: '/api/nothing', status: 404, code: 'unknown_route' },
+  'a wrong method': { method: 'PUT', path: '/api/v1/jobs', status: 405, code: 'method_not_allowed' },
+  'a wrong method for a job': {
+    method: 'PATCH',
+    path: '/api/v1/jobs/a',
+    status: 405,
+    code: 'method_not_allowed',
+  },
+  'a wrong method for events': {
+    method: 'POST',
+    path: '/api/v1/events',
+    status: 405,
+    code: 'method_not_allowed',
+  },
+  'an unknown job': { path: '/api/v1/jobs/abc', status: 404, code: 'not_found' },
+  'an id that cannot be one': { path: '/api/v1/jobs/a.b', status: 400, code: 'invalid_request' },
+  'a limit that is too high': { path: '/api/v1/jobs?limit=101', status: 400, code: 'invalid_request' },
+  'an unknown state': { path: '/api/v1/jobs?state=lost', status: 400, code: 'invalid_request' },
+  'no JSON': { method: 'POST', path: '/api/v1/uploads', body: '{', status: 400, code: 'invalid_json' },
+  'a wrong body': {
+    method: 'POST',
+    path: '/api/v1/uploads',
+    body: '[]',
+    status: 400,
+    code: 'invalid_request',
+  },
+  'no body': { method: 'POST', path: '/api/v1/uploads', status: 400, code: 'invalid_json' },
+  'a body that is a form': {
+    method: 'POST',
+    path: '/api/v1/uploads',
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'a=b',
+    status: 415,
+    code: 'unsupported_media_type',
+  },
+  'a body that is too large': {
+    method: 'POST',
+    path: '/api/v1/uploads',
+    body: JSON.stringify('x'.repeat(70_000)),
+    status: 413,
+    code: 'body_too_large',
+  },
+};
+
+test.each(Object.entries(cases))(
+  '%s is a problem with a code',
+  async (_, { path, status, code, ...init }) => {
+    const { api } = createTestApi();
+    const response = await api.request(`${origin}${path}`, {
+      ...init,
+      headers: { ...json, ...init.headers },
+    });
+    expect(response.status).toBe(status);
+    expect(response.headers.get('content-type')).toBe('application/problem+json');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    const problem = problemSchema.parse(await response.json());
+    expect(problem).toMatchObject({ status, code, type: `urn:spillway:problem:${code}` });
+    expect(problem.detail).not.toBe('');
+  },
+);
+
+test('a wrong method is told the right ones', async () => {
+  const { api } = createTestApi();
+  const response = await api.request(`${origin}/api/v1/jobs/a`, { method: 'PATCH', headers: json });
+  expect(response.headers.get('allow')).toBe('DELETE, GET, HEAD');
+});
+
+test('an outage is 503, to be tried again, and logged', async () => {
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const site = createTestApi((ports) => ({
+    ...ports,
+    log,
+    jobs: {
+      ...ports.jobs,
+      find: async () => {
+        throw new OutageError('Firestore at 10.1.2.3 did not answer');
+      },
+    },
+  }));
+  const response = await createBrowser(site).request('/api/v1/jobs');
+  expect(response.status).toBe(503);
+  expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
+  const text = await response.text();
+  expect(problemSchema.parse(JSON.parse(text)).code).toBe('unavailable');
+  expect(text).not.toContain('10.1.2.3');
+  expect(log.error).toHaveBeenCalledOnce();
+});
+
+test('an unexpected error is 500 without internals', async () => {
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const site = createTestApi((ports) => ({
+    ...ports,
+    log,
+    settings: { ...ports.settings, routing: () => Promise.reject(new TypeError('the password is 1234')) },
+  }));
+  const response = await (await createAdmin(site)).request('/api/v1/admin/settings');
+  expect(response.status).toBe(500);
+  const text = await response.text();
+  expect(problemSchema.parse(JSON.parse(text)).code).toBe('internal');
+  expect(text).not.toContain('1234');
+  expect(log.error).toHaveBeenCalledExactlyOnceWith(
+    expect.objectContaining({ error: expect.any(TypeError) }),
+    expect.any(String),
+  );
+});
+
+describe('health', () => {
+  test('touches nothing', async () => {
+    const get = vi.fn();
+    const site = createTestApi((ports) => ({ ...ports, jobs: { ...ports.jobs, get } }));
+    const response = await site.api.request('/api/health');
+    expect(response.status).toBe(200);
+    expect(await response.json()).toEqual({ status: 'ok', version: 'test' });
+    expect(response.headers.getSetCookie()).toEqual([]);
+    expect(get).not.toHaveBeenCalled();
+  });
+
+  test('asks the database when told to', async () => {
+    expect((await createTestApi().api.request('/api/health?deep')).status).toBe(200);
+    const broken = createTestApi((ports) => ({
+      ...ports,
+      jobs: { ...ports.jobs, get: () => Promise.reject(new OutageError('gone')) },
+    }));
+    const response = await broken.api.request('/api/health?deep');
+    expect(response.status).toBe(503);
+    expect(healthSchema.parse(await response.json()).status).toBe('unavailable');
+  });
+
+  test('does not wait for a database that hangs', async () => {
+    vi.useFakeTimers();
+    const hanging = createTestApi((ports) => ({
+      ...ports,
+      jobs: { ...ports.jobs, get: () => new Promise(() => {}) },
+    }));
+    const response = hanging.api.request('/api/health?deep');
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect((await response).status).toBe(503);
+    vi.useRealTimers();
+  });
+});

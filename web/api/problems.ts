@@ -1,0 +1,102 @@
+import { OutageError } from '@spillway/core/errors.ts';
+import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { Context } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import type { z } from 'zod';
+import type { Problem } from './schema.ts';
+
+/** Every answer that is not what was asked for. Codes are part of the contract: clients branch on them. */
+export const problems = {
+  invalid_request: { status: 400, title: 'The request is not valid' },
+  invalid_json: { status: 400, title: 'The body is not valid JSON' },
+  admin_required: { status: 401, title: 'Only an admin may do this' },
+  cross_site: { status: 403, title: 'The request came from another site' },
+  wrong_token: { status: 403, title: 'The admin token is wrong' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  unknown_route: { status: 404, title: 'There is no such address' },
+  no_result: { status: 404, title: 'The job has no result' },
+  source_gone: { status: 404, title: 'The original is gone' },
+  method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  not_ended: { status: 409, title: 'The job has not ended' },
+  already_ended: { status: 409, title: 'The job has already ended' },
+  already_succeeded: { status: 409, title: 'The job has succeeded' },
+  not_retryable: { status: 409, title: 'Running the job again cannot help' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  file_too_large: { status: 413, title: 'The file is too large to be shown' },
+  unsupported_media_type: { status: 415, title: 'The body must be JSON' },
+  unsupported_type: { status: 415, title: 'The file is not a picture that can be shown' },
+  invalid_options: { status: 422, title: 'The options are not valid' },
+  too_many_streams: { status: 429, title: 'Too many event streams are open' },
+  internal: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'A service does not answer' },
+} as const;
+export type ProblemCode = keyof typeof problems;
+
+/** Thrown by handlers, so that they return nothing but what the route promises. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly headers: Record<string, string>;
+  readonly errors: Problem['errors'];
+
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    more: { headers?: Record<string, string>; errors?: Problem['errors'] } = {},
+  ) {
+    super(detail);
+    this.code = code;
+    this.headers = more.headers ?? {};
+    this.errors = more.errors;
+  }
+}
+
+/** The answer to a request that failed with `error`, whatever it is. Internals go to the log, never to the client. */
+export function problemResponse(error: unknown, c: Context, log: Log): Response {
+  const problem = asProblem(error);
+  if (problem.code === 'internal' || problem.code === 'unavailable') {
+    log.error({ error, method: c.req.method, path: c.req.path }, 'A request failed.');
+  }
+  const { status, title } = problems[problem.code];
+  const body: Problem = {
+    type: `urn:spillway:problem:${problem.code}`,
+    title,
+    status,
+    code: problem.code,
+    detail: problem.message,
+    ...(problem.errors ? { errors: problem.errors } : {}),
+  };
+  return c.body(JSON.stringify(body), status satisfies ContentfulStatusCode, {
+    'Content-Type': 'application/problem+json',
+    'Cache-Control': 'no-store',
+    ...problem.headers,
+  });
+}
+
+/** What is wrong with a request that does not match its schema, field by field. */
+export function validationProblem(error: z.ZodError, where: string): ProblemError {
+  const errors = error.issues.map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
+  const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  return new ProblemError('invalid_request', detail, { errors });
+}
+
+function asProblem(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof OutageError) {
+    return new ProblemError('unavailable', 'A service behind this site does not answer. Please try again.', {
+      headers: { 'Retry-After': '5' },
+    });
+  }
+  if (error instanceof HTTPException) return ofHono(error);
+  return new ProblemError('internal', 'The request could not be finished. It has been logged.');
+}
+
+/** Hono itself refuses a body before any handler sees it. */
+function ofHono(error: HTTPException): ProblemError {
+  if (error.status === 400) return new ProblemError('invalid_json', 'The body could not be read as JSON.');
+  if (error.status === 415) {
+    return new ProblemError('unsupported_media_type', 'Send the body with Content-Type: application/json.');
+  }
+  return new ProblemError('internal', 'The request could not be finished. It has been logged.');
+}

@@ -1,0 +1,98 @@
+import { heartbeatSchema } from '@spillway/core/heartbeat.ts';
+import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
+import { operationNameSchema } from '@spillway/core/operations.ts';
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { z } from 'zod';
+
+/**
+ * Bodies of the HTTP API. The server validates with them and describes them in OpenAPI; the site's islands parse
+ * with the same ones. Free of server code, so that a browser can load it.
+ */
+
+/** Largest file the site takes, in bytes; the workers' input gate has the same limit. */
+export const largestUpload = 64 * 1_024 * 1_024;
+
+export const uploadRequestSchema = z.object({
+  fileName: z.string().min(1).max(1_000),
+  contentType: z.string().max(200).default('application/octet-stream'),
+  /** Bytes. */
+  size: z.int().min(0).max(largestUpload),
+  operations: z.array(operationNameSchema).min(1),
+  /** Options keyed by operation. */
+  options: z.partialRecord(operationNameSchema, z.record(z.string(), z.unknown())).default({}),
+  /** Groups the files of one drop; a new one is made where it is left out. */
+  batchId: z.uuid().optional(),
+});
+export type UploadRequest = z.input<typeof uploadRequestSchema>;
+
+export const uploadSchema = z.object({
+  uploadId: z.string(),
+  batchId: z.string(),
+  objectName: z.string(),
+  /** Resumable session of Cloud Storage: a bearer secret. */
+  sessionUrl: z.url(),
+});
+export type Upload = z.infer<typeof uploadSchema>;
+
+/** A job document without its secrets. */
+export const jobViewSchema = jobSchema
+  .omit({ reservation: true })
+  .extend({ claim: claimSchema.omit({ token: true }).nullable() });
+export type JobView = z.infer<typeof jobViewSchema>;
+
+export const jobPageSchema = z.object({ jobs: z.array(jobViewSchema), cursor: z.string().nullable() });
+
+/** RFC 9457. `code` is stable; `detail` is for people. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  code: z.string(),
+  detail: z.string(),
+  /** The fields that are not valid, where the problem is `invalid_request`. */
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;
+
+export const workerViewSchema = heartbeatSchema.extend({
+  /** Milliseconds since the heartbeat was written, by the server's clock when this was sent. */
+  ageMs: z.number(),
+  drain: z.boolean(),
+});
+export type WorkerView = z.infer<typeof workerViewSchema>;
+
+const open = z.object({ queued: z.number(), processing: z.number() });
+/** Numbers for the dashboard's head: open jobs by side, and how the latest decisions were split. */
+export const overviewSchema = z.object({
+  open: z.record(targetSchema, open),
+  recent: z.object({
+    /** Over how many of the newest jobs the split is taken. */
+    jobs: z.number(),
+    byTarget: z.record(targetSchema, z.number()),
+    byReason: z.record(z.string(), z.number()),
+    byState: z.record(z.string(), z.number()),
+    /** Milliseconds from upload to outcome; null while none has ended. */
+    p50Ms: z.number().nullable(),
+    p95Ms: z.number().nullable(),
+  }),
+  policy: routingSettingsSchema.shape.policy,
+});
+export type Overview = z.infer<typeof overviewSchema>;
+
+export const settingsSchema = z.object({ routing: routingSettingsSchema });
+export const drainSchema = z.strictObject({ drain: z.boolean() });
+export const healthSchema = z.object({ status: z.enum(['ok', 'unavailable']), version: z.string() });
+
+/** Server-sent events by name: `GET /api/v1/events` sends `job`; `GET /api/v1/admin/events` all of them. */
+export const eventSchemas = {
+  job: jobViewSchema,
+  /** A job that is no longer to be shown: deleted. */
+  removed: z.object({ id: z.string() }),
+  /**
+   * Sent once whenever a stream begins, after its `job` events: the newest jobs that are there, newest first.
+   * A job of the page that is newer than the last of them and not among them was deleted while nobody listened.
+   */
+  present: z.object({ ids: z.array(z.string()) }),
+  workers: z.object({ workers: z.array(workerViewSchema) }),
+  overview: overviewSchema,
+} as const;

@@ -1,0 +1,110 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Clock } from '@spillway/pipeline/ports/ports.ts';
+import type { Context } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+
+const sessionCookie = 'spillway_session';
+export const adminCookie = 'spillway_admin';
+
+const day = 24 * 3_600;
+/** Seconds. A visitor who comes back within it still finds the own jobs. */
+const sessionLifetime = 180 * day;
+const sessionRenewedAfter = day;
+const adminLifetime = day / 2;
+
+export interface SessionOptions {
+  /** Signs the cookies; whoever knows it can be anybody. */
+  secret: string;
+  adminToken: string;
+  clock: Clock;
+  /** Origin under which the site is known, where a proxy hides it; null to take it from each request. */
+  publicOrigin: string | null;
+}
+
+export interface Sessions {
+  /** The visitor's owner id; a visitor without a valid cookie becomes a new one. Sets or renews the cookie. */
+  owner(c: Context): string;
+  /** Whether the request carries the admin's cookie or token. */
+  isAdmin(c: Context): boolean;
+  isAdminToken(token: string): boolean;
+  setAdminCookie(c: Context): void;
+  /** Origin of this site as the browser sees it. */
+  siteOrigin(c: Context): string;
+}
+
+/**
+ * Cookies that name who somebody is, signed so that nobody can name another. The owner id itself is no secret (it
+ * stands in object names); only its signature admits.
+ */
+export function createSessions({ secret, adminToken, clock, publicOrigin }: SessionOptions): Sessions {
+  const visitors = createSigner(deriveKey(secret, 'visitor'), clock);
+  // With the token in the key, a new token ends the sessions of the old one.
+  const admins = createSigner(deriveKey(secret, `admin ${adminToken}`), clock);
+
+  function siteOrigin(c: Context): string {
+    if (publicOrigin) return publicOrigin;
+    const url = new URL(c.req.url);
+    const forwarded = c.req.header('x-forwarded-proto')?.split(',')[0]?.trim();
+    return `${forwarded === 'https' ? 'https:' : url.protocol}//${url.host}`;
+  }
+
+  function set(c: Context, name: string, value: string, maxAge: number, sameSite: 'Lax' | 'Strict'): void {
+    const secure = siteOrigin(c).startsWith('https:');
+    setCookie(c, name, value, { path: '/', httpOnly: true, secure, sameSite, maxAge });
+  }
+
+  function isAdminToken(token: string): boolean {
+    // Hashed first, since a comparison in constant time needs equal lengths.
+    return timingSafeEqual(sha256(token), sha256(adminToken));
+  }
+
+  return {
+    siteOrigin,
+    isAdminToken,
+    owner(c) {
+      const known = visitors.verify(getCookie(c, sessionCookie), sessionLifetime);
+      if (known && known.age < sessionRenewedAfter) return known.subject;
+      const owner = known?.subject ?? randomBytes(16).toString('hex');
+      set(c, sessionCookie, visitors.sign(owner), sessionLifetime, 'Lax');
+      return owner;
+    },
+    isAdmin(c) {
+      const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
+      if (bearer !== undefined && isAdminToken(bearer)) return true;
+      return admins.verify(getCookie(c, adminCookie), adminLifetime)?.subject === 'admin';
+    },
+    setAdminCookie(c) {
+      set(c, adminCookie, admins.sign('admin'), adminLifetime, 'Strict');
+    },
+  };
+}
+
+/** `subject.issued.signature`: the time of issue is signed too, so that a cookie cannot outlive its time. */
+function createSigner(key: Buffer, clock: Clock) {
+  const seconds = () => Math.floor(clock.now().getTime() / 1_000);
+  const signature = (text: string) => createHmac('sha256', key).update(text).digest();
+  return {
+    sign(subject: string): string {
+      const text = `${subject}.${seconds()}`;
+      return `${text}.${signature(text).toString('base64url')}`;
+    },
+    verify(value: string | undefined, lifetime: number): { subject: string; age: number } | null {
+      const [, subject, issued, given] =
+        /^([0-9a-z]{1,64})\.(\d{1,12})\.([\w-]{43})$/.exec(value ?? '') ?? [];
+      if (subject === undefined || issued === undefined || given === undefined) return null;
+      const expected = signature(`${subject}.${issued}`);
+      if (!timingSafeEqual(expected, Buffer.from(given, 'base64url'))) return null;
+      const age = seconds() - Number(issued);
+      return age <= lifetime ? { subject, age } : null;
+    },
+  };
+}
+
+/** One key a purpose, so that a visitor's cookie can never pass for an admin's. */
+function deriveKey(secret: string, purpose: string): Buffer {
+  return createHmac('sha256', secret).update(purpose).digest();
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
+}

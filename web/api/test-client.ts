@@ -1,0 +1,121 @@
+import type { Job } from '@spillway/core/job.ts';
+import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import type { Clock, Ports } from '@spillway/pipeline/ports/ports.ts';
+import { routeUpload } from '@spillway/pipeline/route.ts';
+import { systemClock } from '@spillway/pipeline/system-clock.ts';
+import { createApi } from './app.ts';
+import { createLiveDashboard } from './live-dashboard.ts';
+import { createLiveJobs } from './live-jobs.ts';
+import { createSessions } from './sessions.ts';
+import { createStreamLimit } from './stream-limit.ts';
+
+export const adminToken = 'an-admin-token-for-tests';
+export const secret = 'a session secret for tests, long enough';
+export const origin = 'http://site.test';
+
+/** A clock whose timers run when a test says so. */
+export interface ManualClock extends Clock {
+  /** Lets time pass and runs every timer that falls due in it. */
+  advance(ms: number): void;
+  readonly timers: number;
+}
+
+function createManualClock(): ManualClock {
+  let now = Date.parse('2026-01-01T00:00:00Z');
+  const timers = new Set<{ every: number; next: number; action: () => void }>();
+  return {
+    now: () => new Date(now),
+    token: systemClock.token,
+    every(ms, action) {
+      const timer = { every: ms, next: now + ms, action };
+      timers.add(timer);
+      return () => void timers.delete(timer);
+    },
+    advance(ms) {
+      now += ms;
+      for (const timer of [...timers]) {
+        if (timer.next > now) continue;
+        timer.next = now + timer.every;
+        timer.action();
+      }
+    },
+    get timers() {
+      return timers.size;
+    },
+  };
+}
+
+/** The real API on ports in memory; `change` puts a fault into one of them. */
+export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) => ports) {
+  const clock = createManualClock();
+  const memory = createMemoryPorts({ clock });
+  const ports = change(memory);
+  const sessions = createSessions({ secret, adminToken, clock, publicOrigin: null });
+  const liveJobs = createLiveJobs(ports.jobs, ports.log);
+  const liveDashboard = createLiveDashboard(ports, liveJobs);
+  const streams = createStreamLimit();
+  const api = createApi({ ports, sessions, liveJobs, liveDashboard, streams, version: 'test' });
+  return { api, memory, ports, clock, sessions, liveJobs, streams };
+}
+export type TestApi = ReturnType<typeof createTestApi>;
+
+/** A browser: it keeps its cookies and says where its requests come from. */
+export function createBrowser({ api }: Pick<TestApi, 'api'>) {
+  const cookies = new Map<string, string>();
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers);
+    if (cookies.size > 0) {
+      headers.set('cookie', [...cookies].map(([name, value]) => `${name}=${value}`).join('; '));
+    }
+    if (init.method && !headers.has('origin')) headers.set('origin', origin);
+    const response = await api.request(`${origin}${path}`, { ...init, headers });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [, name, value] = /^([^=]+)=([^;]*)/.exec(cookie) ?? [];
+      if (name && value !== undefined) cookies.set(name, value);
+    }
+    return response;
+  }
+  return {
+    cookies,
+    request,
+    post: (path: string, body?: unknown, headers: Record<string, string> = {}) =>
+      request(path, {
+        method: 'POST',
+        headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }),
+    /** The owner id that the session names. */
+    async owner(): Promise<string> {
+      if (!cookies.has('spillway_session')) await request('/api/v1/jobs');
+      return cookies.get('spillway_session')?.split('.')[0] ?? '';
+    },
+  };
+}
+export type Browser = ReturnType<typeof createBrowser>;
+
+export async function createAdmin(test: Pick<TestApi, 'api'>): Promise<Browser> {
+  const browser = createBrowser(test);
+  await browser.request(`/admin/enter?token=${encodeURIComponent(adminToken)}`);
+  return browser;
+}
+
+/** A 1x1 GIF: the smallest picture that sniffs as one. */
+export const tinyGif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64');
+
+/** What happens once this owner's browser has sent a file: the object is there and its jobs are routed. */
+export async function upload(
+  { memory, ports }: Pick<TestApi, 'memory' | 'ports'>,
+  owner: string,
+  more: { name?: string; bytes?: Buffer; metadata?: Record<string, string> } = {},
+): Promise<Job> {
+  const id = crypto.randomUUID();
+  const object = memory.blobs.upload(
+    'uploads',
+    `web/${owner}/${id}/${more.name ?? 'holiday.jpg'}`,
+    more.bytes ?? tinyGif,
+    { operation: 'sketch', upload: id, ...more.metadata },
+  );
+  const [job] = await routeUpload(object, null, ports);
+  if (!job) throw new Error('The upload gave no job.');
+  return job;
+}

@@ -1,0 +1,41 @@
+import { gcpConfigSchema, parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { z } from 'zod';
+
+/** Where browsers send pictures: the only other origin that pages may talk to. */
+const cloudStorage = 'https://storage.googleapis.com';
+
+const webConfigSchema = gcpConfigSchema.extend({
+  PORT: z.coerce.number().int().min(0).max(65_535).default(4_321),
+  SPILLWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /** Signs the cookies. A new one ends all sessions: visitors lose sight of their jobs. */
+  SPILLWAY_SESSION_SECRET: z.string().min(32),
+  SPILLWAY_ADMIN_TOKEN: z.string().min(16),
+  /** Address of the site as browsers know it, where a proxy stands before it. */
+  SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
+  /** Google's own name for a storage server other than the cloud's. */
+  STORAGE_EMULATOR_HOST: z.string().optional(),
+});
+
+export interface WebConfig extends z.infer<typeof webConfigSchema> {
+  publicOrigin: string | null;
+  storageOrigin: string;
+}
+
+/** Reads the web server's environment; throws one message that names each variable that is wrong. */
+export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
+  const config = parseConfig(webConfigSchema, environment);
+  const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, STORAGE_EMULATOR_HOST } = config;
+  return {
+    ...config,
+    publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
+    storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)
+      .origin,
+  };
+}
+
+/** The client libraries take it with or without a scheme. */
+function emulatorUrl(host: string | undefined): string | undefined {
+  if (!host) return undefined;
+  return /^https?:\/\//.test(host) ? host : `http://${host}`;
+}

@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto';
+
+/** What a page may load and talk to: this site, the bucket that takes uploads, and its own inline scripts. */
+export function contentSecurityPolicy(scriptHashes: string[], storageOrigin: string): string {
+  const directives = {
+    'default-src': ["'self'"],
+    'script-src': ["'self'", ...scriptHashes.map((hash) => `'${hash}'`)],
+    // Charts and sliders set styles of elements, which no hash can name.
+    'style-src': ["'self'", "'unsafe-inline'"],
+    'img-src': ["'self'", 'blob:', 'data:'],
+    'connect-src': ["'self'", storageOrigin],
+    'object-src': ["'none'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'self'"],
+    'frame-ancestors': ["'none'"],
+  };
+  return Object.entries(directives)
+    .map(([name, sources]) => `${name} ${sources.join(' ')}`)
+    .join('; ');
+}
+
+/** Hashes of the scripts that stand in a page itself, as a policy names them. */
+export function inlineScriptHashes(html: string): string[] {
+  const hashes = new Set<string>();
+  for (const [, attributes, text] of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script\s*>/gi)) {
+    if (text === undefined || /(^|\s)src\s*=/i.test(attributes ?? '')) continue;
+    hashes.add(`sha256-${createHash('sha256').update(text).digest('base64')}`);
+  }
+  return [...hashes];
+}

@@ -1,0 +1,151 @@
+import { readFile } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer } from '@hono/node-server';
+import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
+import { Hono } from 'hono';
+import { createApi } from './api/app.ts';
+import { createLiveDashboard } from './api/live-dashboard.ts';
+import { createLiveJobs } from './api/live-jobs.ts';
+import { problemResponse } from './api/problems.ts';
+import { createSessions } from './api/sessions.ts';
+import { createStreamLimit } from './api/stream-limit.ts';
+import { readWebConfig, type WebConfig } from './config.ts';
+import { loadStaticSite, type StaticSite } from './static-site.ts';
+
+/** Milliseconds for requests under way once the server is to end; whoever started it waits for 10 s. */
+const graceMs = 4_000;
+const portsGraceMs = 300;
+
+export interface SiteOptions {
+  ports: Ports;
+  site: StaticSite;
+  version: string;
+  config: Pick<
+    WebConfig,
+    'PORT' | 'SPILLWAY_HOST' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin'
+  >;
+}
+
+export interface RunningSite {
+  url: string;
+  /** Open event streams, and watches of the database behind them. */
+  readonly streams: number;
+  readonly watches: number;
+  /** Takes no more requests, ends event streams, and waits a little for the rest. */
+  close(): Promise<void>;
+}
+
+/** Serves pages and API over HTTP. */
+export async function startSite({ ports, site, version, config }: SiteOptions): Promise<RunningSite> {
+  const sessions = createSessions({
+    secret: config.SPILLWAY_SESSION_SECRET,
+    adminToken: config.SPILLWAY_ADMIN_TOKEN,
+    publicOrigin: config.publicOrigin,
+    clock: ports.clock,
+  });
+  const liveJobs = createLiveJobs(ports.jobs, ports.log);
+  const liveDashboard = createLiveDashboard(ports, liveJobs);
+  const streams = createStreamLimit();
+  const api = createApi({ ports, sessions, liveJobs, liveDashboard, streams, version });
+
+  const app = new Hono();
+  app.onError((error, c) => problemResponse(error, c, ports.log));
+  app.use(async (c, next) => {
+    await next();
+    // A route that serves strangers' files sets stricter ones of its own.
+    for (const [name, value] of Object.entries(securityHeaders)) {
+      if (!c.res.headers.has(name)) c.header(name, value);
+    }
+  });
+  app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
+  app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));
+  app.get('*', (c) => site.respond(c, () => sessions.owner(c)));
+  app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
+
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const url = await listen(server, config.PORT, config.SPILLWAY_HOST);
+  return {
+    url,
+    get streams() {
+      return streams.open;
+    },
+    get watches() {
+      return liveJobs.watches;
+    },
+    close: () => {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      streams.closeAll();
+      // A connection that has sent its last answer would be kept for the next request.
+      const idle = setInterval(() => server.closeIdleConnections(), 50);
+      const late = setTimeout(() => server.closeAllConnections(), graceMs);
+      return closed.finally(() => {
+        clearInterval(idle);
+        clearTimeout(late);
+      });
+    },
+  };
+}
+
+const securityHeaders = {
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+  'X-Frame-Options': 'DENY',
+};
+
+function listen(server: Server, port: number, host: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  server.once('error', reject);
+  server.listen(port, host, () => {
+    const address = server.address();
+    const actual = address !== null && typeof address === 'object' ? address.port : port;
+    // Browsers cannot open the address that stands for all.
+    const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
+    resolve(`http://${name}:${actual}`);
+  });
+  return promise;
+}
+
+/** The program: the site against Google Cloud or its emulators, until it is told to end. */
+async function main(log: Log): Promise<void> {
+  const config = readWebConfig();
+  const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
+  const ports = createGcpPorts(config, log);
+  const running = await startSite({ ports, site, config, version: await readVersion() });
+  log.info({ url: running.url }, 'The site is up.');
+
+  let ending = false;
+  const end = async (why: string) => {
+    if (ending) return;
+    ending = true;
+    log.info({ why }, 'The site ends.');
+    // Also when something does not let go: whoever started it must not have to kill it.
+    setTimeout(() => process.exit(1), graceMs + 800).unref();
+    await running.close();
+    // Calls that still wait for the database have nobody left to answer.
+    await Promise.race([ports.close(), wait(portsGraceMs)]);
+    process.exit(0);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));
+  process.on('disconnect', () => void end('The parent is gone.'));
+  process.send?.({ ready: true, url: running.url });
+}
+
+async function readVersion(): Promise<string> {
+  const manifest: unknown = JSON.parse(await readFile(new URL('package.json', import.meta.url), 'utf8'));
+  const named = manifest !== null && typeof manifest === 'object' && 'version' in manifest;
+  return named ? String(manifest.version) : 'unknown';
+}
+
+if (import.meta.main) {
+  const log = createJsonLog('web');
+  await main(log).catch((error: unknown) => {
+    log.error({ error }, error instanceof Error ? error.message : 'The site could not start.');
+    process.exit(1);
+  });
+}
