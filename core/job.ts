@@ -34,6 +34,8 @@ export const sidePredictionSchema = z.object({
   serviceMs: z.number(),
   /** `waitMs` and `serviceMs` with the safety factor. */
   finishMs: z.number(),
+  /** What the job adds to the bill: nothing on a VM, which is paid for anyway. US dollars. */
+  dollars: z.number(),
   inTime: z.boolean(),
 });
 export type SidePrediction = z.infer<typeof sidePredictionSchema>;

@@ -27,6 +27,8 @@ export const routingSettingsSchema = z.object({
       coldStartMs: z.number().min(0).default(3_000),
       maxInstances: z.int().min(0).default(10),
       concurrency: z.int().min(1).default(1),
+      vcpus: z.number().positive().default(2),
+      memoryGib: z.number().positive().default(4),
       /** An instance counts as warm while its last heartbeat is younger. */
       warmWithinMs: z.number().positive().default(60_000),
     })

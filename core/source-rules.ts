@@ -11,7 +11,6 @@ export type SourceRule = z.infer<typeof sourceRuleSchema>;
 
 /** The document `settings/sources`. */
 export const sourceSettingsSchema = z.object({ rules: z.array(sourceRuleSchema).default([]) });
-export type SourceSettings = z.infer<typeof sourceSettingsSchema>;
 
 /** The rule with the longest prefix of the name, so that a narrower rule wins over a wider one. */
 export function matchingRule(rules: SourceRule[], name: string): SourceRule | null {

@@ -1,4 +1,3 @@
-import type { FailureCode } from './errors.ts';
 import {
   type Claim,
   isTerminal,
@@ -175,28 +174,4 @@ function ended(job: Job, state: JobState, now: Date): Job {
     eventPublishedAt: null,
     expiresAt: new Date(now.getTime() + keptAfterEndMs),
   };
-}
-
-/** Whether doing the same again may end differently, for the person who decides on a retry. */
-export function isWorthRetrying(code: FailureCode): boolean {
-  switch (code) {
-    case 'processing_timeout':
-    case 'out_of_memory':
-    case 'poison':
-    case 'internal':
-      return true;
-    case 'unknown_operation':
-    case 'invalid_options':
-    case 'invalid_source':
-    case 'empty_file':
-    case 'file_too_large':
-    case 'unsupported_type':
-    case 'corrupt_image':
-    case 'image_too_large':
-    case 'aspect_too_extreme':
-    case 'source_gone':
-      return false;
-    default:
-      return code satisfies never;
-  }
 }

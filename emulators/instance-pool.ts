@@ -20,7 +20,10 @@ export interface PoolOptions {
   environment: Record<string, string | undefined>;
   most: number;
   concurrency: number;
+  /** An instance without requests is ended after this long. */
   idleMs: number;
+  /** How long a request waits for a place at least, as Cloud Run has it unless a test is in a hurry. */
+  patienceMs?: number;
 }
 
 export interface Reservation {
@@ -177,6 +180,7 @@ export class InstancePool {
   }
 
   #patienceMs(): number {
+    if (this.#options.patienceMs !== undefined) return this.#options.patienceMs;
     const startups = this.#startupsMs;
     const mean = startups.length
       ? startups.reduce((sum, ms) => sum + ms, 0) / startups.length

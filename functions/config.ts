@@ -6,4 +6,3 @@ export const functionsConfigSchema = gcpConfigSchema.extend({
   /** How long one scheduled call goes on sweeping, in milliseconds: Cloud Scheduler's floor is one minute. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
 });
-export type FunctionsConfig = z.infer<typeof functionsConfigSchema>;

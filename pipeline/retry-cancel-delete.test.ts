@@ -43,6 +43,8 @@ describe('a retry', () => {
     expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'succeeded' });
     await deleteJob(job?.id ?? '', bench.ports);
     expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'deleted' });
+    const [unknown] = await bench.drop('paint/cat.jpg');
+    expect(await retryJob(unknown?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'not_runnable' });
   });
 });
 

@@ -4,7 +4,7 @@ import type { Ports } from './ports/ports.ts';
 
 export type Retried =
   | { kind: 'retried'; job: Job }
-  | { kind: 'refused'; why: 'unknown' | 'not_ended' | 'deleted' | 'succeeded' };
+  | { kind: 'refused'; why: 'unknown' | 'not_ended' | 'deleted' | 'succeeded' | 'not_runnable' };
 
 /**
  * Runs an ended job once more, as a new job of run n+1: terminal states never change. Pressing twice gives one
@@ -17,9 +17,15 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (job.deletedAt) return { kind: 'refused', why: 'deleted' };
   if (!isTerminal(job.state)) return { kind: 'refused', why: 'not_ended' };
   if (job.state === 'succeeded') return { kind: 'refused', why: 'succeeded' };
+  if (refusedAtOnce(job)) return { kind: 'refused', why: 'not_runnable' };
   const { operation, options, owner, source, batch, upload, trace } = job;
   const request = { operation, options, owner, source, batch, upload, trace };
   const clockStartsAt = ports.clock.now();
   const enqueued = await enqueue({ ...request, run: job.run + 1, retryOf: job.id, clockStartsAt }, ports);
   return { kind: 'retried', job: enqueued.job };
+}
+
+/** A job that was refused before any work names nothing that could be run. */
+function refusedAtOnce({ error }: Job): boolean {
+  return error?.code === 'unknown_operation' || error?.code === 'invalid_options';
 }

@@ -25,9 +25,21 @@ describe('the deadline policy', () => {
   it('chooses the VM while it is in time, and says what it expected of both sides', () => {
     const choice = ask();
     // 100 ms to pull, and 1.2 times the 300 ms that a sketch takes until a worker reports its own figure.
-    expect(choice.predicted?.vm).toEqual({ waitMs: 100, serviceMs: 300, finishMs: 460, inTime: true });
-    // 250 ms to push, 3 s for a cold start.
-    expect(choice.predicted?.run).toEqual({ waitMs: 3_250, serviceMs: 300, finishMs: 3_610, inTime: false });
+    expect(choice.predicted?.vm).toEqual({
+      waitMs: 100,
+      serviceMs: 300,
+      finishMs: 460,
+      dollars: 0,
+      inTime: true,
+    });
+    // 250 ms to push, 3 s for a cold start, which is billed: 3.3 s of 2 vCPU and 4 GiB, and the request.
+    expect(choice.predicted?.run).toMatchObject({
+      waitMs: 3_250,
+      serviceMs: 300,
+      finishMs: 3_610,
+      inTime: false,
+    });
+    expect(choice.predicted?.run?.dollars).toBeCloseTo(3.3 * (2 * 0.000024 + 4 * 0.0000025) + 0.0000004, 12);
     expect(choice).toMatchObject({ target: 'vm', reason: 'vm_in_time', workMs: 300, policy: 'deadline' });
     expect(choice.explanation).toBe('The VMs would need 0.5 s, 2.0 s are left.');
   });

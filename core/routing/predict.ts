@@ -1,13 +1,13 @@
 import type { Worker } from '../heartbeat.ts';
 import type { Prediction, SidePrediction } from '../job.ts';
 import { type OperationName, operations } from '../operations.ts';
+import { runCost } from '../prices.ts';
 import type { RoutingQuestion } from './decide-route.ts';
 import { liveVms, warmInstances } from './fleet.ts';
 
 /** When each side would finish the job, from the work ahead of it and the service times workers report. */
 export function predictBothSides(question: RoutingQuestion): Prediction {
-  const budgetMs = question.deadlineAt.getTime() - question.now.getTime();
-  return { vm: predictVm(question, budgetMs), run: predictRun(question, budgetMs), budgetMs };
+  return { vm: predictVm(question), run: predictRun(question), budgetMs: budgetMs(question) };
 }
 
 /**
@@ -27,17 +27,22 @@ export function expectedServiceMs(workers: Worker[], operation: OperationName): 
 }
 
 /** VMs share one subscription, so the work ahead drains through all their slots at once. */
-function predictVm(question: RoutingQuestion, budgetMs: number): SidePrediction | null {
+function predictVm(question: RoutingQuestion): SidePrediction | null {
   const { settings, workers, ahead, operation } = question;
   const vms = liveVms(workers, settings);
   const slots = vms.reduce((sum, vm) => sum + vm.slots, 0);
   if (slots === 0) return null;
   const queueMs = ahead.vm.jobs < slots ? 0 : ahead.vm.workMs / slots;
-  return side(settings.vm.pullMs, queueMs, expectedServiceMs(vms, operation), settings.vm.safety, budgetMs);
+  return side(question, {
+    deliveryMs: settings.vm.pullMs,
+    queueMs,
+    serviceMs: expectedServiceMs(vms, operation),
+    dollars: 0,
+  });
 }
 
 /** Cloud Run adds instances up to its maximum, each after a cold start; beyond that, work waits. */
-function predictRun(question: RoutingQuestion, budgetMs: number): SidePrediction | null {
+function predictRun(question: RoutingQuestion): SidePrediction | null {
   const { settings, workers, ahead, operation } = question;
   if (!settings.run.enabled || settings.run.maxInstances === 0) return null;
   const warm = warmInstances(workers, settings);
@@ -46,16 +51,32 @@ function predictRun(question: RoutingQuestion, budgetMs: number): SidePrediction
   const coldStartMs = ahead.run.jobs < warmSlots ? 0 : settings.run.coldStartMs;
   const queueMs = ahead.run.jobs < mostSlots ? 0 : ahead.run.workMs / mostSlots;
   const serviceMs = expectedServiceMs(warm, operation);
-  return side(settings.run.pushMs + coldStartMs, queueMs, serviceMs, settings.vm.safety, budgetMs);
+  // A cold start is billed like work: https://cloud.google.com/run/pricing
+  const dollars = runCost(coldStartMs + serviceMs, settings.run);
+  return side(question, { deliveryMs: settings.run.pushMs + coldStartMs, queueMs, serviceMs, dollars });
 }
 
-function side(
-  deliveryMs: number,
-  queueMs: number,
-  serviceMs: number,
-  safety: number,
-  budgetMs: number,
-): SidePrediction {
-  const finishMs = deliveryMs + safety * (queueMs + serviceMs);
-  return { waitMs: deliveryMs + queueMs, serviceMs, finishMs, inTime: finishMs <= budgetMs };
+interface SideFigures {
+  /** From publishing until a free slot starts. */
+  deliveryMs: number;
+  /** Behind the work ahead. */
+  queueMs: number;
+  serviceMs: number;
+  dollars: number;
+}
+
+function side(question: RoutingQuestion, figures: SideFigures): SidePrediction {
+  const { deliveryMs, queueMs, serviceMs, dollars } = figures;
+  const finishMs = deliveryMs + question.settings.vm.safety * (queueMs + serviceMs);
+  return {
+    waitMs: deliveryMs + queueMs,
+    serviceMs,
+    finishMs,
+    dollars,
+    inTime: finishMs <= budgetMs(question),
+  };
+}
+
+function budgetMs({ deadlineAt, now }: RoutingQuestion): number {
+  return deadlineAt.getTime() - now.getTime();
 }

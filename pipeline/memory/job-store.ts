@@ -25,7 +25,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     return stored;
   }
 
-  function tell(watcher: Watcher, changed: Stored[]): void {
+  function tell(watcher: Watcher, changed: Stored[], first = false): void {
     if (!watchers.has(watcher)) return;
     const shown = new Set(newest(watcher.filter, watcher.limit).map(({ job }) => job.id));
     const changes: JobChange[] = [];
@@ -35,7 +35,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       else if (watcher.seen.has(id)) changes.push({ stored, present: false });
     }
     watcher.seen = shown;
-    if (changes.length > 0) watcher.onChanges(changes);
+    if (first || changes.length > 0) watcher.onChanges(changes);
   }
 
   function all(condition: (job: Job) => boolean): Stored[] {
@@ -81,6 +81,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     async find(filter, limit, cursor) {
       const sorted = newest(filter, Number.POSITIVE_INFINITY);
       const start = cursor ? sorted.findIndex(({ job }) => job.id === cursor) + 1 : 0;
+      if (cursor && start === 0) return { jobs: [], cursor: null };
       const jobs = sorted.slice(start, start + limit).map(({ job }) => job);
       const last = jobs.at(-1);
       return { jobs, cursor: last && start + limit < sorted.length ? last.id : null };
@@ -121,7 +122,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     watch(filter, limit, onChanges) {
       const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
       watchers.add(watcher);
-      queueMicrotask(() => tell(watcher, newest(filter, limit)));
+      queueMicrotask(() => tell(watcher, newest(filter, limit), true));
       return { stop: () => void watchers.delete(watcher) };
     },
   };

@@ -1,9 +1,10 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import { onTestFinished } from 'vitest';
 import type { Deliverer, Process } from '../deliver.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
@@ -27,6 +28,7 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
   const clock = manualClock();
   const ports = createMemoryPorts({ clock, ...options });
   const workDir = await mkdtemp(join(tmpdir(), 'spillway-bench-'));
+  onTestFinished(() => rm(workDir, { recursive: true, force: true }));
   const bench: Workbench = {
     ports,
     clock,
