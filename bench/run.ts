@@ -1,0 +1,16 @@
+/** `node bench/run.ts <name> [--json]`: one entry for every benchmark, loaded only when it is asked for. */
+const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => Promise<unknown>>> = {
+  operations: async () => (await import('./operations.ts')).operations,
+  pipeline: async () => (await import('./pipeline.ts')).pipeline,
+};
+
+const [name = '', ...flags] = process.argv.slice(2);
+const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
+const unknownFlag = flags.find((flag) => flag !== '--json');
+if (!load || unknownFlag) {
+  if (unknownFlag) console.error(`Unknown option: ${unknownFlag}`);
+  console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
+  process.exit(2);
+}
+const run = await load();
+await run({ json: flags.includes('--json') });
