@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from 'vitest';
+import { launchBrowser, seriousViolations } from './browser.ts';
+import { drawnJpeg } from './pictures.ts';
+
+const stack = inject('stack');
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser.close());
+
+/** A visitor of their own, whose page may log no error. */
+async function visit(
+  url: string,
+  options: Parameters<Browser['newContext']>[0] = {},
+): Promise<[Page, BrowserContext]> {
+  const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
+  const page = await context.newPage();
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  onTestFinished(async () => {
+    await context.close();
+    expect(errors).toEqual([]);
+  });
+  await page.goto(url);
+  return [page, context];
+}
+
+const jpeg = async (name: string, seed: number) => ({
+  name,
+  mimeType: 'image/jpeg',
+  buffer: await drawnJpeg(seed, 800, 600),
+});
+const choose = (page: Page) => page.locator('input[type=file]').first();
+const done = (page: Page) => page.getByText(/^Done in/);
+
+describe('the upload page in a real browser', () => {
+  it('takes pictures and shows their sketches without a reload, to compare and to download', async () => {
+    const [page] = await visit(stack.web);
+    await choose(page).setInputFiles([await jpeg('first.jpg', 1), await jpeg('second.jpg', 2)]);
+    await expect.poll(() => done(page).count(), { timeout: 30_000 }).toBe(2);
+    const downloading = page.waitForEvent('download');
+    await page
+      .getByRole('link', { name: /^Download/ })
+      .first()
+      .click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toMatch(/^(first|second).*\.png$/);
+    const chunks = await download.createReadStream();
+    const bytes: Buffer[] = [];
+    for await (const chunk of chunks) bytes.push(chunk);
+    expect(await sharp(Buffer.concat(bytes)).metadata()).toMatchObject({
+      format: 'png',
+      width: 800,
+      height: 600,
+    });
+
+    const slider = page.getByRole('slider', { name: /^Compare/ }).first();
+    await slider.focus();
+    const before = await slider.inputValue();
+    await page.keyboard.press('ArrowRight');
+    expect(Number(await slider.inputValue())).toBeGreaterThan(Number(before));
+
+    await page.reload();
+    await expect.poll(() => done(page).count(), { timeout: 10_000 }).toBe(2);
+  });
+
+  it('makes a sketch of a sample at the press of a button', async () => {
+    const [page] = await visit(stack.web);
+    await page.getByRole('button', { name: /Lighthouse/ }).click();
+    await expect.poll(() => done(page).count(), { timeout: 30_000 }).toBe(1);
+  });
+
+  it('goes on with an upload after the connection was lost', async () => {
+    const [page, context] = await visit(stack.web);
+    // Noise does not compress: some megabytes, at a speed that leaves time to pull the plug.
+    const noise = await sharp(randomBytes(1_200 * 900 * 3), {
+      raw: { width: 1_200, height: 900, channels: 3 },
+    })
+      .jpeg({ quality: 100 })
+      .toBuffer();
+    const devtools = await context.newCDPSession(page);
+    const conditions = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 700_000 };
+    await devtools.send('Network.emulateNetworkConditions', conditions);
+    await choose(page).setInputFiles([{ name: 'noise.jpg', mimeType: 'image/jpeg', buffer: noise }]);
+    const progress = page.getByRole('progressbar').first();
+    await expect.poll(() => percentOf(progress), { timeout: 20_000 }).toBeGreaterThan(5);
+    await devtools.send('Network.emulateNetworkConditions', { ...conditions, offline: true });
+    await expect
+      .poll(() => page.getByText(/^Connection lost at/).count(), {
+        timeout: 20_000,
+      })
+      .toBeGreaterThan(0);
+    expect(await done(page).count()).toBe(0);
+    await devtools.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: -1 });
+    await expect.poll(() => done(page).count(), { timeout: 40_000 }).toBe(1);
+  });
+
+  it('says in words why a file failed', async () => {
+    const [page] = await visit(stack.web);
+    const buffer = Buffer.from('This is no picture.\n'.repeat(50));
+    await choose(page).setInputFiles([{ name: 'text.jpg', mimeType: 'image/jpeg', buffer }]);
+    await expect.poll(() => page.getByText(/not a picture/i).count(), { timeout: 30_000 }).toBeGreaterThan(0);
+  });
+});
+
+async function percentOf(progress: ReturnType<Page['getByRole']>): Promise<number> {
+  if ((await progress.count()) === 0) return 0;
+  const value =
+    (await progress.getAttribute('aria-valuenow')) ?? (await progress.getAttribute('value')) ?? '0';
+  const most = Number((await progress.getAttribute('max')) ?? 100);
+  return (Number(value) / most) * 100;
+}
+
+describe('the dashboard in a real browser', () => {
+  it('shows workers, their load, and a job that comes in, live', async () => {
+    const [page] = await visit(stack.adminUrl);
+    await expect.poll(() => page.getByText('vm-1').count(), { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => page.locator('canvas').count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+    const [visitor] = await visit(stack.web);
+    await choose(visitor).setInputFiles([await jpeg('seen-by-admin.jpg', 3)]);
+    const row = page.getByRole('row', { name: /seen-by-admin\.jpg/ });
+    await expect.poll(() => row.count(), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => row.textContent(), { timeout: 20_000 }).toMatch(/Done[\s\S]*would need/);
+  });
+
+  it('tells a stranger how to get in, and nothing else', async () => {
+    const [page] = await visit(`${stack.web}/dashboard/`);
+    await expect.poll(() => page.getByText(/npm start/).count(), { timeout: 10_000 }).toBeGreaterThan(0);
+    expect(await page.getByText('vm-1').count()).toBe(0);
+  });
+});
+
+describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
+  it.each([
+    ['upload page', stack.web],
+    ['dashboard', stack.adminUrl],
+  ])('the %s has no serious accessibility violation, and fits 360 pixels', async (name, url) => {
+    const [page] = await visit(url, { colorScheme });
+    if (name === 'dashboard') {
+      await expect.poll(() => page.locator('canvas').count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+    } else {
+      await choose(page).setInputFiles([await jpeg('accessible.jpg', 4)]);
+      await expect.poll(() => done(page).count(), { timeout: 30_000 }).toBe(1);
+    }
+    expect(await seriousViolations(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await expect.poll(() => page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(360);
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+});
