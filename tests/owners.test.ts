@@ -1,14 +1,15 @@
 import { isTerminal } from '@spillway/core/job.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
 
+const stack = inject('stack');
 const owners = 5;
 const imagesEach = 8;
 
 describe('40 images of 5 owners at once', () => {
   it('all end, and each owner sees theirs alone', async () => {
-    const visitors = Array.from({ length: owners }, () => new Visitor());
+    const visitors = Array.from({ length: owners }, () => new Visitor(stack.web));
     await Promise.all(visitors.map((visitor) => visitor.jobs()));
     const uploads = await Promise.all(
       visitors.map((visitor, owner) =>

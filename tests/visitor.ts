@@ -1,15 +1,18 @@
 import { type JobView, jobPageSchema, uploadSchema } from '@spillway/web/api/schema.ts';
-import { expect, inject } from 'vitest';
-
-const stack = inject('stack');
 
 /** A visitor without a browser: keeps the session cookie, and uploads as the page does. */
 export class Visitor {
+  readonly #web: string;
   #cookie = '';
 
+  /** `web`: the site's address. */
+  constructor(web: string) {
+    this.#web = web;
+  }
+
   async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { origin: stack.web, ...init.headers, ...(this.#cookie ? { cookie: this.#cookie } : {}) };
-    const response = await fetch(`${stack.web}${path}`, { ...init, headers });
+    const headers = { origin: this.#web, ...init.headers, ...(this.#cookie ? { cookie: this.#cookie } : {}) };
+    const response = await fetch(`${this.#web}${path}`, { ...init, headers });
     const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
     if (cookie) this.#cookie = cookie;
     return response;
@@ -27,20 +30,25 @@ export class Visitor {
         operations: ['sketch'],
       }),
     });
-    expect(opened.status).toBe(201);
+    expectStatus(opened, 201);
     const { uploadId, sessionUrl } = uploadSchema.parse(await opened.json());
     const sent = await fetch(sessionUrl, {
       method: 'PUT',
       body: new Uint8Array(bytes),
-      headers: { origin: stack.web },
+      headers: { origin: this.#web },
     });
-    expect(sent.status).toBe(200);
+    expectStatus(sent, 200);
     return uploadId;
   }
 
   async jobs(): Promise<JobView[]> {
     const response = await this.request('/api/v1/jobs?limit=100');
-    expect(response.status).toBe(200);
+    expectStatus(response, 200);
     return jobPageSchema.parse(await response.json()).jobs;
   }
+}
+
+function expectStatus(response: Response, status: number): void {
+  if (response.status !== status)
+    throw new Error(`${response.url} answered ${response.status}, not ${status}.`);
 }

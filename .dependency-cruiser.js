@@ -1,0 +1,67 @@
+/** Who may import whom: core <- pipeline <- apps; core <- processing <- the workers; no app imports another app. */
+
+const mayImport = (from, allowed, comment) => ({
+  name: `${from.replaceAll('|', '-')}-imports`,
+  comment,
+  severity: 'error',
+  from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
+  to: {
+    path: '^(core|pipeline|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|tests|bench)/',
+    pathNot: `^(${[from, ...allowed].join('|')})/`,
+  },
+});
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    mayImport('core', [], 'core is pure: it imports nothing of ours.'),
+    {
+      name: 'core-is-pure',
+      comment:
+        'core has no I/O: of packages only zod, of Node only hashing (kept out of what browsers load).',
+      severity: 'error',
+      from: { path: '^core/', pathNot: '[.]test[.]ts$|/testing/' },
+      to: { pathNot: '^core/|^node_modules/zod/|^(node:)?crypto$' },
+    },
+    mayImport('pipeline', ['core'], 'pipeline knows core alone.'),
+    {
+      name: 'use-cases-know-ports-only',
+      comment: 'Use cases work over ports; which adapter is behind them is the apps’ choice.',
+      severity: 'error',
+      from: { path: '^pipeline/[^/]+[.]ts$', pathNot: '[.]test[.]ts$|json-log[.]ts$' },
+      to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/' },
+    },
+    mayImport('processing', ['core'], 'processing is handed to deliver as an argument.'),
+    mayImport('worker', ['core', 'pipeline', 'processing'], 'What both workers share.'),
+    mayImport('functions', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
+    mayImport('web', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
+    mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
+    mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
+    {
+      name: 'browser-code-stays-small',
+      comment: 'Islands load core and the schemas of the API, never server code.',
+      severity: 'error',
+      from: { path: '^web/src/', pathNot: '[.]test[.]tsx?$' },
+      to: { path: '^pipeline/|^web/(server|config)|^web/api/(?!schema[.]ts$)|^core/job-id' },
+    },
+    {
+      name: 'no-cycles',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'resolvable',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true, pathNot: '^(astro:|virtual:)' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|[.]astro|[.]local)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
