@@ -1,0 +1,81 @@
+import { largestUpload } from '@spillway/web/api/schema.ts';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { droppedFiles, pastedFiles } from '../uploads/picked-files.ts';
+import { Icon } from './Icon.tsx';
+
+interface DropZoneProps {
+  onFiles(files: File[]): void;
+}
+
+/** Takes files by drop (anywhere on the page), by paste and by the system's picker. */
+export function DropZone({ onFiles }: DropZoneProps) {
+  const [over, setOver] = useState(false);
+  const take = useRef(onFiles);
+  take.current = onFiles;
+
+  useEffect(() => {
+    const controller = new AbortController();
+    const { signal } = controller;
+    // Entering a child counts as leaving its parent, so the enters are counted.
+    let depth = 0;
+    const carriesFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const enter = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      depth += 1;
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      depth -= 1;
+      if (depth <= 0) setOver(false);
+    };
+    const drop = async (event: DragEvent) => {
+      if (!event.dataTransfer || !carriesFiles(event)) return;
+      event.preventDefault();
+      depth = 0;
+      setOver(false);
+      const files = await droppedFiles(event.dataTransfer);
+      if (files.length > 0) take.current(files);
+    };
+    const paste = (event: ClipboardEvent) => {
+      const files = event.clipboardData ? pastedFiles(event.clipboardData, new Date()) : [];
+      if (files.length === 0) return;
+      event.preventDefault();
+      take.current(files);
+    };
+    addEventListener('dragenter', enter, { signal });
+    addEventListener('dragleave', leave, { signal });
+    addEventListener('dragover', (event) => carriesFiles(event) && event.preventDefault(), { signal });
+    addEventListener('drop', (event) => void drop(event), { signal });
+    addEventListener('paste', paste, { signal });
+    return () => controller.abort();
+  }, []);
+
+  return (
+    <label class={over ? 'drop-zone over' : 'drop-zone'}>
+      <input
+        class="visually-hidden"
+        type="file"
+        multiple
+        aria-label="Choose pictures to upload"
+        accept="image/*,.heic,.heif,.avif"
+        aria-describedby="drop-zone-hint"
+        onChange={(event) => {
+          const { files } = event.currentTarget;
+          if (files && files.length > 0) onFiles([...files]);
+          // The same file may be picked again.
+          event.currentTarget.value = '';
+        }}
+      />
+      <span class="drop-hatch" aria-hidden="true" />
+      <span class="drop-title">{over ? 'Let go to add them' : 'Drop pictures here'}</span>
+      <span class="button primary drop-button">
+        <Icon name="upload" />
+        Choose files
+      </span>
+      <span class="drop-hint" id="drop-zone-hint">
+        or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestUpload / 2 ** 20} MiB each.
+      </span>
+    </label>
+  );
+}

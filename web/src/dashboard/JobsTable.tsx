@@ -1,0 +1,170 @@
+import { type Signal, useComputed, useSignal } from '@preact/signals';
+import type { JobView } from '@spillway/web/api/schema.ts';
+import { formatBytes } from '../format/bytes.ts';
+import { countOf } from '../format/count.ts';
+import { formatAge, formatDuration } from '../format/duration.ts';
+import { displayName } from '../format/file-name.ts';
+import { isRouted, newestFirst } from '../jobs/job-order.ts';
+import { operationLabel, stateLabel, targetLabel } from '../jobs/words.ts';
+import { now } from '../live/now.ts';
+import type { AdminState } from './admin-state.ts';
+import { type JobFilters, passes, stateFilters, targetFilters } from './job-filters.ts';
+import { reasonLabel } from './reasons.ts';
+
+interface JobsTableProps {
+  admin: AdminState;
+  onOpen(id: string): void;
+}
+
+const rowsAtFirst = 50;
+const rowsMore = 100;
+
+/** The newest jobs of everybody, with filters. */
+export function JobsTable({ admin, onOpen }: JobsTableProps) {
+  const filters = useSignal<JobFilters>({ state: 'all', target: 'all' });
+  const most = useSignal(rowsAtFirst);
+  const jobs = useComputed(() =>
+    [...admin.store.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
+  );
+  const shown = jobs.value.slice(0, most.value);
+  const hasMore = jobs.value.length > most.value || admin.cursor.value !== null;
+  const showMore = async () => {
+    if (jobs.value.length < most.value + rowsMore) await admin.loadEarlier();
+    most.value += rowsMore;
+  };
+  return (
+    <section class="jobs" aria-labelledby="jobs-title">
+      <header class="section-head">
+        <h2 id="jobs-title">Jobs</h2>
+        <p>{countOf(jobs.value.length, 'job')} loaded</p>
+        <Filters filters={filters} />
+      </header>
+      {shown.length === 0 ? (
+        <div class="empty">
+          <p>{admin.store.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
+          {admin.store.jobs.value.size === 0 && (
+            <p>
+              <a href="/">Send a picture</a> and watch where it goes.
+            </p>
+          )}
+        </div>
+      ) : (
+        <div class="table-frame">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">State</th>
+                <th scope="col">File</th>
+                <th scope="col">Went to</th>
+                <th scope="col" class="figure-cell wide">
+                  Waited
+                </th>
+                <th scope="col" class="figure-cell wide">
+                  Total
+                </th>
+                <th scope="col" class="figure-cell wide">
+                  Tries
+                </th>
+                <th scope="col" class="figure-cell">
+                  Age
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((job) => (
+                <JobRow key={job.id} job={job} onOpen={onOpen} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {hasMore && shown.length > 0 && (
+        <button type="button" class="button more" onClick={() => void showMore()}>
+          Show more
+        </button>
+      )}
+    </section>
+  );
+}
+
+function JobRow({ job, onOpen }: { job: JobView; onOpen(id: string): void }) {
+  const { route, timings } = job;
+  return (
+    <tr>
+      <td>
+        <span class={`state ${job.state}`}>{stateLabel(job.state, job.operation)}</span>
+      </td>
+      <td class="file-cell">
+        <button type="button" class="link" onClick={() => onOpen(job.id)}>
+          {displayName(job.source.name)}
+        </button>
+        <small>
+          {operationLabel(job.operation)} · {formatBytes(job.source.size)}
+        </small>
+      </td>
+      <td class="route-cell">
+        {isRouted(job) ? (
+          <>
+            <span class={`side ${route.target}`}>
+              {targetLabel(route.target)}
+              <small class="route-reason">{reasonLabel(route.reason)}</small>
+            </span>
+            <small class="route-words">{route.explanation}</small>
+          </>
+        ) : (
+          <small>{job.endedAt ? 'not routed' : reasonLabel(route.reason)}</small>
+        )}
+      </td>
+      <td class="figure-cell wide">{timings ? formatDuration(timings.waitMs) : '–'}</td>
+      <td class="figure-cell wide">{timings ? formatDuration(timings.totalMs) : '–'}</td>
+      <td class="figure-cell wide">{job.attempt}</td>
+      <td class="figure-cell">
+        <Age since={job.createdAt} />
+      </td>
+    </tr>
+  );
+}
+
+/** Reads the clock by itself, so that a second passing does not draw the rows again. */
+function Age({ since }: { since: Date }) {
+  return <>{formatAge(now.value - since.getTime())}</>;
+}
+
+function Filters({ filters }: { filters: Signal<JobFilters> }) {
+  return (
+    <div class="filters">
+      <label>
+        <span class="visually-hidden">State</span>
+        <select
+          value={filters.value.state}
+          onChange={(event) => {
+            const chosen = stateFilters.find(({ value }) => value === event.currentTarget.value);
+            if (chosen) filters.value = { ...filters.value, state: chosen.value };
+          }}
+        >
+          {stateFilters.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        <span class="visually-hidden">Side</span>
+        <select
+          value={filters.value.target}
+          onChange={(event) => {
+            const chosen = targetFilters.find(({ value }) => value === event.currentTarget.value);
+            if (chosen) filters.value = { ...filters.value, target: chosen.value };
+          }}
+        >
+          {targetFilters.map(({ value, label }) => (
+            <option key={value} value={value}>
+              {label}
+            </option>
+          ))}
+        </select>
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,84 @@
+import { problemSchema } from '@spillway/web/api/schema.ts';
+import type { z } from 'zod';
+
+/** What went wrong with a request, in words for the person who waits for it. */
+export interface RequestFailure {
+  /** The HTTP status, or 0 where no answer came. */
+  status: number;
+  /** Stable code of the server's problem; `offline` or `unreadable` where there is none. */
+  code: string;
+  message: string;
+}
+
+export type Reply<Value> = { ok: true; value: Value } | { ok: false; failure: RequestFailure };
+
+interface RequestOptions {
+  method?: 'GET' | 'POST' | 'DELETE';
+  body?: unknown;
+  signal?: AbortSignal;
+}
+
+/** Asks the site's API and parses the answer with `schema`. Failures are returned, not thrown; aborts are thrown. */
+export async function requestJson<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+  options: RequestOptions = {},
+): Promise<Reply<z.infer<Schema>>> {
+  const reply = await send(path, options);
+  if (!reply.ok) return reply;
+  const parsed = schema.safeParse(await readJson(reply.value));
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return failed(
+    reply.value.status,
+    'unreadable',
+    'The server answered in a way this page does not understand.',
+  );
+}
+
+/** Asks for something to be done, where the answer's body does not matter. */
+export async function requestAction(path: string, options: RequestOptions): Promise<Reply<null>> {
+  const reply = await send(path, options);
+  return reply.ok ? { ok: true, value: null } : reply;
+}
+
+async function send(path: string, options: RequestOptions): Promise<Reply<Response>> {
+  const { method = 'GET', body, signal } = options;
+  const init: RequestInit = { method, headers: { accept: 'application/json' } };
+  if (signal) init.signal = signal;
+  if (body !== undefined) {
+    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    init.body = JSON.stringify(body);
+  }
+  try {
+    const response = await fetch(`/api/v1${path}`, init);
+    return response.ok ? { ok: true, value: response } : { ok: false, failure: await readProblem(response) };
+  } catch (cause) {
+    if (signal?.aborted) throw cause;
+    return failed(0, 'offline', 'The server could not be reached.');
+  }
+}
+
+async function readProblem(response: Response): Promise<RequestFailure> {
+  const problem = problemSchema.safeParse(await readJson(response));
+  if (problem.success) {
+    return { status: response.status, code: problem.data.code, message: problem.data.detail };
+  }
+  const message =
+    response.status >= 500
+      ? 'The server had a problem. Try again in a moment.'
+      : `The server refused the request (${response.status}).`;
+  return { status: response.status, code: 'unreadable', message };
+}
+
+async function readJson(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch {
+    // Not JSON at all: the schema refuses it, and says so in the right words.
+    return undefined;
+  }
+}
+
+function failed(status: number, code: string, message: string): { ok: false; failure: RequestFailure } {
+  return { ok: false, failure: { status, code, message } };
+}

@@ -1,0 +1,38 @@
+import '../http/no-eval.ts';
+import { useSignal } from '@preact/signals';
+import { useEffect, useMemo } from 'preact/hooks';
+import { ConnectionNote } from '../components/ConnectionNote.tsx';
+import { AccessNotice } from '../dashboard/AccessNotice.tsx';
+import { createAdminState } from '../dashboard/admin-state.ts';
+import { HeadFigures } from '../dashboard/HeadFigures.tsx';
+import { JobDialog } from '../dashboard/JobDialog.tsx';
+import { JobsTable } from '../dashboard/JobsTable.tsx';
+import { Workers } from '../dashboard/Workers.tsx';
+
+/** The admin's page: load, workers and jobs, live. */
+export default function Dashboard() {
+  const admin = useMemo(createAdminState, []);
+  const opened = useSignal<string | null>(null);
+  useEffect(() => admin.start(), [admin]);
+
+  const access = admin.access.value;
+  const job = opened.value === null ? undefined : admin.store.jobs.value.get(opened.value);
+  return (
+    <>
+      <header class="dashboard-head">
+        <h1>Dashboard</h1>
+        <ConnectionNote state={admin.stream} />
+      </header>
+      {access !== 'granted' ? (
+        <AccessNotice access={access} />
+      ) : (
+        <>
+          <HeadFigures overview={admin.overview.value} />
+          <Workers admin={admin} />
+          <JobsTable admin={admin} onOpen={(id) => (opened.value = id)} />
+          {job && <JobDialog key={job.id} job={job} onClose={() => (opened.value = null)} />}
+        </>
+      )}
+    </>
+  );
+}

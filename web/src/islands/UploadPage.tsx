@@ -1,0 +1,108 @@
+import '../http/no-eval.ts';
+import { useComputed, useSignal } from '@preact/signals';
+import type { JobView } from '@spillway/web/api/schema.ts';
+import { useEffect, useMemo } from 'preact/hooks';
+import { DropNote } from '../components/DropNote.tsx';
+import { DropZone } from '../components/DropZone.tsx';
+import { Gallery } from '../components/Gallery.tsx';
+import { OperationPicker } from '../components/OperationPicker.tsx';
+import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
+import { countOf } from '../format/count.ts';
+import { displayName } from '../format/file-name.ts';
+import { galleryEntries } from '../jobs/gallery.ts';
+import { createOwnJobs, type OwnJobs } from '../jobs/own-jobs.ts';
+import { failureWords, operationLabel } from '../jobs/words.ts';
+import { createAnnouncer } from '../live/announcer.ts';
+import { createSelection } from '../options/selection.ts';
+import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
+
+/** The upload page: what to make, which files, and what came of them. */
+export default function UploadPage({ samples }: { samples: Sample[] }) {
+  const { announcer, own, selection, list } = useMemo(createPageState, []);
+  const problem = useSignal<string | null>(null);
+  const entries = useComputed(() => galleryEntries(list.uploads.value, own.store.jobs.value.values()));
+
+  useEffect(() => own.start(), [own]);
+  useEffect(() => watchForMissedJobs(list, own), [list, own]);
+  useEffect(() => warnBeforeLeaving(list), [list]);
+
+  const addFiles = (files: File[]) => {
+    problem.value = selection.problem();
+    if (problem.value !== null) return;
+    list.add(files, {
+      operations: [...selection.chosen.value],
+      options: selection.options.value,
+      batchId: crypto.randomUUID(),
+    });
+    announcer.say('added', `${countOf(files.length, 'file')} added.`);
+    requestAnimationFrame(showFirstCard);
+  };
+
+  return (
+    <>
+      <div class="board">
+        <div class="drop-area">
+          <DropZone onFiles={addFiles} />
+          <DropNote entries={entries.value} problem={problem.value} />
+        </div>
+        <div class="choices">
+          <OperationPicker selection={selection} />
+          <SampleStrip samples={samples} onFile={(file) => addFiles([file])} />
+        </div>
+      </div>
+      <Gallery entries={entries.value} own={own} list={list} />
+      <p class="visually-hidden" role="status" aria-live="polite">
+        {announcer.text}
+      </p>
+    </>
+  );
+}
+
+/** Brings the newest card into view where the results lie below the window's end. */
+function showFirstCard(): void {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  document.querySelector('.card')?.scrollIntoView({ block: 'nearest', behavior: still ? 'auto' : 'smooth' });
+}
+
+function createPageState() {
+  const announcer = createAnnouncer((topic, count) =>
+    topic === 'done' ? `${countOf(count, 'result')} done.` : `${countOf(count, 'file')} ${topic}.`,
+  );
+  const own = createOwnJobs((job) => announcer.say(topicOf(job), sentenceFor(job)));
+  return { announcer, own, selection: createSelection(), list: createUploadList() };
+}
+
+function topicOf(job: JobView): string {
+  return job.state === 'succeeded' ? 'done' : job.state;
+}
+
+function sentenceFor(job: JobView): string {
+  const subject = `${operationLabel(job.operation)} of ${displayName(job.source.name)}`;
+  if (job.state === 'succeeded') return `${subject} is done.`;
+  return job.error ? `${subject} failed. ${failureWords(job.error).summary}` : `${subject} was ${job.state}.`;
+}
+
+const lookEveryMs = 4_000;
+
+/** Events tell of new jobs; this finds the ones whose event was lost on the way. */
+function watchForMissedJobs(list: UploadList, own: OwnJobs): () => void {
+  const timer = setInterval(() => {
+    const known = new Set([...own.store.jobs.peek().values()].map((job) => job.upload));
+    for (const upload of list.uploads.peek()) {
+      const id = upload.uploadId.peek();
+      if (id !== null && upload.phase.peek().kind === 'sent' && !known.has(id)) void own.lookFor(id);
+    }
+  }, lookEveryMs);
+  return () => clearInterval(timer);
+}
+
+function warnBeforeLeaving(list: UploadList): () => void {
+  const warn = (event: BeforeUnloadEvent) => {
+    const sending = list.uploads
+      .peek()
+      .some(({ phase }) => ['waiting', 'sending'].includes(phase.peek().kind));
+    if (sending) event.preventDefault();
+  };
+  addEventListener('beforeunload', warn);
+  return () => removeEventListener('beforeunload', warn);
+}

@@ -1,0 +1,75 @@
+import type { JobView } from '@spillway/web/api/schema.ts';
+import type { FileUpload } from '../uploads/file-upload.ts';
+
+/** One picture and one operation: what a card shows, from the pick to the result and over its retries. */
+export interface GalleryEntry {
+  readonly key: string;
+  readonly operation: string;
+  /** The file on this page; null for what was uploaded earlier or elsewhere. */
+  readonly upload: FileUpload | null;
+  /** The newest run; null until the upload has become a job. */
+  readonly job: JobView | null;
+  /** Every run, for deleting them together. */
+  readonly runs: readonly JobView[];
+  readonly addedAt: number;
+}
+
+/**
+ * Puts uploads and jobs together. A file has as many entries as operations; its jobs find it by the upload's id, so
+ * the card that showed the progress goes on to show the result.
+ */
+export function galleryEntries(uploads: readonly FileUpload[], jobs: Iterable<JobView>): GalleryEntry[] {
+  const runsBySlot = Map.groupBy(jobs, slotOf);
+  const local = uploads.flatMap((upload, index) =>
+    upload.plan.operations.map((operation, rank): GalleryEntry => {
+      const uploadId = upload.uploadId.value;
+      const slot = uploadId === null ? null : `${uploadId}:${operation}`;
+      const runs = slot === null ? [] : (runsBySlot.get(slot) ?? []);
+      if (slot !== null) runsBySlot.delete(slot);
+      const key = `${upload.key}:${operation}`;
+      // Within one drop the order of picking stays: later files count as a little older.
+      const addedAt = upload.addedAt - (index + rank / 10) / 1_000;
+      return { key, operation, upload, job: newestRun(runs), runs, addedAt };
+    }),
+  );
+  const earlier = [...runsBySlot].map(([key, runs]): GalleryEntry => {
+    const job = newestRun(runs);
+    const addedAt = job?.source.timeCreated.getTime() ?? 0;
+    return { key, operation: job?.operation ?? '', upload: null, job, runs, addedAt };
+  });
+  return [...local, ...earlier].sort((a, b) => b.addedAt - a.addedAt || (a.key < b.key ? -1 : 1));
+}
+
+function slotOf(job: JobView): string {
+  const origin = job.upload ?? `${job.source.name}#${job.source.generation}`;
+  return `${origin}:${job.operation}`;
+}
+
+function newestRun(runs: readonly JobView[]): JobView | null {
+  return runs.reduce<JobView | null>((newest, job) => (newest && newest.run >= job.run ? newest : job), null);
+}
+
+export type CardStage =
+  | { kind: 'uploading'; share: number; interrupted: boolean }
+  | { kind: 'waiting'; what: 'turn' | 'upload' | 'arrival' }
+  | { kind: 'processing' }
+  | { kind: 'done' }
+  | { kind: 'upload-failed'; message: string }
+  | { kind: 'ended' };
+
+/** Where an entry stands, in the terms a person follows. */
+export function stageOf(entry: GalleryEntry): CardStage {
+  const { job, upload } = entry;
+  if (job) {
+    if (job.state === 'queued') return { kind: 'waiting', what: 'turn' };
+    if (job.state === 'processing') return { kind: 'processing' };
+    return job.state === 'succeeded' ? { kind: 'done' } : { kind: 'ended' };
+  }
+  const phase = upload?.phase.value;
+  if (!upload || !phase || phase.kind === 'sent') return { kind: 'waiting', what: 'arrival' };
+  if (phase.kind === 'waiting') return { kind: 'waiting', what: 'upload' };
+  if (phase.kind === 'failed') return { kind: 'upload-failed', message: phase.message };
+  if (phase.kind === 'cancelled') return { kind: 'upload-failed', message: 'The upload was cancelled.' };
+  const share = upload.file.size === 0 ? 0 : phase.sent / upload.file.size;
+  return { kind: 'uploading', share, interrupted: phase.interrupted };
+}

@@ -1,0 +1,54 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { JobView } from '@spillway/web/api/schema.ts';
+import { isNewer } from './job-order.ts';
+
+export type JobChange =
+  | { kind: 'job'; job: JobView }
+  | { kind: 'removed'; id: string }
+  /** Ids of the newest jobs that are there: what is newer than the last of them and not among them was deleted. */
+  | { kind: 'present'; ids: string[] };
+
+export interface JobStore {
+  readonly jobs: ReadonlySignal<ReadonlyMap<string, JobView>>;
+  /** Applies many changes as one update of the signal. */
+  apply(changes: JobChange[]): void;
+}
+
+/** The jobs a page knows of, by id. `limit` keeps a page that stays open for days from growing: the oldest go. */
+export function createJobStore(limit = 1_000): JobStore {
+  const jobs = signal<ReadonlyMap<string, JobView>>(new Map());
+  // What was deleted stays deleted, though a late event may still speak of it.
+  const removed = new Set<string>();
+  return {
+    jobs,
+    apply(changes) {
+      const next = new Map(jobs.peek());
+      for (const change of changes) {
+        if (change.kind === 'present') dropAbsent(next, change.ids);
+        else if (change.kind === 'removed' || change.job.deletedAt !== null) {
+          const id = change.kind === 'removed' ? change.id : change.job.id;
+          removed.add(id);
+          next.delete(id);
+        } else if (!removed.has(change.job.id) && isNewer(change.job, next.get(change.job.id))) {
+          next.set(change.job.id, change.job);
+        }
+      }
+      jobs.value = next.size > limit ? newest(next, limit) : next;
+    },
+  };
+}
+
+function dropAbsent(jobs: Map<string, JobView>, ids: string[]): void {
+  const oldest = jobs.get(ids.at(-1) ?? '');
+  // Without a job to compare with nothing is known of age, unless the list is empty: then all are gone.
+  if (!oldest && ids.length > 0) return;
+  const present = new Set(ids);
+  for (const [id, job] of jobs) {
+    if (!present.has(id) && (!oldest || job.createdAt > oldest.createdAt)) jobs.delete(id);
+  }
+}
+
+function newest(jobs: Map<string, JobView>, limit: number): Map<string, JobView> {
+  const sorted = [...jobs].sort(([, a], [, b]) => b.createdAt.getTime() - a.createdAt.getTime());
+  return new Map(sorted.slice(0, limit));
+}

@@ -1,0 +1,40 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+
+const gatherMs = 900;
+const mostSentences = 3;
+
+export interface Announcer {
+  /** What a polite live region shows. */
+  readonly text: ReadonlySignal<string>;
+  /** `topic` names sentences that can be summed up, as in '12 results are done'. */
+  say(topic: string, sentence: string): void;
+}
+
+/**
+ * Words for people who listen. What happens within a moment is said together, and a burst is summed up by topic, so
+ * that fifty pictures do not make fifty announcements.
+ */
+export function createAnnouncer(summarise: (topic: string, count: number) => string): Announcer {
+  const text = signal('');
+  let waiting: { topic: string; sentence: string }[] = [];
+  return {
+    text,
+    say(topic, sentence) {
+      waiting.push({ topic, sentence });
+      if (waiting.length > 1) return;
+      setTimeout(() => {
+        text.value = condense(waiting, summarise);
+        waiting = [];
+      }, gatherMs);
+    },
+  };
+}
+
+function condense(
+  sentences: { topic: string; sentence: string }[],
+  summarise: (topic: string, count: number) => string,
+): string {
+  if (sentences.length <= mostSentences) return sentences.map(({ sentence }) => sentence).join(' ');
+  const counts = Map.groupBy(sentences, ({ topic }) => topic);
+  return [...counts].map(([topic, group]) => summarise(topic, group.length)).join(' ');
+}

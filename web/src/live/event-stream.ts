@@ -1,0 +1,85 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { eventSchemas } from '@spillway/web/api/schema.ts';
+import type { z } from 'zod';
+
+type EventName = keyof typeof eventSchemas;
+type EventOf<Name extends EventName> = z.infer<(typeof eventSchemas)[Name]>;
+type Handlers = { [Name in EventName]?: (event: EventOf<Name>) => void };
+
+export type StreamState = 'connecting' | 'open' | 'lost';
+
+export interface EventStream {
+  readonly state: ReadonlySignal<StreamState>;
+  close(): void;
+}
+
+const firstRetryMs = 2_000;
+const lastRetryMs = 30_000;
+
+/**
+ * Listens to server-sent events and parses each with its schema. The browser reconnects after a cut and says where it
+ * stopped; where it gives up (an answer that is not a stream) a new connection is tried here, ever less often.
+ */
+export function openEventStream(url: string, handlers: Handlers): EventStream {
+  const state = signal<StreamState>('connecting');
+  let source: EventSource;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let retryMs = firstRetryMs;
+
+  const connect = () => {
+    source = new EventSource(url);
+    source.addEventListener('open', () => {
+      state.value = 'open';
+      retryMs = firstRetryMs;
+    });
+    source.addEventListener('error', () => {
+      state.value = 'lost';
+      if (source.readyState !== EventSource.CLOSED) return;
+      retry = setTimeout(connect, retryMs);
+      retryMs = Math.min(lastRetryMs, retryMs * 2);
+    });
+    listen(source, handlers);
+  };
+  connect();
+  return {
+    state,
+    close() {
+      clearTimeout(retry);
+      source.close();
+    },
+  };
+}
+
+function listen(source: EventSource, handlers: Handlers): void {
+  const on = <Schema extends z.ZodType>(
+    name: EventName,
+    schema: Schema,
+    handler: ((event: z.infer<Schema>) => void) | undefined,
+  ) => {
+    if (!handler) return;
+    source.addEventListener(name, (message) => {
+      const event = parseEvent(schema, message.data);
+      if (event.ok) handler(event.value);
+      else console.warn(`An event '${name}' could not be read.`, event.problem);
+    });
+  };
+  on('job', eventSchemas.job, handlers.job);
+  on('removed', eventSchemas.removed, handlers.removed);
+  on('present', eventSchemas.present, handlers.present);
+  on('workers', eventSchemas.workers, handlers.workers);
+  on('overview', eventSchemas.overview, handlers.overview);
+}
+
+type ParsedEvent<Value> = { ok: true; value: Value } | { ok: false; problem: unknown };
+
+/** Parses the text of one event. */
+export function parseEvent<Schema extends z.ZodType>(
+  schema: Schema,
+  text: string,
+): ParsedEvent<z.infer<Schema>> {
+  try {
+    return { ok: true, value: schema.parse(JSON.parse(text)) };
+  } catch (problem) {
+    return { ok: false, problem };
+  }
+}

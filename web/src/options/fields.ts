@@ -1,0 +1,93 @@
+import { z } from 'zod';
+
+/** How one option of an operation is asked for. */
+export type OptionField = { key: string; label: string; hint: string | null } & (
+  | { kind: 'choice'; choices: string[]; initial: string }
+  | { kind: 'range'; min: number; max: number; step: number; initial: number }
+  | { kind: 'number'; min: number | null; max: number | null; integer: boolean; initial: number }
+  | { kind: 'switch'; initial: boolean }
+  | { kind: 'text'; initial: string }
+);
+
+/** The part of JSON Schema that options use. */
+const propertySchema = z.object({
+  type: z.string().optional(),
+  enum: z.array(z.string()).optional(),
+  minimum: z.number().optional(),
+  maximum: z.number().optional(),
+  default: z.unknown(),
+  description: z.string().optional(),
+});
+const objectSchema = z.object({ properties: z.record(z.string(), propertySchema) });
+
+/** More integers than this are typed, not slid. */
+const longestSlider = 1_000;
+
+/**
+ * The form of an operation's options, derived from its schema, so that a new option needs no code here. Options that
+ * a form cannot ask for are left out: they have defaults.
+ */
+export function optionFields(options: z.ZodObject): OptionField[] {
+  const { properties } = objectSchema.parse(z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }));
+  return Object.entries(properties).flatMap(([key, property]) => {
+    const field = optionField(key, property, (value) => accepts(options, key, value));
+    return field ? [field] : [];
+  });
+}
+
+type Property = z.infer<typeof propertySchema>;
+
+function optionField(
+  key: string,
+  property: Property,
+  valid: (value: unknown) => boolean,
+): OptionField | null {
+  const base = { key, label: optionLabel(key), hint: property.description ?? null };
+  const initial = property.default;
+  if (property.enum) {
+    return { ...base, kind: 'choice', choices: property.enum, initial: String(initial ?? property.enum[0]) };
+  }
+  if (property.type === 'boolean') return { ...base, kind: 'switch', initial: initial === true };
+  if (property.type === 'string') return { ...base, kind: 'text', initial: String(initial ?? '') };
+  if (property.type === 'integer' || property.type === 'number') {
+    const { minimum: min = null, maximum: max = null } = property;
+    const integer = property.type === 'integer';
+    const start = typeof initial === 'number' ? initial : (min ?? 0);
+    const steps = integer && min !== null && max !== null ? evenSteps(min, max, valid) : null;
+    return steps
+      ? { ...base, kind: 'range', ...steps, initial: start }
+      : { ...base, kind: 'number', min, max, integer, initial: start };
+  }
+  return null;
+}
+
+/** Finds which integers a schema really takes: a refinement ('must be odd') does not show in its JSON Schema. */
+function evenSteps(
+  min: number,
+  max: number,
+  valid: (value: unknown) => boolean,
+): { min: number; max: number; step: number } | null {
+  if (max - min > longestSlider) return null;
+  const taken: number[] = [];
+  for (let value = min; value <= max; value += 1) if (valid(value)) taken.push(value);
+  const [first, second] = taken;
+  const last = taken.at(-1);
+  if (first === undefined || second === undefined || last === undefined) return null;
+  const step = second - first;
+  const even = taken.every((value, index) => value === first + index * step);
+  return even ? { min: first, max: last, step } : null;
+}
+
+function accepts(options: z.ZodObject, key: string, value: unknown): boolean {
+  const schema = options.shape[key];
+  return schema !== undefined && z.safeParse(schema, value).success;
+}
+
+/** `minLength` is shown as `Min length`. */
+export function optionLabel(key: string): string {
+  const words = key
+    .replace(/[-_]/g, ' ')
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,168 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import type { OperationName } from '@spillway/core/operations.ts';
+import {
+  largestUpload,
+  type Upload,
+  type uploadRequestSchema,
+  uploadSchema,
+} from '@spillway/web/api/schema.ts';
+import type { z } from 'zod';
+import { formatBytes } from '../format/bytes.ts';
+import { requestJson } from '../http/request.ts';
+import { browserConnectivity, pauseBetween } from './backoff.ts';
+import { sendResumable, UploadFailure } from './resumable.ts';
+import { xhrTransport } from './xhr-transport.ts';
+
+export type UploadPhase =
+  | { kind: 'waiting' }
+  | { kind: 'sending'; sent: number; interrupted: boolean }
+  | { kind: 'sent' }
+  | { kind: 'failed'; message: string }
+  | { kind: 'cancelled' };
+
+export type ChosenOptions = Partial<Record<OperationName, Record<string, unknown>>>;
+
+export interface UploadPlan {
+  operations: OperationName[];
+  options: ChosenOptions;
+  batchId: string;
+}
+
+/** One file on its way to the bucket. */
+export interface FileUpload {
+  /** Names the upload on this page, before the server has given it an id. */
+  readonly key: string;
+  readonly file: File;
+  readonly plan: UploadPlan;
+  readonly addedAt: number;
+  /** Address of the picture on this machine, for showing it at once. */
+  readonly preview: string;
+  readonly phase: ReadonlySignal<UploadPhase>;
+  /** The server's id, by which jobs name their upload; null until the session is open. */
+  readonly uploadId: ReadonlySignal<string | null>;
+  send(): Promise<void>;
+  /** Makes a failed or cancelled upload ready to be sent again. */
+  reset(): void;
+  cancel(): void;
+  /** Frees the preview. */
+  dispose(): void;
+}
+
+const newSessions = 2;
+
+/** Prepares the upload of one file; nothing is sent before `send()`. */
+export function createFileUpload(file: File, plan: UploadPlan, addedAt: number): FileUpload {
+  const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting' });
+  const uploadId = signal<string | null>(null);
+  const preview = URL.createObjectURL(file);
+  let session: Upload | null = null;
+  let controller = new AbortController();
+
+  const transfer = async (signal: AbortSignal): Promise<void> => {
+    const resume = session !== null;
+    session ??= await openSession(file, plan, signal);
+    uploadId.value = session.uploadId;
+    let sent = 0;
+    let interrupted = false;
+    const show = () => {
+      if (!signal.aborted) phase.value = { kind: 'sending', sent, interrupted };
+    };
+    await sendResumable({
+      url: session.sessionUrl,
+      file,
+      transport: xhrTransport,
+      pause: pauseBetween(browserConnectivity),
+      onProgress: (bytes) => {
+        sent = bytes;
+        show();
+      },
+      onInterrupted: (now) => {
+        interrupted = now;
+        show();
+      },
+      signal,
+      resume,
+    });
+  };
+
+  return {
+    key: crypto.randomUUID(),
+    file,
+    plan,
+    addedAt,
+    preview,
+    phase,
+    uploadId,
+    async send() {
+      if (phase.peek().kind !== 'waiting') return;
+      controller = new AbortController();
+      const { signal } = controller;
+      phase.value = { kind: 'sending', sent: 0, interrupted: false };
+      try {
+        for (let sessions = 1; ; sessions += 1) {
+          try {
+            await transfer(signal);
+            break;
+          } catch (error) {
+            if (!(error instanceof UploadFailure && error.code === 'session_gone')) throw error;
+            session = null;
+            if (sessions > newSessions) throw error;
+          }
+        }
+        phase.value = { kind: 'sent' };
+      } catch (error) {
+        if (signal.aborted) return;
+        if (error instanceof UploadFailure && error.code === 'refused') session = null;
+        phase.value = { kind: 'failed', message: failureMessage(error) };
+      }
+    },
+    reset() {
+      phase.value = refusal(file) ?? { kind: 'waiting' };
+    },
+    cancel() {
+      phase.value = { kind: 'cancelled' };
+      controller.abort();
+    },
+    dispose: () => URL.revokeObjectURL(preview),
+  };
+}
+
+/** What is known to be refused is not sent at all. */
+function refusal(file: File): UploadPhase | null {
+  if (file.size <= largestUpload) return null;
+  const sizes = `${formatBytes(file.size)}; the limit is ${largestUpload / 2 ** 20} MiB`;
+  return { kind: 'failed', message: `The file is too large (${sizes}).` };
+}
+
+class SessionRefused extends Error {
+  override readonly name = 'SessionRefused';
+}
+
+async function openSession(file: File, plan: UploadPlan, signal: AbortSignal): Promise<Upload> {
+  const body: z.input<typeof uploadRequestSchema> = {
+    fileName: file.name,
+    contentType: file.type || 'application/octet-stream',
+    size: file.size,
+    operations: plan.operations,
+    options: plan.options,
+    batchId: plan.batchId,
+  };
+  const reply = await requestJson('/uploads', uploadSchema, { method: 'POST', signal, body });
+  if (!reply.ok) throw new SessionRefused(reply.failure.message);
+  return reply.value;
+}
+
+function failureMessage(error: unknown): string {
+  if (error instanceof SessionRefused) return `The upload could not start. ${error.message}`;
+  if (!(error instanceof UploadFailure)) return 'The file could not be read. Has it been moved or changed?';
+  switch (error.code) {
+    case 'connection':
+      return 'The connection broke too often. What has arrived is kept: retry goes on from there.';
+    case 'session_gone':
+      return 'The upload took too long and its session has expired. Retry starts over.';
+    case 'refused':
+      return `The storage refused the file. ${error.message}`;
+    default:
+      return error.code satisfies never;
+  }
+}

@@ -1,0 +1,17 @@
+/** Runs at most `limit` tasks at once, in the order they came. */
+export function createLanes(limit: number): (task: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let running = 0;
+  return async (task) => {
+    if (running >= limit) await new Promise<void>((resolve) => waiting.push(resolve));
+    else running += 1;
+    try {
+      await task();
+    } finally {
+      // The place is handed on without being given up, so that a newcomer cannot overtake those who wait.
+      const next = waiting.shift();
+      if (next) next();
+      else running -= 1;
+    }
+  };
+}
