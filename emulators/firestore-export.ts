@@ -1,62 +1,57 @@
-import { access, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/**
- * Firestore's emulator keeps everything in memory. Its content is exported now and then and at the end, and
- * imported by firebase-tools at the next start.
- */
-export interface FirestoreExports {
-  /** Directory for `--import`, or an empty string where there is nothing to import. */
-  latest(): Promise<string>;
-  /** Exports all; an earlier export stays until the new one is complete. */
-  export(): Promise<void>;
+const metadataFile = 'firebase-export-metadata.json';
+const exportName = 'firestore_export';
+
+const current = 'current';
+const previous = 'previous';
+
+/** Directory of the latest whole export, for firebase-tools' `--import`; null where there is none. */
+export async function latestExport(directory: string): Promise<string | null> {
+  for (const name of [current, previous]) {
+    const candidate = join(directory, name);
+    const whole = await access(join(candidate, metadataFile)).then(
+      () => true,
+      () => false,
+    );
+    if (whole) return candidate;
+  }
+  return null;
 }
 
-const metadataFile = 'firebase-export-metadata.json';
+/**
+ * Saves the content of Firestore's emulator, which keeps everything in memory. An earlier export stays until the
+ * new one is whole.
+ */
+export async function exportFirestore(directory: string, host: string, project: string): Promise<void> {
+  const fresh = await mkdtemp(join(await existing(directory), 'new-'));
+  const response = await fetch(`http://${host}/emulator/v1/projects/${project}:export`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      database: `projects/${project}/databases/(default)`,
+      export_directory: fresh,
+      export_name: exportName,
+    }),
+  });
+  if (!response.ok) throw new Error(`Firestore's emulator could not export: ${await response.text()}`);
+  const names = await readdir(join(fresh, exportName));
+  const overall = names.find((name) => name.endsWith('.overall_export_metadata'));
+  if (!overall) throw new Error("Firestore's emulator exported nothing.");
+  // The shape that firebase-tools itself writes with --export-on-exit.
+  const firestore = { version: '1', path: exportName, metadata_file: `${exportName}/${overall}` };
+  await writeFile(join(fresh, metadataFile), JSON.stringify({ version: '14.27.0', firestore }));
+  await rm(join(directory, previous), { recursive: true, force: true });
+  await rename(join(directory, current), join(directory, previous)).catch(ignoreMissing);
+  await rename(fresh, join(directory, current));
+}
 
-export function firestoreExports(directory: string, host: string, project: string): FirestoreExports {
-  const current = join(directory, 'current');
-  const previous = join(directory, 'previous');
-  let counter = 0;
+async function existing(directory: string): Promise<string> {
+  await mkdir(directory, { recursive: true });
+  return directory;
+}
 
-  return {
-    async latest() {
-      for (const candidate of [current, previous]) {
-        const whole = await access(join(candidate, metadataFile)).then(
-          () => true,
-          () => false,
-        );
-        if (whole) return candidate;
-      }
-      return '';
-    },
-    async export() {
-      const fresh = join(directory, `new-${process.pid}-${counter++}`);
-      await mkdir(fresh, { recursive: true });
-      const response = await fetch(`http://${host}/emulator/v1/projects/${project}:export`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({
-          database: `projects/${project}/databases/(default)`,
-          export_directory: fresh,
-          export_name: 'firestore_export',
-        }),
-      });
-      if (!response.ok) throw new Error(`Firestore's emulator could not export: ${await response.text()}`);
-      const [overall] = (await readdir(join(fresh, 'firestore_export'))).filter((name) =>
-        name.endsWith('.overall_export_metadata'),
-      );
-      if (!overall) throw new Error("Firestore's emulator exported nothing.");
-      // The shape that firebase-tools itself writes with --export-on-exit.
-      const firestore = {
-        version: '1',
-        path: 'firestore_export',
-        metadata_file: `firestore_export/${overall}`,
-      };
-      await writeFile(join(fresh, metadataFile), JSON.stringify({ version: '14.27.0', firestore }));
-      await rm(previous, { recursive: true, force: true });
-      await rename(current, previous).catch(() => {});
-      await rename(fresh, current);
-    },
-  };
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
 }

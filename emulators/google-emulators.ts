@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import { latestExport } from './firestore-export.ts';
 
 /**
  * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, as a process of its own: a firebase-tools
@@ -17,8 +18,8 @@ const config = z
     SPILLWAY_FIRESTORE_PORT: z.coerce.number(),
     SPILLWAY_PUBSUB_PORT: z.coerce.number(),
     SPILLWAY_EMULATOR_PORTS: z.string().transform((ports) => ports.split(',').map(Number)),
-    /** Directory of a Firestore export to begin with; empty for none. */
-    SPILLWAY_IMPORT: z.string(),
+    /** Where Firestore's exports are kept: it begins with the latest. */
+    SPILLWAY_EXPORTS_DIR: z.string(),
   })
   .parse(process.env);
 
@@ -58,7 +59,8 @@ async function startFirebase(): Promise<ChildProcess> {
   const entry = createRequire(import.meta.url).resolve('firebase-tools/lib/bin/firebase.js');
   const args = [entry, 'emulators:start', '--only', 'firestore,pubsub', '--config', file];
   args.push('--project', config.SPILLWAY_PROJECT);
-  if (config.SPILLWAY_IMPORT) args.push('--import', config.SPILLWAY_IMPORT);
+  const latest = await latestExport(config.SPILLWAY_EXPORTS_DIR);
+  if (latest) args.push('--import', latest);
   return spawn(process.execPath, args, { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] });
 }
 

@@ -7,7 +7,7 @@ import { Storage } from '@google-cloud/storage';
 import { z } from 'zod';
 import { choosePorts, type StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators, requireJava } from './find-emulators.ts';
-import { type FirestoreExports, firestoreExports } from './firestore-export.ts';
+import { exportFirestore } from './firestore-export.ts';
 import { createBuckets, createTopics } from './resources.ts';
 import { startScheduler } from './scheduler.ts';
 import { buildSiteIfChanged } from './site-build.ts';
@@ -21,8 +21,8 @@ const buckets = { uploads: 'spillway-uploads', results: 'spillway-results' };
 const root = fileURLToPath(new URL('..', import.meta.url));
 // Google's clients would look for the cloud's metadata server, and warn that there is none.
 process.env.METADATA_SERVER_DETECTION ??= 'none';
-/** Work done since the last export is lost when the emulators die. Milliseconds. */
-const exportEveryMs = 30_000;
+/** Work done since the last time is lost when the emulators die. Milliseconds. */
+const saveEveryMs = 30_000;
 
 export interface Stack extends StackFile {
   /** Ends one part and keeps it ended: for trying what happens then. */
@@ -59,7 +59,11 @@ export async function startStack(
     adminUrl: `http://127.0.0.1:${ports.web}/admin/enter?token=${secrets.admin}`,
   };
   const environment = partEnvironment(stack, directory);
-  const exports = firestoreExports(join(dataDirectory, 'firestore'), stack.firestore, project);
+  const exportsDirectory = join(dataDirectory, 'firestore');
+  const save = () =>
+    exportFirestore(exportsDirectory, stack.firestore, project).catch((error: unknown) =>
+      say(`Firestore's content was not saved: ${String(error)}`),
+    );
   let complete = false;
   const publish = () => void (complete && writeStackFile(directory, { ...stack, pids: pids() }));
   const supervisor = new Supervisor(logDirectory, say, publish);
@@ -81,9 +85,7 @@ export async function startStack(
     const first = supervisor.names().filter((name) => name !== 'emulators' && name !== 'storage');
     await supervisor.stopAll(first);
     if (supervisor.names().includes('emulators')) {
-      await exports
-        .export()
-        .catch((error: unknown) => say(`Firestore's content was not saved: ${String(error)}`));
+      await save();
     }
     await supervisor.stopAll(supervisor.names());
     await pubsub.close();
@@ -97,7 +99,7 @@ export async function startStack(
     say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
     await Promise.all([
       supervisor.start(
-        await emulatorsPart(directory, ports, environment, exports, async () => {
+        await emulatorsPart(directory, ports, environment, exportsDirectory, async () => {
           await createTopics(pubsub, project, endpoints);
         }),
       ),
@@ -122,15 +124,13 @@ export async function startStack(
 
   complete = true;
   await writeStackFile(directory, { ...stack, pids: pids() });
-  const exporting = setInterval(() => {
-    exports.export().catch((error: unknown) => say(`Firestore's content was not saved: ${String(error)}`));
-  }, exportEveryMs);
+  const saving = setInterval(() => void save(), saveEveryMs);
   const stopScheduler = startScheduler({
     sweep: `http://127.0.0.1:${ports.sweep}/`,
     findLost: `http://127.0.0.1:${ports.findLost}/`,
   });
   stopTimers = () => {
-    clearInterval(exporting);
+    clearInterval(saving);
     stopScheduler();
   };
   return { ...stack, pids: pids(), stop, stopPart: (name) => supervisor.stop(name) };
@@ -188,16 +188,21 @@ function partEnvironment(stack: Omit<StackFile, 'pids'>, directory: string): Rec
   };
 }
 
+const notFetched =
+  "Google's Firestore and Pub/Sub emulators are not on this machine and could not be fetched. " +
+  'Connect to the network and start again, or install them with the Cloud SDK: ' +
+  '`gcloud components install cloud-firestore-emulator pubsub-emulator`.';
+
 async function emulatorsPart(
   directory: string,
   ports: StackPorts,
   environment: Record<string, string>,
-  exports: FirestoreExports,
+  exportsDirectory: string,
   onRestarted: () => Promise<void>,
 ): Promise<PartSpec> {
   const emulatorsDirectory = join(directory, 'emulators');
   const installed = await cloudSdkEmulators(emulatorsDirectory);
-  const fetched = Object.keys(installed).length === 2 || (await hasFetchedEmulators());
+  const present = Object.keys(installed).length === 2 || (await hasFetchedEmulators());
   const part: PartSpec = {
     name: 'emulators',
     entry: new URL('google-emulators.ts', import.meta.url),
@@ -210,10 +215,11 @@ async function emulatorsPart(
       SPILLWAY_FIRESTORE_PORT: String(ports.firestore),
       SPILLWAY_PUBSUB_PORT: String(ports.pubsub),
       SPILLWAY_EMULATOR_PORTS: ports.firebase.join(','),
-      SPILLWAY_IMPORT: await exports.latest(),
+      SPILLWAY_EXPORTS_DIR: exportsDirectory,
     },
     // The first start may have to fetch them.
-    readyWithinMs: fetched ? 60_000 : 300_000,
+    readyWithinMs: present ? 60_000 : 300_000,
+    ...(present ? {} : { whenItFails: notFetched }),
     onRestarted,
   };
   return part;

@@ -8,7 +8,11 @@ import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
 /** What a part tells the launcher over IPC once it answers. */
-const readySchema = z.looseObject({ ready: z.literal(true) });
+const readySchema = z.object({
+  ready: z.literal(true),
+  /** Processes of its own that outlive it when it is killed, and would be in the way of its successor. */
+  pids: z.array(z.number()).default([]),
+});
 type Ready = z.infer<typeof readySchema>;
 
 export interface PartSpec {
@@ -18,8 +22,10 @@ export interface PartSpec {
   environment: Record<string, string>;
   /** How long it may take to say that it is ready, in milliseconds. */
   readyWithinMs?: number;
+  /** What to tell the person when it does not start, where that is known better than its log says it. */
+  whenItFails?: string;
   /** Called each time it has been restarted and is ready again. */
-  onRestarted?: (ready: Ready) => Promise<void>;
+  onRestarted?: () => Promise<void>;
 }
 
 /** Restarts wait this long, doubled with each failure up to the most; a part that ran a while starts afresh. */
@@ -34,6 +40,7 @@ interface Part {
   log: WriteStream;
   stopping: boolean;
   restarts: number;
+  ownProcesses: number[];
 }
 
 /**
@@ -54,21 +61,27 @@ export class Supervisor {
     this.#onChange = onChange;
   }
 
-  /** Starts a part and resolves with what it said when ready. Throws `StartError` with the end of its log. */
-  async start(spec: PartSpec): Promise<Ready> {
+  /** Starts a part and resolves when it is ready. Throws `StartError` with the end of its log. */
+  async start(spec: PartSpec): Promise<void> {
     if (this.#closed) throw new StartError(`${spec.name} was not started: everything is being ended.`);
     await mkdir(this.#logDirectory, { recursive: true });
     const log = createWriteStream(this.#logFile(spec.name), { flags: 'a' });
     await once(log, 'open');
-    const part: Part = { spec, child: launch(spec, log), log, stopping: false, restarts: 0 };
+    const part: Part = {
+      spec,
+      child: launch(spec, log),
+      log,
+      stopping: false,
+      restarts: 0,
+      ownProcesses: [],
+    };
     this.#parts.set(spec.name, part);
     try {
-      const ready = await becomesReady(part.child, spec.readyWithinMs);
+      part.ownProcesses = (await becomesReady(part.child, spec.readyWithinMs)).pids;
       this.#keepAlive(part);
-      return ready;
     } catch (error) {
       await this.stop(spec.name);
-      throw new StartError(await this.#whyNotStarted(spec.name, error));
+      throw new StartError(spec.whenItFails ?? (await this.#whyNotStarted(spec.name, error)));
     }
   }
 
@@ -107,6 +120,7 @@ export class Supervisor {
       if (part.stopping) return;
       this.#say(`${part.spec.name} ended (${signal ?? `exit code ${code}`}) and is being restarted.`);
       if (Date.now() - startedAt > restart.ranAWhileMs) part.restarts = 0;
+      killAll(part.ownProcesses);
       void this.#restart(part);
     });
   }
@@ -117,8 +131,8 @@ export class Supervisor {
     if (part.stopping) return;
     part.child = launch(part.spec, part.log);
     try {
-      const ready = await becomesReady(part.child, part.spec.readyWithinMs);
-      await part.spec.onRestarted?.(ready);
+      part.ownProcesses = (await becomesReady(part.child, part.spec.readyWithinMs)).pids;
+      await part.spec.onRestarted?.();
       this.#say(`${part.spec.name} is back.`);
       this.#onChange();
       this.#keepAlive(part);
@@ -178,4 +192,14 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   await exited;
   clearTimeout(timer);
+}
+
+function killAll(pids: number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It has ended already.
+    }
+  }
 }

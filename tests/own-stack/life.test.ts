@@ -1,6 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
@@ -70,9 +70,23 @@ describe('the local stack', () => {
   });
 
   it('says in one sentence that Java is missing, and how to install it', async () => {
-    const bin = await mkdtemp(join(tmpdir(), 'spillway-path-'));
+    const bin = await mkdtemp(join(launcher.directory, 'path-'));
     await symlink(process.execPath, join(bin, 'node'));
     await expect(launcher.start([], { PATH: bin })).rejects.toThrow(/need Java.*apt-get install/s);
+  });
+
+  it('says in one sentence that there are no emulators and no network to fetch them', async () => {
+    const home = await mkdtemp(join(launcher.directory, 'home-'));
+    await symlink(process.execPath, join(home, 'node'));
+    for (const program of ['java', 'ps', 'sh']) {
+      const found = execFileSync('which', [program], { encoding: 'utf8' }).trim();
+      await symlink(found, join(home, program));
+    }
+    const nobodyListens = 'http://127.0.0.1:9';
+    const environment = { HOME: home, PATH: home, HTTPS_PROXY: nobodyListens, https_proxy: nobodyListens };
+    await expect(launcher.start([], environment)).rejects.toThrow(
+      /not on this machine.*gcloud components install/s,
+    );
   });
 
   it('says what is wrong with an option', async () => {
