@@ -23,7 +23,6 @@ export const uploadRequestSchema = z.object({
   /** Groups the files of one drop; a new one is made where it is left out. */
   batchId: z.uuid().optional(),
 });
-export type UploadRequest = z.input<typeof uploadRequestSchema>;
 
 export const uploadSchema = z.object({
   uploadId: z.string(),
