@@ -1,4 +1,4 @@
-import { v1 } from '@google-cloud/pubsub';
+import { type protos, v1 } from '@google-cloud/pubsub';
 import { isPassing } from '@spillway/pipeline/gcp/outages.ts';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
@@ -10,6 +10,8 @@ const pullTimeoutMs = 60_000;
 const afterErrorMs = 1_000;
 const deadlineExceeded = 4;
 const cancelled = 1;
+
+type PullCall = Promise<[protos.google.pubsub.v1.IPullResponse]> & { cancel(): void };
 
 export interface Pulling {
   /** Stops asking for new work, or asks again; what is in progress goes on. */
@@ -30,12 +32,13 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
     typeof v1.SubscriberClient
   >[0];
   const client = new v1.SubscriberClient(clientConfig);
+  await client.initialize();
   const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
   const leases = startLeases(client, subscription, log);
   let paused = false;
   let stopped = false;
   let changed = Promise.withResolvers<void>();
-  let pullUnderWay: { cancel(): void } | null = null;
+  let pullUnderWay: PullCall | null = null;
 
   /** Wakes the loop: a slot is free, or it shall pause, go on or stop. */
   function wake(): void {
@@ -51,7 +54,7 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
         continue;
       }
       try {
-        for (const lease of await pull(free)) void serve(lease);
+        for (const lease of await pull(free)) void (paused ? lease.end(false) : serve(lease));
       } catch (error) {
         log.warn({ error }, 'A pull failed; the next one follows.');
         await Promise.race([new Promise((resolve) => setTimeout(resolve, afterErrorMs)), changed.promise]);
@@ -60,8 +63,12 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
   }
 
   async function pull(maxMessages: number): Promise<Lease[]> {
-    const call = client.pull({ subscription, maxMessages }, { timeout: pullTimeoutMs, retry: null });
-    pullUnderWay = call as unknown as { cancel(): void };
+    // `client.pull` wraps this call in a promise that cannot be cancelled.
+    const call: PullCall = client.innerApiCalls.pull?.(
+      { subscription, maxMessages },
+      { timeout: pullTimeoutMs, retry: null },
+    );
+    pullUnderWay = call;
     try {
       const [{ receivedMessages }] = await call;
       return (receivedMessages ?? []).map((received) => leases.take(received));
@@ -85,8 +92,8 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
   return {
     paused: () => paused,
     pause(value) {
+      // A pull that is under way goes on: cancelled, it could leave a message in nobody's hands until its deadline.
       paused = value;
-      if (paused) pullUnderWay?.cancel();
       wake();
     },
     async stop() {

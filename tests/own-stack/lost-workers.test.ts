@@ -61,9 +61,16 @@ describe('workers that are lost', () => {
   });
 
   it('are replaced by Cloud Run when no VM is left, for what waits and for what comes', async () => {
+    await dropMany('waiting', 8);
+    const someClaimed = async () => (await jobsIn('waiting')).some(({ claim }) => claim !== null);
+    await expect.poll(someClaimed, { timeout: 20_000, interval: 5 }).toBe(true);
     await Promise.all([stack.stopPart('vm-1'), stack.stopPart('vm-2')]);
+    const { docs } = await firestore.collection('workers').where('kind', '==', 'vm').get();
+    expect(docs.map((worker) => worker.get('state'))).toEqual(['stopped', 'stopped']);
     await dropMany('no-vms', 6);
     const jobs = await allSucceeded('no-vms', 6);
     expect(jobs.map(({ route }) => route.target)).toEqual(new Array(6).fill('run'));
+    const waited = await allSucceeded('waiting', 8);
+    expect(waited.some(({ route }) => route.target === 'run')).toBe(true);
   });
 });
