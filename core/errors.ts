@@ -5,17 +5,15 @@
 export const failureCodes = {
   unknown_operation: 'No operation of that name exists.',
   invalid_options: 'The options are not valid for this operation.',
-  invalid_source: 'The storage event does not describe an object.',
   empty_file: 'The file is empty.',
   file_too_large: 'The file is larger than the limit.',
-  unsupported_type: 'The file is not a picture of a supported type (JPEG, PNG, WebP, AVIF, HEIC or GIF).',
+  unsupported_type: 'The file is not a picture of a supported type (JPEG, PNG, WebP, AVIF or GIF).',
   corrupt_image: 'The picture is damaged or incomplete.',
   image_too_large: 'The picture has too many pixels or too long a side.',
   aspect_too_extreme: 'The picture is too long and thin.',
   processing_timeout: 'The picture took longer than the time limit.',
   out_of_memory: 'The picture needed more memory than the limit.',
   poison: 'The picture stopped the program that worked on it several times.',
-  source_gone: 'The file was deleted before it was processed.',
   internal: 'Something went wrong on our side.',
 } as const;
 

@@ -9,12 +9,12 @@ export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
   /** Objectives that differ from the operation's own. */
   objectivesMs: z.partialRecord(operationNameSchema, z.number().positive()).default({}),
+  /** Factor on predicted wait and service: predictions are means, deadlines are not. */
+  safety: z.number().min(1).default(1.2),
   vm: z
     .object({
       /** From publishing until a free VM starts. */
       pullMs: z.number().min(0).default(100),
-      /** Factor on predicted wait and service: predictions are means, deadlines are not. */
-      safety: z.number().min(1).default(1.2),
       /** A VM is out of the fleet when its heartbeat is older: three beats of two seconds, and a little. */
       liveWithinMs: z.number().positive().default(6_500),
     })

@@ -5,6 +5,9 @@ import * as transitions from './transitions.ts';
 
 const claim = { worker: 'vm-1', token: 'token', expiresAt: later(10_000) };
 
+const { epoch: _, at: __, ...undecided } = sampleJob().route;
+const choice = { ...undecided, reason: 'vm_in_time' as const, explanation: 'Moved.' };
+
 function claimedJob() {
   const outcome = transitions.claimed(sampleJob(), 0, claim, 3, noon);
   if (outcome.kind !== 'claimed') throw new Error(outcome.kind);
@@ -28,7 +31,7 @@ describe('a claim', () => {
   });
 
   it('is refused to a message of an older epoch, and of one that never was', () => {
-    const moved = transitions.requeued(claimedJob(), 'Moved.', noon);
+    const moved = transitions.moved(claimedJob(), choice, noon);
     expect(moved.route.epoch).toBe(1);
     expect(transitions.claimed(moved, 0, claim, 3, noon)).toEqual({ kind: 'dropped', why: 'moved' });
     expect(transitions.claimed(moved, 2, claim, 3, noon)).toEqual({ kind: 'dropped', why: 'moved' });
@@ -46,12 +49,20 @@ describe('a claim', () => {
 
 describe('a moved job', () => {
   it('is queued, unclaimed and unpublished under the next epoch', () => {
-    expect(transitions.requeued(claimedJob(), 'Moved.', noon)).toMatchObject({
+    expect(transitions.moved(claimedJob(), choice, noon)).toMatchObject({
       state: 'queued',
       claim: null,
       publishedAt: null,
       route: { epoch: 1, explanation: 'Moved.' },
     });
+  });
+});
+
+describe('a decided route', () => {
+  it('keeps the epoch of a reservation, and takes the next one when it is decided again', () => {
+    const first = transitions.routed(sampleJob(), choice, noon);
+    expect(first.route).toMatchObject({ epoch: 0, reason: 'vm_in_time' });
+    expect(transitions.routed(first, choice, noon).route.epoch).toBe(1);
   });
 });
 

@@ -81,8 +81,12 @@ export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
 
 export type RouteChoice = Omit<Route, 'epoch' | 'at'>;
 
-/** The job with its decided route, still to be published. */
+/**
+ * The job with its decided route, still to be published. A job that was decided before goes to the next epoch: its
+ * message may be out, and must not count beside the new one.
+ */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
+  if (job.route.reason !== 'reserved') return moved(job, choice, now);
   return { ...job, route: { ...choice, epoch: job.route.epoch, at: now } };
 }
 
@@ -99,12 +103,6 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
     publishedAt: null,
     route: { ...choice, epoch: job.route.epoch + 1, at: now },
   };
-}
-
-/** The job queued anew where it was, after its worker was lost. */
-export function requeued(job: Job, explanation: string, now: Date): Job {
-  const { epoch: _, at: __, ...choice } = job.route;
-  return moved(job, { ...choice, explanation }, now);
 }
 
 export type ClaimOutcome =

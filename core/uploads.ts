@@ -18,6 +18,9 @@ export const finalizedObjectSchema = z.object({
 });
 export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
 
+/** Of one upload; what is named beyond it is not looked at, so that metadata cannot make thousands of jobs. */
+const mostOperations = 16;
+
 export interface Refusal {
   code: FailureCode;
   message: string;
@@ -85,7 +88,7 @@ function requestedOperations(
 
 function splitNames(list: string): string[] {
   const names = list.split(',').map((name) => name.trim());
-  return [...new Set(names.filter((name) => name !== ''))];
+  return [...new Set(names.filter((name) => name !== ''))].slice(0, mostOperations);
 }
 
 type RequestedOptions = { kind: 'options'; value: unknown } | { kind: 'invalid'; message: string };

@@ -5,4 +5,6 @@ import { z } from 'zod';
 export const functionsConfigSchema = gcpConfigSchema.extend({
   /** How long one scheduled call goes on sweeping, in milliseconds: Cloud Scheduler's floor is one minute. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
+  /** How old an upload without jobs has to be to count as lost, in milliseconds. */
+  SPILLWAY_LOST_AFTER_MS: z.coerce.number().min(0).default(600_000),
 });

@@ -12,4 +12,7 @@ const ports = createGcpPorts(config, createJsonLog('functions'));
 
 cloudEvent('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
-http('find-lost', createFindLostFunction(ports));
+http('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
+
+// First calls open connections and load code: better now than in the first event's time. Their outcome is of no matter.
+await Promise.allSettled([ports.settings.routing(), ports.settings.sourceRules(), ports.fleet.read()]);

@@ -1,4 +1,4 @@
-import type { Claim, Job } from '@spillway/core/job.ts';
+import { type Claim, type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
@@ -14,7 +14,9 @@ interface Claimant {
 export type ClaimAnswer =
   | { kind: 'claimed'; job: Job; token: string }
   | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' }
-  | { kind: 'poison'; job: Job };
+  | { kind: 'poison'; job: Job }
+  /** Written by a newer version of this program, which alone knows what it means. */
+  | { kind: 'newer' };
 
 /** Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`. */
 export async function claimJob(message: JobMessage, claimant: Claimant): Promise<ClaimAnswer> {
@@ -23,6 +25,7 @@ export async function claimJob(message: JobMessage, claimant: Claimant): Promise
   for (;;) {
     const stored = await jobs.get(message.jobId);
     if (!stored) return { kind: 'dropped', why: 'unknown' };
+    if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
     if (holds(stored.job, token)) return { kind: 'claimed', job: stored.job, token };
     const claim = newClaim(claimant, token);
@@ -45,9 +48,11 @@ export interface HeldClaim {
 export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClaim {
   const { ports, claimMs } = claimant;
   const lost = new AbortController();
-  let renewal: Promise<void> = Promise.resolve();
+  let renewal: Promise<void> | null = null;
   const stop = ports.clock.every(claimMs / 3, () => {
-    renewal = renewal.then(renew);
+    renewal ??= renew().finally(() => {
+      renewal = null;
+    });
   });
   return {
     signal: lost.signal,

@@ -1,9 +1,8 @@
-import type { Job } from '@spillway/core/job.ts';
-import { errorReportName } from '@spillway/core/object-names.ts';
 import { tombstone } from '@spillway/core/transitions.ts';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
+import { removeLeftovers } from './record.ts';
 
 /**
  * Deletes a job's results and leaves a tombstone, so that a repeated event does not bring it back. The source goes
@@ -13,17 +12,12 @@ export async function deleteJob(id: string, ports: Ports): Promise<boolean> {
   await cancelJob(id, ports);
   const stored = await ports.jobs.get(id);
   if (!stored) return false;
-  await removeResults(stored.job, ports);
   await changeJob(ports.jobs, id, (job) => (job.deletedAt ? null : tombstone(job, ports.clock.now())));
+  await removeLeftovers(id, ports);
   const others = await ports.jobs.ofSource(stored.job.source);
   if (others.every(({ job }) => job.deletedAt !== null)) {
     const { bucket, name, generation } = stored.job.source;
     await ports.blobs.remove(bucket, name, generation);
   }
   return true;
-}
-
-async function removeResults(job: Job, { blobs, buckets }: Ports): Promise<void> {
-  const names = job.result ? [job.result.name, job.result.receipt] : [errorReportName(job)];
-  await Promise.all(names.map((name) => blobs.remove(buckets.results, name)));
 }

@@ -162,6 +162,94 @@ describe('a delivery', () => {
     expect(await bench.ports.blobs.read('results', name)).toBeNull();
   });
 
+  it('that is cancelled during its last attempt leaves no report of a failure', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
+    const deliverer = bench.deliverer('vm-1', scripted(crash(), crash()));
+    await deliver(message, deliverer);
+    await deliver(message, deliverer);
+    const cancelling: Process = async () => {
+      await cancelJob(job?.id ?? '', bench.ports);
+      throw crash();
+    };
+    const delivery = await deliver(message, bench.deliverer('vm-1', cancelling));
+    expect(delivery).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    const { source, id } = await bench.job(job?.id ?? '');
+    const report = `sketch/cat.${source.generation}.${id.slice(0, 8)}.error.json`;
+    expect(await bench.ports.blobs.read('results', report)).toBeNull();
+  });
+
+  it('of a job that was claimed too often fails it, but not when its last holder ends it just then', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const stalled = Promise.withResolvers<void>();
+    const deliveries: Promise<unknown>[] = [];
+    const stalling: Process = async (request) => {
+      await stalled.promise;
+      return copying(request);
+    };
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const deliverer = bench.deliverer(`vm-${attempt}`, stalling);
+      deliveries.push(
+        deliver(message, { ...deliverer, ports: { ...bench.ports, clock: silentClock(bench) } }),
+      );
+      await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
+      bench.clock.advance(12_001);
+    }
+    // The last holder succeeds between the poison delivery's look at the job and its outcome.
+    const { writeOnce } = bench.ports.blobs;
+    bench.ports.blobs.writeOnce = async (...args) => {
+      bench.ports.blobs.writeOnce = writeOnce;
+      stalled.resolve();
+      await Promise.all(deliveries);
+      return writeOnce(...args);
+    };
+    expect(await deliver(message, bench.deliverer('vm-9'))).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    const ended = await bench.job(job?.id ?? '');
+    expect(ended.state).toBe('succeeded');
+    const report = ended.result?.name.replace('.png', '.error.json') ?? '';
+    expect(await bench.ports.blobs.read('results', report)).toBeNull();
+    expect(await bench.ports.blobs.read('results', ended.result?.name ?? '')).not.toBeNull();
+  });
+
+  it('of a job that was claimed too often by workers that are gone ends it as poison', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const deliverer = bench.deliverer(`vm-${attempt}`, () => new Promise<never>(() => {}));
+      void deliver(message, { ...deliverer, ports: { ...bench.ports, clock: silentClock(bench) } });
+      await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
+      bench.clock.advance(12_001);
+    }
+    expect(await deliver(message, bench.deliverer())).toMatchObject({
+      kind: 'failed',
+      error: { code: 'poison' },
+    });
+  });
+
+  it('that cannot write to its disk gives the job back, and claims it no longer', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const message = bench.take('vm');
+    const deliverer = { ...bench.deliverer(), workDir: '/dev/null/nowhere' };
+    expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    bench.clock.advance(60_000);
+    expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null });
+    expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
+  });
+
+  it('of a document that a newer version wrote is left to that version', async () => {
+    const bench = await workbench();
+    const [job] = await bench.drop();
+    const stored = await bench.ports.jobs.get(job?.id ?? '');
+    if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, schemaVersion: 99 });
+    expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('given_back');
+  });
+
   it('renews its claim while it works, so that nobody takes over', async () => {
     const bench = await workbench();
     const [job] = await bench.drop();
@@ -180,6 +268,11 @@ describe('a delivery', () => {
     expect((await deliver(message, bench.deliverer('vm-1', long))).kind).toBe('succeeded');
   });
 });
+
+/** The clock of a worker that stalls: it tells the time, and renews nothing. */
+function silentClock(bench: Workbench) {
+  return { ...bench.clock, every: () => () => {} };
+}
 
 describe('a message', () => {
   it('that cannot be read is put aside and settled', async () => {

@@ -1,9 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { failureCodes, OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import {
+  type Claim,
   type Job,
   type JobError,
+  type JobResult,
   type Model,
   schemaVersion,
   type Target,
@@ -17,11 +19,20 @@ import {
   parseOptions,
 } from '@spillway/core/operations.ts';
 import * as transitions from '@spillway/core/transitions.ts';
-import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
 import { claimJob, type HeldClaim, holdClaim } from './claim.ts';
+import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { writeErrorReport, writeReceipt, writeResult } from './results.ts';
+import {
+  between,
+  clockStart,
+  heldWith,
+  recordFailure,
+  recordGone,
+  recordSuccess,
+  removeLeftovers,
+} from './record.ts';
+import { writeReceipt, writeResult } from './results.ts';
 
 /** What an operation made of a picture. */
 export interface Processed {
@@ -83,7 +94,8 @@ export async function deliver(message: JobMessage, deliverer: Deliverer): Promis
   try {
     const claim = await claimJob(message, deliverer);
     if (claim.kind === 'dropped') return claim;
-    if (claim.kind === 'poison') return await recordFailure(claim.job, poison(claim.job), null, deliverer);
+    if (claim.kind === 'newer') return { kind: 'given_back', why: 'The job is of a newer version.' };
+    if (claim.kind === 'poison') return await recordPoison(claim.job, message, deliverer);
     return await work(claim.job, claim.token, deliverer);
   } catch (error) {
     deliverer.ports.log.warn(
@@ -96,8 +108,9 @@ export async function deliver(message: JobMessage, deliverer: Deliverer): Promis
 
 async function work(job: Job, token: string, deliverer: Deliverer): Promise<Delivery> {
   const held = holdClaim(job, token, deliverer);
-  const directory = await mkdtemp(join(deliverer.workDir, 'job-'));
+  const directory = join(deliverer.workDir, `job-${token}`);
   try {
+    await mkdir(directory, { recursive: true });
     return await produce(job, token, held, directory, deliverer);
   } catch (error) {
     await held.stop();
@@ -119,7 +132,7 @@ async function produce(
   const started = ports.clock.now();
   const inputPath = join(directory, 'source');
   const source = await ports.blobs.download(job.source, inputPath);
-  if (source.kind === 'gone') return recordGone(job, token, source.replaced, deliverer);
+  if (source.kind === 'gone') return recordGone(job, source.replaced, heldWith(token), ports);
   const downloaded = ports.clock.now();
 
   const request = {
@@ -139,7 +152,8 @@ async function produce(
     ports,
   );
   await held.stop();
-  return recordSuccess(job, token, processed, written, receipt.name, { timings, done }, deliverer);
+  const result = resultOf(processed, written, receipt.name);
+  return recordSuccess(job, result, { ...timings, done }, heldWith(token), ports);
 }
 
 /** Operation and options as their schema knows them today: the document may be older than this program. */
@@ -150,51 +164,6 @@ function runnable(job: Job): { operation: OperationName; options: OperationOptio
   return { operation: job.operation, options: parsed.options };
 }
 
-async function recordSuccess(
-  job: Job,
-  token: string,
-  processed: Processed,
-  written: Awaited<ReturnType<typeof writeResult>>,
-  receipt: string,
-  { timings, done }: { timings: Omit<Timings, 'storeMs' | 'totalMs'>; done: Date },
-  { ports }: Deliverer,
-): Promise<Delivery> {
-  const { contentType, width, height, model } = processed;
-  const result = { ...written, contentType, width, height, model, receipt };
-  const now = ports.clock.now();
-  const whole = { ...timings, storeMs: between(done, now), totalMs: between(job.source.timeCreated, now) };
-  const stored = await changeJob(ports.jobs, job.id, (current) =>
-    transitions.holds(current, token) ? transitions.succeeded(current, result, whole, now) : null,
-  );
-  if (!stored) return dropUncounted(job, written.name, receipt, ports);
-  await announceEnd(stored, ports);
-  return { kind: 'succeeded', job: stored.job };
-}
-
-/** A job that was cancelled or deleted meanwhile leaves no result; one that another worker took over adopts it. */
-async function dropUncounted(job: Job, result: string, receipt: string, ports: Ports): Promise<Delivery> {
-  const current = await ports.jobs.get(job.id);
-  if (current?.job.state === 'cancelled' || current?.job.deletedAt) {
-    await Promise.all([result, receipt].map((name) => ports.blobs.remove(ports.buckets.results, name)));
-  }
-  return { kind: 'dropped', why: 'claim_lost' };
-}
-
-async function recordGone(
-  job: Job,
-  token: string,
-  replaced: boolean,
-  { ports }: Deliverer,
-): Promise<Delivery> {
-  const end = replaced ? transitions.superseded : transitions.cancelled;
-  const stored = await changeJob(ports.jobs, job.id, (current) =>
-    transitions.holds(current, token) ? end(current, ports.clock.now()) : null,
-  );
-  if (!stored) return { kind: 'dropped', why: 'claim_lost' };
-  await announceEnd(stored, ports);
-  return { kind: 'ended', job: stored.job };
-}
-
 /** Permanent failures and last attempts are recorded; an outage or a drain is not the job's fault and not counted. */
 async function settleFailure(
   job: Job,
@@ -203,16 +172,12 @@ async function settleFailure(
   deliverer: Deliverer,
 ): Promise<Delivery> {
   if (error instanceof PermanentError) {
-    return recordFailure(
-      job,
-      { code: error.code, message: error.message, retryable: false },
-      token,
-      deliverer,
-    );
+    const failure = { code: error.code, message: error.message, retryable: false };
+    return recordFailure(job, failure, heldWith(token), deliverer.ports);
   }
   const blameless = error instanceof OutageError || deliverer.leaving.aborted;
   if (!blameless && job.attempt >= deliverer.maxAttempts) {
-    return recordFailure(job, lastFailure(job, error), token, deliverer);
+    return recordFailure(job, lastFailure(job, error), heldWith(token), deliverer.ports);
   }
   const why = error instanceof Error ? error.message : String(error);
   deliverer.ports.log.warn(
@@ -224,29 +189,27 @@ async function settleFailure(
     const attempt = blameless ? current.attempt - 1 : current.attempt;
     return { ...transitions.released(current, deliverer.ports.clock.now()), attempt };
   });
-  return stored ? { kind: 'given_back', why } : { kind: 'dropped', why: 'claim_lost' };
+  if (stored) return { kind: 'given_back', why };
+  await removeLeftovers(job.id, deliverer.ports);
+  return { kind: 'dropped', why: 'claim_lost' };
 }
 
-/** `token` null: the job has no holder, because it was claimed too often already. */
-async function recordFailure(
-  job: Job,
-  error: JobError,
-  token: string | null,
-  { ports }: Deliverer,
-): Promise<Delivery> {
-  await writeErrorReport(job, error, ports);
-  const stored = await changeJob(ports.jobs, job.id, (current) => {
-    const mine = token ? transitions.holds(current, token) : current.route.epoch === job.route.epoch;
-    return mine ? transitions.failed(current, error, ports.clock.now()) : null;
-  });
-  if (!stored) return { kind: 'dropped', why: 'claim_lost' };
-  await announceEnd(stored, ports);
-  return { kind: 'failed', job: stored.job, error };
+/** A job that was claimed as often as allowed ends, unless one of its holders has ended or renewed it meanwhile. */
+async function recordPoison(job: Job, message: JobMessage, deliverer: Deliverer): Promise<Delivery> {
+  const { ports, maxAttempts } = deliverer;
+  const nobody: Claim = { worker: '', token: '', expiresAt: ports.clock.now() };
+  const stillPoison = (current: Job) =>
+    transitions.claimed(current, message.epoch, nobody, maxAttempts, ports.clock.now()).kind === 'poison';
+  return recordFailure(job, poison(job), stillPoison, ports);
 }
 
+/** What ended the last attempt: the picture, which crashed the child, or something that is not its fault. */
 function lastFailure(job: Job, error: unknown): JobError {
-  const known = error instanceof RetryableError && error.code !== 'internal';
-  return known ? { code: error.code, message: error.message, retryable: true } : poison(job);
+  if (!(error instanceof RetryableError)) {
+    return { code: 'internal', message: failureCodes.internal, retryable: true };
+  }
+  if (error.code === 'internal') return poison(job);
+  return { code: error.code, message: error.message, retryable: true };
 }
 
 function poison(job: Job): JobError {
@@ -256,7 +219,7 @@ function poison(job: Job): JobError {
 
 function timingsUntil(job: Job, started: Date, downloaded: Date, done: Date, processMs: number) {
   return {
-    waitMs: between(job.source.timeCreated, started),
+    waitMs: between(clockStart(job), started),
     downloadMs: between(started, downloaded),
     processMs: Math.round(Math.min(processMs, between(downloaded, done))),
   };
@@ -266,7 +229,7 @@ function receiptOf(
   job: Job,
   sourceCrc32c: string,
   { model, contentType }: Processed,
-  written: Awaited<ReturnType<typeof writeResult>>,
+  written: WrittenBlob,
   timings: Omit<Timings, 'storeMs' | 'totalMs'>,
   { target, worker }: Deliverer,
 ) {
@@ -285,6 +248,7 @@ function receiptOf(
   };
 }
 
-function between(from: Date, to: Date): number {
-  return to.getTime() - from.getTime();
+function resultOf(processed: Processed, written: WrittenBlob, receipt: string): JobResult {
+  const { contentType, width, height, model } = processed;
+  return { ...written, contentType, width, height, model, receipt };
 }

@@ -1,3 +1,4 @@
+import { PermanentError } from '@spillway/core/errors.ts';
 import { isTerminal, type Job, type Source, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, operations } from '@spillway/core/operations.ts';
@@ -65,10 +66,13 @@ export async function publish(stored: Stored, ports: Ports): Promise<Stored> {
   return (await ports.jobs.replace(stored, published(stored.job, ports.clock.now()))) ?? stored;
 }
 
-/** Asks the router where the job should wait, given all that stands before it now. */
+/**
+ * Asks the router where the job should wait, given all that stands before it now. Throws `PermanentError` when this
+ * version knows no such operation, and `OutageError`.
+ */
 export async function chooseRoute(stored: Stored, ports: Ports): Promise<RouteChoice> {
   const { operation, deadlineAt } = stored.job;
-  if (!isOperationName(operation)) throw new Error(`Job ${stored.job.id} has no operation to route.`);
+  if (!isOperationName(operation)) throw new PermanentError('unknown_operation');
   const [settings, fleet, ahead] = await Promise.all([
     ports.settings.routing(),
     ports.fleet.read(),

@@ -1,4 +1,4 @@
-import { PermanentError } from '@spillway/core/errors.ts';
+import { OutageError, PermanentError } from '@spillway/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { deleteJob } from './delete.ts';
@@ -63,6 +63,27 @@ describe('a cancellation', () => {
 });
 
 describe('a deletion', () => {
+  it('leaves nothing that an attempt wrote which did not count', async () => {
+    const { bench, id } = await failedJob();
+    const { source } = await bench.job(id);
+    const name = `sketch/cat.${source.generation}.${id.slice(0, 8)}.png`;
+    const content = { from: { text: 'from an earlier attempt' }, contentType: 'image/png' };
+    await bench.ports.blobs.writeOnce('results', name, content);
+    await deleteJob(id, bench.ports);
+    expect(await bench.ports.blobs.read('results', name)).toBeNull();
+    expect(await bench.ports.blobs.read('results', name.replace('.png', '.error.json'))).toBeNull();
+  });
+
+  it('that was cut off before the source was removed can be repeated', async () => {
+    const { bench, id } = await failedJob();
+    const { remove } = bench.ports.blobs;
+    bench.ports.blobs.remove = () => Promise.reject(new OutageError('Cloud Storage did not answer.'));
+    await expect(deleteJob(id, bench.ports)).rejects.toThrow(OutageError);
+    bench.ports.blobs.remove = remove;
+    expect(await deleteJob(id, bench.ports)).toBe(true);
+    expect(await bench.ports.blobs.read('uploads', 'sketch/cat.jpg')).toBeNull();
+  });
+
   it('removes results and, with the last job, the source; a repeated event does not bring the job back', async () => {
     const bench = await workbench();
     const object = bench.ports.blobs.upload('uploads', 'x.jpg', Buffer.from('x'), {

@@ -1,4 +1,5 @@
 import { isTerminal, type Job } from '@spillway/core/job.ts';
+import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
 import { enqueue } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -17,7 +18,7 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (job.deletedAt) return { kind: 'refused', why: 'deleted' };
   if (!isTerminal(job.state)) return { kind: 'refused', why: 'not_ended' };
   if (job.state === 'succeeded') return { kind: 'refused', why: 'succeeded' };
-  if (refusedAtOnce(job)) return { kind: 'refused', why: 'not_runnable' };
+  if (!isRunnable(job)) return { kind: 'refused', why: 'not_runnable' };
   const { operation, options, owner, source, batch, upload, trace } = job;
   const request = { operation, options, owner, source, batch, upload, trace };
   const clockStartsAt = ports.clock.now();
@@ -25,7 +26,9 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   return { kind: 'retried', job: enqueued.job };
 }
 
-/** A job that was refused before any work names nothing that could be run. */
-function refusedAtOnce({ error }: Job): boolean {
-  return error?.code === 'unknown_operation' || error?.code === 'invalid_options';
+/** A job that was refused before any work, or whose operation is no more, names nothing that could be run. */
+function isRunnable({ operation, options, error }: Job): boolean {
+  return (
+    error?.code !== 'invalid_options' && isOperationName(operation) && parseOptions(operation, options).ok
+  );
 }

@@ -12,17 +12,20 @@ import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
 
 /**
- * Turns a finalized upload into its jobs. Safe to repeat: the same object gives the same jobs.
+ * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same
+ * object gives the same jobs.
  * Throws `OutageError` when a service does not answer, so that the event comes again.
  */
 export async function routeUpload(
   object: FinalizedObject,
   trace: string | null,
   ports: Ports,
+  wanted: (operation: string) => boolean = () => true,
 ): Promise<Job[]> {
   const upload = readUpload(object, await ports.settings.sourceRules());
   if (upload.kind === 'ignored') return [];
-  return Promise.all(upload.jobs.map((requested) => startJob(upload, requested, trace, ports)));
+  const requested = upload.jobs.filter(({ operation }) => wanted(operation));
+  return Promise.all(requested.map((one) => startJob(upload, one, trace, ports)));
 }
 
 async function startJob(
@@ -62,6 +65,8 @@ async function recordRefusal(
 ): Promise<Job> {
   const error = { ...refusal, retryable: false };
   const job = refusedAtOnce(await newJob(request, ports), error, ports.clock.now());
+  const existing = await ports.jobs.get(job.id);
+  if (existing) return existing.job;
   await writeErrorReport(job, error, ports);
   const { kind, stored } = await ports.jobs.create(job);
   if (kind === 'created') await announceEnd(stored, ports);

@@ -1,14 +1,17 @@
-import type { Job } from '@spillway/core/job.ts';
-import { moved, requeued } from '@spillway/core/transitions.ts';
+import { OutageError, PermanentError } from '@spillway/core/errors.ts';
+import { isTerminal, type Job, schemaVersion } from '@spillway/core/job.ts';
+import { shouldMove } from '@spillway/core/routing/should-move.ts';
+import { moved, routed } from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { chooseRoute, publish } from './enqueue.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
+import { recordFailure } from './record.ts';
 import { routeUpload } from './route.ts';
 
 /** Milliseconds. */
 const timing = {
-  /** One sweep at a time; a sweeper that dies holds up the others no longer than this. */
+  /** Keeps most sweepers from doing the same at once; one that dies holds up the others no longer than this. */
   lease: 4_000,
   /** A router that is at work gets this long before its job counts as left behind. */
   routing: 3_000,
@@ -44,52 +47,55 @@ export async function sweepOnce(holder: string, ports: Ports): Promise<Swept | n
   return { freed, published, ...waiting, announced };
 }
 
-/** Routes objects that never became jobs because their event was lost. Resolves to how many jobs were checked. */
+/**
+ * Makes the jobs of objects whose event was lost, and none for operations that have theirs: what rules and defaults
+ * say today is not held against what was asked for then. Resolves to the number of jobs that were made.
+ */
 export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<number> {
-  let checked = 0;
+  let made = 0;
   for await (const object of ports.blobs.createdBetween(ports.buckets.uploads, from, to)) {
-    checked += (await routeUpload(object, null, ports)).length;
+    const existing = await ports.jobs.ofSource(object);
+    const wanted = (operation: string) => !existing.some(({ job }) => job.operation === operation);
+    made += (await routeUpload(object, null, ports, wanted)).length;
   }
-  return checked;
+  return made;
 }
 
 async function freeAbandoned(ports: Ports): Promise<number> {
   const abandoned = await ports.jobs.abandoned(ports.clock.now(), batch);
-  return countTrue(abandoned, async (stored) => {
+  return eachInTurn(abandoned, ports, async (stored) => {
     const worker = stored.job.claim?.worker ?? 'its worker';
-    const explanation = `Queued again: ${worker} stopped renewing its claim.`;
-    const freed = await ports.jobs.replace(stored, requeued(stored.job, explanation, ports.clock.now()));
-    if (!freed) return false;
-    await routeAnew(freed, ports);
-    ports.log.warn({ jobId: stored.job.id, worker }, explanation);
+    if (!(await routeAnew(stored, ports))) return false;
+    ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
     return true;
   });
 }
 
 async function publishUnpublished(ports: Ports): Promise<number> {
   const left = await ports.jobs.unpublished(before(ports, timing.routing), batch);
-  return countTrue(left, async (stored) => {
-    await routeAnew(stored, ports);
+  return eachInTurn(left, ports, async (stored) => {
+    if (!(await routeAnew(stored, ports))) return false;
     ports.log.warn({ jobId: stored.job.id }, 'Published a job that its router had left behind.');
     return true;
   });
 }
 
-/** Moves a waiting job to the side that the router would now choose; republishes one whose message seems lost. */
+/** Moves what would be late where it waits; republishes a job whose message seems lost. */
 async function reviewWaiting(ports: Ports): Promise<{ moved: number; republished: number }> {
   const waiting = await ports.jobs.waiting(before(ports, timing.waiting), batch);
   let movedCount = 0;
-  const republished = await countTrue(waiting, async (stored) => {
+  const republished = await eachInTurn(waiting, ports, async (stored) => {
+    const now = ports.clock.now();
     const choice = await chooseRoute(stored, ports);
-    if (choice.target !== stored.job.route.target && choice.predicted?.[choice.target]) {
-      const next = await ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now()));
+    if (shouldMove(stored.job.route, choice, waitedMs(stored.job, now))) {
+      const next = await ports.jobs.replace(stored, moved(stored.job, choice, now));
       if (!next) return false;
       await publish(next, ports);
       ports.log.info({ jobId: stored.job.id, target: choice.target }, `Moved: ${choice.explanation}`);
       movedCount++;
       return false;
     }
-    if (!seemsLost(stored.job, ports.clock.now())) return false;
+    if (!seemsLost(stored.job, now)) return false;
     await publish(stored, ports);
     ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
     return true;
@@ -99,34 +105,63 @@ async function reviewWaiting(ports: Ports): Promise<{ moved: number; republished
 
 async function announceUnannounced(ports: Ports): Promise<number> {
   const left = await ports.jobs.unannounced(before(ports, timing.announcing), batch);
-  return countTrue(left, async (stored) => {
+  return eachInTurn(left, ports, async (stored) => {
     await announceEnd(stored, ports);
     return true;
   });
 }
 
-/** Decides for a queued, unpublished job as its router would have, under the epoch that it has now. */
-async function routeAnew(stored: Stored, ports: Ports): Promise<void> {
+/** Decides and publishes as the job's router would have; false when somebody else was at it. */
+async function routeAnew(stored: Stored, ports: Ports): Promise<boolean> {
   const choice = await chooseRoute(stored, ports);
-  const { epoch } = stored.job.route;
-  const decided = { ...stored.job, route: { ...choice, epoch, at: ports.clock.now() } };
-  const written = await ports.jobs.replace(stored, decided);
-  if (written) await publish(written, ports);
+  const decided = await ports.jobs.replace(stored, routed(stored.job, choice, ports.clock.now()));
+  if (decided) await publish(decided, ports);
+  return decided !== null;
 }
 
 function seemsLost(job: Job, now: Date): boolean {
   const predictedWait = job.route.predicted?.[job.route.target]?.waitMs ?? 0;
-  const patience = Math.max(timing.unclaimed, timing.patience * predictedWait);
-  return job.publishedAt !== null && now.getTime() - job.publishedAt.getTime() > patience;
+  // Each time twice as long, so that a job that waits for days is not published every half minute.
+  const before = job.publishedAt ? job.publishedAt.getTime() - job.createdAt.getTime() : 0;
+  const patience = Math.max(timing.unclaimed, timing.patience * predictedWait, before);
+  return waitedMs(job, now) > patience;
+}
+
+/** Since its message was published. */
+function waitedMs({ publishedAt }: Job, now: Date): number {
+  return publishedAt ? now.getTime() - publishedAt.getTime() : 0;
 }
 
 function before(ports: Ports, ms: number): Date {
   return new Date(ports.clock.now().getTime() - ms);
 }
 
-/** One after another, so that each decision sees what the one before it moved. */
-async function countTrue(stored: Stored[], action: (stored: Stored) => Promise<boolean>): Promise<number> {
+/**
+ * Counts the jobs for which the action did something. One after another, so that each decision sees what the one
+ * before it moved. A job that cannot be helped must not stop the others; an outage stops them all until the next sweep.
+ */
+async function eachInTurn(
+  list: Stored[],
+  ports: Ports,
+  action: (stored: Stored) => Promise<boolean>,
+): Promise<number> {
   let count = 0;
-  for (const one of stored) if (await action(one)) count++;
+  for (const stored of list) {
+    // A newer version of this program has written it, and sweeps as well.
+    if (stored.job.schemaVersion > schemaVersion) continue;
+    try {
+      if (await action(stored)) count++;
+    } catch (error) {
+      if (error instanceof OutageError) throw error;
+      ports.log.error({ jobId: stored.job.id, error }, 'The sweep could do nothing for a job.');
+      if (error instanceof PermanentError) await failWhereItWaits(stored.job, error, ports);
+    }
+  }
   return count;
+}
+
+async function failWhereItWaits(job: Job, { code, message }: PermanentError, ports: Ports): Promise<void> {
+  const failure = { code, message, retryable: false };
+  const untouched = (current: Job) => !isTerminal(current.state) && current.route.epoch === job.route.epoch;
+  await recordFailure(job, failure, untouched, ports);
 }

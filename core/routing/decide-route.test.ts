@@ -87,7 +87,11 @@ describe('the deadline policy', () => {
 
   it('waits for a VM where neither side is there', () => {
     const off = routingSettingsSchema.parse({ run: { enabled: false } });
-    expect(ask({ workers: [], settings: off })).toMatchObject({ target: 'vm', reason: 'vm_only', workMs: 0 });
+    expect(ask({ workers: [], settings: off })).toMatchObject({
+      target: 'vm',
+      reason: 'vm_only',
+      workMs: 300,
+    });
   });
 
   it('queues behind the instances that Cloud Run may have', () => {

@@ -1,6 +1,6 @@
 import type { Worker } from '../heartbeat.ts';
 import type { Prediction, Target } from '../job.ts';
-import type { OperationName } from '../operations.ts';
+import { type OperationName, operations } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 import type { RouteChoice } from '../transitions.ts';
 import { decideByDeadline } from './deadline.ts';
@@ -35,8 +35,9 @@ export interface RouteDecision {
 export function decideRoute(question: RoutingQuestion): RouteChoice {
   const predicted = predictBothSides(question);
   const decision = decideByPolicy(question, predicted);
-  const side = predicted[decision.target];
-  return { ...decision, policy: question.settings.policy, predicted, workMs: side?.serviceMs ?? 0 };
+  // Work that waits for a side that is not there yet weighs as much as any.
+  const workMs = predicted[decision.target]?.serviceMs ?? operations[question.operation].priorServiceMs;
+  return { ...decision, policy: question.settings.policy, predicted, workMs };
 }
 
 function decideByPolicy(question: RoutingQuestion, predicted: Prediction): RouteDecision {

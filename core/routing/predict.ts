@@ -67,7 +67,7 @@ interface SideFigures {
 
 function side(question: RoutingQuestion, figures: SideFigures): SidePrediction {
   const { deliveryMs, queueMs, serviceMs, dollars } = figures;
-  const finishMs = deliveryMs + question.settings.vm.safety * (queueMs + serviceMs);
+  const finishMs = deliveryMs + question.settings.safety * (queueMs + serviceMs);
   return {
     waitMs: deliveryMs + queueMs,
     serviceMs,

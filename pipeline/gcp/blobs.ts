@@ -69,6 +69,12 @@ export function createStorageBlobs(storage: Storage): Blobs {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
       await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }));
     },
+    async removeAllBut(bucket, prefix, keep) {
+      const [files] = await orOutage('Cloud Storage', storage.bucket(bucket).getFiles({ prefix }));
+      const others = files.filter(({ name }) => !keep.includes(name));
+      const removals = others.map((file) => file.delete({ ignoreNotFound: true }));
+      await orOutage('Cloud Storage', Promise.all(removals));
+    },
     async *createdBetween(bucket, from, to) {
       for await (const file of storage.bucket(bucket).getFilesStream()) {
         const object = finalizedObjectSchema.safeParse((file as File).metadata);

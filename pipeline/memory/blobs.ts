@@ -70,6 +70,12 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       if (stored && (!generation || stored.object.generation === generation))
         objects.delete(key(bucket, name));
     },
+    async removeAllBut(bucket, prefix, keep) {
+      for (const { object } of objects.values()) {
+        const matches = object.bucket === bucket && object.name.startsWith(prefix);
+        if (matches && !keep.includes(object.name)) objects.delete(key(bucket, object.name));
+      }
+    },
     async *createdBetween(bucket, from, to) {
       for (const { object } of objects.values()) {
         if (object.bucket === bucket && object.timeCreated >= from && object.timeCreated < to) yield object;

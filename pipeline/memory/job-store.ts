@@ -102,7 +102,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     },
     async waiting(before, limit) {
       return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
-        .sort((a, b) => position(a.job) - position(b.job))
+        .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt))
         .slice(0, limit);
     },
     async abandoned(before, limit) {
@@ -142,4 +142,8 @@ function matches(job: Job, filter: JobFilter): boolean {
 function ledger(stored: Stored[], target: Target): SideLedger {
   const jobs = stored.filter(({ job }) => job.route.target === target);
   return { jobs: jobs.length, workMs: jobs.reduce((sum, { job }) => sum + job.route.workMs, 0) };
+}
+
+function byTime(a: Date | null, b: Date | null): number {
+  return (a?.getTime() ?? 0) - (b?.getTime() ?? 0);
 }

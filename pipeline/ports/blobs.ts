@@ -49,6 +49,8 @@ export interface Blobs {
   read(bucket: string, name: string): Promise<{ stream: Readable; contentType: string; size: number } | null>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Promise<void>;
+  /** Removes every object whose name starts with `prefix`, but those named in `keep`. */
+  removeAllBut(bucket: string, prefix: string, keep: string[]): Promise<void>;
   /** Objects created between two points in time. */
   createdBetween(bucket: string, from: Date, to: Date): AsyncIterable<FinalizedObject>;
   /** Opens a resumable upload. Its address lets whoever knows it write that object: never log it. */

@@ -53,7 +53,7 @@ export interface JobStore {
   /** Newest first, without deleted jobs. */
   find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
   /** All jobs of one generation of one object, deleted ones included. */
-  ofSource(source: Job['source']): Promise<Stored[]>;
+  ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
   /** Queued, created before `before`, and never published under their epoch. */
   unpublished(before: Date, limit: number): Promise<Stored[]>;
   /** Queued and published before `before`, oldest first. */

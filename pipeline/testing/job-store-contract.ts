@@ -182,6 +182,22 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       expect(await jobs().abandoned(longAgo, 10)).toEqual([]);
     });
 
+    it('lists what has waited longest first', async () => {
+      const ages = [3_000, 9_000, 6_000];
+      const ids = new Map<string, number>();
+      for (const age of ages) {
+        const stored = await create();
+        await replace(stored, transitions.published(stored.job, new Date(age)));
+        ids.set(stored.job.id, age);
+      }
+      const listed = (await jobs().waiting(new Date(10_000), 100)).flatMap(
+        ({ job }) => ids.get(job.id) ?? [],
+      );
+      expect(listed).toEqual([3_000, 6_000, 9_000]);
+      const [first] = await jobs().waiting(new Date(10_000), 1);
+      expect(ids.get(first?.job.id ?? '')).toBe(3_000);
+    });
+
     it('tells a watcher at once, also that nothing is there', async () => {
       const told: JobChange[][] = [];
       const watch = jobs().watch(

@@ -72,6 +72,19 @@ export function portsContract(
       expect(read && (await text(read.stream))).toBe('from a file');
     });
 
+    it('remove all that begins alike, but what is to be kept', async () => {
+      const { blobs } = ports();
+      const stem = newName();
+      for (const name of [`${stem}.png`, `${stem}.json`, `${stem}.error.json`, `${stem}x.png`]) {
+        await blobs.writeOnce(results(), name, { from: { text: name }, contentType: 'text/plain' });
+      }
+      await blobs.removeAllBut(results(), `${stem}.`, [`${stem}.json`]);
+      expect(await blobs.read(results(), `${stem}.png`)).toBeNull();
+      expect(await blobs.read(results(), `${stem}.error.json`)).toBeNull();
+      expect(await blobs.read(results(), `${stem}.json`)).not.toBeNull();
+      expect(await blobs.read(results(), `${stem}x.png`)).not.toBeNull();
+    });
+
     it('say null of what is not there, and remove it without complaint', async () => {
       const { blobs } = ports();
       expect(await blobs.read(results(), newName())).toBeNull();

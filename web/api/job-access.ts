@@ -9,8 +9,15 @@ import { type JobView, jobViewSchema } from './schema.ts';
  * that nobody learns which ids exist.
  */
 export async function visibleJob(id: string, visitor: Visitor, store: JobStore): Promise<Job> {
+  const job = await ownJob(id, visitor, store);
+  if (job.deletedAt) throw noSuchJob();
+  return job;
+}
+
+/** The same, or what is left of it: a deletion that was cut off has to be repeatable. */
+export async function ownJob(id: string, visitor: Visitor, store: JobStore): Promise<Job> {
   const job = (await store.get(id))?.job;
-  if (!job || job.deletedAt || !(visitor.admin || job.owner === visitor.owner)) throw noSuchJob();
+  if (!job || !(visitor.admin || job.owner === visitor.owner)) throw noSuchJob();
   return job;
 }
 

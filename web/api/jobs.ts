@@ -6,7 +6,7 @@ import type { JobFilter } from '@spillway/pipeline/ports/job-store.ts';
 import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
 import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
-import { noSuchJob, viewOf, visibleJob } from './job-access.ts';
+import { noSuchJob, ownJob, viewOf, visibleJob } from './job-access.ts';
 import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
 
@@ -123,7 +123,7 @@ export function jobRoutes({ ports }: ApiDependencies) {
       return c.json(viewOf(cancelled.job), 200);
     })
     .openapi(remove, async (c) => {
-      const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
+      const job = await ownJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
       await deleteJob(job.id, ports);
       return c.body(null, 204);
     });

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import type { Route, SidePrediction } from '../job.ts';
+import { sampleJob } from '../testing/sample-job.ts';
+import type { RouteChoice } from '../transitions.ts';
+import { shouldMove } from './should-move.ts';
+
+const side = (finishMs: number): SidePrediction => ({
+  waitMs: finishMs - 300,
+  serviceMs: 300,
+  finishMs,
+  dollars: 0,
+  inTime: false,
+});
+const onRun: Route = { ...sampleJob().route, target: 'run', epoch: 1 };
+const toVm = (vm: number, run: number | null, budgetMs = 1_000): RouteChoice => ({
+  ...sampleJob().route,
+  target: 'vm',
+  reason: 'vm_sooner',
+  predicted: { vm: side(vm), run: run === null ? null : side(run), budgetMs },
+});
+
+describe('a waiting job', () => {
+  it('is moved when its side is gone', () => {
+    expect(shouldMove(onRun, toVm(9_000, null), 0)).toBe(true);
+  });
+
+  it('is moved when it would be late and the other side is clearly sooner', () => {
+    expect(shouldMove(onRun, toVm(2_000, 4_000), 0)).toBe(true);
+    expect(shouldMove(onRun, toVm(3_800, 4_000), 0)).toBe(false);
+  });
+
+  it('stays where the cold start that it waits for is nearly over', () => {
+    expect(shouldMove(onRun, toVm(2_000, 4_000), 2_500)).toBe(false);
+  });
+
+  it('stays where it is in time', () => {
+    expect(shouldMove(onRun, toVm(500, 4_000, 5_000), 0)).toBe(false);
+  });
+
+  it('stays where the router would send it, and where the other side cannot take it', () => {
+    expect(shouldMove({ ...onRun, target: 'vm' }, toVm(2_000, 4_000), 0)).toBe(false);
+    expect(shouldMove(onRun, { ...toVm(1, 9_000), predicted: null }, 0)).toBe(false);
+  });
+
+  it('is not sent back and forth for ever', () => {
+    expect(shouldMove({ ...onRun, epoch: 3 }, toVm(2_000, 4_000), 0)).toBe(false);
+    expect(shouldMove({ ...onRun, epoch: 3 }, toVm(2_000, null), 0)).toBe(true);
+  });
+});

@@ -1,0 +1,107 @@
+import { isTerminal, type Job, type JobError, type JobResult, type Timings } from '@spillway/core/job.ts';
+import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { announceEnd } from './announce.ts';
+import { changeJob } from './change-job.ts';
+import type { Delivery } from './deliver.ts';
+import type { Ports } from './ports/ports.ts';
+import { writeErrorReport } from './results.ts';
+
+/** Whether the one who asks may still end the job as it stands now. */
+type MayEnd = (current: Job) => boolean;
+
+/** Only the holder of the claim with this token may. */
+export function heldWith(token: string): MayEnd {
+  return (current) => transitions.holds(current, token);
+}
+
+/** `done`: when the operation had ended. */
+export type Progress = Omit<Timings, 'storeMs' | 'totalMs'> & { done: Date };
+
+export async function recordSuccess(
+  job: Job,
+  result: JobResult,
+  { done, ...soFar }: Progress,
+  mayEnd: MayEnd,
+  ports: Ports,
+): Promise<Delivery> {
+  const now = ports.clock.now();
+  const timings = { ...soFar, storeMs: between(done, now), totalMs: between(clockStart(job), now) };
+  const ended = await end(
+    job,
+    mayEnd,
+    (current) => transitions.succeeded(current, result, timings, now),
+    ports,
+  );
+  return ended ? { kind: 'succeeded', job: ended } : claimLost;
+}
+
+/** The source's generation is gone: `replaced` by a newer one, or deleted. */
+export async function recordGone(
+  job: Job,
+  replaced: boolean,
+  mayEnd: MayEnd,
+  ports: Ports,
+): Promise<Delivery> {
+  const transition = replaced ? transitions.superseded : transitions.cancelled;
+  const ended = await end(job, mayEnd, (current) => transition(current, ports.clock.now()), ports);
+  return ended ? { kind: 'ended', job: ended } : claimLost;
+}
+
+/** Leaves the report for the integrator first, then the document. */
+export async function recordFailure(
+  job: Job,
+  error: JobError,
+  mayEnd: MayEnd,
+  ports: Ports,
+): Promise<Delivery> {
+  const current = await ports.jobs.get(job.id);
+  if (!current || !mayEnd(current.job)) return claimLost;
+  await writeErrorReport(job, error, ports);
+  const ended = await end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
+  return ended ? { kind: 'failed', job: ended, error } : claimLost;
+}
+
+/**
+ * Removes from the results bucket what attempts that did not count have left beside the outcome that did. While the
+ * job is open, nothing is left over: whoever has it next adopts what is there.
+ */
+export async function removeLeftovers(id: string, { jobs, blobs, buckets }: Ports): Promise<void> {
+  const job = (await jobs.get(id))?.job;
+  if (!job || !isTerminal(job.state)) return;
+  await blobs.removeAllBut(buckets.results, `${resultStem(job)}.`, namesThatCount(job));
+}
+
+/** Since when the person has been waiting: a retry's clock starts with the retry. */
+export function clockStart(job: Job): Date {
+  return job.retryOf === null ? job.source.timeCreated : job.createdAt;
+}
+
+/** Milliseconds. */
+export function between(from: Date, to: Date): number {
+  return to.getTime() - from.getTime();
+}
+
+const claimLost: Delivery = { kind: 'dropped', why: 'claim_lost' };
+
+/** Null when the job may no longer be ended from here; what was written for it is then taken away. */
+async function end(
+  { id }: Job,
+  mayEnd: MayEnd,
+  transition: (current: Job) => Job,
+  ports: Ports,
+): Promise<Job | null> {
+  const stored = await changeJob(ports.jobs, id, (current) => (mayEnd(current) ? transition(current) : null));
+  if (!stored) {
+    await removeLeftovers(id, ports);
+    return null;
+  }
+  await announceEnd(stored, ports);
+  return stored.job;
+}
+
+function namesThatCount(job: Job): string[] {
+  if (job.deletedAt) return [];
+  if (job.result) return [job.result.name, job.result.receipt];
+  return job.state === 'failed' ? [errorReportName(job)] : [];
+}
