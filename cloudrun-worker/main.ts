@@ -24,6 +24,8 @@ const closed = new Promise((resolve) => server.close(resolve));
 const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
 await worker.idle();
 clearTimeout(grace);
+// Pub/Sub keeps its connections open for more.
+if ('closeAllConnections' in server) server.closeAllConnections();
 await closed;
 await worker.close();
 process.exit(0);

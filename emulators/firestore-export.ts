@@ -6,6 +6,8 @@ const exportName = 'firestore_export';
 
 const current = 'current';
 const previous = 'previous';
+/** The whole stack has to end within 10 s, so an export that hangs must not hold it up. Milliseconds. */
+const withinMs = 4_000;
 
 /** Directory of the latest whole export, for firebase-tools' `--import`; null where there is none. */
 export async function latestExport(directory: string): Promise<string | null> {
@@ -25,9 +27,22 @@ export async function latestExport(directory: string): Promise<string | null> {
  * new one is whole.
  */
 export async function exportFirestore(directory: string, host: string, project: string): Promise<void> {
-  const fresh = await mkdtemp(join(await existing(directory), 'new-'));
+  await mkdir(directory, { recursive: true });
+  const fresh = await mkdtemp(join(directory, 'new-'));
+  try {
+    await exportTo(fresh, host, project);
+    await rm(join(directory, previous), { recursive: true, force: true });
+    await rename(join(directory, current), join(directory, previous)).catch(ignoreMissing);
+    await rename(fresh, join(directory, current));
+  } finally {
+    await rm(fresh, { recursive: true, force: true });
+  }
+}
+
+async function exportTo(fresh: string, host: string, project: string): Promise<void> {
   const response = await fetch(`http://${host}/emulator/v1/projects/${project}:export`, {
     method: 'POST',
+    signal: AbortSignal.timeout(withinMs),
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({
       database: `projects/${project}/databases/(default)`,
@@ -42,14 +57,6 @@ export async function exportFirestore(directory: string, host: string, project: 
   // The shape that firebase-tools itself writes with --export-on-exit.
   const firestore = { version: '1', path: exportName, metadata_file: `${exportName}/${overall}` };
   await writeFile(join(fresh, metadataFile), JSON.stringify({ version: '14.27.0', firestore }));
-  await rm(join(directory, previous), { recursive: true, force: true });
-  await rename(join(directory, current), join(directory, previous)).catch(ignoreMissing);
-  await rename(fresh, join(directory, current));
-}
-
-async function existing(directory: string): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  return directory;
 }
 
 function ignoreMissing(error: unknown): void {

@@ -29,11 +29,12 @@ const pollMs = 40;
 const lastWordsMs = 2_500;
 const politelyMs = 2_000;
 
-const firebase = await startFirebase();
+let firebase: ChildProcess | null = null;
 process.on('SIGTERM', () => void endAll());
 process.on('SIGINT', () => void endAll());
 process.on('disconnect', () => void delay(lastWordsMs).then(endAll));
 
+firebase = await startFirebase();
 await Promise.race([
   Promise.all([config.SPILLWAY_FIRESTORE_PORT, config.SPILLWAY_PUBSUB_PORT].map(answers)),
   once(firebase, 'exit').then(([code]) => {
@@ -41,7 +42,8 @@ await Promise.race([
     process.exit(1);
   }),
 ]);
-process.send?.({ ready: true, pids: descendants(process.pid) });
+// The launcher may be gone already: then these are its last moments too.
+if (process.connected) process.send?.({ ready: true, pids: descendants(process.pid) });
 
 async function startFirebase(): Promise<ChildProcess> {
   const [websocketPort, hubPort, loggingPort] = config.SPILLWAY_EMULATOR_PORTS;
@@ -75,7 +77,7 @@ async function answers(port: number): Promise<void> {
 async function endAll(): Promise<void> {
   const pids = descendants(process.pid);
   signalAll(pids, 'SIGTERM');
-  const ended = firebase.exitCode !== null ? Promise.resolve() : once(firebase, 'exit');
+  const ended = firebase && firebase.exitCode === null ? once(firebase, 'exit') : Promise.resolve();
   await Promise.race([ended, delay(politelyMs)]);
   signalAll(pids, 'SIGKILL');
   process.exit(0);

@@ -81,3 +81,20 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
     if (!(error instanceof Error && 'code' in error && exists.has(error.code))) throw error;
   }
 }
+
+/**
+ * Tells the router, in `settings/routing`, how many instances the stand-in has; what an admin has set beside that
+ * stays. `host`: Firestore's emulator, whose `owner` token stands above the rules.
+ */
+export async function limitCloudRun(host: string, project: string, maxInstances: number): Promise<void> {
+  const document = `projects/${project}/databases/(default)/documents/settings/routing`;
+  const field = 'run.maxInstances';
+  const response = await fetch(`http://${host}/v1/${document}?updateMask.fieldPaths=${field}`, {
+    method: 'PATCH',
+    headers: { 'content-type': 'application/json', authorization: 'Bearer owner' },
+    body: JSON.stringify({
+      fields: { run: { mapValue: { fields: { maxInstances: { integerValue: String(maxInstances) } } } } },
+    }),
+  });
+  if (!response.ok) throw new Error(`Firestore's emulator took no settings: ${await response.text()}`);
+}

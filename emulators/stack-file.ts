@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -22,7 +23,7 @@ const fileName = 'stack.json';
 
 export async function writeStackFile(directory: string, stack: StackFile): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const temporary = join(directory, `${fileName}.new`);
+  const temporary = join(directory, `${fileName}.${randomUUID()}`);
   await writeFile(temporary, `${JSON.stringify(stack, null, 2)}\n`, { mode: 0o600 });
   await rename(temporary, join(directory, fileName));
 }

@@ -1,28 +1,37 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
-import { z } from 'zod';
-import { choosePorts, type StackPorts } from './choose-ports.ts';
-import { cloudSdkEmulators, hasFetchedEmulators, requireJava } from './find-emulators.ts';
+import { choosePorts } from './choose-ports.ts';
+import { requireJava } from './find-emulators.ts';
 import { exportFirestore } from './firestore-export.ts';
-import { createBuckets, createTopics } from './resources.ts';
+import { takeDirectory } from './only-one.ts';
+import {
+  cloudRunPart,
+  emulatorsPart,
+  functionsPart,
+  type Plan,
+  storagePart,
+  vmParts,
+  webPart,
+} from './parts.ts';
+import { createBuckets, createTopics, limitCloudRun } from './resources.ts';
 import { startScheduler } from './scheduler.ts';
+import { readSecrets } from './secrets.ts';
 import { buildSiteIfChanged } from './site-build.ts';
-import { readStackFile, removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
+import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
 import { StartError } from './start-error.ts';
-import { type PartSpec, Supervisor } from './supervisor.ts';
+import { Supervisor } from './supervisor.ts';
 
 const project = 'demo-spillway';
 const buckets = { uploads: 'spillway-uploads', results: 'spillway-results' };
 const root = fileURLToPath(new URL('..', import.meta.url));
-// Google's clients would look for the cloud's metadata server, and warn that there is none.
-process.env.METADATA_SERVER_DETECTION ??= 'none';
 /** Work done since the last time is lost when the emulators die. Milliseconds. */
 const saveEveryMs = 30_000;
+// Google's clients would look for the cloud's metadata server, and warn that there is none.
+process.env.METADATA_SERVER_DETECTION ??= 'none';
 
 export interface Stack extends StackFile {
   /** Ends one part and keeps it ended: for trying what happens then. */
@@ -40,252 +49,177 @@ export async function startStack(
   say: (line: string) => void,
   abandon: AbortSignal = new AbortController().signal,
 ): Promise<Stack> {
-  await refuseSecondStack(options.directory);
   await requireJava();
-  const { directory } = options;
-  const dataDirectory = join(directory, 'data');
-  const logDirectory = join(directory, 'logs');
+  const giveBackDirectory = await takeDirectory(options.directory);
+  const plan = await makePlan(options).catch(async (error: unknown) => {
+    await giveBackDirectory();
+    throw error;
+  });
+  const running = new RunningStack(plan, say, giveBackDirectory);
+  abandon.addEventListener('abort', () => void running.stop(), { once: true });
+  try {
+    await running.start();
+  } catch (error) {
+    await running.stop();
+    throw abandon.aborted ? new StartError('Ended before everything had started.') : error;
+  }
+  return {
+    ...plan.stack,
+    pids: running.pids(),
+    stop: () => running.stop(),
+    stopPart: (name) => running.stopPart(name),
+  };
+}
+
+async function makePlan(options: StackOptions): Promise<Plan> {
+  const dataDirectory = join(options.directory, 'data');
   if (options.reset) await rm(dataDirectory, { recursive: true, force: true });
   await mkdir(dataDirectory, { recursive: true });
   const ports = await choosePorts(options);
-  const secrets = await readSecrets(directory);
-  const stack: Omit<StackFile, 'pids'> = {
+  const secrets = await readSecrets(options.directory);
+  const web = `http://127.0.0.1:${ports.web}`;
+  const stack = {
     project,
-    web: `http://127.0.0.1:${ports.web}`,
+    web,
     firestore: `127.0.0.1:${ports.firestore}`,
     pubsub: `127.0.0.1:${ports.pubsub}`,
     storage: `http://127.0.0.1:${ports.storage}`,
     buckets,
-    adminUrl: `http://127.0.0.1:${ports.web}/admin/enter?token=${secrets.admin}`,
+    adminUrl: `${web}/admin/enter?token=${secrets.admin}`,
   };
-  const environment = partEnvironment(stack, directory);
-  const exportsDirectory = join(dataDirectory, 'firestore');
-  const save = () =>
-    exportFirestore(exportsDirectory, stack.firestore, project).catch((error: unknown) =>
-      say(`Firestore's content was not saved: ${String(error)}`),
-    );
-  let complete = false;
-  const publish = () => void (complete && writeStackFile(directory, { ...stack, pids: pids() }));
-  const supervisor = new Supervisor(logDirectory, say, publish);
-  const pids = () => ({ launcher: process.pid, ...supervisor.pids() });
-  const pubsub = new PubSub({ projectId: project, apiEndpoint: stack.pubsub, emulatorMode: true });
-  const endpoints = { route: `http://127.0.0.1:${ports.route}/`, run: `http://127.0.0.1:${ports.run}/push` };
-
-  let ending: Promise<void> | null = null;
-  const stop = () => {
-    ending ??= endAll();
-    return ending;
+  return {
+    options,
+    ports,
+    secrets,
+    stack,
+    dataDirectory,
+    exportsDirectory: join(dataDirectory, 'firestore'),
   };
-  let stopTimers = () => {};
+}
 
-  async function endAll(): Promise<void> {
-    complete = false;
-    stopTimers();
-    supervisor.close();
-    const first = supervisor.names().filter((name) => name !== 'emulators' && name !== 'storage');
-    await supervisor.stopAll(first);
-    if (supervisor.names().includes('emulators')) {
-      await save();
-    }
-    await supervisor.stopAll(supervisor.names());
-    await pubsub.close();
-    await removeStackFile(directory);
+class RunningStack {
+  readonly #plan: Plan;
+  readonly #say: (line: string) => void;
+  readonly #giveBackDirectory: () => Promise<void>;
+  readonly #supervisor: Supervisor;
+  readonly #pubsub: PubSub;
+  readonly #logDirectory: string;
+  /** Writes and saves follow one another. */
+  #writing: Promise<void> = Promise.resolve();
+  #saving: Promise<void> = Promise.resolve();
+  /** Firestore has been given what was saved before: from here on, saving it loses nothing. */
+  #holdsData = false;
+  #complete = false;
+  #ending: Promise<void> | null = null;
+  #stopTimers = () => {};
+
+  constructor(plan: Plan, say: (line: string) => void, giveBackDirectory: () => Promise<void>) {
+    this.#plan = plan;
+    this.#say = say;
+    this.#giveBackDirectory = giveBackDirectory;
+    this.#logDirectory = join(plan.options.directory, 'logs');
+    this.#supervisor = new Supervisor(this.#logDirectory, say, () => void this.#publish());
+    this.#pubsub = new PubSub({ projectId: project, apiEndpoint: plan.stack.pubsub, emulatorMode: true });
   }
 
-  abandon.addEventListener('abort', () => void stop(), { once: true });
-  try {
-    const site = buildSiteIfChanged(root, logDirectory);
-    site.catch(() => {});
-    say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
+  async start(): Promise<void> {
+    const building = buildSiteIfChanged(root, this.#logDirectory);
+    // Its failure is met where its outcome is needed.
+    building.catch(() => {});
+    this.#say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
+    await this.#startServices();
+    this.#say(`Starting functions, ${this.#plan.options.vms} VM workers, the Cloud Run stand-in …`);
     await Promise.all([
-      supervisor.start(
-        await emulatorsPart(directory, ports, environment, exportsDirectory, async () => {
-          await createTopics(pubsub, project, endpoints);
-        }),
-      ),
-      supervisor.start(storagePart(dataDirectory, ports, environment)),
+      this.#supervisor.start(functionsPart(this.#plan)),
+      this.#supervisor.start(cloudRunPart(this.#plan)),
+      ...vmParts(this.#plan).map((part) => this.#supervisor.start(part)),
+      this.#startSite(building),
     ]);
-    await createTopics(pubsub, project, endpoints);
+    this.#complete = true;
+    await this.#publish();
+    this.#startTimers();
+  }
+
+  pids(): Record<string, number> {
+    return { launcher: process.pid, ...this.#supervisor.pids() };
+  }
+
+  stopPart(name: string): Promise<void> {
+    return this.#supervisor.stop(name);
+  }
+
+  stop(): Promise<void> {
+    this.#ending ??= this.#endAll();
+    return this.#ending;
+  }
+
+  async #startServices(): Promise<void> {
+    const { ports, stack } = this.#plan;
+    const endpoints = {
+      route: `http://127.0.0.1:${ports.route}/`,
+      run: `http://127.0.0.1:${ports.run}/push`,
+    };
+    // Pub/Sub's emulator forgets its topics when it ends.
+    const createAllTopics = () => createTopics(this.#pubsub, project, endpoints);
+    await Promise.all([
+      this.#supervisor.start(await emulatorsPart(this.#plan, createAllTopics)),
+      this.#supervisor.start(storagePart(this.#plan)),
+    ]);
+    this.#holdsData = true;
+    await createAllTopics();
     await createBuckets(new Storage({ projectId: project, apiEndpoint: stack.storage }), buckets);
-    say(`Starting functions, ${options.vms} VM workers, the Cloud Run stand-in …`);
-    await Promise.all([
-      supervisor.start(functionsPart(ports, environment)),
-      supervisor.start(cloudRunPart(options, ports, environment)),
-      ...vmParts(options, environment).map((part) => supervisor.start(part)),
-      site.then(async (outcome) => {
-        say(outcome === 'built' ? 'Starting the site, freshly built …' : 'Starting the site …');
-        await supervisor.start(webPart(ports, environment, secrets, stack));
-      }),
-    ]);
-  } catch (error) {
-    await stop();
-    throw abandon.aborted ? new StartError('Ended before everything had started.') : error;
+    await limitCloudRun(stack.firestore, project, this.#plan.options.runMax);
   }
 
-  complete = true;
-  await writeStackFile(directory, { ...stack, pids: pids() });
-  const saving = setInterval(() => void save(), saveEveryMs);
-  const stopScheduler = startScheduler({
-    sweep: `http://127.0.0.1:${ports.sweep}/`,
-    findLost: `http://127.0.0.1:${ports.findLost}/`,
-  });
-  stopTimers = () => {
-    clearInterval(saving);
-    stopScheduler();
-  };
-  return { ...stack, pids: pids(), stop, stopPart: (name) => supervisor.stop(name) };
-}
-
-async function refuseSecondStack(directory: string): Promise<void> {
-  const other = await readStackFile(directory);
-  const launcher = other?.pids.launcher;
-  if (!other || launcher === undefined || !isAlive(launcher)) return;
-  throw new StartError(
-    `Spillway runs here already, at ${other.web}. Stop it first (\`kill ${launcher}\`), ` +
-      'or set SPILLWAY_LOCAL_DIR to another directory for a second one.',
-  );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
+  async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {
+    const outcome = await building;
+    this.#say(outcome === 'built' ? 'Starting the site, freshly built …' : 'Starting the site …');
+    await this.#supervisor.start(webPart(this.#plan));
   }
-}
 
-const secretsSchema = z.object({ admin: z.string(), session: z.string() });
+  #startTimers(): void {
+    const { ports } = this.#plan;
+    const saving = setInterval(() => void this.#save(), saveEveryMs);
+    const stopScheduler = startScheduler({
+      sweep: `http://127.0.0.1:${ports.sweep}/`,
+      findLost: `http://127.0.0.1:${ports.findLost}/`,
+    });
+    this.#stopTimers = () => {
+      clearInterval(saving);
+      stopScheduler();
+    };
+  }
 
-/** Made once and kept, so that a restart does not sign visitors out. */
-async function readSecrets(directory: string): Promise<z.infer<typeof secretsSchema>> {
-  const file = join(directory, 'secrets.json');
-  const text = await readFile(file, 'utf8').catch(() => null);
-  if (text !== null) return secretsSchema.parse(JSON.parse(text));
-  const secret = () => randomBytes(24).toString('base64url');
-  const secrets = { admin: secret(), session: secret() };
-  await mkdir(directory, { recursive: true });
-  await writeFile(file, JSON.stringify(secrets));
-  await chmod(file, 0o600);
-  return secrets;
-}
+  /** Workers first: they give their work back and say goodbye in Firestore, which is saved after that. */
+  async #endAll(): Promise<void> {
+    this.#complete = false;
+    this.#stopTimers();
+    this.#supervisor.close();
+    const names = this.#supervisor.names();
+    await this.#supervisor.stopAll(names.filter((name) => name !== 'emulators' && name !== 'storage'));
+    if (this.#holdsData) await this.#save();
+    await this.#supervisor.stopAll(this.#supervisor.names());
+    await this.#pubsub.close();
+    await this.#writing;
+    await removeStackFile(this.#plan.options.directory);
+    await this.#giveBackDirectory();
+  }
 
-/** What every part gets; the machine's own environment comes first. */
-function partEnvironment(stack: Omit<StackFile, 'pids'>, directory: string): Record<string, string> {
-  const inherited = Object.entries(process.env).flatMap(([key, value]) =>
-    value === undefined || key === 'PORT' ? [] : [[key, value] as const],
-  );
-  return {
-    ...Object.fromEntries(inherited),
-    FIRESTORE_EMULATOR_HOST: stack.firestore,
-    PUBSUB_EMULATOR_HOST: stack.pubsub,
-    STORAGE_EMULATOR_HOST: stack.storage,
-    GOOGLE_CLOUD_PROJECT: stack.project,
-    SPILLWAY_PROJECT: stack.project,
-    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
-    SPILLWAY_WORK_DIR: join(directory, 'work'),
-    SPILLWAY_DRAIN_MS: '3000',
-  };
-}
+  #publish(): Promise<void> {
+    this.#writing = this.#writing
+      .then(async () => {
+        if (!this.#complete) return;
+        await writeStackFile(this.#plan.options.directory, { ...this.#plan.stack, pids: this.pids() });
+      })
+      .catch((error: unknown) => this.#say(`stack.json could not be written: ${String(error)}`));
+    return this.#writing;
+  }
 
-const notFetched =
-  "Google's Firestore and Pub/Sub emulators are not on this machine and could not be fetched. " +
-  'Connect to the network and start again, or install them with the Cloud SDK: ' +
-  '`gcloud components install cloud-firestore-emulator pubsub-emulator`.';
-
-async function emulatorsPart(
-  directory: string,
-  ports: StackPorts,
-  environment: Record<string, string>,
-  exportsDirectory: string,
-  onRestarted: () => Promise<void>,
-): Promise<PartSpec> {
-  const emulatorsDirectory = join(directory, 'emulators');
-  const installed = await cloudSdkEmulators(emulatorsDirectory);
-  const present = Object.keys(installed).length === 2 || (await hasFetchedEmulators());
-  const part: PartSpec = {
-    name: 'emulators',
-    entry: new URL('google-emulators.ts', import.meta.url),
-    environment: {
-      ...environment,
-      ...installed,
-      // Two virtual machines share this machine with everything else.
-      JAVA_TOOL_OPTIONS: '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
-      SPILLWAY_EMULATORS_DIR: emulatorsDirectory,
-      SPILLWAY_FIRESTORE_PORT: String(ports.firestore),
-      SPILLWAY_PUBSUB_PORT: String(ports.pubsub),
-      SPILLWAY_EMULATOR_PORTS: ports.firebase.join(','),
-      SPILLWAY_EXPORTS_DIR: exportsDirectory,
-    },
-    // The first start may have to fetch them.
-    readyWithinMs: present ? 60_000 : 300_000,
-    ...(present ? {} : { whenItFails: notFetched }),
-    onRestarted,
-  };
-  return part;
-}
-
-function storagePart(
-  dataDirectory: string,
-  ports: StackPorts,
-  environment: Record<string, string>,
-): PartSpec {
-  return {
-    name: 'storage',
-    entry: new URL('storage/serve.ts', import.meta.url),
-    environment: {
-      ...environment,
-      SPILLWAY_STORAGE_PORT: String(ports.storage),
-      SPILLWAY_STORAGE_DIR: join(dataDirectory, 'storage'),
-    },
-  };
-}
-
-function functionsPart(ports: StackPorts, environment: Record<string, string>): PartSpec {
-  const functionPorts = { route: ports.route, sweep: ports.sweep, 'find-lost': ports.findLost };
-  return {
-    name: 'functions',
-    entry: new URL('functions-host.ts', import.meta.url),
-    environment: { ...environment, SPILLWAY_FUNCTION_PORTS: JSON.stringify(functionPorts) },
-  };
-}
-
-function cloudRunPart(
-  { runMax }: StackOptions,
-  ports: StackPorts,
-  environment: Record<string, string>,
-): PartSpec {
-  return {
-    name: 'cloud-run',
-    entry: new URL('cloud-run.ts', import.meta.url),
-    environment: { ...environment, PORT: String(ports.run), SPILLWAY_RUN_MAX: String(runMax) },
-  };
-}
-
-function vmParts({ vms, slots }: StackOptions, environment: Record<string, string>): PartSpec[] {
-  return Array.from({ length: vms }, (_, index) => ({
-    name: `vm-${index + 1}`,
-    entry: new URL('../vm-worker/main.ts', import.meta.url),
-    environment: { ...environment, SPILLWAY_WORKER_ID: `vm-${index + 1}`, SPILLWAY_SLOTS: String(slots) },
-  }));
-}
-
-function webPart(
-  ports: StackPorts,
-  environment: Record<string, string>,
-  secrets: { admin: string; session: string },
-  stack: Omit<StackFile, 'pids'>,
-): PartSpec {
-  return {
-    name: 'web',
-    entry: new URL('../web/server.ts', import.meta.url),
-    environment: {
-      ...environment,
-      PORT: String(ports.web),
-      SPILLWAY_SESSION_SECRET: secrets.session,
-      SPILLWAY_ADMIN_TOKEN: secrets.admin,
-      SPILLWAY_PUBLIC_URL: stack.web,
-      SPILLWAY_STORAGE_ORIGIN: stack.storage,
-    },
-  };
+  #save(): Promise<void> {
+    const { exportsDirectory, stack } = this.#plan;
+    this.#saving = this.#saving
+      .then(() => exportFirestore(exportsDirectory, stack.firestore, project))
+      .catch((error: unknown) => this.#say(`Firestore's content was not saved: ${String(error)}`));
+    return this.#saving;
+  }
 }

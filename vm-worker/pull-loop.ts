@@ -1,4 +1,4 @@
-import { type protos, v1 } from '@google-cloud/pubsub';
+import { v1 } from '@google-cloud/pubsub';
 import { isPassing } from '@spillway/pipeline/gcp/outages.ts';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
@@ -10,8 +10,6 @@ const pullTimeoutMs = 60_000;
 const afterErrorMs = 1_000;
 const deadlineExceeded = 4;
 const cancelled = 1;
-
-type PullCall = Promise<[protos.google.pubsub.v1.IPullResponse]> & { cancel(): void };
 
 export interface Pulling {
   /** Stops asking for new work, or asks again; what is in progress goes on. */
@@ -32,13 +30,12 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
     typeof v1.SubscriberClient
   >[0];
   const client = new v1.SubscriberClient(clientConfig);
-  await client.initialize();
   const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
   const leases = startLeases(client, subscription, log);
   let paused = false;
   let stopped = false;
   let changed = Promise.withResolvers<void>();
-  let pullUnderWay: PullCall | null = null;
+  const leaving = new AbortController();
 
   /** Wakes the loop: a slot is free, or it shall pause, go on or stop. */
   function wake(): void {
@@ -63,22 +60,15 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
   }
 
   async function pull(maxMessages: number): Promise<Lease[]> {
-    // `client.pull` wraps this call in a promise that cannot be cancelled.
-    const call: PullCall = client.innerApiCalls.pull?.(
-      { subscription, maxMessages },
-      { timeout: pullTimeoutMs, retry: null },
-    );
-    pullUnderWay = call;
     try {
-      const [{ receivedMessages }] = await call;
+      const options = { timeout: pullTimeoutMs, retry: null, signal: leaving.signal };
+      const [{ receivedMessages }] = await client.pull({ subscription, maxMessages }, options);
       return (receivedMessages ?? []).map((received) => leases.take(received));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
       if (code === deadlineExceeded || code === cancelled) return [];
       if (!isPassing(error)) log.error({ error }, 'Pulling is not possible as things are configured.');
       throw error;
-    } finally {
-      pullUnderWay = null;
     }
   }
 
@@ -98,7 +88,7 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
     },
     async stop() {
       stopped = true;
-      pullUnderWay?.cancel();
+      leaving.abort();
       wake();
       await looping;
       leases.stopWhenEmpty();

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
@@ -41,8 +41,7 @@ export async function startWorker(
   const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
   const ports = createGcpPorts(config, log);
-  await mkdir(config.SPILLWAY_WORK_DIR, { recursive: true });
-  const workDir = await mkdtemp(join(config.SPILLWAY_WORK_DIR, `${id}-`));
+  const workDir = await emptyWorkDir(config.SPILLWAY_WORK_DIR, id);
   const processor = createProcessor({
     children: slots,
     timeLimitMs: config.SPILLWAY_TIME_LIMIT_MS,
@@ -128,6 +127,14 @@ export async function startWorker(
       await ports.close();
     },
   };
+}
+
+/** A directory for this worker's files; what an earlier one of its name left there when it was killed goes. */
+async function emptyWorkDir(parent: string, id: string): Promise<string> {
+  const workDir = join(parent, id);
+  await rm(workDir, { recursive: true, force: true });
+  await mkdir(workDir, { recursive: true });
+  return workDir;
 }
 
 /** First calls open connections and load code: better now than in the first job's time. */

@@ -56,8 +56,8 @@ describe('workers that are lost', () => {
     process.kill(pid, 'SIGKILL');
     await allSucceeded('killed', 12);
     await expect.poll(() => said.join('\n'), { timeout: 20_000 }).toContain('vm-1 is back.');
-    const file = await readStackFile(directory);
-    expect(file?.pids['vm-1']).not.toBe(pid);
+    const pidOnFile = async () => (await readStackFile(directory))?.pids['vm-1'] ?? pid;
+    await expect.poll(pidOnFile).not.toBe(pid);
   });
 
   it('are replaced by Cloud Run when no VM is left, for what waits and for what comes', async () => {

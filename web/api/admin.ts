@@ -54,6 +54,7 @@ const drainWorker = createRoute({
       'admin_required',
       'cross_site',
       'not_found',
+      'not_drainable',
       'body_too_large',
       'unsupported_media_type',
     ),
@@ -127,6 +128,9 @@ export function adminRoutes({ ports, sessions, liveDashboard, streams }: ApiDepe
       const { id } = c.req.valid('param');
       const worker = (await readWorkers(ports.fleet)).find((each) => each.id === id);
       if (!worker) throw new ProblemError('not_found', 'There is no such worker.');
+      if (worker.kind !== 'vm') {
+        throw new ProblemError('not_drainable', 'Cloud Run starts and ends its instances itself.');
+      }
       const { drain } = c.req.valid('json');
       await ports.fleet.setControl(id, { ...(await ports.fleet.control(id)), drain });
       liveDashboard.workersChanged();

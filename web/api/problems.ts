@@ -18,6 +18,7 @@ export const problems = {
   no_result: { status: 404, title: 'The job has no result' },
   source_gone: { status: 404, title: 'The original is gone' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
+  not_drainable: { status: 409, title: 'The worker cannot be drained' },
   not_ended: { status: 409, title: 'The job has not ended' },
   already_ended: { status: 409, title: 'The job has already ended' },
   already_succeeded: { status: 409, title: 'The job has succeeded' },

@@ -74,7 +74,7 @@ export function DropZone({ onFiles }: DropZoneProps) {
         Choose files
       </span>
       <span class="drop-hint" id="drop-zone-hint">
-        or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestUpload / 2 ** 20} MiB each.
+        or paste one. JPEG, PNG, WebP, AVIF or GIF, up to {largestUpload / 2 ** 20} MiB each.
       </span>
     </label>
   );

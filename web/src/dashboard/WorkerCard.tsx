@@ -42,15 +42,18 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
         <span>
           up {formatDuration(now.value - view.startedAt.getTime())}, version {view.version}
         </span>
-        <button
-          type="button"
-          class={view.drain ? 'button' : 'button quiet'}
-          disabled={asked}
-          onClick={() => void press()}
-        >
-          {view.drain ? 'Undrain' : 'Drain'}
-          <span class="visually-hidden"> {view.id}</span>
-        </button>
+        {/* Cloud Run starts and ends its instances itself. */}
+        {view.kind === 'vm' && (
+          <button
+            type="button"
+            class={view.drain ? 'button' : 'button quiet'}
+            disabled={asked}
+            onClick={() => void press()}
+          >
+            {view.drain ? 'Undrain' : 'Drain'}
+            <span class="visually-hidden"> {view.id}</span>
+          </button>
+        )}
       </footer>
       {problem && (
         <p class="card-problem" role="alert">

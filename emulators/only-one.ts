@@ -1,0 +1,64 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readStackFile, removeStackFile } from './stack-file.ts';
+import { StartError } from './start-error.ts';
+
+/** A start takes less than this, unless it fetches the emulators; a lock without a living stack is not older. */
+const startsWithinMs = 5 * 60_000;
+const healthWithinMs = 2_000;
+
+/**
+ * Takes the directory for this process, so that two stacks never share their data, and clears what a killed one
+ * left. Throws `StartError` when another stack runs or starts there. Returns what gives the directory back.
+ */
+export async function takeDirectory(directory: string): Promise<() => Promise<void>> {
+  await mkdir(directory, { recursive: true });
+  const lock = join(directory, 'launcher.pid');
+  const write = () => writeFile(lock, String(process.pid), { flag: 'wx' });
+  try {
+    await write();
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    await refuseIfInUse(directory, lock);
+    await rm(lock, { force: true });
+    await write();
+  }
+  await removeStackFile(directory);
+  return () => rm(lock, { force: true });
+}
+
+async function refuseIfInUse(directory: string, lock: string): Promise<void> {
+  const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
+  if (!isAlive(pid)) return;
+  const stack = await readStackFile(directory);
+  // The process id may be somebody else's by now: only a stack that answers, or one that is starting, counts.
+  const inUse = stack ? await answers(`${stack.web}/api/health`) : await isYoung(lock);
+  if (!inUse) return;
+  throw new StartError(
+    `Spillway runs here already${stack ? `, at ${stack.web}` : ''}. Stop it first (\`kill ${pid}\`), ` +
+      'or set SPILLWAY_LOCAL_DIR to another directory for a second one.',
+  );
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return pid > 0 && process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+async function answers(address: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(healthWithinMs);
+  return fetch(address, { signal }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+async function isYoung(file: string): Promise<boolean> {
+  return stat(file).then(
+    ({ mtimeMs }) => Date.now() - mtimeMs < startsWithinMs,
+    () => false,
+  );
+}

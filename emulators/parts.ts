@@ -1,0 +1,134 @@
+import { join } from 'node:path';
+import type { StackPorts } from './choose-ports.ts';
+import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
+import type { Secrets } from './secrets.ts';
+import type { StackFile } from './stack-file.ts';
+import type { StackOptions } from './stack-options.ts';
+import type { PartSpec } from './supervisor.ts';
+
+/** All that is known before the first part starts. */
+export interface Plan {
+  options: StackOptions;
+  ports: StackPorts;
+  secrets: Secrets;
+  stack: Omit<StackFile, 'pids'>;
+  dataDirectory: string;
+  /** Where Firestore's content is saved. */
+  exportsDirectory: string;
+}
+
+const notFetched =
+  "Google's Firestore and Pub/Sub emulators are not on this machine and could not be fetched. " +
+  'Connect to the network and start again, or install them with the Cloud SDK: ' +
+  '`gcloud components install cloud-firestore-emulator pubsub-emulator`.';
+
+/** Google's emulators: of an installed Cloud SDK, or fetched by firebase-tools, which takes its time once. */
+export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>): Promise<PartSpec> {
+  const directory = join(plan.options.directory, 'emulators');
+  const installed = await cloudSdkEmulators(directory);
+  const present = Object.keys(installed).length === 2 || (await hasFetchedEmulators());
+  return {
+    name: 'emulators',
+    entry: new URL('google-emulators.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      ...installed,
+      // They share the machine with everything else, and hold little.
+      JAVA_TOOL_OPTIONS: '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
+      SPILLWAY_EMULATORS_DIR: directory,
+      SPILLWAY_EXPORTS_DIR: plan.exportsDirectory,
+      SPILLWAY_FIRESTORE_PORT: String(plan.ports.firestore),
+      SPILLWAY_PUBSUB_PORT: String(plan.ports.pubsub),
+      SPILLWAY_EMULATOR_PORTS: plan.ports.firebase.join(','),
+    },
+    readyWithinMs: present ? 60_000 : 300_000,
+    ...(present ? {} : { whenItFails: notFetched }),
+    onRestarted,
+  };
+}
+
+export function storagePart(plan: Plan): PartSpec {
+  return {
+    name: 'storage',
+    entry: new URL('storage/serve.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      SPILLWAY_STORAGE_PORT: String(plan.ports.storage),
+      SPILLWAY_STORAGE_DIR: join(plan.dataDirectory, 'storage'),
+    },
+  };
+}
+
+export function functionsPart(plan: Plan): PartSpec {
+  const { route, sweep, findLost } = plan.ports;
+  return {
+    name: 'functions',
+    entry: new URL('functions-host.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
+      // Firestore may have lost what it had not saved when it was killed: the uploads are there at once.
+      SPILLWAY_LOST_AFTER_MS: '0',
+    },
+  };
+}
+
+export function cloudRunPart(plan: Plan): PartSpec {
+  return {
+    name: 'cloud-run',
+    entry: new URL('cloud-run.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      PORT: String(plan.ports.run),
+      SPILLWAY_RUN_MAX: String(plan.options.runMax),
+    },
+  };
+}
+
+export function vmParts(plan: Plan): PartSpec[] {
+  const { vms, slots } = plan.options;
+  return Array.from({ length: vms }, (_, index) => ({
+    name: `vm-${index + 1}`,
+    entry: new URL('../vm-worker/main.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      SPILLWAY_WORKER_ID: `vm-${index + 1}`,
+      SPILLWAY_SLOTS: String(slots),
+    },
+  }));
+}
+
+export function webPart(plan: Plan): PartSpec {
+  return {
+    name: 'web',
+    entry: new URL('../web/server.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      PORT: String(plan.ports.web),
+      SPILLWAY_SESSION_SECRET: plan.secrets.session,
+      SPILLWAY_ADMIN_TOKEN: plan.secrets.admin,
+      SPILLWAY_PUBLIC_URL: plan.stack.web,
+      SPILLWAY_STORAGE_ORIGIN: plan.stack.storage,
+    },
+  };
+}
+
+/** What every part gets; the machine's own environment comes first. */
+function shared({ stack, options }: Plan): Record<string, string> {
+  const inherited = Object.entries(process.env).flatMap(([key, value]) =>
+    value === undefined || key === 'PORT' ? [] : [[key, value] as const],
+  );
+  return {
+    ...Object.fromEntries(inherited),
+    FIRESTORE_EMULATOR_HOST: stack.firestore,
+    PUBSUB_EMULATOR_HOST: stack.pubsub,
+    STORAGE_EMULATOR_HOST: stack.storage,
+    GOOGLE_CLOUD_PROJECT: stack.project,
+    SPILLWAY_PROJECT: stack.project,
+    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    SPILLWAY_WORK_DIR: join(options.directory, 'work'),
+    // The whole stack has to end within 10 s.
+    SPILLWAY_DRAIN_MS: '3000',
+  };
+}
