@@ -1,5 +1,6 @@
 import { OutageError, RetryableError } from '@spillway/core/errors.ts';
 import { isTerminal, type Target, targetSchema } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { describe, expect, it } from 'vitest';
 import { deliver, type Process } from './deliver.ts';
@@ -11,11 +12,19 @@ import { copying, workbench } from './testing/workbench.ts';
 
 const uploads = 60;
 /** Shares of calls that go wrong. */
-const faults = { refused: 0.05, replyLost: 0.05, crash: 0.05, workerDies: 0.05, redelivered: 0.2 };
+const faults = {
+  refused: 0.05,
+  replyLost: 0.05,
+  crash: 0.05,
+  workerDies: 0.05,
+  redelivered: 0.2,
+  /** A worker is held up for longer than its claim lives; its renewals come through or not. */
+  stalls: 0.03,
+};
 
 /**
  * Plays uploads through a world in which every service fails now and then, before or after doing what it was asked,
- * children crash, workers die and messages come twice. Seeded, so that a failure can be played again.
+ * children crash, workers die or stall, and messages come twice, also at the same time. Seeded, so that a failure can be played again.
  */
 async function play(seed: number) {
   const random = seededRandom(seed);
@@ -23,7 +32,16 @@ async function play(seed: number) {
   const steady = createMemoryPorts({ clock });
   const shaky: MemoryPorts = {
     ...steady,
-    jobs: failingNowAndThen(steady.jobs, random, ['create', 'get', 'replace', 'ahead', 'waiting']),
+    jobs: failingNowAndThen(steady.jobs, random, [
+      'create',
+      'get',
+      'replace',
+      'ahead',
+      'waiting',
+      'unpublished',
+      'abandoned',
+      'unannounced',
+    ]),
     queue: failingNowAndThen(steady.queue, random, ['publish', 'announce']),
     blobs: failingNowAndThen(steady.blobs, random, ['download', 'writeOnce']),
     fleet: failingNowAndThen(steady.fleet, random, ['read']),
@@ -31,6 +49,7 @@ async function play(seed: number) {
   const { deliverer } = await workbench();
   const runs = new Map<string, number>();
   const unstable: Process = async (request) => {
+    if (random() < faults.stalls) clock.advance(13_000);
     if (random() < faults.crash) throw new RetryableError('internal', 'The child was killed.');
     return copying(request);
   };
@@ -59,14 +78,22 @@ async function play(seed: number) {
 
   async function work(target: Target): Promise<void> {
     const messages = steady.queue.messages[target];
-    for (const message of messages.splice(0, 6)) {
+    const taken = messages.splice(0, 6).map((message) => serve(target, message));
+    await Promise.all(taken);
+  }
+
+  async function serve(target: Target, message: JobMessage): Promise<void> {
+    const messages = steady.queue.messages[target];
+    const twice = random() < faults.redelivered ? 2 : 1;
+    const deliveries = Array.from({ length: twice }, async () => {
       const dies = random() < faults.workerDies;
       const ports = dies ? dyingPorts(shaky) : shaky;
       const delivery = await deliver(message, { ...deliverer(`${target}-1`, unstable), ports, target });
       if (delivery.kind === 'succeeded') runs.set(delivery.job.id, (runs.get(delivery.job.id) ?? 0) + 1);
       // A worker that dies does not acknowledge, nor does one that gives back.
       if (dies || delivery.kind === 'given_back' || random() < faults.redelivered) messages.push(message);
-    }
+    });
+    await Promise.all(deliveries);
   }
 
   async function allEnded(): Promise<boolean> {
