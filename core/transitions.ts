@@ -21,8 +21,8 @@ export const keptAfterEndMs = 30 * 24 * 3_600_000;
 /** How long a deleted job's tombstone is kept: longer than any event about its source can still be repeated. */
 export const keptTombstoneMs = 400 * 24 * 3_600_000;
 
-export interface NewJob {
-  id: string;
+/** What somebody asks for: an uploader, or a person who retries. */
+export interface JobRequest {
   operation: string;
   options: Record<string, unknown>;
   owner: string | null;
@@ -31,12 +31,16 @@ export interface NewJob {
   upload: string | null;
   run: number;
   retryOf: string | null;
-  reservation: string;
   trace: string | null;
-  /** Milliseconds from `clockStartsAt` to the deadline. */
-  objectiveMs: number;
   /** The object's `timeCreated`; for a retry, when the person asked for it. */
   clockStartsAt: Date;
+}
+
+export interface NewJob extends JobRequest {
+  id: string;
+  reservation: string;
+  /** Milliseconds from `clockStartsAt` to the deadline. */
+  objectiveMs: number;
   /** Predicted work with which the job reserves its place in the VMs' ledger. */
   workMs: number;
 }

@@ -4,22 +4,16 @@ import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, operations } from '@spillway/core/operations.ts';
 import { decideRoute } from '@spillway/core/routing/decide-route.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
-import { type NewJob, published, type RouteChoice, reserved, routed } from '@spillway/core/transitions.ts';
+import {
+  type JobRequest,
+  type NewJob,
+  published,
+  type RouteChoice,
+  reserved,
+  routed,
+} from '@spillway/core/transitions.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
-
-export interface JobRequest {
-  operation: string;
-  options: Record<string, unknown>;
-  owner: string | null;
-  source: Source;
-  batch: string | null;
-  upload: string | null;
-  run: number;
-  retryOf: string | null;
-  trace: string | null;
-  clockStartsAt: Date;
-}
 
 export type Enqueued =
   | { kind: 'enqueued'; job: Job }

@@ -1,5 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
-import { refusedAtOnce } from '@spillway/core/transitions.ts';
+import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
 import {
   type FinalizedObject,
   type RequestedJob,
@@ -7,7 +7,7 @@ import {
   type UploadRequest,
 } from '@spillway/core/uploads.ts';
 import { announceEnd } from './announce.ts';
-import { enqueue, type JobRequest, newJob } from './enqueue.ts';
+import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
 
