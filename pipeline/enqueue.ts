@@ -1,5 +1,5 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import { isTerminal, type Job, type Source, schemaVersion } from '@spillway/core/job.ts';
+import { isTerminal, type Job, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, operations } from '@spillway/core/operations.ts';
 import { decideRoute } from '@spillway/core/routing/decide-route.ts';
