@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
+import { freeMemory } from './free-memory.ts';
 import { type CheckedImage, checkInput } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import { contentTypes, type ImageOperations, type OperationOutput } from './operation.ts';
@@ -22,6 +23,7 @@ export async function processImage(
   const image = await checkInput(job.inputPath, limits);
   const output = await run(operations, job.operation, image, options);
   const path = await write(job.outputPath, output);
+  freeMemory(output.bytes);
   const { extension, width, height, model } = output;
   const processMs = performance.now() - startedAt;
   return { path, contentType: contentTypes[extension], extension, width, height, model, processMs };

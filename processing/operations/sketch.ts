@@ -1,21 +1,25 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
 import sharp, { type Sharp } from 'sharp';
 import { decodeRgb, type RgbPixels } from '../decode.ts';
-import { encodeGreyPng } from '../grey-png.ts';
+import { freeMemory } from '../free-memory.ts';
+import { encodeGreyPng, type RowSource } from '../grey-png.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
 
 /** OpenCV's default for JPEG is 95; at 90 a drawing shows no blocks and its file is a third smaller. */
 const jpegQuality = 90;
 const webpQuality = 90;
 
-/** What is drawn and deflated at a time: enough to be worth a task of the thread pool, small enough to stay in cache. */
-const stripePixels = 512 * 1024;
-
 interface GreyPixels {
   /** One byte a pixel, row by row without padding. */
   data: Uint8Array;
   width: number;
   height: number;
+}
+
+interface Drawing {
+  width: number;
+  height: number;
+  writeRow: RowSource;
 }
 
 /**
@@ -29,21 +33,27 @@ interface GreyPixels {
 export const sketch: ImageOperation<SketchOptions> = {
   models: [],
   async run(image, options) {
-    const grey = toGrey(await decodeRgb(image));
+    const rgb = await decodeRgb(image);
+    const grey = toGrey(rgb);
+    freeMemory(rgb.data);
     const blurred = await blur(grey, options.blur);
-    return await encode(grey, draw(grey, blurred), options.format);
+    const output = await encode({ ...grey, writeRow: drawingOf(grey, blurred) }, options.format);
+    freeMemory(grey.data);
+    freeMemory(blurred);
+    return output;
   },
 };
 
+/** Pixels a call of a hot loop: V8 compiles a function that is called often better than one that loops for long. */
+const piecePixels = 4_096;
+
 function toGrey({ data, width, height }: RgbPixels): GreyPixels {
   const grey = new Uint8Array(width * height);
-  // Views of 32-bit words need an aligned start, which sharp's buffers have.
-  const inWords = data.byteOffset % 4 === 0 ? grey.length - (grey.length % 4) : 0;
-  if (inWords > 0) {
-    lumaOfWords(
-      new Uint32Array(data.buffer, data.byteOffset, (inWords / 4) * 3),
-      new Uint32Array(grey.buffer, 0, inWords / 4),
-    );
+  const source = viewOf(data);
+  const target = viewOf(grey);
+  const inWords = grey.length - (grey.length % 4);
+  for (let from = 0; from < inWords; from += piecePixels) {
+    lumaOfWords(source, target, from, Math.min(from + piecePixels, inWords));
   }
   for (let pixel = inWords; pixel < grey.length; pixel++) {
     const [red = 0, green = 0, blue = 0] = data.subarray(pixel * 3, pixel * 3 + 3);
@@ -52,25 +62,29 @@ function toGrey({ data, width, height }: RgbPixels): GreyPixels {
   return { data: grey, width, height };
 }
 
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 /** ITU-R BT.601 luma, .299 R + .587 G + .114 B, in OpenCV's fixed point (14 bits), so that it agrees to the bit. */
 function luma(red: number, green: number, blue: number): number {
   return (red * 4_899 + green * 9_617 + blue * 1_868 + 8_192) >>> 14;
 }
 
 /**
- * Luma of four pixels at a time: three words of RGB become one of grey. Words take half the time of bytes.
- * The lowest byte of a word is the first, as on x64 and arm64.
+ * Luma of the pixels `from` to `to` (exclusive), four at a time: three words of RGB become one of grey. Words take
+ * half the time of bytes. The lowest byte of a word is the first.
  */
-function lumaOfWords(rgb: Uint32Array, grey: Uint32Array): void {
-  for (let target = 0, source = 0; target < grey.length; target++, source += 3) {
-    const first = (rgb[source] as number) | 0;
-    const second = (rgb[source + 1] as number) | 0;
-    const third = (rgb[source + 2] as number) | 0;
+function lumaOfWords(rgb: DataView, grey: DataView, from: number, to: number): void {
+  for (let target = from, source = from * 3; target < to; target += 4, source += 12) {
+    const first = rgb.getInt32(source, true);
+    const second = rgb.getInt32(source + 4, true);
+    const third = rgb.getInt32(source + 8, true);
     const a = luma(first & 255, (first >>> 8) & 255, (first >>> 16) & 255);
     const b = luma(first >>> 24, second & 255, (second >>> 8) & 255);
     const c = luma((second >>> 16) & 255, second >>> 24, third & 255);
     const d = luma((third >>> 8) & 255, (third >>> 16) & 255, third >>> 24);
-    grey[target] = a | (b << 8) | (c << 16) | (d << 24);
+    grey.setInt32(target, a | (b << 8) | (c << 16) | (d << 24), true);
   }
 }
 
@@ -96,14 +110,14 @@ async function blur({ data, width, height }: GreyPixels, side: number): Promise<
  */
 const blurBias = 0.375;
 
-/** `quotients[grey * 256 + blurred]` = grey * 256 / blurred, half to even, at most 255, and 0 where blurred is 0. */
+/** `quotients[blurred * 256 + grey]` = grey * 256 / blurred, half to even, at most 255, and 0 where blurred is 0. */
 const quotients = tabulateQuotients();
 
 function tabulateQuotients(): Uint8Array {
   const table = new Uint8Array(65_536);
   for (let grey = 0; grey < 256; grey++) {
     for (let blurred = 1; blurred < 256; blurred++) {
-      table[grey * 256 + blurred] = Math.min(255, halfToEven((grey * 256) / (blurred - blurBias)));
+      table[blurred * 256 + grey] = Math.min(255, halfToEven((grey * 256) / (blurred - blurBias)));
     }
   }
   return table;
@@ -115,66 +129,60 @@ function halfToEven(value: number): number {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-/** The drawing from the top in stripes of scanlines as PNG stores them: a byte of 0 before each row. */
-function* draw({ data, width, height }: GreyPixels, blurred: Uint8Array): Generator<Uint8Array> {
-  const rows = Math.max(1, Math.round(stripePixels / width));
-  for (let from = 0; from < height; from += rows) {
-    const to = Math.min(from + rows, height);
-    const stripe = new Uint8Array((to - from) * (width + 1));
-    for (let row = from; row < to; row++) {
-      divide(
-        data,
-        blurred,
-        quotients,
-        row * width,
-        (row + 1) * width,
-        stripe,
-        (row - from) * (width + 1) + 1,
-      );
+/** The drawing, made row by row as an encoder asks for it. */
+function drawingOf({ data, width }: GreyPixels, blurred: Uint8Array): RowSource {
+  const greyView = viewOf(data);
+  const blurredView = viewOf(blurred);
+  const inWords = width - (width % 4);
+  return (row, target, start) => {
+    const from = row * width;
+    divideWords(greyView, blurredView, quotients, from, from + inWords, viewOf(target), start);
+    for (let column = inWords; column < width; column++) {
+      const pixel = from + column;
+      target[start + column] = quotients[((blurred[pixel] ?? 0) << 8) | (data[pixel] ?? 0)] ?? 0;
     }
-    yield stripe;
-  }
+  };
 }
 
 /**
- * Draws the pixels `from` to `to` (exclusive) into `target` at `start`. A function of its own with the table as an
- * argument: V8 compiles that to twice the speed of a loop nested in the one over rows.
+ * Draws the pixels `from` to `to` (exclusive), four at a time as in `lumaOfWords`, into `target` at `start`. The table
+ * is an argument, because V8 then knows its type.
  */
-function divide(
-  grey: Uint8Array,
-  blurred: Uint8Array,
+function divideWords(
+  grey: DataView,
+  blurred: DataView,
   table: Uint8Array,
   from: number,
   to: number,
-  target: Uint8Array,
+  target: DataView,
   start: number,
 ): void {
-  const offset = start - from;
-  for (let pixel = from; pixel < to; pixel++) {
-    const index = ((grey[pixel] as number) << 8) | (blurred[pixel] as number);
-    target[pixel + offset] = table[index] as number;
+  for (let pixel = from, place = start; pixel < to; pixel += 4, place += 4) {
+    const over = grey.getInt32(pixel, true);
+    const under = blurred.getInt32(pixel, true);
+    const a = table[((under & 255) << 8) | (over & 255)] as number;
+    const b = table[(under & 0xff00) | ((over >>> 8) & 255)] as number;
+    const c = table[((under >>> 8) & 0xff00) | ((over >>> 16) & 255)] as number;
+    const d = table[((under >>> 16) & 0xff00) | (over >>> 24)] as number;
+    target.setInt32(place, a | (b << 8) | (c << 16) | (d << 24), true);
   }
 }
 
-async function encode(
-  { width, height }: GreyPixels,
-  stripes: Iterable<Uint8Array>,
-  format: SketchOptions['format'],
-): Promise<OperationOutput> {
+async function encode(drawing: Drawing, format: SketchOptions['format']): Promise<OperationOutput> {
+  const { width, height, writeRow } = drawing;
   const common = { width, height, model: null };
   switch (format) {
     case 'png': {
-      const bytes = await encodeGreyPng(width, height, stripes);
+      const bytes = await encodeGreyPng(width, height, writeRow);
       return { ...common, bytes, extension: 'png' };
     }
     case 'jpeg': {
-      const drawing = gather(stripes, width, height);
-      return { ...common, bytes: await drawing.jpeg({ quality: jpegQuality }).toBuffer(), extension: 'jpg' };
+      const bytes = await openGrey(gather(drawing)).jpeg({ quality: jpegQuality }).toBuffer();
+      return { ...common, bytes, extension: 'jpg' };
     }
     case 'webp': {
-      const drawing = gather(stripes, width, height);
       // Effort 1 of 0..6: half the time of the default for a few per cent of size.
-      const bytes = await drawing.webp({ quality: webpQuality, effort: 1 }).toBuffer();
+      const bytes = await openGrey(gather(drawing)).webp({ quality: webpQuality, effort: 1 }).toBuffer();
       return { ...common, bytes, extension: 'webp' };
     }
     default:
@@ -182,10 +190,11 @@ async function encode(
   }
 }
 
-/** The drawing without its spare bytes, for the encoders of libvips. */
-function gather(stripes: Iterable<Uint8Array>, width: number, height: number): Sharp {
-  const padded = openGrey({ data: Buffer.concat([...stripes]), width: width + 1, height });
-  return padded.extract({ left: 1, top: 0, width, height });
+/** The whole drawing, for the encoders of libvips. */
+function gather({ width, height, writeRow }: Drawing): GreyPixels {
+  const data = new Uint8Array(width * height);
+  for (let row = 0; row < height; row++) writeRow(row, data, row * width);
+  return { data, width, height };
 }
 
 /** Grey pixels for libvips; without the explicit colour space sharp would make three equal channels of one. */
