@@ -9,7 +9,7 @@ import { runConfigSchema } from './config.ts';
 /** A Cloud Run instance: does the jobs that Pub/Sub pushes to it. */
 const config = parseConfig(runConfigSchema, process.env);
 const log = createJsonLog(`cloudrun-worker ${config.SPILLWAY_WORKER_ID}`);
-const end = askedToEnd(log);
+const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 
 const worker = await startWorker('run', config, log);
 const app = createPushApp(worker, log);

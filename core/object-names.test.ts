@@ -34,6 +34,10 @@ describe('names in the results bucket', () => {
     );
   });
 
+  it('keep the folder of another operation than the one that was asked for', () => {
+    expect(resultStem(job('sketch/1.jpg', 'paint'))).toBe('_unknown/sketch/1.1700000000000001.abcdef01');
+  });
+
   it('stay within 1,024 bytes for the longest names, and differ when the names differ at their ends only', () => {
     const long = (end: string) => `sketch/${'ä'.repeat(507)}${end}`;
     const names = ['1', '2'].map((end) => receiptName({ ...job(long(end)), id: end.repeat(32) }));

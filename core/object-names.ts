@@ -41,7 +41,7 @@ export function isIgnored(name: string): boolean {
 export function resultStem(job: NamedJob): string {
   const folder = isOperationName(job.operation) ? job.operation : '_unknown';
   const tail = `.${job.source.generation}.${job.id.slice(0, 8)}`;
-  const plain = withoutExtension(withoutOperationFolder(job.source.name));
+  const plain = withoutExtension(withoutOperationFolder(job));
   const room = longestName - suffixRoom - byteLength(folder) - 1;
   return `${folder}/${shortened(plain, room, job.id)}${tail}`;
 }
@@ -58,9 +58,12 @@ export function errorReportName(job: NamedJob): string {
   return `${resultStem(job)}.error.json`;
 }
 
-function withoutOperationFolder(name: string): string {
-  const slash = name.indexOf('/');
-  return slash > 0 && isOperationName(name.slice(0, slash)) ? name.slice(slash + 1) : name;
+/** A first folder that names the operation is not said twice; any other is part of the name. */
+function withoutOperationFolder({ operation, source }: NamedJob): string {
+  const folder = `${operation}/`;
+  return isOperationName(operation) && source.name.startsWith(folder)
+    ? source.name.slice(folder.length)
+    : source.name;
 }
 
 function withoutExtension(name: string): string {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
-import { modelSchema, targetSchema, timingsSchema } from './job.ts';
+import { instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
 
 /** Written last, beside the result: its presence says that the result is complete. */
 export const receiptSchema = z.object({
@@ -14,6 +14,7 @@ export const receiptSchema = z.object({
   ran: z.object({ target: targetSchema, worker: z.string(), reason: z.string(), explanation: z.string() }),
   timings: timingsSchema.omit({ storeMs: true, totalMs: true }),
   attempts: z.number(),
+  at: instant,
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
@@ -23,5 +24,8 @@ export const errorReportSchema = z.object({
   message: z.string(),
   retryable: z.boolean(),
   jobId: z.string(),
+  source: z.object({ bucket: z.string(), name: z.string(), generation: z.string() }),
+  operation: z.string(),
+  at: instant,
 });
 export type ErrorReport = z.infer<typeof errorReportSchema>;

@@ -159,10 +159,15 @@ class RunningStack {
       route: `http://127.0.0.1:${ports.route}/`,
       run: `http://127.0.0.1:${ports.run}/push`,
     };
-    // Pub/Sub's emulator forgets its topics when it ends.
     const createAllTopics = () => createTopics(this.#pubsub, project, endpoints);
+    // Pub/Sub's emulator forgets its topics and messages when it ends, Firestore's what was not saved.
+    const recover = async () => {
+      await createAllTopics();
+      await fetch(`http://127.0.0.1:${ports.findLost}/`, { method: 'POST' });
+      this.#say('Uploads whose jobs were lost with the emulators are being routed again.');
+    };
     await Promise.all([
-      this.#supervisor.start(await emulatorsPart(this.#plan, createAllTopics)),
+      this.#supervisor.start(await emulatorsPart(this.#plan, recover)),
       this.#supervisor.start(storagePart(this.#plan)),
     ]);
     this.#holdsData = true;

@@ -1,10 +1,12 @@
+import { spawnSync } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 import { StartError } from './start-error.ts';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
-const parentEveryMs = 500;
+const parentEveryMs = 1_000;
 const startedAt = performance.now();
 const say = (line: string) => console.log(`${seconds()}  ${line}`);
 
@@ -49,11 +51,20 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
 function askedToEnd(): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
-  // npm and its shell do not always pass a signal on, and cannot when they are killed themselves.
-  const parent = process.ppid;
-  const watching = setInterval(() => process.ppid !== parent && resolve('npm has ended'), parentEveryMs);
-  if (process.env.npm_lifecycle_event === undefined) clearInterval(watching);
+  if (process.env.npm_lifecycle_event !== undefined) void npmEnds().then(() => resolve('npm has ended'));
   return promise;
+}
+
+/** npm and its shell do not always pass a signal on, and cannot when they are killed themselves. */
+async function npmEnds(): Promise<void> {
+  const shell = process.ppid;
+  const npm = parentOf(shell);
+  while (process.ppid === shell && parentOf(shell) === npm) await delay(parentEveryMs);
+}
+
+function parentOf(pid: number): number {
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+  return Number(stdout);
 }
 
 function seconds(): string {

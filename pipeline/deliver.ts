@@ -148,7 +148,7 @@ async function produce(
   const written = await writeResult(job, processed, ports);
   const receipt = await writeReceipt(
     job,
-    receiptOf(job, source.crc32c, processed, written, timings, deliverer),
+    receiptOf(job, source.crc32c, processed, written, timings, deliverer, done),
     ports,
   );
   await held.stop();
@@ -232,6 +232,7 @@ function receiptOf(
   written: WrittenBlob,
   timings: Omit<Timings, 'storeMs' | 'totalMs'>,
   { target, worker }: Deliverer,
+  at: Date,
 ) {
   const { bucket, name, generation } = job.source;
   return {
@@ -245,6 +246,7 @@ function receiptOf(
     ran: { target, worker, reason: job.route.reason, explanation: job.route.explanation },
     timings,
     attempts: job.attempt,
+    at,
   };
 }
 

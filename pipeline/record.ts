@@ -57,7 +57,7 @@ export async function recordFailure(
 ): Promise<Delivery> {
   const current = await ports.jobs.get(job.id);
   if (!current || !mayEnd(current.job)) return claimLost;
-  await writeErrorReport(job, error, ports);
+  await writeErrorReport(job, error, ports.clock.now(), ports);
   const ended = await end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
   return ended ? { kind: 'failed', job: ended, error } : claimLost;
 }

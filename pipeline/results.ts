@@ -21,8 +21,15 @@ export function writeReceipt(job: Job, receipt: Receipt, ports: ResultPorts): Pr
   return writeJson(receiptName(job), receiptSchema.parse(receipt), ports);
 }
 
-export function writeErrorReport(job: Job, error: JobError, ports: ResultPorts): Promise<WrittenBlob> {
-  const report: ErrorReport = { ...error, jobId: job.id };
+export function writeErrorReport(
+  job: Job,
+  error: JobError,
+  at: Date,
+  ports: ResultPorts,
+): Promise<WrittenBlob> {
+  const { bucket, name, generation } = job.source;
+  const source = { bucket, name, generation };
+  const report: ErrorReport = { ...error, jobId: job.id, source, operation: job.operation, at };
   return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
 }
 

@@ -67,7 +67,7 @@ async function recordRefusal(
   const job = refusedAtOnce(await newJob(request, ports), error, ports.clock.now());
   const existing = await ports.jobs.get(job.id);
   if (existing) return existing.job;
-  await writeErrorReport(job, error, ports);
+  await writeErrorReport(job, error, ports.clock.now(), ports);
   const { kind, stored } = await ports.jobs.create(job);
   if (kind === 'created') await announceEnd(stored, ports);
   ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);

@@ -51,7 +51,7 @@ async function checkSize(path: string, limits: InputLimits): Promise<void> {
   if (size > limits.maxBytes) {
     throw new PermanentError(
       'file_too_large',
-      `The file has ${megabytes(size)} MB; the limit is ${megabytes(limits.maxBytes)} MB.`,
+      `The file has ${megabytes(size)} MiB; the limit is ${megabytes(limits.maxBytes)} MiB.`,
     );
   }
 }

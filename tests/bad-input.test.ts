@@ -46,7 +46,11 @@ describe('bad input ends failed, once, with a code and a report', () => {
     expect(job).toMatchObject({ state: 'failed', error: { code, retryable: false }, result: null });
     expect(job?.attempt).toBeLessThanOrEqual(1);
     const report = await readResultJson(`${stem}.${generation}.${job?.id.slice(0, 8)}.error.json`);
-    expect(errorReportSchema.parse(report)).toEqual({ ...job?.error, jobId: job?.id });
+    expect(errorReportSchema.parse(report)).toMatchObject({
+      ...job?.error,
+      jobId: job?.id,
+      source: { name, generation },
+    });
   });
 
   it('one operation of two fails alone', async () => {

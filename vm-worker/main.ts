@@ -9,7 +9,7 @@ import { type Pulling, startPulling } from './pull-loop.ts';
 /** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
 const config = parseConfig(vmConfigSchema, process.env);
 const log = createJsonLog(`vm-worker ${config.SPILLWAY_WORKER_ID}`);
-const end = askedToEnd(log);
+const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 
 let pulling: Pulling | null = null;
 const worker = await startWorker('vm', config, log, ({ drain }) => {

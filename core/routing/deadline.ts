@@ -6,16 +6,21 @@ import type { RouteDecision } from './decide-route.ts';
  * where Cloud Run would be late too and no sooner.
  */
 export function decideByDeadline({ vm, run, budgetMs }: Prediction): RouteDecision {
-  const left = `${seconds(budgetMs)} are left`;
+  const left =
+    budgetMs < 0 ? `the deadline passed ${seconds(-budgetMs)} ago` : `${seconds(budgetMs)} are left`;
   if (!vm && !run) {
     return {
       target: 'vm',
       reason: 'vm_only',
-      explanation: 'No VM is live and Cloud Run is off: it waits for the first VM.',
+      explanation: 'No VM takes new work and Cloud Run is off: it waits for the first VM.',
     };
   }
   if (!vm) {
-    return { target: 'run', reason: 'run_no_vm', explanation: `No VM is live; Cloud Run ${takes(run)}.` };
+    return {
+      target: 'run',
+      reason: 'run_no_vm',
+      explanation: `No VM takes new work; Cloud Run ${takes(run)}.`,
+    };
   }
   if (!run) {
     return {

@@ -42,6 +42,7 @@ describe('the deadline policy', () => {
     expect(choice.predicted?.run?.dollars).toBeCloseTo(3.3 * (2 * 0.000024 + 4 * 0.0000025) + 0.0000004, 12);
     expect(choice).toMatchObject({ target: 'vm', reason: 'vm_in_time', workMs: 300, policy: 'deadline' });
     expect(choice.explanation).toBe('The VMs would need 0.5 s, 2.0 s are left.');
+    expect(ask({ deadlineAt: later(-1_500) }).explanation).toContain('the deadline passed 1.5 s ago');
   });
 
   it('spills to Cloud Run exactly when the work ahead makes the VM late', () => {

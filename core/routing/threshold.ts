@@ -6,7 +6,7 @@ export function decideByThreshold({ workers, settings }: RoutingQuestion): Route
   const vms = liveVms(workers, settings);
   const runIsOff = !settings.run.enabled || settings.run.maxInstances === 0;
   if (vms.length === 0 && !runIsOff) {
-    return { target: 'run', reason: 'run_no_vm', explanation: 'No VM is live.' };
+    return { target: 'run', reason: 'run_no_vm', explanation: 'No VM takes new work.' };
   }
   if (runIsOff) return { target: 'vm', reason: 'vm_only', explanation: 'Cloud Run is off.' };
   const least = Math.min(...vms.map((vm) => vm.cpu.load));

@@ -49,6 +49,15 @@ describe('the local stack', () => {
     const again = new Storage({ projectId: second.project, apiEndpoint: second.storage });
     const [results] = await again.bucket(second.buckets.results).getFiles();
     expect(results).toHaveLength(2);
+    // Killed in the middle of work, whose calls then find nobody to answer.
+    const picture = await drawnJpeg(2, 1_600, 1_200);
+    const busy = Array.from({ length: 20 }, (_, index) =>
+      again
+        .bucket(second.buckets.uploads)
+        .file(`sketch/busy-${index}.jpg`)
+        .save(picture, { resumable: false }),
+    );
+    await Promise.all(busy);
     const left = launcher.processes();
     await launcher.end('SIGKILL');
     await expectNothingLeft(left);

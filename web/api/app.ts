@@ -11,7 +11,7 @@ import { jobFileRoutes } from './job-files.ts';
 import { jobRoutes } from './jobs.ts';
 import { ProblemError, problemResponse } from './problems.ts';
 import { createRouter } from './router.ts';
-import { adminCookie } from './sessions.ts';
+import { adminCookie, sessionCookie } from './sessions.ts';
 import { uploadRoutes } from './uploads.ts';
 
 /** Bytes. Bodies are small JSON: pictures go straight to the bucket. */
@@ -57,8 +57,16 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
     in: 'cookie',
     name: adminCookie,
   });
+  components.registerComponent('securitySchemes', 'visitorCookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: sessionCookie,
+    description:
+      'Set by the first answer to a visitor; it says whose jobs are meant. Without it there are none.',
+  });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
+    security: [{ visitorCookie: [] }],
     info: {
       title: 'Spillway',
       version,

@@ -8,14 +8,16 @@ export function overviewOf(
   newest: Job[],
   policy: RoutingSettings['policy'],
 ): Overview {
+  // What was refused at once was never routed.
+  const routed = newest.filter((job) => job.route.reason !== 'reserved');
   const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
-  const byTarget: Record<Target, number> = { vm: 0, run: 0, ...countBy(newest, (job) => job.route.target) };
+  const byTarget: Record<Target, number> = { vm: 0, run: 0, ...countBy(routed, (job) => job.route.target) };
   return {
     open,
     recent: {
       jobs: newest.length,
       byTarget,
-      byReason: countBy(newest, (job) => job.route.reason),
+      byReason: countBy(routed, (job) => job.route.reason),
       byState: countBy(newest, (job) => job.state),
       p50Ms: percentile(durations, 0.5),
       p95Ms: percentile(durations, 0.95),

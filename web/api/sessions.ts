@@ -3,7 +3,7 @@ import type { Clock } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 
-const sessionCookie = 'spillway_session';
+export const sessionCookie = 'spillway_session';
 export const adminCookie = 'spillway_admin';
 
 const day = 24 * 3_600;

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { GalleryEntry } from '../jobs/gallery.ts';
 import type { OwnJobs } from '../jobs/own-jobs.ts';
 import type { UploadList } from '../uploads/upload-list.ts';
@@ -17,6 +17,7 @@ const pageOfCards = 24;
 /** Everything the visitor has sent, newest first. */
 export function Gallery({ entries, own, list }: GalleryProps) {
   const [most, setMost] = useState(pageOfCards);
+  const heading = useRef<HTMLHeadingElement>(null);
   const shown = entries.slice(0, most);
   const done = shown.flatMap(({ job }) => (job?.state === 'succeeded' ? [job] : []));
   const hasMore = entries.length > most || own.cursor.value !== null;
@@ -29,12 +30,14 @@ export function Gallery({ entries, own, list }: GalleryProps) {
     own.store.apply(entry.runs.map((run) => ({ kind: 'removed', id: run.id })));
     const siblings = entries.some((other) => other !== entry && other.upload === entry.upload && other.job);
     if (entry.upload && !siblings) list.remove(entry.upload);
+    // The button that was pressed goes with its card: the keyboard goes on from the heading.
+    heading.current?.focus();
   };
 
   return (
     <section class="results" aria-labelledby="results-title">
       <header class="results-head">
-        <h2 id="results-title" tabIndex={-1}>
+        <h2 id="results-title" tabIndex={-1} ref={heading}>
           Results
         </h2>
         <ConnectionNote state={own.stream} />

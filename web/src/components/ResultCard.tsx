@@ -112,10 +112,12 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
           )}
           {stage.kind === 'upload-failed' && (
             <>
-              <button type="button" class="button" onClick={onRetryUpload}>
-                <Icon name="retry" />
-                Retry<span class="visually-hidden"> the upload of {name}</span>
-              </button>
+              {stage.retryable && (
+                <button type="button" class="button" onClick={onRetryUpload}>
+                  <Icon name="retry" />
+                  Retry<span class="visually-hidden"> the upload of {name}</span>
+                </button>
+              )}
               <button type="button" class="button quiet" onClick={onGone}>
                 <Icon name="close" />
                 Remove<span class="visually-hidden"> {name}</span>

@@ -18,6 +18,7 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
   const { view } = worker;
   const condition = conditionOf(worker, now.value);
   const press = async () => {
+    if (asked) return;
     setAsked(true);
     setProblem(await onDrain(!view.drain));
     setAsked(false);
@@ -47,7 +48,7 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
           <button
             type="button"
             class={view.drain ? 'button' : 'button quiet'}
-            disabled={asked}
+            aria-disabled={asked}
             onClick={() => void press()}
           >
             {view.drain ? 'Undrain' : 'Drain'}

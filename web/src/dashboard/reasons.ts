@@ -4,7 +4,7 @@ const labels: Record<string, string> = {
   vm_sooner: 'VM sooner',
   vm_only: 'only VMs can',
   run_vm_late: 'VMs too late',
-  run_no_vm: 'no VM alive',
+  run_no_vm: 'no VM takes work',
   cpu_below_threshold: 'processors idle enough',
   cpu_above_threshold: 'processors too busy',
 };

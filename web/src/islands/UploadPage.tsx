@@ -20,7 +20,9 @@ import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 export default function UploadPage({ samples }: { samples: Sample[] }) {
   const { announcer, own, selection, list } = useMemo(createPageState, []);
   const problem = useSignal<string | null>(null);
-  const entries = useComputed(() => galleryEntries(list.uploads.value, own.store.jobs.value.values()));
+  const entries = useComputed(() =>
+    galleryEntries(list.uploads.value, own.store.jobs.value.values(), own.store.knownSlots),
+  );
 
   useEffect(() => own.start(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);

@@ -66,3 +66,9 @@ it('puts the newest drop first and keeps the order within it', () => {
   expect(keys.slice(0, 2)).toEqual(['one:sketch', 'two:sketch']);
   expect(keys).toHaveLength(3);
 });
+
+it('shows a card no more whose job was deleted elsewhere, but does while the job has yet to come', () => {
+  const sent = upload({ kind: 'sent' }, 'u1');
+  expect(galleryEntries([sent], [], new Set(['u2:sketch']))).toHaveLength(1);
+  expect(galleryEntries([sent], [], new Set(['u1:sketch']))).toHaveLength(0);
+});

@@ -18,18 +18,24 @@ export interface GalleryEntry {
  * Puts uploads and jobs together. A file has as many entries as operations; its jobs find it by the upload's id, so
  * the card that showed the progress goes on to show the result.
  */
-export function galleryEntries(uploads: readonly FileUpload[], jobs: Iterable<JobView>): GalleryEntry[] {
+export function galleryEntries(
+  uploads: readonly FileUpload[],
+  jobs: Iterable<JobView>,
+  /** Slots that have had a job: one that has none now was deleted, here or elsewhere. */
+  knownSlots: ReadonlySet<string> = new Set(),
+): GalleryEntry[] {
   const runsBySlot = Map.groupBy(jobs, slotOf);
   const local = uploads.flatMap((upload, index) =>
-    upload.plan.operations.map((operation, rank): GalleryEntry => {
+    upload.plan.operations.flatMap((operation, rank): GalleryEntry[] => {
       const uploadId = upload.uploadId.value;
       const slot = uploadId === null ? null : `${uploadId}:${operation}`;
       const runs = slot === null ? [] : (runsBySlot.get(slot) ?? []);
+      if (slot !== null && runs.length === 0 && knownSlots.has(slot)) return [];
       if (slot !== null) runsBySlot.delete(slot);
       const key = `${upload.key}:${operation}`;
       // Within one drop the order of picking stays: later files count as a little older.
       const addedAt = upload.addedAt - (index + rank / 10) / 1_000;
-      return { key, operation, upload, job: newestRun(runs), runs, addedAt };
+      return [{ key, operation, upload, job: newestRun(runs), runs, addedAt }];
     }),
   );
   const earlier = [...runsBySlot].map(([key, runs]): GalleryEntry => {
@@ -40,7 +46,8 @@ export function galleryEntries(uploads: readonly FileUpload[], jobs: Iterable<Jo
   return [...local, ...earlier].sort((a, b) => b.addedAt - a.addedAt || (a.key < b.key ? -1 : 1));
 }
 
-function slotOf(job: JobView): string {
+/** What a job belongs to: its upload, or its object, and its operation. */
+export function slotOf(job: JobView): string {
   const origin = job.upload ?? `${job.source.name}#${job.source.generation}`;
   return `${origin}:${job.operation}`;
 }
@@ -54,7 +61,7 @@ export type CardStage =
   | { kind: 'waiting'; what: 'turn' | 'upload' | 'arrival' }
   | { kind: 'processing' }
   | { kind: 'done' }
-  | { kind: 'upload-failed'; message: string }
+  | { kind: 'upload-failed'; message: string; retryable: boolean }
   | { kind: 'ended' };
 
 /** Where an entry stands, in the terms a person follows. */
@@ -68,8 +75,11 @@ export function stageOf(entry: GalleryEntry): CardStage {
   const phase = upload?.phase.value;
   if (!upload || !phase || phase.kind === 'sent') return { kind: 'waiting', what: 'arrival' };
   if (phase.kind === 'waiting') return { kind: 'waiting', what: 'upload' };
-  if (phase.kind === 'failed') return { kind: 'upload-failed', message: phase.message };
-  if (phase.kind === 'cancelled') return { kind: 'upload-failed', message: 'The upload was cancelled.' };
+  if (phase.kind === 'refused') return { kind: 'upload-failed', message: phase.message, retryable: false };
+  if (phase.kind === 'failed') return { kind: 'upload-failed', message: phase.message, retryable: true };
+  if (phase.kind === 'cancelled') {
+    return { kind: 'upload-failed', message: 'The upload was cancelled.', retryable: true };
+  }
   const share = upload.file.size === 0 ? 0 : phase.sent / upload.file.size;
   return { kind: 'uploading', share, interrupted: phase.interrupted };
 }

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { slotOf } from './gallery.ts';
 import { isNewer } from './job-order.ts';
 
 export type JobChange =
@@ -10,6 +11,8 @@ export type JobChange =
 
 export interface JobStore {
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobView>>;
+  /** Slots of all jobs there have ever been, those that were deleted included; it grows along with `jobs`. */
+  readonly knownSlots: ReadonlySet<string>;
   /** Applies many changes as one update of the signal. */
   apply(changes: JobChange[]): void;
 }
@@ -19,11 +22,14 @@ export function createJobStore(limit = 1_000): JobStore {
   const jobs = signal<ReadonlyMap<string, JobView>>(new Map());
   // What was deleted stays deleted, though a late event may still speak of it.
   const removed = new Set<string>();
+  const knownSlots = new Set<string>();
   return {
     jobs,
+    knownSlots,
     apply(changes) {
       const next = new Map(jobs.peek());
       for (const change of changes) {
+        if (change.kind === 'job') knownSlots.add(slotOf(change.job));
         if (change.kind === 'present') dropAbsent(next, change.ids);
         else if (change.kind === 'removed' || change.job.deletedAt !== null) {
           const id = change.kind === 'removed' ? change.id : change.job.id;

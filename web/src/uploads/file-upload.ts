@@ -18,6 +18,8 @@ export type UploadPhase =
   | { kind: 'sending'; sent: number; interrupted: boolean }
   | { kind: 'sent' }
   | { kind: 'failed'; message: string }
+  /** Not sent at all, and not to be tried again. */
+  | { kind: 'refused'; message: string }
   | { kind: 'cancelled' };
 
 export type ChosenOptions = Partial<Record<OperationName, Record<string, unknown>>>;
@@ -131,7 +133,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
 function refusal(file: File): UploadPhase | null {
   if (file.size <= largestUpload) return null;
   const sizes = `${formatBytes(file.size)}; the limit is ${largestUpload / 2 ** 20} MiB`;
-  return { kind: 'failed', message: `The file is too large (${sizes}).` };
+  return { kind: 'refused', message: `The file is too large (${sizes}).` };
 }
 
 class SessionRefused extends Error {
