@@ -60,6 +60,22 @@ describe('workers that are lost', () => {
     await expect.poll(pidOnFile).not.toBe(pid);
   });
 
+  it('cost no upload when it is the emulators that are killed, with all that they hold', async () => {
+    const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
+    const picture = await drawnJpeg(1, 1_200, 900);
+    const file = await readStackFile(directory);
+    for (let index = 0; index < 12; index++) {
+      if (index === 6) process.kill(file?.pids.emulators ?? 0, 'SIGKILL');
+      const object = storage.bucket(stack.buckets.uploads).file(`sketch/emulators/${index}.jpg`);
+      await object.save(picture, { resumable: false });
+    }
+    const receipts = async () => {
+      const [files] = await storage.bucket(stack.buckets.results).getFiles({ prefix: 'sketch/emulators/' });
+      return files.filter(({ name }) => name.endsWith('.receipt.json')).length;
+    };
+    await expect.poll(receipts, { timeout: 70_000, interval: 500 }).toBe(12);
+  });
+
   it('are replaced by Cloud Run when no VM is left, for what waits and for what comes', async () => {
     await dropMany('waiting', 8);
     const someClaimed = async () => (await jobsIn('waiting')).some(({ claim }) => claim !== null);
