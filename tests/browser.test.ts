@@ -26,7 +26,13 @@ async function visit(
     expect(errors).toEqual([]);
   });
   await page.goto(url);
+  await isAlive(page);
   return [page, context];
+}
+
+/** Waits until the page's code has taken over what the server sent. */
+async function isAlive(page: Page): Promise<void> {
+  await expect.poll(() => page.locator('astro-island[ssr]').count(), { timeout: 20_000 }).toBe(0);
 }
 
 const jpeg = async (name: string, seed: number) => ({
@@ -65,7 +71,22 @@ describe('the upload page in a real browser', () => {
     expect(Number(await slider.inputValue())).toBeGreaterThan(Number(before));
 
     await page.reload();
+    await isAlive(page);
     await expect.poll(() => done(page).count(), { timeout: 10_000 }).toBe(2);
+  });
+
+  it('takes a picture that was chosen before its code had loaded', async () => {
+    const [page] = await visit(stack.web);
+    const released = Promise.withResolvers<void>();
+    await page.route('**/*.js', async (route) => {
+      await released.promise;
+      await route.continue();
+    });
+    await page.reload({ waitUntil: 'commit' });
+    await choose(page).setInputFiles([await jpeg('early.jpg', 5)]);
+    expect(await page.locator('astro-island[ssr]').count()).toBeGreaterThan(0);
+    released.resolve();
+    await expect.poll(() => done(page).count(), { timeout: 30_000 }).toBe(1);
   });
 
   it('makes a sketch of a sample at the press of a button', async () => {

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { File, FileMetadata, Storage } from '@google-cloud/storage';
 import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
@@ -59,7 +61,8 @@ export function createStorageBlobs(storage: Storage): Blobs {
         const [metadata] = await orOutage('Cloud Storage', file.getMetadata());
         const { size } = described(metadata);
         const contentType = metadata.contentType ?? 'application/octet-stream';
-        return { stream: file.createReadStream({ decompress: false }), contentType, size };
+        const stream = await orOutage('Cloud Storage', openRead(file));
+        return { stream, contentType, size };
       } catch (error) {
         if (codeOf(error) === notFound) return null;
         throw error;
@@ -98,9 +101,22 @@ export function createStorageBlobs(storage: Storage): Blobs {
   };
 }
 
+/**
+ * Opens the content as it is stored, checked against its CRC-32C. Resolves once the answer has come: the client
+ * throws where nobody can catch it when its stream is destroyed before that, by a reader who went away.
+ */
+async function openRead(file: File): Promise<Readable> {
+  const stream = file.createReadStream({ decompress: false, validation: 'crc32c' });
+  const answered = once(stream, 'response');
+  // The request is made when something is read.
+  stream.read(0);
+  await answered;
+  return stream;
+}
+
 async function fetchTo(file: File, path: string): Promise<void> {
   // The client verifies the checksum, and fails the stream where it does not match.
-  await pipeline(file.createReadStream({ decompress: false, validation: 'crc32c' }), createWriteStream(path));
+  await pipeline(await openRead(file), createWriteStream(path));
 }
 
 function described(metadata: FileMetadata): { crc32c: string; size: number; generation: string } {

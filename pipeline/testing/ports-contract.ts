@@ -91,6 +91,22 @@ export function portsContract(
       await blobs.remove(results(), newName());
     });
 
+    it('bear a reader who goes away before the first byte', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      await blobs.writeOnce(results(), object, {
+        from: { text: 'x'.repeat(1e6) },
+        contentType: 'text/plain',
+      });
+      for (let round = 0; round < 20; round++) {
+        const read = await blobs.read(results(), object);
+        read?.stream.read(0);
+        read?.stream.destroy();
+      }
+      const read = await blobs.read(results(), object);
+      expect(read && (await text(read.stream))).toHaveLength(1e6);
+    });
+
     it('list what was created between two points in time', async () => {
       const { blobs } = ports();
       const object = newName();

@@ -12,6 +12,18 @@ export function DropZone({ onFiles }: DropZoneProps) {
   const [over, setOver] = useState(false);
   const take = useRef(onFiles);
   take.current = onFiles;
+  const picker = useRef<HTMLInputElement>(null);
+
+  const takePicked = () => {
+    const input = picker.current;
+    if (!input?.files?.length) return;
+    take.current([...input.files]);
+    // The same file may be picked again.
+    input.value = '';
+  };
+
+  // The picker is there before this code is: what was chosen meanwhile has sent its event to nobody.
+  useEffect(takePicked, []);
 
   useEffect(() => {
     const controller = new AbortController();
@@ -58,14 +70,10 @@ export function DropZone({ onFiles }: DropZoneProps) {
         type="file"
         multiple
         aria-label="Choose pictures to upload"
-        accept="image/*,.heic,.heif,.avif"
+        accept="image/*,.avif"
         aria-describedby="drop-zone-hint"
-        onChange={(event) => {
-          const { files } = event.currentTarget;
-          if (files && files.length > 0) onFiles([...files]);
-          // The same file may be picked again.
-          event.currentTarget.value = '';
-        }}
+        ref={picker}
+        onChange={takePicked}
       />
       <span class="drop-hatch" aria-hidden="true" />
       <span class="drop-title">{over ? 'Let go to add them' : 'Drop pictures here'}</span>
