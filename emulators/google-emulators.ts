@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 import { latestExport } from './firestore-export.ts';
+import { descendants, signalAll } from './processes.ts';
 
 /**
  * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, as a process of its own: a firebase-tools
@@ -81,25 +82,4 @@ async function endAll(): Promise<void> {
   await Promise.race([ended, delay(politelyMs)]);
   signalAll(pids, 'SIGKILL');
   process.exit(0);
-}
-
-/** Processes under this one, whatever their process group: firebase-tools gives each emulator its own. */
-function descendants(root: number): number[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const parents = rows.map((row) => row.trim().split(/\s+/).map(Number));
-  const tree = [root];
-  for (const parent of tree) {
-    for (const [pid, ppid] of parents) if (pid !== undefined && ppid === parent) tree.push(pid);
-  }
-  return tree.slice(1);
-}
-
-function signalAll(pids: number[], signal: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, signal);
-    } catch {
-      // It has ended already.
-    }
-  }
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isAlive } from './processes.ts';
 import { readStackFile, removeStackFile } from './stack-file.ts';
 import { StartError } from './start-error.ts';
 
@@ -38,14 +39,6 @@ async function refuseIfInUse(directory: string, lock: string): Promise<void> {
     `Spillway runs here already${stack ? `, at ${stack.web}` : ''}. Stop it first (\`kill ${pid}\`), ` +
       'or set SPILLWAY_LOCAL_DIR to another directory for a second one.',
   );
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return pid > 0 && process.kill(pid, 0);
-  } catch {
-    return false;
-  }
 }
 
 async function answers(address: string): Promise<boolean> {

@@ -5,6 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { signalAll } from './processes.ts';
 import { StartError } from './start-error.ts';
 
 /** What a part tells the launcher over IPC once it answers. */
@@ -120,7 +121,7 @@ export class Supervisor {
       if (part.stopping) return;
       this.#say(`${part.spec.name} ended (${signal ?? `exit code ${code}`}) and is being restarted.`);
       if (Date.now() - startedAt > restart.ranAWhileMs) part.restarts = 0;
-      killAll(part.ownProcesses);
+      signalAll(part.ownProcesses, 'SIGKILL');
       void this.#restart(part);
     });
   }
@@ -192,14 +193,4 @@ async function end(child: ChildProcess): Promise<void> {
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   await exited;
   clearTimeout(timer);
-}
-
-function killAll(pids: number[]): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It has ended already.
-    }
-  }
 }

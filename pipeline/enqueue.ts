@@ -1,9 +1,9 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import { isTerminal, type Job, schemaVersion } from '@spillway/core/job.ts';
+import { type Job, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, operations } from '@spillway/core/operations.ts';
 import { decideRoute } from '@spillway/core/routing/decide-route.ts';
-import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
 import {
   type JobRequest,
   type NewJob,
@@ -82,12 +82,10 @@ async function reserve(request: JobRequest, ports: Ports) {
 
 /** A repeated event takes up a job whose first router did not get as far as publishing. */
 function needsRouting(job: Job): boolean {
-  return (
-    !isTerminal(job.state) && job.state === 'queued' && job.publishedAt === null && job.deletedAt === null
-  );
+  return job.state === 'queued' && job.publishedAt === null && job.deletedAt === null;
 }
 
-function objectiveMs(operation: string, settings: RoutingSettings = defaultRoutingSettings): number {
+function objectiveMs(operation: string, settings: RoutingSettings): number {
   if (!isOperationName(operation)) return 0;
   return settings.objectivesMs[operation] ?? operations[operation].objectiveMs;
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { descendants } from '@spillway/emulators/processes.ts';
 import { readStackFile, type StackFile } from '@spillway/emulators/stack-file.ts';
 import getPort from 'get-port';
 
@@ -55,7 +56,8 @@ export class Launcher {
 
   /** The processes under it, itself included. */
   processes(): number[] {
-    return descendants(this.#child?.pid ?? -1);
+    const pid = this.#child?.pid ?? -1;
+    return [pid, ...descendants(pid)];
   }
 
   async end(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
@@ -70,24 +72,4 @@ export class Launcher {
     await this.end();
     await rm(this.directory, { recursive: true, force: true });
   }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function descendants(root: number): number[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const tree = [root];
-  for (const parent of tree) {
-    for (const row of rows) {
-      const [pid, ppid] = row.trim().split(/\s+/).map(Number);
-      if (pid !== undefined && ppid === parent) tree.push(pid);
-    }
-  }
-  return tree;
 }

@@ -4,10 +4,11 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
+import { isAlive } from '@spillway/emulators/processes.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
-import { isAlive, Launcher } from './launcher.ts';
+import { Launcher } from './launcher.ts';
 
 process.env.METADATA_SERVER_DETECTION = 'none';
 let launcher: Launcher;
