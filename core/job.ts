@@ -92,7 +92,16 @@ export const timingsSchema = z.object({
 });
 export type Timings = z.infer<typeof timingsSchema>;
 
-export const modelSchema = z.object({ name: z.string(), sha256: z.string() });
+/** The model that made a result. */
+export const modelSchema = z.object({
+  name: z.string(),
+  /** Of its file; for a checkpoint of several files, of its weights. */
+  sha256: z.string(),
+  /** True for the small ones that Spillway ships with. */
+  builtIn: z.boolean().default(false),
+  /** For a built-in one: the command that installs the real one. */
+  install: z.string().nullable().default(null),
+});
 export type Model = z.infer<typeof modelSchema>;
 
 export const resultSchema = z.object({
@@ -108,6 +117,15 @@ export const resultSchema = z.object({
   receipt: z.string(),
 });
 export type JobResult = z.infer<typeof resultSchema>;
+
+/** What a job that is `processing` waits for before its work begins. */
+export const progressSchema = z.object({
+  kind: z.literal('downloading_model'),
+  model: z.string(),
+  /** 0 to 1. */
+  share: z.number().min(0).max(1),
+});
+export type JobProgress = z.infer<typeof progressSchema>;
 
 export const jobErrorSchema = z.object({
   code: z.enum(failureCodeList),
@@ -141,6 +159,7 @@ export const jobSchema = z.object({
   /** How many times a worker has claimed the job. */
   attempt: z.number(),
   claim: claimSchema.nullable(),
+  progress: progressSchema.nullable().default(null),
   timings: timingsSchema.nullable(),
   result: resultSchema.nullable(),
   error: jobErrorSchema.nullable(),

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { caption } from './operations/caption.ts';
+import { removeBackground } from './operations/remove-background.ts';
 import { sketch } from './operations/sketch.ts';
 
 /** Every operation that Spillway can run. To add one, see "Add an operation" in the README. */
-export const operations = { sketch } as const;
+export const operations = { sketch, 'remove-background': removeBackground, caption } as const;
 
 export type OperationName = keyof typeof operations;
 export type OptionsOf<Name extends OperationName> = z.infer<(typeof operations)[Name]['options']>;

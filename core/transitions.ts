@@ -3,6 +3,7 @@ import {
   isTerminal,
   type Job,
   type JobError,
+  type JobProgress,
   type JobResult,
   type JobState,
   type Route,
@@ -68,6 +69,7 @@ export function reserved(job: NewJob, now: Date): Job {
     publishedAt: null,
     attempt: 0,
     claim: null,
+    progress: null,
     timings: null,
     result: null,
     error: null,
@@ -104,6 +106,7 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
     ...job,
     state: 'queued',
     claim: null,
+    progress: null,
     publishedAt: null,
     route: { ...choice, epoch: job.route.epoch + 1, at: now },
   };
@@ -124,7 +127,10 @@ export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: numb
   if (epoch !== job.route.epoch) return { kind: 'dropped', why: 'moved' };
   if (job.claim && job.claim.expiresAt > now) return { kind: 'dropped', why: 'claimed' };
   if (job.attempt >= maxAttempts) return { kind: 'poison' };
-  return { kind: 'claimed', job: { ...job, state: 'processing', claim, attempt: job.attempt + 1 } };
+  return {
+    kind: 'claimed',
+    job: { ...job, state: 'processing', claim, progress: null, attempt: job.attempt + 1 },
+  };
 }
 
 /** Whether the claim with this token is still the one that counts. */
@@ -136,9 +142,13 @@ export function renewed(job: Job, claim: Claim): Job {
   return { ...job, claim };
 }
 
+export function progressed(job: Job, progress: JobProgress | null): Job {
+  return { ...job, progress };
+}
+
 /** The job given back by its own worker: the same message will bring it again. */
 export function released(job: Job, now: Date): Job {
-  return { ...job, state: 'queued', claim: null, publishedAt: now };
+  return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
 }
 
 export function succeeded(job: Job, result: JobResult, timings: Timings, now: Date): Job {
@@ -172,6 +182,7 @@ function ended(job: Job, state: JobState, now: Date): Job {
   return {
     ...job,
     state,
+    progress: null,
     endedAt: now,
     eventPublishedAt: null,
     expiresAt: new Date(now.getTime() + keptAfterEndMs),

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { deliver, type Process } from './deliver.ts';
 import { receive } from './receive.ts';
@@ -45,6 +45,29 @@ describe('a delivery', () => {
       attempts: 1,
     });
     expect(bench.ports.queue.announced).toMatchObject([{ event: { jobId: job.id, state: 'succeeded' } }]);
+  });
+
+  it('shows what the job waits for while it waits, and nothing of it afterwards', async () => {
+    const bench = await workbench();
+    const [dropped] = await bench.drop();
+    const half = { kind: 'downloading_model', model: 'u2net', share: 0.5 } as const;
+    const fetched = Promise.withResolvers<void>();
+    const told = Promise.withResolvers<void>();
+    const delivery = deliver(
+      bench.take('vm'),
+      bench.deliverer('vm-1', async (request) => {
+        request.onProgress(half);
+        // Too soon after the one before to be worth a write.
+        request.onProgress({ ...half, share: 0.6 });
+        told.resolve();
+        await fetched.promise;
+        return copying(request);
+      }),
+    );
+    await told.promise;
+    await vi.waitFor(async () => expect((await bench.job(dropped?.id ?? '')).progress).toEqual(half));
+    fetched.resolve();
+    expect(await delivery).toMatchObject({ kind: 'succeeded', job: { progress: null } });
   });
 
   it('that comes again while the job is claimed, and after its end, is dropped', async () => {

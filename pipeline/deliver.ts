@@ -5,6 +5,7 @@ import {
   type Claim,
   type Job,
   type JobError,
+  type JobProgress,
   type JobResult,
   type Model,
   schemaVersion,
@@ -23,6 +24,7 @@ import { changeJob } from './change-job.ts';
 import { claimJob, type HeldClaim, holdClaim } from './claim.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { reportProgress } from './progress.ts';
 import {
   between,
   clockStart,
@@ -55,6 +57,8 @@ export type Process = (request: {
   inputPath: string;
   outputPath: string;
   signal: AbortSignal;
+  /** Says what the job waits for before its work begins; null once it does. */
+  onProgress: (progress: JobProgress | null) => void;
 }) => Promise<Processed>;
 
 export interface Deliverer {
@@ -135,13 +139,15 @@ async function produce(
   if (source.kind === 'gone') return recordGone(job, source.replaced, heldWith(token), ports);
   const downloaded = ports.clock.now();
 
+  const progress = reportProgress(job, token, ports);
   const request = {
     ...runnable(job),
     inputPath,
     outputPath: join(directory, 'result'),
     signal: AbortSignal.any([held.signal, deliverer.leaving]),
+    onProgress: progress.tell,
   };
-  const processed = await deliverer.process(request);
+  const processed = await deliverer.process(request).finally(progress.settled);
   const done = ports.clock.now();
 
   const timings = timingsUntil(job, started, downloaded, done, processed.processMs);

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { automaticModel, builtInModel, saliencyModels } from '../models.ts';
+import { defineOperation } from './operation.ts';
+
+export const removeBackground = defineOperation({
+  name: 'remove-background',
+  label: 'Remove background',
+  description: 'Keeps what a picture is of, and makes the rest transparent.',
+  options: z.strictObject({
+    model: z
+      .enum([automaticModel, builtInModel, ...saliencyModels])
+      .default(automaticModel)
+      .describe('Which model finds the subject. "auto" takes the best that is installed.'),
+    output: z
+      .enum(['cutout', 'mask'])
+      .default('cutout')
+      .describe('The cut-out itself, or its mask in grey: white is kept.'),
+    edges: z
+      .enum(['straight', 'premultiplied'])
+      .default('straight')
+      .describe(
+        'Colours at soft edges: "straight" keeps them for design programs, "premultiplied" darkens them as rembg does.',
+      ),
+    refine: z
+      .enum(['auto', 'none', 'grabcut'])
+      .default('auto')
+      .describe('Follows the edges of the picture. "auto" does so for the built-in model alone.'),
+    cleanMask: z
+      .boolean()
+      .default(false)
+      .describe('Removes specks and makes the edge hard, as rembg’s post-processing does.'),
+    background: z
+      .string()
+      .regex(/^(|#[0-9a-fA-F]{6})$/, 'must be a colour such as #ffffff, or empty')
+      .default('')
+      .describe('A colour such as #ffffff to put behind the subject. Empty: transparent.'),
+    format: z.enum(['png', 'webp']).default('png').describe('File format of the result.'),
+  }),
+  objectiveMs: 6_000,
+  priorServiceMs: 1_000,
+});
+
+export type RemoveBackgroundOptions = z.infer<typeof removeBackground.options>;

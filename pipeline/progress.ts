@@ -1,0 +1,55 @@
+import type { Job, JobProgress } from '@spillway/core/job.ts';
+import { holds, progressed } from '@spillway/core/transitions.ts';
+import { changeJob } from './change-job.ts';
+import type { Ports } from './ports/ports.ts';
+
+/** Firestore sustains about one write a second to one document, and claims are renewed there too. */
+const leastMsBetweenWrites = 1_500;
+
+export interface ProgressReport {
+  /** Says what the job waits for, null when its work begins. Only the newest word is written, and not every one. */
+  tell(progress: JobProgress | null): void;
+  /** Resolves when nothing is being written any more. */
+  settled(): Promise<void>;
+}
+
+/** Shows in the job's document what its holder waits for. A report that cannot be written is only logged. */
+export function reportProgress(
+  job: Job,
+  token: string,
+  { jobs, clock, log }: Pick<Ports, 'jobs' | 'clock' | 'log'>,
+): ProgressReport {
+  let writing: Promise<void> | null = null;
+  let lastWrite = Number.NEGATIVE_INFINITY;
+  let pending: JobProgress | null | undefined;
+
+  async function write(): Promise<void> {
+    while (pending !== undefined) {
+      const progress = pending;
+      pending = undefined;
+      lastWrite = clock.now().getTime();
+      try {
+        await changeJob(jobs, job.id, (current) =>
+          holds(current, token) ? progressed(current, progress) : null,
+        );
+      } catch (error) {
+        log.warn({ jobId: job.id, error }, 'The progress of a job could not be written.');
+      }
+    }
+  }
+
+  return {
+    tell(progress) {
+      const due = clock.now().getTime() - lastWrite >= leastMsBetweenWrites;
+      if (progress && !due) return;
+      if (!progress && lastWrite === Number.NEGATIVE_INFINITY) return;
+      pending = progress;
+      writing ??= write().finally(() => {
+        writing = null;
+      });
+    },
+    async settled() {
+      await writing;
+    },
+  };
+}
