@@ -1,0 +1,90 @@
+import { type File, Storage } from '@google-cloud/storage';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import type { ModelName } from './entries.ts';
+import type { ModelFile } from './manifest.ts';
+import { type KeptPart, type ModelSource, mirrorPaths, type OpenedFile } from './model-source.ts';
+
+/**
+ * A bucket of one's own, `gs://bucket/prefix`. The client reads `STORAGE_EMULATOR_HOST`, Google's own name for the
+ * address of an emulator, and finds the machine's credentials itself.
+ * @throws PermanentError where the name is none of a bucket.
+ */
+export function bucketSource(name: string): ModelSource {
+  const [bucketName = '', ...path] = name.slice('gs://'.length).split('/');
+  if (bucketName === '') throw new PermanentError('model_missing', `${name} names no bucket.`);
+  const bucket = new Storage().bucket(bucketName);
+  const prefix = path.filter((part) => part !== '').map((part) => `${part}/`);
+  const objectNames = (model: ModelName, file: ModelFile) =>
+    mirrorPaths(model, file).map((place) => `${prefix.join('')}${place}`);
+  return {
+    name,
+    address: (model, file) => `gs://${bucketName}/${objectNames(model, file)[0]}`,
+    async open(model, file, kept) {
+      for (const objectName of objectNames(model, file)) {
+        const found = await describe(bucket.file(objectName));
+        if (found) return openObject(found, kept);
+      }
+      const places = objectNames(model, file).map((place) => `gs://${bucketName}/${place}`);
+      throw new PermanentError('model_missing', `${places.join(' or ')} does not exist.`);
+    },
+  };
+}
+
+interface FoundObject {
+  file: File;
+  total: number;
+  generation: string;
+  md5: string | null;
+}
+
+async function describe(file: File): Promise<FoundObject | null> {
+  try {
+    const [{ size, generation, md5Hash }] = await file.getMetadata();
+    const md5 = md5Hash ? Buffer.from(md5Hash, 'base64').toString('hex') : null;
+    return { file, total: Number(size), generation: String(generation), md5 };
+  } catch (error) {
+    if (codeOf(error) === 404) return null;
+    throw refusal(error, `gs://${file.bucket.name}/${file.name}`);
+  }
+}
+
+function openObject({ file, total, generation, md5 }: FoundObject, kept: KeptPart): OpenedFile {
+  const address = `gs://${file.bucket.name}/${file.name}`;
+  const start = kept.version === generation && kept.bytes <= total ? kept.bytes : 0;
+  const content = readFrom(file, generation, start, total, address);
+  return { content, start, total, version: generation, md5, address };
+}
+
+/** The client can check a whole object only; what arrives is checked with our own sums anyway. */
+async function* readFrom(
+  file: File,
+  generation: string,
+  start: number,
+  total: number,
+  address: string,
+): AsyncGenerator<Uint8Array> {
+  if (start === total) return;
+  const pinned = file.bucket.file(file.name, { generation });
+  try {
+    yield* pinned.createReadStream({ start, validation: false, decompress: false });
+  } catch (error) {
+    throw refusal(error, address);
+  }
+}
+
+function refusal(error: unknown, address: string): PermanentError | RetryableError {
+  const code = codeOf(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  if (code === 401 || code === 403) {
+    const login = 'log in with `gcloud auth application-default login`, or ask for read access to the bucket';
+    return new PermanentError('model_missing', `${address} refuses to be read (${code}): ${login}.`, {
+      cause: error,
+    });
+  }
+  return new RetryableError('model_missing', `${address} could not be read (${reason}).`, { cause: error });
+}
+
+function codeOf(error: unknown): number | null {
+  const code = error instanceof Error && 'code' in error ? Number(error.code) : Number.NaN;
+  return Number.isInteger(code) ? code : null;
+}

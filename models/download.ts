@@ -1,0 +1,274 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { z } from 'zod';
+import type { ModelName } from './entries.ts';
+import { isNotFound, jsonOrNull } from './installation.ts';
+import type { ModelFile } from './manifest.ts';
+import type { KeptPart, ModelSource, OpenedFile } from './model-source.ts';
+
+/** Milliseconds to wait after each attempt that brought nothing; one more of those ends the download. */
+export const defaultPauses = [1_000, 3_000, 9_000];
+/** A connection on which nothing arrives for so long is given up for another. */
+const stallMs = 60_000;
+
+export interface FileDownload {
+  source: ModelSource;
+  model: ModelName;
+  file: ModelFile;
+  /** Where the file goes. What is there already is continued. */
+  folder: string;
+  /** Where notes about it are kept meanwhile. */
+  notesFolder: string;
+  pauses: readonly number[];
+  signal: AbortSignal;
+  /** Bytes that are there now, and of the whole file where that is known. */
+  onBytes(bytes: number, total: number | null): void;
+}
+
+export interface DownloadedFile {
+  name: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** Which version of which file the bytes are of that are there. */
+const notesSchema = z.object({ address: z.string(), version: z.string().nullable(), complete: z.boolean() });
+
+/**
+ * Fetches one file and checks it, after what an earlier attempt left of it.
+ * @throws PermanentError `model_invalid` where it is not the published file, and what the source throws.
+ */
+export async function downloadFile(download: FileDownload): Promise<DownloadedFile> {
+  const before = await keptPart(download);
+  if (before.complete) return await sumsOfFile(download);
+  try {
+    return await fetchWithRetries(download);
+  } catch (error) {
+    const wrong = error instanceof PermanentError && error.code === 'model_invalid';
+    if (!wrong || before.bytes === 0) throw error;
+    // What was kept may have been the wrong part: once more from the start.
+    return await fetchWithRetries(download);
+  }
+}
+
+async function fetchWithRetries(download: FileDownload): Promise<DownloadedFile> {
+  const pauses = [...download.pauses];
+  for (;;) {
+    const before = await keptPart(download);
+    try {
+      return await fetchOnce(download, before);
+    } catch (error) {
+      download.signal.throwIfAborted();
+      if (!(error instanceof RetryableError)) throw error;
+      const after = await keptPart(download);
+      // An attempt that brought something is no failure: a bad line gets there in the end.
+      const pause = after.bytes > before.bytes ? download.pauses[0] : pauses.shift();
+      if (pause === undefined) throw error;
+      await delay(pause, undefined, { signal: download.signal });
+    }
+  }
+}
+
+async function fetchOnce(download: FileDownload, kept: KeptPart): Promise<DownloadedFile> {
+  const stall = stallGuard(download.signal);
+  try {
+    const opened = await download.source.open(download.model, download.file, kept, stall.signal);
+    await checkRoom(download.folder, opened);
+    await keepNotes(download, opened.version, false);
+    const sums = await receive(download, opened, stall);
+    await check(download, opened, sums);
+    await keepNotes(download, opened.version, true);
+    return { name: download.file.name, bytes: sums.bytes, sha256: sums.sha256 };
+  } catch (error) {
+    download.signal.throwIfAborted();
+    throw error instanceof PermanentError || error instanceof RetryableError
+      ? error
+      : passing(error, download);
+  } finally {
+    stall.end();
+  }
+}
+
+interface Sums {
+  bytes: number;
+  sha256: string;
+  md5: string;
+}
+
+async function receive(download: FileDownload, opened: OpenedFile, stall: StallGuard): Promise<Sums> {
+  const sums = runningSums();
+  const handle = await open(pathOf(download), 'a+');
+  try {
+    await handle.truncate(opened.start);
+    // What is there is hashed from the disk: that is what will be loaded.
+    await addFile(sums, pathOf(download), opened.start);
+    download.onBytes(sums.bytes, opened.total);
+    for await (const chunk of opened.content) {
+      stall.alive();
+      await append(handle, chunk);
+      sums.add(chunk);
+      download.onBytes(sums.bytes, opened.total);
+    }
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  if (opened.total !== null && sums.bytes < opened.total) {
+    const share = `${sums.bytes} of ${opened.total} bytes`;
+    throw new RetryableError('model_missing', `${opened.address} ended after ${share}.`);
+  }
+  return sums.end();
+}
+
+async function append(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let written = 0; written < chunk.length; ) {
+    written += (await handle.write(chunk, written)).bytesWritten;
+  }
+}
+
+async function check(download: FileDownload, { address, md5 }: OpenedFile, sums: Sums): Promise<void> {
+  const { file } = download;
+  const [kind, expected, actual] = file.sha256
+    ? ['SHA-256', file.sha256, sums.sha256]
+    : ['MD5', file.md5 ?? md5 ?? sums.md5, sums.md5];
+  if (expected === actual) return;
+  await rm(pathOf(download), { force: true });
+  throw new PermanentError(
+    'model_invalid',
+    `${address} is not the published file: its ${kind} is ${actual} and should be ${expected}. It was deleted.`,
+  );
+}
+
+async function keptPart(download: FileDownload): Promise<KeptPart & { complete: boolean }> {
+  const nothing = { bytes: 0, version: null, complete: false };
+  try {
+    const { size } = await stat(pathOf(download));
+    const text = await readFile(notesPath(download), 'utf8');
+    const notes = notesSchema.safeParse(jsonOrNull(text)).data;
+    if (notes?.address !== download.source.address(download.model, download.file)) return nothing;
+    return { bytes: size, version: notes.version, complete: notes.complete };
+  } catch (error) {
+    if (isNotFound(error)) return nothing;
+    throw error;
+  }
+}
+
+async function keepNotes(download: FileDownload, version: string | null, complete: boolean): Promise<void> {
+  const address = download.source.address(download.model, download.file);
+  await writeFile(notesPath(download), JSON.stringify({ address, version, complete }));
+}
+
+async function sumsOfFile(download: FileDownload): Promise<DownloadedFile> {
+  const sums = runningSums();
+  await addFile(sums, pathOf(download), Number.POSITIVE_INFINITY);
+  const { bytes, sha256 } = sums.end();
+  download.onBytes(bytes, bytes);
+  return { name: download.file.name, bytes, sha256 };
+}
+
+function pathOf({ folder, file }: FileDownload): string {
+  return join(folder, file.name);
+}
+
+function notesPath({ notesFolder, file }: FileDownload): string {
+  return join(notesFolder, `${file.name}.json`);
+}
+
+interface RunningSums {
+  readonly bytes: number;
+  add(chunk: Uint8Array): void;
+  end(): Sums;
+}
+
+function runningSums(): RunningSums {
+  const hashes: [Hash, Hash] = [createHash('sha256'), createHash('md5')];
+  let bytes = 0;
+  return {
+    get bytes() {
+      return bytes;
+    },
+    add(chunk) {
+      bytes += chunk.length;
+      for (const hash of hashes) hash.update(chunk);
+    },
+    end: () => ({ bytes, sha256: hashes[0].digest('hex'), md5: hashes[1].digest('hex') }),
+  };
+}
+
+/** Adds the first `length` bytes of a file. */
+async function addFile(sums: RunningSums, path: string, length: number): Promise<void> {
+  if (length === 0) return;
+  for await (const chunk of createReadStream(path, { end: length - 1, highWaterMark: 1 << 20 }))
+    sums.add(chunk);
+}
+
+interface StallGuard {
+  /** Aborted when the caller gives up, or when nothing has arrived for a while. */
+  signal: AbortSignal;
+  alive(): void;
+  end(): void;
+}
+
+function stallGuard(outer: AbortSignal): StallGuard {
+  const stalled = new AbortController();
+  const reason = new RetryableError('model_missing', `Nothing has arrived for ${stallMs / 1_000} s.`);
+  const timer = setTimeout(() => stalled.abort(reason), stallMs);
+  return {
+    signal: AbortSignal.any([outer, stalled.signal]),
+    alive: () => timer.refresh(),
+    end: () => clearTimeout(timer),
+  };
+}
+
+function passing(error: unknown, { source, model, file }: FileDownload): RetryableError | PermanentError {
+  const problem = storageProblem(error);
+  if (problem) return problem;
+  const address = source.address(model, file);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new RetryableError('model_missing', `${address} was cut off (${reason}).`, { cause: error });
+}
+
+/** What is wrong with the disk that the model folder is on; null where the error says nothing of that. */
+export function storageProblem(error: unknown): PermanentError | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT': {
+      const mend = 'Free some space, or name a folder on another disk with SPILLWAY_MODELS_DIR';
+      return new PermanentError('model_missing', `The model folder's disk is full. ${mend}.`, {
+        cause: error,
+      });
+    }
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOTDIR':
+    case 'EEXIST': {
+      const mend = 'Name a folder that can be written with SPILLWAY_MODELS_DIR';
+      const message = `The model folder cannot be written (${code}). ${mend}.`;
+      return new PermanentError('model_missing', message, { cause: error });
+    }
+    default:
+      return null;
+  }
+}
+
+/** Refuses at once what the disk has no room for, instead of after an hour. */
+async function checkRoom(folder: string, { start, total }: OpenedFile): Promise<void> {
+  if (total === null) return;
+  const { bavail, bsize } = await statfs(folder);
+  const free = bavail * bsize;
+  const needed = total - start;
+  if (needed <= free) return;
+  const figures = `${megabytes(needed)} are needed and ${megabytes(free)} are free in ${folder}`;
+  const mend = 'Free some space, or name a folder on another disk with SPILLWAY_MODELS_DIR';
+  throw new PermanentError('model_missing', `The disk has no room: ${figures}. ${mend}.`);
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 1e6)} MB`;
+}

@@ -1,0 +1,252 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { bytes } from '../emulators/storage/test-server.ts';
+import { type FetchOptions, type FetchProgress, fetchModel, installModel } from './fetch.ts';
+import { openLibrary } from './library.ts';
+import { entryAt, neverQuantise, sumOf } from './testing/entries.ts';
+import { type FileServer, serveFile } from './testing/file-server.ts';
+import { verifyModel } from './verify.ts';
+
+const content = bytes(300_000);
+const sha256 = sumOf(content);
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-models-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function optionsFor(server?: FileServer): Promise<FetchOptions & { seen: FetchProgress[] }> {
+  const seen: FetchProgress[] = [];
+  const onProgress = (progress: FetchProgress) => {
+    seen.push(progress);
+    server?.clientHas(progress.done);
+  };
+  const folder = await emptyFolder();
+  return { folder, source: 'public', quantise: neverQuantise, pauses: [0, 0, 0], onProgress, seen };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  const outcome = await promise.then(
+    () => null,
+    (error: unknown) => error,
+  );
+  if (outcome instanceof Error) return outcome;
+  throw new Error('It did not fail.');
+}
+
+test('a file is fetched, checked, moved into place and found by the library', async () => {
+  const server = await serveFile(content);
+  const options = await optionsFor(server);
+  const installation = await installModel(entryAt(server.url, { sha256 }), options);
+  expect(installation.files).toEqual([{ name: 'u2netp.onnx', bytes: content.length, sha256 }]);
+  expect(await readFile(join(options.folder, 'u2netp', 'u2netp.onnx'))).toEqual(content);
+  expect(options.seen.at(-1)).toEqual({ stage: 'downloading', done: content.length, total: content.length });
+  expect(await readdir(join(options.folder, '.partial'))).toEqual([]);
+  const model = await openLibrary(options.folder).saliency('u2netp');
+  expect(model).toMatchObject({ name: 'u2netp', sha256, builtIn: false, install: null });
+  await installModel(entryAt(server.url, { sha256 }), options);
+  expect(server.ranges).toHaveLength(1);
+});
+
+test('a cut connection is resumed where it broke, as often as needed', async () => {
+  const server = await serveFile(content);
+  server.troubles.push(
+    { cutAfter: 100_000 },
+    { cutAfter: 50_000 },
+    { cutAfter: 20_000 },
+    { cutAfter: 10_000 },
+  );
+  server.troubles.push({ cutAfter: 10_000 });
+  const options = { ...(await optionsFor(server)), pauses: [0] };
+  const installation = await installModel(entryAt(server.url, { sha256 }), options);
+  expect(installation.files[0]?.sha256).toBe(sha256);
+  expect(server.ranges[1]).toBe('bytes=100000-');
+  expect(server.ranges.at(-1)).toBe('bytes=190000-');
+});
+
+test('a file that was replaced meanwhile is fetched anew, not stitched together', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ cutAfter: 100_000 });
+  const options = { ...(await optionsFor(server)), pauses: [] };
+  const failed = await failureOf(installModel(entryAt(server.url), options));
+  expect(failed).toBeInstanceOf(RetryableError);
+  const other = bytes(250_000).reverse();
+  server.replace(other);
+  const { files } = await installModel(entryAt(server.url), options);
+  expect(server.ranges).toEqual([null, 'bytes=100000-']);
+  expect(files[0]?.sha256).toBe(sumOf(other));
+});
+
+test('without a version, or from a server that ignores ranges, the file is fetched from its start', async () => {
+  for (const options of [{ versions: false }, { ranges: false }]) {
+    const server = await serveFile(content, options);
+    server.troubles.push({ cutAfter: 100_000 });
+    const { files } = await installModel(entryAt(server.url, { sha256 }), await optionsFor(server));
+    expect(files[0]?.sha256).toBe(sha256);
+  }
+});
+
+test('a whole part that was not yet checked is completed by a refused range', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ cutAfter: content.length - 1 });
+  const options = { ...(await optionsFor(server)), pauses: [] };
+  await failureOf(installModel(entryAt(server.url, { sha256 }), options));
+  await writeFile(join(options.folder, '.partial', 'u2netp', 'files', 'u2netp.onnx'), content);
+  await installModel(entryAt(server.url, { sha256 }), options);
+  expect(server.ranges.at(-1)).toBe(`bytes=${content.length}-`);
+});
+
+test('a passing refusal is tried again, a lasting one names address, answer and way out', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ status: 500 }, { status: 503 });
+  await installModel(entryAt(server.url, { sha256 }), await optionsFor(server));
+  expect(server.ranges).toHaveLength(3);
+
+  server.troubles.push(...Array.from({ length: 4 }, () => ({ status: 502 })));
+  const tired = await failureOf(installModel(entryAt(server.url, { sha256 }), await optionsFor(server)));
+  expect(tired).toBeInstanceOf(RetryableError);
+  expect(tired.message).toContain('502 Bad Gateway');
+
+  server.troubles.push({ status: 404 });
+  const missing = await failureOf(installModel(entryAt(server.url, { sha256 }), await optionsFor(server)));
+  expect(missing).toBeInstanceOf(PermanentError);
+  expect(missing.message).toMatch(/u2netp.*\/file answered 404 Not Found\..*--from </);
+  expect(server.ranges).toHaveLength(8);
+});
+
+test('a wrong checksum names both sums and leaves nothing behind', async () => {
+  const server = await serveFile(content);
+  const wrong = '0'.repeat(64);
+  const options = await optionsFor(server);
+  const failed = await failureOf(installModel(entryAt(server.url, { sha256: wrong }), options));
+  expect(failed).toMatchObject({ name: 'PermanentError', code: 'model_invalid' });
+  expect(failed.message).toContain(wrong);
+  expect(failed.message).toContain(sha256);
+  expect(await readdir(join(options.folder, '.partial', 'u2netp', 'files'))).toEqual([]);
+  await expect(openLibrary(options.folder).saliency('u2netp')).rejects.toThrow(
+    'npx spillway models fetch u2netp',
+  );
+
+  const md5 = sumOf(content, 'md5');
+  const wrongMd5 = await failureOf(installModel(entryAt(server.url, { md5: '1'.repeat(32) }), options));
+  expect(wrongMd5.message).toContain(md5);
+  const { files } = await installModel(entryAt(server.url, { md5 }), options);
+  expect(files[0]?.sha256).toBe(sha256);
+});
+
+test('a kept part that was spoilt on the disk costs one more download, not an error', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ cutAfter: 100_000 });
+  const options = { ...(await optionsFor(server)), pauses: [] };
+  await failureOf(installModel(entryAt(server.url, { sha256 }), options));
+  await writeFile(join(options.folder, '.partial', 'u2netp', 'files', 'u2netp.onnx'), Buffer.alloc(90_000));
+  await installModel(entryAt(server.url, { sha256 }), options);
+  expect(server.ranges).toEqual([null, 'bytes=90000-', null]);
+});
+
+test('a refused connection says which host, and what to do', async () => {
+  const options = await optionsFor();
+  const failed = await failureOf(installModel(entryAt('http://127.0.0.1:1/file'), options));
+  expect(failed).toBeInstanceOf(RetryableError);
+  expect(failed.message).toMatch(/127\.0\.0\.1:1 could not be reached \(.+\)\. What has arrived is kept/);
+});
+
+test('calling off ends a download at once and keeps what arrived', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ holdAfter: 100_000 });
+  const giveUp = new AbortController();
+  const options = await optionsFor(server);
+  const onProgress = ({ done }: FetchProgress) => done >= 100_000 && giveUp.abort(new Error('Enough.'));
+  const call = installModel(entryAt(server.url), { ...options, onProgress, signal: giveUp.signal });
+  await expect(call).rejects.toThrow('Enough.');
+  const installed = await installModel(entryAt(server.url), options);
+  expect(installed.files[0]?.sha256).toBe(sha256);
+  expect(server.ranges.at(-1)).toBe('bytes=100000-');
+});
+
+test('a directory serves a checkpoint of several files, and the single file of a net beside its folders', async () => {
+  const mirror = await emptyFolder();
+  await mkdir(join(mirror, 'blip-image-captioning-base'));
+  const names = ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json'];
+  for (const name of names)
+    await writeFile(join(mirror, 'blip-image-captioning-base', name), `This is ${name}.`);
+  const options = { ...(await optionsFor()), source: mirror };
+  const { files } = await fetchModel('blip-image-captioning-base', options);
+  expect(files.map(({ name }) => name)).toEqual(names);
+  const model = await openLibrary(options.folder).caption('auto');
+  expect(model).toMatchObject({ name: 'blip-image-captioning-base', sha256: files[0]?.sha256 });
+
+  await writeFile(join(mirror, 'u2netp.onnx'), content);
+  await installModel(entryAt('unused', { sha256 }), options);
+  const missing = await failureOf(fetchModel('silueta', options));
+  expect(missing.message).toContain(join(mirror, 'silueta', 'silueta.onnx'));
+});
+
+test('the quantised model is made of an installed base, or of one fetched for it', async () => {
+  const mirror = await emptyFolder();
+  await mkdir(join(mirror, 'blip-image-captioning-base'));
+  for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json']) {
+    await writeFile(join(mirror, 'blip-image-captioning-base', name), name);
+  }
+  const options = await optionsFor();
+  const quantise = async (from: string, to: string, tell: (share: number) => void) => {
+    await writeFile(
+      join(to, 'model.safetensors'),
+      `int8 of ${await readFile(join(from, 'model.safetensors'))}`,
+    );
+    await writeFile(join(to, 'config.json'), await readFile(join(from, 'config.json')));
+    tell(0.5);
+  };
+  const made = { ...options, source: mirror, quantise };
+  const first = await fetchModel('blip-image-captioning-base-int8', made);
+  expect(first.files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors']);
+  expect(options.seen.at(-1)).toEqual({ stage: 'quantising', done: 500, total: 1_000 });
+  expect((await readdir(options.folder)).sort()).toEqual(['.partial', 'blip-image-captioning-base-int8']);
+  const chosen = await openLibrary(options.folder).caption('auto');
+  expect(chosen).toMatchObject({
+    name: 'blip-image-captioning-base-int8',
+    sha256: sumOf(Buffer.from('int8 of model.safetensors')),
+  });
+  expect(await verifyModel('blip-image-captioning-base-int8', options.folder)).toMatchObject({
+    kind: 'sound',
+  });
+
+  await fetchModel('blip-image-captioning-base', made);
+  await rm(join(options.folder, 'blip-image-captioning-base-int8'), { recursive: true });
+  await rm(mirror, { recursive: true });
+  await fetchModel('blip-image-captioning-base-int8', made);
+});
+
+test('a folder that cannot be written, and a source that is closed, are said in one sentence', async () => {
+  const folder = await emptyFolder();
+  await writeFile(join(folder, 'file'), '');
+  const options = { ...(await optionsFor()), folder: join(folder, 'file', 'models') };
+  const blocked = await failureOf(installModel(entryAt('http://127.0.0.1:1/'), options));
+  expect(blocked.message).toContain('SPILLWAY_MODELS_DIR');
+  const closed = await failureOf(fetchModel('u2netp', { ...(await optionsFor()), source: 'none' }));
+  expect(closed).toMatchObject({ code: 'model_missing' });
+});
+
+test('damage is found: a shorter file by the library, changed bytes by verify; fetching mends', async () => {
+  const server = await serveFile(content);
+  const options = await optionsFor(server);
+  const entry = entryAt(server.url);
+  await installModel(entry, options);
+  const path = join(options.folder, 'u2netp', 'u2netp.onnx');
+  await writeFile(path, content.subarray(1));
+  await expect(openLibrary(options.folder).saliency('u2netp')).rejects.toMatchObject({
+    code: 'model_invalid',
+  });
+  await installModel(entry, options);
+  expect(await readFile(path)).toEqual(content);
+  await writeFile(path, Buffer.alloc(content.length));
+  const verification = await verifyModel('u2netp', options.folder);
+  expect(verification).toMatchObject({
+    kind: 'damaged',
+    problem: expect.stringContaining(sumOf(Buffer.alloc(content.length))),
+  });
+});

@@ -1,0 +1,132 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { storageProblem } from './download.ts';
+import { findEntry, installCommand, type ModelName, manifest } from './entries.ts';
+import { installFiles } from './install-files.ts';
+import { takeInstallLock } from './install-lock.ts';
+import { type Installation, readInstallation } from './installation.ts';
+import type { ManifestModel } from './manifest.ts';
+import { openModelSource } from './open-model-source.ts';
+
+export interface FetchProgress {
+  /** `waiting`: another process installs the same model, and these are its figures. */
+  stage: 'waiting' | 'downloading' | 'quantising';
+  /** Bytes of all files of the model; while quantising, thousandths of that work. */
+  done: number;
+  /** Null where the source has not said yet. */
+  total: number | null;
+}
+
+/** Turns a checkpoint's folder into another with weights of 8-bit integers. Progress is 0 to 1. */
+export type QuantiseCheckpoint = (
+  sourceFolder: string,
+  targetFolder: string,
+  onProgress: (share: number) => void,
+) => Promise<void>;
+
+export interface FetchOptions {
+  /** The model folder. */
+  folder: string;
+  /** `public`, `gs://bucket/prefix`, a directory, or `none` where nothing may be fetched. */
+  source: string;
+  /** Needed for the models that are quantised when they are installed. */
+  quantise: QuantiseCheckpoint;
+  onProgress?: (progress: FetchProgress) => void;
+  signal?: AbortSignal;
+  /** Milliseconds between attempts that bring nothing. */
+  pauses?: readonly number[];
+}
+
+/**
+ * Installs a model, or finds it installed. Continues what was begun, and waits where another process is at it. The
+ * model appears in the folder whole and checked, or not at all.
+ * @throws PermanentError `model_missing` (the source does not have it) or `model_invalid` (wrong checksum),
+ * RetryableError `model_missing` (what may pass, after a few attempts); the message says what to do.
+ */
+export async function fetchModel(name: ModelName, options: FetchOptions): Promise<Installation> {
+  return await installModel(entryOf(name), options);
+}
+
+/** The same for a model that is described by the caller. */
+export async function installModel(entry: ManifestModel, options: FetchOptions): Promise<Installation> {
+  const installed = await installationOf(options.folder, entry.name);
+  if (installed) return installed;
+  try {
+    await install(entry, options);
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    throw withAdvice(error, entry.name);
+  }
+  const installation = await installationOf(options.folder, entry.name);
+  if (!installation) throw new Error(`The model ${entry.name} is not there although it was installed.`);
+  return installation;
+}
+
+/** @throws PermanentError with the names that exist. */
+export function entryOf(name: string): ManifestModel {
+  const entry = findEntry(name);
+  if (entry) return entry;
+  const names = manifest.map((model) => model.name).join(', ');
+  throw new PermanentError('model_missing', `No model is named ${name}. There are ${names}.`);
+}
+
+async function installationOf(folder: string, name: ModelName): Promise<Installation | null> {
+  const state = await readInstallation(folder, name);
+  return state.kind === 'installed' ? state.installation : null;
+}
+
+async function install(entry: ManifestModel, options: FetchOptions): Promise<void> {
+  if (options.source === 'none') {
+    throw new PermanentError(
+      'model_missing',
+      'Models are not fetched here (SPILLWAY_MODELS_SOURCE is none).',
+    );
+  }
+  const source = await openModelSource(options.source);
+  const parts = join(options.folder, '.partial');
+  await mkdir(parts, { recursive: true });
+  const tell = options.onProgress ?? (() => {});
+  const lock = await takeInstallLock(
+    join(parts, `${entry.name}.lock`),
+    async () => (await installationOf(options.folder, entry.name)) !== null,
+    ({ bytes, total }) => tell({ stage: 'waiting', done: bytes, total }),
+    options.signal ?? new AbortController().signal,
+  );
+  if (!lock) return;
+  try {
+    const signal = AbortSignal.any(options.signal ? [options.signal, lock.lost] : [lock.lost]);
+    const report = (progress: FetchProgress): void => {
+      lock.report({ bytes: progress.done, total: progress.total });
+      tell(progress);
+    };
+    await installFiles({ ...options, entry, source, workFolder: join(parts, entry.name), signal, report });
+  } catch (error) {
+    if (lock.lost.aborted) {
+      const taken = 'Another process took over the installation because this one did not answer.';
+      throw new RetryableError('model_missing', taken, { cause: error });
+    }
+    throw error;
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Says which model it was about, and what a person can do. */
+function withAdvice(error: unknown, name: ModelName): unknown {
+  const known = storageProblem(error) ?? error;
+  if (!(known instanceof PermanentError || known instanceof RetryableError)) return error;
+  const message = `The model ${name} could not be installed: ${known.message} ${advice(known, name)}`;
+  const cause = { cause: error };
+  return known instanceof PermanentError
+    ? new PermanentError(known.code, message, cause)
+    : new RetryableError(known.code, message, cause);
+}
+
+function advice(error: PermanentError | RetryableError, name: ModelName): string {
+  const elsewhere = `${installCommand(name)} --from <directory or gs://bucket/prefix>`;
+  if (error instanceof RetryableError) {
+    return `What has arrived is kept. Try again with: ${installCommand(name)} or, from a copy of it: ${elsewhere}`;
+  }
+  return `Another source can be named: ${elsewhere}`;
+}

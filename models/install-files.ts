@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type DownloadedFile, defaultPauses, downloadFile } from './download.ts';
+import type { ModelName } from './entries.ts';
+import type { FetchOptions, FetchProgress } from './fetch.ts';
+import { sha256Of } from './file-sum.ts';
+import { type Installation, isNotFound, modelFolder, readInstallation, receiptPath } from './installation.ts';
+import type { ManifestModel } from './manifest.ts';
+import type { ModelSource } from './model-source.ts';
+
+export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' | 'pauses'> {
+  entry: ManifestModel;
+  source: ModelSource;
+  /** Where it is put together; kept when the work is cut short, for the next attempt. */
+  workFolder: string;
+  signal: AbortSignal;
+  report(progress: FetchProgress): void;
+}
+
+/** Fetches a model, writes its receipt and moves the whole into place. The caller holds the model's lock. */
+export async function installFiles(steps: InstallSteps): Promise<void> {
+  const { entry, signal, workFolder } = steps;
+  const base = entry.operation === 'caption' ? entry.quantisedFrom : null;
+  const folder = base ? await quantised(steps, base) : await downloaded(steps, entry.name);
+  signal.throwIfAborted();
+  await moveIntoPlace(folder, modelFolder(steps.folder, entry.name), workFolder);
+}
+
+/** Every file of the model `as`, with its receipt. */
+async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
+  const { entry, source, signal, report, workFolder, pauses = defaultPauses } = steps;
+  const folder = await makeFolder(workFolder, 'files');
+  const notesFolder = await makeFolder(workFolder, 'notes');
+  const sizes = entry.files.map((file) => ({ done: 0, total: file.bytes }));
+  const files: DownloadedFile[] = [];
+  for (const [index, file] of entry.files.entries()) {
+    const onBytes = (done: number, total: number | null): void => {
+      sizes[index] = { done, total: total ?? file.bytes };
+      report({ stage: 'downloading', ...sumOf(sizes) });
+    };
+    files.push(await downloadFile({ source, model: as, file, folder, notesFolder, pauses, signal, onBytes }));
+  }
+  await writeReceipt(folder, { name: as, source: source.name, files });
+  return folder;
+}
+
+/** The first file is by far the largest: its size alone makes a total that is near enough from the start. */
+function sumOf(sizes: { done: number; total: number | null }[]): { done: number; total: number | null } {
+  const done = sizes.reduce((bytes, size) => bytes + size.done, 0);
+  const known = sizes.reduce((bytes, { total }) => bytes + (total ?? 0), 0);
+  return { done, total: sizes[0]?.total == null ? null : Math.max(known, done) };
+}
+
+async function quantised(steps: InstallSteps, base: ModelName): Promise<string> {
+  const { entry, source, report, workFolder } = steps;
+  const checkpoint = (await installedFolder(steps.folder, base)) ?? (await downloaded(steps, base));
+  // What an earlier attempt left of the result is worth nothing.
+  await rm(join(workFolder, 'quantised'), { recursive: true, force: true });
+  const folder = await makeFolder(workFolder, 'quantised');
+  const total = 1_000;
+  const tell = (share: number) => report({ stage: 'quantising', done: Math.round(share * total), total });
+  tell(0);
+  await steps.quantise(checkpoint, folder, tell);
+  await writeReceipt(folder, { name: entry.name, source: source.name, files: await filesIn(folder) });
+  return folder;
+}
+
+async function installedFolder(folder: string, name: ModelName): Promise<string | null> {
+  const state = await readInstallation(folder, name);
+  return state.kind === 'installed' ? modelFolder(folder, name) : null;
+}
+
+async function filesIn(folder: string): Promise<DownloadedFile[]> {
+  const files: DownloadedFile[] = [];
+  for (const name of (await readdir(folder)).sort()) {
+    const path = join(folder, name);
+    files.push({ name, bytes: (await stat(path)).size, sha256: await sha256Of(path) });
+  }
+  return files;
+}
+
+async function writeReceipt(folder: string, receipt: Omit<Installation, 'installedAt'>): Promise<void> {
+  const installation: Installation = { ...receipt, installedAt: new Date().toISOString() };
+  const handle = await open(receiptPath(folder), 'w');
+  try {
+    await handle.writeFile(`${JSON.stringify(installation, null, 2)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A damaged installation is set aside first: a folder can take the place of an empty one only. */
+async function moveIntoPlace(from: string, to: string, workFolder: string): Promise<void> {
+  try {
+    await rename(to, join(workFolder, `damaged-${randomUUID()}`));
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  await rename(from, to);
+  await rm(workFolder, { recursive: true, force: true });
+}
+
+async function makeFolder(parent: string, name: string): Promise<string> {
+  const folder = join(parent, name);
+  await mkdir(folder, { recursive: true });
+  return folder;
+}

@@ -1,0 +1,127 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { manifest } from './entries.ts';
+import { openLibrary, openModels } from './library.ts';
+import { modelToFetch } from './model-to-fetch.ts';
+import { modelsFolderFrom, modelsSourceFrom } from './settings.ts';
+import { sumOf } from './testing/entries.ts';
+
+async function emptyFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-models-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** An installation as `fetch` leaves one. */
+async function pretendInstalled(folder: string, name: string): Promise<void> {
+  const file = `${name}.onnx`;
+  await mkdir(join(folder, name), { recursive: true });
+  await writeFile(join(folder, name, file), name);
+  const files = [{ name: file, bytes: name.length, sha256: sumOf(Buffer.from(name)) }];
+  const receipt = { name, source: 'public', installedAt: new Date(0).toISOString(), files };
+  await writeFile(join(folder, name, 'installed.json'), JSON.stringify(receipt));
+}
+
+test('auto takes the best that is installed, and sees a new one at once', async () => {
+  const folder = await emptyFolder();
+  const library = openLibrary(folder);
+  const chosen = async () => (await library.saliency('auto')).name;
+  await pretendInstalled(folder, 'u2net_human_seg');
+  await pretendInstalled(folder, 'silueta');
+  expect(await chosen()).toBe('silueta');
+  await pretendInstalled(folder, 'u2netp');
+  expect(await chosen()).toBe('u2netp');
+  await pretendInstalled(folder, 'isnet-general-use');
+  expect(await chosen()).toBe('isnet-general-use');
+  await pretendInstalled(folder, 'u2net');
+  expect(await chosen()).toBe('u2net');
+  expect((await library.saliency('isnet-general-use')).input.side).toBe(1024);
+});
+
+test('a model that is not installed is named with the command that installs it', async () => {
+  const library = openLibrary(await emptyFolder());
+  await expect(library.saliency('u2net')).rejects.toMatchObject({
+    code: 'model_missing',
+    message: expect.stringContaining('npx spillway models fetch u2net'),
+  });
+  await expect(library.caption('blip-image-captioning-base')).rejects.toMatchObject({
+    message: expect.stringContaining('npx spillway models fetch blip-image-captioning-base'),
+  });
+  await expect(library.caption('u2net')).rejects.toMatchObject({ code: 'model_missing' });
+});
+
+test('a folder without a receipt does not count', async () => {
+  const folder = await emptyFolder();
+  await pretendInstalled(folder, 'u2net');
+  await rm(join(folder, 'u2net', 'installed.json'));
+  await expect(openLibrary(folder).saliency('u2net')).rejects.toMatchObject({ code: 'model_missing' });
+});
+
+test('files of one’s own take the place of every model; a known name brings its normalisation', async () => {
+  const folder = await emptyFolder();
+  const saliencyFile = join(folder, 'isnet-general-use.onnx');
+  await writeFile(saliencyFile, 'net');
+  const own = openModels({ folder, saliencyFile });
+  expect(await own.saliency('u2net')).toMatchObject({
+    name: 'isnet-general-use.onnx',
+    path: saliencyFile,
+    sha256: sumOf(Buffer.from('net')),
+    input: { side: 1024 },
+  });
+  const other = join(folder, 'other.onnx');
+  await writeFile(other, 'net');
+  expect((await openModels({ folder, saliencyFile: other }).saliency('auto')).input.side).toBe(320);
+  const nowhere = openModels({ folder, saliencyFile: join(folder, 'no.onnx') });
+  await expect(nowhere.saliency('auto')).rejects.toThrow(
+    `There is no model file at ${join(folder, 'no.onnx')}.`,
+  );
+
+  const captionDirectory = join(folder, 'checkpoint');
+  await mkdir(captionDirectory);
+  for (const name of ['config.json', 'tokenizer.json']) await writeFile(join(captionDirectory, name), '{}');
+  const checkpoint = openModels({ folder, captionDirectory });
+  await expect(checkpoint.caption('auto')).rejects.toThrow('has no model.safetensors');
+  await writeFile(join(captionDirectory, 'model.safetensors'), 'weights');
+  expect(await checkpoint.caption('auto')).toMatchObject({
+    name: 'checkpoint',
+    path: captionDirectory,
+    sha256: sumOf(Buffer.from('weights')),
+  });
+});
+
+test('a job needs a fetch only for a model that it names and that is not there', async () => {
+  const folder = await emptyFolder();
+  const settings = { folder };
+  const ask = (model: unknown, source = 'public') =>
+    modelToFetch('remove-background', { model }, settings, source);
+  expect(await ask('u2netp')).toBe('u2netp');
+  expect(await ask('u2netp', 'none')).toBeNull();
+  expect(await ask('auto')).toBeNull();
+  expect(await ask('built-in')).toBeNull();
+  expect(await modelToFetch('sketch', {}, settings, 'public')).toBeNull();
+  const own = { folder, saliencyFile: '/own.onnx' };
+  expect(await modelToFetch('remove-background', { model: 'u2netp' }, own, 'public')).toBeNull();
+  await pretendInstalled(folder, 'u2netp');
+  expect(await ask('u2netp')).toBeNull();
+});
+
+test('the model folder follows SPILLWAY_MODELS_DIR, then XDG_CACHE_HOME', () => {
+  expect(modelsFolderFrom({ SPILLWAY_MODELS_DIR: '/models', XDG_CACHE_HOME: '/cache' })).toBe('/models');
+  expect(modelsFolderFrom({ XDG_CACHE_HOME: '/cache' })).toBe('/cache/spillway/models');
+  expect(modelsFolderFrom({ XDG_CACHE_HOME: 'relative' })).toMatch(/\/\.cache\/spillway\/models$/);
+  expect(modelsSourceFrom({})).toBe('public');
+  expect(modelsSourceFrom({ SPILLWAY_MODELS_SOURCE: 'gs://mine/models' })).toBe('gs://mine/models');
+});
+
+test('the manifest names every model once, with licence and checkable files', () => {
+  expect(new Set(manifest.map(({ name }) => name)).size).toBe(manifest.length);
+  for (const { licence, files, operation } of manifest) {
+    expect(licence).not.toBe('');
+    for (const file of files) {
+      expect(file.url).toMatch(/^https:\/\//);
+      if (operation === 'remove-background') expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+    }
+  }
+});

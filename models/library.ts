@@ -1,0 +1,181 @@
+import { access } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { PermanentError } from '@spillway/core/errors.ts';
+import type { Model } from '@spillway/core/job.ts';
+import { automaticModel, builtInModel } from '@spillway/core/models.ts';
+import {
+  captionPreference,
+  findEntry,
+  installCommand,
+  type ModelName,
+  saliencyManifest,
+  saliencyPreference,
+  u2netInput,
+} from './entries.ts';
+import { knownSha256 } from './file-sum.ts';
+import { isNotFound, modelFolder, readInstallation, weightsSha256 } from './installation.ts';
+import type { InstalledCaptionModel, InstalledSaliencyModel, ModelLibrary } from './installed.ts';
+import type { SaliencyInput } from './manifest.ts';
+import type { ModelsSettings } from './settings.ts';
+
+/** The models of a folder and the built-in ones, with those of the settings that take their place. */
+export function openModels({ folder, saliencyFile, captionDirectory }: ModelsSettings): ModelLibrary {
+  return libraryOf({ saliencyFile, captionDirectory }, openLibrary(folder));
+}
+
+/** Nothing is remembered between questions: a model that has just been installed is found. */
+export function openLibrary(folder: string): ModelLibrary {
+  return {
+    async saliency(wanted) {
+      const name = await choose(folder, wanted, saliencyPreference);
+      return name === builtInModel ? await builtInSaliency() : await installedSaliency(folder, name);
+    },
+    async caption(wanted) {
+      const name = await choose(folder, wanted, captionPreference);
+      return name === builtInModel ? await builtInCaptioner() : await installedCaptioner(folder, name);
+    },
+  };
+}
+
+/** What is left out of `own` comes from `fallback`; what is given is used whatever an option asks for. */
+export function libraryOf(
+  own: { saliencyFile?: string | undefined; captionDirectory?: string | undefined },
+  fallback: ModelLibrary,
+): ModelLibrary {
+  const { saliencyFile, captionDirectory } = own;
+  return {
+    saliency: saliencyFile ? () => ownSaliency(saliencyFile) : (wanted) => fallback.saliency(wanted),
+    caption: captionDirectory ? () => ownCaptioner(captionDirectory) : (wanted) => fallback.caption(wanted),
+  };
+}
+
+/** The name that `wanted` stands for: one of the manifest, or `built-in`. */
+async function choose(folder: string, wanted: string, preference: readonly ModelName[]): Promise<string> {
+  if (wanted !== automaticModel) return wanted;
+  for (const name of preference) {
+    const state = await readInstallation(folder, name);
+    if (state.kind === 'installed') return name;
+  }
+  return builtInModel;
+}
+
+async function installedSaliency(folder: string, name: string): Promise<InstalledSaliencyModel> {
+  const entry = findEntry(name);
+  const [file] = entry?.files ?? [];
+  if (entry?.operation !== 'remove-background' || !file) throw unknownModel(name, 'remove-background');
+  const model = await installedModel(folder, entry.name);
+  return { ...model, path: join(modelFolder(folder, name), file.name), input: entry.input };
+}
+
+async function installedCaptioner(folder: string, name: string): Promise<InstalledCaptionModel> {
+  const entry = findEntry(name);
+  if (entry?.operation !== 'caption') throw unknownModel(name, 'caption');
+  return { ...(await installedModel(folder, entry.name)), path: modelFolder(folder, name) };
+}
+
+async function installedModel(folder: string, name: ModelName): Promise<Model> {
+  const state = await readInstallation(folder, name);
+  switch (state.kind) {
+    case 'absent':
+      throw new PermanentError(
+        'model_missing',
+        `The model ${name} is not installed. Install it with: ${installCommand(name)}`,
+      );
+    case 'damaged':
+      throw new PermanentError(
+        'model_invalid',
+        `The model ${name} is damaged (${state.problem}). Install it anew with: ${installCommand(name)}`,
+      );
+    case 'installed':
+      return { name, sha256: weightsSha256(state.installation), builtIn: false, install: null };
+    default:
+      return state satisfies never;
+  }
+}
+
+function unknownModel(name: string, operation: string): PermanentError {
+  return new PermanentError('model_missing', `No model named ${name} exists for ${operation}.`);
+}
+
+const builtInFolder = fileURLToPath(new URL('built-in/', import.meta.url));
+
+/** What the built-in models are called in results, and the model that takes their place once it is installed. */
+export const builtInModels = {
+  'remove-background': {
+    name: 'built-in-salient',
+    instead: 'u2netp',
+    path: join(builtInFolder, 'salient.onnx'),
+    weights: join(builtInFolder, 'salient.onnx'),
+  },
+  caption: {
+    name: 'built-in-captioner',
+    instead: 'blip-image-captioning-base',
+    path: join(builtInFolder, 'captioner'),
+    weights: join(builtInFolder, 'captioner', 'model.safetensors'),
+  },
+} as const;
+
+async function builtInSaliency(): Promise<InstalledSaliencyModel> {
+  const { path } = builtInModels['remove-background'];
+  return { ...(await builtIn('remove-background')), path, input: u2netInput };
+}
+
+async function builtInCaptioner(): Promise<InstalledCaptionModel> {
+  return { ...(await builtIn('caption')), path: builtInModels.caption.path };
+}
+
+async function builtIn(operation: keyof typeof builtInModels): Promise<Model> {
+  const { name, instead, weights } = builtInModels[operation];
+  const install = installCommand(instead);
+  try {
+    return { name, sha256: await knownSha256(weights), builtIn: true, install };
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+    throw new PermanentError(
+      'model_missing',
+      `This copy of Spillway lacks its built-in model (${weights}). Install another with: ${install}`,
+    );
+  }
+}
+
+async function ownSaliency(path: string): Promise<InstalledSaliencyModel> {
+  const model = await ownModel(basename(path), path, `There is no model file at ${path}.`);
+  return { ...model, path, input: inputOfFile(path) };
+}
+
+/** A file that has the name of one in the manifest is taken for it; any other for a U^2-Net of any size. */
+function inputOfFile(path: string): SaliencyInput {
+  const file = basename(path);
+  return (
+    saliencyManifest.find(({ files }) => files.some(({ name }) => name === file))?.input ?? {
+      ...u2netInput,
+      side: null,
+    }
+  );
+}
+
+async function ownCaptioner(directory: string): Promise<InstalledCaptionModel> {
+  for (const file of ['config.json', 'tokenizer.json']) {
+    await access(join(directory, file)).catch(() => {
+      throw incomplete(directory, file);
+    });
+  }
+  const weights = join(directory, 'model.safetensors');
+  const missing = incomplete(directory, 'model.safetensors').message;
+  return { ...(await ownModel(basename(directory), weights, missing)), path: directory };
+}
+
+function incomplete(directory: string, file: string): PermanentError {
+  const needs = 'A BLIP checkpoint’s folder has config.json, model.safetensors and tokenizer.json';
+  return new PermanentError('model_missing', `${needs}; ${directory} has no ${file}.`);
+}
+
+async function ownModel(name: string, weights: string, missing: string): Promise<Model> {
+  try {
+    return { name, sha256: await knownSha256(weights), builtIn: false, install: null };
+  } catch (error) {
+    if (isNotFound(error)) throw new PermanentError('model_missing', missing);
+    throw error;
+  }
+}

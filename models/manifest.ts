@@ -1,0 +1,46 @@
+import type { captionModels, saliencyModels } from '@spillway/core/models.ts';
+
+/** A file of a model, as its publisher offers it. */
+export interface ModelFile {
+  /** Its name in the model's folder. */
+  name: string;
+  /** Public address. */
+  url: string;
+  /** Null where the publisher's size was not recorded: the first download tells. */
+  bytes: number | null;
+  /** Lower-case hex. Null until known: then `md5` is checked, and the first download pins the SHA-256. */
+  sha256: string | null;
+  md5: string | null;
+}
+
+/** How a saliency net wants its input: `(x / maximum of the picture - mean) / std`, squashed to a square. */
+export interface SaliencyInput {
+  /** Pixels of the square's side; null where the file itself says. */
+  side: number | null;
+  mean: readonly [number, number, number];
+  std: readonly [number, number, number];
+}
+
+interface ModelBase {
+  description: string;
+  /** SPDX identifier. */
+  licence: string;
+  /** Where a person can read about it. */
+  page: string;
+  files: ModelFile[];
+}
+
+export interface SaliencyModel extends ModelBase {
+  operation: 'remove-background';
+  name: (typeof saliencyModels)[number];
+  input: SaliencyInput;
+}
+
+export interface CaptionModel extends ModelBase {
+  operation: 'caption';
+  name: (typeof captionModels)[number];
+  /** The model whose checkpoint is fetched and quantised to 8-bit integers; null for one that is used as it is. */
+  quantisedFrom: (typeof captionModels)[number] | null;
+}
+
+export type ManifestModel = SaliencyModel | CaptionModel;

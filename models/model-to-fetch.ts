@@ -1,0 +1,22 @@
+import type { OperationName } from '@spillway/core/operations.ts';
+import { findEntry, type ModelName } from './entries.ts';
+import { readInstallation } from './installation.ts';
+import type { ModelsSettings } from './settings.ts';
+
+/**
+ * The model that a job asks for by name and that has to be fetched before the job is handed to a child; null where
+ * nothing has to be fetched (`auto` and `built-in` take what is there) or may be (the source is `none`).
+ */
+export async function modelToFetch(
+  operation: OperationName,
+  options: Readonly<Record<string, unknown>>,
+  { folder, saliencyFile, captionDirectory }: ModelsSettings,
+  source: string,
+): Promise<ModelName | null> {
+  const replaced = operation === 'caption' ? captionDirectory : saliencyFile;
+  if (source === 'none' || replaced) return null;
+  const entry = typeof options.model === 'string' ? findEntry(options.model) : undefined;
+  if (entry?.operation !== operation) return null;
+  const state = await readInstallation(folder, entry.name);
+  return state.kind === 'installed' ? null : entry.name;
+}

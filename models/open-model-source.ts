@@ -1,0 +1,12 @@
+import type { ModelSource } from './model-source.ts';
+
+/**
+ * Opens a source by its name: `public`, `gs://bucket/prefix` or a directory. The latter two have
+ * `<model>/<file>`, or the file alone for a model of one file.
+ */
+export async function openModelSource(name: string): Promise<ModelSource> {
+  // Loaded when it is needed: the client library of a bucket takes a good part of a second.
+  if (name === 'public') return (await import('./public-source.ts')).publicSource;
+  if (name.startsWith('gs://')) return (await import('./bucket-source.ts')).bucketSource(name);
+  return (await import('./directory-source.ts')).directorySource(name);
+}

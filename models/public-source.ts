@@ -1,0 +1,99 @@
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import type { ModelName } from './entries.ts';
+import type { ModelFile } from './manifest.ts';
+import type { KeptPart, ModelSource, OpenedFile } from './model-source.ts';
+
+/** The publishers' own addresses, over HTTP. */
+export const publicSource: ModelSource = {
+  name: 'public',
+  address: (_model, file) => file.url,
+  async open(_model: ModelName, file: ModelFile, kept: KeptPart, signal: AbortSignal) {
+    const response = await request(file.url, kept, signal);
+    if (response.status === 416) return await afterRefusedRange(response, file.url, kept, signal);
+    return opened(response, file.url, kept);
+  },
+};
+
+async function request(url: string, kept: KeptPart, signal: AbortSignal): Promise<Response> {
+  // Compressed content has neither the length nor the offsets of the file.
+  const headers = { 'accept-encoding': 'identity', ...rangeHeaders(kept) };
+  try {
+    return await fetch(url, { headers, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    const reason = causeOf(error);
+    const host = new URL(url).host;
+    throw new RetryableError('model_missing', `${host} could not be reached (${reason}).`, { cause: error });
+  }
+}
+
+/** Without a version nothing would tell that the file has changed since: it is then fetched anew. */
+function rangeHeaders({ bytes, version }: KeptPart): Record<string, string> {
+  return bytes > 0 && version ? { range: `bytes=${bytes}-`, 'if-range': version } : {};
+}
+
+function opened(response: Response, url: string, kept: KeptPart): OpenedFile {
+  if (!response.ok || !response.body) throw refusal(response, url);
+  const range = response.status === 206 ? contentRange(response) : null;
+  if (response.status === 206 && range?.start !== kept.bytes) {
+    throw new RetryableError('model_missing', `${url} answered with another part than was asked for.`);
+  }
+  const length = Number(response.headers.get('content-length') ?? Number.NaN);
+  return {
+    content: response.body,
+    start: range?.start ?? 0,
+    total: range ? range.total : Number.isFinite(length) ? length : null,
+    version: versionOf(response),
+    md5: null,
+    address: url,
+  };
+}
+
+/** 416: nothing is left after the kept part, or the part is longer than the file. */
+async function afterRefusedRange(
+  response: Response,
+  url: string,
+  kept: KeptPart,
+  signal: AbortSignal,
+): Promise<OpenedFile> {
+  await response.body?.cancel();
+  if (contentRange(response)?.total !== kept.bytes) {
+    const nothing = { bytes: 0, version: null };
+    return opened(await request(url, nothing, signal), url, nothing);
+  }
+  const { bytes, version } = kept;
+  return { content: nothingLeft(), start: bytes, total: bytes, version, md5: null, address: url };
+}
+
+async function* nothingLeft(): AsyncGenerator<Uint8Array> {}
+
+/** `bytes 5-9/10` or, from a refusal, `bytes * /10` without the space. */
+function contentRange(response: Response): { start: number | null; total: number | null } | null {
+  const text = response.headers.get('content-range') ?? '';
+  const match = /^bytes (?:(\d+)-\d+|\*)\/(\d+|\*)$/.exec(text);
+  if (!match) return null;
+  const [, start, total] = match;
+  return { start: start ? Number(start) : null, total: total && total !== '*' ? Number(total) : null };
+}
+
+/** What `If-Range` accepts: a strong ETag or, without one, a date. */
+function versionOf({ headers }: Response): string | null {
+  const etag = headers.get('etag');
+  if (etag?.startsWith('"')) return etag;
+  return headers.get('last-modified');
+}
+
+function refusal({ status, statusText }: Response, url: string): PermanentError | RetryableError {
+  const answer = `${url} answered ${status} ${statusText}`.trimEnd();
+  const passes = status >= 500 || status === 408 || status === 429;
+  return passes
+    ? new RetryableError('model_missing', `${answer}.`)
+    : new PermanentError('model_missing', `${answer}.`);
+}
+
+/** fetch() says 'fetch failed'; why stands in its cause. */
+function causeOf(error: unknown): string {
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (!(cause instanceof Error)) return String(cause);
+  return 'code' in cause && typeof cause.code === 'string' ? cause.code : cause.message;
+}

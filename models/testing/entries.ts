@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+import { u2netInput } from '../entries.ts';
+import type { QuantiseCheckpoint } from '../fetch.ts';
+import type { ManifestModel, ModelFile } from '../manifest.ts';
+
+export function sumOf(content: Buffer, algorithm = 'sha256'): string {
+  return createHash(algorithm).update(content).digest('hex');
+}
+
+/** A manifest's entry for u2netp whose file is at `url`; with the content given, its SHA-256 is known. */
+export function entryAt(url: string, known: Partial<ModelFile> = {}): ManifestModel {
+  return {
+    operation: 'remove-background',
+    name: 'u2netp',
+    description: '',
+    licence: 'Apache-2.0',
+    page: '',
+    input: u2netInput,
+    files: [{ name: 'u2netp.onnx', url, bytes: null, sha256: null, md5: null, ...known }],
+  };
+}
+
+export const neverQuantise: QuantiseCheckpoint = async () => {
+  throw new Error('Nothing is to be quantised here.');
+};
