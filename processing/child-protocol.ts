@@ -1,6 +1,7 @@
 import { failureCodeList } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
 import { operationNameSchema } from '@spillway/core/operations.ts';
+import { modelsSettingsSchema } from '@spillway/models/settings.ts';
 import { z } from 'zod';
 import { inputLimitsSchema } from './input-limits.ts';
 
@@ -8,13 +9,16 @@ import { inputLimitsSchema } from './input-limits.ts';
 
 /** With the first request to a child. */
 export const childSettingsSchema = z.object({
-  /** Threads that libvips may use for one picture. */
+  /** Threads that libvips and inference may each use for one picture. */
   threads: z.int().min(1),
+  models: modelsSettingsSchema,
+  /** Operations that are run once before the child counts as started. */
+  warmUp: z.array(operationNameSchema),
   limits: inputLimitsSchema,
 });
 export type ChildSettings = z.infer<typeof childSettingsSchema>;
 
-/** The answer to that, once a small picture went through every operation. */
+/** The answer to that, once small pictures went through every operation. */
 export const childReadySchema = z.object({ models: z.array(z.string()) });
 export type ChildReady = z.infer<typeof childReadySchema>;
 
@@ -43,6 +47,8 @@ export const processedImageSchema = z.object({
   model: modelSchema.nullable(),
   /** Milliseconds from the check of the input to the written result, in the child. */
   processMs: z.number().min(0),
+  /** Of these, the model's; null for an operation without one. */
+  inferenceMs: z.number().min(0).nullable(),
 });
 export type ProcessedImage = z.infer<typeof processedImageSchema>;
 
@@ -62,3 +68,11 @@ export const childOutcomeSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type ChildOutcome = z.infer<typeof childOutcomeSchema>;
+
+/** The answer to a job. */
+export const childAnswerSchema = z.object({
+  outcome: childOutcomeSchema,
+  /** Names of the models that are loaded now: the job may have loaded one and let go of another. */
+  models: z.array(z.string()),
+});
+export type ChildAnswer = z.infer<typeof childAnswerSchema>;

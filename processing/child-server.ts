@@ -1,20 +1,21 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import { operationNames } from '@spillway/core/operations.ts';
+import { type FailureCode, failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import type { OperationName } from '@spillway/core/operations.ts';
+import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
 import {
+  type ChildAnswer,
+  type ChildJob,
   type ChildOutcome,
   type ChildReady,
   type ChildSettings,
   childRequestSchema,
-  type ProcessedImage,
 } from './child-protocol.ts';
 import { restrictSharp } from './decode.ts';
-import { defaultInputLimits, type InputLimits } from './input-limits.ts';
 import type { ImageOperations } from './operation.ts';
-import { processImage } from './process-image.ts';
+import { type ProcessingSetup, processImage } from './process-image.ts';
 
 /**
  * Makes this process a child that answers `start` and then any number of `process`, one at a time.
@@ -24,16 +25,19 @@ export function serveChild(operations: ImageOperations): void {
   endWithParent();
   // Below the parent, whose heartbeats and lease extensions must run on time beside busy children.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
-  let limits = defaultInputLimits;
+  let setup: ProcessingSetup | null = null;
 
-  const answer = async (message: unknown): Promise<ChildReady | ChildOutcome> => {
+  const answer = async (message: unknown): Promise<ChildReady | ChildAnswer> => {
     const request = childRequestSchema.parse(message);
     switch (request.kind) {
       case 'start':
-        limits = request.settings.limits;
-        return await start(request.settings, operations);
-      case 'process':
-        return await outcome(() => processImage(request.job, limits, operations));
+        setup = setUp(request.settings, operations);
+        await warmUp(request.settings.warmUp, setup);
+        return { models: loadedModels(operations) };
+      case 'process': {
+        const outcome = await outcomeOf(request.job, setup);
+        return { outcome, models: loadedModels(operations) };
+      }
       default:
         return request satisfies never;
     }
@@ -41,11 +45,13 @@ export function serveChild(operations: ImageOperations): void {
   process.on('message', async (message) => process.send?.(await answer(message)));
 }
 
-async function start({ threads, limits }: ChildSettings, operations: ImageOperations): Promise<ChildReady> {
+function setUp({ threads, limits, models }: ChildSettings, operations: ImageOperations): ProcessingSetup {
   restrictSharp(threads);
-  await warmUp(limits, operations);
-  const models = Object.values(operations).flatMap((operation) => operation.models);
-  return { models: [...new Set(models)] };
+  return { threads, limits, operations, models: openModels(models) };
+}
+
+function loadedModels(operations: ImageOperations): string[] {
+  return [...new Set(Object.values(operations).flatMap((operation) => operation.loadedModels()))];
 }
 
 /**
@@ -61,10 +67,9 @@ function endWithParent(): void {
  * Noise, because flat pictures take shorter ways.
  */
 const warmUpSide = 512;
-const warmUpRounds = 3;
 
-/** Sends a small picture through every operation, so that the first job finds code, models and threads ready. */
-async function warmUp(limits: InputLimits, operations: ImageOperations): Promise<void> {
+/** Sends small pictures through the operations, so that the first job finds code, models and threads ready. */
+async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-warm-up-'));
   try {
     const inputPath = join(folder, 'warm-up');
@@ -72,20 +77,32 @@ async function warmUp(limits: InputLimits, operations: ImageOperations): Promise
     const background = { r: 128, g: 128, b: 128 };
     const create = { width: warmUpSide, height: warmUpSide, channels: 3, background, noise } as const;
     await sharp({ create }).jpeg().toFile(inputPath);
-    for (let round = 0; round < warmUpRounds; round++) {
-      for (const operation of operationNames) {
-        const job = { operation, options: {}, inputPath, outputPath: join(folder, operation) };
-        await processImage(job, limits, operations);
-      }
+    for (const operation of names) {
+      const job = { operation, options: {}, inputPath, outputPath: join(folder, operation) };
+      for (let run = 0; run < setup.operations[operation].warmUpRuns; run++) await warmUpRun(job, setup);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-async function outcome(run: () => Promise<ProcessedImage>): Promise<ChildOutcome> {
+/** A model that is missing or damaged must not keep the other operations from working: its jobs will say so. */
+async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
   try {
-    return { kind: 'processed', image: await run() };
+    await processImage(job, setup);
+  } catch (error) {
+    const ofModel = error instanceof PermanentError && modelCodes.has(error.code);
+    if (!ofModel) throw error;
+    console.error(`${job.operation} cannot work yet: ${error.message}`);
+  }
+}
+
+const modelCodes: ReadonlySet<FailureCode> = new Set(['model_missing', 'model_invalid']);
+
+async function outcomeOf(job: ChildJob, setup: ProcessingSetup | null): Promise<ChildOutcome> {
+  try {
+    if (!setup) throw new Error('A job came before the start.');
+    return { kind: 'processed', image: await processImage(job, setup) };
   } catch (error) {
     return failure(error);
   }

@@ -11,7 +11,7 @@ export interface SlotSettings {
   job: JobLimits;
   /** Jobs after which a child is replaced. */
   recycleAfter: number;
-  /** Resident bytes that an idle child may keep before it is replaced. */
+  /** Resident bytes that an idle child may keep beyond those it started with before it is replaced. */
   recycleAboveBytes: number;
 }
 
@@ -45,7 +45,7 @@ export function createChildSlot(settings: SlotSettings): ChildSlot {
   async function isWorn(child: Child): Promise<boolean> {
     if (!child.isAlive() || child.jobs >= settings.recycleAfter) return true;
     const bytes = await residentBytes(child.pid);
-    return bytes === null || bytes > settings.recycleAboveBytes;
+    return bytes === null || bytes > child.restingBytes + settings.recycleAboveBytes;
   }
 
   /** Replaces a dead or worn child now, so that the next job need not wait for a start. */

@@ -1,18 +1,23 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import {
   type ChildJob,
   type ChildOutcome,
   type ChildRequest,
   type ChildSettings,
-  childOutcomeSchema,
+  childAnswerSchema,
   childReadySchema,
 } from './child-protocol.ts';
+import { residentBytes } from './resident-memory.ts';
 
 /** One child process from its start to its end. */
 export interface Child {
   readonly pid: number;
+  /** Names of the models that it has loaded. */
   readonly models: readonly string[];
+  /** Its resident bytes with these models loaded and no job under way: what jobs add is counted from there. */
+  readonly restingBytes: number;
   /** Jobs handed to it so far. */
   readonly jobs: number;
   /** False as soon as it was killed, even while the system still takes it down. */
@@ -63,7 +68,7 @@ export async function startChild(
   stop.addEventListener('abort', kill);
   try {
     const ready = childReadySchema.parse(await ask(child, { kind: 'start', settings }));
-    return childOf(child, ready.models);
+    return childOf(child, ready.models, await restingBytesOf(child));
   } catch (error) {
     await end(child);
     throw error;
@@ -72,18 +77,30 @@ export async function startChild(
   }
 }
 
-function childOf(child: ChildProcess, models: string[]): Child {
+function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: number): Child {
+  let models = modelsAtStart;
+  let restingBytes = bytesAtStart;
   let jobs = 0;
   return {
     pid: child.pid ?? 0,
-    models,
+    get models() {
+      return models;
+    },
+    get restingBytes() {
+      return restingBytes;
+    },
     get jobs() {
       return jobs;
     },
     isAlive: () => hasNotExited(child) && !child.killed,
     async run(job) {
       jobs++;
-      return childOutcomeSchema.parse(await ask(child, { kind: 'process', job }));
+      const answer = childAnswerSchema.parse(await ask(child, { kind: 'process', job }));
+      if (!isDeepStrictEqual(answer.models, models)) {
+        models = answer.models;
+        restingBytes = await restingBytesOf(child);
+      }
+      return answer.outcome;
     },
     kill: () => end(child),
   };
@@ -108,6 +125,10 @@ async function ask(child: ChildProcess, request: ChildRequest): Promise<unknown>
   } finally {
     settled.abort();
   }
+}
+
+async function restingBytesOf(child: ChildProcess): Promise<number> {
+  return (await residentBytes(child.pid ?? 0)) ?? 0;
 }
 
 async function end(child: ChildProcess): Promise<void> {

@@ -1,10 +1,12 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import { decodeHeic } from './heic.ts';
 import type { CheckedImage } from './input-gate.ts';
 
 /**
- * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF, its own format that
- * names other files), each with a parser that a stranger's file must never reach.
+ * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF files, its own format that
+ * names other files), each with a parser that a stranger's file must never reach. The one of TIFFs in memory is there
+ * for those that we write ourselves of a HEIC's pixels.
  */
 const acceptedLoaders = [
   'VipsForeignLoadJpegFile',
@@ -12,6 +14,7 @@ const acceptedLoaders = [
   'VipsForeignLoadWebpFile',
   'VipsForeignLoadHeifFile',
   'VipsForeignLoadNsgifFile',
+  'VipsForeignLoadTiffBuffer',
 ];
 
 /** sharp's own ceiling on one pipeline, seconds. The parent's time limit is the one that counts; this one frees threads. */
@@ -35,12 +38,46 @@ export function restrictSharp(threads: number): void {
  * with that spot.
  */
 export function openImage(path: string, maxPixels: number | false): Sharp {
-  return sharp(path, {
+  return open(path, maxPixels);
+}
+
+/**
+ * Opens the first frame of a checked picture, not yet upright (`autoOrient()` makes it so) and not yet in sRGB. Only
+ * a HEIC is decoded here already, by libheif, which turns it too.
+ * @throws PermanentError where a HEIC is damaged.
+ */
+export async function openPicture(image: CheckedImage): Promise<Sharp> {
+  if (image.type !== 'heic') return openImage(image.path, image.maxPixels);
+  return open(await decodeHeic(image, await displayP3Profile()), image.maxPixels);
+}
+
+function open(source: string | Buffer, maxPixels: number | false): Sharp {
+  const options: SharpOptions = {
     failOn: 'error',
     limitInputPixels: maxPixels,
     pages: 1,
     sequentialRead: true,
-  }).timeout({ seconds: pipelineSeconds });
+  };
+  return sharp(source, options).timeout({ seconds: pipelineSeconds });
+}
+
+let p3Profile: Promise<Uint8Array> | undefined;
+
+/** libvips's own profile of Display P3, which it hands out inside of pictures only. */
+function displayP3Profile(): Promise<Uint8Array> {
+  p3Profile ??= readP3Profile();
+  return p3Profile;
+}
+
+async function readP3Profile(): Promise<Uint8Array> {
+  const jpeg = await sharp({ create: { width: 1, height: 1, channels: 3, background: '#000' } })
+    .withIccProfile('p3')
+    .jpeg()
+    .toBuffer();
+  // A JPEG segment: its length in two bytes, a name of 12, the number of this part and of all parts, the profile.
+  const name = jpeg.indexOf('ICC_PROFILE\0', 'latin1');
+  const length = jpeg.readUInt16BE(name - 2);
+  return jpeg.subarray(name + 14, name - 2 + length);
 }
 
 export interface RgbPixels {
@@ -56,7 +93,8 @@ export interface RgbPixels {
  * @throws PermanentError `corrupt_image`.
  */
 export async function decodeRgb(image: CheckedImage): Promise<RgbPixels> {
-  const pipeline = openImage(image.path, image.maxPixels)
+  const picture = await openPicture(image);
+  const pipeline = picture
     .autoOrient()
     .flatten({ background: '#ffffff' })
     .toColourspace('srgb')

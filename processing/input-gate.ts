@@ -3,9 +3,11 @@ import { PermanentError } from '@spillway/core/errors.ts';
 import { fileTypeFromFile } from 'file-type';
 import type { Metadata } from 'sharp';
 import { decodeFailure, openImage } from './decode.ts';
+import { readHeicHeader } from './heic.ts';
+import { readHeifCoding } from './heic-coding.ts';
 import type { InputLimits } from './input-limits.ts';
 
-export type AcceptedType = 'jpeg' | 'png' | 'webp' | 'avif' | 'gif';
+export type AcceptedType = 'jpeg' | 'png' | 'webp' | 'avif' | 'heic' | 'gif';
 
 /** A file that passed the gate. */
 export interface CheckedImage {
@@ -18,6 +20,16 @@ export interface CheckedImage {
   maxPixels: number;
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+
+interface Measured extends Size {
+  /** Frames, or pictures in one file. */
+  pages?: number | undefined;
+}
+
 /** By what the content is, never by the file's name or declared type. */
 const acceptedTypes: Record<string, AcceptedType> = {
   'image/jpeg': 'jpeg',
@@ -25,9 +37,12 @@ const acceptedTypes: Record<string, AcceptedType> = {
   'image/apng': 'png',
   'image/webp': 'webp',
   'image/avif': 'avif',
+  'image/heic': 'heic',
+  'image/heif': 'heic',
+  'image/heic-sequence': 'heic',
+  'image/heif-sequence': 'heic',
   'image/gif': 'gif',
 };
-const heicTypes = new Set(['image/heic', 'image/heif', 'image/heic-sequence', 'image/heif-sequence']);
 
 /**
  * Checks a file before it is decoded: size, content type on the allow-list, sides, aspect, pixels and pages.
@@ -38,10 +53,8 @@ const heicTypes = new Set(['image/heic', 'image/heif', 'image/heic-sequence', 'i
 export async function checkInput(path: string, limits: InputLimits): Promise<CheckedImage> {
   await checkSize(path, limits);
   const type = await sniffType(path);
-  const metadata = await readHeader(path);
-  checkFormat(metadata, type);
-  checkDimensions(metadata, limits);
-  const { width, height } = metadata.autoOrient;
+  const { width, height } =
+    type === 'heic' ? await checkHeic(path, limits) : await checkOther(path, type, limits);
   return { path, type, width, height, maxPixels: limits.maxPixels };
 }
 
@@ -58,10 +71,37 @@ async function checkSize(path: string, limits: InputLimits): Promise<void> {
 
 async function sniffType(path: string): Promise<AcceptedType> {
   const sniffed = await fileTypeFromFile(path);
-  if (sniffed && heicTypes.has(sniffed.mime)) throw heicRefusal();
   const type = sniffed && acceptedTypes[sniffed.mime];
   if (!type) throw new PermanentError('unsupported_type');
-  return type;
+  return type === 'avif' || type === 'heic' ? await typeOfHeif(path, type) : type;
+}
+
+/** AVIF and HEIC share a container, and one may be labelled as the other. */
+async function typeOfHeif(path: string, label: AcceptedType): Promise<AcceptedType> {
+  switch (await readHeifCoding(path)) {
+    case 'hevc':
+      return 'heic';
+    case 'av1':
+      return 'avif';
+    default:
+      return label;
+  }
+}
+
+async function checkHeic(path: string, limits: InputLimits): Promise<Size> {
+  const { width, height, storedWidth, storedHeight, pictures } = await readHeicHeader(path);
+  checkDimensions({ width: storedWidth, height: storedHeight, pages: pictures }, limits);
+  // Cropping may leave a sliver of an ordinary picture.
+  checkDimensions({ width, height }, limits);
+  return { width, height };
+}
+
+async function checkOther(path: string, type: AcceptedType, limits: InputLimits): Promise<Size> {
+  const metadata = await readHeader(path);
+  const format: string = metadata.format === 'heif' ? 'avif' : metadata.format;
+  if (format !== type) throw new PermanentError('unsupported_type');
+  checkDimensions(metadata, limits);
+  return metadata.autoOrient;
 }
 
 async function readHeader(path: string): Promise<Metadata> {
@@ -73,15 +113,7 @@ async function readHeader(path: string): Promise<Metadata> {
   }
 }
 
-/** A container may be labelled AVIF and hold something else. */
-function checkFormat(metadata: Metadata, type: AcceptedType): void {
-  if (metadata.format === 'heif' && metadata.compression !== 'av1') throw heicRefusal();
-  const format: string = metadata.format === 'heif' ? 'avif' : metadata.format;
-  if (format !== type) throw new PermanentError('unsupported_type');
-}
-
-function checkDimensions(metadata: Metadata, limits: InputLimits): void {
-  const { width, height, pages = 1 } = metadata;
+function checkDimensions({ width, height, pages = 1 }: Measured, limits: InputLimits): void {
   const longer = Math.max(width, height);
   const shorter = Math.min(width, height);
   const measured = `The picture has ${width} x ${height} pixels`;
@@ -104,13 +136,6 @@ function checkDimensions(metadata: Metadata, limits: InputLimits): void {
       `The picture has ${pages} frames; the limit is ${limits.maxPages}.`,
     );
   }
-}
-
-function heicRefusal(): PermanentError {
-  return new PermanentError(
-    'unsupported_type',
-    'HEIC pictures are not decoded yet. Export the picture as a JPEG and send that.',
-  );
 }
 
 function megabytes(bytes: number): string {

@@ -1,5 +1,6 @@
 import type { Model } from '@spillway/core/job.ts';
 import type { OperationName, OptionsOf } from '@spillway/core/operations.ts';
+import type { ModelLibrary } from '@spillway/models/installed.ts';
 import type { CheckedImage } from './input-gate.ts';
 
 /** File formats of results, by extension. */
@@ -20,6 +21,16 @@ export interface OperationOutput {
   height: number;
   /** The model that made the result, null for an operation that needs none. */
   model: Model | null;
+  /** Milliseconds that the model ran for; null where there is none. */
+  inferenceMs: number | null;
+}
+
+/** What an operation has to work with beside its picture. */
+export interface OperationContext {
+  /** Where it finds the model that its options ask for. */
+  models: ModelLibrary;
+  /** Threads that inference may use. */
+  threads: number;
 }
 
 /** The pixel side of an operation. Its name, options and objective stand in `core/operations/<name>.ts`. */
@@ -28,9 +39,11 @@ export interface ImageOperation<Options> {
    * Makes the result of a picture that passed the input gate.
    * @throws PermanentError where the picture or the options are at fault, RetryableError where trying again may help.
    */
-  run(image: CheckedImage, options: Options): Promise<OperationOutput>;
-  /** Names of the models that it runs with here. */
-  readonly models: readonly string[];
+  run(image: CheckedImage, options: Options, context: OperationContext): Promise<OperationOutput>;
+  /** Pictures that warm it up: more than one where V8 has to compile loops over pixels. */
+  readonly warmUpRuns: number;
+  /** Names of the models that it has loaded in this process. */
+  loadedModels(): string[];
 }
 
 /** One entry for every operation that core knows: a missing one is a type error. */

@@ -5,7 +5,18 @@ import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { type CheckedImage, checkInput } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
-import { contentTypes, type ImageOperations, type OperationOutput } from './operation.ts';
+import {
+  contentTypes,
+  type ImageOperations,
+  type OperationContext,
+  type OperationOutput,
+} from './operation.ts';
+
+/** What a process that makes results was set up with. */
+export interface ProcessingSetup extends OperationContext {
+  limits: InputLimits;
+  operations: ImageOperations;
+}
 
 /**
  * One picture from file to file, in this process: check, run the operation, write the result beside its extension.
@@ -13,20 +24,25 @@ import { contentTypes, type ImageOperations, type OperationOutput } from './oper
  * sharp must have been restricted before (`restrictSharp`).
  * @throws PermanentError or RetryableError; anything else is a defect of ours.
  */
-export async function processImage(
-  job: ChildJob,
-  limits: InputLimits,
-  operations: ImageOperations,
-): Promise<ProcessedImage> {
+export async function processImage(job: ChildJob, setup: ProcessingSetup): Promise<ProcessedImage> {
   const startedAt = performance.now();
   const options = validOptions(job.operation, job.options);
-  const image = await checkInput(job.inputPath, limits);
-  const output = await run(operations, job.operation, image, options);
+  const image = await checkInput(job.inputPath, setup.limits);
+  const output = await run(job.operation, image, options, setup);
   const path = await write(job.outputPath, output);
   freeMemory(output.bytes);
-  const { extension, width, height, model } = output;
+  const { extension, width, height, model, inferenceMs } = output;
   const processMs = performance.now() - startedAt;
-  return { path, contentType: contentTypes[extension], extension, width, height, model, processMs };
+  return {
+    path,
+    contentType: contentTypes[extension],
+    extension,
+    width,
+    height,
+    model,
+    processMs,
+    inferenceMs,
+  };
 }
 
 function validOptions<Name extends OperationName>(operation: Name, options: unknown): OptionsOf<Name> {
@@ -36,12 +52,12 @@ function validOptions<Name extends OperationName>(operation: Name, options: unkn
 }
 
 async function run<Name extends OperationName>(
-  operations: ImageOperations,
   operation: Name,
   image: CheckedImage,
   options: OptionsOf<Name>,
+  setup: ProcessingSetup,
 ): Promise<OperationOutput> {
-  return await operations[operation].run(image, options);
+  return await setup.operations[operation].run(image, options, setup);
 }
 
 async function write(stem: string, output: OperationOutput): Promise<string> {

@@ -13,7 +13,8 @@ import { asSharp, drawScene } from './testing/drawings.ts';
 
 const faultyChild = fileURLToPath(new URL('./testing/faulty-child.ts', import.meta.url));
 const doomedParent = fileURLToPath(new URL('./testing/doomed-parent.ts', import.meta.url));
-const faults = ['segfault', 'abort', 'exit', 'hang', 'stall', 'memory', 'defect'];
+const faults = ['segfault', 'abort', 'exit', 'hang', 'stall', 'memory', 'leak', 'load', 'defect'];
+const noModels = { folder: join(tmpdir(), 'spillway-no-models') };
 const sketchOptions = { blur: 21, format: 'png' } as const;
 
 let folder: string;
@@ -39,6 +40,7 @@ function start(options: Partial<ProcessorOptions> = {}): void {
     memoryLimitBytes: 2 ** 30,
     recycleAfter: 100,
     childScript: faultyChild,
+    models: noModels,
     ...options,
   });
 }
@@ -85,6 +87,7 @@ test('a picture becomes a file beside the asked-for path', async () => {
     height: 60,
     model: null,
     processMs: expect.any(Number),
+    inferenceMs: null,
   });
   expect(await sharp(image.path).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
 });
@@ -95,6 +98,7 @@ test('the production children run the registered operations', async () => {
     timeLimitMs: 60_000,
     memoryLimitBytes: 2 ** 30,
     recycleAfter: 9,
+    models: noModels,
   });
   // A name that means a crash to the test child means nothing here.
   expect(await sketch('segfault')).toMatchObject({ width: 80, height: 60 });
@@ -190,12 +194,24 @@ test('a child is replaced after its jobs are done', async () => {
 });
 
 test('a child that keeps too much memory is replaced', async () => {
-  start({ recycleAboveBytes: 1 });
+  start({ recycleAboveBytes: 32 * 1024 * 1024 });
   await processor.warmUp();
   const [first] = processor.pids;
   await sketch('good');
+  expect(processor.pids).toEqual([first]);
+  await sketch('leak');
   await expectRecovery();
   expect(processor.pids).not.toContain(first);
+});
+
+test('the memory of a model that a job loads is not held against the child', async () => {
+  start({ recycleAboveBytes: 32 * 1024 * 1024 });
+  await processor.warmUp();
+  const [first] = processor.pids;
+  await sketch('load');
+  expect(processor.models).toEqual(['other-model']);
+  await expectRecovery();
+  expect(processor.pids).toEqual([first]);
 });
 
 test('an idle child that was killed costs no job an attempt', async () => {

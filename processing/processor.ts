@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import { type OperationName, type OperationOptions, operationNames } from '@spillway/core/operations.ts';
+import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { ProcessedImage } from './child-protocol.ts';
 import { type ChildSlot, createChildSlot, type SlotSettings } from './child-slot.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
@@ -41,15 +42,18 @@ export interface ProcessorOptions {
   children: number;
   /** Milliseconds that one job may take in its child. */
   timeLimitMs: number;
-  /** Resident bytes that a child may take. */
+  /** Resident bytes that a job may add to what its child holds with its models loaded. */
   memoryLimitBytes: number;
   /** Jobs after which a child is replaced. */
   recycleAfter: number;
-  /** Resident bytes that an idle child may keep before it is replaced. Default: half the memory limit. */
+  /** Resident bytes that an idle child may keep beyond those before it is replaced. Default: half the limit. */
   recycleAboveBytes?: number;
-  /** Threads of libvips in each child. Default: the machine's processors shared out among the children. */
+  /** Threads of libvips and of inference in each child. Default: the machine's processors shared out among the children. */
   threadsPerChild?: number;
   limits?: InputLimits;
+  models: ModelsSettings;
+  /** Operations that a child runs on a small picture when it starts. Default: all. */
+  warmUp?: OperationName[];
   /** The children's entry script. */
   childScript?: string;
 }
@@ -116,7 +120,12 @@ function slotSettings(options: ProcessorOptions): SlotSettings {
   const share = Math.max(1, Math.floor(availableParallelism() / options.children));
   return {
     script: options.childScript ?? childEntry,
-    child: { threads: options.threadsPerChild ?? share, limits: options.limits ?? defaultInputLimits },
+    child: {
+      threads: options.threadsPerChild ?? share,
+      limits: options.limits ?? defaultInputLimits,
+      models: options.models,
+      warmUp: options.warmUp ?? operationNames,
+    },
     job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },
     recycleAfter: options.recycleAfter,
     recycleAboveBytes: options.recycleAboveBytes ?? options.memoryLimitBytes / 2,

@@ -6,7 +6,7 @@ import { residentBytes } from './resident-memory.ts';
 export interface JobLimits {
   /** Milliseconds from the hand-over to the child until its answer. */
   timeLimitMs: number;
-  /** Resident bytes of the child. */
+  /** Resident bytes that a job may add to what its child holds with its models loaded. */
   memoryLimitBytes: number;
 }
 
@@ -33,7 +33,8 @@ export async function runSupervised(
   const onAbort = (): void => kill(signal.reason);
   signal.addEventListener('abort', onAbort);
   const timer = setTimeout(() => kill(limitPassed('processing_timeout')), limits.timeLimitMs);
-  const watch = watchMemory(child.pid, limits.memoryLimitBytes, () => kill(limitPassed('out_of_memory')));
+  const mostBytes = child.restingBytes + limits.memoryLimitBytes;
+  const watch = watchMemory(child.pid, mostBytes, () => kill(limitPassed('out_of_memory')));
   try {
     return unwrap(await answerOf(child, job, () => killedFor));
   } finally {

@@ -2,8 +2,9 @@ import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
 import sharp, { type Sharp } from 'sharp';
 import { decodeRgb, type RgbPixels } from '../decode.ts';
 import { freeMemory } from '../free-memory.ts';
-import { encodeGreyPng, type RowSource } from '../grey-png.ts';
+import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
+import { encodePng, type RowSource } from '../png.ts';
 
 /** OpenCV's default for JPEG is 95; at 90 a drawing shows no blocks and its file is a third smaller. */
 const jpegQuality = 90;
@@ -30,9 +31,10 @@ interface Drawing {
  * The blur runs in libvips (SIMD). Grey and division are loops here, because sharp's nearest operations are a
  * luminance in linear light and a blend mode in floating point that alone takes longer than all of this.
  */
-export const sketch: ImageOperation<SketchOptions> = {
-  models: [],
-  async run(image, options) {
+export const sketch = {
+  loadedModels: () => [],
+  warmUpRuns: 3,
+  async run(image: CheckedImage, options: SketchOptions): Promise<OperationOutput> {
     const rgb = await decodeRgb(image);
     const grey = toGrey(rgb);
     freeMemory(rgb.data);
@@ -42,7 +44,7 @@ export const sketch: ImageOperation<SketchOptions> = {
     freeMemory(blurred);
     return output;
   },
-};
+} satisfies ImageOperation<SketchOptions>;
 
 /** Pixels a call of a hot loop: V8 compiles a function that is called often better than one that loops for long. */
 const piecePixels = 4_096;
@@ -170,10 +172,10 @@ function divideWords(
 
 async function encode(drawing: Drawing, format: SketchOptions['format']): Promise<OperationOutput> {
   const { width, height, writeRow } = drawing;
-  const common = { width, height, model: null };
+  const common = { width, height, model: null, inferenceMs: null };
   switch (format) {
     case 'png': {
-      const bytes = await encodeGreyPng(width, height, writeRow);
+      const bytes = await encodePng({ width, height, channels: 1, writeRow });
       return { ...common, bytes, extension: 'png' };
     }
     case 'jpeg': {

@@ -1,4 +1,5 @@
-import { basename } from 'node:path';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createProcessor } from '../processor.ts';
 
@@ -9,6 +10,7 @@ const processor = createProcessor({
   timeLimitMs: 600_000,
   memoryLimitBytes: 2 ** 30,
   recycleAfter: 100,
+  models: { folder: join(tmpdir(), 'spillway-no-models') },
   childScript: fileURLToPath(new URL('./faulty-child.ts', import.meta.url)),
 });
 await processor.warmUp();

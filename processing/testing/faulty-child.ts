@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { serveChild } from '../child-server.ts';
 import { imageOperations } from '../operations.ts';
 
+const kept: Buffer[] = [];
+let models = ['test-model'];
+
 /**
  * A child for tests only: its sketch misbehaves for input files of certain names, and is the real one for any other.
  * It leaves `<input>.started` beside the file before it does, for tests to wait for.
@@ -20,28 +23,42 @@ const faults: Record<string, () => unknown> = {
   /** The event loop runs, the answer never comes. */
   stall: () => sleep(2 ** 31 - 1),
   memory: async () => {
-    const kept: Buffer[] = [];
     for (;;) {
-      kept.push(Buffer.alloc(16 * 1024 * 1024, 1));
+      keep(16);
       await sleep(5);
     }
+  },
+  /** A leak: the job goes well, the memory stays taken. */
+  leak: () => keep(64),
+  /** As a job does that asks for another model. */
+  load: () => {
+    models = ['other-model'];
+    keep(64);
   },
   defect: () => {
     throw new TypeError('no such thing');
   },
 };
 
+function keep(mebibytes: number): void {
+  kept.push(Buffer.alloc(mebibytes * 1024 * 1024, 1));
+}
+
 serveChild({
   ...imageOperations,
+  // No test here needs their models warm.
+  'remove-background': { ...imageOperations['remove-background'], warmUpRuns: 0 },
+  caption: { ...imageOperations.caption, warmUpRuns: 0 },
   sketch: {
-    models: ['test-model'],
-    async run(image, options) {
+    warmUpRuns: 1,
+    loadedModels: () => models,
+    async run(image, options, context) {
       const fault = faults[basename(image.path)];
       if (fault) {
         writeFileSync(`${image.path}.started`, '');
         await fault();
       }
-      return await imageOperations.sketch.run(image, options);
+      return await imageOperations.sketch.run(image, options, context);
     },
   },
 });

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { encodeGreyPng, type RowSource } from './grey-png.ts';
+import { encodePng, type RowSource } from './png.ts';
 import { seededRandom } from './testing/drawings.ts';
 
 const random = seededRandom(3);
@@ -22,7 +22,7 @@ test.each<[string, number, number, (index: number) => number]>([
   ['one column', 1, 50, () => random() * 256],
 ])('%s is read back as it was', async (_name, width, height, sample) => {
   const samples = Uint8Array.from({ length: width * height }, (_, index) => sample(index));
-  const png = await encodeGreyPng(width, height, rowsOf(samples, width));
+  const png = await encodePng({ width, height, channels: 1, writeRow: rowsOf(samples, width) });
   // The strictest reading: libpng then refuses wrong checksums and surplus data.
   const { data, info } = await sharp(png, { failOn: 'warning' })
     .extractChannel(0)
@@ -35,6 +35,19 @@ test.each<[string, number, number, (index: number) => number]>([
 
 test('flat pictures become small', async () => {
   const white = new Uint8Array(1_000 * 1_000).fill(255);
-  const png = await encodeGreyPng(1_000, 1_000, rowsOf(white, 1_000));
+  const png = await encodePng({ width: 1_000, height: 1_000, channels: 1, writeRow: rowsOf(white, 1_000) });
   expect(png.length).toBeLessThan(10_000);
+});
+
+test.each([
+  [3, 1, 1],
+  [3, 61, 40],
+  [4, 1, 7],
+  [4, 333, 500],
+] as const)('%i channels, %i x %i, are read back as they were', async (channels, width, height) => {
+  const samples = Uint8Array.from({ length: width * height * channels }, () => random() * 256);
+  const png = await encodePng({ width, height, channels, writeRow: rowsOf(samples, width * channels) });
+  const { data, info } = await sharp(png, { failOn: 'warning' }).raw().toBuffer({ resolveWithObject: true });
+  expect(info).toMatchObject({ width, height, channels });
+  expect(Buffer.compare(data, samples)).toBe(0);
 });

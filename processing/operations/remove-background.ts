@@ -1,0 +1,61 @@
+import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
+import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+import { freeMemory } from '../free-memory.ts';
+import type { ImageOperation } from '../operation.ts';
+import { cleanMask } from '../saliency/clean-mask.ts';
+import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
+import { resizeLanczos, type Samples } from '../saliency/lanczos.ts';
+import { toMask } from '../saliency/mask.ts';
+import { loadedNets, netSide, runNet } from '../saliency/net.ts';
+import { toNetInput } from '../saliency/net-input.ts';
+import { openSource } from '../saliency/picture-source.ts';
+import { refineMask } from '../saliency/refine.ts';
+
+/**
+ * Finds what stands out with a U^2-Net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/
+ * rembg, `sessions/base.py`, `u2net.py` and `bg.py` at 684f8e9), so that its models give the masks that they were
+ * chosen for; `refine` and `background` are ours.
+ */
+export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
+  // V8 compiles the loops over the mask's and the cut-out's pixels.
+  warmUpRuns: 3,
+  loadedModels: loadedNets,
+  async run(image, options, { models, threads }) {
+    const model = await models.saliency(options.model);
+    const source = await openSource(image);
+    const small = await source.squashed(await netSide(model, threads));
+    const map = await runNet(model, toNetInput(small, model.input), threads);
+    // Decoded on sharp's thread while the mask is made here.
+    const picture = options.output === 'cutout' ? source.full() : null;
+    const found = toMask(map);
+    const refined = refines(options, model) ? await refineMask(found, small) : found;
+    const enlarged = resizeLanczos(refined, image.width, image.height);
+    const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
+    const bytes = await encode(await picture, mask, options);
+    freeMemory(mask.data);
+    return {
+      bytes,
+      extension: options.format,
+      width: image.width,
+      height: image.height,
+      model: label(model),
+      inferenceMs: map.inferenceMs,
+    };
+  },
+};
+
+async function encode(picture: Samples | null, mask: Samples, options: RemoveBackgroundOptions) {
+  if (!picture) return await encodeMask(mask, options.format);
+  const bytes = await encodeCutOut(picture, mask, options);
+  freeMemory(picture.data);
+  return bytes;
+}
+
+/** The built-in net is small and its edges are soft: following the picture's helps it. The others do without. */
+function refines({ refine }: RemoveBackgroundOptions, { builtIn }: InstalledSaliencyModel): boolean {
+  return refine === 'grabcut' || (refine === 'auto' && builtIn);
+}
+
+function label({ name, sha256, builtIn, install }: InstalledSaliencyModel) {
+  return { name, sha256, builtIn, install };
+}

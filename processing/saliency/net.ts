@@ -1,0 +1,172 @@
+import { stat } from 'node:fs/promises';
+import { PermanentError } from '@spillway/core/errors.ts';
+import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+
+/** What a net makes of a picture: how much each place stands out, in a range of the net's own. */
+export interface SaliencyMap {
+  data: Float32Array;
+  width: number;
+  height: number;
+  inferenceMs: number;
+}
+
+interface Net {
+  name: string;
+  key: string;
+  session: InferenceSession;
+  /** Pixels of its input's side. */
+  side: number;
+}
+
+/** One at a time: a worker's memory is reckoned with one saliency net, and nobody changes models from job to job. */
+let loaded: Net | null = null;
+/** Ends when the inference before has: the net that it runs must not be released under it. */
+let turn: Promise<unknown> = Promise.resolve();
+
+/**
+ * Pixels of the side of a net's input. Loads the net, which stays until another is asked for, whose loading
+ * releases it.
+ * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model.
+ */
+export async function netSide(model: InstalledSaliencyModel, threads: number): Promise<number> {
+  const load = turn.then(async () => (await loadNet(model, threads)).side);
+  turn = load.catch(() => undefined);
+  return await load;
+}
+
+/**
+ * Runs a net, which is loaded where it is not.
+ * @param input 1x3xSxS, S being what `netSide` answers (`net-input.ts`).
+ * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model.
+ */
+export async function runNet(
+  model: InstalledSaliencyModel,
+  input: Float32Array,
+  threads: number,
+): Promise<SaliencyMap> {
+  const run = turn.then(async () => await infer(await loadNet(model, threads), input));
+  turn = run.catch(() => undefined);
+  return await run;
+}
+
+/** Names of the nets in memory: none or one. */
+export function loadedNets(): string[] {
+  return loaded ? [loaded.name] : [];
+}
+
+/** Gives the memory of the loaded net back. */
+export async function releaseNet(): Promise<void> {
+  const release = turn.then(releaseLoaded);
+  turn = release.catch(() => undefined);
+  await release;
+}
+
+async function releaseLoaded(): Promise<void> {
+  const { session } = loaded ?? {};
+  loaded = null;
+  await session?.release();
+}
+
+async function loadNet(model: InstalledSaliencyModel, threads: number): Promise<Net> {
+  const key = JSON.stringify([model.path, model.sha256, model.input.side, threads]);
+  if (loaded?.key === key) return loaded;
+  await releaseLoaded();
+  await checkPresent(model);
+  const session = await openSession(model, threads);
+  const side = model.input.side ?? ownSide(session);
+  const fault = faultOf(session, side);
+  if (fault) {
+    await session.release();
+    throw new PermanentError('model_invalid', `The model ${model.name} cannot be used: ${fault}.`);
+  }
+  loaded = { name: model.name, key, session, side };
+  return loaded;
+}
+
+async function checkPresent({ name, path, install }: InstalledSaliencyModel): Promise<void> {
+  const file = await stat(path).catch(() => null);
+  if (file?.isFile()) return;
+  const remedy = install ? ` Install it with: ${install}` : '';
+  throw new PermanentError('model_missing', `The file of the model ${name} is not there.${remedy}`);
+}
+
+async function openSession(
+  { name, path }: InstalledSaliencyModel,
+  threads: number,
+): Promise<InferenceSession> {
+  try {
+    return await InferenceSession.create(path, {
+      executionProviders: ['cpu'],
+      graphOptimizationLevel: 'all',
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 4,
+      // Planning all tensors as one block was no faster and took half as much memory again (590 MB, not 400, for a
+      // net of U^2-Netp's size).
+      enableMemPattern: false,
+      // Idle threads that spin would take a processor from the encoder that runs next.
+      extra: { session: { force_spinning_stop: '1' } },
+    });
+  } catch (cause) {
+    throw new PermanentError(
+      'model_invalid',
+      `The file of the model ${name} is damaged, incomplete or no ONNX model.`,
+      { cause },
+    );
+  }
+}
+
+/** U^2-Net's, for a file that takes any size. */
+const usualSide = 320;
+
+function ownSide({ inputMetadata: [input] }: InferenceSession): number {
+  const side = input?.isTensor ? input.shape[2] : undefined;
+  return typeof side === 'number' && side > 0 ? side : usualSide;
+}
+
+/** What is wrong with a net, or null: its first input must be 1x3xSxS and its first output 4-dimensional, in floats. */
+function faultOf(session: InferenceSession, side: number): string | null {
+  if (session.inputNames.length !== 1) return `it wants ${session.inputNames.length} inputs and not one`;
+  const [input] = session.inputMetadata;
+  const [output] = session.outputMetadata;
+  const wanted = [1, 3, side, side];
+  if (!input?.isTensor || input.type !== 'float32' || !fits(input.shape, wanted)) {
+    return `its input is ${describe(input)} and not float32 ${wanted.join('x')}`;
+  }
+  if (!output?.isTensor || output.type !== 'float32' || output.shape.length !== 4) {
+    return `its output is ${describe(output)} and not a float32 map of 4 dimensions`;
+  }
+  return null;
+}
+
+/** A dimension that has a name instead of a number takes any size. */
+function fits(shape: readonly (number | string)[], wanted: number[]): boolean {
+  return (
+    shape.length === wanted.length &&
+    shape.every((size, index) => typeof size !== 'number' || size === wanted[index])
+  );
+}
+
+function describe(value: InferenceSession.ValueMetadata | undefined): string {
+  if (!value) return 'missing';
+  return value.isTensor ? `${value.type} ${value.shape.map((size) => size || '?').join('x')}` : 'no tensor';
+}
+
+async function infer({ name, session, side }: Net, input: Float32Array): Promise<SaliencyMap> {
+  const [inputName = ''] = session.inputNames;
+  const [outputName = ''] = session.outputNames;
+  const startedAt = performance.now();
+  const tensor = new Tensor('float32', input, [1, 3, side, side]);
+  const { [outputName]: output } = await session.run({ [inputName]: tensor }, [outputName]).catch((cause) => {
+    throw new PermanentError('model_invalid', `The model ${name} failed on a picture.`, { cause });
+  });
+  const inferenceMs = performance.now() - startedAt;
+  const [, , height = 0, width = 0] = output?.dims ?? [];
+  const data = output?.data;
+  if (!(data instanceof Float32Array) || width * height === 0) {
+    throw new PermanentError('model_invalid', `The model ${name} gave no map.`);
+  }
+  // The first channel of the first picture: rembg's models have no other.
+  return { data: data.subarray(0, width * height), width, height, inferenceMs };
+}

@@ -1,0 +1,23 @@
+import { fileURLToPath } from 'node:url';
+import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+
+/** Made by `bench/peers/rembg_golden.py`: pictures, a small net, and what rembg's path makes of them. */
+export const golden = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
+
+export function modelAt(path: string, changes: Partial<InstalledSaliencyModel> = {}): InstalledSaliencyModel {
+  const input = { side: 320, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+  return { name: 'small', sha256: 'a'.repeat(64), builtIn: false, install: null, path, input, ...changes };
+}
+
+/** Of two runs of samples, in their levels. */
+export function difference(a: Uint8Array, b: Uint8Array): { mean: number; max: number } {
+  if (a.length !== b.length) throw new Error(`${a.length} samples cannot be compared with ${b.length}.`);
+  let sum = 0;
+  let max = 0;
+  for (const [index, value] of a.entries()) {
+    const distance = Math.abs(value - (b[index] ?? 0));
+    sum += distance;
+    max = Math.max(max, distance);
+  }
+  return { mean: sum / a.length, max };
+}
