@@ -6,7 +6,7 @@ const mayImport = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
   to: {
-    path: '^(core|pipeline|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|tests|bench)/',
+    path: '^(core|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|tests|bench|cli)/',
     pathNot: `^(${[from, ...allowed].join('|')})/`,
   },
 });
@@ -31,12 +31,18 @@ export default {
       from: { path: '^pipeline/[^/]+[.]ts$', pathNot: '[.]test[.]ts$|json-log[.]ts$' },
       to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/' },
     },
-    mayImport('processing', ['core'], 'processing is handed to deliver as an argument.'),
-    mayImport('worker', ['core', 'pipeline', 'processing'], 'What both workers share.'),
+    mayImport('models', ['core'], 'models knows core alone.'),
+    mayImport('processing', ['core', 'models'], 'processing is handed to deliver as an argument.'),
+    mayImport('worker', ['core', 'pipeline', 'models', 'processing'], 'What both workers share.'),
     mayImport('functions', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
     mayImport('web', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
     mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
+    mayImport(
+      'cli',
+      ['core', 'models', 'processing'],
+      'The command runs operations here: no cloud, no pipeline.',
+    ),
     {
       name: 'browser-code-stays-small',
       comment: 'Islands load core and the schemas of the API, never server code.',

@@ -11,6 +11,8 @@ export default defineConfig({
           include: [
             'core',
             'pipeline',
+            'models',
+            'cli',
             'worker',
             'vm-worker',
             'cloudrun-worker',

@@ -1,10 +1,12 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { modelsEnvironmentSchema } from '@spillway/models/settings.ts';
 import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
 import { z } from 'zod';
 
 /** The environment of both kinds of worker. Durations in milliseconds. */
 export const workerConfigSchema = gcpConfigSchema.extend({
+  ...modelsEnvironmentSchema.shape,
   SPILLWAY_WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,100}$/)

@@ -2,7 +2,8 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
-import type { Deliverer } from '@spillway/pipeline/deliver.ts';
+import { modelsFolderFrom } from '@spillway/models/settings.ts';
+import type { Deliverer, Process } from '@spillway/pipeline/deliver.ts';
 import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { receive } from '@spillway/pipeline/receive.ts';
@@ -10,6 +11,7 @@ import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
+import { withModels } from './with-models.ts';
 
 /** What a pull loop or a push endpoint is given to work with. */
 export interface Worker {
@@ -42,12 +44,15 @@ export async function startWorker(
   const slots = config.SPILLWAY_SLOTS;
   const ports = createGcpPorts(config, log);
   const workDir = await emptyWorkDir(config.SPILLWAY_WORK_DIR, id);
+  const models = { folder: modelsFolderFrom(config) };
   const processor = createProcessor({
     children: slots,
     timeLimitMs: config.SPILLWAY_TIME_LIMIT_MS,
     memoryLimitBytes: config.SPILLWAY_MEMORY_LIMIT_MIB * 1_024 * 1_024,
     recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
+    models,
   });
+  const run: Process = (request) => processor.process(request);
   const leaving = new AbortController();
   const stats = new OperationStatsBook();
   const active = new Set<Promise<boolean>>();
@@ -73,9 +78,8 @@ export async function startWorker(
     ...(onControl ? { onControl } : {}),
   });
 
-  const deliverer: Deliverer = {
+  const deliverer: Omit<Deliverer, 'process'> = {
     ports,
-    process: (request) => processor.process(request),
     worker: id,
     target: kind,
     workDir,
@@ -86,9 +90,14 @@ export async function startWorker(
 
   async function timedReceive(data: string): Promise<boolean> {
     const started = performance.now();
-    const { settled, delivery } = await receive(data, deliverer);
+    // Fetching a model happens once: it would mislead the router about every later job.
+    let fetchMs = 0;
+    const process = withModels(run, models, config.SPILLWAY_MODELS_SOURCE, (ms) => {
+      fetchMs = ms;
+    });
+    const { settled, delivery } = await receive(data, { ...deliverer, process });
     if (delivery) {
-      const ms = Math.round(performance.now() - started);
+      const ms = Math.round(performance.now() - started - fetchMs);
       stats.record(delivery, ms);
       const jobId = 'job' in delivery ? delivery.job.id : undefined;
       log.info(

@@ -1,0 +1,136 @@
+import http from 'node:http';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { operations } from '@spillway/core/operations.ts';
+import { modelsFolderFrom, modelsSourceFrom } from '@spillway/models/settings.ts';
+import { type CAC, cac } from 'cac';
+import { fetchModels, listModels, verifyModels } from './models-command.ts';
+import packageJson from './package.json' with { type: 'json' };
+import { type ProcessFlags, processCommand } from './process-command.ts';
+import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
+
+/** What cac hands on: text, repeated options as a list, or true where a value was left out. */
+type Flags = Record<string, unknown>;
+
+type Environment = Record<string, string | undefined>;
+
+function describeCommands(environment: Environment): CAC {
+  const cli = cac('spillway');
+  cli
+    .command('process <operation> <input>', 'Run an operation on a picture, or on every picture of a folder')
+    .usage('process <operation> <input> [--out path] [--option name=value …] [--json]')
+    .option('--out <path>', 'Result file, or a folder for results (default: beside the input)')
+    .option('--option <name=value>', 'An option of the operation; may be repeated')
+    .option('--json', 'Print results as JSON, one line a file')
+    .option('--model-file <file>', 'remove-background: an ONNX file of your own')
+    .option('--model-dir <folder>', 'caption: a BLIP checkpoint of your own')
+    .example('  spillway process sketch photo.jpg --option blur=9')
+    .example('  spillway process remove-background photos/ --out cut-outs/')
+    .example('  spillway process caption photo.jpg --json')
+    .action((operation: string, input: string, flags: Flags) =>
+      processCommand(operation, String(input), readFlags(flags), modelsFolderFrom(environment)),
+    );
+
+  cli
+    .command('models <action> [...names]', 'list, fetch or verify models')
+    .usage('models list | fetch <name…> [--from source] | verify [name…]')
+    .option(
+      '--from <source>',
+      'public, gs://bucket/prefix or a folder (default: SPILLWAY_MODELS_SOURCE, else public)',
+    )
+    .action((action: string, names: string[], flags: Flags) => runModels(action, names, flags, environment));
+  cli.help((sections) => [...sections, { title: 'Operations and their options', body: operationsHelp() }]);
+  cli.version(packageJson.version);
+  return cli;
+}
+
+async function runModels(
+  action: string,
+  names: string[],
+  flags: Flags,
+  environment: Environment,
+): Promise<ExitCode> {
+  const folder = modelsFolderFrom(environment);
+  switch (action) {
+    case 'list':
+      return await listModels(folder);
+    case 'fetch': {
+      useProxies(environment);
+      const source = textFlag(flags, 'from') ?? modelsSourceFrom(environment);
+      return await fetchModels(names, folder, source);
+    }
+    case 'verify':
+      return await verifyModels(names, folder);
+    default:
+      throw new UsageError(`"models ${action}" is no command: list, fetch and verify are.`);
+  }
+}
+
+/** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for everything that is fetched. */
+function useProxies({ HTTPS_PROXY, HTTP_PROXY, https_proxy, http_proxy }: Environment): void {
+  if (HTTPS_PROXY || HTTP_PROXY || https_proxy || http_proxy) http.setGlobalProxyFromEnv();
+}
+
+function readFlags(flags: Flags): ProcessFlags {
+  const option = flags.option === undefined ? [] : [flags.option].flat().map(String);
+  return {
+    out: textFlag(flags, 'out'),
+    option,
+    json: flags.json === true,
+    modelFile: textFlag(flags, 'modelFile'),
+    modelDir: textFlag(flags, 'modelDir'),
+  };
+}
+
+function textFlag(flags: Flags, name: string): string | null {
+  const value = flags[name];
+  if (value === undefined) return null;
+  if (Array.isArray(value)) throw new UsageError(`--${name} may be given once.`);
+  return String(value);
+}
+
+function operationsHelp(): string {
+  const lines = Object.values(operations).map(
+    ({ name, options }) => `  ${name}: ${Object.keys(options.shape).join(', ')}`,
+  );
+  return lines.join('\n');
+}
+
+/** cac makes numbers of paths that look like one, and 7 of `007`: as `./007` they stay what they are. */
+function protectPaths(args: string[]): string[] {
+  const ofPaths = ['--out', '--model-file', '--model-dir', '--from'];
+  const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text));
+  return args.map((text, index) =>
+    isNumber(text) && ofPaths.includes(args[index - 1] ?? '') ? `./${text}` : text,
+  );
+}
+
+/** Runs one command. Results go to standard output, everything else to standard error. Never rejects. */
+export async function runCommand(args: string[], environment: Environment): Promise<ExitCode> {
+  try {
+    return await dispatch(args, environment);
+  } catch (error) {
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(args: string[], environment: Environment): Promise<ExitCode> {
+  const cli = describeCommands(environment);
+  const { options } = cli.parse([process.execPath, 'spillway', ...protectPaths(args)], { run: false });
+  if (options.help === true || options.version === true) return exitCodes.done;
+  if (cli.matchedCommand) return await cli.runMatchedCommand();
+  const [name] = cli.args;
+  if (name === undefined) cli.outputHelp();
+  else console.error(`"${name}" is no command of spillway: process and models are. See: npx spillway --help`);
+  return exitCodes.usage;
+}
+
+function exitCodeOf(error: unknown): ExitCode {
+  // cac's own errors are about arguments that are missing or unknown.
+  if (error instanceof UsageError || (error instanceof Error && error.name === 'CACError')) {
+    console.error(`${error.message} See: npx spillway --help`);
+    return exitCodes.usage;
+  }
+  const expected = error instanceof PermanentError || error instanceof RetryableError;
+  console.error(expected ? error.message : error);
+  return exitCodes.failed;
+}

@@ -1,0 +1,53 @@
+import {
+  type OperationName,
+  type OperationOptions,
+  operations,
+  parseOptions,
+} from '@spillway/core/operations.ts';
+import { z } from 'zod';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * Options as typed, `name=value` each, checked as the API checks them and filled up with defaults.
+ * @throws UsageError that names the option and what it may be.
+ */
+export function readOptionValues(operation: OperationName, typed: readonly string[]): OperationOptions {
+  const parsed = parseOptions(operation, typedOptions(operation, typed));
+  if (!parsed.ok) throw new UsageError(parsed.message);
+  return parsed.options;
+}
+
+/** Each value as its option's schema wants it: a number, true or false, or text. */
+export function typedOptions(operation: OperationName, typed: readonly string[]): Record<string, unknown> {
+  const values = typed.map((text) => {
+    const equals = text.indexOf('=');
+    if (equals < 1)
+      throw new UsageError(`--option wants name=value, such as --option format=webp, not "${text}".`);
+    const name = text.slice(0, equals);
+    return [name, convert(text.slice(equals + 1), schemaOf(operation, name))];
+  });
+  return Object.fromEntries(values);
+}
+
+function schemaOf(operation: OperationName, name: string): z.core.$ZodType {
+  const shape: Record<string, z.core.$ZodType> = operations[operation].options.shape;
+  const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
+  if (schema) return schema;
+  throw new UsageError(
+    `${operation} has no option named "${name}"; it has ${Object.keys(shape).join(', ')}.`,
+  );
+}
+
+/** Text that cannot be converted stays as it is: the schema then says what it expected. */
+function convert(text: string, schema: z.core.$ZodType): unknown {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
+    return convert(text, schema.unwrap());
+  if (schema instanceof z.ZodNumber) return text.trim() === '' ? text : numberOr(text);
+  if (schema instanceof z.ZodBoolean) return text === 'true' || (text === 'false' ? false : text);
+  return text;
+}
+
+function numberOr(text: string): number | string {
+  const number = Number(text);
+  return Number.isNaN(number) ? text : number;
+}

@@ -1,0 +1,46 @@
+import { SingleBar } from 'cli-progress';
+
+/** A bar on standard error, where that is a terminal; elsewhere nothing. Results go to standard output beside it. */
+export interface ProgressBar {
+  /** `text` is what stands before the figures. */
+  update(done: number, total: number, text: string): void;
+  /** Prints a line of results without tearing the bar. */
+  print(line: string): void;
+  stop(): void;
+}
+
+const clearLine = '\r\u001b[K';
+
+/** @param format Turns a figure into words: bytes, files. */
+export function startProgressBar(format: (value: number) => string): ProgressBar {
+  const onTerminal = process.stderr.isTTY === true;
+  const bar = new SingleBar({
+    stream: process.stderr,
+    format: ({ barsize = 30 }, { progress, value, total }, { text }) => {
+      const filled = Math.round(progress * barsize);
+      const drawn = `${'█'.repeat(filled)}${'░'.repeat(barsize - filled)}`;
+      return `${text}  ${drawn} ${Math.floor(progress * 100)} %  ${format(value)} of ${format(total)}`;
+    },
+    barsize: 30,
+    hideCursor: true,
+    clearOnComplete: true,
+  });
+  let started = false;
+  return {
+    update(done, total, text) {
+      if (!onTerminal) return;
+      if (!started) bar.start(total, done, { text });
+      started = true;
+      bar.setTotal(total);
+      bar.update(done, { text });
+    },
+    print(line) {
+      if (started) process.stderr.write(clearLine);
+      console.log(line);
+    },
+    stop() {
+      if (started) bar.stop();
+      started = false;
+    },
+  };
+}

@@ -1,0 +1,6 @@
+#!/usr/bin/env node
+import { runCommand } from './commands.ts';
+
+/** The `spillway` command: operations on this machine with no cloud, and the models that they use. */
+// Not process.exit(): what stands in a pipe to a slow reader would be lost.
+process.exitCode = await runCommand(process.argv.slice(2), process.env);

@@ -1,0 +1,55 @@
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import type { JobProgress } from '@spillway/core/job.ts';
+import { quantiseCheckpoint } from '@spillway/models/blip/quantise.ts';
+import { type FetchProgress, fetchModel } from '@spillway/models/fetch.ts';
+import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
+import type { ModelsSettings } from '@spillway/models/settings.ts';
+import type { Process } from '@spillway/pipeline/deliver.ts';
+
+/**
+ * `process`, which first fetches the model that a job asks for by name, where that is not installed and may be
+ * fetched. The job says meanwhile how far it is.
+ * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; what `process` throws.
+ * @param source As in `SPILLWAY_MODELS_SOURCE`.
+ * @param onFetched Told how many milliseconds went into fetching.
+ */
+export function withModels(
+  process: Process,
+  models: ModelsSettings,
+  source: string,
+  onFetched: (ms: number) => void,
+): Process {
+  return async (request) => {
+    const { operation, options, signal, onProgress } = request;
+    const model = await modelToFetch(operation, options, models, source);
+    if (model) {
+      const startedAt = performance.now();
+      onProgress(downloading(model, 0));
+      const report = (progress: FetchProgress) => onProgress(downloading(model, shareOf(progress)));
+      await fetchModel(model, {
+        folder: models.folder,
+        source,
+        quantise: quantiseCheckpoint,
+        signal,
+        onProgress: report,
+      }).catch(giveUp);
+      onProgress(null);
+      onFetched(performance.now() - startedAt);
+    }
+    return await process(request);
+  };
+}
+
+/** `fetchModel` has tried for a while, and says what to do: trying the whole job again would end no better. */
+function giveUp(error: unknown): never {
+  if (error instanceof RetryableError) throw new PermanentError(error.code, error.message, { cause: error });
+  throw error;
+}
+
+function downloading(model: string, share: number): JobProgress {
+  return { kind: 'downloading_model', model, share };
+}
+
+function shareOf({ done, total }: FetchProgress): number {
+  return total === null || total === 0 ? 0 : Math.min(1, done / total);
+}
