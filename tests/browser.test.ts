@@ -128,6 +128,84 @@ describe('the upload page in a real browser', () => {
   });
 });
 
+/** Its name and its colours are what a caption and a cut-out can be checked against. */
+const redCircle = async (name: string) => {
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="640" height="480"><rect width="100%" height="100%" fill="#fff"/>
+    <circle cx="320" cy="240" r="150" fill="#d81e1e"/></svg>`;
+  return { name, mimeType: 'image/png', buffer: await sharp(Buffer.from(svg)).png().toBuffer() };
+};
+
+const operationBox = (page: Page, label: string) => page.getByRole('checkbox', { name: label, exact: true });
+
+describe('all operations in a real browser', () => {
+  it('makes a sketch, a cut-out on a checkerboard and a caption to copy of one picture', async () => {
+    const [page] = await visit(stack.web, { permissions: ['clipboard-read', 'clipboard-write'] });
+    expect(await operationBox(page, 'Pencil sketch').isChecked()).toBe(true);
+    for (const label of ['Remove background', 'Caption']) await operationBox(page, label).check();
+    await choose(page).setInputFiles([await redCircle('circle.png')]);
+    await expect.poll(() => done(page).count(), { timeout: 90_000 }).toBe(3);
+
+    const cutOut = page.getByRole('article', { name: 'Cut-out of circle.png' });
+    const picture = cutOut.getByRole('img', { name: 'Cut-out of circle.png' });
+    const behind = await picture.evaluate((image) => getComputedStyle(image).backgroundImage);
+    expect(behind).toContain('repeating-conic-gradient');
+    const address = await picture.getAttribute('src');
+    const pixels = await page.request.get(new URL(address ?? '', stack.web).href);
+    const alpha = sharp(await pixels.body()).extractChannel('alpha');
+    const { data, info } = await alpha.raw().toBuffer({ resolveWithObject: true });
+    const at = (x: number, y: number) => data[y * info.width + x] ?? Number.NaN;
+    expect([info.width, info.height]).toEqual([640, 480]);
+    expect(at(320, 240)).toBeGreaterThan(200);
+    expect(at(20, 20)).toBeLessThan(55);
+
+    const caption = page.getByRole('article', { name: 'Caption of circle.png' });
+    await expect.poll(() => caption.getByRole('blockquote').count(), { timeout: 10_000 }).toBe(1);
+    const words = (await caption.getByRole('blockquote').textContent()) ?? '';
+    expect(words).toMatch(/red/);
+    await caption.getByRole('button', { name: 'Copy the caption of circle.png' }).click();
+    await expect.poll(() => caption.getByRole('status').first().textContent()).toBe('Copied.');
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(words);
+
+    for (const card of [cutOut, caption]) {
+      await card.getByText('built-in demo model').click();
+      await expect.poll(() => card.getByText(/^npx spillway models fetch \S+$/).count()).toBe(1);
+    }
+    await caption.getByRole('button', { name: /^Enlarge/ }).click();
+    const dialog = page.getByRole('dialog', { name: 'circle.png' });
+    await expect.poll(() => dialog.getByRole('blockquote').textContent()).toBe(words);
+    expect(await dialog.getByRole('row').count()).toBeGreaterThan(2);
+    expect(await seriousViolations(page)).toEqual([]);
+  });
+
+  it('refuses options that are not valid at their field, before anything is sent', async () => {
+    const [page] = await visit(stack.web);
+    await operationBox(page, 'Pencil sketch').uncheck();
+    await operationBox(page, 'Caption').check();
+    await page.getByText('Options', { exact: true }).click();
+    await page.getByText('More options', { exact: true }).click();
+    const penalty = page.getByRole('spinbutton', { name: 'Repetition penalty' });
+    await penalty.fill('9');
+    await page.getByRole('slider', { name: 'Min length' }).fill('40');
+    expect(await page.getByText('Must be at most 5.', { exact: true }).count()).toBe(1);
+    expect(await penalty.getAttribute('aria-invalid')).toBe('true');
+    const uploads: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() !== 'GET') uploads.push(request.url());
+    });
+    await choose(page).setInputFiles([await redCircle('refused.png')]);
+    const refusal = page.getByRole('alert').filter({ hasText: 'Nothing was sent.' });
+    await expect.poll(() => refusal.textContent()).toMatch(/Caption: .* must/);
+    expect(await seriousViolations(page)).toEqual([]);
+    await penalty.fill('1.5');
+    await expect.poll(() => refusal.textContent()).toContain('min length must not exceed max length');
+    expect(await page.getByText('Must not exceed max length.', { exact: true }).count()).toBe(1);
+    await page.getByRole('slider', { name: 'Max length' }).fill('50');
+    await expect.poll(() => refusal.count()).toBe(0);
+    expect(uploads).toEqual([]);
+    expect(await page.getByRole('article').count()).toBe(0);
+  });
+});
+
 async function percentOf(progress: ReturnType<Page['getByRole']>): Promise<number> {
   if ((await progress.count()) === 0) return 0;
   const value =

@@ -9,7 +9,8 @@ import { Visitor } from './visitor.ts';
 
 /** `npm run screenshots`: makes the README's pictures with the real program, in a stack of its own. */
 const target = fileURLToPath(new URL('../docs/images/', import.meta.url));
-const samples = ['Lighthouse', 'Still life', 'Cat'];
+const samples = ['Still life', 'Cat'];
+const operations = ['Pencil sketch', 'Remove background', 'Caption'];
 
 const directory = await mkdtemp(join(tmpdir(), 'spillway-shots-'));
 const stack = await startStack(
@@ -22,13 +23,20 @@ try {
   const context = await browser.newContext({ viewport: { width: 1_200, height: 900 } });
   const page = await context.newPage();
   await page.goto(stack.web);
+  for (const operation of operations) {
+    await page.getByRole('checkbox', { name: operation, exact: true }).check();
+  }
   for (const [index, sample] of samples.entries()) {
     await page.getByRole('button', { name: sample }).click();
     await page
       .getByText(/^Done in/)
-      .nth(index)
-      .waitFor();
+      .nth((index + 1) * operations.length - 1)
+      .waitFor({ timeout: 120_000 });
   }
+  await page
+    .getByRole('blockquote')
+    .nth(samples.length - 1)
+    .waitFor();
   await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: join(target, 'upload.png'), fullPage: true });
 

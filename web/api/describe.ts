@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi';
+import { captionResultSchema } from '@spillway/core/caption-result.ts';
 import { type ProblemCode, problems } from './problems.ts';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
 
 /** Schemas under the names that the OpenAPI document gives them. */
 export const JobDocument = jobViewSchema.meta({ id: 'Job' });
 export const JobPage = jobPageSchema.extend({ jobs: z.array(JobDocument) }).meta({ id: 'JobPage' });
+export const CaptionDocument = captionResultSchema.meta({ id: 'Caption' });
 const ProblemDocument = problemSchema.meta({ id: 'Problem' });
 
 export const jobIdParameter = z.object({

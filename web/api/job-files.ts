@@ -6,7 +6,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { Job } from '@spillway/core/job.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import { attachment } from './content-disposition.ts';
-import { jobIdParameter, problemAnswers } from './describe.ts';
+import { CaptionDocument, jobIdParameter, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
@@ -53,6 +53,7 @@ const result = createRoute({
         'image/png': { schema: file },
         'image/jpeg': { schema: file },
         'image/webp': { schema: file },
+        'application/json': { schema: CaptionDocument },
       },
     },
     304: notModified,

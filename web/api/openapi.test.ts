@@ -80,6 +80,16 @@ test('every operation describes its parameters, its answer and its problems', as
   }
 });
 
+test('a job is described with its progress and with the model that made its result', async () => {
+  const { document } = await readDocument();
+  const job = JSON.stringify(document.components.schemas.Job);
+  for (const field of ['progress', 'downloading_model', 'share', 'sha256', 'builtIn', 'install']) {
+    expect(job).toContain(`"${field}"`);
+  }
+  const result = document.paths['/api/v1/jobs/{id}/result']?.get?.responses['200'];
+  expect(result?.content?.['application/json']?.schema).toEqual({ $ref: '#/components/schemas/Caption' });
+});
+
 test('every reference leads somewhere', async () => {
   const { json, document } = await readDocument();
   const references = [...JSON.stringify(json).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];

@@ -1,23 +1,28 @@
-import { useEffect, useState } from 'preact/hooks';
-import { z } from 'zod';
+import { useCaption } from '../jobs/caption-result.ts';
+import { CopyButton } from './CopyButton.tsx';
 
-const captionSchema = z.object({ caption: z.string() });
-
-/** A result in words: fetched once and shown as a quotation. */
-export function CaptionText({ url }: { url: string }) {
-  const [caption, setCaption] = useState<string | null>(null);
-  const [failed, setFailed] = useState(false);
-  useEffect(() => {
-    const controller = new AbortController();
-    fetch(url, { signal: controller.signal })
-      .then((response) => response.json())
-      .then((body) => setCaption(captionSchema.parse(body).caption))
-      .catch(() => {
-        if (!controller.signal.aborted) setFailed(true);
-      });
-    return () => controller.abort();
-  }, [url]);
-  if (failed)
-    return <p class="caption-text failed">The caption could not be loaded. Download still works.</p>;
-  return <blockquote class="caption-text">{caption ?? '…'}</blockquote>;
+/** A caption over the lower edge of its picture, with a button that copies it. */
+export function CaptionText({ jobId, name }: { jobId: string; name: string }) {
+  const caption = useCaption(jobId);
+  if (caption.kind === 'failed') {
+    return (
+      <p class="caption-strip">The caption could not be loaded: {caption.message} Download may still work.</p>
+    );
+  }
+  if (caption.kind === 'loading') {
+    return (
+      <p class="caption-strip">
+        … <span class="visually-hidden">The caption is loading.</span>
+      </p>
+    );
+  }
+  const text = caption.result.caption;
+  return (
+    <div class="caption-strip">
+      <blockquote class="caption-words" title={text}>
+        {text}
+      </blockquote>
+      <CopyButton text={text} subject={`the caption of ${name}`} />
+    </div>
+  );
 }

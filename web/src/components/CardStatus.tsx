@@ -1,20 +1,25 @@
 import { formatShare } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { type CardStage, type GalleryEntry, stageOf } from '../jobs/gallery.ts';
-import { activityOf, endedWords, failureWords } from '../jobs/words.ts';
+import { activityOf, downloadWords, endedWords, failureWords } from '../jobs/words.ts';
 import { HatchBar } from './HatchBar.tsx';
 import { Icon } from './Icon.tsx';
+import { ModelNote } from './ModelNote.tsx';
+import { WordsWithCommand } from './WordsWithCommand.tsx';
 
 /** How far an entry has come, in words and, while something moves, as a bar. */
 export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string }) {
   const stage = stageOf(entry);
   if (stage.kind === 'done') {
-    const { timings } = entry.job ?? {};
+    const { timings, result } = entry.job ?? {};
     return (
-      <p class="card-status done">
-        <Icon name="check" />
-        Done{timings ? ` in ${formatDuration(timings.totalMs)}` : ''}
-      </p>
+      <div class="card-status done">
+        <p class="done-words">
+          <Icon name="check" />
+          Done{timings ? ` in ${formatDuration(timings.totalMs)}` : ''}
+        </p>
+        {result?.model && <ModelNote model={result.model} />}
+      </div>
     );
   }
   if (stage.kind === 'upload-failed') return <Failure summary={stage.message} detail={null} />;
@@ -26,18 +31,16 @@ export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string 
   return (
     <div class="card-status">
       <p>{stageWords(stage, entry.operation)}</p>
-      <HatchBar
-        label={`Progress of ${name}`}
-        share={
-          stage.kind === 'uploading'
-            ? stage.share
-            : stage.kind === 'waiting' && stage.what === 'upload'
-              ? 0
-              : null
-        }
-      />
+      <HatchBar label={`Progress of ${name}`} share={knownShare(stage)} />
     </div>
   );
+}
+
+/** How much is done of what the stage waits for; null where nobody knows. */
+function knownShare(stage: CardStage): number | null {
+  if (stage.kind === 'uploading') return stage.share;
+  if (stage.kind === 'processing') return stage.download?.share ?? null;
+  return stage.kind === 'waiting' && stage.what === 'upload' ? 0 : null;
 }
 
 function Failure({ summary, detail }: { summary: string; detail: string | null }) {
@@ -47,7 +50,11 @@ function Failure({ summary, detail }: { summary: string; detail: string | null }
         <Icon name="alert" />
         {summary}
       </p>
-      {detail && <p class="card-status-detail">{detail}</p>}
+      {detail && (
+        <p class="card-status-detail">
+          <WordsWithCommand text={detail} />
+        </p>
+      )}
     </div>
   );
 }
@@ -62,7 +69,7 @@ function stageWords(stage: CardStage, operation: string): string {
       if (stage.what === 'upload') return 'Upload starts soon';
       return stage.what === 'arrival' ? 'Uploaded. Waiting for its turn' : 'Waiting for its turn';
     case 'processing':
-      return `${activityOf(operation)} …`;
+      return stage.download ? downloadWords(stage.download.share) : `${activityOf(operation)} …`;
     case 'done':
       return 'Done';
     case 'upload-failed':

@@ -70,7 +70,7 @@ export function DropZone({ onFiles }: DropZoneProps) {
         type="file"
         multiple
         aria-label="Choose pictures to upload"
-        accept="image/*,.avif"
+        accept="image/*,.avif,.heic,.heif"
         aria-describedby="drop-zone-hint"
         ref={picker}
         onChange={takePicked}
@@ -82,7 +82,7 @@ export function DropZone({ onFiles }: DropZoneProps) {
         Choose files
       </span>
       <span class="drop-hint" id="drop-zone-hint">
-        or paste one. JPEG, PNG, WebP, AVIF or GIF, up to {largestUpload / 2 ** 20} MiB each.
+        or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestUpload / 2 ** 20} MiB each.
       </span>
     </label>
   );

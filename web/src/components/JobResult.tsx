@@ -1,20 +1,32 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { displayName } from '../format/file-name.ts';
 import { resultUrl, sourceUrl } from '../jobs/job-actions.ts';
+import { resultLook } from '../jobs/result-look.ts';
+import { resultOf } from '../jobs/words.ts';
 import { CaptionText } from './CaptionText.tsx';
 import { CompareSlider } from './CompareSlider.tsx';
+import { SourcePicture } from './SourcePicture.tsx';
 
-/** What came out of a job, by its kind: a picture to compare, or words under the picture. */
+/** What came out of a job, by its kind: a picture to compare, or words over the picture. */
 export function JobResult({ job, preview }: { job: JobView; preview: string | null }) {
   const name = displayName(job.source.name);
   const before = preview ?? sourceUrl(job.id);
-  if (job.result?.contentType.startsWith('image/')) {
-    return <CompareSlider name={name} before={before} after={resultUrl(job.id)} />;
+  const look = resultLook(job);
+  if (look.kind === 'picture') {
+    return (
+      <CompareSlider
+        name={name}
+        result={resultOf(job.operation, name)}
+        before={before}
+        after={resultUrl(job.id)}
+        look={look}
+      />
+    );
   }
   return (
     <>
-      <img class="picture" src={before} alt={name} loading="lazy" />
-      <CaptionText url={resultUrl(job.id)} />
+      <SourcePicture source={before} name={name} alt={name} />
+      <CaptionText jobId={job.id} name={name} />
     </>
   );
 }

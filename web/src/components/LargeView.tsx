@@ -1,7 +1,10 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { displayName } from '../format/file-name.ts';
+import { resultLook } from '../jobs/result-look.ts';
+import { CaptionView } from './CaptionView.tsx';
 import { JobResult } from './JobResult.tsx';
 import { ModalDialog } from './ModalDialog.tsx';
+import { ModelNote } from './ModelNote.tsx';
 
 interface LargeViewProps {
   job: JobView;
@@ -11,15 +14,18 @@ interface LargeViewProps {
 
 /** One result as large as the window allows. */
 export function LargeView({ job, preview, onClose }: LargeViewProps) {
-  // A caption has no sides of its own.
-  const { result } = job;
-  const { width, height } =
-    result && result.width > 0 && result.height > 0 ? result : { width: 4, height: 3 };
+  const look = resultLook(job);
+  const model = job.result?.model;
   return (
     <ModalDialog title={displayName(job.source.name)} className="large-view" onClose={onClose}>
-      <div class="large-frame" style={{ aspectRatio: `${width} / ${height}`, '--ratio': width / height }}>
-        <JobResult job={job} preview={preview} />
-      </div>
+      {look.kind === 'words' ? (
+        <CaptionView job={job} preview={preview} />
+      ) : (
+        <div class="large-frame" style={{ '--ratio': look.ratio }}>
+          <JobResult job={job} preview={preview} />
+        </div>
+      )}
+      {model && <ModelNote model={model} />}
     </ModalDialog>
   );
 }

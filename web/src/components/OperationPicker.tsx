@@ -1,8 +1,11 @@
 import { type OperationName, operationNames, operations } from '@spillway/core/operations.ts';
-import { optionFields } from '../options/fields.ts';
+import { optionFields, optionLabel } from '../options/fields.ts';
+import { summaryOf } from '../options/option-words.ts';
+import type { OptionProblems } from '../options/problems.ts';
 import type { Selection } from '../options/selection.ts';
 import { Icon } from './Icon.tsx';
 import { OptionsForm } from './OptionsForm.tsx';
+import { operationIcon } from './operation-icon.ts';
 
 const fieldsOf = new Map(operationNames.map((name) => [name, optionFields(operations[name].options)]));
 
@@ -22,8 +25,8 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
   const { label, description } = operations[name];
   const fields = fieldsOf.get(name) ?? [];
   const values: Record<string, unknown> = selection.options.value[name] ?? {};
+  const problems = selection.problems.value[name] ?? {};
   const on = selection.chosen.value.includes(name);
-  const shown = fields.map((field) => `${field.label.toLowerCase()} ${values[field.key] ?? field.initial}`);
   return (
     <div class={on ? 'operation chosen' : 'operation'}>
       <label class="operation-choice">
@@ -34,6 +37,7 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
           onChange={(event) => selection.toggle(name, event.currentTarget.checked)}
         />
         <span class="operation-label">{label}</span>
+        <Icon name={operationIcon(name)} />
       </label>
       <p class="operation-description" id={`${name}-description`}>
         {description}
@@ -43,16 +47,31 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
           <summary>
             <Icon name="more" />
             <span>Options</span>
-            <span class="operation-summary">{shown.join(' · ')}</span>
+            <span class="operation-summary">
+              {firstProblem(problems) ?? <span class="quiet-summary">{summaryOf(fields, values)}</span>}
+            </span>
           </summary>
           <OptionsForm
             prefix={name}
             fields={fields}
             values={values}
+            problems={problems}
             onChange={(key, value) => selection.setOption(name, key, value)}
           />
         </details>
       )}
     </div>
+  );
+}
+
+/** What is wrong, where the summary stands: the field itself may be folded away. */
+function firstProblem(problems: OptionProblems) {
+  const [first] = Object.entries(problems);
+  if (!first) return null;
+  const [key, words] = first;
+  return (
+    <span class="summary-problem">
+      {optionLabel(key)} {words}
+    </span>
   );
 }

@@ -1,113 +1,87 @@
 import type { OptionField } from '../options/fields.ts';
+import { changesIn } from '../options/option-words.ts';
+import { asSentence, type OptionProblems } from '../options/problems.ts';
+import { Icon } from './Icon.tsx';
+import { OptionControl } from './OptionControl.tsx';
 
 interface OptionsFormProps {
   /** Sets the ids of this form's controls apart from other forms'. */
   prefix: string;
   fields: OptionField[];
   values: Record<string, unknown>;
+  problems: OptionProblems;
   onChange(key: string, value: unknown): void;
 }
 
-/** A form for the options of one operation. */
-export function OptionsForm({ prefix, fields, values, onChange }: OptionsFormProps) {
+/** A form for the options of one operation: what most people want first, the rest folded away. */
+export function OptionsForm(props: OptionsFormProps) {
+  const plain = props.fields.filter((field) => !field.advanced);
+  const advanced = props.fields.filter((field) => field.advanced);
   return (
     <div class="options-form">
-      {fields.map((field) => {
-        const id = `${prefix}-${field.key}`;
-        const hintId = field.hint ? `${id}-hint` : undefined;
-        const value = values[field.key] ?? field.initial;
-        return (
-          <div class="option" key={field.key}>
-            <label for={id}>
-              {field.label}
-              {field.kind === 'range' && <output for={id}>{String(value)}</output>}
-            </label>
-            <OptionControl
-              id={id}
-              hintId={hintId}
-              field={field}
-              value={value}
-              onChange={(next) => onChange(field.key, next)}
-            />
-            {field.hint && (
-              <p class="option-hint" id={hintId}>
-                {field.hint}
-              </p>
-            )}
+      {plain.map((field) => (
+        <Option key={field.key} field={field} form={props} />
+      ))}
+      {advanced.length > 0 && (
+        <details class="more-options">
+          <summary>
+            <Icon name="more" />
+            <span>More options</span>
+            <span class="operation-summary">
+              {advanced.some(({ key }) => props.problems[key] !== undefined) ? (
+                <span class="summary-problem">not valid</span>
+              ) : (
+                <span class="quiet-summary">{changesIn(advanced, props.values)}</span>
+              )}
+            </span>
+          </summary>
+          <div class="options-form">
+            {advanced.map((field) => (
+              <Option key={field.key} field={field} form={props} />
+            ))}
           </div>
-        );
-      })}
+        </details>
+      )}
     </div>
   );
 }
 
-interface OptionControlProps {
-  id: string;
-  hintId: string | undefined;
-  field: OptionField;
-  value: unknown;
-  onChange(value: unknown): void;
-}
-
-function OptionControl({ id, hintId, field, value, onChange }: OptionControlProps) {
-  const common = { id, 'aria-describedby': hintId };
-  switch (field.kind) {
-    case 'choice':
-      return (
-        <select {...common} value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
-          {field.choices.map((choice) => (
-            <option key={choice} value={choice}>
-              {choice}
-            </option>
-          ))}
-        </select>
-      );
-    case 'range':
-      return (
-        <input
-          {...common}
-          type="range"
-          min={field.min}
-          max={field.max}
-          step={field.step}
-          value={Number(value)}
-          onInput={(event) => onChange(event.currentTarget.valueAsNumber)}
-        />
-      );
-    case 'number':
-      return (
-        <input
-          {...common}
-          type="number"
-          min={field.min ?? undefined}
-          max={field.max ?? undefined}
-          step={field.integer ? 1 : 'any'}
-          value={Number(value)}
-          onChange={(event) => {
-            const next = event.currentTarget.valueAsNumber;
-            onChange(Number.isNaN(next) ? field.initial : next);
-          }}
-        />
-      );
-    case 'switch':
-      return (
-        <input
-          {...common}
-          type="checkbox"
-          checked={value === true}
-          onChange={(event) => onChange(event.currentTarget.checked)}
-        />
-      );
-    case 'text':
-      return (
-        <input
-          {...common}
-          type="text"
-          value={String(value)}
-          onChange={(event) => onChange(event.currentTarget.value)}
-        />
-      );
-    default:
-      return field satisfies never;
-  }
+function Option({ field, form }: { field: OptionField; form: OptionsFormProps }) {
+  const id = `${form.prefix}-${field.key}`;
+  const value = form.values[field.key] === undefined ? field.initial : form.values[field.key];
+  const problem = form.problems[field.key];
+  const control = (
+    <OptionControl
+      id={id}
+      described={`${id}-problem${field.hint ? ` ${id}-hint` : ''}`}
+      invalid={problem !== undefined}
+      field={field}
+      value={value}
+      onChange={(next) => form.onChange(field.key, next)}
+    />
+  );
+  return (
+    <div class={`option ${field.kind}`}>
+      {field.kind === 'colour' ? (
+        <span class="option-label" id={`${id}-label`}>
+          {field.label}
+        </span>
+      ) : (
+        <label class="option-label" for={id}>
+          {field.kind === 'switch' && control}
+          {field.label}
+          {field.kind === 'range' && <output for={id}>{String(value)}</output>}
+        </label>
+      )}
+      {field.kind !== 'switch' && control}
+      <p class="option-problem" id={`${id}-problem`} aria-live="polite">
+        {problem && asSentence(problem)}
+      </p>
+      {field.hint && (
+        <p class="option-hint" id={`${id}-hint`}>
+          {field.hint}
+        </p>
+      )}
+    </div>
+  );
 }

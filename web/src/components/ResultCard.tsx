@@ -6,13 +6,16 @@ import type { Reply } from '../http/request.ts';
 import { type GalleryEntry, stageOf } from '../jobs/gallery.ts';
 import { cancelJob, deleteJob, resultUrl, retryJob, sourceUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
-import { operationLabel } from '../jobs/words.ts';
+import { resultLook } from '../jobs/result-look.ts';
+import { resultOf } from '../jobs/words.ts';
 import { CardStatus } from './CardStatus.tsx';
 import { ConfirmButton } from './ConfirmButton.tsx';
 import { Icon } from './Icon.tsx';
 import { JobResult } from './JobResult.tsx';
 import { LargeView } from './LargeView.tsx';
+import { OperationName } from './OperationName.tsx';
 import { RunDetails } from './RunDetails.tsx';
+import { SourcePicture } from './SourcePicture.tsx';
 
 interface ResultCardProps {
   entry: GalleryEntry;
@@ -46,12 +49,17 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
   };
 
   return (
-    <article class={`card ${stage.kind}`} aria-label={`${operationLabel(entry.operation)} of ${name}`}>
+    <article class={`card ${stage.kind}`} aria-label={resultOf(entry.operation, name)}>
       <div class="card-frame">
         {job && stage.kind === 'done' ? (
           <JobResult job={job} preview={preview} />
         ) : (
-          <Original source={preview ?? (job ? sourceUrl(job.id) : null)} />
+          <SourcePicture
+            source={preview ?? (job ? sourceUrl(job.id) : null)}
+            name={name}
+            alt=""
+            className="original"
+          />
         )}
         {stage.kind === 'processing' && <span class="drawing-over" aria-hidden="true" />}
       </div>
@@ -60,7 +68,7 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
           {name}
         </h3>
         <p class="card-meta">
-          {operationLabel(entry.operation)} · {formatBytes(size)}
+          <OperationName operation={entry.operation} /> · {formatBytes(size)}
         </p>
         <CardStatus entry={entry} name={name} />
         <div class="card-actions" aria-busy={busy}>
@@ -68,7 +76,15 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
             <>
               <a class="button" href={`${resultUrl(job.id)}?download`} download>
                 <Icon name="download" />
-                Download<span class="visually-hidden"> {name}</span>
+                {resultLook(job).kind === 'words' ? (
+                  <>
+                    <span class="visually-hidden">Download the caption of {name} as </span>JSON
+                  </>
+                ) : (
+                  <>
+                    Download<span class="visually-hidden"> {name}</span>
+                  </>
+                )}
               </a>
               <button type="button" class="button quiet" onClick={() => setLarge(true)}>
                 <Icon name="enlarge" />
@@ -149,13 +165,4 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
 /** A job may be run again where that can help; the server refuses it for the rest. */
 function isRetryable(job: JobView): boolean {
   return job.state === 'failed' ? job.error?.retryable === true : job.state === 'cancelled';
-}
-
-/** The picture as it came; a blank sheet where the browser cannot show it or it is gone. */
-function Original({ source }: { source: string | null }) {
-  const [failed, setFailed] = useState<string | null>(null);
-  if (source === null || failed === source) return <span class="blank-sheet" />;
-  return (
-    <img class="picture original" src={source} alt="" loading="lazy" onError={() => setFailed(source)} />
-  );
 }

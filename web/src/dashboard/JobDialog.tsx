@@ -1,14 +1,21 @@
-import type { SidePrediction } from '@spillway/core/job.ts';
+import type { Model, SidePrediction } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
+import { HatchBar } from '../components/HatchBar.tsx';
 import { ModalDialog } from '../components/ModalDialog.tsx';
+import { BuiltInModelWords } from '../components/ModelNote.tsx';
+import { OperationName } from '../components/OperationName.tsx';
+import { WordsWithCommand } from '../components/WordsWithCommand.tsx';
 import { formatBytes } from '../format/bytes.ts';
 import { formatCost } from '../format/cost.ts';
 import { formatDuration, formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
+import { useCaption } from '../jobs/caption-result.ts';
 import { resultUrl, sourceUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
-import { operationLabel, stateLabel, targetLabel } from '../jobs/words.ts';
+import { resultLook } from '../jobs/result-look.ts';
+import { stateLabel, targetLabel } from '../jobs/words.ts';
+import { coarseDownload } from '../live/download-news.ts';
 import { storyOf } from './job-story.ts';
 
 interface JobDialogProps {
@@ -21,9 +28,9 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
   return (
     <ModalDialog title={displayName(job.source.name)} className="job-dialog" onClose={onClose}>
       <p class="job-summary">
-        <span class={`state ${job.state}`}>{stateLabel(job.state, job.operation)}</span>
+        <span class={`state ${job.state}`}>{stateLabel(job)}</span>
         {isRouted(job) && <span class={`side ${job.route.target}`}>{targetLabel(job.route.target)}</span>}
-        <span>{operationLabel(job.operation)}</span>
+        <OperationName operation={job.operation} />
       </p>
       <div class="job-columns">
         <section>
@@ -35,10 +42,18 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
                   {step.title}
                   {step.at && <time dateTime={step.at.toISOString()}>{formatMoment(step.at)}</time>}
                 </p>
-                {step.detail && <p class="story-detail">{step.detail}</p>}
+                {step.detail && (
+                  <p class="story-detail">
+                    <WordsWithCommand text={step.detail} />
+                  </p>
+                )}
+                {step.share !== undefined && <HatchBar label={step.title} share={step.share} />}
               </li>
             ))}
           </ol>
+          <p class="visually-hidden" role="status">
+            {job.progress && coarseDownload(job.progress)}
+          </p>
         </section>
         <section>
           <h3>What was predicted</h3>
@@ -67,7 +82,8 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
             <Row name="Policy">{job.route.policy}</Row>
             <Row name="Deadline">{formatMoment(job.deadlineAt)}</Row>
             {job.result && <Row name="Result">{`${job.result.bucket}/${job.result.name}`}</Row>}
-            {job.result?.model && <Row name="Model">{job.result.model.name}</Row>}
+            {job.result && resultLook(job).kind === 'words' && <CaptionRow jobId={job.id} />}
+            {job.result?.model && <ModelRow model={job.result.model} />}
             {job.error && <Row name="Error">{`${job.error.code}: ${job.error.message}`}</Row>}
             {job.trace && <Row name="Trace">{job.trace}</Row>}
           </dl>
@@ -128,6 +144,22 @@ function SideRow(props: { target: 'vm' | 'run'; side: SidePrediction | null; cho
         <td colSpan={5}>could not take it</td>
       )}
     </tr>
+  );
+}
+
+function CaptionRow({ jobId }: { jobId: string }) {
+  const caption = useCaption(jobId);
+  return <Row name="Caption">{caption.kind === 'loaded' ? caption.result.caption : '…'}</Row>;
+}
+
+function ModelRow({ model }: { model: Model }) {
+  return (
+    <Row name="Model">
+      {model.name}
+      {model.builtIn && ', built-in demo model'}
+      <small class="sum">SHA-256 {model.sha256}</small>
+      {model.builtIn && <BuiltInModelWords model={model} />}
+    </Row>
   );
 }
 

@@ -1,14 +1,22 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { OperationName } from '../components/OperationName.tsx';
 import { formatBytes } from '../format/bytes.ts';
 import { countOf } from '../format/count.ts';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { isRouted, newestFirst } from '../jobs/job-order.ts';
-import { operationLabel, stateLabel, targetLabel } from '../jobs/words.ts';
+import { stateLabel, targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
 import type { AdminState } from './admin-state.ts';
-import { type JobFilters, passes, stateFilters, targetFilters } from './job-filters.ts';
+import {
+  type JobFilters,
+  noFilters,
+  operationFilters,
+  passes,
+  stateFilters,
+  targetFilters,
+} from './job-filters.ts';
 import { reasonLabel } from './reasons.ts';
 
 interface JobsTableProps {
@@ -21,7 +29,7 @@ const rowsMore = 100;
 
 /** The newest jobs of everybody, with filters. */
 export function JobsTable({ admin, onOpen }: JobsTableProps) {
-  const filters = useSignal<JobFilters>({ state: 'all', target: 'all' });
+  const filters = useSignal<JobFilters>(noFilters);
   const most = useSignal(rowsAtFirst);
   const jobs = useComputed(() =>
     [...admin.store.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
@@ -92,14 +100,14 @@ function JobRow({ job, onOpen }: { job: JobView; onOpen(id: string): void }) {
   return (
     <tr>
       <td>
-        <span class={`state ${job.state}`}>{stateLabel(job.state, job.operation)}</span>
+        <span class={`state ${job.state}`}>{stateLabel(job)}</span>
       </td>
       <td class="file-cell">
         <button type="button" class="link" onClick={() => onOpen(job.id)}>
           {displayName(job.source.name)}
         </button>
         <small>
-          {operationLabel(job.operation)} · {formatBytes(job.source.size)}
+          <OperationName operation={job.operation} /> · {formatBytes(job.source.size)}
         </small>
       </td>
       <td class="route-cell">
@@ -131,40 +139,51 @@ function Age({ since }: { since: Date }) {
 }
 
 function Filters({ filters }: { filters: Signal<JobFilters> }) {
+  const { state, operation, target } = filters.value;
+  const set = (change: Partial<JobFilters>) => (filters.value = { ...filters.value, ...change });
   return (
     <div class="filters">
-      <label>
-        <span class="visually-hidden">State</span>
-        <select
-          value={filters.value.state}
-          onChange={(event) => {
-            const chosen = stateFilters.find(({ value }) => value === event.currentTarget.value);
-            if (chosen) filters.value = { ...filters.value, state: chosen.value };
-          }}
-        >
-          {stateFilters.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        <span class="visually-hidden">Side</span>
-        <select
-          value={filters.value.target}
-          onChange={(event) => {
-            const chosen = targetFilters.find(({ value }) => value === event.currentTarget.value);
-            if (chosen) filters.value = { ...filters.value, target: chosen.value };
-          }}
-        >
-          {targetFilters.map(({ value, label }) => (
-            <option key={value} value={value}>
-              {label}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Filter label="State" value={state} choices={stateFilters} onChoose={(next) => set({ state: next })} />
+      <Filter
+        label="Operation"
+        value={operation}
+        choices={operationFilters}
+        onChoose={(next) => set({ operation: next })}
+      />
+      <Filter
+        label="Side"
+        value={target}
+        choices={targetFilters}
+        onChoose={(next) => set({ target: next })}
+      />
     </div>
+  );
+}
+
+interface FilterProps<Value extends string> {
+  label: string;
+  value: Value;
+  choices: { value: Value; label: string }[];
+  onChoose(value: Value): void;
+}
+
+function Filter<Value extends string>({ label, value, choices, onChoose }: FilterProps<Value>) {
+  return (
+    <label>
+      <span class="visually-hidden">{label}</span>
+      <select
+        value={value}
+        onChange={(event) => {
+          const chosen = choices.find((choice) => choice.value === event.currentTarget.value);
+          if (chosen) onChoose(chosen.value);
+        }}
+      >
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }

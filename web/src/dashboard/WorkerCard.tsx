@@ -1,8 +1,9 @@
 import { useState } from 'preact/hooks';
 import { LiveChart } from '../charts/LiveChart.tsx';
+import { OperationName } from '../components/OperationName.tsx';
 import { gibibytes } from '../format/bytes.ts';
 import { formatDuration, formatHeartbeatAge } from '../format/duration.ts';
-import { operationLabel, targetLabel } from '../jobs/words.ts';
+import { targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
 import { conditionOf, type WatchedWorker } from './worker-history.ts';
 
@@ -39,6 +40,9 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
         <MemoryChart worker={worker} />
       </div>
       <ServiceTimes perOperation={view.perOperation} />
+      <p class="worker-models">
+        {view.models.length === 0 ? 'No model loaded.' : `Models loaded: ${view.models.join(', ')}`}
+      </p>
       <footer class="worker-foot">
         <span>
           up {formatDuration(now.value - view.startedAt.getTime())}, version {view.version}
@@ -163,7 +167,9 @@ function ServiceTimes({ perOperation }: { perOperation: WatchedWorker['view']['p
     <dl class="service-times">
       {entries.map(([operation, stats]) => (
         <div key={operation}>
-          <dt>{operationLabel(operation)}</dt>
+          <dt>
+            <OperationName operation={operation} />
+          </dt>
           <dd>
             {formatDuration(stats.serviceMs)}
             <small>

@@ -1,10 +1,16 @@
 import type { JobState, Target } from '@spillway/core/job.ts';
+import { operationNames } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { operationLabel } from '../jobs/words.ts';
 
 export interface JobFilters {
   state: 'all' | 'open' | 'ended-badly' | JobState;
   target: 'all' | Target;
+  /** `all`, or an operation's name. */
+  operation: string;
 }
+
+export const noFilters: JobFilters = { state: 'all', target: 'all', operation: 'all' };
 
 export const stateFilters: { value: JobFilters['state']; label: string }[] = [
   { value: 'all', label: 'All states' },
@@ -22,8 +28,14 @@ export const targetFilters: { value: JobFilters['target']; label: string }[] = [
   { value: 'run', label: 'Cloud Run' },
 ];
 
-/** True when a job passes both filters. */
-export function passes(job: JobView, { state, target }: JobFilters): boolean {
+export const operationFilters: { value: string; label: string }[] = [
+  { value: 'all', label: 'All operations' },
+  ...operationNames.map((name) => ({ value: name, label: operationLabel(name) })),
+];
+
+/** True when a job passes all filters. */
+export function passes(job: JobView, { state, target, operation }: JobFilters): boolean {
+  if (operation !== 'all' && job.operation !== operation) return false;
   if (target !== 'all' && job.route.target !== target) return false;
   switch (state) {
     case 'all':

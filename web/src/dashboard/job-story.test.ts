@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sampleJob } from '../jobs/sample-job.ts';
-import { passes } from './job-filters.ts';
+import { type JobFilters, noFilters, passes } from './job-filters.ts';
 import { storyOf } from './job-story.ts';
 
 const titles = (...args: Parameters<typeof storyOf>) => storyOf(...args).map(({ title }) => title);
@@ -41,12 +41,28 @@ it('begins a retry with the wish for it', () => {
   expect(titles(sampleJob({ run: 2, retryOf: 'first' }))[0]).toBe('Asked for again, run 2');
 });
 
-it('filters by state and side', () => {
-  const job = sampleJob({ state: 'cancelled' });
-  expect(passes(job, { state: 'all', target: 'vm' })).toBe(true);
-  expect(passes(job, { state: 'all', target: 'run' })).toBe(false);
-  expect(passes(job, { state: 'open', target: 'all' })).toBe(false);
-  expect(passes(job, { state: 'ended-badly', target: 'all' })).toBe(true);
+it('shows how far the model has come that the work waits for', () => {
+  const progress = { kind: 'downloading_model', model: 'u2netp', share: 0.426 } as const;
+  const steps = storyOf(sampleJob({ state: 'processing', attempt: 1, progress }));
+  expect(steps.at(-2)).toMatchObject({ title: 'Claimed', tone: 'done' });
+  expect(steps.at(-1)).toMatchObject({
+    title: 'Downloading the model, 43 %',
+    detail: 'u2netp',
+    tone: 'now',
+    share: 0.426,
+  });
+});
+
+it.each<[Partial<JobFilters>, boolean]>([
+  [{}, true],
+  [{ target: 'vm' }, true],
+  [{ target: 'run' }, false],
+  [{ state: 'open' }, false],
+  [{ state: 'ended-badly' }, true],
+  [{ operation: 'sketch' }, true],
+  [{ operation: 'caption' }, false],
+])('filters by state, operation and side: %o', (filters, expected) => {
+  expect(passes(sampleJob({ state: 'cancelled' }), { ...noFilters, ...filters })).toBe(expected);
 });
 
 it('says that a job was moved, and leaves the route out of one that was refused before it', () => {

@@ -2,7 +2,7 @@ import type { JobView } from '@spillway/web/api/schema.ts';
 import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
-import { failureWords, stateLabel, targetLabel } from '../jobs/words.ts';
+import { downloadWords, failureWords, stateLabel, targetLabel } from '../jobs/words.ts';
 
 /** One step of a job's life. `at` is null where the document does not say when. */
 export interface StoryStep {
@@ -10,6 +10,8 @@ export interface StoryStep {
   at: Date | null;
   detail: string | null;
   tone: 'done' | 'now' | 'failed';
+  /** 0..1 of what is under way, where that is known. */
+  share?: number;
 }
 
 /** A job's life so far, in order. */
@@ -35,6 +37,10 @@ export function storyOf(job: JobView): StoryStep[] {
   if (job.publishedAt)
     steps.push({ title: 'Handed to the queue', at: job.publishedAt, detail: null, tone: 'done' });
   if (job.attempt > 0) steps.push(claimStep(job));
+  if (job.progress) {
+    const { model, share } = job.progress;
+    steps.push({ title: downloadWords(share), at: null, detail: model, tone: 'now', share });
+  }
   if (timings && job.state === 'succeeded') {
     const parts = [
       `download ${formatDuration(timings.downloadMs)}`,
@@ -57,7 +63,7 @@ function claimStep(job: JobView): StoryStep {
     title: `Claimed${who}`,
     at: job.retryOf ? null : at,
     detail: tries,
-    tone: job.state === 'processing' ? 'now' : 'done',
+    tone: job.state === 'processing' && !job.progress ? 'now' : 'done',
   };
 }
 
@@ -65,7 +71,7 @@ function endStep(job: JobView, at: Date): StoryStep {
   const failure = job.error ? failureWords(job.error) : null;
   const total = job.timings ? `${formatDuration(job.timings.totalMs)} after the upload.` : null;
   return {
-    title: stateLabel(job.state, job.operation),
+    title: stateLabel(job),
     at,
     detail: failure ? [failure.summary, failure.detail].filter(Boolean).join(' ') : total,
     tone: job.state === 'succeeded' ? 'done' : 'failed',

@@ -11,15 +11,16 @@ import { countOf } from '../format/count.ts';
 import { displayName } from '../format/file-name.ts';
 import { galleryEntries } from '../jobs/gallery.ts';
 import { createOwnJobs, type OwnJobs } from '../jobs/own-jobs.ts';
-import { failureWords, operationLabel } from '../jobs/words.ts';
+import { failureWords, resultOf } from '../jobs/words.ts';
 import { createAnnouncer } from '../live/announcer.ts';
+import { createDownloadNews } from '../live/download-news.ts';
 import { createSelection } from '../options/selection.ts';
 import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 
 /** The upload page: what to make, which files, and what came of them. */
 export default function UploadPage({ samples }: { samples: Sample[] }) {
   const { announcer, own, selection, list } = useMemo(createPageState, []);
-  const problem = useSignal<string | null>(null);
+  const refused = useSignal(false);
   const entries = useComputed(() =>
     galleryEntries(list.uploads.value, own.store.jobs.value.values(), own.store.knownSlots),
   );
@@ -29,8 +30,8 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   useEffect(() => warnBeforeLeaving(list), [list]);
 
   const addFiles = (files: File[]) => {
-    problem.value = selection.problem();
-    if (problem.value !== null) return;
+    refused.value = selection.obstacle.value !== null;
+    if (refused.value) return;
     list.add(files, {
       operations: [...selection.chosen.value],
       options: selection.options.value,
@@ -44,8 +45,10 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
     <>
       <div class="board">
         <div class="drop-area">
-          <DropZone onFiles={addFiles} />
-          <DropNote entries={entries.value} problem={problem.value} />
+          <div class="drop-stay">
+            <DropZone onFiles={addFiles} />
+            <DropNote entries={entries.value} problem={refused.value ? selection.obstacle.value : null} />
+          </div>
         </div>
         <div class="choices">
           <OperationPicker selection={selection} />
@@ -66,11 +69,21 @@ function showFirstCard(): void {
   document.querySelector('.card')?.scrollIntoView({ block: 'nearest', behavior: still ? 'auto' : 'smooth' });
 }
 
+const downloadTopic = 'downloading';
+
 function createPageState() {
-  const announcer = createAnnouncer((topic, count) =>
-    topic === 'done' ? `${countOf(count, 'result')} done.` : `${countOf(count, 'file')} ${topic}.`,
-  );
-  const own = createOwnJobs((job) => announcer.say(topicOf(job), sentenceFor(job)));
+  const announcer = createAnnouncer((topic, count) => {
+    if (topic === 'done') return `${countOf(count, 'result')} done.`;
+    return topic === downloadTopic ? 'Downloading models.' : `${countOf(count, 'file')} ${topic}.`;
+  });
+  const downloadNews = createDownloadNews();
+  const own = createOwnJobs({
+    ended: (job) => announcer.say(topicOf(job), sentenceFor(job)),
+    downloading(progress) {
+      const sentence = downloadNews(progress);
+      if (sentence) announcer.say(downloadTopic, sentence);
+    },
+  });
   return { announcer, own, selection: createSelection(), list: createUploadList() };
 }
 
@@ -79,7 +92,7 @@ function topicOf(job: JobView): string {
 }
 
 function sentenceFor(job: JobView): string {
-  const subject = `${operationLabel(job.operation)} of ${displayName(job.source.name)}`;
+  const subject = resultOf(job.operation, displayName(job.source.name));
   if (job.state === 'succeeded') return `${subject} is done.`;
   return job.error ? `${subject} failed. ${failureWords(job.error).summary}` : `${subject} was ${job.state}.`;
 }

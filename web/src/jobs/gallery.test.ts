@@ -42,6 +42,14 @@ it('keeps one card from the first byte to the result', () => {
   expect(new Set([sending.key, arrived.key, queued.key, done.key]).size).toBe(1);
 });
 
+it('shows a download of the model as part of the work', () => {
+  const progress = { kind: 'downloading_model', model: 'u2netp', share: 0.5 } as const;
+  expect(only([], [sampleJob({ state: 'processing', progress })]).stage).toEqual({
+    kind: 'processing',
+    download: progress,
+  });
+});
+
 it('shows the newest run of what was tried again', () => {
   const runs = [
     sampleJob({ id: 'a', upload: 'u1', state: 'failed' }),

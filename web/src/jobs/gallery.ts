@@ -1,3 +1,4 @@
+import type { JobProgress } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
 
@@ -59,7 +60,8 @@ function newestRun(runs: readonly JobView[]): JobView | null {
 export type CardStage =
   | { kind: 'uploading'; share: number; interrupted: boolean }
   | { kind: 'waiting'; what: 'turn' | 'upload' | 'arrival' }
-  | { kind: 'processing' }
+  /** `download` where the work waits for its model. */
+  | { kind: 'processing'; download: JobProgress | null }
   | { kind: 'done' }
   | { kind: 'upload-failed'; message: string; retryable: boolean }
   | { kind: 'ended' };
@@ -69,7 +71,7 @@ export function stageOf(entry: GalleryEntry): CardStage {
   const { job, upload } = entry;
   if (job) {
     if (job.state === 'queued') return { kind: 'waiting', what: 'turn' };
-    if (job.state === 'processing') return { kind: 'processing' };
+    if (job.state === 'processing') return { kind: 'processing', download: job.progress };
     return job.state === 'succeeded' ? { kind: 'done' } : { kind: 'ended' };
   }
   const phase = upload?.phase.value;

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { isTerminal } from '@spillway/core/job.ts';
+import { isTerminal, type JobProgress } from '@spillway/core/job.ts';
 import { type JobView, jobPageSchema } from '@spillway/web/api/schema.ts';
 import { requestJson } from '../http/request.ts';
 import { type EventStream, openEventStream, type StreamState } from '../live/event-stream.ts';
@@ -20,8 +20,14 @@ export interface OwnJobs {
   start(): () => void;
 }
 
-/** The visitor's own jobs: listed once, then kept current by events. `onEnd` hears of jobs that end while watched. */
-export function createOwnJobs(onEnd: (job: JobView) => void): OwnJobs {
+/** What there is to tell of jobs that are watched. */
+export interface JobNews {
+  ended(job: JobView): void;
+  downloading(progress: JobProgress): void;
+}
+
+/** The visitor's own jobs: listed once, then kept current by events. */
+export function createOwnJobs(news: JobNews): OwnJobs {
   const store = createJobStore();
   const stream = signal<StreamState>('connecting');
   const loaded = signal(false);
@@ -41,9 +47,12 @@ export function createOwnJobs(onEnd: (job: JobView) => void): OwnJobs {
     const before = store.jobs.peek();
     store.apply(changes);
     for (const change of changes) {
-      if (change.kind !== 'job' || !isTerminal(change.job.state)) continue;
-      const known = before.get(change.job.id);
-      if ((!known || !isTerminal(known.state)) && store.jobs.peek().has(change.job.id)) onEnd(change.job);
+      if (change.kind !== 'job') continue;
+      const { job } = change;
+      if (job.progress) news.downloading(job.progress);
+      if (!isTerminal(job.state)) continue;
+      const known = before.get(job.id);
+      if ((!known || !isTerminal(known.state)) && store.jobs.peek().has(job.id)) news.ended(job);
     }
   });
 

@@ -1,17 +1,31 @@
 import { failureCodes } from '@spillway/core/errors.ts';
 import type { JobError, JobState, Target } from '@spillway/core/job.ts';
-import { isOperationName, operations } from '@spillway/core/operations.ts';
+import { isOperationName, type OperationName, operations } from '@spillway/core/operations.ts';
+import type { JobView } from '@spillway/web/api/schema.ts';
+import { formatShare } from '../format/count.ts';
 
-/** What is happening while an operation runs. */
-const activities: Record<string, string> = {
-  sketch: 'Drawing',
-  'remove-background': 'Cutting out',
-  caption: 'Describing',
+interface OperationWords {
+  /** What is happening while it runs: a present participle. */
+  activity: string;
+  /** What comes out: as in 'the cut-out of cat.jpg'. */
+  result: string;
+}
+
+const operationWords: Record<OperationName, OperationWords> = {
+  sketch: { activity: 'Drawing', result: 'Pencil sketch' },
+  'remove-background': { activity: 'Cutting out', result: 'Cut-out' },
+  caption: { activity: 'Describing', result: 'Caption' },
 };
 
 /** The present participle that stands for an operation at work. */
 export function activityOf(operation: string): string {
-  return activities[operation] ?? 'Working';
+  return isOperationName(operation) ? operationWords[operation].activity : 'Working';
+}
+
+/** What a job makes or has made, and of which picture: `Cut-out of cat.jpg`. */
+export function resultOf(operation: string, pictureName: string): string {
+  const result = isOperationName(operation) ? operationWords[operation].result : operationLabel(operation);
+  return `${result} of ${pictureName}`;
 }
 
 /** An operation's name for people; the name itself where it is not one of ours. */
@@ -21,12 +35,12 @@ export function operationLabel(operation: string): string {
 }
 
 /** A job's state in a word or two. */
-export function stateLabel(state: JobState, operation: string): string {
+export function stateLabel({ state, operation, progress }: JobView): string {
   switch (state) {
     case 'queued':
       return 'Waiting';
     case 'processing':
-      return activityOf(operation);
+      return progress ? `Model, ${formatShare(progress.share)}` : activityOf(operation);
     case 'succeeded':
       return 'Done';
     case 'failed':
@@ -57,3 +71,29 @@ export function endedWords(state: JobState): string | null {
   if (state === 'cancelled') return 'It was stopped, or its file was deleted, before it was done.';
   return null;
 }
+
+/** `Downloading the model, 43 %` */
+export function downloadWords(share: number): string {
+  return `Downloading the model, ${formatShare(share)}`;
+}
+
+export interface TextWithCommand {
+  before: string;
+  /** To be typed into a terminal; null where the text holds none. */
+  command: string | null;
+  after: string;
+}
+
+/** Finds the command that a message tells people to run: in backticks, or from `npx` to the end of its sentence. */
+export function withCommand(text: string): TextWithCommand {
+  const [found, quoted, plain] =
+    /`([^`]+)`|\b(npx spillway\b.*?)(?=[.,;:]?(?:\s+[A-Z]|\s*$))/s.exec(text) ?? [];
+  const command = quoted ?? plain ?? null;
+  if (found === undefined || command === null) return { before: text, command: null, after: '' };
+  const at = text.indexOf(found);
+  return { before: text.slice(0, at), command, after: text.slice(at + found.length) };
+}
+
+/** What a person should know of a model that comes with Spillway. */
+export const builtInModelNote =
+  'A small model, trained on computer drawings alone: it is not made for the details of photographs.';

@@ -1,3 +1,5 @@
+import { caption } from '@spillway/core/operations/caption.ts';
+import { removeBackground } from '@spillway/core/operations/remove-background.ts';
 import { operationNames, operations } from '@spillway/core/operations.ts';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
@@ -16,24 +18,35 @@ it('asks for each kind of option in its own way', () => {
       format: z.enum(['png', 'webp']).default('webp'),
       strength: z.number().min(0).max(1).default(0.5),
       feather: z.boolean().default(true),
-      prompt: z.string().default('a picture of '),
+      prompt: z.string().max(40).default('a picture of '),
     }),
   );
+  const base = { hint: null, advanced: false };
   expect(fields).toEqual([
-    { key: 'side', label: 'Side', hint: 'Odd.', kind: 'range', min: 3, max: 99, step: 2, initial: 21 },
-    { key: 'format', label: 'Format', hint: null, kind: 'choice', choices: ['png', 'webp'], initial: 'webp' },
     {
+      ...base,
+      key: 'side',
+      label: 'Side',
+      hint: 'Odd.',
+      kind: 'range',
+      min: 3,
+      max: 99,
+      step: 2,
+      initial: 21,
+    },
+    { ...base, key: 'format', label: 'Format', kind: 'choice', choices: ['png', 'webp'], initial: 'webp' },
+    {
+      ...base,
       key: 'strength',
       label: 'Strength',
-      hint: null,
       kind: 'number',
       min: 0,
       max: 1,
       integer: false,
       initial: 0.5,
     },
-    { key: 'feather', label: 'Feather', hint: null, kind: 'switch', initial: true },
-    { key: 'prompt', label: 'Prompt', hint: null, kind: 'text', initial: 'a picture of ' },
+    { ...base, key: 'feather', label: 'Feather', kind: 'switch', initial: true },
+    { ...base, key: 'prompt', label: 'Prompt', kind: 'text', longest: 40, initial: 'a picture of ' },
   ]);
 });
 
@@ -45,6 +58,31 @@ it('types integers whose valid values are not evenly spaced', () => {
     .refine((value) => [1, 2, 4, 8].includes(value))
     .default(4);
   expect(optionFields(z.strictObject({ powers }))[0]).toMatchObject({ kind: 'number', integer: true });
+});
+
+it('knows colours by what the option takes', () => {
+  const fields = optionFields(removeBackground.options);
+  expect(fields.find(({ key }) => key === 'background')).toMatchObject({
+    kind: 'colour',
+    optional: true,
+    initial: '',
+    hint: null,
+  });
+  const [always] = optionFields(
+    z.strictObject({
+      ink: z
+        .string()
+        .regex(/^#[0-9a-f]{6}$/)
+        .default('#000000'),
+    }),
+  );
+  expect(always).toMatchObject({ kind: 'colour', optional: false });
+});
+
+it('asks for all options of a schema that compares them, the rare ones folded away', () => {
+  const fields = optionFields(caption.options);
+  expect(fields.map(({ key }) => key)).toEqual(Object.keys(caption.options.shape));
+  expect(fields.filter(({ advanced }) => !advanced).map(({ label }) => label)).toEqual(['Prompt', 'Beams']);
 });
 
 it.each(operationNames)('the form of %s starts with options that are valid', (name) => {

@@ -1,12 +1,20 @@
 import { z } from 'zod';
 
 /** How one option of an operation is asked for. */
-export type OptionField = { key: string; label: string; hint: string | null } & (
+export type OptionField = {
+  key: string;
+  label: string;
+  hint: string | null;
+  /** Few people need it: it is folded away. */
+  advanced: boolean;
+} & (
   | { kind: 'choice'; choices: string[]; initial: string }
   | { kind: 'range'; min: number; max: number; step: number; initial: number }
   | { kind: 'number'; min: number | null; max: number | null; integer: boolean; initial: number }
   | { kind: 'switch'; initial: boolean }
-  | { kind: 'text'; initial: string }
+  | { kind: 'text'; longest: number | null; initial: string }
+  /** `#rrggbb`; where it may be left out, the empty string stands for no colour. */
+  | { kind: 'colour'; optional: boolean; initial: string }
 );
 
 /** The part of JSON Schema that options use. */
@@ -15,6 +23,7 @@ const propertySchema = z.object({
   enum: z.array(z.string()).optional(),
   minimum: z.number().optional(),
   maximum: z.number().optional(),
+  maxLength: z.number().optional(),
   default: z.unknown(),
   description: z.string().optional(),
 });
@@ -22,6 +31,9 @@ const objectSchema = z.object({ properties: z.record(z.string(), propertySchema)
 
 /** More integers than this are typed, not slid. */
 const longestSlider = 1_000;
+
+/** Options that most people leave alone. One that is not named here is shown at once. */
+const advancedOptions = new Set(['model', 'edges', 'refine', 'minLength', 'maxLength', 'repetitionPenalty']);
 
 /**
  * The form of an operation's options, derived from its schema, so that a new option needs no code here. Options that
@@ -36,19 +48,27 @@ export function optionFields(options: z.ZodObject): OptionField[] {
 }
 
 type Property = z.infer<typeof propertySchema>;
+type Test = (value: unknown) => boolean;
 
-function optionField(
-  key: string,
-  property: Property,
-  valid: (value: unknown) => boolean,
-): OptionField | null {
-  const base = { key, label: optionLabel(key), hint: property.description ?? null };
+function optionField(key: string, property: Property, valid: Test): OptionField | null {
+  const base = {
+    key,
+    label: optionLabel(key),
+    hint: property.description ?? null,
+    advanced: advancedOptions.has(key),
+  };
   const initial = property.default;
   if (property.enum) {
     return { ...base, kind: 'choice', choices: property.enum, initial: String(initial ?? property.enum[0]) };
   }
   if (property.type === 'boolean') return { ...base, kind: 'switch', initial: initial === true };
-  if (property.type === 'string') return { ...base, kind: 'text', initial: String(initial ?? '') };
+  if (property.type === 'string') {
+    const text = String(initial ?? '');
+    // The description tells how a colour is written, which its control makes needless.
+    return takesColours(valid)
+      ? { ...base, hint: null, kind: 'colour', optional: valid(''), initial: text }
+      : { ...base, kind: 'text', longest: property.maxLength ?? null, initial: text };
+  }
   if (property.type === 'integer' || property.type === 'number') {
     const { minimum: min = null, maximum: max = null } = property;
     const integer = property.type === 'integer';
@@ -62,11 +82,7 @@ function optionField(
 }
 
 /** Finds which integers a schema really takes: a refinement ('must be odd') does not show in its JSON Schema. */
-function evenSteps(
-  min: number,
-  max: number,
-  valid: (value: unknown) => boolean,
-): { min: number; max: number; step: number } | null {
+function evenSteps(min: number, max: number, valid: Test): { min: number; max: number; step: number } | null {
   if (max - min > longestSlider) return null;
   const taken: number[] = [];
   for (let value = min; value <= max; value += 1) if (valid(value)) taken.push(value);
@@ -76,6 +92,11 @@ function evenSteps(
   const step = second - first;
   const even = taken.every((value, index) => value === first + index * step);
   return even ? { min: first, max: last, step } : null;
+}
+
+/** True for a string that can be nothing but a colour, tried out for the same reason. */
+function takesColours(valid: Test): boolean {
+  return valid('#1e90ff') && !['1e90ff', '#1e90f', 'a word'].some(valid);
 }
 
 function accepts(options: z.ZodObject, key: string, value: unknown): boolean {

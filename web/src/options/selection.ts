@@ -1,23 +1,35 @@
-import { type ReadonlySignal, signal } from '@preact/signals';
-import { type OperationName, operationNames, parseOptions } from '@spillway/core/operations.ts';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import { type OperationName, operationNames, operations } from '@spillway/core/operations.ts';
 import type { ChosenOptions } from '../uploads/file-upload.ts';
+import { optionLabel } from './fields.ts';
+import { type OptionProblems, optionProblems } from './problems.ts';
 
 export interface Selection {
   readonly chosen: ReadonlySignal<readonly OperationName[]>;
   readonly options: ReadonlySignal<ChosenOptions>;
+  /** What is wrong with the options of what is chosen. */
+  readonly problems: ReadonlySignal<Partial<Record<OperationName, OptionProblems>>>;
+  /** Why nothing can be sent like this, in a sentence; null when it can. */
+  readonly obstacle: ReadonlySignal<string | null>;
   toggle(operation: OperationName, on: boolean): void;
   setOption(operation: OperationName, key: string, value: unknown): void;
-  /** Why nothing can be sent like this; null when it can. */
-  problem(): string | null;
 }
 
 /** Which operations the next files get, and with which options. */
 export function createSelection(): Selection {
+  // The fastest alone: what takes a model's time is chosen by the person who wants it.
   const chosen = signal<readonly OperationName[]>(operationNames.slice(0, 1));
   const options = signal<ChosenOptions>({});
+  const problems = computed(() =>
+    Object.fromEntries(
+      chosen.value.map((name) => [name, optionProblems(operations[name].options, options.value[name] ?? {})]),
+    ),
+  );
   return {
     chosen,
     options,
+    problems,
+    obstacle: computed(() => obstacleIn(chosen.value, problems.value)),
     toggle(operation, on) {
       // In the registry's order, whatever the order of pressing.
       chosen.value = operationNames.filter((name) => (name === operation ? on : chosen.value.includes(name)));
@@ -25,13 +37,19 @@ export function createSelection(): Selection {
     setOption(operation, key, value) {
       options.value = { ...options.value, [operation]: { ...options.value[operation], [key]: value } };
     },
-    problem() {
-      if (chosen.value.length === 0) return 'Choose what to make first.';
-      for (const operation of chosen.value) {
-        const parsed = parseOptions(operation, options.value[operation]);
-        if (!parsed.ok) return parsed.message;
-      }
-      return null;
-    },
   };
+}
+
+function obstacleIn(
+  chosen: readonly OperationName[],
+  problems: Partial<Record<OperationName, OptionProblems>>,
+): string | null {
+  if (chosen.length === 0) return 'Choose what to make first.';
+  for (const name of chosen) {
+    for (const [key, words] of Object.entries(problems[name] ?? {})) {
+      const option = optionLabel(key).toLowerCase();
+      return `Nothing was sent. ${operations[name].label}: ${option} ${words}.`;
+    }
+  }
+  return null;
 }

@@ -1,0 +1,57 @@
+import { automaticModel, builtInModel, captionModels, saliencyModels } from '@spillway/core/models.ts';
+import { countOf } from '../format/count.ts';
+import type { OptionField } from './fields.ts';
+
+const modelNames = new Set<string>([...saliencyModels, ...captionModels]);
+
+const choiceLabels: Record<string, string> = {
+  [automaticModel]: 'Auto',
+  [builtInModel]: 'Built-in demo model',
+  cutout: 'Cut-out',
+  grabcut: 'GrabCut',
+  jpeg: 'JPEG',
+  png: 'PNG',
+  webp: 'WebP',
+};
+
+/** One choice of an option, for people. Models keep the names that they are known by. */
+export function choiceLabel(choice: string): string {
+  if (modelNames.has(choice)) return choice;
+  return choiceLabels[choice] ?? choice.charAt(0).toUpperCase() + choice.slice(1);
+}
+
+/** What is chosen, on one line: the plain options as they are, the advanced ones where they were changed. */
+export function summaryOf(fields: readonly OptionField[], values: Record<string, unknown>): string {
+  return fields
+    .filter((field) => !field.advanced || isChanged(field, values))
+    .flatMap((field) => valueWords(field, values[field.key] ?? field.initial))
+    .join(' · ');
+}
+
+/** `2 changed`, or nothing. */
+export function changesIn(fields: readonly OptionField[], values: Record<string, unknown>): string {
+  const changed = fields.filter((field) => isChanged(field, values)).length;
+  return changed === 0 ? '' : countOf(changed, 'changed', 'changed');
+}
+
+function isChanged(field: OptionField, values: Record<string, unknown>): boolean {
+  return values[field.key] !== undefined && values[field.key] !== field.initial;
+}
+
+function valueWords(field: OptionField, value: unknown): string[] {
+  switch (field.kind) {
+    case 'choice':
+      return [choiceLabel(String(value))];
+    case 'switch':
+      return value === true ? [field.label.toLowerCase()] : [];
+    case 'text':
+      return value === '' ? [] : [`“${value}”`];
+    case 'colour':
+      return [value === '' ? 'transparent' : String(value)];
+    case 'range':
+    case 'number':
+      return [`${field.label.toLowerCase()} ${value}`];
+    default:
+      return field satisfies never;
+  }
+}
