@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 
 export interface Usage {
   /** Processor time since each process began, in seconds. */
@@ -27,4 +28,11 @@ function processTree(root: number): (Usage & { pid: number })[] {
   const tree = processes.filter(({ pid }) => pid === root);
   for (const one of tree) tree.push(...processes.filter(({ parent }) => parent === one.pid));
   return tree;
+}
+
+/** The most resident memory that a process has had so far, in bytes; null where the system does not tell. */
+export async function peakBytes(pid: number | undefined): Promise<number | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];
+  return kilobytes === undefined ? null : Number(kilobytes) * 1024;
 }

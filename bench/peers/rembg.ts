@@ -1,0 +1,65 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { findPython, installInstructions, startPython } from './python-peer.ts';
+
+export interface RembgRequest {
+  /** Path of the ONNX file. */
+  model: string;
+  /** Path of the picture. */
+  input: string;
+  /** Where the cut-out goes, a PNG. */
+  output: string;
+  threads: number;
+  /** rembg's default is premultiplied. */
+  edges: 'premultiplied' | 'straight';
+  /** Where the mask goes, written after the time was taken; null for nowhere. */
+  mask: string | null;
+}
+
+export interface RembgAnswer {
+  /** Milliseconds from the input file to the written PNG. */
+  ms: number;
+  /** Of these, the run of the ONNX session. */
+  inferenceMs: number;
+  /** Size of the output. */
+  bytes: number;
+}
+
+/** A warm Python process with Pillow, numpy and onnxruntime loaded. */
+export interface RembgPeer {
+  versions: { pillow: string; onnxruntime: string; numpy: string };
+  /** The first request for a model loads it too; its time does not count that. */
+  cutOut(request: RembgRequest): Promise<RembgAnswer>;
+  close(): void;
+}
+
+const modelScript = fileURLToPath(new URL('./rembg_random_model.py', import.meta.url));
+
+export const rembgInstructions = installInstructions('pillow numpy onnxruntime onnx');
+
+function rembgPython(): string | null {
+  return findPython('PIL, numpy, onnxruntime, onnx');
+}
+
+/** Starts rembg's path beside us, or answers null where no Python with what it needs is found. */
+export async function startRembgPeer(): Promise<RembgPeer | null> {
+  const python = rembgPython();
+  if (!python) return null;
+  const peer = await startPython<RembgPeer['versions']>(python, 'rembg.py');
+  return {
+    versions: peer.hello,
+    cutOut: (request) => peer.ask<RembgAnswer>(request),
+    close: peer.close,
+  };
+}
+
+/**
+ * Writes an ONNX file of U^2-Netp's size and structure with random weights (1.13 million, 4.5 MB), or answers false
+ * where no Python with onnx is found.
+ */
+export function writeRandomModel(path: string, seed = 1): boolean {
+  const python = rembgPython();
+  if (!python) return false;
+  execFileSync(python, [modelScript, path, '--seed', String(seed)]);
+  return true;
+}
