@@ -1,4 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+// What a person has installed must not change what tests see, and no test reaches for the network.
+process.env.SPILLWAY_MODELS_DIR = join(tmpdir(), 'spillway-tests-without-models');
+process.env.SPILLWAY_MODELS_SOURCE = 'none';
 
 const ours = (folder: string) => [`${folder}/**/*.test.ts`, `${folder}/**/*.test.tsx`];
 

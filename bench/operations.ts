@@ -4,6 +4,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { modelsFolderFrom } from '../models/settings.ts';
 import { createProcessor } from '../processing/processor.ts';
+import { benchCaption, type CaptionReport, printCaption } from './caption.ts';
+import {
+  benchRemoveBackground,
+  printRemoveBackground,
+  type RemoveBackgroundReport,
+} from './remove-background.ts';
 import { benchSketch, printSketch, type SketchReport } from './sketch.ts';
 
 export interface OperationsReport {
@@ -12,6 +18,9 @@ export interface OperationsReport {
   /** Milliseconds of `warmUp()`: starting one child until it has run a small picture. */
   startMs: number;
   sketch: SketchReport;
+  /** Null where the peer is not installed. */
+  removeBackground: RemoveBackgroundReport | null;
+  caption: CaptionReport | null;
 }
 
 /**
@@ -40,6 +49,8 @@ export async function operations(options: { json?: boolean; runs?: number } = {}
       processors: availableParallelism(),
       startMs,
       sketch: await benchSketch(processor, folder, options.runs),
+      removeBackground: await benchRemoveBackground(folder, options.runs),
+      caption: await benchCaption(folder, options.runs),
     };
     if (options.json) console.log(JSON.stringify(report, null, 2));
     else print(report);
@@ -50,8 +61,11 @@ export async function operations(options: { json?: boolean; runs?: number } = {}
   }
 }
 
-function print({ versions, processors, startMs, sketch }: OperationsReport): void {
+function print(report: OperationsReport): void {
+  const { versions, processors, startMs } = report;
   console.log(`Node ${versions.node}, sharp ${versions.sharp}, libvips ${versions.libvips}`);
   console.log(`${processors} processors; one child, started and warm in ${startMs.toFixed(0)} ms`);
-  printSketch(sketch);
+  printSketch(report.sketch);
+  printRemoveBackground(report.removeBackground);
+  printCaption(report.caption);
 }

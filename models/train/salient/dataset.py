@@ -65,11 +65,23 @@ def contact_sheet(folder: Path, seed: int, staged: float, out: Path, rows: int =
     cv2.imwrite(str(out), cv2.cvtColor(np.concatenate(lines), cv2.COLOR_RGB2BGR))
 
 
+def picture_files(data: Path, seed: int, staged: float, out: Path, count: int) -> None:
+    """The first drawings of a set as PNG files, for programs that read files."""
+    pictures, _ = drawings(data, DrawnSet(seed, count, SIDE, staged), 2)
+    out.mkdir(parents=True, exist_ok=True)
+    for index, picture in enumerate(pictures[:count]):
+        cv2.imwrite(str(out / f"drawing-{index:02}.png"), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+
+
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description="Draw a contact sheet")
-    parser.add_argument("out", type=Path)
+    parser = argparse.ArgumentParser(description="Draw a contact sheet, or single pictures into a folder")
+    parser.add_argument("out", type=Path, help="file of the sheet, or folder of the pictures")
+    parser.add_argument("--pictures", type=int, default=0, help="how many pictures to write instead of a sheet")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--staged", type=float, default=0.0, help="share of set pieces")
     parser.add_argument("--data", type=Path, default=Path("data"))
     arguments = parser.parse_args()
-    contact_sheet(arguments.data, arguments.seed, arguments.staged, arguments.out)
+    if arguments.pictures:
+        picture_files(arguments.data, arguments.seed, arguments.staged, arguments.out, arguments.pictures)
+    else:
+        contact_sheet(arguments.data, arguments.seed, arguments.staged, arguments.out)

@@ -14,7 +14,7 @@ SURE_BACKGROUND = 0.05
 SURE_FOREGROUND = 0.95
 """From here on the map's word is final. Tried 0.8 to 0.98."""
 ITERATIONS = 3
-"""More changes next to nothing."""
+"""What a try before this one used; no other number was tried."""
 LEAST_SHARE = 0.002
 """GrabCut fits five colours to each side; with fewer pixels than this share of the picture on a side the map stays."""
 LEAST_AGREEMENT = 0.5
