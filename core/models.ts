@@ -1,4 +1,4 @@
-/** Names of the models that an option may ask for. Where each comes from stands in `models/manifest.ts`. */
+/** Names of the models that an option may ask for. Where each comes from stands in `models/entries.ts`. */
 
 /** What Spillway ships with, so that a machine with no network does every job. */
 export const builtInModel = 'built-in';

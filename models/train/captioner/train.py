@@ -154,7 +154,7 @@ def parse_options() -> Options:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "captioner", help="drawn pictures")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=32_000, help="pictures to draw")
-    parser.add_argument("--steps", type=int, default=4_000)
+    parser.add_argument("--steps", type=int, default=7_000)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rate", type=float, default=1.5e-3, help="highest learning rate")
     parser.add_argument("--threads", type=int, default=2, help="drawing processes and computing threads")
