@@ -99,9 +99,16 @@ function operationsHelp(): string {
 function protectPaths(args: string[]): string[] {
   const ofPaths = ['--out', '--model-file', '--model-dir', '--from'];
   const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text));
-  return args.map((text, index) =>
-    isNumber(text) && ofPaths.includes(args[index - 1] ?? '') ? `./${text}` : text,
-  );
+  return args.map((text, index) => {
+    const [name = '', value = ''] = text.split('=', 2);
+    if (ofPaths.includes(name) && isNumber(value)) return `${name}=./${value}`;
+    return isNumber(text) && ofPaths.includes(args[index - 1] ?? '') ? `./${text}` : text;
+  });
+}
+
+/** A folder that cannot be made or read, a full disk: the system's own sentence names the path. */
+function isSystemError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error;
 }
 
 /** Runs one command. Results go to standard output, everything else to standard error. Never rejects. */
@@ -130,7 +137,7 @@ function exitCodeOf(error: unknown): ExitCode {
     console.error(`${error.message} See: npx spillway --help`);
     return exitCodes.usage;
   }
-  const expected = error instanceof PermanentError || error instanceof RetryableError;
+  const expected = error instanceof PermanentError || error instanceof RetryableError || isSystemError(error);
   console.error(expected ? error.message : error);
   return exitCodes.failed;
 }

@@ -55,6 +55,7 @@ test('what is wrong with the command is said before any work, with exit code 2',
     [['process', 'sketch', input, '--model-file', input], '--model-file is for remove-background'],
     [['process', 'caption', input, '--model-dir', join(folder, 'no')], 'There is no model at'],
     [['process', 'caption', input, '--model-dir', folder, '--option', 'model=auto'], 'not both'],
+    [['process', 'remove-background', input, '--out', join(folder, 'cut-out.jpg')], 'format: '],
     [['frobnicate'], 'is no command of spillway'],
   ];
   for (const [args, words] of refusals) {

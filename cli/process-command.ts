@@ -67,13 +67,12 @@ async function readTask(
   return { operation, options, models, input, out: flags.out, json: flags.json };
 }
 
-/** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, where the operation can make it. */
+/** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, and is refused as clearly. */
 function withFormatOf(out: string | null, operation: OperationName, typed: string[]): string[] {
   if (out === null || operation === 'caption' || typed.some((text) => text.startsWith('format=')))
     return typed;
   const format = formatsByExtension[extname(out).toLowerCase()];
-  if (!format || (format === 'jpeg' && operation !== 'sketch')) return typed;
-  return [...typed, `format=${format}`];
+  return format ? [...typed, `format=${format}`] : typed;
 }
 
 const formatsByExtension: Record<string, string> = {

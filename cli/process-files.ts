@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +46,12 @@ export async function openFileProcessor(
     // The first file warms up what it needs, and nothing else.
     warmUp: [],
   });
+  // Ctrl-C leaves no time for more. A child that is at work would see only afterwards that it is alone.
+  const leave = () => {
+    for (const pid of processor.pids) process.kill(pid, 'SIGKILL');
+    rmSync(folder, { recursive: true, force: true });
+  };
+  process.once('exit', leave);
   let runs = 0;
   return {
     async run(input, placeOf) {
@@ -58,6 +65,7 @@ export async function openFileProcessor(
     },
     async close() {
       await processor.close();
+      process.off('exit', leave);
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -86,7 +94,12 @@ async function outcomeOf(
   const caption = operation === 'caption' ? await readCaption(path) : null;
   const out = await placeOf(extension);
   if (out === null) await rm(path);
-  else await move(path, out);
+  else {
+    await move(path, out).catch((error: Error) => {
+      const message = `The result cannot be written (${error.message}).`;
+      throw new PermanentError('internal', message, { cause: error });
+    });
+  }
   if (caption) return { kind: 'captioned', caption, out, model };
   return { kind: 'made', out: out ?? '', width, height, model };
 }
@@ -96,15 +109,21 @@ async function readCaption(path: string): Promise<CaptionResult> {
 }
 
 async function move(from: string, to: string): Promise<void> {
+  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EXDEV') throw error;
+    await copyWhole(from, to);
+    await rm(from);
+  });
+}
+
+/** Across file systems; under another name first, so that the result appears whole. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  const draft = `${to}.part`;
   try {
-    await rename(from, to);
-  } catch (error) {
-    // Across file systems; under another name first, so that the result appears whole.
-    if (!(error instanceof Error && 'code' in error && error.code === 'EXDEV')) throw error;
-    const draft = `${to}.part`;
     await copyFile(from, draft);
     await rename(draft, to);
-    await rm(from);
+  } finally {
+    await rm(draft, { force: true });
   }
 }
 

@@ -22,7 +22,6 @@ export function startProgressBar(format: (value: number) => string): ProgressBar
       return `${text}  ${drawn} ${Math.floor(progress * 100)} %  ${format(value)} of ${format(total)}`;
     },
     barsize: 30,
-    hideCursor: true,
     clearOnComplete: true,
   });
   let started = false;

@@ -61,6 +61,19 @@ test('a kept part of the same generation is continued, of another it is not', as
   expect(anew.start).toBe(0);
 });
 
+test('calling off ends a download from a bucket at once', async () => {
+  await serveObject('u2netp.onnx');
+  const giveUp = new AbortController();
+  const seen: number[] = [];
+  const onProgress = ({ done }: { done: number }) => {
+    seen.push(done);
+    if (done > 0) giveUp.abort(new Error('Enough.'));
+  };
+  const options = { ...(await optionsFor('gs://test-bucket')), onProgress, signal: giveUp.signal };
+  await expect(installModel(entryAt('unused', { sha256 }), options)).rejects.toThrow('Enough.');
+  expect(seen.at(-1)).toBeLessThan(content.length);
+});
+
 test('an object that is not there is named with every place that was looked at', async () => {
   await serveObject('other');
   const options = await optionsFor('gs://test-bucket/models');

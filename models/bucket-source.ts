@@ -1,3 +1,4 @@
+import { addAbortSignal } from 'node:stream';
 import { type File, Storage } from '@google-cloud/storage';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { ModelName } from './entries.ts';
@@ -19,15 +20,22 @@ export function bucketSource(name: string): ModelSource {
   return {
     name,
     address: (model, file) => `gs://${bucketName}/${objectNames(model, file)[0]}`,
-    async open(model, file, kept) {
+    async open(model, file, kept, signal) {
       for (const objectName of objectNames(model, file)) {
-        const found = await describe(bucket.file(objectName));
-        if (found) return openObject(found, kept);
+        const found = await unlessAborted(describe(bucket.file(objectName)), signal);
+        if (found) return openObject(found, kept, signal);
       }
       const places = objectNames(model, file).map((place) => `gs://${bucketName}/${place}`);
       throw new PermanentError('model_missing', `${places.join(' or ')} does not exist.`);
     },
   };
+}
+
+/** The client's calls take no signal. */
+async function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return await Promise.race([call, promise]);
 }
 
 interface FoundObject {
@@ -48,10 +56,14 @@ async function describe(file: File): Promise<FoundObject | null> {
   }
 }
 
-function openObject({ file, total, generation, md5 }: FoundObject, kept: KeptPart): OpenedFile {
+function openObject(
+  { file, total, generation, md5 }: FoundObject,
+  kept: KeptPart,
+  signal: AbortSignal,
+): OpenedFile {
   const address = `gs://${file.bucket.name}/${file.name}`;
   const start = kept.version === generation && kept.bytes <= total ? kept.bytes : 0;
-  const content = readFrom(file, generation, start, total, address);
+  const content = readFrom(file, generation, start, total, address, signal);
   return { content, start, total, version: generation, md5, address };
 }
 
@@ -62,11 +74,13 @@ async function* readFrom(
   start: number,
   total: number,
   address: string,
+  signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   if (start === total) return;
   const pinned = file.bucket.file(file.name, { generation });
   try {
-    yield* pinned.createReadStream({ start, validation: false, decompress: false });
+    const stream = pinned.createReadStream({ start, validation: false, decompress: false });
+    yield* addAbortSignal(signal, stream);
   } catch (error) {
     throw refusal(error, address);
   }

@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { type FileHandle, open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
@@ -12,8 +12,8 @@ import type { KeptPart, ModelSource, OpenedFile } from './model-source.ts';
 
 /** Milliseconds to wait after each attempt that brought nothing; one more of those ends the download. */
 export const defaultPauses = [1_000, 3_000, 9_000];
-/** A connection on which nothing arrives for so long is given up for another. */
-const stallMs = 60_000;
+/** A connection on which nothing arrives for so many milliseconds is given up for another. */
+export const defaultStallMs = 60_000;
 
 export interface FileDownload {
   source: ModelSource;
@@ -24,6 +24,7 @@ export interface FileDownload {
   /** Where notes about it are kept meanwhile. */
   notesFolder: string;
   pauses: readonly number[];
+  stallMs: number;
   signal: AbortSignal;
   /** Bytes that are there now, and of the whole file where that is known. */
   onBytes(bytes: number, total: number | null): void;
@@ -74,7 +75,7 @@ async function fetchWithRetries(download: FileDownload): Promise<DownloadedFile>
 }
 
 async function fetchOnce(download: FileDownload, kept: KeptPart): Promise<DownloadedFile> {
-  const stall = stallGuard(download.signal);
+  const stall = stallGuard(download.signal, download.stallMs);
   try {
     const opened = await download.source.open(download.model, download.file, kept, stall.signal);
     await checkRoom(download.folder, opened);
@@ -84,7 +85,8 @@ async function fetchOnce(download: FileDownload, kept: KeptPart): Promise<Downlo
     await keepNotes(download, opened.version, true);
     return { name: download.file.name, bytes: sums.bytes, sha256: sums.sha256 };
   } catch (error) {
-    download.signal.throwIfAborted();
+    // What ended it, rather than what a source says about having been ended.
+    stall.signal.throwIfAborted();
     throw error instanceof PermanentError || error instanceof RetryableError
       ? error
       : passing(error, download);
@@ -109,7 +111,7 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
     download.onBytes(sums.bytes, opened.total);
     for await (const chunk of opened.content) {
       stall.alive();
-      await append(handle, chunk);
+      await handle.appendFile(chunk);
       sums.add(chunk);
       download.onBytes(sums.bytes, opened.total);
     }
@@ -122,12 +124,6 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
     throw new RetryableError('model_missing', `${opened.address} ended after ${share}.`);
   }
   return sums.end();
-}
-
-async function append(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let written = 0; written < chunk.length; ) {
-    written += (await handle.write(chunk, written)).bytesWritten;
-  }
 }
 
 async function check(download: FileDownload, { address, md5 }: OpenedFile, sums: Sums): Promise<void> {
@@ -213,7 +209,7 @@ interface StallGuard {
   end(): void;
 }
 
-function stallGuard(outer: AbortSignal): StallGuard {
+function stallGuard(outer: AbortSignal, stallMs: number): StallGuard {
   const stalled = new AbortController();
   const reason = new RetryableError('model_missing', `Nothing has arrived for ${stallMs / 1_000} s.`);
   const timer = setTimeout(() => stalled.abort(reason), stallMs);

@@ -1,13 +1,15 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { bytes } from '../emulators/storage/test-server.ts';
+import { quantiseCheckpoint } from './blip/quantise.ts';
 import { type FetchOptions, type FetchProgress, fetchModel, installModel } from './fetch.ts';
 import { openLibrary } from './library.ts';
 import { entryAt, neverQuantise, sumOf } from './testing/entries.ts';
 import { type FileServer, serveFile } from './testing/file-server.ts';
+import { mirrorCheckpoint } from './testing/mirror.ts';
 import { verifyModel } from './verify.ts';
 
 const content = bytes(300_000);
@@ -168,12 +170,46 @@ test('calling off ends a download at once and keeps what arrived', async () => {
   expect(server.ranges.at(-1)).toBe('bytes=100000-');
 });
 
-test('a directory serves a checkpoint of several files, and the single file of a net beside its folders', async () => {
+test('a connection on which nothing arrives is given up for another', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ holdAfter: 100_000 });
+  const options = { ...(await optionsFor(server)), stallMs: 300 };
+  const { files } = await installModel(entryAt(server.url, { sha256 }), options);
+  expect(files[0]?.sha256).toBe(sha256);
+  expect(server.ranges).toEqual([null, 'bytes=100000-']);
+
+  server.troubles.push({ holdAfter: 100_000 });
+  const impatient = { ...(await optionsFor(server)), pauses: [], stallMs: 300 };
+  const failed = await failureOf(installModel(entryAt(server.url), impatient));
+  expect(failed).toBeInstanceOf(RetryableError);
+  expect(failed.message).toContain('Nothing has arrived for 0.3 s');
+});
+
+test('of two that want it in one process, the second goes on when the first is called off', async () => {
+  const server = await serveFile(content);
+  server.troubles.push({ holdAfter: 100_000 });
+  const giveUp = new AbortController();
+  const options = await optionsFor(server);
+  const waits = Promise.withResolvers<void>();
+  const first = installModel(entryAt(server.url, { sha256 }), { ...options, signal: giveUp.signal });
+  await expect.poll(() => options.seen.at(-1)?.done).toBe(100_000);
+  const second = installModel(entryAt(server.url, { sha256 }), {
+    ...options,
+    onProgress: ({ stage }) => stage === 'waiting' && waits.resolve(),
+  });
+  await waits.promise;
+  giveUp.abort(new Error('Cancelled.'));
+  await expect(first).rejects.toThrow('Cancelled.');
+  expect((await second).files[0]?.sha256).toBe(sha256);
+  expect(server.ranges).toEqual([null, 'bytes=100000-']);
+});
+
+test('a directory serves a checkpoint of several files, and the single file of a net beside its folders', {
+  timeout: 30_000,
+}, async () => {
   const mirror = await emptyFolder();
-  await mkdir(join(mirror, 'blip-image-captioning-base'));
+  await mirrorCheckpoint(mirror);
   const names = ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json'];
-  for (const name of names)
-    await writeFile(join(mirror, 'blip-image-captioning-base', name), `This is ${name}.`);
   const options = { ...(await optionsFor()), source: mirror };
   const { files } = await fetchModel('blip-image-captioning-base', options);
   expect(files.map(({ name }) => name)).toEqual(names);
@@ -186,30 +222,45 @@ test('a directory serves a checkpoint of several files, and the single file of a
   expect(missing.message).toContain(join(mirror, 'silueta', 'silueta.onnx'));
 });
 
-test('the quantised model is made of an installed base, or of one fetched for it', async () => {
+test('what answers in place of a checkpoint is not installed, and not taken for it the next time', {
+  timeout: 30_000,
+}, async () => {
   const mirror = await emptyFolder();
-  await mkdir(join(mirror, 'blip-image-captioning-base'));
-  for (const name of ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json']) {
-    await writeFile(join(mirror, 'blip-image-captioning-base', name), name);
+  const options = { ...(await optionsFor()), source: mirror };
+  for (const file of ['model.safetensors', 'tokenizer.json']) {
+    await mirrorCheckpoint(mirror);
+    await writeFile(join(mirror, 'blip-image-captioning-base', file), '<html>Log in to the network</html>');
+    const names = ['blip-image-captioning-base', 'blip-image-captioning-base-int8'] as const;
+    for (const name of names) {
+      const refused = await failureOf(fetchModel(name, options));
+      expect(refused).toMatchObject({ name: 'PermanentError', code: 'model_invalid' });
+      expect(refused.message).toContain(file);
+    }
   }
+  await mirrorCheckpoint(mirror);
+  await fetchModel('blip-image-captioning-base', options);
+});
+
+test('the quantised model is made of an installed base, or of one fetched for it', {
+  timeout: 30_000,
+}, async () => {
+  const mirror = await emptyFolder();
+  await mirrorCheckpoint(mirror);
   const options = await optionsFor();
-  const quantise = async (from: string, to: string, tell: (share: number) => void) => {
-    await writeFile(
-      join(to, 'model.safetensors'),
-      `int8 of ${await readFile(join(from, 'model.safetensors'))}`,
-    );
-    await writeFile(join(to, 'config.json'), await readFile(join(from, 'config.json')));
-    tell(0.5);
-  };
-  const made = { ...options, source: mirror, quantise };
+  const made = { ...options, source: mirror, quantise: quantiseCheckpoint };
   const first = await fetchModel('blip-image-captioning-base-int8', made);
-  expect(first.files.map(({ name }) => name)).toEqual(['config.json', 'model.safetensors']);
-  expect(options.seen.at(-1)).toEqual({ stage: 'quantising', done: 500, total: 1_000 });
+  expect(first.files.map(({ name }) => name)).toEqual([
+    'config.json',
+    'model.safetensors',
+    'preprocessor_config.json',
+    'tokenizer.json',
+  ]);
+  expect(options.seen.at(-1)).toEqual({ stage: 'quantising', done: 1_000, total: 1_000 });
   expect((await readdir(options.folder)).sort()).toEqual(['.partial', 'blip-image-captioning-base-int8']);
   const chosen = await openLibrary(options.folder).caption('auto');
   expect(chosen).toMatchObject({
     name: 'blip-image-captioning-base-int8',
-    sha256: sumOf(Buffer.from('int8 of model.safetensors')),
+    sha256: first.files[1]?.sha256,
   });
   expect(await verifyModel('blip-image-captioning-base-int8', options.folder)).toMatchObject({
     kind: 'sound',
@@ -227,6 +278,8 @@ test('a folder that cannot be written, and a source that is closed, are said in 
   const options = { ...(await optionsFor()), folder: join(folder, 'file', 'models') };
   const blocked = await failureOf(installModel(entryAt('http://127.0.0.1:1/'), options));
   expect(blocked.message).toContain('SPILLWAY_MODELS_DIR');
+  const nowhere = { ...(await optionsFor()), source: 'https://example.com/models' };
+  expect((await failureOf(fetchModel('u2netp', nowhere))).message).toContain('is no source of models');
   const closed = await failureOf(fetchModel('u2netp', { ...(await optionsFor()), source: 'none' }));
   expect(closed).toMatchObject({ code: 'model_missing' });
 });

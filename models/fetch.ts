@@ -36,6 +36,8 @@ export interface FetchOptions {
   signal?: AbortSignal;
   /** Milliseconds between attempts that bring nothing. */
   pauses?: readonly number[];
+  /** Milliseconds without a byte after which a connection is given up for another. */
+  stallMs?: number;
 }
 
 /**

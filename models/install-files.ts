@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type DownloadedFile, defaultPauses, downloadFile } from './download.ts';
+import { openCheckpoint, readModelJson } from './blip/checkpoint.ts';
+import { type DownloadedFile, defaultPauses, defaultStallMs, downloadFile } from './download.ts';
 import type { ModelName } from './entries.ts';
 import type { FetchOptions, FetchProgress } from './fetch.ts';
 import { sha256Of } from './file-sum.ts';
@@ -9,7 +10,7 @@ import { type Installation, isNotFound, modelFolder, readInstallation, receiptPa
 import type { ManifestModel } from './manifest.ts';
 import type { ModelSource } from './model-source.ts';
 
-export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' | 'pauses'> {
+export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' | 'pauses' | 'stallMs'> {
   entry: ManifestModel;
   source: ModelSource;
   /** Where it is put together; kept when the work is cut short, for the next attempt. */
@@ -29,7 +30,8 @@ export async function installFiles(steps: InstallSteps): Promise<void> {
 
 /** Every file of the model `as`, with its receipt. */
 async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
-  const { entry, source, signal, report, workFolder, pauses = defaultPauses } = steps;
+  const { entry, source, signal, report, workFolder } = steps;
+  const { pauses = defaultPauses, stallMs = defaultStallMs } = steps;
   const folder = await makeFolder(workFolder, 'files');
   const notesFolder = await makeFolder(workFolder, 'notes');
   const sizes = entry.files.map((file) => ({ done: 0, total: file.bytes }));
@@ -39,10 +41,27 @@ async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
       sizes[index] = { done, total: total ?? file.bytes };
       report({ stage: 'downloading', ...sumOf(sizes) });
     };
-    files.push(await downloadFile({ source, model: as, file, folder, notesFolder, pauses, signal, onBytes }));
+    const whence = { source, model: as, file, folder, notesFolder };
+    files.push(await downloadFile({ ...whence, pauses, stallMs, signal, onBytes }));
   }
+  if (entry.operation === 'caption') await checkCheckpoint(folder, workFolder);
   await writeReceipt(folder, { name: as, source: source.name, files });
   return folder;
+}
+
+/**
+ * Nobody has published sums of a checkpoint's files: what answers in their place, such as a network's login page, shows
+ * in what it holds. None of it is kept, or the next attempt would find the same.
+ */
+async function checkCheckpoint(folder: string, workFolder: string): Promise<void> {
+  try {
+    await openCheckpoint(folder);
+    for (const name of await readdir(folder))
+      if (name.endsWith('.json')) await readModelJson(join(folder, name));
+  } catch (error) {
+    await rm(workFolder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
 /** The first file is by far the largest: its size alone makes a total that is near enough from the start. */
@@ -72,6 +91,8 @@ async function installedFolder(folder: string, name: ModelName): Promise<string 
 }
 
 async function filesIn(folder: string): Promise<DownloadedFile[]> {
+  // A copy of the base's receipt may be among them, which this model's own is about to replace.
+  await rm(receiptPath(folder), { force: true });
   const files: DownloadedFile[] = [];
   for (const name of (await readdir(folder)).sort()) {
     const path = join(folder, name);

@@ -175,7 +175,8 @@ async function ownModel(name: string, weights: string, missing: string): Promise
   try {
     return { name, sha256: await knownSha256(weights), builtIn: false, install: null };
   } catch (error) {
-    if (isNotFound(error)) throw new PermanentError('model_missing', missing);
+    const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    if (isFolder || isNotFound(error)) throw new PermanentError('model_missing', missing);
     throw error;
   }
 }

@@ -40,13 +40,21 @@ function opened(response: Response, url: string, kept: KeptPart): OpenedFile {
   }
   const length = Number(response.headers.get('content-length') ?? Number.NaN);
   return {
-    content: response.body,
+    content: contentOf(response),
     start: range?.start ?? 0,
     total: range ? range.total : Number.isFinite(length) ? length : null,
     version: versionOf(response),
     md5: null,
     address: url,
   };
+}
+
+/**
+ * Holds the response until its body is read: Node cancels the body of a response that nobody refers to any more, and
+ * the file would end after 0 bytes.
+ */
+async function* contentOf(response: Response): AsyncGenerator<Uint8Array> {
+  yield* response.body ?? [];
 }
 
 /** 416: nothing is left after the kept part, or the part is longer than the file. */

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { JobProgress } from '@spillway/core/job.ts';
-import { parseOptions } from '@spillway/core/operations.ts';
+import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
+import { mirrorCheckpoint } from '@spillway/models/testing/mirror.ts';
 import type { Process } from '@spillway/pipeline/deliver.ts';
 import { copying } from '@spillway/pipeline/testing/workbench.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -18,13 +19,17 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A job of `remove-background` on a machine without models, whose source is an empty directory. */
-function run(model: string, process: Process): ReturnType<Process> {
-  const parsed = parseOptions('remove-background', { model });
+/** A job on a machine without models, whose source is the directory `source`: empty unless the test fills it. */
+function run(
+  model: string,
+  process: Process,
+  operation: OperationName = 'remove-background',
+): ReturnType<Process> {
+  const parsed = parseOptions(operation, { model });
   if (!parsed.ok) throw new Error(parsed.message);
   const models = { folder: join(folder, 'models') };
   return withModels(process, models, join(folder, 'source'), () => {})({
-    operation: 'remove-background',
+    operation,
     options: parsed.options,
     inputPath: join(folder, 'in'),
     outputPath: join(folder, 'out'),
@@ -51,6 +56,18 @@ test('a model that cannot be had ends the job with the command that installs it'
     message: expect.stringContaining('npx spillway models fetch u2netp'),
   });
   expect(told[0]).toEqual({ kind: 'downloading_model', model: 'u2netp', share: 0 });
+});
+
+test('a share never falls, although the figures of a model that is made smaller begin anew', {
+  timeout: 30_000,
+}, async () => {
+  await mirrorCheckpoint(join(folder, 'source'));
+  await run('blip-image-captioning-base-int8', ({ outputPath }) => fakeResult(outputPath), 'caption');
+  expect(told.at(-1)).toBeNull();
+  const shares = told.slice(0, -1).map((progress) => progress?.share ?? Number.NaN);
+  expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+  expect(shares[0]).toBe(0);
+  expect(shares.at(-1)).toBe(1);
 });
 
 async function fakeResult(path: string): ReturnType<Process> {

@@ -25,7 +25,11 @@ export function withModels(
     if (model) {
       const startedAt = performance.now();
       onProgress(downloading(model, 0));
-      const report = (progress: FetchProgress) => onProgress(downloading(model, shareOf(progress)));
+      let share = 0;
+      const report = (progress: FetchProgress) => {
+        share = Math.max(share, shareOf(progress));
+        onProgress(downloading(model, share));
+      };
       await fetchModel(model, {
         folder: models.folder,
         source,
@@ -50,6 +54,7 @@ function downloading(model: string, share: number): JobProgress {
   return { kind: 'downloading_model', model, share };
 }
 
+/** Some models are made smaller once they are there: their figures begin anew, which a job's share must not. */
 function shareOf({ done, total }: FetchProgress): number {
   return total === null || total === 0 ? 0 : Math.min(1, done / total);
 }

@@ -58,7 +58,7 @@ function withTiedTensors(file: TensorFile): TensorFile {
   const tensors = new Map<string, StoredTensor>(file.tensors);
   for (const [name, twin] of Object.entries(tiedTensors)) {
     const tensor = tensors.get(name) ?? tensors.get(twin);
-    if (tensor) tensors.set(name, tensor);
+    if (tensor) tensors.set(name, tensor).set(twin, tensors.get(twin) ?? tensor);
   }
   return { path: file.path, tensors };
 }

@@ -67,16 +67,18 @@ async function writeTensors(
 ): Promise<void> {
   await using source = await open(sourcePath);
   await using target = await open(targetPath, 'w');
-  await target.write(header(plan));
+  await target.appendFile(header(plan));
   const total = plan.reduce((sum, tensor) => sum + tensor.source.length, 0);
   let done = 0;
   for (const { source: place, blockSize } of plan) {
     const bytes = Buffer.from(new ArrayBuffer(place.length));
     await source.read(bytes, 0, place.length, place.offset);
-    for (const part of blockSize === null ? [bytes] : quantised(bytes, blockSize)) await target.write(part);
+    for (const part of blockSize === null ? [bytes] : quantised(bytes, blockSize))
+      await target.appendFile(part);
     done += place.length;
     onProgress(done / total);
   }
+  await target.sync();
 }
 
 /** Scales before values: with the largest tensors last in each pair, floats stay aligned. */
