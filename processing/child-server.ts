@@ -86,18 +86,25 @@ async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<v
   }
 }
 
-/** A model that is missing or damaged must not keep the other operations from working: its jobs will say so. */
+/**
+ * A model that is missing, damaged or too large for the machine must not keep the other operations from working: its
+ * jobs will say so.
+ */
 async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
   try {
     await processImage(job, setup);
   } catch (error) {
-    const ofModel = error instanceof PermanentError && modelCodes.has(error.code);
-    if (!ofModel) throw error;
+    if (!isOfModel(error)) throw error;
     console.error(`${job.operation} cannot work yet: ${error.message}`);
   }
 }
 
-const modelCodes: ReadonlySet<FailureCode> = new Set(['model_missing', 'model_invalid']);
+const modelCodes: ReadonlySet<FailureCode> = new Set(['model_missing', 'model_invalid', 'out_of_memory']);
+
+function isOfModel(error: unknown): error is PermanentError | RetryableError {
+  const isKnown = error instanceof PermanentError || error instanceof RetryableError;
+  return isKnown && modelCodes.has(error.code);
+}
 
 async function outcomeOf(job: ChildJob, setup: ProcessingSetup | null): Promise<ChildOutcome> {
   try {

@@ -63,6 +63,10 @@ export async function startChild(
   const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment() });
   // Without a listener an error of the channel would end the parent; what it means is seen at 'exit'.
   child.on('error', () => {});
+  if (child.pid === undefined) {
+    const [cause] = await once(child, 'error');
+    throw cause;
+  }
   const stop = AbortSignal.any([signal, AbortSignal.timeout(startLimitMs)]);
   const kill = () => child.kill('SIGKILL');
   stop.addEventListener('abort', kill);
@@ -71,7 +75,7 @@ export async function startChild(
     return childOf(child, ready.models, await restingBytesOf(child));
   } catch (error) {
     await end(child);
-    throw error;
+    throw stop.aborted ? stop.reason : error;
   } finally {
     stop.removeEventListener('abort', kill);
   }

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, crc32, deflateRaw } from 'node:zlib';
+import { constants, crc32, deflateRaw, deflateSync } from 'node:zlib';
 import { deflateLiterals } from './literal-deflate.ts';
 import { subtractLeft } from './png-filter.ts';
 
@@ -140,26 +140,21 @@ function bigEndian(value: number): Buffer {
   return bytes;
 }
 
-/** After so many bytes of 255 the larger sum still fits in 31 bits, which keeps it a machine integer. */
-const adlerRun = 3_800;
 const adlerBase = 65_521;
 
-/** Adler-32 (RFC 1950) of what came before and `data`. Node's zlib does not export its own. */
+/**
+ * Adler-32 (RFC 1950) of what came before and `data`. Node does not export zlib's, but a stream of stored blocks ends
+ * with it: a quarter of the time of a loop here. It is joined to the one before as zlib's `adler32_combine` does.
+ */
 function adler32(data: Uint8Array, before: number): number {
-  let checksum = before;
-  for (let from = 0; from < data.length; from += adlerRun) {
-    checksum = adler32OfRun(data, from, Math.min(from + adlerRun, data.length), checksum);
-  }
-  return checksum;
+  const stored = deflateSync(data, { level: 0, chunkSize: data.length + 1_024 });
+  const own = stored.readUInt32BE(stored.length - 4);
+  const lowBefore = before & 0xffff;
+  const low = lowBefore + (own & 0xffff) - 1;
+  const high = (before >>> 16) + (own >>> 16) + (data.length % adlerBase) * (lowBefore - 1);
+  return modulo(high, adlerBase) * 65_536 + modulo(low, adlerBase);
 }
 
-/** A function of its own: V8 compiles a loop within a loop only in makeshift. */
-function adler32OfRun(data: Uint8Array, from: number, to: number, before: number): number {
-  let low = before & 0xffff;
-  let high = before >>> 16;
-  for (let index = from; index < to; index++) {
-    low = (low + (data[index] as number)) | 0;
-    high = (high + low) | 0;
-  }
-  return (high % adlerBase) * 65_536 + (low % adlerBase);
+function modulo(value: number, base: number): number {
+  return ((value % base) + base) % base;
 }

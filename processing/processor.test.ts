@@ -10,8 +10,10 @@ import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { createProcessor, type ProcessedImage, type Processor, type ProcessorOptions } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
+import { writeVastNet } from './testing/saliency/fixtures.ts';
 
 const faultyChild = fileURLToPath(new URL('./testing/faulty-child.ts', import.meta.url));
+const productionChild = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
 const doomedParent = fileURLToPath(new URL('./testing/doomed-parent.ts', import.meta.url));
 const faults = ['segfault', 'abort', 'exit', 'hang', 'stall', 'memory', 'leak', 'load', 'defect'];
 const noModels = { folder: join(tmpdir(), 'spillway-no-models') };
@@ -102,6 +104,17 @@ test('the production children run the registered operations', async () => {
   });
   // A name that means a crash to the test child means nothing here.
   expect(await sketch('segfault')).toMatchObject({ width: 80, height: 60 });
+});
+
+test('a model that is too large for the machine leaves the other operations at work', async () => {
+  const saliencyFile = join(folder, 'vast.onnx');
+  await writeVastNet(saliencyFile);
+  start({
+    childScript: productionChild,
+    models: { ...noModels, saliencyFile },
+    warmUp: ['remove-background', 'sketch'],
+  });
+  await expectRecovery();
 });
 
 test.each(['segfault', 'abort', 'exit'])('a child that ends by %s is one failed attempt', async (fault) => {

@@ -26,7 +26,10 @@ export async function runSupervised(
 ): Promise<ProcessedImage> {
   signal.throwIfAborted();
   let killedFor: unknown;
+  let answered = false;
   const kill = (reason: unknown): void => {
+    // A look at its memory may end after the job: the child may be at the next one by then.
+    if (answered) return;
     killedFor ??= reason;
     void child.kill();
   };
@@ -38,6 +41,7 @@ export async function runSupervised(
   try {
     return unwrap(await answerOf(child, job, () => killedFor));
   } finally {
+    answered = true;
     clearTimeout(timer);
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);

@@ -1,5 +1,4 @@
 import { basename, dirname } from 'node:path';
-import { PermanentError } from '@spillway/core/errors.ts';
 import type { Checkpoint } from '@spillway/models/blip/checkpoint.ts';
 import type { TextConfig } from '@spillway/models/blip/config.ts';
 import {
@@ -11,6 +10,7 @@ import {
 } from '@spillway/models/blip/decoder-graph.ts';
 import { visionGraph } from '@spillway/models/blip/vision-graph.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { inferenceFailure } from '../inference-failure.ts';
 
 /** A checkpoint's two networks, ready to run. */
 export interface BlipModel {
@@ -35,18 +35,21 @@ export interface Speaker {
 
 /**
  * Builds both graphs and loads them. The weights are read by onnxruntime from where they lie.
- * @throws PermanentError `model_invalid` where onnxruntime refuses them.
+ * @throws PermanentError `model_invalid` where onnxruntime refuses them, RetryableError `out_of_memory`.
  */
 export async function loadBlipModel(checkpoint: Checkpoint, threads: number): Promise<BlipModel> {
   const vision = await createSession(checkpoint, visionGraph(checkpoint), threads);
-  const decoder = await createSession(checkpoint, decoderGraph(checkpoint), threads);
+  const decoder = await createSession(checkpoint, decoderGraph(checkpoint), threads).catch(async (error) => {
+    await vision.release();
+    throw error;
+  });
   const { text_config: text, vision_config } = checkpoint.config;
   const side = vision_config.image_size;
   return {
     text,
     side,
     async look(pixels) {
-      const picture = await vision.run({ pixel_values: new Tensor('float32', pixels, [1, 3, side, side]) });
+      const picture = await run(vision, { pixel_values: new Tensor('float32', pixels, [1, 3, side, side]) });
       return createSpeaker(decoder, text, picture);
     },
     async release() {
@@ -64,20 +67,25 @@ async function createSession({ weights }: Checkpoint, graph: Uint8Array, threads
   };
   try {
     return await InferenceSession.create(graph, options);
-  } catch (error) {
-    const message = `onnxruntime cannot load the graphs over ${basename(weights.path)}.`;
-    throw new PermanentError('model_invalid', message, { cause: error });
+  } catch (cause) {
+    throw inferenceFailure(cause, `onnxruntime cannot load the graphs over ${basename(weights.path)}.`);
   }
 }
 
 type Tensors = Record<string, Tensor>;
+
+async function run(session: InferenceSession, feeds: Tensors): Promise<Tensors> {
+  return await session.run(feeds).catch((cause) => {
+    throw inferenceFailure(cause, 'onnxruntime cannot run the model’s graphs.');
+  });
+}
 
 function createSpeaker(decoder: InferenceSession, text: TextConfig, picture: Tensors): Speaker {
   let cache = emptyCache(text);
   return {
     async step(ids, parents) {
       const length = ids[0]?.length ?? 0;
-      const { logits, ...present } = await decoder.run({
+      const { logits, ...present } = await run(decoder, {
         ...picture,
         ...cache,
         input_ids: integers(ids.flat(), [ids.length, length]),

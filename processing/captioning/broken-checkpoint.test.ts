@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { loadCaptioner } from './captioner.ts';
+import { describe, loadCaptioner } from './captioner.ts';
 
 let folder: string;
 
@@ -58,6 +58,14 @@ const breakages: [name: string, breakIt: () => Promise<void>, sentence: RegExp][
     /does not describe a tokenizer/,
   ],
   [
+    'processor_config.json is a list',
+    async () => {
+      await remove('preprocessor_config.json');
+      await writeFile(path('processor_config.json'), '[]');
+    },
+    /processor_config\.json asks for/,
+  ],
+  [
     'the picture has another size',
     () => writeFile(path('preprocessor_config.json'), '{"size":{"height":384,"width":384}}'),
     /makes pictures of 384x384/,
@@ -69,6 +77,21 @@ test.each(breakages)('says so in one sentence where %s', async (_, breakIt, sent
   const loading = loadCaptioner(folder, { threads: 1 });
   await expect(loading).rejects.toMatchObject({ name: 'PermanentError', code: 'model_invalid' });
   await expect(loading).rejects.toThrow(sentence);
+});
+
+test.each([1, 3])('says so where the weights are no numbers, with %i beams', async (beams) => {
+  const bytes = await readFile(path('model.safetensors'));
+  // All bits of a float: NaN.
+  bytes.fill(0xff, 8 + Number(bytes.readBigUInt64LE()));
+  await writeFile(path('model.safetensors'), bytes);
+  const captioner = await loadCaptioner(folder, { threads: 1 });
+  const picture = { data: new Uint8Array(3), width: 1, height: 1 };
+  const options = { prompt: '', beams, minLength: 5, maxLength: 20, repetitionPenalty: 1 };
+  await expect(describe(captioner, picture, options)).rejects.toMatchObject({
+    name: 'PermanentError',
+    code: 'model_invalid',
+  });
+  await captioner.release();
 });
 
 test('takes the settings of the picture from elsewhere where preprocessor_config.json is missing', async () => {

@@ -1,3 +1,4 @@
+import { PermanentError } from '@spillway/core/errors.ts';
 import type { Speaker } from './blip-model.ts';
 
 /** Named and meant as in transformers' GenerationConfig. */
@@ -25,6 +26,7 @@ export interface GeneratedSequence {
  * @param prompt At least the start id, and fewer ids than `maxLength`.
  * @param end The id that ends a sequence.
  * @returns The best sequences, `beams` of them, best first.
+ * @throws PermanentError `model_invalid` where the model answers anything but numbers.
  */
 export async function generate(
   speaker: Speaker,
@@ -155,10 +157,14 @@ function toLogProbabilities(logits: Float32Array): void {
   for (let id = 0; id < logits.length; id++) logits[id] = (logits[id] as number) - normaliser;
 }
 
+/** @throws PermanentError `model_invalid` where one of them is no number: no comparison would notice. */
 function logSumExp(logits: Float32Array): number {
   const largest = logits[indexOfLargest(logits)] as number;
   let sum = 0;
   for (let id = 0; id < logits.length; id++) sum += Math.exp((logits[id] as number) - largest);
+  if (Number.isNaN(sum)) {
+    throw new PermanentError('model_invalid', 'The model’s weights are damaged: what it says is no numbers.');
+  }
   return largest + Math.log(sum);
 }
 

@@ -52,17 +52,16 @@ export async function loadImageProcessor(directory: string, side: number): Promi
   return (pixels) => planes(resizeBicubic(pixels, side, side), levels);
 }
 
+const sharedSettingsSchema = z.object({ image_processor: z.unknown() }).partial();
+
 /** Newer checkpoints keep these settings within processor_config.json. Without either, BLIP's own settings hold. */
 async function readSettings(directory: string): Promise<{ path: string; json: unknown }> {
   const own = join(directory, 'preprocessor_config.json');
   if (existsSync(own)) return { path: own, json: await readModelJson(own) };
   const shared = join(directory, 'processor_config.json');
   if (!existsSync(shared)) return { path: own, json: {} };
-  const { image_processor = {} } = z
-    .object({ image_processor: z.unknown() })
-    .partial()
-    .parse(await readModelJson(shared));
-  return { path: shared, json: image_processor };
+  const parsed = sharedSettingsSchema.safeParse(await readModelJson(shared));
+  return { path: shared, json: parsed.success ? (parsed.data.image_processor ?? {}) : null };
 }
 
 type Settings = z.infer<typeof settingsSchema>;

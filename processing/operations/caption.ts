@@ -32,8 +32,9 @@ async function captionerOf(
   threads: number,
 ): Promise<Captioner> {
   if (standing?.path === path && standing.sha256 === sha256) return standing.captioner;
-  await standing?.captioner.release();
+  const before = standing?.captioner;
   standing = null;
+  await before?.release();
   const captioner = await loadCaptioner(path, { threads });
   standing = { name, sha256, path, captioner };
   return captioner;

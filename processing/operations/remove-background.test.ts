@@ -11,7 +11,7 @@ import type { OperationOutput } from '../operation.ts';
 import { residentBytes } from '../resident-memory.ts';
 import { loadedNets, releaseNet } from '../saliency/net.ts';
 import { asSharp, drawScene } from '../testing/drawings.ts';
-import { difference, golden, modelAt } from '../testing/saliency/fixtures.ts';
+import { difference, golden, modelAt, writeVastNet } from '../testing/saliency/fixtures.ts';
 import { removeBackground } from './remove-background.ts';
 
 /** Levels of 0..255: the mean is what the two decoders' and resamplers' roundings may make of the net's input. */
@@ -286,6 +286,16 @@ test('a model file that is missing, empty, truncated or something else', async (
       code: 'model_invalid',
     });
   }
+});
+
+test('memory that runs out within onnxruntime is worth another try', async () => {
+  const path = join(folder, 'vast.onnx');
+  await writeVastNet(path);
+  await expect(run(golden('plain.png'), {}, modelAt(path))).rejects.toMatchObject({
+    name: 'RetryableError',
+    code: 'out_of_memory',
+    cause: expect.objectContaining({ message: expect.stringContaining('allocate memory') }),
+  });
 });
 
 test('another model takes the place of the one before, whose memory is given back', async () => {

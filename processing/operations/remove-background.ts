@@ -23,10 +23,13 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
   async run(image, options, { models, threads }) {
     const model = await models.saliency(options.model);
     const source = await openSource(image);
-    const small = await source.squashed(await netSide(model, threads));
-    const map = await runNet(model, toNetInput(small, model.input), threads);
-    // Decoded on sharp's thread while the mask is made here.
+    const side = await netSide(model, threads);
+    // On sharp's threads, while the net and what comes after it keep this one busy.
     const picture = options.output === 'cutout' ? source.full() : null;
+    // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
+    picture?.catch(() => {});
+    const small = await source.squashed(side);
+    const map = await runNet(model, toNetInput(small, model.input), threads);
     const found = toMask(map);
     const refined = refines(options, model) ? await refineMask(found, small) : found;
     const enlarged = resizeLanczos(refined, image.width, image.height);

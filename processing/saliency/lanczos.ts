@@ -40,15 +40,41 @@ function resizeRows(image: Samples, width: number): Samples {
   const { data, height, channels } = image;
   const axis = axisOf(image.width, width);
   const resized = new Uint8Array(width * height * channels);
+  const line = image.width * channels;
+  // Room past the end for weights of 0.
+  const source = new Uint8Array(line + enlargingTaps * channels);
+  const resizeRow = axis.stride <= enlargingTaps ? resizeRowBySix : resizeRowByAny;
   for (let row = 0; row < height; row++) {
-    const source = data.subarray(row * image.width * channels, (row + 1) * image.width * channels);
+    source.set(data.subarray(row * line, (row + 1) * line));
     const target = resized.subarray(row * width * channels, (row + 1) * width * channels);
     for (let channel = 0; channel < channels; channel++) resizeRow(source, target, axis, channel, channels);
   }
   return { data: resized, width, height, channels };
 }
 
-function resizeRow(
+/** Of at most six source positions for each: the loop over them is written out, as in `combineSix`. */
+function resizeRowBySix(
+  source: Uint8Array,
+  target: Uint8Array,
+  { first, weights, stride }: Axis,
+  channel: number,
+  channels: number,
+): void {
+  for (let x = 0, tap = 0; x < first.length; x++, tap += stride) {
+    const from = (first[x] as number) * channels + channel;
+    const sum =
+      half +
+      Math.imul(weights[tap] as number, source[from] as number) +
+      Math.imul(weights[tap + 1] as number, source[from + channels] as number) +
+      Math.imul(weights[tap + 2] as number, source[from + 2 * channels] as number) +
+      Math.imul(weights[tap + 3] as number, source[from + 3 * channels] as number) +
+      Math.imul(weights[tap + 4] as number, source[from + 4 * channels] as number) +
+      Math.imul(weights[tap + 5] as number, source[from + 5 * channels] as number);
+    target[x * channels + channel] = clip(sum >> weightBits);
+  }
+}
+
+function resizeRowByAny(
   source: Uint8Array,
   target: Uint8Array,
   axis: Axis,

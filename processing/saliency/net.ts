@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { inferenceFailure } from '../inference-failure.ts';
 
 /** What a net makes of a picture: how much each place stands out, in a range of the net's own. */
 export interface SaliencyMap {
@@ -27,7 +28,8 @@ let turn: Promise<unknown> = Promise.resolve();
 /**
  * Pixels of the side of a net's input. Loads the net, which stays until another is asked for, whose loading
  * releases it.
- * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model.
+ * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model; RetryableError
+ * `out_of_memory`.
  */
 export async function netSide(model: InstalledSaliencyModel, threads: number): Promise<number> {
   const load = turn.then(async () => (await loadNet(model, threads)).side);
@@ -38,7 +40,8 @@ export async function netSide(model: InstalledSaliencyModel, threads: number): P
 /**
  * Runs a net, which is loaded where it is not.
  * @param input 1x3xSxS, S being what `netSide` answers (`net-input.ts`).
- * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model.
+ * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model; RetryableError
+ * `out_of_memory`.
  */
 export async function runNet(
   model: InstalledSaliencyModel,
@@ -109,11 +112,7 @@ async function openSession(
       extra: { session: { force_spinning_stop: '1' } },
     });
   } catch (cause) {
-    throw new PermanentError(
-      'model_invalid',
-      `The file of the model ${name} is damaged, incomplete or no ONNX model.`,
-      { cause },
-    );
+    throw inferenceFailure(cause, `The file of the model ${name} is damaged, incomplete or no ONNX model.`);
   }
 }
 
@@ -159,7 +158,7 @@ async function infer({ name, session, side }: Net, input: Float32Array): Promise
   const startedAt = performance.now();
   const tensor = new Tensor('float32', input, [1, 3, side, side]);
   const { [outputName]: output } = await session.run({ [inputName]: tensor }, [outputName]).catch((cause) => {
-    throw new PermanentError('model_invalid', `The model ${name} failed on a picture.`, { cause });
+    throw inferenceFailure(cause, `The model ${name} failed on a picture.`);
   });
   const inferenceMs = performance.now() - startedAt;
   const [, , height = 0, width = 0] = output?.dims ?? [];

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { GraphBuilder } from '@spillway/models/blip/graph-builder.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 
 /** Made by `bench/peers/rembg_golden.py`: pictures, a small net, and what rembg's path makes of them. */
@@ -7,6 +9,16 @@ export const golden = (name: string): string => fileURLToPath(new URL(`./${name}
 export function modelAt(path: string, changes: Partial<InstalledSaliencyModel> = {}): InstalledSaliencyModel {
   const input = { side: 320, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
   return { name: 'small', sha256: 'a'.repeat(64), builtIn: false, install: null, path, input, ...changes };
+}
+
+/** A net that loads well and whose map would take 4 TiB. */
+export async function writeVastNet(path: string): Promise<void> {
+  const graph = new GraphBuilder('vast');
+  const picture = graph.input('x', 'float32', [1, 3, 320, 320]);
+  const greatest = graph.op('ReduceMax', [picture], { keepdims: 1 });
+  const shape = graph.integers([1, 1, 2 ** 20, 2 ** 20]);
+  graph.output('y', graph.op('Expand', [greatest, shape]), 'float32', [1, 1, 'height', 'width']);
+  await writeFile(path, graph.build());
 }
 
 /** Of two runs of samples, in their levels. */
