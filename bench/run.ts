@@ -1,6 +1,7 @@
 /** `node bench/run.ts <name> [--json]`: one entry for every benchmark, loaded only when it is asked for. */
 const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => Promise<unknown>>> = {
   operations: async () => (await import('./operations.ts')).operations,
+  slots: async () => (await import('./slots.ts')).slots,
   pipeline: async () => (await import('./pipeline.ts')).pipeline,
 };
 
