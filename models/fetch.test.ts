@@ -116,7 +116,9 @@ test('a passing refusal is tried again, a lasting one names address, answer and 
   server.troubles.push({ status: 404 });
   const missing = await failureOf(installModel(entryAt(server.url, { sha256 }), await optionsFor(server)));
   expect(missing).toBeInstanceOf(PermanentError);
-  expect(missing.message).toMatch(/u2netp.*\/file answered 404 Not Found\..*--from </);
+  expect(missing.message).toMatch(
+    /u2netp.*\/file answered 404 Not Found\..*--from\. The command is: npx spillway models fetch u2netp$/,
+  );
   expect(server.ranges).toHaveLength(8);
 });
 
@@ -154,7 +156,9 @@ test('a refused connection says which host, and what to do', async () => {
   const options = await optionsFor();
   const failed = await failureOf(installModel(entryAt('http://127.0.0.1:1/file'), options));
   expect(failed).toBeInstanceOf(RetryableError);
-  expect(failed.message).toMatch(/127\.0\.0\.1:1 could not be reached \(.+\)\. What has arrived is kept/);
+  expect(failed.message).toMatch(
+    /127\.0\.0\.1:1 could not be reached \(.+\)\..*Try again with: npx spillway models fetch u2netp$/,
+  );
 });
 
 test('calling off ends a download at once and keeps what arrived', async () => {
@@ -302,4 +306,30 @@ test('damage is found: a shorter file by the library, changed bytes by verify; f
     kind: 'damaged',
     problem: expect.stringContaining(sumOf(Buffer.alloc(content.length))),
   });
+});
+
+test('a failure is not tried again by those who ask not to, for a while, and a success forgets it', async () => {
+  const server = await serveFile(content);
+  const folder = await emptyFolder();
+  server.troubles.push({ status: 404 });
+  const entry = entryAt(server.url, { sha256 });
+  const options = { folder, source: 'public', quantise: neverQuantise, pauses: [] };
+  const first = await installModel(entry, options).catch((error: unknown) => error);
+  const second = installModel(entry, { ...options, notAgainForMs: 60_000 });
+  await expect(second).rejects.toMatchObject({ code: 'model_missing', message: (first as Error).message });
+  expect(server.ranges).toHaveLength(1);
+  // A person's own command tries at once.
+  await installModel(entry, options);
+  expect(server.ranges).toHaveLength(2);
+});
+
+test('those who wait for an installation that fails, fail with it', async () => {
+  const server = await serveFile(content);
+  const folder = await emptyFolder();
+  server.troubles.push({ status: 404 }, { status: 404 }, { status: 404 });
+  const entry = entryAt(server.url, { sha256 });
+  const options = { folder, source: 'public', quantise: neverQuantise, pauses: [], notAgainForMs: 60_000 };
+  const all = await Promise.allSettled([1, 2, 3].map(() => installModel(entry, options)));
+  expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(server.ranges).toHaveLength(1);
 });

@@ -8,6 +8,7 @@ import { takeInstallLock } from './install-lock.ts';
 import { type Installation, readInstallation } from './installation.ts';
 import type { ManifestModel } from './manifest.ts';
 import { openModelSource } from './open-model-source.ts';
+import { forgetFailure, noteFailure, recentFailure } from './recent-failure.ts';
 
 export interface FetchProgress {
   /** `waiting`: another process installs the same model, and these are its figures. */
@@ -34,6 +35,8 @@ export interface FetchOptions {
   quantise: QuantiseCheckpoint;
   onProgress?: (progress: FetchProgress) => void;
   signal?: AbortSignal;
+  /** Milliseconds for which a failure, anybody's on this machine, is not followed by another try. Default: 0. */
+  notAgainForMs?: number;
   /** Milliseconds between attempts that bring nothing. */
   pauses?: readonly number[];
   /** Milliseconds without a byte after which a connection is given up for another. */
@@ -89,6 +92,11 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
   const parts = join(options.folder, '.partial');
   await mkdir(parts, { recursive: true });
   const tell = options.onProgress ?? (() => {});
+  const throwRecentFailure = async (): Promise<void> => {
+    const failure = await recentFailure(parts, entry.name, options.notAgainForMs ?? 0);
+    if (failure) throw failure;
+  };
+  await throwRecentFailure();
   const lock = await takeInstallLock(
     join(parts, `${entry.name}.lock`),
     async () => (await installationOf(options.folder, entry.name)) !== null,
@@ -97,17 +105,21 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
   );
   if (!lock) return;
   try {
+    // Whoever held the lock before may have failed just now.
+    await throwRecentFailure();
     const signal = AbortSignal.any(options.signal ? [options.signal, lock.lost] : [lock.lost]);
     const report = (progress: FetchProgress): void => {
       lock.report({ bytes: progress.done, total: progress.total });
       tell(progress);
     };
     await installFiles({ ...options, entry, source, workFolder: join(parts, entry.name), signal, report });
+    await forgetFailure(parts, entry.name);
   } catch (error) {
     if (lock.lost.aborted) {
       const taken = 'Another process took over the installation because this one did not answer.';
       throw new RetryableError('model_missing', taken, { cause: error });
     }
+    if (!options.signal?.aborted) await noteFailure(parts, entry.name, storageProblem(error) ?? error);
     throw error;
   } finally {
     await lock.release();
@@ -126,9 +138,7 @@ function withAdvice(error: unknown, name: ModelName): unknown {
 }
 
 function advice(error: PermanentError | RetryableError, name: ModelName): string {
-  const elsewhere = `${installCommand(name)} --from <directory or gs://bucket/prefix>`;
-  if (error instanceof RetryableError) {
-    return `What has arrived is kept. Try again with: ${installCommand(name)} or, from a copy of it: ${elsewhere}`;
-  }
-  return `Another source can be named: ${elsewhere}`;
+  const elsewhere = 'A copy of it in a directory or bucket can be named with --from.';
+  const verb = error instanceof RetryableError ? 'Try again with' : 'The command is';
+  return `${elsewhere} ${verb}: ${installCommand(name)}`;
 }

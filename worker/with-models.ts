@@ -6,6 +6,10 @@ import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Process } from '@spillway/pipeline/deliver.ts';
 
+/** A job waits in a slot meanwhile: less patience than a person's own command has. Milliseconds. */
+const pauses = [500, 1_500];
+const notAgainForMs = 60_000;
+
 /**
  * `process`, which first fetches the model that a job asks for by name, where that is not installed and may be
  * fetched. The job says meanwhile how far it is.
@@ -36,6 +40,8 @@ export function withModels(
         quantise: quantiseCheckpoint,
         signal,
         onProgress: report,
+        pauses,
+        notAgainForMs,
       }).catch(giveUp);
       onProgress(null);
       onFetched(performance.now() - startedAt);

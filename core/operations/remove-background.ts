@@ -33,7 +33,7 @@ export const removeBackground = defineOperation({
       .string()
       .regex(/^(|#[0-9a-fA-F]{6})$/, 'must be a colour such as #ffffff, or empty')
       .default('')
-      .describe('A colour such as #ffffff to put behind the subject. Empty: transparent.'),
+      .describe('A colour such as #ffffff to put behind the subject of a cut-out. Empty: transparent.'),
     format: z.enum(['png', 'webp']).default('png').describe('File format of the result.'),
   }),
   objectiveMs: 6_000,

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import type { GalleryEntry } from '../jobs/gallery.ts';
 import { stageOf } from '../jobs/gallery.ts';
 
@@ -9,6 +10,11 @@ interface DropNoteProps {
 
 /** One line below the drop zone: what is wrong, or how far this visit's files are. Its place is always kept. */
 export function DropNote({ entries, problem }: DropNoteProps) {
+  const note = useRef<HTMLDivElement>(null);
+  // Below a tall form it may stand outside the window, and nothing else tells that nothing was sent.
+  useEffect(() => {
+    if (problem !== null) note.current?.scrollIntoView({ block: 'nearest' });
+  }, [problem]);
   const counts = new Map<string, number>();
   for (const entry of entries) {
     if (!entry.upload) continue;
@@ -16,7 +22,7 @@ export function DropNote({ entries, problem }: DropNoteProps) {
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
   return (
-    <div class="drop-note">
+    <div class="drop-note" ref={note}>
       <p class="drop-problem" role="alert">
         {problem}
       </p>

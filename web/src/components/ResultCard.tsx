@@ -164,5 +164,7 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
 
 /** A job may be run again where that can help; the server refuses it for the rest. */
 function isRetryable(job: JobView): boolean {
-  return job.state === 'failed' ? job.error?.retryable === true : job.state === 'cancelled';
+  if (job.state === 'cancelled') return true;
+  // Somebody may have installed the model since.
+  return job.state === 'failed' && (job.error?.retryable === true || job.error?.code === 'model_missing');
 }

@@ -72,9 +72,9 @@ export function endedWords(state: JobState): string | null {
   return null;
 }
 
-/** `Downloading the model, 43 %` */
+/** `Downloading the model, 43 %`; before the first byte it is not known whether there will be any. */
 export function downloadWords(share: number): string {
-  return `Downloading the model, ${formatShare(share)}`;
+  return share === 0 ? 'Waiting for the model' : `Downloading the model, ${formatShare(share)}`;
 }
 
 export interface TextWithCommand {
