@@ -20,10 +20,9 @@ export interface StackPorts {
 
 /** Free ports: the fixed ones, which must be free, then the defaults, then any. Throws `StartError`. */
 export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promise<StackPorts> {
-  const any = () => getPort({ host });
   const choose = async (name: keyof typeof defaults): Promise<number> => {
     const fixed = fixedPorts[name];
-    if (fixed === undefined) return anyPorts ? any() : getPort({ host, port: after(defaults[name]) });
+    if (fixed === undefined) return anyPorts ? anyPort() : getPort({ host, port: after(defaults[name]) });
     if ((await getPort({ host, port: fixed })) === fixed) return fixed;
     const variable = name === 'web' ? 'PORT' : `SPILLWAY_${name.toUpperCase()}_PORT`;
     throw new StartError(
@@ -36,12 +35,21 @@ export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promi
     firestore: await choose('firestore'),
     pubsub: await choose('pubsub'),
     storage: await choose('storage'),
-    route: await any(),
-    sweep: await any(),
-    findLost: await any(),
-    run: await any(),
-    firebase: [await any(), await any(), await any()],
+    route: await anyPort(),
+    sweep: await anyPort(),
+    findLost: await anyPort(),
+    run: await anyPort(),
+    firebase: [await anyPort(), await anyPort(), await anyPort()],
   };
+}
+
+/** Below what systems hand out to outgoing connections, one of which could take the port before it is listened on. */
+const lowest = 10_000;
+const highest = 32_000;
+
+/** A free port, anywhere: a stretch of its own for each caller, so that stacks that start together do not meet. */
+export function anyPort(): Promise<number> {
+  return getPort({ host, port: after(lowest + Math.floor(Math.random() * (highest - lowest))) });
 }
 
 function after(port: number): number[] {

@@ -17,8 +17,7 @@ import { refineMask } from '../saliency/refine.ts';
  * chosen for; `refine` and `background` are ours.
  */
 export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
-  // V8 compiles the loops over the mask's and the cut-out's pixels.
-  warmUpRuns: 3,
+  warmUpRuns: 1,
   loadedModels: loadedNets,
   async run(image, options, { models, threads }) {
     const model = await models.saliency(options.model);

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { anyPort } from '@spillway/emulators/choose-ports.ts';
 import { descendants } from '@spillway/emulators/processes.ts';
 import { readStackFile, type StackFile } from '@spillway/emulators/stack-file.ts';
-import getPort from 'get-port';
 
 const entry = fileURLToPath(new URL('../../emulators/start.ts', import.meta.url));
 
@@ -25,7 +25,7 @@ export class Launcher {
 
   /** Starts it and waits until it is ready; rejects with its output when it ends instead. */
   async start(args: string[] = [], environment: Record<string, string> = {}): Promise<StackFile> {
-    const [web, firestore, pubsub, storage] = await Promise.all([getPort(), getPort(), getPort(), getPort()]);
+    const [web, firestore, pubsub, storage] = await Promise.all([anyPort(), anyPort(), anyPort(), anyPort()]);
     this.output = '';
     const child = spawn(process.execPath, [entry, ...args], {
       env: {
