@@ -2,6 +2,7 @@ import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { decodeHeic } from './heic.ts';
 import type { CheckedImage } from './input-gate.ts';
+import type { Samples } from './samples.ts';
 
 /**
  * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF files, its own format that
@@ -80,31 +81,29 @@ async function readP3Profile(): Promise<Uint8Array> {
   return jpeg.subarray(name + 14, name - 2 + length);
 }
 
-export interface RgbPixels {
-  /** Interleaved red, green, blue, one byte each, row by row without padding. */
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
-
 /**
- * The picture as a person sees it: upright by its EXIF orientation, transparency on white, in 8-bit sRGB
- * (16-bit, grey, palette and CMYK sources and embedded ICC profiles converted).
+ * What a pipeline gives, in 8-bit sRGB (16-bit, grey, palette and CMYK sources and embedded ICC profiles converted).
  * @throws PermanentError `corrupt_image`.
  */
-export async function decodeRgb(image: CheckedImage): Promise<RgbPixels> {
-  const picture = await openPicture(image);
-  const pipeline = picture
-    .autoOrient()
-    .flatten({ background: '#ffffff' })
-    .toColourspace('srgb')
-    .raw({ depth: 'uchar' });
+export async function samplesOf(pipeline: Sharp): Promise<Samples> {
   try {
-    const { data, info } = await pipeline.toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
+    const { data, info } = await pipeline
+      .toColourspace('srgb')
+      .raw({ depth: 'uchar' })
+      .toBuffer({ resolveWithObject: true });
+    return { data, width: info.width, height: info.height, channels: info.channels };
   } catch (error) {
     throw decodeFailure(error);
   }
+}
+
+/**
+ * Red, green and blue of the picture as a person sees it: upright by its EXIF orientation, transparency on white.
+ * @throws PermanentError `corrupt_image`.
+ */
+export async function decodeRgb(image: CheckedImage): Promise<Samples> {
+  const picture = await openPicture(image);
+  return await samplesOf(picture.autoOrient().flatten({ background: '#ffffff' }));
 }
 
 /** What an error of sharp's decoding means for the job. */

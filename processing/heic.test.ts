@@ -5,10 +5,11 @@ import { fileURLToPath } from 'node:url';
 import type { FailureCode } from '@spillway/core/errors.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { decodeRgb, openPicture, type RgbPixels, restrictSharp } from './decode.ts';
+import { decodeRgb, openPicture, restrictSharp } from './decode.ts';
 import { createLibheif } from './heic-library.ts';
 import { type CheckedImage, checkInput } from './input-gate.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
+import type { Samples } from './samples.ts';
 import { asSharp, type Drawing, drawScene, seededRandom } from './testing/drawings.ts';
 import { codedPictureOf, type HeifFile, writeHeif } from './testing/heic/heif-file.ts';
 import { alphaOf, heicScene, sceneSize } from './testing/heic/scene.ts';
@@ -39,7 +40,7 @@ async function check(bytes: Uint8Array, limits: Partial<InputLimits> = {}): Prom
   return await checkInput(path, { ...defaultInputLimits, ...limits });
 }
 
-async function decode(bytes: Uint8Array): Promise<RgbPixels> {
+async function decode(bytes: Uint8Array): Promise<Samples> {
   return await decodeRgb(await check(bytes));
 }
 

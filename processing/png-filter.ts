@@ -1,3 +1,5 @@
+import { viewOf } from './samples.ts';
+
 /** The upper bit of each of the four bytes of a word. */
 const upperBits = 0x80808080 | 0;
 
@@ -23,8 +25,4 @@ function subtractWords(line: DataView, channels: number, to: number, target: Dat
     const lower = ((here | upperBits) - (left & ~upperBits)) | 0;
     target.setInt32(start + at, lower ^ ((here ^ ~left) & upperBits), true);
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }

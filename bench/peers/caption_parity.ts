@@ -16,7 +16,7 @@ import {
   describe,
   loadCaptioner,
 } from '@spillway/processing/captioning/captioner.ts';
-import type { RgbPixels } from '@spillway/processing/decode.ts';
+import type { Samples } from '@spillway/processing/samples.ts';
 import sharp from 'sharp';
 import { transformersInstructions, transformersPython } from './caption_transformers.ts';
 
@@ -74,9 +74,9 @@ function makeCases(): void {
   if (status !== 0) throw new Error(`caption_parity.py ended with code ${status}.`);
 }
 
-async function pixelsOf(path: string): Promise<RgbPixels> {
+async function pixelsOf(path: string): Promise<Samples> {
   const { data, info } = await sharp(path).raw().toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
+  return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
 function agrees(caption: Caption, expected: Case): boolean {

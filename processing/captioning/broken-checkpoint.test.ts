@@ -85,7 +85,7 @@ test.each([1, 3])('says so where the weights are no numbers, with %i beams', asy
   bytes.fill(0xff, 8 + Number(bytes.readBigUInt64LE()));
   await writeFile(path('model.safetensors'), bytes);
   const captioner = await loadCaptioner(folder, { threads: 1 });
-  const picture = { data: new Uint8Array(3), width: 1, height: 1 };
+  const picture = { data: new Uint8Array(3), width: 1, height: 1, channels: 3 };
   const options = { prompt: '', beams, minLength: 5, maxLength: 20, repetitionPenalty: 1 };
   await expect(describe(captioner, picture, options)).rejects.toMatchObject({
     name: 'PermanentError',

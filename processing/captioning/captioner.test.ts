@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { RgbPixels } from '../decode.ts';
+import type { Samples } from '../samples.ts';
 import { type Captioner, describe as describePicture, loadCaptioner } from './captioner.ts';
 
 /** Written by transformers: bench/peers/caption_golden.py. */
@@ -62,11 +62,11 @@ describe.each(['tied', 'untied'])('the checkpoint "%s"', (name) => {
   });
 });
 
-async function pixelsOf(picture: string): Promise<RgbPixels> {
+async function pixelsOf(picture: string): Promise<Samples> {
   const { data, info } = await sharp(`${folder}pictures/${picture}.png`)
     .raw()
     .toBuffer({ resolveWithObject: true });
-  return { data, width: info.width, height: info.height };
+  return { data, width: info.width, height: info.height, channels: info.channels };
 }
 
 function withoutScores({ caption, ids, beams }: Omit<Golden[number], 'picture' | 'options'>) {

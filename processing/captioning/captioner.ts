@@ -1,6 +1,6 @@
 import { PermanentError } from '@spillway/core/errors.ts';
 import { openCheckpoint } from '@spillway/models/blip/checkpoint.ts';
-import type { RgbPixels } from '../decode.ts';
+import type { Samples } from '../samples.ts';
 import { type BlipModel, loadBlipModel } from './blip-model.ts';
 import { type GenerationOptions, generate } from './generate.ts';
 import { type ImageProcessor, loadImageProcessor } from './image-processor.ts';
@@ -66,7 +66,7 @@ export async function loadCaptioner(directory: string, { threads }: CaptionerSet
  */
 export async function describe(
   { model, prepare, tokenizer }: Captioner,
-  picture: RgbPixels,
+  picture: Samples,
   options: CaptionOptions,
 ): Promise<Caption> {
   const started = performance.now();

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { readModelJson } from '@spillway/models/blip/checkpoint.ts';
 import { z } from 'zod';
-import type { RgbPixels } from '../decode.ts';
-import { resizeBicubic } from './bicubic.ts';
+import { resizeBicubic } from '../pillow-resize.ts';
+import { type Samples, toPlanes } from '../samples.ts';
 
 const perChannel = z.tuple([z.number(), z.number(), z.number()]);
 
@@ -27,7 +27,7 @@ const settingsSchema = z.object({
 });
 
 /** Turns pixels into what the vision graph takes: [1, 3, side, side], planes of red, green and blue. */
-export type ImageProcessor = (pixels: RgbPixels) => Float32Array;
+export type ImageProcessor = (pixels: Samples) => Float32Array;
 
 /**
  * transformers' BlipImageProcessor with its Pillow backend: squashed to a square, bicubic, scaled and normalised.
@@ -49,7 +49,7 @@ export async function loadImageProcessor(directory: string, side: number): Promi
     throw new PermanentError('model_invalid', message);
   }
   const levels = normalisedLevels(settings);
-  return (pixels) => planes(resizeBicubic(pixels, side, side), levels);
+  return (pixels) => toPlanes(resizeBicubic(pixels, side, side), levels);
 }
 
 const sharedSettingsSchema = z.object({ image_processor: z.unknown() }).partial();
@@ -72,16 +72,4 @@ function normalisedLevels({ rescale_factor, image_mean, image_std }: Settings): 
     const deviation = image_std[channel] as number;
     return Float32Array.from({ length: 256 }, (_, level) => (level * rescale_factor - mean) / deviation);
   });
-}
-
-function planes({ data, width, height }: RgbPixels, levels: Float32Array[]): Float32Array {
-  const count = width * height;
-  const result = new Float32Array(levels.length * count);
-  for (const [channel, values] of levels.entries()) {
-    const plane = channel * count;
-    for (let pixel = 0; pixel < count; pixel++) {
-      result[plane + pixel] = values[data[pixel * levels.length + channel] as number] as number;
-    }
-  }
-  return result;
 }

@@ -42,6 +42,6 @@ async function captions(directory: string): Promise<string[]> {
 }
 
 async function idsOf(captioner: Captioner, seed: number): Promise<string> {
-  const caption = await describe(captioner, drawScene(120, 90, seed), greedy);
+  const caption = await describe(captioner, { ...drawScene(120, 90, seed), channels: 3 }, greedy);
   return caption.ids.join(' ');
 }

@@ -2,14 +2,15 @@ import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-b
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import { freeMemory } from '../free-memory.ts';
 import type { ImageOperation } from '../operation.ts';
+import { resizeLanczos } from '../pillow-resize.ts';
 import { cleanMask } from '../saliency/clean-mask.ts';
 import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
-import { resizeLanczos, type Samples } from '../saliency/lanczos.ts';
 import { toMask } from '../saliency/mask.ts';
 import { loadedNets, netSide, runNet } from '../saliency/net.ts';
 import { toNetInput } from '../saliency/net-input.ts';
 import { openSource } from '../saliency/picture-source.ts';
 import { refineMask } from '../saliency/refine.ts';
+import type { Samples } from '../samples.ts';
 
 /**
  * Finds what stands out with a U^2-Net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/

@@ -1,27 +1,13 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
-import sharp, { type Sharp } from 'sharp';
-import { decodeRgb, type RgbPixels } from '../decode.ts';
+import { decodeRgb } from '../decode.ts';
 import { freeMemory } from '../free-memory.ts';
 import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
-import { encodePng, type RowSource } from '../png.ts';
+import { encodePng, type PictureRows, type RowSource } from '../png.ts';
+import { gather, openRaw, type Samples, viewOf, webpEffort, webpQuality } from '../samples.ts';
 
 /** OpenCV's default for JPEG is 95; at 90 a drawing shows no blocks and its file is a third smaller. */
 const jpegQuality = 90;
-const webpQuality = 90;
-
-interface GreyPixels {
-  /** One byte a pixel, row by row without padding. */
-  data: Uint8Array;
-  width: number;
-  height: number;
-}
-
-interface Drawing {
-  width: number;
-  height: number;
-  writeRow: RowSource;
-}
 
 /**
  * Pencil sketch: grey divided by its blurred self, so that flat areas turn white and edges stay dark. The recipe is
@@ -39,7 +25,7 @@ export const sketch = {
     const grey = toGrey(rgb);
     freeMemory(rgb.data);
     const blurred = await blur(grey, options.blur);
-    const output = await encode({ ...grey, writeRow: drawingOf(grey, blurred) }, options.format);
+    const output = await encode({ ...grey, channels: 1, writeRow: drawingOf(grey, blurred) }, options.format);
     freeMemory(grey.data);
     freeMemory(blurred);
     return output;
@@ -49,7 +35,7 @@ export const sketch = {
 /** Pixels a call of a hot loop: V8 compiles a function that is called often better than one that loops for long. */
 const piecePixels = 4_096;
 
-function toGrey({ data, width, height }: RgbPixels): GreyPixels {
+function toGrey({ data, width, height }: Samples): Samples {
   const grey = new Uint8Array(width * height);
   const source = viewOf(data);
   const target = viewOf(grey);
@@ -61,11 +47,7 @@ function toGrey({ data, width, height }: RgbPixels): GreyPixels {
     const [red = 0, green = 0, blue = 0] = data.subarray(pixel * 3, pixel * 3 + 3);
     grey[pixel] = luma(red, green, blue);
   }
-  return { data: grey, width, height };
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
+  return { data: grey, width, height, channels: 1 };
 }
 
 /** ITU-R BT.601 luma, .299 R + .587 G + .114 B, in OpenCV's fixed point (14 bits), so that it agrees to the bit. */
@@ -96,11 +78,11 @@ function lumaOfWords(rgb: DataView, grey: DataView, from: number, to: number): v
  * the kernel and the first that does not gives exactly that side. Integer weights are what it has SIMD code for:
  * about a sixth of the time of exact ones, for a mean difference of 0.4 levels in the drawing.
  */
-async function blur({ data, width, height }: GreyPixels, side: number): Promise<Uint8Array> {
+async function blur(grey: Samples, side: number): Promise<Uint8Array> {
   const radius = (side - 1) / 2;
   const sigma = 0.3 * (radius - 1) + 0.8;
   const minAmplitude = Math.exp(-((radius + 0.5) ** 2) / (2 * sigma ** 2));
-  return await openGrey({ data, width, height })
+  return await openRaw(grey)
     .blur({ sigma, minAmplitude, precision: 'integer' })
     .raw({ depth: 'uchar' })
     .toBuffer();
@@ -132,7 +114,7 @@ function halfToEven(value: number): number {
 }
 
 /** The drawing, made row by row as an encoder asks for it. */
-function drawingOf({ data, width }: GreyPixels, blurred: Uint8Array): RowSource {
+function drawingOf({ data, width }: Samples, blurred: Uint8Array): RowSource {
   const greyView = viewOf(data);
   const blurredView = viewOf(blurred);
   const inWords = width - (width % 4);
@@ -170,36 +152,24 @@ function divideWords(
   }
 }
 
-async function encode(drawing: Drawing, format: SketchOptions['format']): Promise<OperationOutput> {
-  const { width, height, writeRow } = drawing;
+async function encode(drawing: PictureRows, format: SketchOptions['format']): Promise<OperationOutput> {
+  const { width, height } = drawing;
   const common = { width, height, model: null, inferenceMs: null };
   switch (format) {
     case 'png': {
-      const bytes = await encodePng({ width, height, channels: 1, writeRow });
+      const bytes = await encodePng(drawing);
       return { ...common, bytes, extension: 'png' };
     }
     case 'jpeg': {
-      const bytes = await openGrey(gather(drawing)).jpeg({ quality: jpegQuality }).toBuffer();
+      const bytes = await openRaw(gather(drawing)).jpeg({ quality: jpegQuality }).toBuffer();
       return { ...common, bytes, extension: 'jpg' };
     }
     case 'webp': {
-      // Effort 1 of 0..6: half the time of the default for a few per cent of size.
-      const bytes = await openGrey(gather(drawing)).webp({ quality: webpQuality, effort: 1 }).toBuffer();
+      const webp = { quality: webpQuality, effort: webpEffort };
+      const bytes = await openRaw(gather(drawing)).webp(webp).toBuffer();
       return { ...common, bytes, extension: 'webp' };
     }
     default:
       return format satisfies never;
   }
-}
-
-/** The whole drawing, for the encoders of libvips. */
-function gather({ width, height, writeRow }: Drawing): GreyPixels {
-  const data = new Uint8Array(width * height);
-  for (let row = 0; row < height; row++) writeRow(row, data, row * width);
-  return { data, width, height };
-}
-
-/** Grey pixels for libvips; without the explicit colour space sharp would make three equal channels of one. */
-function openGrey({ data, width, height }: GreyPixels): Sharp {
-  return sharp(data, { raw: { width, height, channels: 1 }, limitInputPixels: false }).toColourspace('b-w');
 }

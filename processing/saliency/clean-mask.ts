@@ -1,4 +1,4 @@
-import type { Samples } from './lanczos.ts';
+import type { Samples } from '../samples.ts';
 
 /** rembg's threshold: what is below is not kept. */
 const threshold = 127;

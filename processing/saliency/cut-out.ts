@@ -1,12 +1,6 @@
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
 import { encodePng, type PictureRows, type RowSource } from '../png.ts';
-import type { Samples } from './lanczos.ts';
-import { openRaw } from './raw-sharp.ts';
-
-/** Of lossy WebP; a cut-out's transparency is lossless. As for sketches. */
-const webpQuality = 90;
-/** 1 of 0..6: half the time of the default for a few per cent of size. */
-const webpEffort = 1;
+import { gather, openRaw, type Samples, viewOf, webpEffort, webpQuality } from '../samples.ts';
 
 type Format = RemoveBackgroundOptions['format'];
 
@@ -115,10 +109,6 @@ function joinWords(
   }
 }
 
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
-}
-
 /** Every sample multiplied by the mask: rembg's default, which pastes the picture on transparent black. */
 function premultipliedRows({ picture, mask }: Layers): RowSource {
   const { data, width, channels } = picture;
@@ -174,12 +164,4 @@ async function encode(rows: PictureRows, format: Format): Promise<Uint8Array> {
     default:
       return format satisfies never;
   }
-}
-
-/** All of it, for the encoders of libvips. */
-function gather({ width, height, channels, writeRow }: PictureRows): Samples {
-  const line = width * channels;
-  const data = new Uint8Array(line * height);
-  for (let row = 0; row < height; row++) writeRow(row, data, row * line);
-  return { data, width, height, channels };
 }

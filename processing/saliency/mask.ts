@@ -1,5 +1,5 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import type { Samples } from './lanczos.ts';
+import type { Samples } from '../samples.ts';
 import type { SaliencyMap } from './net.ts';
 
 /**

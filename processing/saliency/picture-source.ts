@@ -1,8 +1,8 @@
 import type { Sharp } from 'sharp';
-import { decodeFailure, openPicture } from '../decode.ts';
+import { openPicture, samplesOf } from '../decode.ts';
 import type { CheckedImage } from '../input-gate.ts';
-import { resizeLanczos, type Samples } from './lanczos.ts';
-import { openRaw } from './raw-sharp.ts';
+import { resizeLanczos } from '../pillow-resize.ts';
+import { openRaw, type Samples } from '../samples.ts';
 
 /** A picture that a net looks at small and a cut-out is made of at full size. Both upright, in 8-bit sRGB. */
 export interface PictureSource {
@@ -51,18 +51,6 @@ function enlarge(picture: Samples, side: number): Samples {
 
 async function decode(image: CheckedImage): Promise<Samples> {
   return await samplesOf((await openPicture(image)).autoOrient());
-}
-
-async function samplesOf(picture: Sharp): Promise<Samples> {
-  try {
-    const { data, info } = await picture
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height, channels: info.channels };
-  } catch (error) {
-    throw decodeFailure(error);
-  }
 }
 
 /** By hand, because sharp multiplies colours by their alpha before it resizes, even if the alpha is removed after. */

@@ -1,4 +1,5 @@
-import { resizeLanczos, type Samples } from './lanczos.ts';
+import { resizeLanczos } from '../pillow-resize.ts';
+import type { Samples } from '../samples.ts';
 import { loadOpenCv, type OpenCv } from './opencv.ts';
 
 /*
