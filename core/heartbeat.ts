@@ -1,13 +1,18 @@
 import { z } from 'zod';
 import { instant, targetSchema } from './job.ts';
+import { figuresSchema } from './routing/figures.ts';
+import { learnedServiceSchema } from './routing/service-times.ts';
 
-export const workerStates = ['starting', 'ready', 'draining', 'stopped'] as const;
+/** `draining` ends in `drained`, when nothing is in progress; `paused`: its own breaker holds it back. */
+export const workerStates = ['starting', 'ready', 'paused', 'draining', 'drained', 'stopped'] as const;
 
 export const operationStatsSchema = z.object({
   /** Smoothed service time in milliseconds: claim to outcome, on this worker. */
   serviceMs: z.number().min(0),
   succeeded: z.int().min(0),
   failed: z.int().min(0),
+  /** Quantiles of its service times as ratios to the priors: what routers predict from. */
+  learned: learnedServiceSchema.nullable().default(null),
 });
 export type OperationStats = z.infer<typeof operationStatsSchema>;
 
@@ -25,6 +30,10 @@ export const heartbeatSchema = z.object({
   /** The worker's own process tree: `cpu` in cores (1.0 is one core busy), memory resident in bytes. */
   process: z.object({ cpu: z.number().min(0), rssBytes: z.number().min(0), count: z.int().min(0) }),
   perOperation: z.record(z.string(), operationStatsSchema),
+  /** From the decision to the claim, in milliseconds, where nothing stood before the job. */
+  delivery: figuresSchema.nullable().default(null),
+  /** From the decision for its first job to the claim, in milliseconds, where this instance was started for it. */
+  coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),
   startedAt: instant,
   version: z.string(),
@@ -38,6 +47,30 @@ export interface Worker extends Heartbeat {
   ageMs: number;
 }
 
-/** `controls/{workerId}`: what the admin wants of a worker. Heartbeats never overwrite it. */
-export const controlSchema = z.object({ drain: z.boolean().default(false) });
+/** A worker's clock may be ahead of the database's by this much, in milliseconds. */
+const clockSkewMs = 60_000;
+
+export type ReadHeartbeat =
+  | { kind: 'worker'; worker: Worker }
+  /** To be ignored, and counted. */
+  | { kind: 'malformed' | 'from_the_future' };
+
+/**
+ * A heartbeat as it stands in the database.
+ * @param ageMs By the database's clock.
+ * @param readAt When it was read, by the same clock.
+ */
+export function readHeartbeat(data: unknown, ageMs: number, readAt: Date): ReadHeartbeat {
+  const heartbeat = heartbeatSchema.safeParse(data);
+  if (!heartbeat.success) return { kind: 'malformed' };
+  const future = ageMs < 0 || heartbeat.data.startedAt.getTime() > readAt.getTime() + clockSkewMs;
+  return future ? { kind: 'from_the_future' } : { kind: 'worker', worker: { ...heartbeat.data, ageMs } };
+}
+
+/** `controls/{workerId}`: what the admin or its own breaker wants of a worker. Heartbeats never overwrite it. */
+export const controlSchema = z.object({
+  drain: z.boolean().default(false),
+  /** Set by the worker's breaker, and taken away after a self-test that went well. */
+  pause: z.object({ why: z.string(), since: instant }).nullable().default(null),
+});
 export type Control = z.infer<typeof controlSchema>;

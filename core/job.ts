@@ -24,6 +24,8 @@ export const sourceSchema = z.object({
   size: z.number(),
   contentType: z.string().nullable(),
   timeCreated: instant,
+  /** As the uploader said; null where nobody did. */
+  pixels: z.number().nullable().default(null),
 });
 export type Source = z.infer<typeof sourceSchema>;
 
@@ -31,10 +33,14 @@ export type Source = z.infer<typeof sourceSchema>;
 export const sidePredictionSchema = z.object({
   /** Until a slot takes the job, delivery included. */
   waitMs: z.number(),
+  /** Part of the wait: until a slot that is free takes it, a cold start included. */
+  deliveryMs: z.number().default(0),
   serviceMs: z.number(),
-  /** `waitMs` and `serviceMs` with the safety factor. */
+  /** One standard deviation of wait and service together. */
+  spreadMs: z.number().default(0),
+  /** `waitMs`, `serviceMs` and as many standard deviations as the settings ask for. */
   finishMs: z.number(),
-  /** What the job adds to the bill: nothing on a VM, which is paid for anyway. US dollars. */
+  /** What the job adds to the bill; a VM itself is paid for anyway. US dollars. */
   dollars: z.number(),
   inTime: z.boolean(),
 });
@@ -44,6 +50,8 @@ export const predictionSchema = z.object({
   /** Null where that side could not take the job at all. */
   vm: sidePredictionSchema.nullable(),
   run: sidePredictionSchema.nullable(),
+  /** Why Cloud Run takes nothing now; null while it does. */
+  runClosed: z.enum(['off', 'paused', 'over_budget']).nullable().default(null),
   /** Time left to the objective at the decision, in milliseconds; negative when it was already missed. */
   budgetMs: z.number(),
 });
@@ -54,11 +62,36 @@ export const routeReasons = [
   'vm_in_time',
   'vm_sooner',
   'vm_only',
+  'vm_run_paused',
+  'vm_over_budget',
   'run_vm_late',
+  'run_probe',
   'run_no_vm',
   'cpu_below_threshold',
   'cpu_above_threshold',
 ] as const;
+
+/** Jobs, and the sum of their `workMs`: milliseconds of one slot. */
+export const sideLedgerSchema = z.object({ jobs: z.number(), workMs: z.number() });
+export type SideLedger = z.infer<typeof sideLedgerSchema>;
+
+/** What stood before a job when it was decided: exact, since every job reserves its place before it counts. */
+export const ledgerSchema = z.object({
+  vm: z.object({
+    /** Claimed, whatever their turn: they are not interrupted. */
+    running: sideLedgerSchema,
+    /** Waiting, and their turn comes first. */
+    ahead: sideLedgerSchema,
+  }),
+  /** Waiting and claimed: Pub/Sub pushes in the order of publishing. */
+  run: sideLedgerSchema,
+});
+export type Ledger = z.infer<typeof ledgerSchema>;
+
+export const jobClasses = ['interactive', 'bulk'] as const;
+/** `bulk`: nobody waits for it on the page; it has a looser objective and lets others pass. */
+export const jobClassSchema = z.enum(jobClasses);
+export type JobClass = z.infer<typeof jobClassSchema>;
 
 export const routeSchema = z.object({
   target: targetSchema,
@@ -68,9 +101,16 @@ export const routeSchema = z.object({
   policy: z.string(),
   /** Grows by one whenever the job is moved; a message of an older epoch is worthless. */
   epoch: z.number(),
+  /** The side that it was last moved from; null where it is on its first. */
+  movedFrom: targetSchema.nullable().default(null),
   /** Predicted work that the job adds to its target's ledger, in milliseconds of one slot. */
   workMs: z.number(),
+  /** VMs take the job whose turn comes first: its deadline, or later where its owner has much ahead of it. */
+  turnAt: instant.nullable().default(null),
+  /** What the decision is expected to cost. US dollars. */
+  dollars: z.number().default(0),
   predicted: predictionSchema.nullable(),
+  ledger: ledgerSchema.nullable().default(null),
   at: instant,
 });
 export type Route = z.infer<typeof routeSchema>;
@@ -143,7 +183,10 @@ export const jobSchema = z.object({
   options: z.record(z.string(), z.unknown()),
   owner: z.string().nullable(),
   source: sourceSchema,
+  class: jobClassSchema.default('interactive'),
   batch: z.string().nullable(),
+  /** Files in the batch, as the uploader said; null where nobody did. */
+  batchSize: z.number().nullable().default(null),
   upload: z.string().nullable(),
   parent: z.string().nullable(),
   run: z.number(),

@@ -24,14 +24,34 @@ export interface MachineShape {
   memoryGib: number;
 }
 
+export interface RunPrices {
+  perVcpuSecond: number;
+  perGibSecond: number;
+  perRequest: number;
+}
+
 /** Dollars that Cloud Run bills for one request of `ms` milliseconds on an instance that serves it alone. */
-export function runCost(ms: number, shape: MachineShape): number {
+export function runCost(ms: number, shape: MachineShape, runPrices: RunPrices = prices.run): number {
   const seconds = (Math.ceil(ms / prices.run.stepMs) * prices.run.stepMs) / 1_000;
-  const perSecond = shape.vcpus * prices.run.perVcpuSecond + shape.memoryGib * prices.run.perGibSecond;
-  return seconds * perSecond + prices.run.perRequest;
+  const perSecond = shape.vcpus * runPrices.perVcpuSecond + shape.memoryGib * runPrices.perGibSecond;
+  return seconds * perSecond + runPrices.perRequest;
 }
 
 /** Dollars per hour for a VM that is on, busy or not. */
 export function vmCostPerHour(shape: MachineShape): number {
   return shape.vcpus * prices.vm.perVcpuHour + shape.memoryGib * prices.vm.perGibHour;
 }
+
+/**
+ * Dollars that a job costs wherever it runs: what the pipeline asks of storage, the database and the queue for one.
+ * Counted in `docs/routing.md`.
+ */
+export const costOfOneJob: number =
+  // Result and receipt; the download.
+  2 * prices.storage.perClassA +
+  prices.storage.perClassB +
+  // Created, decided, published, claimed, ended, announced; the router's and the worker's readings and sums.
+  6 * prices.firestore.perWrite +
+  12 * prices.firestore.perRead +
+  // The event, the message and the announcement, each published and delivered.
+  (6 * prices.pubsub.smallestMessageBytes * prices.pubsub.perTib) / 2 ** 40;

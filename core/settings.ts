@@ -1,19 +1,35 @@
 import { z } from 'zod';
 import { operationNameSchema } from './operations.ts';
+import { prices } from './prices.ts';
 
 /**
- * The document `settings/routing`: every field has a default, so an empty document is valid.
- * Durations in milliseconds.
+ * The document `settings/routing`: every field has a default, so an empty document is valid. A field that is not
+ * known is left out: a newer version may have written it. Durations in milliseconds.
  */
 export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
-  /** Objectives that differ from the operation's own. */
+  /** Objectives of interactive jobs that differ from the operation's own. */
   objectivesMs: z.partialRecord(operationNameSchema, z.number().positive()).default({}),
-  /** Factor on predicted wait and service: predictions are means, deadlines are not. */
-  safety: z.number().min(1).default(1.2),
+  /** A side is in time when the expected finish and so many standard deviations fit into what is left. */
+  confidence: z.number().min(0).max(5).default(1.65),
+  /** Work that nobody waits for on the page: large batches, and what a source rule calls so. */
+  bulk: z
+    .object({
+      objectiveMs: z.number().positive().default(600_000),
+      /** A file of a batch with more files than this is bulk. */
+      batchOver: z.int().min(1).default(20),
+    })
+    .prefault({}),
+  /** Weights with which owners share the VMs while several wait: one with 2 gets twice the share of one with 1. */
+  shares: z
+    .object({
+      default: z.number().positive().max(1_000).default(1),
+      owners: z.record(z.string().min(1).max(200), z.number().positive().max(1_000)).default({}),
+    })
+    .prefault({}),
   vm: z
     .object({
-      /** From publishing until a free VM starts. */
+      /** From publishing until a free VM starts, until it is learned. */
       pullMs: z.number().min(0).default(100),
       /** A VM is out of the fleet when its heartbeat is older: three beats of two seconds, and a little. */
       liveWithinMs: z.number().positive().default(6_500),
@@ -22,20 +38,37 @@ export const routingSettingsSchema = z.object({
   run: z
     .object({
       enabled: z.boolean().default(true),
-      /** From publishing until a warm instance starts. */
+      /** From publishing until a warm instance starts, until it is learned. */
       pushMs: z.number().min(0).default(250),
+      /** Until it is learned. */
       coldStartMs: z.number().min(0).default(3_000),
-      maxInstances: z.int().min(0).default(10),
+      maxInstances: z.int().min(0).default(20),
       concurrency: z.int().min(1).default(1),
+      /** Most pushes under way at a time, where Pub/Sub limits them below what the instances take. */
+      maxInFlight: z.int().min(1).nullable().default(null),
       vcpus: z.number().positive().default(2),
       memoryGib: z.number().positive().default(4),
-      /** An instance counts as warm while its last heartbeat is younger. */
-      warmWithinMs: z.number().positive().default(60_000),
+      /** Cloud Run ends an instance that has been idle for this long, at the latest. */
+      warmWithinMs: z.number().positive().default(300_000),
+      /** Storm breaker: above this, new work waits for the VMs. Null: no limit. US dollars in any one hour. */
+      mostDollarsPerHour: z.number().min(0).nullable().default(null),
     })
     .prefault({}),
   /** The baseline policy: Cloud Run when the least loaded VM's processors are busier than this share. */
   threshold: z.object({ cpu: z.number().min(0).max(1).default(0.7) }).prefault({}),
+  /** US dollars; the price list's where left out. */
+  prices: z
+    .object({
+      perVcpuSecond: z.number().min(0).default(prices.run.perVcpuSecond),
+      perGibSecond: z.number().min(0).default(prices.run.perGibSecond),
+      perRequest: z.number().min(0).default(prices.run.perRequest),
+    })
+    .prefault({}),
 });
 export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
 
 export const defaultRoutingSettings: RoutingSettings = routingSettingsSchema.parse({});
+
+/** Who changed `settings/routing` last, and when: kept beside the settings in their document. */
+export const settingsChangeSchema = z.object({ updatedBy: z.string(), updatedAt: z.coerce.date() });
+export type SettingsChange = z.infer<typeof settingsChangeSchema>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { jobClassSchema } from './job.ts';
 
 /** For senders that can neither rename nor set metadata, such as cameras: what is done with all under a prefix. */
 export const sourceRuleSchema = z.object({
@@ -6,6 +7,8 @@ export const sourceRuleSchema = z.object({
   operations: z.array(z.string().min(1)).min(1),
   options: z.record(z.string(), z.unknown()).default({}),
   owner: z.string().nullable().default(null),
+  /** `bulk`: nobody waits for these, whatever the size of their batch. */
+  class: jobClassSchema.default('interactive'),
 });
 export type SourceRule = z.infer<typeof sourceRuleSchema>;
 

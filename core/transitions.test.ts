@@ -5,7 +5,7 @@ import * as transitions from './transitions.ts';
 
 const claim = { worker: 'vm-1', token: 'token', expiresAt: later(10_000) };
 
-const { epoch: _, at: __, ...undecided } = sampleJob().route;
+const { epoch: _, at: __, movedFrom: ___, ...undecided } = sampleJob().route;
 const choice = { ...undecided, reason: 'vm_in_time' as const, explanation: 'Moved.' };
 
 function claimedJob() {
@@ -47,7 +47,26 @@ describe('a claim', () => {
   });
 });
 
+describe('a postponed job', () => {
+  it('waits on with its message, for a later turn', () => {
+    const job = transitions.published(sampleJob(), noon);
+    expect(transitions.postponed(job, later(9_000))).toEqual({
+      ...job,
+      route: { ...job.route, turnAt: later(9_000) },
+    });
+  });
+});
+
 describe('a moved job', () => {
+  it('knows where it was moved from last', () => {
+    const onRun = transitions.moved(sampleJob(), { ...choice, target: 'run' }, noon);
+    expect(onRun.route).toMatchObject({ target: 'run', movedFrom: 'vm' });
+    expect(transitions.moved(onRun, { ...choice, target: 'vm' }, noon).route.movedFrom).toBe('run');
+    // Queued again on the side where it is.
+    expect(transitions.moved(onRun, { ...choice, target: 'run' }, noon).route.movedFrom).toBe('vm');
+    expect(sampleJob().route.movedFrom).toBeNull();
+  });
+
   it('is queued, unclaimed and unpublished under the next epoch', () => {
     expect(transitions.moved(claimedJob(), choice, noon)).toMatchObject({
       state: 'queued',
@@ -63,6 +82,24 @@ describe('a decided route', () => {
     const first = transitions.routed(sampleJob(), choice, noon);
     expect(first.route).toMatchObject({ epoch: 0, reason: 'vm_in_time' });
     expect(transitions.routed(first, choice, noon).route.epoch).toBe(1);
+  });
+});
+
+describe('a reservation', () => {
+  it('waits for the VMs with its deadline as its turn', () => {
+    expect(sampleJob({ objectiveMs: 5_000 })).toMatchObject({
+      deadlineAt: later(5_000),
+      route: { target: 'vm', reason: 'reserved', epoch: 0, turnAt: later(5_000), dollars: 0, ledger: null },
+    });
+  });
+});
+
+describe('a job of another class', () => {
+  it('has the deadline that goes with it, counted from the upload', () => {
+    const job = sampleJob({ clockStartsAt: later(500) });
+    const bulk = transitions.reclassified(job, 'bulk', 600_000);
+    expect(bulk).toMatchObject({ class: 'bulk', deadlineAt: later(600_000) });
+    expect(job.class).toBe('interactive');
   });
 });
 
@@ -82,6 +119,18 @@ describe('a tombstone', () => {
 });
 
 describe('a job document', () => {
+  it('of an older version, which knew no classes, turns or pixels, is read', () => {
+    const { class: _, batchSize: __, source, route, ...older } = sampleJob();
+    const { pixels: ___, ...olderSource } = source;
+    const { turnAt: ____, dollars: _____, ledger: ______, ...olderRoute } = route;
+    expect(jobSchema.parse({ ...older, source: olderSource, route: olderRoute })).toMatchObject({
+      class: 'interactive',
+      batchSize: null,
+      source: { pixels: null },
+      route: { turnAt: null, dollars: 0, ledger: null },
+    });
+  });
+
   it('survives JSON', () => {
     const job = claimedJob();
     expect(jobSchema.parse(JSON.parse(JSON.stringify(job)))).toEqual(job);

@@ -2,6 +2,7 @@ import {
   type Claim,
   isTerminal,
   type Job,
+  type JobClass,
   type JobError,
   type JobProgress,
   type JobResult,
@@ -28,7 +29,9 @@ export interface JobRequest {
   options: Record<string, unknown>;
   owner: string | null;
   source: Source;
+  class: JobClass;
   batch: string | null;
+  batchSize: number | null;
   upload: string | null;
   run: number;
   retryOf: string | null;
@@ -49,6 +52,7 @@ export interface NewJob extends JobRequest {
 /** A job that holds its place in the ledger, provisionally on the VMs, with nothing published yet. */
 export function reserved(job: NewJob, now: Date): Job {
   const { objectiveMs, clockStartsAt, workMs, ...identity } = job;
+  const deadlineAt = new Date(clockStartsAt.getTime() + objectiveMs);
   return {
     ...identity,
     schemaVersion,
@@ -60,12 +64,16 @@ export function reserved(job: NewJob, now: Date): Job {
       explanation: 'Not decided yet.',
       policy: 'none',
       epoch: 0,
+      movedFrom: null,
       workMs,
+      turnAt: deadlineAt,
+      dollars: 0,
       predicted: null,
+      ledger: null,
       at: now,
     },
     createdAt: now,
-    deadlineAt: new Date(clockStartsAt.getTime() + objectiveMs),
+    deadlineAt,
     publishedAt: null,
     attempt: 0,
     claim: null,
@@ -85,7 +93,12 @@ export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
   return ended({ ...reserved(job, now), error }, 'failed', now);
 }
 
-export type RouteChoice = Omit<Route, 'epoch' | 'at'>;
+/** The job in another class, with the deadline that goes with it, counted from when its clock started. */
+export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number): Job {
+  return { ...job, class: jobClass, deadlineAt: new Date(job.source.timeCreated.getTime() + objectiveMs) };
+}
+
+export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom'>;
 
 /**
  * The job with its decided route, still to be published. A job that was decided before goes to the next epoch: its
@@ -93,11 +106,16 @@ export type RouteChoice = Omit<Route, 'epoch' | 'at'>;
  */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
   if (job.route.reason !== 'reserved') return moved(job, choice, now);
-  return { ...job, route: { ...choice, epoch: job.route.epoch, at: now } };
+  return { ...job, route: { ...choice, epoch: job.route.epoch, movedFrom: null, at: now } };
 }
 
 export function published(job: Job, now: Date): Job {
   return { ...job, publishedAt: now };
+}
+
+/** The job with a later turn among those that wait for the VMs; its message stays good. */
+export function postponed(job: Job, turnAt: Date): Job {
+  return { ...job, route: { ...job.route, turnAt } };
 }
 
 /** The job queued anew under a higher epoch: whatever was published before is worthless. */
@@ -108,7 +126,12 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
     claim: null,
     progress: null,
     publishedAt: null,
-    route: { ...choice, epoch: job.route.epoch + 1, at: now },
+    route: {
+      ...choice,
+      epoch: job.route.epoch + 1,
+      movedFrom: choice.target === job.route.target ? job.route.movedFrom : job.route.target,
+      at: now,
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SourceRule } from './source-rules.ts';
+import { type SourceRule, sourceRuleSchema } from './source-rules.ts';
 import { noon } from './testing/sample-job.ts';
 import { type FinalizedObject, finalizedObjectSchema, readUpload } from './uploads.ts';
 
@@ -23,6 +23,7 @@ const rule = (changes: Partial<SourceRule>): SourceRule => ({
   operations: ['sketch'],
   options: {},
   owner: null,
+  class: 'interactive',
   ...changes,
 });
 
@@ -87,6 +88,27 @@ describe('an upload', () => {
   it('outside web/ has no owner that a stranger could choose', () => {
     expect(upload('sketch/1.jpg', { owner: 'bob' }).owner).toBeNull();
   });
+
+  it('is bulk where its rule says so, and interactive otherwise', () => {
+    expect(upload('camera/1.jpg', {}, [rule({ class: 'bulk' })]).class).toBe('bulk');
+    expect(upload('camera/1.jpg', {}, [rule({})]).class).toBe('interactive');
+    expect(upload('sketch/1.jpg', { class: 'bulk' }).class).toBe('interactive');
+    expect(sourceRuleSchema.parse({ prefix: 'x/', operations: ['sketch'] }).class).toBe('interactive');
+  });
+
+  it('says how many files its batch has and how many pixels it has itself', () => {
+    const said = upload('sketch/1.jpg', { batch: 'b1', 'batch-size': '21', pixels: '12000000' });
+    expect(said).toMatchObject({ batch: 'b1', batchSize: 21, source: { pixels: 12_000_000 } });
+    expect(upload('sketch/1.jpg')).toMatchObject({ batch: null, batchSize: null, source: { pixels: null } });
+  });
+
+  it.each(['', '0', '-3', '2.5', '1e9', '0x10', ' 7', 'many', '99999999999'])(
+    'that says %j of a size has said nothing',
+    (size) => {
+      const said = upload('sketch/1.jpg', { 'batch-size': size, pixels: size });
+      expect(said).toMatchObject({ batchSize: null, source: { pixels: null } });
+    },
+  );
 
   it('under a folder with an underscore is ignored', () => {
     const object = finalizedObjectSchema.parse({

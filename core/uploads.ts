@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FailureCode } from './errors.ts';
-import { instant, type Source } from './job.ts';
+import { instant, type JobClass, type Source } from './job.ts';
 import { isIgnored, webOwner } from './object-names.ts';
 import { isOperationName, operationNames, parseOptions } from './operations.ts';
 import { matchingRule, type SourceRule } from './source-rules.ts';
@@ -39,7 +39,9 @@ export type UploadRequest =
       kind: 'jobs';
       source: Source;
       owner: string | null;
+      class: JobClass;
       batch: string | null;
+      batchSize: number | null;
       upload: string | null;
       jobs: RequestedJob[];
     };
@@ -65,9 +67,12 @@ export function readUpload(object: FinalizedObject, rules: SourceRule[]): Upload
       size: object.size,
       contentType: object.contentType ?? null,
       timeCreated: object.timeCreated,
+      pixels: wholeNumber(metadata.pixels),
     },
     owner: fromSite ?? rule?.owner ?? null,
+    class: rule?.class ?? 'interactive',
     batch: metadata.batch ?? null,
+    batchSize: wholeNumber(metadata['batch-size']),
     upload: metadata.upload ?? null,
     jobs: operations.map((operation) => requestedJob(operation, options)),
   };
@@ -84,6 +89,11 @@ function requestedOperations(
   if (rule) return rule.operations;
   const slash = name.indexOf('/');
   return [slash > 0 && !fromSite ? name.slice(0, slash) : ''];
+}
+
+/** What an uploader says of sizes only helps to predict: what is no number is as good as nothing. */
+function wholeNumber(text: string | undefined): number | null {
+  return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }
 
 function splitNames(list: string): string[] {

@@ -82,18 +82,25 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   }
 }
 
+/** Pub/Sub's emulator has so many pushes of one subscription under way at a time. */
+const pushesAtOnce = 2;
+
 /**
- * Tells the router, in `settings/routing`, how many instances the stand-in has; what an admin has set beside that
+ * Tells the router, in `settings/routing`, how much the stand-in and the emulator take; what an admin has set beside that
  * stays. `host`: Firestore's emulator, whose `owner` token stands above the rules.
  */
 export async function limitCloudRun(host: string, project: string, maxInstances: number): Promise<void> {
   const document = `projects/${project}/databases/(default)/documents/settings/routing`;
-  const field = 'run.maxInstances';
-  const response = await fetch(`http://${host}/v1/${document}?updateMask.fieldPaths=${field}`, {
+  const mask = ['run.maxInstances', 'run.maxInFlight'].map((field) => `updateMask.fieldPaths=${field}`);
+  const limits = {
+    maxInstances: { integerValue: String(maxInstances) },
+    maxInFlight: { integerValue: String(pushesAtOnce) },
+  };
+  const response = await fetch(`http://${host}/v1/${document}?${mask.join('&')}`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', authorization: 'Bearer owner' },
     body: JSON.stringify({
-      fields: { run: { mapValue: { fields: { maxInstances: { integerValue: String(maxInstances) } } } } },
+      fields: { run: { mapValue: { fields: limits } } },
     }),
   });
   if (!response.ok) throw new Error(`Firestore's emulator took no settings: ${await response.text()}`);

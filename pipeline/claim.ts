@@ -2,9 +2,10 @@ import { type Claim, type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
+import type { Stored } from './ports/job-store.ts';
 import type { Clock, Ports } from './ports/ports.ts';
 
-interface Claimant {
+export interface Claimant {
   ports: Pick<Ports, 'jobs' | 'clock' | 'log'>;
   worker: string;
   claimMs: number;
@@ -18,12 +19,19 @@ export type ClaimAnswer =
   /** Written by a newer version of this program, which alone knows what it means. */
   | { kind: 'newer' };
 
-/** Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`. */
-export async function claimJob(message: JobMessage, claimant: Claimant): Promise<ClaimAnswer> {
+/**
+ * Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`.
+ * @param known The document, where it was read already.
+ */
+export async function claimJob(
+  message: JobMessage,
+  claimant: Claimant,
+  known: Stored | null = null,
+): Promise<ClaimAnswer> {
   const { jobs, clock } = claimant.ports;
   const token = clock.token();
-  for (;;) {
-    const stored = await jobs.get(message.jobId);
+  for (let read = known; ; read = null) {
+    const stored = read ?? (await jobs.get(message.jobId));
     if (!stored) return { kind: 'dropped', why: 'unknown' };
     if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.

@@ -4,7 +4,6 @@ import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { deliver, type Process } from './deliver.ts';
-import { receive } from './receive.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 async function readJson(bench: Workbench, name: string): Promise<unknown> {
@@ -111,7 +110,7 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
     const deliverer = bench.deliverer('vm-1', scripted(crash(), crash(), crash()));
-    expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: job?.id });
     expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 1 });
     expect((await deliver(message, deliverer)).kind).toBe('given_back');
     expect(await deliver(message, deliverer)).toMatchObject({ kind: 'failed', error: { code: 'poison' } });
@@ -137,7 +136,9 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     const outages = Array.from({ length: 5 }, () => new OutageError('Cloud Storage did not answer.'));
     const deliverer = bench.deliverer('vm-1', scripted(...outages));
-    for (const _ of outages) expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    for (const _ of outages) {
+      expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: null });
+    }
     expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
 
     const leaving = new AbortController();
@@ -146,7 +147,7 @@ describe('a delivery', () => {
       throw new Error('Aborted.');
     };
     const left = await deliver(message, { ...bench.deliverer('vm-1', interrupted), leaving: leaving.signal });
-    expect(left.kind).toBe('given_back');
+    expect(left).toMatchObject({ kind: 'given_back', failed: null });
     expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
     expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
   });
@@ -296,28 +297,3 @@ describe('a delivery', () => {
 function silentClock(bench: Workbench) {
   return { ...bench.clock, every: () => () => {} };
 }
-
-describe('a message', () => {
-  it('that cannot be read is put aside and settled', async () => {
-    const bench = await workbench();
-    for (const data of ['', 'not json', '{"jobId": 3}']) {
-      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
-    }
-    expect(bench.ports.queue.buried).toHaveLength(3);
-  });
-
-  it('of a newer version is left for a newer worker', async () => {
-    const bench = await workbench();
-    const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });
-    expect(await receive(data, bench.deliverer())).toEqual({ settled: false, delivery: null });
-  });
-
-  it('about no job at all is dropped', async () => {
-    const bench = await workbench();
-    const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
-    expect(await receive(data, bench.deliverer())).toEqual({
-      settled: true,
-      delivery: { kind: 'dropped', why: 'unknown' },
-    });
-  });
-});

@@ -19,9 +19,10 @@ import {
   type OperationOptions,
   parseOptions,
 } from '@spillway/core/operations.ts';
+import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
-import { claimJob, type HeldClaim, holdClaim } from './claim.ts';
+import { type ClaimAnswer, claimJob, type HeldClaim, holdClaim } from './claim.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reportProgress } from './progress.ts';
@@ -35,6 +36,7 @@ import {
   removeLeftovers,
 } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
+import { takeFirstInLine, takeTurn } from './take-turn.ts';
 
 /** What an operation made of a picture. */
 export interface Processed {
@@ -71,6 +73,8 @@ export interface Deliverer {
   workDir: string;
   claimMs: number;
   maxAttempts: number;
+  /** What this worker has learned of its own service times. */
+  learned: () => LearnedServices;
   /** Aborted when the worker has to leave: what it has not finished by then is given back, uncounted. */
   leaving: AbortSignal;
 }
@@ -83,7 +87,8 @@ export type Delivery =
   | { kind: 'ended'; job: Job }
   /** Nothing to do: the job has ended, was moved, is in other hands, or is unknown. */
   | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' | 'claim_lost' }
-  | { kind: 'given_back'; why: string };
+  /** `failed`: the job whose attempt failed, for a reason that may lie in the worker; null for all other reasons. */
+  | { kind: 'given_back'; why: string; failed: string | null };
 
 /** Whether Pub/Sub should forget the message or bring it again. */
 export function isSettled(delivery: Delivery): boolean {
@@ -91,22 +96,44 @@ export function isSettled(delivery: Delivery): boolean {
 }
 
 /**
- * Does the job that a message names: claim, download, process, store, record. Pull and push both end here.
+ * Does the job that a message names, on a VM the one whose turn it is: claim, download, process, store, record. Pull
+ * and push both end here.
  * Any number of deliveries of one message have the effect of one. Never throws: what may pass is `given_back`.
  */
 export async function deliver(message: JobMessage, deliverer: Deliverer): Promise<Delivery> {
+  const claim = deliverer.target === 'vm' ? takeTurn : claimJob;
+  return serve(() => claim(message, deliverer), deliverer);
+}
+
+/** Does what is first in the VMs' line; null where nothing waits. Never throws. */
+export async function deliverNext(deliverer: Deliverer): Promise<Delivery | null> {
+  let nothingWaits = false;
+  const delivery = await serve(async () => {
+    const claim = await takeFirstInLine(deliverer);
+    nothingWaits = claim === null;
+    return claim ?? { kind: 'dropped', why: 'unknown' };
+  }, deliverer);
+  return nothingWaits ? null : delivery;
+}
+
+async function serve(claimOne: () => Promise<ClaimAnswer>, deliverer: Deliverer): Promise<Delivery> {
   try {
-    const claim = await claimJob(message, deliverer);
-    if (claim.kind === 'dropped') return claim;
-    if (claim.kind === 'newer') return { kind: 'given_back', why: 'The job is of a newer version.' };
-    if (claim.kind === 'poison') return await recordPoison(claim.job, message, deliverer);
-    return await work(claim.job, claim.token, deliverer);
+    const claim = await claimOne();
+    switch (claim.kind) {
+      case 'claimed':
+        return await work(claim.job, claim.token, deliverer);
+      case 'poison':
+        return await recordPoison(claim.job, deliverer);
+      case 'newer':
+        return { kind: 'given_back', why: 'The job is of a newer version.', failed: null };
+      case 'dropped':
+        return claim;
+      default:
+        return claim satisfies never;
+    }
   } catch (error) {
-    deliverer.ports.log.warn(
-      { jobId: message.jobId, error },
-      'The delivery was cut off; it will come again.',
-    );
-    return { kind: 'given_back', why: error instanceof Error ? error.message : String(error) };
+    deliverer.ports.log.warn({ error }, 'The delivery was cut off; it will come again.');
+    return { kind: 'given_back', why: reasonOf(error), failed: null };
   }
 }
 
@@ -185,7 +212,6 @@ async function settleFailure(
   if (!blameless && job.attempt >= deliverer.maxAttempts) {
     return recordFailure(job, lastFailure(job, error), heldWith(token), deliverer.ports);
   }
-  const why = error instanceof Error ? error.message : String(error);
   deliverer.ports.log.warn(
     { jobId: job.id, attempt: job.attempt, error },
     'The attempt failed; the job is given back.',
@@ -195,17 +221,21 @@ async function settleFailure(
     const attempt = blameless ? current.attempt - 1 : current.attempt;
     return { ...transitions.released(current, deliverer.ports.clock.now()), attempt };
   });
-  if (stored) return { kind: 'given_back', why };
+  if (stored) return { kind: 'given_back', why: reasonOf(error), failed: blameless ? null : job.id };
   await removeLeftovers(job.id, deliverer.ports);
   return { kind: 'dropped', why: 'claim_lost' };
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** A job that was claimed as often as allowed ends, unless one of its holders has ended or renewed it meanwhile. */
-async function recordPoison(job: Job, message: JobMessage, deliverer: Deliverer): Promise<Delivery> {
+async function recordPoison(job: Job, deliverer: Deliverer): Promise<Delivery> {
   const { ports, maxAttempts } = deliverer;
   const nobody: Claim = { worker: '', token: '', expiresAt: ports.clock.now() };
   const stillPoison = (current: Job) =>
-    transitions.claimed(current, message.epoch, nobody, maxAttempts, ports.clock.now()).kind === 'poison';
+    transitions.claimed(current, job.route.epoch, nobody, maxAttempts, ports.clock.now()).kind === 'poison';
   return recordFailure(job, poison(job), stillPoison, ports);
 }
 

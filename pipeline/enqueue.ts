@@ -1,17 +1,21 @@
-import { PermanentError } from '@spillway/core/errors.ts';
 import { type Job, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
-import { isOperationName, operations } from '@spillway/core/operations.ts';
-import { decideRoute } from '@spillway/core/routing/decide-route.ts';
+import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
+import { estimatePixels } from '@spillway/core/pixels.ts';
+import { type Candidate, type Conditions, decideRoute } from '@spillway/core/routing/decide-route.ts';
+import { liveVms, slotsOf } from '@spillway/core/routing/fleet.ts';
+import { vmServiceMs } from '@spillway/core/routing/predict.ts';
+import { objectiveMs, turnOf } from '@spillway/core/routing/turn.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import {
   type JobRequest,
   type NewJob,
   published,
-  type RouteChoice,
+  reclassified,
   reserved,
   routed,
 } from '@spillway/core/transitions.ts';
+import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -21,34 +25,36 @@ export type Enqueued =
   | { kind: 'repeated'; job: Job };
 
 /**
- * Reserve, count, decide, update, publish. The reservation comes first, so that routers working at the same time
- * see each other's jobs in the count. Whatever is cut off in between is taken up by the repeated event or the sweep.
+ * Look, reserve, count, decide, update, publish. The reservation comes before the count, so that routers working at
+ * the same time see each other's jobs in it; and after a look at the world, so that it weighs what it should. Whatever is cut off in between is taken up by the repeated event or the sweep.
  * Throws `OutageError` when a service does not answer.
  */
 export async function enqueue(request: JobRequest, ports: Ports): Promise<Enqueued> {
-  const creation = await reserve(request, ports);
+  const conditions = await readConditions(ports);
+  const job = reserved(newJob(request, conditions, ports), ports.clock.now());
+  const creation = await ports.jobs.create(job);
   if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
     return { kind: 'repeated', job: creation.stored.job };
   }
-  const choice = await chooseRoute(creation.stored, ports);
-  const decided = await ports.jobs.replace(
-    creation.stored,
-    routed(creation.stored.job, choice, ports.clock.now()),
-  );
+  const decided = await decide(creation.stored, conditions, ports);
   if (!decided) return { kind: 'repeated', job: creation.stored.job };
   return { kind: 'enqueued', job: (await publish(decided, ports)).job };
 }
 
 /** The identity and the values that a job has before anything is known of its route. */
-export async function newJob(request: JobRequest, ports: Ports): Promise<NewJob> {
-  const { operation, options, run, source } = request;
+export function newJob(request: JobRequest, conditions: Conditions, ports: Ports): NewJob {
+  const { operation, options, run, source, batchSize } = request;
   const { bucket, name, generation } = source;
+  const { settings } = conditions;
+  const jobClass = (batchSize ?? 1) > settings.bulk.batchOver ? 'bulk' : request.class;
+  const known = isOperationName(operation);
   return {
     ...request,
     id: jobId({ bucket, name, generation, operation, options, run }),
     reservation: ports.clock.token(),
-    objectiveMs: objectiveMs(operation, await ports.settings.routing()),
-    workMs: isOperationName(operation) ? operations[operation].priorServiceMs : 0,
+    class: jobClass,
+    objectiveMs: known ? objectiveMs(operation, jobClass, settings) : 0,
+    workMs: known ? Math.round(vmServiceMs(operation, estimatePixels(source), conditions)) : 0,
   };
 }
 
@@ -61,31 +67,56 @@ export async function publish(stored: Stored, ports: Ports): Promise<Stored> {
 }
 
 /**
- * Asks the router where the job should wait, given all that stands before it now. Throws `PermanentError` when this
- * version knows no such operation, and `OutageError`.
+ * Asks the router where the job should wait, given all that stands before it now, and writes the answer; null when
+ * somebody else has changed the job meanwhile. Throws `PermanentError` when this version knows no such operation, and
+ * `OutageError`.
+ * @param seen What this router has just read.
  */
-export async function chooseRoute(stored: Stored, ports: Ports): Promise<RouteChoice> {
-  const { operation, deadlineAt } = stored.job;
-  if (!isOperationName(operation)) throw new PermanentError('unknown_operation');
-  const [settings, fleet, ahead] = await Promise.all([
-    ports.settings.routing(),
-    ports.fleet.read(),
-    ports.jobs.ahead(stored),
-  ]);
-  const now = ports.clock.now();
-  return decideRoute({ operation, deadlineAt, now, workers: fleet.workers, ahead, settings });
+export async function decide(stored: Stored, seen: Conditions, ports: Ports): Promise<Stored | null> {
+  const candidate = candidateOf(stored.job);
+  const { job, ownerAheadMs } = await classify(stored, candidate.operation, seen, ports);
+  const conditions = { ...seen, now: ports.clock.now() };
+  const { deadlineAt } = job;
+  const turnAt = turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
+  const ledger = await ports.jobs.ledger(stored, turnAt);
+  const choice = decideRoute({ ...conditions, ...candidate, deadlineAt, turnAt, ledger });
+  return ports.jobs.replace(stored, routed(job, choice, ports.clock.now()));
 }
 
-async function reserve(request: JobRequest, ports: Ports) {
-  return ports.jobs.create(reserved(await newJob(request, ports), ports.clock.now()));
+/** The job in its class, and what its owner has before it by the deadline of that class. */
+async function classify(stored: Stored, operation: OperationName, { settings }: Conditions, ports: Ports) {
+  const job = (await belongsToLargeBatch(stored, settings, ports))
+    ? reclassified(stored.job, 'bulk', objectiveMs(operation, 'bulk', settings))
+    : stored.job;
+  return { job, ownerAheadMs: await ports.jobs.ownerAheadMs({ ...stored, job }) };
+}
+
+function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {
+  const { now, workers, settings } = conditions;
+  return turnOf({
+    deadlineAt: candidate.deadlineAt,
+    now,
+    owner: job.owner,
+    ownerAheadMs,
+    serviceMs: job.route.workMs,
+    slots: slotsOf(liveVms(workers, settings)),
+    settings,
+  });
+}
+
+/** Where nobody said how many files a batch has, it is counted as it grows. */
+async function belongsToLargeBatch(
+  stored: Stored,
+  { bulk }: RoutingSettings,
+  ports: Ports,
+): Promise<boolean> {
+  const { job } = stored;
+  if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || job.retryOf !== null)
+    return false;
+  return (await ports.jobs.batchBefore(stored)) >= bulk.batchOver;
 }
 
 /** A repeated event takes up a job whose first router did not get as far as publishing. */
 function needsRouting(job: Job): boolean {
   return job.state === 'queued' && job.publishedAt === null && job.deletedAt === null;
-}
-
-function objectiveMs(operation: string, settings: RoutingSettings): number {
-  if (!isOperationName(operation)) return 0;
-  return settings.objectivesMs[operation] ?? operations[operation].objectiveMs;
 }

@@ -21,7 +21,7 @@ describe('a retry', () => {
   it('is a new job of the next run, with a clock of its own, however often it is asked for', async () => {
     const { bench, id } = await failedJob();
     bench.clock.advance(3_600_000);
-    await bench.vmBeats();
+    await bench.beats();
     const retries = await Promise.all([retryJob(id, bench.ports), retryJob(id, bench.ports)]);
     await retryJob(id, bench.ports);
     expect(new Set(retries.map((retry) => retry.kind === 'retried' && retry.job.id)).size).toBe(1);

@@ -21,8 +21,13 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (!isRunnable(job)) return { kind: 'refused', why: 'not_runnable' };
   const { operation, options, owner, source, batch, upload, trace } = job;
   const request = { operation, options, owner, source, batch, upload, trace };
+  // A person who presses the button waits for this one, however large its batch was.
+  const single = { class: 'interactive', batchSize: null } as const;
   const clockStartsAt = ports.clock.now();
-  const enqueued = await enqueue({ ...request, run: job.run + 1, retryOf: job.id, clockStartsAt }, ports);
+  const enqueued = await enqueue(
+    { ...request, ...single, run: job.run + 1, retryOf: job.id, clockStartsAt },
+    ports,
+  );
   return { kind: 'retried', job: enqueued.job };
 }
 

@@ -21,7 +21,7 @@ describe('a finalized upload', () => {
     expect((await bench.ports.jobs.find({}, 10, null)).jobs).toHaveLength(1);
   });
 
-  it.each(['create', 'ahead', 'replace'] as const)(
+  it.each(['create', 'ownerAheadMs', 'ledger', 'replace'] as const)(
     'goes on after an outage at %s when its event comes again',
     async (method) => {
       const bench = await workbench();
@@ -47,14 +47,25 @@ describe('a finalized upload', () => {
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
   });
 
-  it('fills the VMs and spills the rest, each router seeing the work of the others', async () => {
+  it('keeps what stood before it and what was expected of both sides', async () => {
     const bench = await workbench();
-    await Promise.all(Array.from({ length: 30 }, (_, index) => bench.drop(`sketch/${index}.jpg`)));
-    const { vm, run } = bench.ports.queue.messages;
-    // Two slots, 300 ms each: 100 + 1.2 * (300 n / 2 + 300) stays within the 2 s up to n = 8 before a job; Cloud Run,
-    // cold, would take 3.6 s, so that the VMs are sooner up to n = 17.
-    expect(vm.length).toBe(18);
-    expect(run.length).toBe(12);
+    const [first] = await bench.drop('sketch/1.jpg');
+    const [second] = await bench.drop('sketch/2.jpg');
+    expect(first?.route.ledger?.vm.ahead).toEqual({ jobs: 0, workMs: 0 });
+    expect(second?.route).toMatchObject({
+      ledger: { vm: { ahead: { jobs: 1, workMs: first?.route.workMs } } },
+      predicted: { vm: { inTime: true }, run: { inTime: false }, runClosed: null, budgetMs: 2_000 },
+      turnAt: second?.deadlineAt,
+    });
+    expect(await bench.job(second?.id)).toEqual(second);
+  });
+
+  it('is known by the pixels that its uploader says', async () => {
+    const bench = await workbench();
+    const [small] = await bench.drop('sketch/small.jpg');
+    const [large] = await bench.drop('sketch/large.jpg', { pixels: '40000000' });
+    // 50 ms for each of 40 megapixels.
+    expect((large?.route.workMs ?? 0) / (small?.route.workMs ?? 0)).toBeCloseTo((150 + 2_000) / 150, 1);
   });
 
   it('that names no known operation becomes a failed job with a report, and no message', async () => {

@@ -7,6 +7,7 @@ import {
   type UploadRequest,
 } from '@spillway/core/uploads.ts';
 import { announceEnd } from './announce.ts';
+import { readConditions } from './conditions.ts';
 import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
@@ -34,14 +35,16 @@ async function startJob(
   trace: string | null,
   ports: Ports,
 ): Promise<Job> {
-  const { source, owner, batch } = upload;
+  const { source, owner, batch, batchSize } = upload;
   const { operation, options, refusal } = requested;
   const request: JobRequest = {
     operation,
     options,
     owner,
     source,
+    class: upload.class,
     batch,
+    batchSize,
     upload: upload.upload,
     run: 1,
     retryOf: null,
@@ -64,7 +67,7 @@ async function recordRefusal(
   ports: Ports,
 ): Promise<Job> {
   const error = { ...refusal, retryable: false };
-  const job = refusedAtOnce(await newJob(request, ports), error, ports.clock.now());
+  const job = refusedAtOnce(newJob(request, await readConditions(ports), ports), error, ports.clock.now());
   const existing = await ports.jobs.get(job.id);
   if (existing) return existing.job;
   await writeErrorReport(job, error, ports.clock.now(), ports);

@@ -2,7 +2,7 @@ import type { Ports } from './ports/ports.ts';
 import { sweepOnce } from './sweep.ts';
 
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
-export const sweepEveryMs = 3_000;
+export const sweepEveryMs = 2_000;
 
 /** Sweeps until stopped, one sweep at a time. An outage is logged and tried again at the next turn. */
 export function startSweeping(holder: string, ports: Ports): { stop(): Promise<void> } {

@@ -1,10 +1,11 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
 import { deliver } from './deliver.ts';
 import { routeUpload } from './route.ts';
 import { findLostUploads, sweepOnce } from './sweep.ts';
-import { workbench } from './testing/workbench.ts';
+import { type Workbench, workbench } from './testing/workbench.ts';
 
 const nothing = { freed: 0, published: 0, moved: 0, republished: 0, announced: 0 };
 
@@ -32,45 +33,38 @@ describe('a sweep', () => {
     bench.ports.queue.publish = publish;
     expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
     bench.clock.advance(3_001);
-    await bench.vmBeats();
+    await bench.beats();
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, published: 1 });
     expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('succeeded');
   });
 
-  it('frees the job of a worker that is gone, under a new epoch that makes the old message worthless', async () => {
+  it.each([
+    ['a VM', 'vm'],
+    ['Cloud Run', 'run'],
+  ] as const)('frees the job of a worker on %s that is gone', async (_, target) => {
     const bench = await workbench();
+    if (target === 'run') await bench.beats({ state: 'stopped' });
     const [job] = await bench.drop();
-    const message = bench.take('vm');
+    const message = bench.take(target);
     const never = new Promise<never>(() => {});
     void deliver(message, {
-      ...bench.deliverer('vm-1', () => never),
+      ...bench.deliverer(`${target}-1`, () => never),
       ports: { ...bench.ports, clock: deadClock(bench) },
     });
-    await expect.poll(async () => (await bench.job(job?.id ?? '')).state).toBe('processing');
+    await expect.poll(async () => (await bench.job(job?.id)).state).toBe('processing');
     bench.clock.advance(12_001);
-    await bench.vmBeats();
+    if (target === 'vm') await bench.beats();
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, freed: 1 });
-    expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'moved' });
-    expect(await deliver(bench.take('vm'), bench.deliverer('vm-2'))).toMatchObject({
+    expect(await bench.job(job?.id)).toMatchObject({ state: 'queued', claim: null, route: { epoch: 1 } });
+    // On Cloud Run a message is its job: the old one is worthless. On a VM it is a turn, as good as the new one.
+    if (target === 'run') {
+      expect(await deliver(message, bench.deliverer('run-2'))).toEqual({ kind: 'dropped', why: 'moved' });
+    }
+    expect(await deliver(bench.take(target), bench.deliverer(`${target}-2`))).toMatchObject({
       kind: 'succeeded',
       job: { attempt: 2, route: { epoch: 1 } },
     });
-  });
-
-  it('moves what waits for VMs that are gone to Cloud Run, and leaves alone what waits well', async () => {
-    const bench = await workbench();
-    const [job] = await bench.drop();
-    const old = bench.take('vm');
-    bench.clock.advance(2_001);
-    await bench.vmBeats();
-    expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
-    bench.clock.advance(6_501);
-    expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, moved: 1 });
-    expect(await bench.job(job?.id ?? '')).toMatchObject({
-      route: { target: 'run', reason: 'run_no_vm', epoch: 1 },
-    });
-    expect(await deliver(old, bench.deliverer())).toEqual({ kind: 'dropped', why: 'moved' });
-    expect((await deliver(bench.take('run'), bench.deliverer('run-1'))).kind).toBe('succeeded');
+    expect((await deliver(message, bench.deliverer(`${target}-2`))).kind).toBe('dropped');
   });
 
   it('keeps a job where it is when the other side could not take it', async () => {
@@ -79,6 +73,22 @@ describe('a sweep', () => {
     await bench.drop();
     bench.clock.advance(10_000);
     expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
+  });
+
+  it('keeps what workers have learned, for when none of them is there to say it', async () => {
+    const bench = await workbench();
+    const perOperation = { sketch: steadyStats(3) };
+    await bench.beats({ perOperation, delivery: { p50: 40, p90: 40, count: 9 } });
+    await sweepOnce('a', bench.ports);
+    bench.clock.advance(3_600_000);
+    await bench.beats();
+    await sweepOnce('a', bench.ports);
+    const [job] = await bench.drop();
+    expect(job?.route.predicted?.vm).toMatchObject({ waitMs: 40, spreadMs: 0 });
+    expect(job?.route.workMs).toBeCloseTo(3 * 150, -1);
+    expect(await bench.ports.routerStates.read()).toMatchObject({
+      learned: { vm: { sketch: steadyService(3) } },
+    });
   });
 
   it('goes on past a job that it cannot help, and ends it', async () => {
@@ -114,7 +124,7 @@ describe('a sweep', () => {
     await bench.drop();
     bench.take('vm');
     bench.clock.advance(30_001);
-    await bench.vmBeats();
+    await bench.beats();
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, republished: 1 });
     expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
     expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('succeeded');
@@ -145,6 +155,6 @@ describe('a sweep', () => {
 });
 
 /** The clock of a process that no longer runs: it tells the time, and nothing comes of its timers. */
-function deadClock(bench: Awaited<ReturnType<typeof workbench>>) {
+function deadClock(bench: Workbench) {
   return { ...bench.clock, every: () => () => {} };
 }

@@ -4,25 +4,29 @@ import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { vmConfigSchema } from './config.ts';
-import { type Pulling, startPulling } from './pull-loop.ts';
+import { type Duty, startDuty } from './duty.ts';
+import { startPulling } from './pull-loop.ts';
 
 /** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
 const config = parseConfig(vmConfigSchema, process.env);
 const log = createJsonLog(`vm-worker ${config.SPILLWAY_WORKER_ID}`);
 const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 
-let pulling: Pulling | null = null;
-const worker = await startWorker('vm', config, log, ({ drain }) => {
-  if (!pulling || drain === pulling.paused()) return;
-  pulling.pause(drain);
-  void worker.setState(drain ? 'draining' : 'ready');
+let duty: Duty | null = null;
+const worker = await startWorker('vm', config, log, {
+  onControl: (control) => duty?.onControl(control),
+  onDelivery: (delivery, ms) => duty?.guard.observe(delivery, ms),
 });
-pulling = await startPulling(worker, log);
+const pulling = await startPulling(worker, log);
+duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
 const sweeping = startSweeping(worker.id, worker.ports);
 await worker.setState('ready');
 process.send?.({ ready: true });
 
 await end;
+const leaving = duty;
+duty = null;
+leaving.stop();
 await worker.setState('draining');
 await pulling.stop();
 const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);

@@ -8,13 +8,14 @@ import { type Lease, startLeases } from './leases.ts';
 /** One pull waits at most this long for a message; the server ends it sooner when it likes. Milliseconds. */
 const pullTimeoutMs = 60_000;
 const afterErrorMs = 1_000;
+/** Then the message is let go, so that none is held for ever. */
+const turnsPerMessage = 50;
 const deadlineExceeded = 4;
 const cancelled = 1;
 
 export interface Pulling {
   /** Stops asking for new work, or asks again; what is in progress goes on. */
   pause(paused: boolean): void;
-  paused(): boolean;
   /** Stops asking for new work for good. */
   stop(): Promise<void>;
 }
@@ -32,6 +33,7 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
   const client = new v1.SubscriberClient(clientConfig);
   const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
   const leases = startLeases(client, subscription, log);
+  let serving = 0;
   let paused = false;
   let stopped = false;
   let changed = Promise.withResolvers<void>();
@@ -45,7 +47,7 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
 
   async function loop(): Promise<void> {
     while (!stopped) {
-      const free = worker.slots - worker.busy();
+      const free = worker.slots - serving;
       if (paused || free <= 0) {
         await changed.promise;
         continue;
@@ -72,15 +74,25 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
     }
   }
 
+  /**
+   * A message is a turn and not a job: while jobs wait, the slot goes on with the next at once, instead of asking
+   * Pub/Sub first. The messages of jobs that are done that way find nothing to do when they come.
+   */
   async function serve(lease: Lease): Promise<void> {
-    const settled = await worker.work(lease.data);
+    serving++;
+    let settled = await worker.work(lease.data);
+    for (let turns = 1; settled && turns < turnsPerMessage && !paused && !stopped; turns++) {
+      const next = await worker.workNext();
+      if (next === null) break;
+      settled = next;
+    }
+    serving--;
     wake();
     await lease.end(settled);
   }
 
   const looping = loop();
   return {
-    paused: () => paused,
     pause(value) {
       // A pull that is under way goes on: cancelled, it could leave a message in nobody's hands until its deadline.
       paused = value;

@@ -16,7 +16,7 @@ export const workerConfigSchema = gcpConfigSchema.extend({
   SPILLWAY_WORK_DIR: z.string().default(join(tmpdir(), 'spillway')),
   SPILLWAY_HEARTBEAT_MS: z.coerce.number().min(200).default(2_000),
   /** A claim that is not renewed for this long is free for others. */
-  SPILLWAY_CLAIM_MS: z.coerce.number().min(1_000).default(12_000),
+  SPILLWAY_CLAIM_MS: z.coerce.number().min(1_000).default(9_000),
   SPILLWAY_MAX_ATTEMPTS: z.coerce.number().int().min(1).default(3),
   /** Longest time for one operation on one picture. */
   SPILLWAY_TIME_LIMIT_MS: z.coerce.number().min(1_000).default(60_000),
@@ -24,6 +24,8 @@ export const workerConfigSchema = gcpConfigSchema.extend({
   SPILLWAY_MEMORY_LIMIT_MIB: z.coerce.number().min(128).default(1_536),
   /** Jobs after which a child is replaced. */
   SPILLWAY_RECYCLE_AFTER: z.coerce.number().int().min(1).default(500),
+  /** For measuring routing: every operation only takes this long. Never set where pictures matter. Milliseconds. */
+  SPILLWAY_SLEEP_MS: z.coerce.number().min(1).optional(),
   SPILLWAY_VERSION: z.string().default('0.1.0'),
 });
 export type WorkerConfig = z.infer<typeof workerConfigSchema>;

@@ -9,7 +9,17 @@ const keptMs = 10 * 60_000;
 /** What the worker itself knows; the machine's figures are added to it. */
 export type WorkerReport = Pick<
   Heartbeat,
-  'id' | 'kind' | 'state' | 'slots' | 'busy' | 'perOperation' | 'models' | 'startedAt' | 'version'
+  | 'id'
+  | 'kind'
+  | 'state'
+  | 'slots'
+  | 'busy'
+  | 'perOperation'
+  | 'delivery'
+  | 'coldStartMs'
+  | 'models'
+  | 'startedAt'
+  | 'version'
 >;
 
 export interface Heartbeats {

@@ -1,27 +1,86 @@
 import type { OperationStats } from '@spillway/core/heartbeat.ts';
+import type { Job } from '@spillway/core/job.ts';
+import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { estimatePixels } from '@spillway/core/pixels.ts';
+import { type Figures, RecentValues } from '@spillway/core/routing/figures.ts';
+import { type LearnedServices, ServiceTimes } from '@spillway/core/routing/service-times.ts';
 import type { Delivery } from '@spillway/pipeline/deliver.ts';
 
 /** Weight of the newest job in the smoothed service time: about the last ten jobs count. */
 const weight = 0.2;
+/** An instance that starts so long after a job was decided was not started for it, in milliseconds. */
+const longestStart = 20_000;
 
-/** Counts outcomes and smooths service times, for the heartbeat. */
+/** What this worker has seen of its jobs, for the heartbeat and for its own decisions. */
 export class OperationStatsBook {
-  readonly #stats = new Map<string, OperationStats>();
+  readonly #stats = new Map<OperationName, Omit<OperationStats, 'learned'>>();
+  readonly #times = new ServiceTimes();
+  readonly #deliveries = new RecentValues();
+  readonly #startedAt: Date;
+  #first = true;
+  #coldStartMs: number | null = null;
+
+  constructor(startedAt: Date) {
+    this.#startedAt = startedAt;
+  }
 
   /** `ms`: from receiving the message to its outcome. */
   record(delivery: Delivery, ms: number): void {
     if (delivery.kind !== 'succeeded' && delivery.kind !== 'failed') return;
-    const { operation } = delivery.job;
-    const before = this.#stats.get(operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
+    const { job } = delivery;
+    if (!isOperationName(job.operation)) return;
+    const before = this.#stats.get(job.operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
     if (delivery.kind === 'failed') {
-      this.#stats.set(operation, { ...before, failed: before.failed + 1 });
+      this.#stats.set(job.operation, { ...before, failed: before.failed + 1 });
       return;
     }
     const serviceMs = before.succeeded === 0 ? ms : before.serviceMs + weight * (ms - before.serviceMs);
-    this.#stats.set(operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
+    this.#stats.set(job.operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
+    this.#times.record(job.operation, estimatePixels(job.source), ms);
+    this.#recordDelivery(job);
   }
 
-  snapshot(): Record<string, OperationStats> {
-    return Object.fromEntries(this.#stats);
+  perOperation(): Record<string, OperationStats> {
+    const entries = [...this.#stats].map(
+      ([operation, stats]) => [operation, { ...stats, learned: this.#times.of(operation) }] as const,
+    );
+    return Object.fromEntries(entries);
   }
+
+  learned(): LearnedServices {
+    const learned: LearnedServices = {};
+    for (const operation of operationNames) {
+      const own = this.#times.of(operation);
+      if (own) learned[operation] = own;
+    }
+    return learned;
+  }
+
+  /** From the decision to the claim, in milliseconds, of jobs that had nothing before them. */
+  get delivery(): Figures | null {
+    return this.#deliveries.figures();
+  }
+
+  /** The same of the job for which this instance was started; null where there was none. */
+  get coldStartMs(): number | null {
+    return this.#coldStartMs;
+  }
+
+  /** Only of jobs at their first attempt: what was moved or tried before has waited for other reasons. */
+  #recordDelivery({ route, timings, attempt, source, retryOf, createdAt }: Job): void {
+    const first = this.#first;
+    this.#first = false;
+    if (!timings || attempt > 1 || route.epoch > 0) return;
+    const claimedAt = (retryOf === null ? source.timeCreated : createdAt).getTime() + timings.waitMs;
+    const deliveryMs = Math.max(0, claimedAt - route.at.getTime());
+    const beforeStartMs = this.#startedAt.getTime() - route.at.getTime();
+    if (first && beforeStartMs > 0) {
+      if (beforeStartMs < longestStart) this.#coldStartMs = deliveryMs;
+    } else if (nothingBefore(route)) this.#deliveries.add(deliveryMs);
+  }
+}
+
+function nothingBefore({ target, ledger }: Job['route']): boolean {
+  if (!ledger) return false;
+  return target === 'run' ? ledger.run.jobs === 0 : ledger.vm.running.jobs + ledger.vm.ahead.jobs === 0;
 }

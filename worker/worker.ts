@@ -3,7 +3,13 @@ import { join } from 'node:path';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
-import type { Deliverer, Process } from '@spillway/pipeline/deliver.ts';
+import {
+  type Deliverer,
+  type Delivery,
+  deliverNext,
+  isSettled,
+  type Process,
+} from '@spillway/pipeline/deliver.ts';
 import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { receive } from '@spillway/pipeline/receive.ts';
@@ -11,6 +17,8 @@ import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
+import { selfTest } from './self-test.ts';
+import { sleeping } from './sleeping.ts';
 import { withModels } from './with-models.ts';
 
 /** What a pull loop or a push endpoint is given to work with. */
@@ -21,13 +29,27 @@ export interface Worker {
   busy(): number;
   /** Does the job that a message names. Resolves to whether Pub/Sub may forget the message; never rejects. */
   work(data: string): Promise<boolean>;
+  /**
+   * Does what is first in the VMs' line. Resolves to null where nothing waits, else as `work`: false asks for a message
+   * to be brought again, so that the job that was given back has one. Never rejects.
+   */
+  workNext(): Promise<boolean | null>;
   /** Says in heartbeats from now on, and at once, what state the worker is in. */
   setState(state: Heartbeat['state']): Promise<void>;
-  /** Gives what is being worked on back to the queue, uncounted. */
+  /** Gives what is being worked on back to the queue, uncounted; later jobs are worked on again. */
   giveBack(): void;
+  /** Does every operation once with a small picture; resolves to what went wrong, or null. */
+  selfTest(): Promise<string | null>;
   /** Resolves when nothing is being worked on. */
   idle(): Promise<void>;
   close(): Promise<void>;
+}
+
+export interface WorkerHooks {
+  /** Told with every heartbeat what is wanted of this worker. */
+  onControl?: (control: Control) => void;
+  /** Told of every outcome; milliseconds from receiving the message to it. */
+  onDelivery?: (delivery: Delivery, ms: number) => void;
 }
 
 /**
@@ -38,7 +60,7 @@ export async function startWorker(
   kind: Target,
   config: WorkerConfig,
   log: Log,
-  onControl?: (control: Control) => void,
+  hooks: WorkerHooks = {},
 ): Promise<Worker> {
   const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
@@ -52,11 +74,14 @@ export async function startWorker(
     recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
     models,
   });
-  const run: Process = (request) => processor.process(request);
-  const leaving = new AbortController();
-  const stats = new OperationStatsBook();
-  const active = new Set<Promise<boolean>>();
+  const run: Process =
+    config.SPILLWAY_SLEEP_MS === undefined
+      ? (request) => processor.process(request)
+      : sleeping(config.SPILLWAY_SLEEP_MS);
+  let leaving = new AbortController();
+  const active = new Set<Promise<unknown>>();
   const startedAt = ports.clock.now();
+  const stats = new OperationStatsBook(startedAt);
   let state: Heartbeat['state'] = 'starting';
 
   const heartbeats = startHeartbeats({
@@ -70,41 +95,68 @@ export async function startWorker(
       state,
       slots,
       busy: active.size,
-      perOperation: stats.snapshot(),
+      perOperation: stats.perOperation(),
+      delivery: stats.delivery,
+      coldStartMs: stats.coldStartMs,
       models: [...processor.models],
       startedAt,
       version: config.SPILLWAY_VERSION,
     }),
-    ...(onControl ? { onControl } : {}),
+    ...(hooks.onControl ? { onControl: hooks.onControl } : {}),
   });
 
-  const deliverer: Omit<Deliverer, 'process'> = {
+  const deliverer: Omit<Deliverer, 'process' | 'leaving'> = {
     ports,
     worker: id,
     target: kind,
     workDir,
     claimMs: config.SPILLWAY_CLAIM_MS,
     maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
-    leaving: leaving.signal,
+    learned: () => stats.learned(),
   };
 
-  async function timedReceive(data: string): Promise<boolean> {
+  /** Has one delivery done, and notes what came of it. */
+  async function timed(deliverWith: (deliverer: Deliverer) => Promise<Delivery | null>): Promise<void> {
     const started = performance.now();
     // Fetching a model happens once: it would mislead the router about every later job.
     let fetchMs = 0;
     const process = withModels(run, models, config.SPILLWAY_MODELS_SOURCE, (ms) => {
       fetchMs = ms;
     });
-    const { settled, delivery } = await receive(data, { ...deliverer, process });
-    if (delivery) {
-      const ms = Math.round(performance.now() - started - fetchMs);
-      stats.record(delivery, ms);
-      const jobId = 'job' in delivery ? delivery.job.id : undefined;
-      log.info(
-        { jobId, outcome: delivery.kind, why: 'why' in delivery ? delivery.why : undefined, ms },
-        'Delivered.',
-      );
-    }
+    const delivery = await deliverWith({ ...deliverer, process, leaving: leaving.signal });
+    if (!delivery) return;
+    const ms = Math.round(performance.now() - started - fetchMs);
+    stats.record(delivery, ms);
+    hooks.onDelivery?.(delivery, ms);
+    const jobId = 'job' in delivery ? delivery.job.id : undefined;
+    const why = 'why' in delivery ? delivery.why : undefined;
+    log.info({ jobId, outcome: delivery.kind, why, ms }, 'Delivered.');
+  }
+
+  /** Keeps the worker busy until it is done. */
+  function counted<Outcome>(work: Promise<Outcome>): Promise<Outcome> {
+    const counting = work.finally(() => active.delete(counting));
+    active.add(counting);
+    return counting;
+  }
+
+  async function receiveOne(data: string): Promise<boolean> {
+    let settled = false;
+    await timed(async (each) => {
+      const received = await receive(data, each);
+      settled = received.settled;
+      return received.delivery;
+    });
+    return settled;
+  }
+
+  async function next(): Promise<boolean | null> {
+    let settled: boolean | null = null;
+    await timed(async (each) => {
+      const delivery = await deliverNext(each);
+      settled = delivery && isSettled(delivery);
+      return delivery;
+    });
     return settled;
   }
 
@@ -114,16 +166,17 @@ export async function startWorker(
     slots,
     ports,
     busy: () => active.size,
-    work(data) {
-      const work = timedReceive(data).finally(() => active.delete(work));
-      active.add(work);
-      return work;
-    },
+    work: (data) => counted(receiveOne(data)),
+    workNext: () => counted(next()),
     async setState(next) {
       state = next;
       await heartbeats.beat();
     },
-    giveBack: () => leaving.abort(new Error('The worker is leaving.')),
+    giveBack() {
+      leaving.abort(new Error('The worker is leaving.'));
+      leaving = new AbortController();
+    },
+    selfTest: () => selfTest(processor, workDir),
     async idle() {
       while (active.size > 0) await Promise.all(active);
     },

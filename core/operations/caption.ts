@@ -50,7 +50,7 @@ export const caption = defineOperation({
       message: 'must not exceed maxLength',
     }),
   objectiveMs: 15_000,
-  priorServiceMs: 3_000,
+  priorServiceMs: { fixed: 2_500, perMegapixel: 30 },
 });
 
 export type CaptionOptions = z.infer<typeof caption.options>;

@@ -10,8 +10,8 @@ export interface OperationDefinition<Name extends string, Options extends z.ZodO
   readonly options: Options;
   /** Latency objective in milliseconds, counted from the object's `timeCreated`. */
   readonly objectiveMs: number;
-  /** Service time in milliseconds assumed until a worker has reported one of its own. */
-  readonly priorServiceMs: number;
+  /** Service time in milliseconds, download and result included, assumed until workers have seen some. */
+  readonly priorServiceMs: { readonly fixed: number; readonly perMegapixel: number };
 }
 
 /** Keeps the literal types of a definition while checking its shape. */

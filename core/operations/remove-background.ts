@@ -37,7 +37,7 @@ export const removeBackground = defineOperation({
     format: z.enum(['png', 'webp']).default('png').describe('File format of the result.'),
   }),
   objectiveMs: 6_000,
-  priorServiceMs: 1_000,
+  priorServiceMs: { fixed: 600, perMegapixel: 80 },
 });
 
 export type RemoveBackgroundOptions = z.infer<typeof removeBackground.options>;

@@ -18,7 +18,7 @@ export const sketch = defineOperation({
     format: z.enum(['png', 'jpeg', 'webp']).default('png').describe('File format of the result.'),
   }),
   objectiveMs: 2_000,
-  priorServiceMs: 300,
+  priorServiceMs: { fixed: 150, perMegapixel: 50 },
 });
 
 export type SketchOptions = z.infer<typeof sketch.options>;

@@ -2,19 +2,13 @@ import type { Prediction, SidePrediction } from '../job.ts';
 import type { RouteDecision } from './decide-route.ts';
 
 /**
- * The VM, which is paid for anyway, when it is predicted to finish in time; else Cloud Run; but the VM after all
- * where Cloud Run would be late too and no sooner.
+ * The cheaper side that is predicted to finish in time, which is the VMs where they are, since they are paid for
+ * anyway; where neither would be in time, the sooner.
  */
-export function decideByDeadline({ vm, run, budgetMs }: Prediction): RouteDecision {
-  const left =
-    budgetMs < 0 ? `the deadline passed ${seconds(-budgetMs)} ago` : `${seconds(budgetMs)} are left`;
-  if (!vm && !run) {
-    return {
-      target: 'vm',
-      reason: 'vm_only',
-      explanation: 'No VM takes new work and Cloud Run is off: it waits for the first VM.',
-    };
-  }
+export function decideByDeadline(prediction: Prediction): RouteDecision {
+  const { vm, run } = prediction;
+  const left = timeLeft(prediction);
+  if (!run) return withoutRun(prediction);
   if (!vm) {
     return {
       target: 'run',
@@ -22,14 +16,7 @@ export function decideByDeadline({ vm, run, budgetMs }: Prediction): RouteDecisi
       explanation: `No VM takes new work; Cloud Run ${takes(run)}.`,
     };
   }
-  if (!run) {
-    return {
-      target: 'vm',
-      reason: 'vm_only',
-      explanation: `Cloud Run is off; the VMs ${takes(vm)}, ${left}.`,
-    };
-  }
-  if (vm.inTime) {
+  if (vm.inTime && (!run.inTime || vm.dollars <= run.dollars)) {
     return { target: 'vm', reason: 'vm_in_time', explanation: `The VMs ${takes(vm)}, ${left}.` };
   }
   if (!run.inTime && vm.finishMs <= run.finishMs) {
@@ -42,14 +29,45 @@ export function decideByDeadline({ vm, run, budgetMs }: Prediction): RouteDecisi
   return {
     target: 'run',
     reason: 'run_vm_late',
-    explanation: `The VMs ${takes(vm)}, too late (${left}); Cloud Run ${takes(run)}.`,
+    explanation: `The VMs ${takes(vm)}, too late (${left}); Cloud Run ${takes(run)} and costs ${dollars(run.dollars)}.`,
   };
 }
 
-function takes(side: SidePrediction | null): string {
-  return side ? `would need ${seconds(side.finishMs)}` : 'cannot take it';
+/** The VMs, which may not be there yet: the job waits for the first. */
+export function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision {
+  const vms = vm
+    ? `the VMs ${takes(vm)}, ${timeLeft({ ...prediction, vm, runClosed })}`
+    : 'no VM takes new work: it waits for the first that does';
+  switch (runClosed) {
+    case 'paused':
+      return {
+        target: 'vm',
+        reason: 'vm_run_paused',
+        explanation: `Cloud Run is paused, since it did not take its work or failed; ${vms}.`,
+      };
+    case 'over_budget':
+      return {
+        target: 'vm',
+        reason: 'vm_over_budget',
+        explanation: `Cloud Run has cost as much as it may in an hour; ${vms}.`,
+      };
+    default:
+      return { target: 'vm', reason: 'vm_only', explanation: `Cloud Run is off; ${vms}.` };
+  }
+}
+
+function timeLeft({ budgetMs }: Prediction): string {
+  return budgetMs < 0 ? `the deadline passed ${seconds(-budgetMs)} ago` : `${seconds(budgetMs)} are left`;
+}
+
+function takes(side: SidePrediction): string {
+  return `would need ${seconds(side.finishMs)}`;
 }
 
 function seconds(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toPrecision(2)}`;
 }

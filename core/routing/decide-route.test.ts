@@ -1,108 +1,101 @@
 import { describe, expect, it } from 'vitest';
 import type { Worker } from '../heartbeat.ts';
 import { routingSettingsSchema } from '../settings.ts';
-import { later, noon } from '../testing/sample-job.ts';
+import { steadyService } from '../testing/learned-service.ts';
+import { later } from '../testing/sample-job.ts';
+import { sampleLedger, sampleQuestion } from '../testing/sample-question.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
 import { decideRoute, type RoutingQuestion } from './decide-route.ts';
+import { initialRouterState, type RouterState } from './state.ts';
 
-const settings = routingSettingsSchema.parse({});
-const idle = { jobs: 0, workMs: 0 };
+const exactly = (ms: number) => ({ p50: ms, p90: ms, count: 20 });
+/** A sketch of a megapixel takes 200 ms, and 100 ms to reach a VM, 250 ms to reach a warm instance. */
+const state: RouterState = {
+  ...initialRouterState,
+  learned: { vm: { sketch: steadyService(1) }, run: { sketch: steadyService(1) } },
+  delivery: { vm: exactly(100), run: exactly(250) },
+  coldStart: exactly(3_000),
+};
 const vm = (changes: Partial<Worker> = {}) => sampleWorker({ kind: 'vm', ...changes });
+const warm = sampleWorker({ id: 'run-1', kind: 'run' });
+const paused: RouterState = { ...state, breaker: { ...state.breaker, state: 'paused' } };
 
 function ask(changes: Partial<RoutingQuestion> = {}) {
-  return decideRoute({
-    operation: 'sketch',
-    deadlineAt: later(2_000),
-    now: noon,
-    workers: [vm()],
-    ahead: { vm: idle, run: idle },
-    settings,
-    ...changes,
-  });
+  return decideRoute(sampleQuestion({ state, workers: [vm(), warm], ...changes }));
 }
 
 describe('the deadline policy', () => {
-  it('chooses the VM while it is in time, and says what it expected of both sides', () => {
-    const choice = ask();
-    // 100 ms to pull, and 1.2 times the 300 ms that a sketch takes until a worker reports its own figure.
-    expect(choice.predicted?.vm).toEqual({
-      waitMs: 100,
-      serviceMs: 300,
-      finishMs: 460,
-      dollars: 0,
-      inTime: true,
+  it('chooses the VM while it is in time, and keeps what it expected and what stood before the job', () => {
+    const ledger = sampleLedger({ running: [1, 200] });
+    const choice = ask({ ledger, turnAt: later(2_500) });
+    expect(choice).toMatchObject({
+      target: 'vm',
+      reason: 'vm_in_time',
+      explanation: 'The VMs would need 0.5 s, 2.0 s are left.',
+      policy: 'deadline',
+      workMs: 200,
+      turnAt: later(2_500),
+      ledger,
+      predicted: { vm: { inTime: true }, run: { inTime: true }, runClosed: null, budgetMs: 2_000 },
     });
-    // 250 ms to push, 3 s for a cold start, which is billed: 3.3 s of 2 vCPU and 4 GiB, and the request.
-    expect(choice.predicted?.run).toMatchObject({
-      waitMs: 3_250,
-      serviceMs: 300,
-      finishMs: 3_610,
-      inTime: false,
-    });
-    expect(choice.predicted?.run?.dollars).toBeCloseTo(3.3 * (2 * 0.000024 + 4 * 0.0000025) + 0.0000004, 12);
-    expect(choice).toMatchObject({ target: 'vm', reason: 'vm_in_time', workMs: 300, policy: 'deadline' });
-    expect(choice.explanation).toBe('The VMs would need 0.5 s, 2.0 s are left.');
+    expect(choice.dollars).toBe(choice.predicted?.vm?.dollars);
     expect(ask({ deadlineAt: later(-1_500) }).explanation).toContain('the deadline passed 1.5 s ago');
   });
 
-  it('spills to Cloud Run exactly when the work ahead makes the VM late', () => {
-    const runIsWarm = sampleWorker({ id: 'run-1', kind: 'run', slots: 1 });
+  it('spills to Cloud Run exactly when the work ahead makes the VMs late', () => {
+    const calm = routingSettingsSchema.parse({ confidence: 0 });
     const withAhead = (workMs: number) =>
-      ask({ workers: [vm({ slots: 2 }), runIsWarm], ahead: { vm: { jobs: 9, workMs }, run: idle } });
-    // 100 + 1.2 * (workMs / 2 + 300) <= 2000 up to workMs = 2566.
-    expect(withAhead(2_566)).toMatchObject({ target: 'vm', reason: 'vm_in_time' });
-    expect(withAhead(2_568)).toMatchObject({ target: 'run', reason: 'run_vm_late' });
+      ask({
+        workers: [vm({ slots: 2 }), warm],
+        settings: calm,
+        ledger: sampleLedger({ ahead: [9, workMs] }),
+      });
+    // 100 + workMs / 2 + 200 <= 2000.
+    expect(withAhead(3_400)).toMatchObject({ target: 'vm', reason: 'vm_in_time' });
+    const spilled = withAhead(3_401);
+    expect(spilled).toMatchObject({ target: 'run', reason: 'run_vm_late' });
+    expect(spilled.dollars).toBe(spilled.predicted?.run?.dollars);
+    expect(spilled.explanation).toMatch(
+      /^The VMs would need 2\.0 s, too late \(2\.0 s are left\); Cloud Run would need 0\.5 s and costs \$0\.\d+\.$/,
+    );
   });
 
-  it('does not wait for work that has slots of its own', () => {
-    const choice = ask({
-      workers: [vm({ slots: 4 })],
-      ahead: { vm: { jobs: 3, workMs: 60_000 }, run: idle },
+  it('asks for more room the less certain it is', () => {
+    const ledger = sampleLedger({ ahead: [4, 1_500] });
+    const withConfidence = (confidence: number) =>
+      ask({ ledger, settings: routingSettingsSchema.parse({ confidence }) }).target;
+    // 1800 ms are expected; one standard deviation is 0.6 · 1500 / √4 = 450 ms.
+    expect([0, 0.4, 0.5, 1.65].map(withConfidence)).toEqual(['vm', 'vm', 'run', 'run']);
+  });
+
+  it('keeps to the VMs where Cloud Run would be late too and later', () => {
+    const ledger = sampleLedger({ ahead: [9, 2_200] });
+    expect(ask({ workers: [vm()], ledger })).toMatchObject({ target: 'vm', reason: 'vm_sooner' });
+    const worse = sampleLedger({ ahead: [9, 9_000] });
+    expect(ask({ workers: [vm()], ledger: worse })).toMatchObject({ target: 'run', reason: 'run_vm_late' });
+  });
+
+  it('chooses Cloud Run where no VM takes new work', () => {
+    expect(ask({ workers: [vm({ state: 'draining' })] })).toMatchObject({
+      target: 'run',
+      reason: 'run_no_vm',
+      predicted: { vm: null },
     });
-    expect(choice.predicted?.vm?.waitMs).toBe(100);
-  });
-
-  it('keeps to the VM where Cloud Run would be late too and later', () => {
-    const choice = ask({ ahead: { vm: { jobs: 4, workMs: 2_400 }, run: idle } });
-    expect(choice).toMatchObject({ target: 'vm', reason: 'vm_sooner' });
-  });
-
-  it('learns service times from heartbeats, weighted by slots', () => {
-    const reports = (serviceMs: number) => ({ sketch: { serviceMs, succeeded: 5, failed: 0 } });
-    const choice = ask({
-      workers: [
-        vm({ id: 'a', slots: 3, perOperation: reports(100) }),
-        vm({ id: 'b', slots: 1, perOperation: reports(500) }),
-      ],
-    });
-    expect(choice.predicted?.vm?.serviceMs).toBe(200);
   });
 
   it.each([
-    ['is silent for more than three beats', { ageMs: 6_501 }],
-    ['is draining', { state: 'draining' as const }],
-    ['has stopped', { state: 'stopped' as const }],
-  ])('does not count on a VM that %s', (_, changes) => {
-    expect(ask({ workers: [vm(changes)] })).toMatchObject({ target: 'run', reason: 'run_no_vm' });
-  });
-
-  it('waits for a VM where neither side is there', () => {
-    const off = routingSettingsSchema.parse({ run: { enabled: false } });
-    expect(ask({ workers: [], settings: off })).toMatchObject({
-      target: 'vm',
-      reason: 'vm_only',
-      workMs: 300,
-    });
-  });
-
-  it('queues behind the instances that Cloud Run may have', () => {
-    const small = routingSettingsSchema.parse({ run: { maxInstances: 2 } });
-    const choice = ask({
-      workers: [],
-      settings: small,
-      ahead: { vm: idle, run: { jobs: 2, workMs: 4_000 } },
-    });
-    expect(choice.predicted?.run?.waitMs).toBe(250 + 3_000 + 2_000);
+    ['vm_only', 'Cloud Run is off', state, { enabled: false }],
+    ['vm_run_paused', 'Cloud Run is paused', paused, {}],
+    ['vm_over_budget', 'Cloud Run has cost as much as it may', state, { mostDollarsPerHour: 0 }],
+  ] as const)('waits for the VMs where Cloud Run is closed (%s)', (reason, explanation, now, run) => {
+    const settings = routingSettingsSchema.parse({ run });
+    const late = ask({ state: now, settings, ledger: sampleLedger({ ahead: [99, 1e6] }) });
+    expect(late).toMatchObject({ target: 'vm', reason });
+    expect(late.explanation).toContain(explanation);
+    // Work that waits for a side that is not there yet weighs as much as any.
+    const nowhere = ask({ state: now, settings, workers: [] });
+    expect(nowhere).toMatchObject({ target: 'vm', reason, workMs: 200, dollars: 0 });
+    expect(nowhere.explanation).toContain('it waits for the first');
   });
 });
 
@@ -115,7 +108,7 @@ describe('the threshold policy', () => {
     });
 
   it('goes by the least loaded VM', () => {
-    expect(at(0.95, 0.7)).toMatchObject({ target: 'vm', reason: 'cpu_below_threshold' });
+    expect(at(0.95, 0.7)).toMatchObject({ target: 'vm', reason: 'cpu_below_threshold', policy: 'threshold' });
     expect(at(0.95, 0.71)).toMatchObject({ target: 'run', reason: 'cpu_above_threshold' });
     expect(at(0.95).explanation).toBe(
       'To Cloud Run: the least loaded VM reported 95 % CPU, the limit is 70 %.',
@@ -124,5 +117,12 @@ describe('the threshold policy', () => {
 
   it('chooses Cloud Run where no VM is live', () => {
     expect(at()).toMatchObject({ target: 'run', reason: 'run_no_vm' });
+  });
+
+  it('waits for the VMs where Cloud Run is closed', () => {
+    expect(ask({ settings: threshold, state: paused, workers: [] })).toMatchObject({
+      target: 'vm',
+      reason: 'vm_run_paused',
+    });
   });
 });

@@ -3,14 +3,19 @@ import type { Worker } from '../heartbeat.ts';
 import type { Target } from '../job.ts';
 import { type RoutingSettings, routingSettingsSchema } from '../settings.ts';
 import { later, noon } from '../testing/sample-job.ts';
+import { sampleLedger } from '../testing/sample-question.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
-import { decideRoute, type SideLedger } from './decide-route.ts';
+import { seededRandom } from '../testing/seeded-random.ts';
+import { decideRoute } from './decide-route.ts';
+import { ServiceTimes } from './service-times.ts';
+import { initialRouterState } from './state.ts';
 
 /** A small world: two VMs of two slots with heartbeats every 5 s, and a warm Cloud Run of ten instances. */
 const world = {
   jobs: 1_000,
   slots: 4,
   objectiveMs: 2_000,
+  pixels: 1e6,
   meanServiceMs: 400,
   /** Mean gap between arrivals: offered load 0.9 of the VMs, in bursts of three times that rate. */
   meanGapMs: 400 / 4 / 0.9,
@@ -28,8 +33,9 @@ interface Running {
 
 /** Plays seeded arrivals through `decideRoute` and returns the share of jobs that miss their objective. */
 function missRate(settings: RoutingSettings, seed: number): number {
-  const random = mulberry32(seed);
+  const random = seededRandom(seed);
   const exponential = (mean: number) => -mean * Math.log(1 - random());
+  const times = new ServiceTimes();
   const freeAt: Record<Target, number[]> = {
     vm: new Array<number>(world.slots).fill(0),
     run: new Array<number>(settings.run.maxInstances).fill(0),
@@ -42,13 +48,17 @@ function missRate(settings: RoutingSettings, seed: number): number {
     now += exponential(inBurst ? world.meanGapMs / 3 : world.meanGapMs * 4);
     const { target } = decideRoute({
       operation: 'sketch',
+      pixels: world.pixels,
       now: later(now),
       deadlineAt: later(now + world.objectiveMs),
+      turnAt: later(now + world.objectiveMs),
       workers: heartbeatsAt(now, running),
-      ahead: { vm: ledger('vm'), run: ledger('run') },
+      state: stateAfter(times),
+      ledger: ledgerAt(now, running),
       settings,
     });
     const serviceMs = 0.5 * world.meanServiceMs + exponential(0.5 * world.meanServiceMs);
+    times.record('sketch', world.pixels, serviceMs);
     const slots = freeAt[target];
     const slot = slots.indexOf(Math.min(...slots));
     const startsAt = Math.max(now + (target === 'run' ? world.pushMs : 50), slots[slot] ?? 0);
@@ -58,11 +68,22 @@ function missRate(settings: RoutingSettings, seed: number): number {
     if (endsAt - now > world.objectiveMs) missed++;
   }
   return missed / world.jobs;
+}
 
-  function ledger(target: Target): SideLedger {
-    const jobs = running.filter((job) => job.target === target && job.endsAt > now).length;
-    return { jobs, workMs: jobs * world.meanServiceMs };
-  }
+function ledgerAt(now: number, all: Running[]) {
+  const sum = (jobs: Running[]): [number, number] => [jobs.length, jobs.length * world.meanServiceMs];
+  const on = (target: Target) => all.filter((job) => job.target === target && job.endsAt > now);
+  return sampleLedger({
+    running: sum(on('vm').filter(({ startsAt }) => startsAt <= now)),
+    ahead: sum(on('vm').filter(({ startsAt }) => startsAt > now)),
+    run: sum(on('run')),
+  });
+}
+
+function stateAfter(times: ServiceTimes) {
+  const sketch = times.of('sketch');
+  const learned = sketch ? { sketch } : {};
+  return { ...initialRouterState, learned: { vm: learned, run: learned } };
 }
 
 /** What the last heartbeat said, which is up to five seconds old. */
@@ -72,24 +93,12 @@ function heartbeatsAt(now: number, running: Running[]): Worker[] {
     ({ target, startsAt, endsAt }) => target === 'vm' && startsAt <= at && at < endsAt,
   ).length;
   const load = Math.min(1, busy / world.slots);
-  const perOperation = { sketch: { serviceMs: world.meanServiceMs, succeeded: 10, failed: 0 } };
-  const shared = { ageMs: now - at, cpu: { load, perCore: [load] }, perOperation, startedAt: noon };
+  const shared = { ageMs: now - at, cpu: { load, perCore: [load] }, startedAt: noon };
   const vms = ['vm-1', 'vm-2'].map((id) => sampleWorker({ ...shared, id, slots: world.slots / 2 }));
   const instances = Array.from({ length: 10 }, (_, index) =>
     sampleWorker({ ...shared, id: `run-${index}`, kind: 'run', ageMs: 0 }),
   );
   return [...vms, ...instances];
-}
-
-/** A small seeded generator: https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describe('over 1,000 seeded jobs in bursts', () => {

@@ -1,80 +1,162 @@
 import type { Worker } from '../heartbeat.ts';
-import type { Prediction, SidePrediction } from '../job.ts';
-import { type OperationName, operations } from '../operations.ts';
-import { runCost } from '../prices.ts';
-import type { RoutingQuestion } from './decide-route.ts';
-import { liveVms, warmInstances } from './fleet.ts';
+import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
+import { type OperationName, operationNames } from '../operations.ts';
+import { costOfOneJob, runCost } from '../prices.ts';
+import type { Conditions, RoutingQuestion } from './decide-route.ts';
+import { asLogNormal, type Estimate, type Figures } from './figures.ts';
+import { chanceOfColdStart, learnedBy, liveVms, slotsOf, warmInstances } from './fleet.ts';
+import { takesWork } from './run-breaker.ts';
+import { estimateService } from './service-times.ts';
+import { objectiveMs } from './turn.ts';
 
-/** When each side would finish the job, from the work ahead of it and the service times workers report. */
-export function predictBothSides(question: RoutingQuestion): Prediction {
-  return { vm: predictVm(question), run: predictRun(question), budgetMs: budgetMs(question) };
-}
-
+/** Coefficient of variation of the work ahead of a job: operations and pictures of all kinds. */
+const variationOfWork = 0.6;
 /**
- * Mean of the service times that these workers report, weighted by their slots; the operation's prior where
- * none has run it yet.
+ * One standard deviation of what passing adds to a job's wait, as a share of it. Chosen with the simulator on the first
+ * halves of the traces: see docs/routing.md.
  */
-export function expectedServiceMs(workers: Worker[], operation: OperationName): number {
-  let weight = 0;
-  let sum = 0;
-  for (const worker of workers) {
-    const stats = worker.perOperation[operation];
-    if (!stats || stats.succeeded === 0) continue;
-    weight += worker.slots;
-    sum += worker.slots * stats.serviceMs;
-  }
-  return weight > 0 ? sum / weight : operations[operation].priorServiceMs;
+const passingShare = 0.6;
+/** A job in progress has, seen at a random time, half of its work before it. */
+const remainingShare = 0.5;
+/** Fewer deliveries than these say less than the settings. */
+const enoughDeliveries = 5;
+
+/** When each side would finish the job, from the work ahead of it and what was learned of service times. */
+export function predictBothSides(question: RoutingQuestion): Prediction {
+  const runClosed = whyRunIsClosed(question);
+  return {
+    vm: predictVm(question),
+    run: runClosed ? null : predictRun(question),
+    runClosed,
+    budgetMs: budgetMs(question),
+  };
 }
 
-/** VMs share one subscription, so the work ahead drains through all their slots at once. */
+/** VMs share one line, so the work ahead drains through all their slots at once. */
 function predictVm(question: RoutingQuestion): SidePrediction | null {
-  const { settings, workers, ahead, operation } = question;
+  const { settings, workers, ledger, state } = question;
   const vms = liveVms(workers, settings);
-  const slots = vms.reduce((sum, vm) => sum + vm.slots, 0);
+  const slots = slotsOf(vms);
   if (slots === 0) return null;
-  const queueMs = ahead.vm.jobs < slots ? 0 : ahead.vm.workMs / slots;
+  const { running, ahead } = ledger.vm;
+  const free = running.jobs + ahead.jobs < slots;
+  const before = { jobs: running.jobs + ahead.jobs, workMs: remainingShare * running.workMs + ahead.workMs };
   return side(question, {
-    deliveryMs: settings.vm.pullMs,
-    queueMs,
-    serviceMs: expectedServiceMs(vms, operation),
-    dollars: 0,
+    delivery: learnedOr(state.delivery.vm, settings.vm.pullMs),
+    queue: free ? none : untilItsTurn(drained(before, slots), question),
+    service: poolService(question, vms),
+    runMs: 0,
   });
 }
 
 /** Cloud Run adds instances up to its maximum, each after a cold start; beyond that, work waits. */
-function predictRun(question: RoutingQuestion): SidePrediction | null {
-  const { settings, workers, ahead, operation } = question;
-  if (!settings.run.enabled || settings.run.maxInstances === 0) return null;
+function predictRun(question: RoutingQuestion): SidePrediction {
+  const { settings, workers, ledger, state, operation, pixels } = question;
+  const { run } = settings;
+  const most = Math.min(run.maxInstances * run.concurrency, run.maxInFlight ?? Number.POSITIVE_INFINITY);
   const warm = warmInstances(workers, settings);
-  const warmSlots = warm.reduce((sum, instance) => sum + instance.slots, 0);
-  const mostSlots = settings.run.maxInstances * settings.run.concurrency;
-  const coldStartMs = ahead.run.jobs < warmSlots ? 0 : settings.run.coldStartMs;
-  const queueMs = ahead.run.jobs < mostSlots ? 0 : ahead.run.workMs / mostSlots;
-  const serviceMs = expectedServiceMs(warm, operation);
-  // A cold start is billed like work: https://cloud.google.com/run/pricing
-  const dollars = runCost(coldStartMs + serviceMs, settings.run);
-  return side(question, { deliveryMs: settings.run.pushMs + coldStartMs, queueMs, serviceMs, dollars });
+  const coldChance = chanceOfColdStart(warm, ledger.run.jobs, settings);
+  const push = learnedOr(state.delivery.run, run.pushMs);
+  const cold = learnedOr(state.coldStart, run.coldStartMs);
+  const service = estimateService(operation, pixels, [state.learned.run]);
+  return side(question, {
+    delivery: {
+      mean: push.mean + coldChance * cold.mean,
+      spread: Math.hypot(
+        push.spread,
+        coldChance * cold.spread,
+        Math.sqrt(coldChance * (1 - coldChance)) * cold.mean,
+      ),
+    },
+    queue: ledger.run.jobs < most ? none : drained(ledger.run, most),
+    service,
+    // A cold start is billed like work: https://cloud.google.com/run/pricing
+    runMs: coldChance * cold.mean + service.mean,
+  });
 }
 
-interface SideFigures {
-  /** From publishing until a free slot starts. */
-  deliveryMs: number;
+/** What a job weighs among those that wait for VMs: its expected service time there, in milliseconds. */
+export function vmServiceMs(operation: OperationName, pixels: number, conditions: Conditions): number {
+  const vms = liveVms(conditions.workers, conditions.settings);
+  const { state } = conditions;
+  return vms.length === 0
+    ? estimateService(operation, pixels, [state.learned.vm]).mean
+    : poolService({ operation, pixels, state }, vms).mean;
+}
+
+/** Of a job on whichever VM takes it: those that work faster take more. */
+function poolService(
+  { operation, pixels, state }: Pick<RoutingQuestion, 'operation' | 'pixels' | 'state'>,
+  vms: Worker[],
+): Estimate {
+  const estimates = vms.map((vm) => {
+    const estimate = estimateService(operation, pixels, [learnedBy(vm), state.learned.vm]);
+    return { ...estimate, perMs: vm.slots / estimate.mean };
+  });
+  const perMs = estimates.reduce((sum, estimate) => sum + estimate.perMs, 0);
+  const average = (of: (estimate: Estimate) => number) =>
+    estimates.reduce((sum, estimate) => sum + (estimate.perMs / perMs) * of(estimate), 0);
+  const mean = average((estimate) => estimate.mean);
+  const square = average((estimate) => estimate.spread ** 2 + estimate.mean ** 2);
+  return { mean, spread: Math.sqrt(Math.max(0, square - mean ** 2)) };
+}
+
+const none: Estimate = { mean: 0, spread: 0 };
+
+/** How long so much work takes through so many slots. A sum of n jobs varies less, by the root of n, than each. */
+function drained({ jobs, workMs }: SideLedger, slots: number): Estimate {
+  const mean = workMs / slots;
+  return { mean, spread: (variationOfWork * mean) / Math.sqrt(Math.max(1, jobs)) };
+}
+
+/**
+ * The wait of a job that others may pass, those that come later with an earlier deadline. How many will come nobody
+ * knows: its wait is no longer on average, but far less certain.
+ */
+function untilItsTurn(queue: Estimate, question: RoutingQuestion): Estimate {
+  const { settings } = question;
+  const shortest = Math.min(...operationNames.map((name) => objectiveMs(name, 'interactive', settings)));
+  if (budgetMs(question) <= shortest) return queue;
+  return { ...queue, spread: Math.hypot(queue.spread, passingShare * queue.mean) };
+}
+
+function learnedOr(figures: Figures | null, fallbackMs: number): Estimate {
+  return figures && figures.count >= enoughDeliveries
+    ? asLogNormal(figures)
+    : { mean: fallbackMs, spread: fallbackMs / 3 };
+}
+
+interface SideEstimates {
+  /** From the decision until a slot that is free starts. */
+  delivery: Estimate;
   /** Behind the work ahead. */
-  queueMs: number;
-  serviceMs: number;
-  dollars: number;
+  queue: Estimate;
+  service: Estimate;
+  /** What Cloud Run would bill, in milliseconds. */
+  runMs: number;
 }
 
-function side(question: RoutingQuestion, figures: SideFigures): SidePrediction {
-  const { deliveryMs, queueMs, serviceMs, dollars } = figures;
-  const finishMs = deliveryMs + question.settings.safety * (queueMs + serviceMs);
+function side(question: RoutingQuestion, { delivery, queue, service, runMs }: SideEstimates): SidePrediction {
+  const { settings } = question;
+  const spreadMs = Math.hypot(delivery.spread, queue.spread, service.spread);
+  const finishMs = delivery.mean + queue.mean + service.mean + settings.confidence * spreadMs;
   return {
-    waitMs: deliveryMs + queueMs,
-    serviceMs,
+    waitMs: delivery.mean + queue.mean,
+    deliveryMs: delivery.mean,
+    serviceMs: service.mean,
+    spreadMs,
     finishMs,
-    dollars,
+    dollars: costOfOneJob + (runMs > 0 ? runCost(runMs, settings.run, settings.prices) : 0),
     inTime: finishMs <= budgetMs(question),
   };
+}
+
+function whyRunIsClosed({ settings, state }: RoutingQuestion): Prediction['runClosed'] {
+  const { run } = settings;
+  if (!run.enabled || run.maxInstances === 0) return 'off';
+  if (!takesWork(state.breaker)) return 'paused';
+  const most = run.mostDollarsPerHour;
+  return most !== null && state.spentLastHour >= most ? 'over_budget' : null;
 }
 
 function budgetMs({ deadlineAt, now }: RoutingQuestion): number {

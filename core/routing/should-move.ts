@@ -7,8 +7,8 @@ const marginMs = 500;
 const mostMoves = 3;
 
 /**
- * Whether a waiting job should go where the router would send it now: when its side is gone, or when it would be
- * late where it waits and the other side is clearly sooner. `waitedMs`: since its message was published.
+ * Whether a waiting job should go where the router would send it now: when its side is gone or closed, or when it
+ * would be late where it waits and the other side is clearly sooner. `waitedMs`: since its message was published.
  */
 export function shouldMove(current: Route, choice: RouteChoice, waitedMs: number): boolean {
   if (choice.target === current.target) return false;
@@ -16,8 +16,8 @@ export function shouldMove(current: Route, choice: RouteChoice, waitedMs: number
   const there = choice.predicted?.[choice.target] ?? null;
   if (!there) return false;
   if (!here) return true;
-  // The prediction is for a job that comes now; this one has part of its wait, a cold start say, behind it.
-  const hereMs = Math.max(here.serviceMs, here.finishMs - waitedMs);
+  // The prediction is for a job that comes now; this one has part of its delivery, a cold start say, behind it.
+  const hereMs = here.finishMs - Math.min(waitedMs, here.deliveryMs);
   const late = hereMs > (choice.predicted?.budgetMs ?? 0);
   return late && there.finishMs + marginMs < hereMs && current.epoch < mostMoves;
 }

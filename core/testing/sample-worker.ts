@@ -13,6 +13,8 @@ export function sampleWorker(changes: Partial<Worker> = {}): Worker {
     memory: { totalBytes: 8e9, usedBytes: 2e9 },
     process: { cpu: 0.1, rssBytes: 2e8, count: 3 },
     perOperation: {},
+    delivery: null,
+    coldStartMs: null,
     models: [],
     startedAt: noon,
     version: '0.1.0',

@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
-  AggregateField,
   type DocumentSnapshot,
   FieldPath,
   FieldValue,
@@ -10,16 +9,15 @@ import {
   Timestamp,
 } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobSchema, jobStates, type Target } from '@spillway/core/job.ts';
-import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
 import type { JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Log } from '../ports/ports.ts';
 import { withDates } from './documents.ts';
+import { createJobSums } from './job-sums.ts';
 import { codeOf, orOutage } from './outages.ts';
 
 const alreadyExists = 6;
 const failedPrecondition = 9;
 const notFound = 5;
-const openStates = jobStates.filter((state) => !isTerminal(state));
 const endedStates = jobStates.filter(isTerminal);
 
 /** What this store keeps as a document's version. Both are Firestore's own clock, to the microsecond. */
@@ -52,22 +50,7 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
     }
   }
 
-  async function ledger(stored: Stored, target: Target): Promise<SideLedger> {
-    const { createTime } = stored.version as Version;
-    const query = collection
-      .where('state', 'in', openStates)
-      .where('route.target', '==', target)
-      .where('createdAt', '<=', createTime);
-    const sums = query.aggregate({
-      jobs: AggregateField.count(),
-      workMs: AggregateField.sum('route.workMs'),
-    });
-    const { jobs, workMs } = (await orOutage('Firestore', sums.get())).data();
-    const own = stored.job.route.target === target && !isTerminal(stored.job.state);
-    return own
-      ? { jobs: Math.max(0, jobs - 1), workMs: Math.max(0, workMs - stored.job.route.workMs) }
-      : { jobs, workMs };
-  }
+  const sums = createJobSums(collection);
 
   return {
     get,
@@ -113,9 +96,19 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
         return ours ? current : null;
       }
     },
-    async ahead(stored) {
-      const [vm, run] = await Promise.all([ledger(stored, 'vm'), ledger(stored, 'run')]);
-      return { vm, run };
+    ledger: (stored, turnAt) => sums.ledger(stored.job, createTimeOf(stored), turnAt),
+    ownerAheadMs: ({ job }) => sums.ownerAheadMs(job),
+    running: sums.running,
+    endedSince: sums.endedSince,
+    runDollarsSince: sums.runDollarsSince,
+    batchBefore: (stored) => sums.batchBefore(stored.job, createTimeOf(stored)),
+    line(target, limit) {
+      const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
+      const sorted =
+        target === 'vm'
+          ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
+          : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
+      return list(sorted.limit(limit));
     },
     async countOpen() {
       const count = async (target: Target, state: Job['state']) => {
@@ -156,10 +149,6 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
       return list(query.where('createdAt', '<', before).orderBy('createdAt').limit(limit));
     },
-    waiting(before, limit) {
-      const query = collection.where('state', '==', 'queued').where('publishedAt', '<', before);
-      return list(query.orderBy('publishedAt').limit(limit));
-    },
     abandoned(before, limit) {
       const query = collection.where('state', '==', 'processing').where('claim.expiresAt', '<', before);
       return list(query.orderBy('claim.expiresAt').limit(limit));
@@ -181,6 +170,10 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
       return { stop };
     },
   };
+}
+
+function createTimeOf(stored: Stored): Timestamp {
+  return (stored.version as Version).createTime;
 }
 
 function read(snapshot: DocumentSnapshot): Stored {

@@ -9,6 +9,7 @@ import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobStore } from './job-store.ts';
 import { createFirestoreLeases } from './leases.ts';
 import { createPubSubQueue } from './queue.ts';
+import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
 
 export interface GcpPorts extends Ports {
@@ -32,6 +33,7 @@ export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
     blobs: createStorageBlobs(storage),
     fleet: createFirestoreFleet(firestore, log),
     settings: createFirestoreSettings(firestore, systemClock, log),
+    routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),
     clock: systemClock,
     log,

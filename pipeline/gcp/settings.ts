@@ -1,36 +1,66 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { sourceSettingsSchema } from '@spillway/core/source-rules.ts';
 import type { z } from 'zod';
-import type { Clock, Log, Settings } from '../ports/ports.ts';
+import type { Clock, Log, RoutingSettingsReading, Settings } from '../ports/ports.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
-/** A change takes effect within this time, in milliseconds. */
-const freshMs = 5_000;
+/** A change takes effect within this time, in milliseconds: less than five seconds with the time of a request. */
+const freshMs = 4_000;
 
 /** `settings/routing` and `settings/sources`, kept for a few seconds; one that does not validate is not taken. */
 export function createFirestoreSettings(firestore: Firestore, clock: Clock, log: Log): Settings {
-  const routing = cached('routing', routingSettingsSchema);
-  const sources = cached('sources', sourceSettingsSchema);
-  return { routing, sourceRules: async () => (await sources()).rules };
+  const routing = lastGood('routing', routingSettingsSchema);
+  const sources = lastGood('sources', sourceSettingsSchema);
 
-  function cached<Schema extends z.ZodType>(name: string, schema: Schema): () => Promise<z.infer<Schema>> {
-    let good = schema.parse({});
+  async function readRouting(): Promise<RoutingSettingsReading> {
+    const { data, value, problem } = await routing.read();
+    const change = settingsChangeSchema.safeParse(data);
+    return { settings: value, change: change.success ? change.data : null, problem };
+  }
+
+  return {
+    routing: routing.recent,
+    sourceRules: async () => (await sources.recent()).rules,
+    readRouting,
+    async changeRouting(settings, by) {
+      const change = { updatedBy: by, updatedAt: clock.now() };
+      await orOutage('Firestore', firestore.doc('settings/routing').set({ ...settings, ...change }));
+      return readRouting();
+    },
+  };
+
+  function lastGood<Schema extends z.ZodType>(name: string, schema: Schema) {
+    let value = schema.parse({});
     let readAt = Number.NEGATIVE_INFINITY;
-    return async () => {
-      const now = clock.now().getTime();
-      if (now - readAt < freshMs) return good;
+    let problemBefore: string | null = null;
+
+    async function read() {
       const snapshot = await orOutage('Firestore', firestore.doc(`settings/${name}`).get());
-      const parsed = schema.safeParse(withDates(snapshot.data() ?? {}));
-      if (parsed.success) good = parsed.data;
-      else
-        log.error(
-          { settings: name, error: parsed.error },
-          'Settings do not validate; the last good ones stay.',
-        );
-      readAt = now;
-      return good;
+      const data = withDates(snapshot.data() ?? {});
+      const parsed = schema.safeParse(data);
+      if (parsed.success) value = parsed.data;
+      const problem = parsed.success ? null : problemOf(parsed.error);
+      if (problem !== null && problem !== problemBefore) {
+        log.error({ settings: name, problem }, 'Settings do not validate; the last good ones stay.');
+      }
+      problemBefore = problem;
+      readAt = clock.now().getTime();
+      return { data, value, problem };
+    }
+
+    return {
+      read,
+      /** As they were some seconds ago at most. */
+      async recent(): Promise<z.infer<Schema>> {
+        return clock.now().getTime() - readAt < freshMs ? value : (await read()).value;
+      },
     };
   }
+}
+
+/** Field by field, in one line. */
+function problemOf({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('; ');
 }

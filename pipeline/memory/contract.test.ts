@@ -1,9 +1,11 @@
+import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
 import { createMemoryPorts } from './ports.ts';
 
 const ports = createMemoryPorts();
 jobStoreContract('memory', () => ports.jobs);
+jobLedgerContract('memory', () => ports.jobs);
 portsContract(
   'memory',
   () => ports,

@@ -14,7 +14,7 @@ export function createMemoryFleet(clock: Clock): Fleet {
         ...heartbeat,
         ageMs: now - at.getTime(),
       }));
-      return { workers, malformed: 0 };
+      return { workers, ignored: 0 };
     },
     async beat(heartbeat) {
       beats.set(heartbeat.id, { heartbeat: heartbeatSchema.parse(heartbeat), at: clock.now() });
@@ -26,8 +26,8 @@ export function createMemoryFleet(clock: Clock): Fleet {
     async control(worker) {
       return controls.get(worker) ?? controlSchema.parse({});
     },
-    async setControl(worker, control) {
-      controls.set(worker, control);
+    async changeControl(worker, change) {
+      controls.set(worker, controlSchema.parse({ ...controls.get(worker), ...change }));
     },
     watch(onChange) {
       watchers.add(onChange);

@@ -1,5 +1,4 @@
-import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
-import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
+import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
 import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Clock } from '../ports/ports.ts';
 
@@ -66,9 +65,61 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       if (documents.get(next.id)?.version !== stored.version) return null;
       return write(next);
     },
-    async ahead({ job: own }) {
-      const before = all((job) => !isTerminal(job.state) && position(job) < position(own));
-      return { vm: ledger(before, 'vm'), run: ledger(before, 'run') };
+    async ledger({ job: own }, turnAt) {
+      const others = (condition: (job: Job) => boolean) =>
+        sumOf(all((job) => job.id !== own.id && condition(job)));
+      return {
+        vm: {
+          running: others((job) => job.state === 'processing' && job.route.target === 'vm'),
+          ahead: others((job) => waitsFor('vm', job) && byTime(job.route.turnAt, turnAt) <= 0),
+        },
+        run: others((job) => isOpenOn('run', job) && position(job) < position(own)),
+      };
+    },
+    async ownerAheadMs({ job: own }) {
+      const ahead = all(
+        (job) =>
+          job.id !== own.id &&
+          job.owner === own.owner &&
+          isOpenOn('vm', job) &&
+          job.deadlineAt <= own.deadlineAt,
+      );
+      return sumOf(ahead).workMs;
+    },
+    async line(target, limit) {
+      const waiting = all((job) => waitsFor(target, job));
+      const sorted =
+        target === 'vm'
+          ? waiting.sort((a, b) => byTurn(a.job, b.job))
+          : waiting
+              .filter(({ job }) => job.publishedAt !== null)
+              .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt));
+      return sorted.slice(0, limit);
+    },
+    async running() {
+      const claimed = (target: Target) =>
+        sumOf(all((job) => job.state === 'processing' && job.route.target === target));
+      return { vm: claimed('vm'), run: claimed('run') };
+    },
+    async endedSince(target, since) {
+      const ended = (condition: (job: Job) => boolean) =>
+        all(
+          (job) =>
+            job.route.target === target && job.endedAt !== null && job.endedAt >= since && condition(job),
+        ).length;
+      return {
+        succeeded: ended(({ state }) => state === 'succeeded'),
+        failed: ended(({ state, error }) => state === 'failed' && error?.retryable === true),
+      };
+    },
+    async runDollarsSince(since) {
+      const decided = all(({ route }) => route.target === 'run' && route.at >= since);
+      return decided.reduce((sum, { job }) => sum + job.route.dollars, 0);
+    },
+    async batchBefore({ job: own }) {
+      return all(
+        (job) => job.batch === own.batch && job.operation === own.operation && position(job) < position(own),
+      ).length;
     },
     async countOpen() {
       const count = (target: Target, state: Job['state']) =>
@@ -99,11 +150,6 @@ export function createMemoryJobStore(clock: Clock): JobStore {
         0,
         limit,
       );
-    },
-    async waiting(before, limit) {
-      return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
-        .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt))
-        .slice(0, limit);
     },
     async abandoned(before, limit) {
       return all(
@@ -139,9 +185,20 @@ function matches(job: Job, filter: JobFilter): boolean {
   );
 }
 
-function ledger(stored: Stored[], target: Target): SideLedger {
-  const jobs = stored.filter(({ job }) => job.route.target === target);
-  return { jobs: jobs.length, workMs: jobs.reduce((sum, { job }) => sum + job.route.workMs, 0) };
+function sumOf(stored: Stored[]): SideLedger {
+  return { jobs: stored.length, workMs: stored.reduce((sum, { job }) => sum + job.route.workMs, 0) };
+}
+
+function waitsFor(target: Target, job: Job): boolean {
+  return job.state === 'queued' && job.route.target === target;
+}
+
+function isOpenOn(target: Target, job: Job): boolean {
+  return !isTerminal(job.state) && job.route.target === target;
+}
+
+function byTurn(a: Job, b: Job): number {
+  return byTime(a.route.turnAt, b.route.turnAt) || (a.id < b.id ? -1 : 1);
 }
 
 function byTime(a: Date | null, b: Date | null): number {

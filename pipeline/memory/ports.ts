@@ -1,8 +1,17 @@
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
+import { initialRouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
-import type { Clock, Leases, Log, Ports } from '../ports/ports.ts';
+import type {
+  Clock,
+  Leases,
+  Log,
+  Ports,
+  RouterStates,
+  RoutingSettingsReading,
+  Settings,
+} from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
 import { systemClock } from '../system-clock.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
@@ -35,14 +44,39 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     queue: createMemoryQueue(),
     blobs: createMemoryBlobs(clock),
     fleet: createMemoryFleet(clock),
-    settings: {
-      routing: async () => options.routing ?? defaultRoutingSettings,
-      sourceRules: async () => options.sourceRules ?? [],
-    },
+    settings: createMemorySettings(options, clock),
+    routerStates: createMemoryRouterStates(),
     leases: createMemoryLeases(clock),
     clock,
     log: options.log ?? silentLog,
     buckets: { uploads: 'uploads', results: 'results' },
+  };
+}
+
+function createMemorySettings({ routing, sourceRules }: MemoryOptions, clock: Clock): Settings {
+  let reading: RoutingSettingsReading = {
+    settings: routing ?? defaultRoutingSettings,
+    change: null,
+    problem: null,
+  };
+  return {
+    routing: async () => reading.settings,
+    sourceRules: async () => sourceRules ?? [],
+    readRouting: async () => reading,
+    async changeRouting(settings, by) {
+      reading = { settings, change: { updatedBy: by, updatedAt: clock.now() }, problem: null };
+      return reading;
+    },
+  };
+}
+
+function createMemoryRouterStates(): RouterStates {
+  let state = initialRouterState;
+  return {
+    read: async () => state,
+    async write(next) {
+      state = routerStateSchema.parse(next);
+    },
   };
 }
 

@@ -3,8 +3,8 @@ import type { Watch } from './job-store.ts';
 
 export interface FleetReading {
   workers: Worker[];
-  /** Heartbeats that were ignored because they do not validate. */
-  malformed: number;
+  /** Heartbeats that were ignored because they are malformed, incomplete or from the future. */
+  ignored: number;
 }
 
 /** `workers/` and `controls/`. All methods throw `OutageError` when the database does not answer. */
@@ -14,7 +14,8 @@ export interface Fleet {
   /** Forgets heartbeats whose `expiresAt` has passed. */
   removeExpired(now: Date): Promise<void>;
   control(worker: string): Promise<Control>;
-  setControl(worker: string, control: Control): Promise<void>;
+  /** Changes what is named and leaves the rest, so that an admin and a breaker do not undo each other. */
+  changeControl(worker: string, change: Partial<Control>): Promise<void>;
   /** Calls `onChange` with the heartbeats that changed; their ages are not meaningful. */
   watch(onChange: (workers: Heartbeat[]) => void, onError: (error: Error) => void): Watch;
 }

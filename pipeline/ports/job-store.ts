@@ -1,5 +1,4 @@
-import type { Job, JobState, Target } from '@spillway/core/job.ts';
-import type { SideLedger } from '@spillway/core/routing/decide-route.ts';
+import type { Job, JobState, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
 
 /** A document as it was read or written, with what the store needs to know whether it has changed since. */
 export interface Stored {
@@ -46,8 +45,23 @@ export interface JobStore {
   get(id: string): Promise<Stored | null>;
   /** Writes `next` if the document is still as in `stored`; null if somebody changed it in between. */
   replace(stored: Stored, next: Job): Promise<Stored | null>;
-  /** What stands before this job on each side: all open jobs created before it, itself left out. */
-  ahead(stored: Stored): Promise<Record<Target, SideLedger>>;
+  /**
+   * What stands before this job, itself left out: on the VMs all that is claimed, and what waits there with a turn
+   * no later than `turnAt` (two of the same millisecond count each other); on Cloud Run all that is open and was created before it.
+   */
+  ledger(stored: Stored, turnAt: Date): Promise<Ledger>;
+  /** Work of the same owner that is open on the VMs with no later deadline, the job itself left out: milliseconds. */
+  ownerAheadMs(stored: Stored): Promise<number>;
+  /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
+  line(target: Target, limit: number): Promise<Stored[]>;
+  /** What is claimed on each side. */
+  running(): Promise<Record<Target, SideLedger>>;
+  /** What ended on a side since then; `failed`: for a reason that may pass, and may lie in the place. */
+  endedSince(target: Target, since: Date): Promise<{ succeeded: number; failed: number }>;
+  /** Sum of what decisions since then expected to spend on Cloud Run, in US dollars. */
+  runDollarsSince(since: Date): Promise<number>;
+  /** Jobs of the batch that were created before this one with the same operation: as many as files. */
+  batchBefore(stored: Stored): Promise<number>;
   /** Open jobs by state and side. */
   countOpen(): Promise<Record<Target, { queued: number; processing: number }>>;
   /** Newest first, without deleted jobs. */
@@ -56,8 +70,6 @@ export interface JobStore {
   ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
   /** Queued, created before `before`, and never published under their epoch. */
   unpublished(before: Date, limit: number): Promise<Stored[]>;
-  /** Queued and published before `before`, oldest first. */
-  waiting(before: Date, limit: number): Promise<Stored[]>;
   /** Processing under a claim that expired before `before`. */
   abandoned(before: Date, limit: number): Promise<Stored[]>;
   /** Ended before `before`, and their end not yet announced. */

@@ -1,13 +1,36 @@
-import type { RoutingSettings } from '@spillway/core/settings.ts';
+import type { RouterState } from '@spillway/core/routing/state.ts';
+import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Blobs } from './blobs.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobStore } from './job-store.ts';
 import type { Queue } from './queue.ts';
 
+/** `settings/routing` as it stands now, for the admin. */
+export interface RoutingSettingsReading {
+  /** Those in force: the last ones that were valid. */
+  settings: RoutingSettings;
+  /** Null while nobody has changed them. */
+  change: SettingsChange | null;
+  /** What is wrong with the document; null where nothing is. */
+  problem: string | null;
+}
+
 export interface Settings {
+  /** Those in force: read again when they are five seconds old. */
   routing(): Promise<RoutingSettings>;
   sourceRules(): Promise<SourceRule[]>;
+  /** Reads the document now. */
+  readRouting(): Promise<RoutingSettingsReading>;
+  /** Replaces all of `settings/routing`. */
+  changeRouting(settings: RoutingSettings, by: string): Promise<RoutingSettingsReading>;
+}
+
+/** The document `routing/state`. */
+export interface RouterStates {
+  /** One that does not validate counts as not there. */
+  read(): Promise<RouterState>;
+  write(state: RouterState): Promise<void>;
 }
 
 /** Short leases, so that one of many candidates does what needs doing once. */
@@ -38,6 +61,7 @@ export interface Ports {
   blobs: Blobs;
   fleet: Fleet;
   settings: Settings;
+  routerStates: RouterStates;
   leases: Leases;
   clock: Clock;
   log: Log;

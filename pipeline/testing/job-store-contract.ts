@@ -71,33 +71,6 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       ).toBeNull();
     });
 
-    it('counts what stands before a job on each side, and neither itself nor what has ended', async () => {
-      const before = await jobs().ahead(await create({ workMs: 7 }));
-      const ended = await create({ workMs: 1_000 });
-      await replace(ended, transitions.cancelled(ended.job, noon));
-      const onRun = await create({ workMs: 20 });
-      await replace(
-        onRun,
-        transitions.routed(onRun.job, { ...onRun.job.route, target: 'run', workMs: 30 }, noon),
-      );
-      const own = await create({ workMs: 500 });
-      const after = await jobs().ahead(own);
-      expect(after.vm).toEqual({ jobs: before.vm.jobs + 1, workMs: before.vm.workMs + 7 });
-      expect(after.run).toEqual({ jobs: before.run.jobs + 1, workMs: before.run.workMs + 30 });
-      await create({ workMs: 9_000 });
-      expect(await jobs().ahead(own)).toEqual(after);
-    });
-
-    it('lets of two jobs that are counted at once at least one see the other', async () => {
-      const base = await jobs().ahead(await create({ workMs: 0 }));
-      const counts = await Promise.all(
-        Array.from({ length: 6 }, async () => (await jobs().ahead(await create({ workMs: 1 }))).vm.workMs),
-      );
-      // Whatever the order, the k-th to be counted sees at least k-1 others.
-      const seen = counts.map((workMs) => workMs - base.vm.workMs).sort((a, b) => a - b);
-      for (const [index, others] of seen.entries()) expect(others).toBeGreaterThanOrEqual(index);
-    });
-
     it('counts open jobs by state and side', async () => {
       const before = await jobs().countOpen();
       await create();
@@ -173,29 +146,11 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       );
       const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
       expect(kinds(await jobs().unpublished(soon(), 1_000))).toEqual(['unpublished']);
-      expect(kinds(await jobs().waiting(soon(), 1_000))).toEqual(['waiting']);
       expect(kinds(await jobs().abandoned(soon(), 1_000))).toEqual(['abandoned']);
       expect(kinds(await jobs().unannounced(soon(), 1_000))).toEqual(['unannounced']);
       const longAgo = new Date(0);
       expect(await jobs().unpublished(longAgo, 10)).toEqual([]);
-      expect(await jobs().waiting(longAgo, 10)).toEqual([]);
       expect(await jobs().abandoned(longAgo, 10)).toEqual([]);
-    });
-
-    it('lists what has waited longest first', async () => {
-      const ages = [3_000, 9_000, 6_000];
-      const ids = new Map<string, number>();
-      for (const age of ages) {
-        const stored = await create();
-        await replace(stored, transitions.published(stored.job, new Date(age)));
-        ids.set(stored.job.id, age);
-      }
-      const listed = (await jobs().waiting(new Date(10_000), 100)).flatMap(
-        ({ job }) => ids.get(job.id) ?? [],
-      );
-      expect(listed).toEqual([3_000, 6_000, 9_000]);
-      const [first] = await jobs().waiting(new Date(10_000), 1);
-      expect(ids.get(first?.job.id ?? '')).toBe(3_000);
     });
 
     it('tells a watcher at once, also that nothing is there', async () => {

@@ -3,6 +3,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { learnFrom } from '@spillway/core/routing/learn.ts';
+import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
+import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
+import { steadyStats } from '@spillway/core/testing/learned-service.ts';
+import { later, noon } from '@spillway/core/testing/sample-job.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -142,11 +147,19 @@ export function portsContract(
     it('keeps what the admin wants apart from heartbeats', async () => {
       const { fleet } = ports();
       const id = `worker-${randomUUID()}`;
-      expect(await fleet.control(id)).toEqual({ drain: false });
-      await fleet.setControl(id, { drain: true });
+      expect(await fleet.control(id)).toEqual({ drain: false, pause: null });
+      const wanted = { drain: true, pause: { why: 'It failed.', since: noon } };
+      await fleet.changeControl(id, wanted);
       const { ageMs: _, ...heartbeat } = sampleWorker({ id });
       await fleet.beat(heartbeat);
-      expect(await fleet.control(id)).toEqual({ drain: true });
+      expect(await fleet.control(id)).toEqual(wanted);
+      await Promise.all([
+        fleet.changeControl(id, { drain: false }),
+        fleet.changeControl(id, { pause: null }),
+      ]);
+      expect(await fleet.control(id)).toEqual({ drain: false, pause: null });
+      await fleet.changeControl(id, { drain: true });
+      expect(await fleet.control(id)).toEqual({ drain: true, pause: null });
     });
 
     it('tells a watcher of new heartbeats', async () => {
@@ -161,6 +174,55 @@ export function portsContract(
       await fleet.beat(heartbeat);
       await expect.poll(() => seen).toContain(id);
       watch.stop();
+    });
+  });
+
+  describe(`settings: ${name}`, () => {
+    it('of the routing are the default ones until they are changed, and say who changed them', async () => {
+      const { settings } = ports();
+      expect(await settings.readRouting()).toEqual({
+        settings: defaultRoutingSettings,
+        change: null,
+        problem: null,
+      });
+      const wanted = routingSettingsSchema.parse({
+        confidence: 2.5,
+        shares: { owners: { 'ann.b/c': 3 } },
+        run: { mostDollarsPerHour: 1.5 },
+      });
+      const changed = await settings.changeRouting(wanted, 'ann');
+      expect(changed).toMatchObject({ settings: wanted, change: { updatedBy: 'ann' }, problem: null });
+      expect(Math.abs(Date.now() - (changed.change?.updatedAt.getTime() ?? 0))).toBeLessThan(60_000);
+      expect(await settings.readRouting()).toEqual(changed);
+      expect(await settings.routing()).toEqual(wanted);
+      expect(await settings.sourceRules()).toEqual([]);
+    });
+  });
+
+  describe(`what routers know: ${name}`, () => {
+    it('is nothing at first, and then what was written', async () => {
+      const { routerStates } = ports();
+      expect(await routerStates.read()).toEqual(initialRouterState);
+      const { perOperation } = sampleWorker({ perOperation: { sketch: steadyStats(2) } });
+      const learned = learnFrom([sampleWorker({ perOperation, delivery: { p50: 1, p90: 2, count: 3 } })], {
+        ...initialRouterState,
+        spentLastHour: 0.25,
+      });
+      const state: RouterState = {
+        ...learned,
+        breaker: {
+          state: 'paused',
+          since: noon,
+          until: later(15_000),
+          trips: 1,
+          probe: null,
+          why: 'It failed.',
+        },
+      };
+      await routerStates.write(state);
+      expect(await routerStates.read()).toEqual(state);
+      await routerStates.write(initialRouterState);
+      expect(await routerStates.read()).toEqual(initialRouterState);
     });
   });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
@@ -17,10 +18,13 @@ export interface Workbench {
   drop(name?: string, metadata?: Record<string, string>): Promise<Job[]>;
   /** Takes the oldest message for a side. */
   take(target: Target): JobMessage;
+  /** A worker on Cloud Run where its name begins with `run`, else a VM. */
   deliverer(worker?: string, process?: Process): Deliverer;
-  job(id: string): Promise<Job>;
-  /** A VM's heartbeat, now. */
-  vmBeats(): Promise<void>;
+  job(id: string | undefined): Promise<Job>;
+  /** All jobs, the newest first. */
+  jobs(): Promise<Job[]>;
+  /** A heartbeat, now: of the VM `vm-1` with two slots, where nothing else is said. */
+  beats(changes?: Partial<Heartbeat>): Promise<void>;
 }
 
 /** The use cases on ports in memory, with a clock that stands still and an operation that copies text. */
@@ -45,23 +49,26 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
       ports,
       process,
       worker,
-      target: 'vm',
+      target: worker.startsWith('run') ? 'run' : 'vm',
       workDir,
       claimMs: 12_000,
       maxAttempts: 3,
+      learned: () => ({}),
       leaving: new AbortController().signal,
     }),
-    async job(id) {
+    async job(id = '') {
       const stored = await ports.jobs.get(id);
       if (!stored) throw new Error(`There is no job ${id}.`);
       return stored.job;
     },
-    async vmBeats() {
-      const { ageMs: _, ...heartbeat } = sampleWorker({ slots: 2 });
+    jobs: async () => (await ports.jobs.find({}, Number.MAX_SAFE_INTEGER, null)).jobs,
+    async beats(changes = {}) {
+      const expiresAt = new Date(clock.now().getTime() + 600_000);
+      const { ageMs: _, ...heartbeat } = sampleWorker({ slots: 2, expiresAt, ...changes });
       await ports.fleet.beat(heartbeat);
     },
   };
-  await bench.vmBeats();
+  await bench.beats();
   return bench;
 }
 

@@ -1,11 +1,9 @@
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { expect, test, vi } from 'vitest';
-import { z } from 'zod';
-import { eventSchemas, overviewSchema, problemSchema, settingsSchema, workerViewSchema } from './schema.ts';
+import { eventSchemas, overviewSchema } from './schema.ts';
 import { createAdmin, createTestApi, upload } from './test-client.ts';
 import { readEvents, until } from './test-events.ts';
 import { fail, heartbeat, succeed } from './test-jobs.ts';
-
-const workersSchema = z.object({ workers: z.array(workerViewSchema) });
 
 async function createSite() {
   const site = createTestApi();
@@ -36,50 +34,48 @@ test('the overview counts open jobs and splits the newest', async () => {
   expect(overview.policy).toBe('deadline');
 });
 
-test('the settings are those in force', async () => {
-  const { admin, ports } = await createSite();
-  const settings = settingsSchema.parse(await (await admin.request('/api/v1/admin/settings')).json());
-  expect(settings.routing).toEqual(await ports.settings.routing());
-});
+test('the overview brings the alerts, what Cloud Run has cost, and who changed the settings', async () => {
+  const site = createTestApi((ports) => ({
+    ...ports,
+    fleet: { ...ports.fleet, read: async () => ({ ...(await ports.fleet.read()), ignored: 2 }) },
+    settings: {
+      ...ports.settings,
+      readRouting: async () => ({ ...(await ports.settings.readRouting()), problem: 'run: is a word' }),
+    },
+  }));
+  const { ports, clock } = site;
+  const admin = await createAdmin(site);
+  const run = { mostDollarsPerHour: 2 };
+  await ports.settings.changeRouting(routingSettingsSchema.parse({ run }), 'somebody');
+  const until = new Date(clock.now().getTime() + 20_000);
+  const breaker = {
+    state: 'paused',
+    since: clock.now(),
+    until,
+    trips: 1,
+    probe: null,
+    why: 'It failed.',
+  } as const;
+  await ports.routerStates.write({ ...(await ports.routerStates.read()), breaker, spentLastHour: 2.5 });
+  await ports.fleet.beat({ ...heartbeat('vm-1', clock.now()), state: 'paused' });
 
-test('workers show their age and what is wanted of them', async () => {
-  const { admin, ports, clock } = await createSite();
-  await ports.fleet.beat(heartbeat('vm-2', clock.now()));
-  clock.advance(4_000);
-  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
-  clock.advance(1_000);
-  const drained = await admin.post('/api/v1/admin/workers/vm-2/drain', { drain: true });
-  expect(workerViewSchema.parse(await drained.json())).toMatchObject({ id: 'vm-2', drain: true });
-  expect(await ports.fleet.control('vm-2')).toEqual({ drain: true });
-  const { workers } = workersSchema.parse(await (await admin.request('/api/v1/admin/workers')).json());
-  const seen = workers.map(({ id, ageMs, drain }) => [id, ageMs, drain]);
-  expect(seen).toEqual([
-    ['vm-1', 1_000, false],
-    ['vm-2', 5_000, true],
+  const overview = overviewSchema.parse(await (await admin.request('/api/v1/admin/overview')).json());
+  expect(overview.alerts.map(({ code }) => code)).toEqual([
+    'nothing_takes_work',
+    'run_paused',
+    'run_over_budget',
+    'vm_paused',
+    'settings_invalid',
+    'heartbeats_ignored',
   ]);
-  await admin.post('/api/v1/admin/workers/vm-2/drain', { drain: false });
-  expect(await ports.fleet.control('vm-2')).toEqual({ drain: false });
-});
-
-test('only a worker that is there can be drained, and only by saying so', async () => {
-  const { admin, ports, clock } = await createSite();
-  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
-  const unknown = await admin.post('/api/v1/admin/workers/vm-9/drain', { drain: true });
-  expect([unknown.status, problemSchema.parse(await unknown.json()).code]).toEqual([404, 'not_found']);
-  for (const body of [{}, { drain: 'yes' }, { drain: true, stop: true }]) {
-    expect((await admin.post('/api/v1/admin/workers/vm-1/drain', body)).status).toBe(400);
-  }
-});
-
-test('the cookie does not let another site drain a worker', async () => {
-  const { admin, ports, clock } = await createSite();
-  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
-  const body = { drain: true };
-  const response = await admin.post('/api/v1/admin/workers/vm-1/drain', body, {
-    origin: 'https://evil.test',
+  expect(overview.alerts[1]?.message).toMatch(/It failed\..* 20 s/);
+  expect(overview.run).toEqual({
+    enabled: true,
+    breaker: { state: 'paused', until, why: 'It failed.' },
+    spentLastHour: 2.5,
+    mostDollarsPerHour: 2,
   });
-  expect(response.status).toBe(403);
-  expect(await ports.fleet.control('vm-1')).toEqual({ drain: false });
+  expect(overview.settingsChange).toEqual({ updatedBy: 'somebody', updatedAt: clock.now() });
 });
 
 test("events bring everybody's jobs, the workers and the overview", async () => {
@@ -153,11 +149,32 @@ test('a fleet that has gone silent is seen to age', async () => {
   await stream.leave();
 });
 
+test('an alert comes within five seconds, though no job and no heartbeat tells of it', async () => {
+  const { admin, ports, clock } = await createSite();
+  await ports.fleet.beat(heartbeat('vm-1', clock.now()));
+  const stream = readEvents(await admin.request('/api/v1/admin/events'));
+  const first = (await stream.until('overview')).at(-1);
+  expect(eventSchemas.overview.parse(first?.data).alerts).toEqual([]);
+  await ports.routerStates.write({ ...(await ports.routerStates.read()), spentLastHour: 1 });
+  const run = { mostDollarsPerHour: 1 };
+  await ports.settings.changeRouting(routingSettingsSchema.parse({ run }), 'somebody');
+  for (let turn = 0; turn < 5; turn++) {
+    clock.advance(1_000);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const next = (await stream.until('overview')).at(-1);
+  expect(eventSchemas.overview.parse(next?.data).alerts).toMatchObject([{ code: 'run_over_budget' }]);
+  await stream.leave();
+});
+
 test('a drain is seen at once, though no heartbeat tells of it', async () => {
   const { admin, ports, clock } = await createSite();
   await ports.fleet.beat(heartbeat('vm-1', clock.now()));
   const stream = readEvents(await admin.request('/api/v1/admin/events'));
   await stream.until('overview');
+  // The watch's own first news is read with the next turn; after that nothing is due.
+  clock.advance(1_000);
+  await stream.until('workers');
   await admin.post('/api/v1/admin/workers/vm-1/drain', { drain: true });
   clock.advance(1_000);
   const last = (await stream.until('workers')).at(-1);

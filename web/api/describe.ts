@@ -9,6 +9,9 @@ export const JobPage = jobPageSchema.extend({ jobs: z.array(JobDocument) }).meta
 export const CaptionDocument = captionResultSchema.meta({ id: 'Caption' });
 const ProblemDocument = problemSchema.meta({ id: 'Problem' });
 
+/** What admins show, as the OpenAPI document names it. */
+export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }];
+
 export const jobIdParameter = z.object({
   id: z.string().regex(/^\w{1,64}$/, 'is not the id of a job'),
 });

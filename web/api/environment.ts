@@ -18,7 +18,11 @@ export interface ApiDependencies {
 
 /** What a handler knows of who asks. */
 export interface ApiEnv {
-  Variables: { visitor: Visitor };
+  Variables: {
+    visitor: Visitor;
+    /** Who does it, behind `requireAdmin`. */
+    admin: string;
+  };
 }
 
 export interface Visitor {
@@ -29,19 +33,21 @@ export interface Visitor {
 /** Tells the handlers who asks; gives a new visitor a session. */
 export function recognizeVisitor(sessions: Sessions) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    c.set('visitor', { owner: sessions.owner(c), admin: sessions.isAdmin(c) });
+    c.set('visitor', { owner: sessions.owner(c), admin: sessions.admin(c) !== null });
     await next();
   });
 }
 
-/** Lets nobody but an admin pass. */
+/** Lets nobody but an admin pass, and tells the handlers which. */
 export function requireAdmin(sessions: Sessions) {
-  return createMiddleware(async (c, next) => {
-    if (!sessions.isAdmin(c)) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const admin = sessions.admin(c);
+    if (admin === null) {
       throw new ProblemError('admin_required', 'Open the admin address, or send the admin token.', {
         headers: { 'WWW-Authenticate': 'Bearer realm="Spillway admin"' },
       });
     }
+    c.set('admin', admin);
     await next();
   });
 }

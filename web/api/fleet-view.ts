@@ -1,13 +1,17 @@
-import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
+import type { Fleet, FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { WorkerView } from './schema.ts';
 
-/** The workers with their ages by the database's clock, and what the admin wants of each. */
-export async function readWorkers(fleet: Fleet): Promise<WorkerView[]> {
-  const { workers } = await fleet.read();
-  const views = workers.map(async (worker) => ({
-    ...worker,
-    drain: (await fleet.control(worker.id)).drain,
-  }));
-  const sorted = (await Promise.all(views)).sort((a, b) => (a.id < b.id ? -1 : 1));
-  return sorted;
+export interface FleetView extends FleetReading {
+  /** The workers in the order of their names, each with what is wanted of it. */
+  views: WorkerView[];
+}
+
+/** The workers with their ages by the database's clock, and what the admin and their breakers want of each. */
+export async function readFleet(fleet: Fleet): Promise<FleetView> {
+  const reading = await fleet.read();
+  const views = reading.workers.map(async (worker) => {
+    const { drain, pause } = await fleet.control(worker.id);
+    return { ...worker, drain, pause };
+  });
+  return { ...reading, views: (await Promise.all(views)).sort((a, b) => (a.id < b.id ? -1 : 1)) };
 }

@@ -1,12 +1,12 @@
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { readWorkers } from './fleet-view.ts';
+import { type FleetView, readFleet } from './fleet-view.ts';
 import type { Following, JobListener, LiveJobs } from './live-jobs.ts';
-import { overviewOf } from './overview.ts';
+import { readOverview } from './overview.ts';
 import type { Overview, WorkerView } from './schema.ts';
 
 /** At most one reading of fleet and counts in this many milliseconds, however much changes. */
 const everyMs = 1_000;
-/** A fleet that says nothing is read again after so many of these: its silence is what the admin must see. */
+/** All is read again after so many of these, though nothing seems to change: silence is what the admin must see. */
 const silentTurns = 5;
 
 interface DashboardListener extends JobListener {
@@ -16,8 +16,8 @@ interface DashboardListener extends JobListener {
 
 export interface LiveDashboard {
   follow(listener: DashboardListener): { stop(): void };
-  /** Reads the workers anew on the next turn: their controls have changed, which no watch tells. */
-  workersChanged(): void;
+  /** Reads all anew on the next turn: something has changed that no watch tells of. */
+  readAgain(): void;
 }
 
 /** What admins watch, read once for all of them, and only while one is watching. */
@@ -25,7 +25,7 @@ export function createLiveDashboard(ports: Ports, liveJobs: LiveJobs): LiveDashb
   const listeners = new Set<DashboardListener>();
   let running: Readings | null = null;
   return {
-    workersChanged: () => running?.workersChanged(),
+    readAgain: () => running?.readAgain(),
     follow(listener) {
       listeners.add(listener);
       const jobs = liveJobs.follow(null, listener);
@@ -50,7 +50,7 @@ export function createLiveDashboard(ports: Ports, liveJobs: LiveJobs): LiveDashb
 }
 
 interface Readings {
-  workersChanged(): void;
+  readAgain(): void;
   /** Gives a later listener what the others have. */
   repeatFor(listener: DashboardListener): void;
   stop(): void;
@@ -66,7 +66,7 @@ function startReadings(
   let busy = false;
   let workersDue = true;
   let overviewDue = false;
-  let turnsSinceWorkers = 0;
+  let turnsSinceOverview = 0;
   let workers: WorkerView[] | null = null;
   let overview: Overview | null = null;
 
@@ -86,17 +86,20 @@ function startReadings(
     workersDue = true;
   }, fail);
   const stopTurns = ports.clock.every(everyMs, () => {
-    turnsSinceWorkers += 1;
+    turnsSinceOverview += 1;
     void turn();
   });
   void turn();
 
   async function turn(): Promise<void> {
-    if (busy || stopped) return;
+    if (turnsSinceOverview >= silentTurns) overviewDue = true;
+    if (busy || stopped || !(workersDue || overviewDue)) return;
     busy = true;
     try {
-      if (workersDue || turnsSinceWorkers >= silentTurns) await tellWorkers();
-      if (overviewDue) await tellOverview();
+      workersDue = false;
+      const fleet = await readFleet(ports.fleet);
+      tellWorkers(fleet);
+      if (overviewDue) await tellOverview(fleet);
     } catch (error) {
       fail(error);
     } finally {
@@ -104,18 +107,16 @@ function startReadings(
     }
   }
 
-  async function tellWorkers(): Promise<void> {
-    workersDue = false;
-    turnsSinceWorkers = 0;
-    workers = await readWorkers(ports.fleet);
+  function tellWorkers(fleet: FleetView): void {
+    workers = fleet.views;
     for (const listener of listeners) listener.workers(workers);
   }
 
-  async function tellOverview(): Promise<void> {
+  async function tellOverview(fleet: FleetView): Promise<void> {
     overviewDue = false;
-    const [open, { policy }] = await Promise.all([ports.jobs.countOpen(), ports.settings.routing()]);
+    turnsSinceOverview = 0;
     const newest = jobs.jobs().map(({ job }) => job);
-    overview = overviewOf(open, newest, policy);
+    overview = await readOverview(fleet, newest, ports);
     for (const listener of listeners) listener.overview(overview);
   }
 
@@ -135,8 +136,8 @@ function startReadings(
 
   return {
     stop,
-    workersChanged() {
-      workersDue = true;
+    readAgain() {
+      overviewDue = true;
     },
     repeatFor(listener) {
       if (workers) listener.workers(workers);

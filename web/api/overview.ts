@@ -1,17 +1,36 @@
 import type { Job, Target } from '@spillway/core/job.ts';
-import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { alertsOf } from '@spillway/core/routing/alerts.ts';
+import type { RouterState } from '@spillway/core/routing/state.ts';
+import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
+import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import type { Overview } from './schema.ts';
 
-/** Numbers for the dashboard's head, from the open jobs' counts and the newest jobs. */
-export function overviewOf(
-  open: Overview['open'],
-  newest: Job[],
-  policy: RoutingSettings['policy'],
-): Overview {
+/** What is seen of the system at one moment. */
+interface Reading {
+  now: Date;
+  open: Overview['open'];
+  newest: Job[];
+  fleet: FleetReading;
+  state: RouterState;
+  settings: RoutingSettingsReading;
+}
+
+/** Reads what the dashboard's head shows, beside the fleet and the newest jobs. */
+export async function readOverview(fleet: FleetReading, newest: Job[], ports: Ports): Promise<Overview> {
+  const [open, state, settings] = await Promise.all([
+    ports.jobs.countOpen(),
+    ports.routerStates.read(),
+    ports.settings.readRouting(),
+  ]);
+  return overviewOf({ now: ports.clock.now(), open, newest, fleet, state, settings });
+}
+
+function overviewOf({ now, open, newest, fleet, state, settings }: Reading): Overview {
   // What was refused at once was never routed.
   const routed = newest.filter((job) => job.route.reason !== 'reserved');
   const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
   const byTarget: Record<Target, number> = { vm: 0, run: 0, ...countBy(routed, (job) => job.route.target) };
+  const { policy, run } = settings.settings;
   return {
     open,
     recent: {
@@ -23,6 +42,21 @@ export function overviewOf(
       p95Ms: percentile(durations, 0.95),
     },
     policy,
+    alerts: alertsOf({
+      now,
+      workers: fleet.workers,
+      state,
+      settings: settings.settings,
+      ignoredHeartbeats: fleet.ignored,
+      settingsProblem: settings.problem,
+    }),
+    run: {
+      enabled: run.enabled && run.maxInstances > 0,
+      breaker: { state: state.breaker.state, until: state.breaker.until, why: state.breaker.why },
+      spentLastHour: state.spentLastHour,
+      mostDollarsPerHour: run.mostDollarsPerHour,
+    },
+    settingsChange: settings.change,
   };
 }
 

@@ -108,7 +108,7 @@ test('an unexpected error is 500 without internals', async () => {
   const site = createTestApi((ports) => ({
     ...ports,
     log,
-    settings: { ...ports.settings, routing: () => Promise.reject(new TypeError('the password is 1234')) },
+    settings: { ...ports.settings, readRouting: () => Promise.reject(new TypeError('the password is 1234')) },
   }));
   const response = await (await createAdmin(site)).request('/api/v1/admin/settings');
   expect(response.status).toBe(500);

@@ -19,6 +19,7 @@ export const problems = {
   source_gone: { status: 404, title: 'The original is gone' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   not_drainable: { status: 409, title: 'The worker cannot be drained' },
+  settings_changed: { status: 409, title: 'The settings have changed meanwhile' },
   not_ended: { status: 409, title: 'The job has not ended' },
   already_ended: { status: 409, title: 'The job has already ended' },
   already_succeeded: { status: 409, title: 'The job has succeeded' },
@@ -33,6 +34,7 @@ export const problems = {
   unavailable: { status: 503, title: 'A service does not answer' },
 } as const;
 export type ProblemCode = keyof typeof problems;
+type FieldError = NonNullable<Problem['errors']>[number];
 
 /** Thrown by handlers, so that they return nothing but what the route promises. */
 export class ProblemError extends Error {
@@ -77,7 +79,23 @@ export function problemResponse(error: unknown, c: Context, log: Log): Response 
 
 /** What is wrong with a request that does not match its schema, field by field. */
 export function validationProblem(error: z.ZodError, where: string): ProblemError {
-  const errors = error.issues.map(({ path, message }) => ({ path: [where, ...path].join('.'), message }));
+  const errors = error.issues.flatMap((issue) => {
+    const path = [where, ...issue.path].join('.');
+    if (issue.code !== 'unrecognized_keys') return { path, message: issue.message };
+    return issue.keys.map((key) => unknownField(`${path}.${key}`));
+  });
+  return invalidFields(errors);
+}
+
+export function unknownFieldsProblem(paths: string[]): ProblemError {
+  return invalidFields(paths.map(unknownField));
+}
+
+function unknownField(path: string): FieldError {
+  return { path, message: 'There is no such field.' };
+}
+
+function invalidFields(errors: FieldError[]): ProblemError {
   const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return new ProblemError('invalid_request', detail, { errors });
 }

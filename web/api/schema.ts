@@ -1,7 +1,9 @@
-import { heartbeatSchema } from '@spillway/core/heartbeat.ts';
+import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
 import { operationNameSchema } from '@spillway/core/operations.ts';
-import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { alertSchema } from '@spillway/core/routing/alerts.ts';
+import { runBreakerSchema } from '@spillway/core/routing/run-breaker.ts';
+import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { z } from 'zod';
 
 /**
@@ -11,6 +13,10 @@ import { z } from 'zod';
 
 /** Largest file the site takes, in bytes; the workers' input gate has the same limit. */
 export const largestUpload = 64 * 1_024 * 1_024;
+/** Most files that a drop is said to have. */
+export const largestBatch = 10_000;
+/** Most pixels that a picture is said to have; the workers' input gate has the same limit. */
+export const mostPixels = 2 ** 28;
 
 export const uploadRequestSchema = z.object({
   fileName: z.string().min(1).max(1_000),
@@ -22,6 +28,10 @@ export const uploadRequestSchema = z.object({
   options: z.partialRecord(operationNameSchema, z.record(z.string(), z.unknown())).default({}),
   /** Groups the files of one drop; a new one is made where it is left out. */
   batchId: z.uuid().optional(),
+  /** How many files the drop has: those of a large one are worked on without hurry. */
+  files: z.int().min(1).max(largestBatch).default(1),
+  /** Of the picture, where they are known: the router then predicts better. */
+  pixels: z.int().min(1).max(mostPixels).optional(),
 });
 
 export const uploadSchema = z.object({
@@ -56,12 +66,15 @@ export type Problem = z.infer<typeof problemSchema>;
 export const workerViewSchema = heartbeatSchema.extend({
   /** Milliseconds since the heartbeat was written, by the server's clock when this was sent. */
   ageMs: z.number(),
-  drain: z.boolean(),
+  /** What is wanted of it; its state follows. */
+  drain: controlSchema.shape.drain.unwrap(),
+  /** Why its own breaker holds it back; null where it does not. */
+  pause: controlSchema.shape.pause.unwrap(),
 });
 export type WorkerView = z.infer<typeof workerViewSchema>;
 
 const open = z.object({ queued: z.number(), processing: z.number() });
-/** Numbers for the dashboard's head: open jobs by side, and how the latest decisions were split. */
+/** The dashboard's head: what is wrong, open jobs by side, how the latest decisions were split, Cloud Run's bill. */
 export const overviewSchema = z.object({
   open: z.record(targetSchema, open),
   recent: z.object({
@@ -74,11 +87,37 @@ export const overviewSchema = z.object({
     p50Ms: z.number().nullable(),
     p95Ms: z.number().nullable(),
   }),
-  policy: routingSettingsSchema.shape.policy,
+  policy: routingSettingsSchema.shape.policy.unwrap(),
+  /** The worst first. */
+  alerts: z.array(alertSchema),
+  run: z.object({
+    enabled: z.boolean(),
+    breaker: runBreakerSchema.pick({ state: true, until: true, why: true }),
+    /** US dollars that decisions of the last hour gave to Cloud Run. */
+    spentLastHour: z.number(),
+    mostDollarsPerHour: z.number().nullable(),
+  }),
+  /** The last change of the routing settings: who shows them knows by it that they are old. */
+  settingsChange: settingsChangeSchema.nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;
 
-export const settingsSchema = z.object({ routing: routingSettingsSchema });
+export const settingsSchema = z.object({
+  /** Those in force. */
+  routing: routingSettingsSchema,
+  /** Who changed them last, and when; null while nobody has. */
+  change: settingsChangeSchema.nullable(),
+  /** Why `settings/routing` is not what is in force; null where it is. */
+  problem: z.string().nullable(),
+});
+export type SettingsView = z.infer<typeof settingsSchema>;
+
+export const settingsRequestSchema = z.object({
+  /** All settings: what is left out takes its default. */
+  routing: routingSettingsSchema,
+  /** `change.updatedAt` of the settings that were edited, null where there was no change: a later one is kept. */
+  basedOn: z.iso.datetime().nullable().optional(),
+});
 export const drainSchema = z.strictObject({ drain: z.boolean() });
 export const healthSchema = z.object({ status: z.enum(['ok', 'unavailable']), version: z.string() });
 

@@ -11,6 +11,8 @@ const day = 24 * 3_600;
 const sessionLifetime = 180 * day;
 const sessionRenewedAfter = day;
 const adminLifetime = day / 2;
+/** Name of whoever has the admin token. */
+const tokenHolder = 'admin';
 
 export interface SessionOptions {
   /** Signs the cookies; whoever knows it can be anybody. */
@@ -24,8 +26,8 @@ export interface SessionOptions {
 export interface Sessions {
   /** The visitor's owner id; a visitor without a valid cookie becomes a new one. Sets or renews the cookie. */
   owner(c: Context): string;
-  /** Whether the request carries the admin's cookie or token. */
-  isAdmin(c: Context): boolean;
+  /** Who the admin is that sends the request, by the name under which changes are kept; null where it is none. */
+  admin(c: Context): string | null;
   isAdminToken(token: string): boolean;
   setAdminCookie(c: Context): void;
   /** Origin of this site as the browser sees it. */
@@ -68,13 +70,16 @@ export function createSessions({ secret, adminToken, clock, publicOrigin }: Sess
       set(c, sessionCookie, visitors.sign(owner), sessionLifetime, 'Lax');
       return owner;
     },
-    isAdmin(c) {
+    admin(c) {
+      // The only place that tells admins apart. Whoever has the token is the same person to us; a proxy that knows
+      // people, such as Identity-Aware Proxy, would be asked here.
       const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-      if (bearer !== undefined && isAdminToken(bearer)) return true;
-      return admins.verify(getCookie(c, adminCookie), adminLifetime)?.subject === 'admin';
+      if (bearer !== undefined && isAdminToken(bearer)) return tokenHolder;
+      const known = admins.verify(getCookie(c, adminCookie), adminLifetime);
+      return known?.subject === tokenHolder ? tokenHolder : null;
     },
     setAdminCookie(c) {
-      set(c, adminCookie, admins.sign('admin'), adminLifetime, 'Strict');
+      set(c, adminCookie, admins.sign(tokenHolder), adminLifetime, 'Strict');
     },
   };
 }

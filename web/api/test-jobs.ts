@@ -47,6 +47,8 @@ export function heartbeat(id: string, now: Date): Heartbeat {
     memory: { totalBytes: 8e9, usedBytes: 1e9 },
     process: { cpu: 0.1, rssBytes: 1e8, count: 3 },
     perOperation: {},
+    delivery: null,
+    coldStartMs: null,
     models: [],
     startedAt: now,
     version: 'test',

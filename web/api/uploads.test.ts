@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { largestUpload, problemSchema, uploadSchema } from './schema.ts';
+import { largestBatch, largestUpload, mostPixels, problemSchema, uploadSchema } from './schema.ts';
 import { createBrowser, createTestApi, origin } from './test-client.ts';
 
 const request = { fileName: 'a.jpg', contentType: 'image/jpeg', size: 3, operations: ['sketch'] };
@@ -31,9 +31,17 @@ test('opens a session whose metadata says what to do', async () => {
       options: JSON.stringify({ sketch: { blur: 15, format: 'png' } }),
       batch: batchId,
       upload: uploadId,
+      'batch-size': '1',
     },
     origin,
   });
+});
+
+test('passes on how many files the drop has, and how many pixels the picture', async () => {
+  const { browser, openUpload } = createSite();
+  await browser.post('/api/v1/uploads', { ...request, files: 250, pixels: 12_000_000 });
+  const { metadata } = openUpload.mock.lastCall?.[0] ?? {};
+  expect(metadata).toMatchObject({ 'batch-size': '250', pixels: '12000000' });
 });
 
 test('keeps the batch of a drop, and makes each upload its own id', async () => {
@@ -98,6 +106,10 @@ test.each([
   ['a file that is too large', { size: largestUpload + 1 }, 'json.size'],
   ['a negative size', { size: -1 }, 'json.size'],
   ['a batch that is no UUID', { batchId: 'x' }, 'json.batchId'],
+  ['a drop of no file', { files: 0 }, 'json.files'],
+  ['a drop of more files than any', { files: largestBatch + 1 }, 'json.files'],
+  ['half a pixel', { pixels: 0.5 }, 'json.pixels'],
+  ['more pixels than a picture may have', { pixels: mostPixels + 1 }, 'json.pixels'],
 ])('refuses %s', async (_, change, path) => {
   const { browser, openUpload } = createSite();
   const response = await browser.post('/api/v1/uploads', { ...request, ...change });

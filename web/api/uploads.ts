@@ -50,6 +50,8 @@ export function uploadRoutes({ ports }: ApiDependencies) {
         options: JSON.stringify(options),
         batch: batchId,
         upload: uploadId,
+        'batch-size': String(request.files),
+        ...(request.pixels === undefined ? {} : { pixels: String(request.pixels) }),
       },
       origin: pageOrigin(c.req.header('origin')),
     });

@@ -30,7 +30,7 @@ export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string 
   }
   return (
     <div class="card-status">
-      <p>{stageWords(stage, entry.operation)}</p>
+      <p>{stageWords(stage, entry)}</p>
       <HatchBar label={`Progress of ${name}`} share={knownShare(stage)} />
     </div>
   );
@@ -59,7 +59,7 @@ function Failure({ summary, detail }: { summary: string; detail: string | null }
   );
 }
 
-function stageWords(stage: CardStage, operation: string): string {
+function stageWords(stage: CardStage, { operation, job }: GalleryEntry): string {
   switch (stage.kind) {
     case 'uploading':
       return stage.interrupted
@@ -67,9 +67,11 @@ function stageWords(stage: CardStage, operation: string): string {
         : `Uploading ${formatShare(stage.share)}`;
     case 'waiting':
       if (stage.what === 'upload') return 'Upload starts soon';
-      return stage.what === 'arrival' ? 'Uploaded. Waiting for its turn' : 'Waiting for its turn';
+      if (stage.what === 'arrival') return 'Uploaded. Waiting for its turn';
+      return job?.class === 'bulk' ? 'Part of a large batch: waits without hurry' : 'Waiting for its turn';
     case 'processing':
-      return stage.download ? downloadWords(stage.download.share) : `${activityOf(operation)} …`;
+      if (stage.download) return downloadWords(stage.download.share);
+      return `${activityOf(operation)}${job?.class === 'bulk' ? ', part of a large batch' : ''} …`;
     case 'done':
       return 'Done';
     case 'upload-failed':

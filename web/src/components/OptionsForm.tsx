@@ -1,6 +1,7 @@
+import { asSentence } from '../format/issue-words.ts';
 import type { OptionField } from '../options/fields.ts';
 import { changesIn } from '../options/option-words.ts';
-import { asSentence, type OptionProblems } from '../options/problems.ts';
+import type { OptionProblems } from '../options/problems.ts';
 import { Icon } from './Icon.tsx';
 import { OptionControl } from './OptionControl.tsx';
 

@@ -2,7 +2,7 @@ import type { JobView } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
 import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
-import { targetLabel } from '../jobs/words.ts';
+import { bulkNote, targetLabel } from '../jobs/words.ts';
 import { Icon } from './Icon.tsx';
 
 /** Where a job ran and why, for whoever wants to know. */
@@ -15,6 +15,7 @@ export function RunDetails({ job }: { job: JobView }) {
         {job.state === 'succeeded' ? 'Ran on' : 'Routed to'} {targetLabel(job.route.target)}
       </summary>
       <p>{job.route.explanation}</p>
+      {job.class === 'bulk' && <p>{bulkNote}</p>}
       <dl class="facts">
         {timings && (
           <>

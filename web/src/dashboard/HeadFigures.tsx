@@ -3,14 +3,11 @@ import type { ComponentChildren } from 'preact';
 import { countOf, formatShare } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { targetLabel } from '../jobs/words.ts';
+import { now } from '../live/now.ts';
 import { reasonLabel } from './reasons.ts';
+import { runCondition, runCost } from './run-words.ts';
 
-const policyWords = {
-  deadline: 'cheapest side that is in time',
-  threshold: 'by processor load',
-} as const;
-
-/** The dashboard's head: what is open where, how fast it goes, and how the latest jobs were split. */
+/** The dashboard's head: what is open where, how fast and at what cost it goes, and how the latest jobs were split. */
 export function HeadFigures({ overview }: { overview: Overview | null }) {
   const waiting = sum(overview, 'queued');
   const processing = sum(overview, 'processing');
@@ -22,14 +19,22 @@ export function HeadFigures({ overview }: { overview: Overview | null }) {
         <Figure name="Processing" value={processing} note={bySide(overview, 'processing')} />
         <Figure name="Median time" value={duration(recent?.p50Ms)} note="upload to outcome" />
         <Figure name="95th percentile" value={duration(recent?.p95Ms)} note="upload to outcome" />
-        <Figure
-          name="Policy"
-          value={overview?.policy ?? '–'}
-          note={overview ? policyWords[overview.policy] : ' '}
-        />
+        <RunFigures run={overview?.run ?? null} />
       </dl>
       <RoutingSplit recent={recent ?? null} />
     </section>
+  );
+}
+
+/** Reads the clock by itself: a pause counts down. */
+function RunFigures({ run }: { run: Overview['run'] | null }) {
+  const [condition, why] = run ? runCondition(run, now.value) : [null, ' '];
+  const [cost, limit] = run ? runCost(run) : [null, ' '];
+  return (
+    <>
+      <Figure name="Cloud Run" value={condition} note={why} />
+      <Figure name="Cloud Run’s cost" value={cost} note={limit} />
+    </>
   );
 }
 
@@ -92,7 +97,7 @@ function sum(overview: Overview | null, what: Open): number | null {
 
 function bySide(overview: Overview | null, what: Open): string {
   if (!overview) return ' ';
-  return `${overview.open.vm[what]} on VMs, ${overview.open.run[what]} on Cloud Run`;
+  return `VMs ${overview.open.vm[what]}, Cloud Run ${overview.open.run[what]}`;
 }
 
 function duration(milliseconds: number | null | undefined): string {

@@ -1,4 +1,4 @@
-import type { Model, SidePrediction } from '@spillway/core/job.ts';
+import type { Model } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
 import { HatchBar } from '../components/HatchBar.tsx';
@@ -7,8 +7,7 @@ import { BuiltInModelWords } from '../components/ModelNote.tsx';
 import { OperationName } from '../components/OperationName.tsx';
 import { WordsWithCommand } from '../components/WordsWithCommand.tsx';
 import { formatBytes } from '../format/bytes.ts';
-import { formatCost } from '../format/cost.ts';
-import { formatDuration, formatMoment } from '../format/duration.ts';
+import { formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { useCaption } from '../jobs/caption-result.ts';
 import { resultUrl, sourceUrl } from '../jobs/job-actions.ts';
@@ -16,12 +15,18 @@ import { isRouted } from '../jobs/job-order.ts';
 import { resultLook } from '../jobs/result-look.ts';
 import { stateLabel, targetLabel } from '../jobs/words.ts';
 import { coarseDownload } from '../live/download-news.ts';
+import { JobDecision } from './JobDecision.tsx';
 import { storyOf } from './job-story.ts';
 
 interface JobDialogProps {
   job: JobView;
   onClose(): void;
 }
+
+const classWords = {
+  interactive: 'interactive: somebody waits for it',
+  bulk: 'large batch: it lets others pass',
+} as const;
 
 /** Everything that is known of one job; it goes on changing while it is open. */
 export function JobDialog({ job, onClose }: JobDialogProps) {
@@ -31,6 +36,7 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
         <span class={`state ${job.state}`}>{stateLabel(job)}</span>
         {isRouted(job) && <span class={`side ${job.route.target}`}>{targetLabel(job.route.target)}</span>}
         <OperationName operation={job.operation} />
+        {job.class === 'bulk' && <span class="chip">large batch</span>}
       </p>
       <div class="job-columns">
         <section>
@@ -56,8 +62,8 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
           </p>
         </section>
         <section>
-          <h3>What was predicted</h3>
-          <Predictions job={job} />
+          <h3>How it was decided</h3>
+          <JobDecision job={job} />
           <h3>Details</h3>
           <dl class="job-facts">
             <Row name="Job">{job.id}</Row>
@@ -79,6 +85,8 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
             <Row name="Size">{formatBytes(job.source.size)}</Row>
             <Row name="Type">{job.source.contentType ?? 'not given'}</Row>
             <Row name="Options">{JSON.stringify(job.options)}</Row>
+            <Row name="Owner">{job.owner ?? 'nobody'}</Row>
+            <Row name="Class">{classWords[job.class]}</Row>
             <Row name="Policy">{job.route.policy}</Row>
             <Row name="Deadline">{formatMoment(job.deadlineAt)}</Row>
             {job.result && <Row name="Result">{`${job.result.bucket}/${job.result.name}`}</Row>}
@@ -90,60 +98,6 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
         </section>
       </div>
     </ModalDialog>
-  );
-}
-
-function Predictions({ job }: { job: JobView }) {
-  const { predicted } = job.route;
-  if (!predicted) {
-    const words = isRouted(job) ? 'This policy predicts nothing.' : 'Nothing: the job was not routed.';
-    return <p class="quiet-words">{words}</p>;
-  }
-  return (
-    <table class="predictions">
-      <caption>
-        {predicted.budgetMs >= 0
-          ? `${formatDuration(predicted.budgetMs)} were left to the deadline.`
-          : `The deadline had passed ${formatDuration(-predicted.budgetMs)} before.`}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Side</th>
-          <th scope="col">Wait</th>
-          <th scope="col">Service</th>
-          <th scope="col">Finish</th>
-          <th scope="col">In time</th>
-          <th scope="col">Cost</th>
-        </tr>
-      </thead>
-      <tbody>
-        <SideRow target="vm" side={predicted.vm} chosen={job.route.target === 'vm'} />
-        <SideRow target="run" side={predicted.run} chosen={job.route.target === 'run'} />
-      </tbody>
-    </table>
-  );
-}
-
-function SideRow(props: { target: 'vm' | 'run'; side: SidePrediction | null; chosen: boolean }) {
-  const { target, side, chosen } = props;
-  return (
-    <tr class={chosen ? 'chosen' : ''}>
-      <th scope="row">
-        <span class={`side ${target}`}>{targetLabel(target)}</span>
-        {chosen && <span class="visually-hidden"> (chosen)</span>}
-      </th>
-      {side ? (
-        <>
-          <td>{formatDuration(side.waitMs)}</td>
-          <td>{formatDuration(side.serviceMs)}</td>
-          <td>{formatDuration(side.finishMs)}</td>
-          <td>{side.inTime ? 'yes' : 'no'}</td>
-          <td>{formatCost(side.dollars)}</td>
-        </>
-      ) : (
-        <td colSpan={5}>could not take it</td>
-      )}
-    </tr>
   );
 }
 

@@ -1,12 +1,13 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { Icon } from '../components/Icon.tsx';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatBytes } from '../format/bytes.ts';
 import { countOf } from '../format/count.ts';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { isRouted, newestFirst } from '../jobs/job-order.ts';
-import { stateLabel, targetLabel } from '../jobs/words.ts';
+import { movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
 import type { AdminState } from './admin-state.ts';
 import {
@@ -116,6 +117,13 @@ function JobRow({ job, onOpen }: { job: JobView; onOpen(id: string): void }) {
             <span class={`side ${route.target}`}>
               {targetLabel(route.target)}
               <small class="route-reason">{reasonLabel(route.reason)}</small>
+              {/* A new element at every move, so that it draws the eye each time. */}
+              {route.epoch > 0 && (
+                <small key={route.epoch} class="route-moved">
+                  <Icon name="moved" />
+                  {movedWords(route)}
+                </small>
+              )}
             </span>
             <small class="route-words">{route.explanation}</small>
           </>

@@ -1,27 +1,29 @@
 import { useState } from 'preact/hooks';
-import { LiveChart } from '../charts/LiveChart.tsx';
 import { OperationName } from '../components/OperationName.tsx';
-import { gibibytes } from '../format/bytes.ts';
 import { formatDuration, formatHeartbeatAge } from '../format/duration.ts';
 import { targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
+import { CpuChart, MemoryChart } from './WorkerCharts.tsx';
 import { conditionOf, type WatchedWorker } from './worker-history.ts';
+import { workerWords } from './worker-words.ts';
 
 interface WorkerCardProps {
   worker: WatchedWorker;
+  /** Both return what stood in the way, or null. */
   onDrain(drain: boolean): Promise<string | null>;
+  onResume(): Promise<string | null>;
 }
 
-/** One worker: its state, its slots, what its machine does, and the switch that takes it out of service. */
-export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
+/** One worker: its state, its slots, what its machine does, and the switches that take it out of service and back. */
+export function WorkerCard({ worker, onDrain, onResume }: WorkerCardProps) {
   const [asked, setAsked] = useState(false);
   const [problem, setProblem] = useState<string | null>(null);
   const { view } = worker;
   const condition = conditionOf(worker, now.value);
-  const press = async () => {
+  const press = async (action: () => Promise<string | null>) => {
     if (asked) return;
     setAsked(true);
-    setProblem(await onDrain(!view.drain));
+    setProblem(await action());
     setAsked(false);
   };
   return (
@@ -35,9 +37,10 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
         <Slots busy={view.busy} slots={view.slots} />
         <span class="worker-age">heartbeat {formatHeartbeatAge(now.value - worker.seenAt)}</span>
       </div>
+      <p class="worker-words">{workerWords(worker, now.value)}</p>
       <div class="worker-charts">
-        <CpuChart worker={worker} />
-        <MemoryChart worker={worker} />
+        <CpuChart samples={worker.samples} />
+        <MemoryChart samples={worker.samples} view={view} />
       </div>
       <ServiceTimes perOperation={view.perOperation} />
       <p class="worker-models">
@@ -47,18 +50,27 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
         <span>
           up {formatDuration(now.value - view.startedAt.getTime())}, version {view.version}
         </span>
-        {/* Cloud Run starts and ends its instances itself. */}
-        {view.kind === 'vm' && (
-          <button
-            type="button"
-            class={view.drain ? 'button' : 'button quiet'}
-            aria-disabled={asked}
-            onClick={() => void press()}
-          >
-            {view.drain ? 'Undrain' : 'Drain'}
-            <span class="visually-hidden"> {view.id}</span>
-          </button>
-        )}
+        <span class="worker-actions">
+          {view.pause && (
+            <WorkerButton
+              action="Resume"
+              id={view.id}
+              asked={asked}
+              prominent
+              onPress={() => void press(onResume)}
+            />
+          )}
+          {/* Cloud Run starts and ends its instances itself. */}
+          {view.kind === 'vm' && (
+            <WorkerButton
+              action={view.drain ? 'Undrain' : 'Drain'}
+              id={view.id}
+              asked={asked}
+              prominent={view.drain}
+              onPress={() => void press(() => onDrain(!view.drain))}
+            />
+          )}
+        </span>
       </footer>
       {problem && (
         <p class="card-problem" role="alert">
@@ -66,6 +78,28 @@ export function WorkerCard({ worker, onDrain }: WorkerCardProps) {
         </p>
       )}
     </article>
+  );
+}
+
+interface WorkerButtonProps {
+  action: string;
+  id: string;
+  asked: boolean;
+  prominent: boolean;
+  onPress(): void;
+}
+
+function WorkerButton({ action, id, asked, prominent, onPress }: WorkerButtonProps) {
+  return (
+    <button
+      type="button"
+      class={prominent ? 'button' : 'button quiet'}
+      aria-disabled={asked}
+      onClick={onPress}
+    >
+      {action}
+      <span class="visually-hidden"> {id}</span>
+    </button>
   );
 }
 
@@ -79,84 +113,6 @@ function Slots({ busy, slots }: { busy: number; slots: number }) {
         {busy}/{slots} busy
       </span>
     </span>
-  );
-}
-
-function CpuChart({ worker }: { worker: WatchedWorker }) {
-  const { samples } = worker;
-  const last = samples.at(-1);
-  const machine = `${Math.round(last?.machineCpu ?? 0)} %`;
-  const own = `${Math.round(last?.ownCpu ?? 0)} %`;
-  return (
-    <figure>
-      <figcaption>
-        <strong>CPU</strong>
-        <span class="key machine">machine {machine}</span>
-        <span class="key own">worker {own}</span>
-      </figcaption>
-      <LiveChart
-        description={`Processor: machine ${machine}, worker ${own}`}
-        times={samples.map(({ at }) => at / 1_000)}
-        max={100}
-        format={(value) => `${value} %`}
-        lines={[
-          {
-            label: 'worker',
-            colour: '--blue',
-            filled: true,
-            dash: null,
-            values: samples.map((sample) => sample.ownCpu),
-          },
-          {
-            label: 'machine',
-            colour: '--ink-faint',
-            filled: false,
-            dash: [4, 3],
-            values: samples.map((sample) => sample.machineCpu),
-          },
-        ]}
-      />
-    </figure>
-  );
-}
-
-function MemoryChart({ worker }: { worker: WatchedWorker }) {
-  const { samples, view } = worker;
-  const used = gibibytes(view.memory.usedBytes);
-  const own = gibibytes(view.process.rssBytes);
-  const total = gibibytes(view.memory.totalBytes);
-  return (
-    <figure>
-      <figcaption>
-        <strong>RAM</strong>
-        <span class="key machine">
-          {used} of {total} GiB
-        </span>
-        <span class="key own">worker {own}</span>
-      </figcaption>
-      <LiveChart
-        description={`Memory: machine ${used} of ${total} GiB, worker ${own} GiB`}
-        times={samples.map(({ at }) => at / 1_000)}
-        max={view.memory.totalBytes}
-        format={gibibytes}
-        lines={[
-          {
-            label: 'worker',
-            colour: '--blue',
-            filled: true,
-            dash: null,
-            values: samples.map((sample) => sample.ownMemory),
-          },
-          {
-            label: 'machine',
-            colour: '--ink-faint',
-            filled: false,
-            dash: [4, 3],
-            values: samples.map((sample) => sample.machineMemory),
-          },
-        ]}
-      />
-    </figure>
   );
 }
 

@@ -26,7 +26,11 @@ export function Workers({ admin }: { admin: AdminState }) {
       <ul class="worker-cards">
         {list.map((worker) => (
           <li key={worker.view.id}>
-            <WorkerCard worker={worker} onDrain={(drain) => admin.drain(worker.view.id, drain)} />
+            <WorkerCard
+              worker={worker}
+              onDrain={(drain) => admin.drain(worker.view.id, drain)}
+              onResume={() => admin.resume(worker.view.id)}
+            />
           </li>
         ))}
       </ul>

@@ -19,6 +19,8 @@ export interface AdminState {
   loadEarlier(): Promise<void>;
   /** Returns what stood in the way, or null. */
   drain(workerId: string, drain: boolean): Promise<string | null>;
+  /** Lets a worker that has paused itself take jobs again; returns what stood in the way, or null. */
+  resume(workerId: string): Promise<string | null>;
   start(): () => void;
 }
 
@@ -81,11 +83,8 @@ export function createAdminState(): AdminState {
       const from = cursor.peek();
       if (from !== null) cursor.value = await loadJobs(`?cursor=${encodeURIComponent(from)}`);
     },
-    async drain(workerId, drain) {
-      const path = `/admin/workers/${encodeURIComponent(workerId)}/drain`;
-      const reply = await requestAction(path, { method: 'POST', body: { drain } });
-      return reply.ok ? null : reply.failure.message;
-    },
+    drain: (workerId, drain) => tellWorker(workerId, 'drain', { drain }),
+    resume: (workerId) => tellWorker(workerId, 'resume'),
     start() {
       let events: EventStream | null = null;
       let ended = false;
@@ -119,4 +118,14 @@ export function createAdminState(): AdminState {
       };
     },
   };
+}
+
+async function tellWorker(
+  workerId: string,
+  action: 'drain' | 'resume',
+  body?: object,
+): Promise<string | null> {
+  const path = `/admin/workers/${encodeURIComponent(workerId)}/${action}`;
+  const reply = await requestAction(path, { method: 'POST', body });
+  return reply.ok ? null : reply.failure.message;
 }

@@ -67,7 +67,7 @@ it.each<[Partial<JobFilters>, boolean]>([
 
 it('says that a job was moved, and leaves the route out of one that was refused before it', () => {
   const { route } = sampleJob();
-  expect(storyOf(sampleJob({ route: { ...route, epoch: 1 } }))[1]?.detail).toBe('In time. Moved 1 time.');
+  expect(storyOf(sampleJob({ route: { ...route, epoch: 1 } }))[1]?.detail).toBe('In time. (queued again)');
   const refused = sampleJob({
     state: 'failed',
     endedAt: new Date(),

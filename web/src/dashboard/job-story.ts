@@ -1,8 +1,7 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
-import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
-import { downloadWords, failureWords, stateLabel, targetLabel } from '../jobs/words.ts';
+import { downloadWords, failureWords, movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 
 /** One step of a job's life. `at` is null where the document does not say when. */
 export interface StoryStep {
@@ -25,12 +24,12 @@ export function storyOf(job: JobView): StoryStep[] {
       tone: 'done',
     },
   ];
+  const moved = movedWords(route);
   if (isRouted(job)) {
     steps.push({
       title: `Routed to ${targetLabel(route.target)}`,
       at: route.at,
-      detail:
-        route.epoch > 0 ? `${route.explanation} Moved ${countOf(route.epoch, 'time')}.` : route.explanation,
+      detail: moved ? `${route.explanation} (${moved})` : route.explanation,
       tone: 'done',
     });
   }

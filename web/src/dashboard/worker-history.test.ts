@@ -1,6 +1,7 @@
 import { type WorkerView, workerViewSchema } from '@spillway/web/api/schema.ts';
 import { expect, it } from 'vitest';
 import { conditionOf, mergeWorkers } from './worker-history.ts';
+import { workerWords } from './worker-words.ts';
 
 function worker(id: string, changes: Partial<WorkerView> = {}): WorkerView {
   const view = workerViewSchema.parse({
@@ -19,6 +20,7 @@ function worker(id: string, changes: Partial<WorkerView> = {}): WorkerView {
     expiresAt: '2026-01-01T13:00:00Z',
     ageMs: 0,
     drain: false,
+    pause: null,
   });
   return { ...view, ...changes };
 }
@@ -46,5 +48,31 @@ it('tells a worker that has gone silent from one that was stopped or is being dr
   expect(conditionOf(watched(worker('a')), 3_000)).toBe('ready');
   expect(conditionOf(watched(worker('a')), 16_000)).toBe('silent');
   expect(conditionOf(watched(worker('a', { drain: true })), 3_000)).toBe('draining');
+  expect(conditionOf(watched(worker('a', { drain: true, state: 'paused' })), 3_000)).toBe('draining');
+  expect(conditionOf(watched(worker('a', { drain: true, state: 'drained' })), 3_000)).toBe('drained');
   expect(conditionOf(watched(worker('a', { state: 'stopped' })), 60_000)).toBe('stopped');
+});
+
+const pause = { why: 'Its last 3 attempts failed.', since: new Date(0) };
+
+it.each<[Partial<WorkerView>, number, string]>([
+  [{}, 0, 'Takes new work.'],
+  [{ busy: 2 }, 0, 'Every slot is busy.'],
+  [{ state: 'starting' }, 0, 'Starting: takes work as soon as it is ready.'],
+  [
+    { state: 'paused', pause },
+    0,
+    'Paused: Its last 3 attempts failed. A test picture that goes well ends it.',
+  ],
+  [{ state: 'paused' }, 0, 'Resumed: takes work again in a moment.'],
+  [{ drain: true, busy: 2 }, 0, 'Draining: finishes 2 jobs and takes no others.'],
+  [{ state: 'draining', drain: true, busy: 1 }, 0, 'Draining: finishes 1 job and takes no others.'],
+  [{ state: 'draining', drain: true }, 0, 'Draining: takes no more jobs.'],
+  [{ state: 'drained', drain: true }, 0, 'Drained: nothing in progress, safe to stop.'],
+  [{ state: 'drained' }, 0, 'Let in again: takes work in a moment.'],
+  [{ state: 'stopped' }, 0, 'Stopped: nothing runs here any more.'],
+  [{ busy: 1 }, 20_000, 'Silent: no heartbeat. What it was working on goes to others.'],
+  [{ kind: 'run' }, 20_000, 'Silent: idle, or ended by Cloud Run.'],
+])('says what a worker does: %o', (changes, now, words) => {
+  expect(workerWords({ view: worker('a', changes), seenAt: 0, samples: [] }, now)).toBe(words);
 });

@@ -42,12 +42,13 @@ function sampleOf(view: WorkerView, at: number): Sample {
   };
 }
 
-export type WorkerCondition = 'starting' | 'ready' | 'draining' | 'stopped' | 'silent';
+export type WorkerCondition = WorkerView['state'] | 'silent';
 
 /** What a worker is doing, where silence outweighs what it last said. */
 export function conditionOf(worker: WatchedWorker, now: number): WorkerCondition {
   const { state } = worker.view;
   if (state === 'stopped') return 'stopped';
   if (now - worker.seenAt > silentAfterMs) return 'silent';
-  return worker.view.drain && state === 'ready' ? 'draining' : state;
+  // What was asked of it a moment ago it says of itself only with its next heartbeat.
+  return worker.view.drain && (state === 'ready' || state === 'paused') ? 'draining' : state;
 }

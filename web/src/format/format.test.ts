@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, gibibytes } from './bytes.ts';
-import { formatCost } from './cost.ts';
+import { formatCost, formatDollars } from './cost.ts';
 import { countOf, formatShare } from './count.ts';
 import { formatAge, formatDuration, formatHeartbeatAge } from './duration.ts';
 import { displayName } from './file-name.ts';
@@ -58,4 +58,15 @@ it('tells the cost of a thousand such jobs, because that of one is a fraction of
   expect(formatCost(0)).toBe('nothing');
   expect(formatCost(0.0000153)).toBe('$0.015 / 1,000');
   expect(formatCost(0.00213)).toBe('$2.13 / 1,000');
+});
+
+it('tells amounts to the cent, and what is less to two digits', () => {
+  expect([0, 0.000123, 0.0042, 0.00996, 1.2, 12.345].map(formatDollars)).toEqual([
+    '$0',
+    '$0.00012',
+    '$0.0042',
+    '$0.01',
+    '$1.20',
+    '$12.35',
+  ]);
 });

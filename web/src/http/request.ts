@@ -13,7 +13,7 @@ export interface RequestFailure {
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; failure: RequestFailure };
 
 interface RequestOptions {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
 }

@@ -3,13 +3,15 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ConnectionNote } from '../components/ConnectionNote.tsx';
 import { AccessNotice } from '../dashboard/AccessNotice.tsx';
+import { Alerts } from '../dashboard/Alerts.tsx';
 import { createAdminState } from '../dashboard/admin-state.ts';
 import { HeadFigures } from '../dashboard/HeadFigures.tsx';
 import { JobDialog } from '../dashboard/JobDialog.tsx';
 import { JobsTable } from '../dashboard/JobsTable.tsx';
 import { Workers } from '../dashboard/Workers.tsx';
+import { RoutingPanel } from '../settings/RoutingPanel.tsx';
 
-/** The admin's page: load, workers and jobs, live. */
+/** The admin's page: what is wrong, load, routing, workers and jobs, live. */
 export default function Dashboard() {
   const admin = useMemo(createAdminState, []);
   const opened = useSignal<string | null>(null);
@@ -27,7 +29,9 @@ export default function Dashboard() {
         <AccessNotice access={access} />
       ) : (
         <>
+          <Alerts alerts={admin.overview.value?.alerts ?? []} />
           <HeadFigures overview={admin.overview.value} />
+          <RoutingPanel overview={admin.overview} />
           <Workers admin={admin} />
           <JobsTable admin={admin} onOpen={(id) => (opened.value = id)} />
           {job && <JobDialog key={job.id} job={job} onClose={() => (opened.value = null)} />}

@@ -36,6 +36,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
       operations: [...selection.chosen.value],
       options: selection.options.value,
       batchId: crypto.randomUUID(),
+      files: files.length,
     });
     announcer.say('added', `${countOf(files.length, 'file')} added.`);
     requestAnimationFrame(showFirstCard);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { sampleJob } from './sample-job.ts';
-import { activityOf, operationLabel, resultOf, stateLabel, withCommand } from './words.ts';
+import { activityOf, movedWords, operationLabel, resultOf, stateLabel, withCommand } from './words.ts';
 
 it('words operations, unknown ones too', () => {
   expect(activityOf('caption')).toBe('Describing');
@@ -32,4 +32,14 @@ it.each([
   const found = withCommand(text);
   expect(found).toMatchObject({ command, after });
   expect(text.startsWith(found.before)).toBe(true);
+});
+
+it('says that a job was moved, and where to', () => {
+  const { route } = sampleJob();
+  expect(movedWords(route)).toBeNull();
+  expect(movedWords({ ...route, target: 'run', movedFrom: 'vm', epoch: 1 })).toBe('moved to Cloud Run');
+  expect(movedWords({ ...route, epoch: 1 })).toBe('queued again');
+  expect(movedWords({ ...route, movedFrom: 'run', epoch: 2 })).toBe(
+    'moved to VM pool, queued 3 times in all',
+  );
 });

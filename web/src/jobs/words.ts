@@ -1,8 +1,8 @@
 import { failureCodes } from '@spillway/core/errors.ts';
-import type { JobError, JobState, Target } from '@spillway/core/job.ts';
+import type { JobError, JobState, Route, Target } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName, operations } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
-import { formatShare } from '../format/count.ts';
+import { countOf, formatShare } from '../format/count.ts';
 
 interface OperationWords {
   /** What is happening while it runs: a present participle. */
@@ -58,6 +58,16 @@ export function stateLabel({ state, operation, progress }: JobView): string {
 export function targetLabel(target: Target): string {
   return target === 'vm' ? 'VM pool' : 'Cloud Run';
 }
+
+/** That a job was queued anew, and where it waits since; null while it is where it was routed first. */
+export function movedWords({ target, movedFrom, epoch }: Route): string | null {
+  if (epoch === 0) return null;
+  const to = movedFrom === null ? 'queued again' : `moved to ${targetLabel(target)}`;
+  return epoch > 1 ? `${to}, queued ${countOf(epoch + 1, 'time')} in all` : to;
+}
+
+/** What a person should know of a job that nobody is taken to wait for. */
+export const bulkNote = 'Part of a large batch: it runs without hurry.';
 
 /** Why a job failed: the code's plain words first, then what this case adds to them. */
 export function failureWords(error: JobError): { summary: string; detail: string | null } {

@@ -1,7 +1,9 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { OperationName } from '@spillway/core/operations.ts';
 import {
+  largestBatch,
   largestUpload,
+  mostPixels,
   type Upload,
   type uploadRequestSchema,
   uploadSchema,
@@ -10,6 +12,7 @@ import type { z } from 'zod';
 import { formatBytes } from '../format/bytes.ts';
 import { requestJson } from '../http/request.ts';
 import { browserConnectivity, pauseBetween } from './backoff.ts';
+import { pixelsOf } from './picture-size.ts';
 import { sendResumable, UploadFailure } from './resumable.ts';
 import { xhrTransport } from './xhr-transport.ts';
 
@@ -28,6 +31,8 @@ export interface UploadPlan {
   operations: OperationName[];
   options: ChosenOptions;
   batchId: string;
+  /** How many files were picked together. */
+  files: number;
 }
 
 /** One file on its way to the bucket. */
@@ -141,6 +146,7 @@ class SessionRefused extends Error {
 }
 
 async function openSession(file: File, plan: UploadPlan, signal: AbortSignal): Promise<Upload> {
+  const pixels = await pixelsOf(file);
   const body: z.input<typeof uploadRequestSchema> = {
     fileName: file.name,
     contentType: file.type || 'application/octet-stream',
@@ -148,6 +154,8 @@ async function openSession(file: File, plan: UploadPlan, signal: AbortSignal): P
     operations: plan.operations,
     options: plan.options,
     batchId: plan.batchId,
+    files: Math.min(plan.files, largestBatch),
+    ...(pixels !== null && pixels <= mostPixels ? { pixels } : {}),
   };
   const reply = await requestJson('/uploads', uploadSchema, { method: 'POST', signal, body });
   if (!reply.ok) throw new SessionRefused(reply.failure.message);

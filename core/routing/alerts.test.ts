@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { routingSettingsSchema } from '../settings.ts';
+import { later, noon } from '../testing/sample-job.ts';
+import { sampleWorker } from '../testing/sample-worker.ts';
+import { alertsOf } from './alerts.ts';
+import { initialRouterState, type RouterState } from './state.ts';
+
+const paused: RouterState = {
+  ...initialRouterState,
+  breaker: {
+    ...initialRouterState.breaker,
+    state: 'paused',
+    until: later(9_600),
+    why: 'Its last 3 jobs failed.',
+  },
+};
+
+function alerts(changes: Partial<Parameters<typeof alertsOf>[0]> = {}) {
+  return alertsOf({
+    now: noon,
+    workers: [sampleWorker()],
+    state: initialRouterState,
+    settings: routingSettingsSchema.parse({}),
+    ignoredHeartbeats: 0,
+    settingsProblem: null,
+    ...changes,
+  });
+}
+
+const codes = (changes: Partial<Parameters<typeof alertsOf>[0]>) => alerts(changes).map(({ code }) => code);
+
+describe('alerts', () => {
+  it('are none while all is well', () => {
+    expect(alerts()).toEqual([]);
+    // Without a VM Cloud Run does all, and the other way round.
+    expect(alerts({ workers: [] })).toEqual([]);
+    expect(alerts({ settings: routingSettingsSchema.parse({ run: { enabled: false } }) })).toEqual([]);
+  });
+
+  it('say when nothing takes work, first of all', () => {
+    expect(codes({ workers: [], state: paused })).toEqual(['nothing_takes_work', 'run_paused']);
+    const off = routingSettingsSchema.parse({ run: { enabled: false } });
+    expect(codes({ workers: [], settings: off })).toEqual(['nothing_takes_work']);
+    expect(codes({ workers: [sampleWorker({ ageMs: 6_501 })], settings: off })).toEqual([
+      'nothing_takes_work',
+    ]);
+    const none = routingSettingsSchema.parse({ run: { maxInstances: 0 } });
+    expect(codes({ workers: [], settings: none })).toEqual(['nothing_takes_work']);
+  });
+
+  it('say why Cloud Run is paused and when it is tried out', () => {
+    expect(alerts({ state: paused })).toEqual([
+      {
+        code: 'run_paused',
+        message: 'Cloud Run is paused: Its last 3 jobs failed. One job tries it out in 10 s.',
+      },
+    ]);
+    const probing: RouterState = { ...paused, breaker: { ...paused.breaker, state: 'probing', until: null } };
+    expect(alerts({ state: probing })[0]?.message).toContain('the next job that needs it tries it out');
+  });
+
+  it('say when an hour has cost as much as it may', () => {
+    const settings = routingSettingsSchema.parse({ run: { mostDollarsPerHour: 2 } });
+    const spent = (dollars: number) => ({ ...initialRouterState, spentLastHour: dollars });
+    expect(alerts({ settings, state: spent(1.99) })).toEqual([]);
+    expect(alerts({ settings, state: spent(2.5) })).toMatchObject([{ code: 'run_over_budget' }]);
+    expect(alerts({ settings, state: spent(2.5) })[0]?.message).toContain('$2.50 within an hour, and $2.00');
+    expect(codes({ settings, state: spent(2.5), workers: [] })).toEqual([
+      'nothing_takes_work',
+      'run_over_budget',
+    ]);
+    expect(alerts({ state: spent(1e6) })).toEqual([]);
+  });
+
+  it('name VMs that have paused themselves, while they are heard of', () => {
+    const ill = sampleWorker({ id: 'vm-2', state: 'paused' });
+    expect(alerts({ workers: [sampleWorker(), ill] })).toMatchObject([
+      { code: 'vm_paused', message: 'vm-2 has paused itself until a test picture goes well.' },
+    ]);
+    expect(alerts({ workers: [sampleWorker(), { ...ill, ageMs: 6_501 }] })).toEqual([]);
+  });
+
+  it('pass on what is wrong with the settings, and count heartbeats that were ignored', () => {
+    expect(alerts({ settingsProblem: 'confidence is a word' })[0]).toMatchObject({
+      code: 'settings_invalid',
+      message: expect.stringContaining('confidence is a word'),
+    });
+    expect(alerts({ ignoredHeartbeats: 1 })[0]?.message).toBe(
+      '1 heartbeat is malformed or from the future, and ignored.',
+    );
+    expect(alerts({ ignoredHeartbeats: 2 })[0]?.message).toContain('2 heartbeats are');
+  });
+});

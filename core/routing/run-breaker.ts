@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+/** Milliseconds. */
+const timing = {
+  /** Longer than this beyond what was expected, nobody has claimed what is published to Cloud Run. */
+  overdue: 12_000,
+  firstPause: 15_000,
+  longestPause: 300_000,
+  /** After so long without trouble an old one is forgotten, and the next pause is the first one again. */
+  forgotten: 600_000,
+} as const;
+/** Failed jobs within the last minute, and none that succeeded. */
+const mostFailures = 3;
+
+/** Cloud Run's breaker: Pub/Sub, not our code, sees its refusals, so they are told from what stays unclaimed. */
+export const runBreakerSchema = z.object({
+  /** `paused`: nothing is sent. `probing`: one job may go, and what becomes of it decides. */
+  state: z.enum(['closed', 'paused', 'probing']).default('closed'),
+  since: z.coerce.date().nullable().default(null),
+  /** When a pause ends. */
+  until: z.coerce.date().nullable().default(null),
+  /** Pauses in a row, each twice as long as the one before. */
+  trips: z.int().min(0).default(0),
+  /** The job that tries it out. */
+  probe: z.string().nullable().default(null),
+  why: z.string().nullable().default(null),
+});
+export type RunBreaker = z.infer<typeof runBreakerSchema>;
+
+export interface RunHealth {
+  /** How far the longest waiting unclaimed job on Cloud Run is beyond its predicted wait, in milliseconds. */
+  overdueMs: number;
+  /** Ends of the last minute there: `failed` where the place is to blame, not the picture. */
+  failed: number;
+  succeeded: number;
+  /** What became of the probe; null where there is none. */
+  probe: 'waiting' | 'claimed' | 'succeeded' | 'failed' | null;
+}
+
+/** The breaker after a look at Cloud Run's health; the same object where nothing changes. */
+export function nextRunBreaker(breaker: RunBreaker, health: RunHealth, now: Date): RunBreaker {
+  switch (breaker.state) {
+    case 'closed': {
+      const why = trouble(health);
+      if (why) return paused(breaker, why, now);
+      const quiet = breaker.since === null || now.getTime() - breaker.since.getTime() > timing.forgotten;
+      return breaker.trips > 0 && quiet ? closed(breaker, 0, now) : breaker;
+    }
+    case 'paused':
+      if (breaker.until && breaker.until > now) return breaker;
+      return { ...breaker, state: 'probing', since: now, until: null, probe: null };
+    case 'probing':
+      if (health.probe === 'succeeded') return closed(breaker, breaker.trips, now);
+      if (health.probe === 'failed') return paused(breaker, 'The job that tried it out failed.', now);
+      if (health.probe === 'waiting' && health.overdueMs > timing.overdue) {
+        return paused(breaker, 'The job that tried it out was not taken.', now);
+      }
+      return breaker;
+    default:
+      return breaker.state satisfies never;
+  }
+}
+
+export function takesWork({ state }: RunBreaker): boolean {
+  return state === 'closed';
+}
+
+/** Null where nothing is wrong, else what is. */
+function trouble({ overdueMs, failed, succeeded }: RunHealth): string | null {
+  if (overdueMs > timing.overdue) {
+    return `Work for it has not been taken for ${Math.round(overdueMs / 1_000)} s longer than expected.`;
+  }
+  if (failed >= mostFailures && succeeded === 0) return `Its last ${failed} jobs failed.`;
+  return null;
+}
+
+function paused(breaker: RunBreaker, why: string, now: Date): RunBreaker {
+  const pauseMs = Math.min(timing.longestPause, timing.firstPause * 2 ** breaker.trips);
+  const until = new Date(now.getTime() + pauseMs);
+  return { state: 'paused', since: now, until, trips: breaker.trips + 1, probe: null, why };
+}
+
+function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
+  return { ...breaker, state: 'closed', since: now, until: null, trips, probe: null, why: null };
+}

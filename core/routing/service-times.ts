@@ -1,0 +1,115 @@
+import { z } from 'zod';
+import { type OperationName, operationNameSchema, operationNames, operations } from '../operations.ts';
+import {
+  asLogNormal,
+  type Estimate,
+  type Figures,
+  figuresSchema,
+  mergeFigures,
+  RecentValues,
+} from './figures.ts';
+
+/** Pictures fall into bands by their megapixels: below the first edge, between two, above the last. */
+const bandEdges = [0.5, 2, 8] as const;
+const bands = bandEdges.length + 1;
+/** Fewer observations than these say less than what stands behind them. */
+const enough = { band: 5, operation: 3 } as const;
+/** What is assumed of a prior: one job in ten takes twice as long. */
+const priorFigures: Figures = { p50: 1, p90: 2, count: 0 };
+
+/** Service times of one operation as ratios to its prior for that picture, so that they carry over to other sizes. */
+export const learnedServiceSchema = z.object({
+  all: figuresSchema,
+  bands: z.array(figuresSchema.nullable()).length(bands),
+});
+export type LearnedService = z.infer<typeof learnedServiceSchema>;
+
+export const learnedServicesSchema = z.partialRecord(operationNameSchema, learnedServiceSchema);
+export type LearnedServices = z.infer<typeof learnedServicesSchema>;
+
+/** Milliseconds that an operation takes with a picture of so many pixels, before anything was observed. */
+export function priorServiceMs(operation: OperationName, pixels: number): number {
+  const { priorServiceMs: prior } = operations[operation];
+  return prior.fixed + (prior.perMegapixel * pixels) / 1e6;
+}
+
+/** What one worker, or one place, has seen lately of every operation. */
+export class ServiceTimes {
+  readonly #seen = new Map<OperationName, { all: RecentValues; bands: RecentValues[] }>();
+
+  /** `ms`: from the claim to the outcome. `pixels`: as the router estimated them, for it predicts from these. */
+  record(operation: OperationName, pixels: number, ms: number): void {
+    const ratio = ms / priorServiceMs(operation, pixels);
+    let seen = this.#seen.get(operation);
+    if (!seen) {
+      seen = { all: new RecentValues(), bands: Array.from({ length: bands }, () => new RecentValues()) };
+      this.#seen.set(operation, seen);
+    }
+    seen.all.add(ratio);
+    seen.bands[bandOf(pixels)]?.add(ratio);
+  }
+
+  of(operation: OperationName): LearnedService | null {
+    const seen = this.#seen.get(operation);
+    const all = seen?.all.figures();
+    return seen && all ? { all, bands: seen.bands.map((band) => band.figures()) } : null;
+  }
+}
+
+/** What several workers have learned, as one; operations that none of them has run keep what was known `before`. */
+export function mergeLearned(reports: LearnedServices[], before: LearnedServices): LearnedServices {
+  const merged: LearnedServices = { ...before };
+  for (const operation of operationNames) {
+    const all = present(reports.map((report) => report[operation]));
+    const figures = mergeFigures(all.map((learned) => learned.all));
+    if (!figures) continue;
+    const old = before[operation]?.bands;
+    merged[operation] = {
+      all: figures,
+      bands: bandIndexes.map(
+        (index) => mergeFigures(present(all.map((learned) => learned.bands[index]))) ?? old?.[index] ?? null,
+      ),
+    };
+  }
+  return merged;
+}
+
+/**
+ * Service time in milliseconds from the closest source that has seen enough: a worker's own figures for pictures of
+ * this size, its figures for all sizes, then those of the next source, and at last the operation's prior.
+ * @param sources The closest first.
+ */
+export function estimateService(
+  operation: OperationName,
+  pixels: number,
+  sources: readonly (LearnedServices | undefined)[],
+): Estimate {
+  const prior = priorServiceMs(operation, pixels);
+  const ratio = asLogNormal(closestFigures(operation, bandOf(pixels), sources));
+  return { mean: prior * ratio.mean, spread: prior * ratio.spread };
+}
+
+function closestFigures(
+  operation: OperationName,
+  band: number,
+  sources: readonly (LearnedServices | undefined)[],
+): Figures {
+  for (const source of sources) {
+    const learned = source?.[operation];
+    const own = learned?.bands[band];
+    if (own && own.count >= enough.band) return own;
+    if (learned && learned.all.count >= enough.operation) return learned.all;
+  }
+  return priorFigures;
+}
+
+const bandIndexes = Array.from({ length: bands }, (_, index) => index);
+
+function bandOf(pixels: number): number {
+  const above = bandEdges.findIndex((edge) => pixels / 1e6 < edge);
+  return above === -1 ? bandEdges.length : above;
+}
+
+function present<Value>(values: (Value | null | undefined)[]): Value[] {
+  return values.filter((value) => value !== null && value !== undefined);
+}

@@ -1,0 +1,50 @@
+import type { JobClass } from '../job.ts';
+import { type OperationName, operations } from '../operations.ts';
+import type { RoutingSettings } from '../settings.ts';
+
+/** How long beyond its deadline a job that missed it lets others pass, in milliseconds. */
+const lateJobsWaitMs = 15_000;
+
+/** Milliseconds from the upload within which a job should end. */
+export function objectiveMs(operation: OperationName, jobClass: JobClass, settings: RoutingSettings): number {
+  const objective = settings.objectivesMs[operation] ?? operations[operation].objectiveMs;
+  return jobClass === 'bulk' ? Math.max(objective, settings.bulk.objectiveMs) : objective;
+}
+
+/**
+ * VMs take the job whose turn comes first: the one with the earliest deadline. Where an owner's own work alone keeps
+ * the VMs beyond the deadline, it is the time at which that work would be done: so a crowd of one owner's jobs stands
+ * in line behind itself, and another's single job does not.
+ * (Virtual finish times, as in start-time fair queueing: Goyal, Vin and Cheng, SIGCOMM 1996.)
+ * @param ownerAheadMs Work of this owner on the VMs with no later deadline, in milliseconds of one slot.
+ */
+export function turnOf(question: {
+  deadlineAt: Date;
+  now: Date;
+  owner: string | null;
+  ownerAheadMs: number;
+  serviceMs: number;
+  slots: number;
+  settings: RoutingSettings;
+}): Date {
+  const { deadlineAt, now, owner, ownerAheadMs, serviceMs, slots, settings } = question;
+  const weight = settings.shares.owners[owner ?? ''] ?? settings.shares.default;
+  const ownWorkDoneAt = now.getTime() + serviceMs + ownerAheadMs / (Math.max(1, slots) * weight);
+  return new Date(Math.max(deadlineAt.getTime(), ownWorkDoneAt));
+}
+
+/**
+ * A new turn for a job that can no longer be in time, so that those pass which still can: without it a burst that is
+ * too large makes every job late, each by the ones before it. Null where the job may be in time, or has let others
+ * pass already: its later turn comes, however much there is to do.
+ * @param serviceMs What it would take where it is looked at.
+ */
+export function laterTurn(
+  { deadlineAt, turnAt }: { deadlineAt: Date; turnAt: Date },
+  serviceMs: number,
+  now: Date,
+): Date | null {
+  const later = deadlineAt.getTime() + lateJobsWaitMs;
+  const mayBeInTime = now.getTime() + serviceMs <= deadlineAt.getTime();
+  return mayBeInTime || turnAt.getTime() >= later ? null : new Date(later);
+}

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { defaultRoutingSettings, routingSettingsSchema } from './settings.ts';
+
+describe('settings of the routing', () => {
+  it('have a default for every field, at every depth', () => {
+    expect(routingSettingsSchema.parse({})).toEqual(defaultRoutingSettings);
+    const { run } = routingSettingsSchema.parse({ run: { maxInstances: 3 } });
+    expect(run).toEqual({ ...defaultRoutingSettings.run, maxInstances: 3 });
+  });
+
+  it('leave out what they do not know: a newer version may have written it', () => {
+    const parsed = routingSettingsSchema.parse({ news: 1, vm: { pullMs: 7, news: 2 }, updatedBy: 'ann' });
+    expect(parsed).toEqual({ ...defaultRoutingSettings, vm: { ...defaultRoutingSettings.vm, pullMs: 7 } });
+  });
+
+  it.each([
+    { policy: 'guess' },
+    { confidence: -1 },
+    { confidence: Number.NaN },
+    { objectivesMs: { sketch: 0 } },
+    { objectivesMs: { paint: 100 } },
+    { bulk: { batchOver: 0 } },
+    { shares: { owners: { ann: 0 } } },
+    { shares: { default: -1 } },
+    { run: { mostDollarsPerHour: -1 } },
+    { run: { concurrency: 0 } },
+    { run: { maxInFlight: 0 } },
+    { threshold: { cpu: 70 } },
+    { prices: { perRequest: '0.1' } },
+    { run: null },
+    { run: [] },
+  ])('do not validate with %j', (settings) => {
+    expect(routingSettingsSchema.safeParse(settings).success).toBe(false);
+  });
+});

@@ -1,0 +1,32 @@
+import type { Ledger, SideLedger } from '../job.ts';
+import type { RoutingQuestion } from '../routing/decide-route.ts';
+import { initialRouterState } from '../routing/state.ts';
+import { defaultRoutingSettings } from '../settings.ts';
+import { later, noon } from './sample-job.ts';
+import { sampleWorker } from './sample-worker.ts';
+
+const nothing: SideLedger = { jobs: 0, workMs: 0 };
+
+/** What stands before a job: nothing but what is said, each as number of jobs and milliseconds of work. */
+export function sampleLedger(
+  before: { running?: [number, number]; ahead?: [number, number]; run?: [number, number] } = {},
+): Ledger {
+  const side = (pair: [number, number] | undefined) => (pair ? { jobs: pair[0], workMs: pair[1] } : nothing);
+  return { vm: { running: side(before.running), ahead: side(before.ahead) }, run: side(before.run) };
+}
+
+/** A sketch of one megapixel that comes at noon, is due two seconds later, and finds one idle VM. */
+export function sampleQuestion(changes: Partial<RoutingQuestion> = {}): RoutingQuestion {
+  return {
+    operation: 'sketch',
+    pixels: 1e6,
+    deadlineAt: later(2_000),
+    turnAt: later(2_000),
+    now: noon,
+    workers: [sampleWorker()],
+    state: initialRouterState,
+    settings: defaultRoutingSettings,
+    ledger: sampleLedger(),
+    ...changes,
+  };
+}

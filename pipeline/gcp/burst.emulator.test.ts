@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { createMemoryQueue } from '../memory/ports.ts';
+import { routeUpload } from '../route.ts';
+import { emulatorPorts } from '../testing/emulator-ports.ts';
+
+const uploads = 100;
+const room = 20;
+/** The largest picture, so that the seconds which a hundred decisions take here do not matter. */
+const pixels = 16_384 ** 2;
+/** 150 ms and 50 ms for each megapixel, and what is added while nothing is learned. */
+const sketchMs = 1.1575 * (150 + (50 * pixels) / 1e6);
+
+/** Routers of one database, each with a connection of its own; what they publish goes nowhere. */
+function routersOf(count: number) {
+  const project = `demo-burst-${randomUUID().slice(0, 8)}`;
+  const queue = createMemoryQueue();
+  const routers = Array.from({ length: count }, () => ({ ...emulatorPorts(project), queue }));
+  onTestFinished(async () => {
+    await Promise.all(routers.map(({ close }) => close()));
+  });
+  return { routers, queue };
+}
+
+it.each([1, 4])(
+  'of a burst of 100, %i routers at once give the VMs what they have room for',
+  async (count) => {
+    const { routers, queue } = routersOf(count);
+    const [first] = routers;
+    if (!first) throw new Error('There is no router.');
+    // Two slots; the last that fits waits for nineteen others.
+    const sketch = 100 + ((room - 0.5) / 2) * sketchMs + sketchMs;
+    const settings = routingSettingsSchema.parse({
+      confidence: 0,
+      objectivesMs: { sketch },
+      run: { maxInstances: uploads },
+    });
+    await first.settings.changeRouting(settings, 'test');
+    const { ageMs: _, ...vm } = sampleWorker({ slots: 2, expiresAt: new Date(Date.now() + 600_000) });
+    await first.fleet.beat(vm);
+    await first.fleet.beat({ ...vm, id: 'run-1', kind: 'run', slots: uploads });
+
+    const now = Date.now();
+    const objects = Array.from(
+      { length: uploads },
+      (_, index): FinalizedObject => ({
+        bucket: 'uploads',
+        name: `web/visitor-${index}/${index}.jpg`,
+        generation: '1',
+        size: 1,
+        contentType: 'image/jpeg',
+        timeCreated: new Date(now + index),
+        metadata: { operation: 'sketch', pixels: String(pixels) },
+      }),
+    );
+    await Promise.all(
+      objects.map((object, index) => routeUpload(object, null, routers[index % count] ?? first)),
+    );
+    const { vm: onVms, run } = queue.messages;
+    expect(onVms.length + run.length).toBe(uploads);
+    // Those of a millisecond before may be taken up after: they do not see what is due later and was there first.
+  expect(onVms.length).toBeLessThanOrEqual(room + 3);
+    expect(onVms.length).toBeGreaterThanOrEqual(room - 4);
+  },
+);

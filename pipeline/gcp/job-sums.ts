@@ -1,0 +1,92 @@
+import {
+  AggregateField,
+  type CollectionReference,
+  Filter,
+  type Query,
+  type Timestamp,
+} from '@google-cloud/firestore';
+import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
+import type { JobStore } from '../ports/job-store.ts';
+import { orOutage } from './outages.ts';
+
+const openStates = jobStates.filter((state) => !isTerminal(state));
+
+type Sums = Pick<JobStore, 'running' | 'endedSince' | 'runDollarsSince'> & {
+  ledger(job: Job, createTime: Timestamp, turnAt: Date): ReturnType<JobStore['ledger']>;
+  ownerAheadMs(job: Job): Promise<number>;
+  batchBefore(job: Job, createTime: Timestamp): Promise<number>;
+};
+
+/** Strongly consistent sums and counts over the job documents: no counter that could be wrong, and no lists. */
+export function createJobSums(jobs: CollectionReference): Sums {
+  const onSide = (target: Target) => jobs.where('route.target', '==', target);
+  const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
+  const open = (target: Target) => onSide(target).where('state', 'in', openStates);
+
+  return {
+    async ledger(job, createTime, turnAt) {
+      const [running, ahead, run] = await Promise.all([
+        sideLedger(processing('vm')),
+        sideLedger(onSide('vm').where('state', '==', 'queued').where('route.turnAt', '<=', turnAt)),
+        sideLedger(open('run').where('createdAt', '<=', createTime)),
+      ]);
+      // A job that is decided anew stands in the sums itself: it is the only one that may be counted by mistake.
+      const { target, turnAt: ownTurn } = job.route;
+      const waits = job.state === 'queued';
+      const inAhead = target === 'vm' && waits && ownTurn !== null && ownTurn <= turnAt;
+      const inRunning = target === 'vm' && !waits && !isTerminal(job.state);
+      return {
+        vm: { running: without(running, job, inRunning), ahead: without(ahead, job, inAhead) },
+        run: without(run, job, target === 'run' && !isTerminal(job.state)),
+      };
+    },
+    async ownerAheadMs(job) {
+      const own = open('vm').where('owner', '==', job.owner).where('deadlineAt', '<=', job.deadlineAt);
+      const ahead = await sideLedger(own);
+      return without(ahead, job, job.route.target === 'vm' && !isTerminal(job.state)).workMs;
+    },
+    async running() {
+      const [vm, run] = await Promise.all([sideLedger(processing('vm')), sideLedger(processing('run'))]);
+      return { vm, run };
+    },
+    async endedSince(target, since) {
+      const ended = onSide(target).where('endedAt', '>=', since);
+      const [succeeded, failed] = await Promise.all([
+        countOf(ended.where('state', '==', 'succeeded')),
+        countOf(
+          ended.where(
+            Filter.and(Filter.where('state', '==', 'failed'), Filter.where('error.retryable', '==', true)),
+          ),
+        ),
+      ]);
+      return { succeeded, failed };
+    },
+    async runDollarsSince(since) {
+      const decided = onSide('run').where('route.at', '>=', since);
+      const sum = decided.aggregate({ dollars: AggregateField.sum('route.dollars') });
+      return (await orOutage('Firestore', sum.get())).data().dollars;
+    },
+    async batchBefore(job, createTime) {
+      const sameKind = jobs.where('batch', '==', job.batch).where('operation', '==', job.operation);
+      // `createdAt` is cut to the millisecond and the creation time is not: the job itself is among these.
+      return (await countOf(sameKind.where('createdAt', '<=', createTime))) - 1;
+    },
+  };
+}
+
+async function sideLedger(query: Query): Promise<SideLedger> {
+  const sums = query.aggregate({
+    jobs: AggregateField.count(),
+    workMs: AggregateField.sum('route.workMs'),
+  });
+  return (await orOutage('Firestore', sums.get())).data();
+}
+
+async function countOf(query: Query): Promise<number> {
+  return (await orOutage('Firestore', query.count().get())).data().count;
+}
+
+function without(sum: SideLedger, { route }: Job, counted: boolean): SideLedger {
+  if (!counted) return sum;
+  return { jobs: Math.max(0, sum.jobs - 1), workMs: Math.max(0, sum.workMs - route.workMs) };
+}

@@ -1,0 +1,21 @@
+import { moved, type RouteChoice } from '@spillway/core/transitions.ts';
+import { publish } from './enqueue.ts';
+import type { Stored } from './ports/job-store.ts';
+import type { Ports } from './ports/ports.ts';
+
+/**
+ * Sends a waiting job to the other side, under a new epoch that makes its old message worthless. False when somebody
+ * else has changed it meanwhile. Throws `OutageError`; a move that was not published is published by the sweep.
+ */
+export async function moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Promise<boolean> {
+  const next = await ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now()));
+  if (!next) return false;
+  await publish(next, ports);
+  ports.log.info({ jobId: stored.job.id, target: choice.target }, `Moved: ${choice.explanation}`);
+  return true;
+}
+
+/** Since the job's message was published, in milliseconds. */
+export function waitedMs({ job }: Stored, now: Date): number {
+  return job.publishedAt ? now.getTime() - job.publishedAt.getTime() : 0;
+}

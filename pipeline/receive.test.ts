@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { receive } from './receive.ts';
+import { workbench } from './testing/workbench.ts';
+
+describe('a message', () => {
+  it('that cannot be read is put aside and settled', async () => {
+    const bench = await workbench();
+    for (const data of ['', 'not json', '{"jobId": 3}']) {
+      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
+    }
+    expect(bench.ports.queue.buried).toHaveLength(3);
+  });
+
+  it('of a newer version is left for a newer worker', async () => {
+    const bench = await workbench();
+    const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });
+    expect(await receive(data, bench.deliverer())).toEqual({ settled: false, delivery: null });
+  });
+
+  it('about no job at all is dropped', async () => {
+    const bench = await workbench();
+    const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
+    expect(await receive(data, bench.deliverer())).toEqual({
+      settled: true,
+      delivery: { kind: 'dropped', why: 'unknown' },
+    });
+  });
+});

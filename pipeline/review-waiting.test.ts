@@ -1,0 +1,153 @@
+import type { Job } from '@spillway/core/job.ts';
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { steadyStats } from '@spillway/core/testing/learned-service.ts';
+import { describe, expect, it } from 'vitest';
+import { deliver } from './deliver.ts';
+import { sweepOnce } from './sweep.ts';
+import { type Workbench, workbench } from './testing/workbench.ts';
+
+/** Two VMs' slots, and a warm Cloud Run. */
+async function world() {
+  const bench = await workbench();
+  await bench.beats({ id: 'run-1', kind: 'run', slots: 10 });
+  return bench;
+}
+
+async function drop(bench: Workbench, count: number, operation = 'sketch'): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (let file = 0; file < count; file++) jobs.push(...(await bench.drop(`${operation}/${file}.jpg`)));
+  return jobs;
+}
+
+/** Delivers all messages of a side until none is left. */
+async function serveAll(bench: Workbench, target: 'vm' | 'run'): Promise<void> {
+  while (bench.ports.queue.messages[target].length > 0) {
+    await deliver(bench.take(target), bench.deliverer(`${target}-1`));
+  }
+}
+
+async function expectAllDone(bench: Workbench, jobs: Job[]): Promise<void> {
+  for (const { id } of jobs) expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+}
+
+async function setBreaker(bench: Workbench, state: 'paused' | 'closed'): Promise<void> {
+  const { breaker, ...others } = await bench.ports.routerStates.read();
+  const until = new Date(bench.clock.now().getTime() + 60_000);
+  await bench.ports.routerStates.write({ ...others, breaker: { ...breaker, state, until } });
+}
+
+const sweep = (bench: Workbench) => sweepOnce('sweeper', bench.ports);
+
+describe('waiting jobs', () => {
+  it('stay while they are in time, however often they are looked at', async () => {
+    const bench = await world();
+    await drop(bench, 3, 'caption');
+    for (let second = 0; second < 4; second++) {
+      await bench.beats();
+      expect(await sweep(bench)).toMatchObject({ moved: 0, republished: 0 });
+      bench.clock.advance(1_000);
+    }
+  });
+
+  it('go to Cloud Run when the VMs are gone, and their old messages are worthless', async () => {
+    const bench = await world();
+    const jobs = await drop(bench, 3);
+    const old = bench.ports.queue.messages.vm.splice(0);
+    bench.clock.advance(6_501);
+    expect(await sweep(bench)).toMatchObject({ moved: 3 });
+    for (const { id } of jobs) {
+      expect((await bench.job(id)).route).toMatchObject({ target: 'run', reason: 'run_no_vm', epoch: 1 });
+    }
+    for (const message of old) {
+      expect(await deliver(message, bench.deliverer())).toEqual({ kind: 'dropped', why: 'moved' });
+    }
+    await serveAll(bench, 'run');
+    await expectAllDone(bench, jobs);
+  });
+
+  it('go to Cloud Run when the VMs have become too slow for them', async () => {
+    const bench = await world();
+    const [sketch] = await drop(bench, 1);
+    const [caption] = await drop(bench, 1, 'caption');
+    // A sketch takes 3 s now.
+    await bench.beats({ perOperation: { sketch: steadyStats(20) } });
+    expect(await sweep(bench)).toMatchObject({ moved: 1 });
+    expect((await bench.job(sketch?.id)).route).toMatchObject({ target: 'run', reason: 'run_vm_late' });
+    expect((await bench.job(caption?.id)).route.target).toBe('vm');
+  });
+
+  it('come back to the VMs when Cloud Run is paused', async () => {
+    const bench = await world();
+    await bench.beats({ state: 'starting' });
+    const jobs = await drop(bench, 3);
+    const old = bench.ports.queue.messages.run.splice(0);
+    expect(old).toHaveLength(3);
+    await setBreaker(bench, 'paused');
+    expect(await sweep(bench)).toMatchObject({ moved: 0 });
+    await bench.beats();
+    expect(await sweep(bench)).toMatchObject({ moved: 3 });
+    for (const message of old) {
+      expect(await deliver(message, bench.deliverer('run-1'))).toEqual({ kind: 'dropped', why: 'moved' });
+    }
+    await serveAll(bench, 'vm');
+    await expectAllDone(bench, jobs);
+  });
+
+  it('come back to the VMs when Cloud Run is switched off', async () => {
+    const bench = await world();
+    await bench.beats({ state: 'starting' });
+    const jobs = await drop(bench, 2);
+    await bench.beats();
+    await bench.ports.settings.changeRouting(routingSettingsSchema.parse({ run: { enabled: false } }), 'ann');
+    expect(await sweep(bench)).toMatchObject({ moved: 2 });
+    expect((await bench.job(jobs[0]?.id)).route).toMatchObject({ target: 'vm', reason: 'vm_only' });
+    await serveAll(bench, 'vm');
+    await expectAllDone(bench, jobs);
+  });
+
+  it('wait where nothing takes work, none is lost, and all are done once something does', async () => {
+    const bench = await world();
+    await bench.beats({ state: 'starting' });
+    const onRun = await drop(bench, 2);
+    await setBreaker(bench, 'paused');
+    const nowhere = await drop(bench, 3, 'caption');
+    expect(nowhere.map(({ route }) => route.reason)).toEqual(new Array(3).fill('vm_run_paused'));
+    for (let second = 0; second < 20; second += 4) {
+      bench.clock.advance(4_000);
+      expect(await sweep(bench)).toMatchObject({ moved: 0 });
+    }
+    await bench.beats();
+    expect(await sweep(bench)).toMatchObject({ moved: 2 });
+    await serveAll(bench, 'vm');
+    await expectAllDone(bench, [...onRun, ...nowhere]);
+  });
+
+  it('are judged with the moves before them: no more go than Cloud Run can take in time', async () => {
+    const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { maxInstances: 2 } }) });
+    await bench.beats({ id: 'run-1', kind: 'run', slots: 2 });
+    // Captions take 2.9 s and have 15 s: about eight can be done there meanwhile.
+    await drop(bench, 40, 'caption');
+    const before = bench.ports.queue.messages.run.length;
+    bench.clock.advance(1_000);
+    await bench.beats({ state: 'draining' });
+    await bench.beats({ id: 'run-1', kind: 'run', slots: 2 });
+    await bench.beats({ id: 'vm-2', slots: 2 });
+    const moved = (await sweep(bench))?.moved ?? 0;
+    expect(before + moved).toBeLessThan(30);
+  });
+
+  it('that were changed meanwhile are left to whoever changed them', async () => {
+    const bench = await world();
+    const [job] = await drop(bench, 1);
+    bench.clock.advance(6_501);
+    const { line } = bench.ports.jobs;
+    bench.ports.jobs.line = async (target, limit) => {
+      bench.ports.jobs.line = line;
+      const read = await line(target, limit);
+      await deliver(bench.take('vm'), bench.deliverer());
+      return read;
+    };
+    expect(await sweep(bench)).toMatchObject({ moved: 0 });
+    expect(await bench.job(job?.id)).toMatchObject({ state: 'succeeded', route: { target: 'vm' } });
+  });
+});

@@ -1,0 +1,291 @@
+import { OutageError } from '@spillway/core/errors.ts';
+import type { Job } from '@spillway/core/job.ts';
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { steadyService } from '@spillway/core/testing/learned-service.ts';
+import { describe, expect, it } from 'vitest';
+import { cancelJob } from './cancel.ts';
+import { type Deliverer, deliver, deliverNext, type Process } from './deliver.ts';
+import { copying, type Workbench, workbench } from './testing/workbench.ts';
+
+const runOff = routingSettingsSchema.parse({ run: { enabled: false } });
+
+/** One job for each of these operations, in this order. */
+async function dropped(bench: Workbench, ...operations: string[]): Promise<Job[]> {
+  const jobs: Job[] = [];
+  for (const [index, operation] of operations.entries()) {
+    jobs.push(...(await bench.drop(`${operation}/${index}.jpg`)));
+  }
+  return jobs;
+}
+
+/** Delivers the oldest message to a VM. */
+async function turn(bench: Workbench, deliverer = bench.deliverer()): Promise<string | undefined> {
+  const delivery = await deliver(bench.take('vm'), deliverer);
+  return 'job' in delivery ? delivery.job.id : undefined;
+}
+
+const ids = (jobs: Job[]) => jobs.map(({ id }) => id);
+
+describe('a turn on a VM', () => {
+  it('goes to the job whose deadline comes first: a sketch passes captions', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [caption, cutout, sketch] = ids(await dropped(bench, 'caption', 'remove-background', 'sketch'));
+    const served = [await turn(bench), await turn(bench), await turn(bench)];
+    expect(served).toEqual([sketch, cutout, caption]);
+    expect(bench.ports.queue.messages.vm).toHaveLength(0);
+  });
+
+  it('of equal deadlines goes to each once, in the order of their ids', async () => {
+    const bench = await workbench({ routing: runOff });
+    const jobs = ids(await dropped(bench, 'sketch', 'sketch', 'sketch', 'sketch', 'sketch'));
+    const served: unknown[] = [];
+    for (const _ of jobs) served.push(await turn(bench));
+    expect(served).toEqual(jobs.toSorted());
+  });
+
+  it('whose message names an ended job serves the next in line', async () => {
+    const bench = await workbench();
+    const [first, second] = await dropped(bench, 'sketch', 'sketch');
+    await cancelJob(first?.id ?? '', bench.ports);
+    expect(await turn(bench)).toBe(second?.id);
+    // The other message is left over.
+    expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+  });
+
+  it('is given to two workers as two jobs, also where they come with the same message', async () => {
+    const bench = await workbench();
+    const jobs = await dropped(bench, 'sketch', 'sketch');
+    const message = bench.take('vm');
+    const served = await Promise.all(['vm-1', 'vm-2'].map((id) => deliver(message, bench.deliverer(id))));
+    expect(served.map(({ kind }) => kind)).toEqual(['succeeded', 'succeeded']);
+    for (const { id } of jobs) expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
+  });
+
+  it.each([
+    ['as they came', (list: unknown[]) => list],
+    ['the other way round', (list: unknown[]) => list.toReversed()],
+  ])('is not wasted where many workers are at the line at once, with messages %s', async (_, order) => {
+    const bench = await workbench({ routing: runOff });
+    const jobs = ids(await dropped(bench, ...new Array<string>(12).fill('sketch')));
+    const messages = bench.ports.queue.messages.vm.splice(0);
+    const byTurn = messages.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1));
+    const taken = order(byTurn) as typeof byTurn;
+    await Promise.all(taken.map((message, index) => deliver(message, bench.deliverer(`vm-${index}`))));
+    const states = await Promise.all(jobs.map(async (id) => (await bench.job(id)).state));
+    expect(states).toEqual(jobs.map(() => 'succeeded'));
+  });
+
+  it('passes over what is only reserved, however much of it stands first', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [ready, other] = await dropped(bench, 'caption', 'caption');
+    const { ledger } = bench.ports.jobs;
+    const deciding = Promise.withResolvers<void>();
+    bench.ports.jobs.ledger = async (...question) => {
+      await deciding.promise;
+      return ledger(...question);
+    };
+    const reserved = Promise.all([1, 2, 3, 4, 5].map((index) => bench.drop(`sketch/${index}.jpg`)));
+    await expect.poll(async () => (await bench.jobs()).length).toBe(7);
+    await cancelJob(ready?.id ?? '', bench.ports);
+    expect(await turn(bench)).toBe(other?.id);
+    deciding.resolve();
+    await reserved;
+  });
+
+  it('goes on to the job that the message names where the line cannot be claimed', async () => {
+    const bench = await workbench();
+    const [job] = await dropped(bench, 'sketch');
+    bench.ports.jobs.line = async () => [];
+    expect(await turn(bench)).toBe(job?.id);
+  });
+
+  it('comes again after an outage while it is taken', async () => {
+    const bench = await workbench();
+    await dropped(bench, 'sketch');
+    const { line } = bench.ports.jobs;
+    bench.ports.jobs.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    const message = bench.take('vm');
+    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+    bench.ports.jobs.line = line;
+    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'succeeded' });
+  });
+
+  it('ends what this version cannot do, and leaves to a newer one what that has written', async () => {
+    const bench = await workbench();
+    const [strange, newer, well] = await dropped(bench, 'sketch', 'sketch', 'sketch');
+    const change = async (job: Job | undefined, changes: Partial<Job>) => {
+      const stored = await bench.ports.jobs.get(job?.id ?? '');
+      if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, ...changes });
+    };
+    await change(strange, { operation: 'paint' });
+    await change(newer, { schemaVersion: 99 });
+    const served = [await turn(bench), await turn(bench)];
+    expect(served.toSorted()).toEqual(ids(strange && well ? [strange, well] : []).toSorted());
+    expect(await bench.job(strange?.id)).toMatchObject({ error: { code: 'unknown_operation' } });
+    const message = { schemaVersion: 1, jobId: newer?.id ?? '', epoch: 0 };
+    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back' });
+  });
+});
+
+describe('a job that is late already', () => {
+  async function lateAndInTime() {
+    const bench = await workbench({ routing: runOff });
+    const late = ids(await dropped(bench, 'sketch', 'sketch', 'sketch', 'sketch', 'sketch', 'sketch'));
+    bench.clock.advance(5_000);
+    const inTime = ids(await bench.drop('sketch/in-time.jpg'));
+    return { bench, late: late.toSorted(), inTime };
+  }
+
+  it('lets those pass that can still be in time, and then is done', async () => {
+    const { bench, late, inTime } = await lateAndInTime();
+    const served: unknown[] = [];
+    for (const _ of [...late, ...inTime]) served.push(await turn(bench));
+    expect(served).toEqual([...inTime, ...late]);
+  });
+
+  it('is postponed by fifteen seconds, with the message that it has', async () => {
+    const { bench, late } = await lateAndInTime();
+    await turn(bench);
+    const { deadlineAt, route } = await bench.job(late[0]);
+    expect((route.turnAt?.getTime() ?? 0) - deadlineAt.getTime()).toBe(15_000);
+    expect(route.epoch).toBe(0);
+  });
+
+  it('lets others pass once: its later turn comes, however many come after it', async () => {
+    const { bench, late } = await lateAndInTime();
+    await turn(bench);
+    bench.clock.advance(20_000);
+    await bench.drop('sketch/later.jpg');
+    await bench.drop('sketch/latest.jpg');
+    expect(await turn(bench)).toBe(late[0]);
+  });
+
+  it('is done at once where nothing else waits', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [job] = await dropped(bench, 'sketch');
+    bench.clock.advance(5_000);
+    expect(await turn(bench)).toBe(job?.id);
+    expect((await bench.job(job?.id)).route.turnAt).toEqual(job?.deadlineAt);
+  });
+});
+
+describe('a slot that goes on without a message', () => {
+  it('does one job after another until none waits, and leaves their messages with nothing to do', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [caption, sketch] = ids(await dropped(bench, 'caption', 'sketch'));
+    const next = async () => {
+      const delivery = await deliverNext(bench.deliverer());
+      return delivery && 'job' in delivery ? delivery.job.id : delivery;
+    };
+    expect([await next(), await next(), await next()]).toEqual([sketch, caption, null]);
+    for (const _ of [1, 2]) {
+      expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+    }
+  });
+
+  it('does not do what waits for Cloud Run, nor what is not decided', async () => {
+    const bench = await workbench();
+    await bench.beats({ state: 'stopped' });
+    await dropped(bench, 'sketch');
+    expect(bench.ports.queue.messages.run).toHaveLength(1);
+    expect(await deliverNext(bench.deliverer())).toBeNull();
+  });
+
+  it('says so where it was cut off', async () => {
+    const bench = await workbench();
+    await dropped(bench, 'sketch');
+    bench.ports.jobs.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    expect(await deliverNext(bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+  });
+});
+
+/** A worker whose every sketch takes so many times the prior. */
+function slow(bench: Workbench, ratio: number, process: Process = copying): Deliverer {
+  return { ...bench.deliverer('vm-1', process), learned: () => ({ sketch: steadyService(ratio) }) };
+}
+
+describe('a job that would be late on the VM whose turn it is', () => {
+  /** A VM that has become so slow since the router looked that a sketch takes 3 s, and a warm Cloud Run. */
+  async function slowed() {
+    const bench = await workbench();
+    const [late] = await dropped(bench, 'sketch');
+    const learned = { sketch: { serviceMs: 0, succeeded: 20, failed: 0, learned: steadyService(20) } };
+    await bench.beats({ perOperation: learned });
+    await bench.beats({ id: 'run-1', kind: 'run' });
+    return { bench, late };
+  }
+
+  it('is moved to Cloud Run, and the turn goes to the next', async () => {
+    const { bench, late } = await slowed();
+    const [caption] = await dropped(bench, 'caption');
+    const message = bench.take('vm');
+    expect(await deliver(message, slow(bench, 20))).toMatchObject({
+      kind: 'succeeded',
+      job: { id: caption?.id },
+    });
+    expect(await bench.job(late?.id)).toMatchObject({
+      state: 'queued',
+      attempt: 0,
+      route: { target: 'run', reason: 'run_vm_late', epoch: 1 },
+    });
+    // Whatever message of before the move comes, on whichever side, it is worthless.
+    expect(await deliver(message, slow(bench, 20))).toEqual({ kind: 'dropped', why: 'moved' });
+    expect(await deliver(message, bench.deliverer('run-1'))).toEqual({ kind: 'dropped', why: 'moved' });
+    expect(await deliver(bench.take('run'), bench.deliverer('run-1'))).toMatchObject({
+      kind: 'succeeded',
+      job: { id: late?.id, attempt: 1 },
+    });
+  });
+
+  it('is judged by this VM alone: that others are idle, or that many wait, is no reason', async () => {
+    const { bench, late } = await slowed();
+    await bench.beats({ id: 'vm-2', slots: 50 });
+    await turn(bench, slow(bench, 20));
+    expect((await bench.job(late?.id)).route.target).toBe('run');
+
+    const swift = await workbench({ routing: runOff });
+    const jobs = await dropped(swift, ...new Array<string>(40).fill('sketch'));
+    swift.ports.settings.routing = async () => routingSettingsSchema.parse({});
+    await swift.beats({ id: 'run-1', kind: 'run' });
+    for (const _ of jobs) expect(await turn(swift)).toBeDefined();
+    expect(swift.ports.queue.messages.run).toHaveLength(0);
+  });
+
+  it.each<[string, (bench: Workbench) => unknown]>([
+    ['Cloud Run is off', (bench) => bench.ports.settings.changeRouting(runOff, 'ann')],
+    [
+      'Cloud Run is paused',
+      async ({ ports }) => {
+        const state = await ports.routerStates.read();
+        await ports.routerStates.write({ ...state, breaker: { ...state.breaker, state: 'paused' } });
+      },
+    ],
+    ['Cloud Run would not be sooner', (bench) => bench.beats({ id: 'run-1', kind: 'run', state: 'stopped' })],
+    ['it is late anyway', (bench) => bench.clock.advance(2_000)],
+  ])('stays where %s', async (_, happens) => {
+    const { bench, late } = await slowed();
+    await happens(bench);
+    expect(await turn(bench, slow(bench, 20))).toBe(late?.id);
+    expect((await bench.job(late?.id)).route).toMatchObject({ target: 'vm', epoch: 0 });
+  });
+
+  it('is done here where another was quicker to claim it, or to move it', async () => {
+    const { bench, late } = await slowed();
+    const message = bench.take('vm');
+    const both = [slow(bench, 20), { ...slow(bench, 20), worker: 'vm-2' }];
+    await Promise.all(both.map((deliverer) => deliver(message, deliverer)));
+    expect((await bench.job(late?.id)).route).toMatchObject({ target: 'run', epoch: 1 });
+    expect(bench.ports.queue.messages.run).toHaveLength(1);
+  });
+
+  it('that was moved and not published is published by whoever sweeps', async () => {
+    const { bench, late } = await slowed();
+    const { publish } = bench.ports.queue;
+    bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
+    expect(await deliver(bench.take('vm'), slow(bench, 20))).toMatchObject({ kind: 'given_back' });
+    bench.ports.queue.publish = publish;
+    expect(await bench.job(late?.id)).toMatchObject({ publishedAt: null, route: { target: 'run' } });
+    const left = await bench.ports.jobs.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
+    expect(left.map(({ job }) => job.id)).toEqual([late?.id]);
+  });
+});

@@ -1,0 +1,107 @@
+import { PermanentError } from '@spillway/core/errors.ts';
+import { type Job, schemaVersion } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
+import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
+import { shouldMove } from '@spillway/core/routing/should-move.ts';
+import { postponed } from '@spillway/core/transitions.ts';
+import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
+import { candidateOf, readConditions } from './conditions.ts';
+import { moveJob, waitedMs } from './move.ts';
+import type { Stored } from './ports/job-store.ts';
+import type { Ports } from './ports/ports.ts';
+
+/** So many of the first in line are read, for another worker may be quicker to claim one. */
+const choices = 4;
+/** So often the line is read again, each time four times as far, when none of what was read could be claimed. */
+const mostReadings = 3;
+
+export interface Taker extends Claimant {
+  ports: Ports;
+  /** What this worker has learned of its own service times. */
+  learned: () => LearnedServices;
+}
+
+/**
+ * Claims what a VM should do next. There a message is a turn and not a job: Pub/Sub keeps no order, so whoever has a
+ * message takes the waiting job whose turn comes first, which need not be the one that it names. There are as many
+ * messages as jobs; a job that was taken by another's turn leaves its message as a turn for the next.
+ * Throws `OutageError`.
+ */
+export async function takeTurn(message: JobMessage, taker: Taker): Promise<ClaimAnswer> {
+  return (await takeFirstInLine(taker)) ?? claimJob(message, taker);
+}
+
+/**
+ * Claims the waiting job whose turn comes first; null where none waits. What would be late on this VM but not on
+ * Cloud Run is moved there instead; what is late anyway lets those pass that are not. Throws `OutageError`.
+ */
+export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null> {
+  let late: LateJob[] = [];
+  for (let reading = 0; reading < mostReadings; reading++) {
+    const most = choices * 4 ** reading;
+    const line = await taker.ports.jobs.line('vm', most);
+    late = [];
+    for (const stored of line.filter(isDecided)) {
+      const look = await lookCloser(stored, taker);
+      if (look === 'moved') continue;
+      if (look) {
+        late.push({ stored, turnAt: look });
+        continue;
+      }
+      await postpone(late, taker.ports);
+      const answer = await claimJob(messageOf(stored.job), taker, stored);
+      if (answer.kind !== 'dropped') return answer;
+      late = [];
+    }
+    if (line.length < most) break;
+  }
+  for (const { stored } of late) {
+    const answer = await claimJob(messageOf(stored.job), taker, stored);
+    if (answer.kind !== 'dropped') return answer;
+  }
+  return null;
+}
+
+interface LateJob {
+  stored: Stored;
+  turnAt: Date;
+}
+
+function messageOf({ id, route }: Job): JobMessage {
+  return { schemaVersion, jobId: id, epoch: route.epoch };
+}
+
+/** Not only reserved, with its router at work, nor written by a newer version. */
+function isDecided({ job }: Stored): boolean {
+  return job.route.reason !== 'reserved' && job.schemaVersion <= schemaVersion;
+}
+
+/** `moved`: it is gone. A date: it is late, and this its later turn. Null: it is to be done now. */
+async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | Date | null> {
+  try {
+    const look = lookAt(candidateOf(stored.job), taker.learned(), taker.ports.clock.now());
+    if (look.mayBeLate && (await moveIfSooner(stored, taker))) return 'moved';
+    return look.laterTurn;
+  } catch (error) {
+    // What this version does not know ends as its delivery does.
+    if (error instanceof PermanentError) return null;
+    throw error;
+  }
+}
+
+/** Whoever has changed one of them meanwhile knows better. */
+async function postpone(late: LateJob[], { jobs }: Ports): Promise<void> {
+  await Promise.all(late.map(({ stored, turnAt }) => jobs.replace(stored, postponed(stored.job, turnAt))));
+}
+
+async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<boolean> {
+  const candidate = candidateOf(stored.job);
+  const [conditions, ledger] = await Promise.all([
+    readConditions(ports),
+    ports.jobs.ledger(stored, candidate.turnAt),
+  ]);
+  const choice = decideFromHere(worker, conditions, candidate, ledger);
+  const move = shouldMove(stored.job.route, choice, waitedMs(stored, conditions.now));
+  return move && (await moveJob(stored, choice, ports));
+}

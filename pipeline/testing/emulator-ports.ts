@@ -1,0 +1,19 @@
+import { inject } from 'vitest';
+import { createGcpPorts, type GcpPorts } from '../gcp/ports.ts';
+import { createMemoryPorts } from '../memory/ports.ts';
+
+/** Ports on the real client libraries against the emulators of the stack, in a project of this name. */
+export function emulatorPorts(project: string): GcpPorts {
+  const stack = inject('stack');
+  process.env.FIRESTORE_EMULATOR_HOST = stack.firestore;
+  process.env.PUBSUB_EMULATOR_HOST = stack.pubsub;
+  process.env.STORAGE_EMULATOR_HOST = stack.storage;
+  return createGcpPorts(
+    {
+      SPILLWAY_PROJECT: project,
+      SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+      SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    },
+    createMemoryPorts().log,
+  );
+}

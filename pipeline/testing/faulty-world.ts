@@ -1,0 +1,273 @@
+import { OutageError, RetryableError } from '@spillway/core/errors.ts';
+import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import type { RunBreaker } from '@spillway/core/routing/run-breaker.ts';
+import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
+import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
+import { type Deliverer, type Delivery, deliver, deliverNext, type Process } from '../deliver.ts';
+import { createMemoryPorts, type MemoryPorts } from '../memory/ports.ts';
+import { routeUpload } from '../route.ts';
+import { sweepOnce } from '../sweep.ts';
+import { manualClock } from './manual-clock.ts';
+import { copying, workbench } from './workbench.ts';
+
+/** Shares of calls, attempts or messages that go wrong. */
+export interface Faults {
+  refused: number;
+  replyLost: number;
+  crash: number;
+  workerDies: number;
+  redelivered: number;
+  /** A worker is held up for longer than its claim lives; its renewals come through or not. */
+  stalls: number;
+}
+
+export interface World {
+  seed: number;
+  faults: Faults;
+  uploads: number;
+  /** The round, of a second, in which one of the three VMs dies for good, with what it is working on. */
+  vmDiesAt: number;
+  /** Rounds in which Cloud Run takes nothing: its messages stay where they are. */
+  runRefuses: { from: number; to: number };
+}
+
+export interface Played {
+  jobs: Job[];
+  ports: MemoryPorts;
+  /** How often the work on each job was done to its end, whether it counted or not. */
+  done: Map<string, number>;
+  /** How often a delivery of each job ended it well. */
+  succeeded: Map<string, number>;
+  breakerStates: Set<RunBreaker['state']>;
+  /** What is left in the queues, delivered once more when all had ended. */
+  leftovers: Delivery[];
+}
+
+const slots = 2;
+/** Uploads a round: more than two VMs do in one. */
+const arrivals = 8;
+const instances = ['run-1', 'run-2', 'run-3', 'run-4'];
+/** It knows that it is slow, and hands over what Cloud Run would do sooner. */
+const slowVm = 'vm-3';
+const slowness = 12;
+
+/**
+ * Plays uploads through a world in which every service fails now and then, before or after doing what it was asked,
+ * children crash, workers die or stall, and messages come twice and in any order. VM workers take turns; Cloud Run
+ * takes what it is pushed. Seeded, so that a failure can be played again.
+ */
+export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: World): Promise<Played> {
+  const random = seededRandom(seed);
+  const happens = (share: number) => random() < share;
+  const clock = manualClock();
+  const steady = createMemoryPorts({ clock });
+  const shaky = shakyPorts(steady, faults, random);
+  const { deliverer } = await workbench();
+  const done = new Map<string, number>();
+  const succeeded = new Map<string, number>();
+  const breakerStates = new Set<RunBreaker['state']>();
+  const events = Array.from({ length: uploads }, (_, index) => {
+    const operation = index % 4 === 0 ? 'caption' : 'sketch';
+    const metadata = { operation, batch: index % 3 === 0 ? 'holidays' : `visit-${index}` };
+    return steady.blobs.upload('uploads', `web/owner-${index % 5}/${index}.jpg`, Buffer.from('x'), metadata);
+  });
+  let round = 0;
+
+  for (; round < 600; round++) {
+    for (const id of [...liveVms(), ...instances]) await beat(id);
+    await route();
+    await Promise.all([...liveVms(), 'vm-2'].filter(distinct).map(workOnVm));
+    if (round < runRefuses.from || round > runRefuses.to) await workOnRun();
+    clock.advance(1_000);
+    await sweepOnce('sweeper', shaky).catch(expectOutage);
+    breakerStates.add((await steady.routerStates.read()).breaker.state);
+    if (events.length === 0 && (await allEnded())) break;
+  }
+  return {
+    jobs: await allJobs(),
+    ports: steady,
+    done,
+    succeeded,
+    breakerStates,
+    leftovers: await deliverRest(),
+  };
+
+  function liveVms(): string[] {
+    return round < vmDiesAt ? ['vm-1', 'vm-2', slowVm] : ['vm-1', slowVm];
+  }
+
+  async function beat(id: string): Promise<void> {
+    const { ageMs: _, ...heartbeat } = sampleWorker({ id, slots });
+    const perOperation = id === slowVm ? { sketch: steadyStats(slowness) } : {};
+    await steady.fleet.beat({ ...heartbeat, kind: targetOf(id), perOperation });
+  }
+
+  /** Eventarc: an event is brought again until the function has taken it, and sometimes once more. */
+  async function route(): Promise<void> {
+    for (const event of events.splice(0, arrivals)) {
+      const taken = await routeUpload(event, null, shaky).then(() => true, expectOutage);
+      if (!taken || happens(faults.redelivered)) events.push(event);
+    }
+  }
+
+  /** Pub/Sub gives each slot some message; the slot goes on with what waits. A dead VM gives its messages back. */
+  async function workOnVm(id: string): Promise<void> {
+    if (id === 'vm-2' && round > vmDiesAt) return;
+    const dies = id === 'vm-2' && round === vmDiesAt;
+    const messages = taken('vm', slots);
+    await Promise.all(
+      messages.map(async (message) => {
+        await serve(id, message, dies);
+        if (!dies && happens(0.5)) note(await deliverNext(workerOf(id, shaky)));
+      }),
+    );
+  }
+
+  async function workOnRun(): Promise<void> {
+    const messages = taken('run', instances.length);
+    await Promise.all(messages.map((message, index) => serve(instances[index] ?? 'run', message)));
+  }
+
+  function taken(target: Target, most: number): JobMessage[] {
+    const messages = steady.queue.messages[target];
+    const picked: JobMessage[] = [];
+    while (picked.length < most && messages.length > 0) {
+      picked.push(...messages.splice(Math.floor(random() * messages.length), 1));
+    }
+    return picked;
+  }
+
+  async function serve(worker: string, message: JobMessage, surelyDies = false): Promise<void> {
+    const twice = happens(faults.redelivered) ? 2 : 1;
+    const deliveries = Array.from({ length: twice }, async () => {
+      const dies = surelyDies || happens(faults.workerDies);
+      const delivery = await deliver(message, workerOf(worker, dies ? dyingPorts(shaky) : shaky));
+      note(delivery);
+      // A worker that dies does not acknowledge, nor does one that gives back.
+      const comesAgain = dies || delivery.kind === 'given_back' || happens(faults.redelivered);
+      if (comesAgain) steady.queue.messages[targetOf(worker)].push(message);
+    });
+    await Promise.all(deliveries);
+  }
+
+  function workerOf(worker: string, ports: MemoryPorts): Deliverer {
+    const learned = worker === slowVm ? { sketch: steadyService(slowness) } : {};
+    return { ...deliverer(worker, unstable), ports, learned: () => learned };
+  }
+
+  async function unstable(request: Parameters<Process>[0]) {
+    if (happens(faults.stalls)) clock.advance(13_000);
+    if (happens(faults.crash)) throw new RetryableError('internal', 'The child was killed.');
+    const processed = await copying(request);
+    const id = await jobBeingDone(request);
+    done.set(id, (done.get(id) ?? 0) + 1);
+    return processed;
+  }
+
+  /** Each attempt works in a directory that is named after its claim. */
+  async function jobBeingDone({ inputPath }: Parameters<Process>[0]): Promise<string> {
+    const token = inputPath.split('/').at(-2)?.slice('job-'.length);
+    const job = (await allJobs()).find(({ claim }) => claim?.token === token);
+    return job?.id ?? 'lost';
+  }
+
+  function note(delivery: Delivery | null): void {
+    if (delivery?.kind !== 'succeeded') return;
+    succeeded.set(delivery.job.id, (succeeded.get(delivery.job.id) ?? 0) + 1);
+  }
+
+  async function allJobs(): Promise<Job[]> {
+    return (await steady.jobs.find({}, 10_000, null)).jobs;
+  }
+
+  async function allEnded(): Promise<boolean> {
+    const jobs = await allJobs();
+    const over = ({ state, eventPublishedAt }: Job) => isTerminal(state) && eventPublishedAt !== null;
+    return jobs.length >= uploads && jobs.every(over);
+  }
+
+  async function deliverRest(): Promise<Delivery[]> {
+    const { vm, run } = steady.queue.messages;
+    return Promise.all([
+      ...vm.map((message) => deliver(message, workerOf('vm-1', steady))),
+      ...run.map((message) => deliver(message, workerOf('run-1', steady))),
+    ]);
+  }
+}
+
+function targetOf(worker: string): Target {
+  return worker.startsWith('run') ? 'run' : 'vm';
+}
+
+function distinct(value: string, index: number, all: string[]): boolean {
+  return all.indexOf(value) === index;
+}
+
+function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): MemoryPorts {
+  const shaky = <Port extends object>(port: Port, methods: (keyof Port)[]) =>
+    failingNowAndThen(port, faults, random, methods);
+  return {
+    ...ports,
+    jobs: shaky(ports.jobs, [
+      'create',
+      'get',
+      'replace',
+      'ledger',
+      'ownerAheadMs',
+      'line',
+      'running',
+      'endedSince',
+      'runDollarsSince',
+      'batchBefore',
+      'unpublished',
+      'abandoned',
+      'unannounced',
+    ]),
+    queue: shaky(ports.queue, ['publish', 'announce']),
+    blobs: shaky(ports.blobs, ['download', 'writeOnce']),
+    fleet: shaky(ports.fleet, ['read']),
+    settings: shaky(ports.settings, ['routing', 'sourceRules']),
+    routerStates: shaky(ports.routerStates, ['read', 'write']),
+  };
+}
+
+/** Some calls are refused; of others the reply is lost after they took effect. */
+function failingNowAndThen<Port extends object>(
+  port: Port,
+  faults: Faults,
+  random: () => number,
+  methods: (keyof Port)[],
+): Port {
+  const shaky = { ...port };
+  for (const method of methods) {
+    const original = port[method] as (...args: unknown[]) => Promise<unknown>;
+    const wrapped = async (...args: unknown[]) => {
+      if (random() < faults.refused) throw new OutageError('Refused.');
+      const answer = await original(...args);
+      if (random() < faults.replyLost) throw new OutageError('The reply was lost.');
+      return answer;
+    };
+    Object.assign(shaky, { [method]: wrapped });
+  }
+  return shaky;
+}
+
+/** What a worker sees that is killed after its claim: nothing it does from then on has any effect. */
+function dyingPorts(ports: MemoryPorts): MemoryPorts {
+  const dead = () => Promise.reject(new OutageError('The worker was killed.'));
+  let claimed = false;
+  const replace: MemoryPorts['jobs']['replace'] = async (stored, next) => {
+    if (claimed) return dead();
+    const written = await ports.jobs.replace(stored, next);
+    claimed = written?.job.state === 'processing';
+    return written;
+  };
+  return { ...ports, jobs: { ...ports.jobs, replace }, blobs: { ...ports.blobs, writeOnce: dead } };
+}
+
+function expectOutage(error: unknown): false {
+  if (!(error instanceof OutageError)) throw error;
+  return false;
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+import type { Job, JobError, Ledger, Route } from '@spillway/core/job.ts';
+import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { describe, expect, it } from 'vitest';
+import type { JobStore, Stored } from '../ports/job-store.ts';
+
+const newId = () => randomBytes(16).toString('hex');
+const year = 366 * 24 * 3_600_000;
+let eras = 0;
+/** A time of its own for each test: before all others where sums go back, after all others where they go on. */
+const earlierThanAll = () => Date.UTC(2000, 0) - ++eras * year;
+const laterThanAll = () => Date.UTC(2100, 0) + ++eras * year;
+
+const claim = { worker: 'w', token: 't', expiresAt: new Date(Date.now() + 3_600_000) };
+const passing: JobError = { code: 'internal', message: 'It broke.', retryable: true };
+const permanent: JobError = { code: 'corrupt_image', message: 'It is broken.', retryable: false };
+
+/** The sums and lines that routing rests on, whatever the store is built on. */
+export function jobLedgerContract(name: string, jobs: () => JobStore): void {
+  const create = async (changes: Parameters<typeof sampleJob>[0] = {}): Promise<Stored> => {
+    const creation = await jobs().create(sampleJob({ id: newId(), ...changes }));
+    if (creation.kind !== 'created') throw new Error('It was there already.');
+    return creation.stored;
+  };
+  const change = async (stored: Stored, transition: (job: Job) => Job): Promise<Stored> => {
+    const written = await jobs().replace(stored, transition(stored.job));
+    if (!written) throw new Error('Somebody changed it.');
+    return written;
+  };
+  /** A job whose route is decided. */
+  const decided = async (
+    route: Partial<Route>,
+    changes: Parameters<typeof sampleJob>[0] = {},
+  ): Promise<Stored> =>
+    change(await create(changes), (job) => ({
+      ...job,
+      route: { ...job.route, reason: 'vm_in_time', ...route },
+    }));
+  const claimed = (stored: Stored) =>
+    change(stored, (job) => ({ ...job, state: 'processing', claim, attempt: 1 }));
+  const cancelled = (stored: Stored) => change(stored, (job) => transitions.cancelled(job, noon));
+
+  describe(`ledger: ${name}`, () => {
+    it('counts on the VMs what waits with no later turn, and what is claimed whatever its turn', async () => {
+      const turn = earlierThanAll();
+      const at = (ms: number) => ({ target: 'vm', turnAt: new Date(turn + ms) }) as const;
+      const before = await jobs().ledger(await create(), new Date(turn - 10));
+      await decided({ ...at(-5), workMs: 1 });
+      await decided({ ...at(0), workMs: 10 });
+      await decided({ ...at(1), workMs: 100 });
+      await claimed(await decided({ ...at(5_000), workMs: 1_000 }));
+      await cancelled(await decided({ ...at(-5), workMs: 10_000 }));
+      await decided({ ...at(-5), target: 'run', workMs: 100_000 });
+      const own = await create({ workMs: 1_000_000 });
+      const { vm } = await jobs().ledger(own, new Date(turn));
+      expect(vm.ahead).toEqual({ jobs: 2, workMs: 11 });
+      expect(vm.running).toEqual(plus(before.vm.running, 1_000));
+    });
+
+    it('counts on Cloud Run what is open and was created before, waiting or claimed', async () => {
+      const before = await jobs().ledger(await create(), noon);
+      await decided({ target: 'run', workMs: 1 });
+      await claimed(await decided({ target: 'run', workMs: 10 }));
+      await cancelled(await decided({ target: 'run', workMs: 100 }));
+      await decided({ target: 'vm', workMs: 1_000 });
+      const own = await create();
+      await decided({ target: 'run', workMs: 10_000 });
+      const { run } = await jobs().ledger(own, noon);
+      expect(run).toEqual(plus(plus(before.run, 1), 10));
+    });
+
+    it.each(['reserved', 'waiting on the VMs', 'claimed there', 'waiting on Cloud Run', 'claimed there too'])(
+      'leaves the job itself out, be it %s',
+      async (kind) => {
+        const turn = earlierThanAll();
+        const place = { turnAt: new Date(turn), workMs: 500 };
+        const ledgerOf = (stored: Stored) => jobs().ledger(stored, new Date(turn + 1));
+        const before = await ledgerOf(await create());
+        const put = async (): Promise<Stored> => {
+          switch (kind) {
+            case 'reserved':
+              return decided({ ...place, reason: 'reserved' });
+            case 'waiting on the VMs':
+              return decided(place);
+            case 'claimed there':
+              return claimed(await decided(place));
+            case 'waiting on Cloud Run':
+              return decided({ ...place, target: 'run' });
+            default:
+              return claimed(await decided({ ...place, target: 'run' }));
+          }
+        };
+        expect(await ledgerOf(await put())).toEqual(before);
+      },
+    );
+
+    it('shows a job that is decided anew what stands before its new turn, and not itself at the old one', async () => {
+      const turn = earlierThanAll();
+      const own = await decided({ turnAt: new Date(turn), workMs: 500 });
+      await decided({ turnAt: new Date(turn + 10), workMs: 7 });
+      expect((await jobs().ledger(own, new Date(turn + 20))).vm.ahead).toEqual({ jobs: 1, workMs: 7 });
+      expect((await jobs().ledger(own, new Date(turn - 20))).vm.ahead).toEqual({ jobs: 0, workMs: 0 });
+    });
+
+    it('lets of two jobs that are counted at once at least one see the other', async () => {
+      const turn = new Date(earlierThanAll());
+      const reserve = async () => decided({ reason: 'reserved', turnAt: turn, workMs: 1 });
+      const counts = await Promise.all(
+        Array.from({ length: 6 }, async () => (await jobs().ledger(await reserve(), turn)).vm.ahead.jobs),
+      );
+      // Whatever the order, the k-th to be counted sees at least k-1 others.
+      for (const [index, others] of counts.toSorted((a, b) => a - b).entries()) {
+        expect(others).toBeGreaterThanOrEqual(index);
+      }
+    });
+
+    it('says how much work an owner has on the VMs with no later deadline', async () => {
+      const owner = newId();
+      const due = (objectiveMs: number, workMs: number) => ({ owner, objectiveMs, workMs });
+      const own = await create(due(5_000, 1_000_000));
+      expect(await jobs().ownerAheadMs(own)).toBe(0);
+      await create(due(4_000, 1));
+      await create(due(5_000, 10));
+      await claimed(await create(due(3_000, 100)));
+      await create(due(5_001, 1_000));
+      await cancelled(await create(due(3_000, 2_000)));
+      await decided({ target: 'run' }, due(3_000, 3_000));
+      await create({ ...due(3_000, 4_000), owner: newId() });
+      await create({ ...due(3_000, 5_000), owner: null });
+      expect(await jobs().ownerAheadMs(own)).toBe(111);
+    });
+
+    it('takes all who are nobody for one owner', async () => {
+      const nobodys = { owner: null, clockStartsAt: new Date(earlierThanAll()) };
+      await create({ ...nobodys, workMs: 40 });
+      expect(await jobs().ownerAheadMs(await create(nobodys))).toBe(40);
+    });
+  });
+
+  describe(`lines: ${name}`, () => {
+    it('of the VMs are in the order of turns, then of ids, with what is only reserved', async () => {
+      const turn = earlierThanAll();
+      const era = eras;
+      const id = (first: string) => `${first}${String(era).padStart(3, '0')}${newId()}`.slice(0, 32);
+      const at = (ms: number) => ({ turnAt: new Date(turn + ms) });
+      const third = await decided(at(3_000));
+      const tied = [id('b'), id('a')];
+      for (const one of tied) await decided(at(2_000), { id: one });
+      const first = await decided({ ...at(1_000), reason: 'reserved' });
+      await claimed(await decided(at(500)));
+      await cancelled(await decided(at(500)));
+      await decided({ ...at(500), target: 'run' });
+      const line = await jobs().line('vm', 4);
+      expect(line.map(({ job }) => job.id)).toEqual([first.job.id, ...tied.toSorted(), third.job.id]);
+      expect((await jobs().line('vm', 1)).map(({ job }) => job.id)).toEqual([first.job.id]);
+      // What was read can be claimed as it was read.
+      expect(
+        await jobs().replace(line[0] ?? first, { ...first.job, state: 'processing', claim }),
+      ).not.toBeNull();
+    });
+
+    it('of Cloud Run are in the order of publishing, without what is not published', async () => {
+      const start = earlierThanAll();
+      const publishedAt = (ms: number) => async () =>
+        change(await decided({ target: 'run', turnAt: new Date(0) }), (job) =>
+          transitions.published(job, new Date(start + ms)),
+        );
+      const third = await publishedAt(3_000)();
+      const first = await publishedAt(1_000)();
+      const second = await publishedAt(2_000)();
+      await claimed(await publishedAt(500)());
+      await change(await decided({ target: 'vm' }), (job) => transitions.published(job, new Date(start)));
+      const unpublished = await decided({ target: 'run' });
+      const ids = (await jobs().line('run', 1_000)).map(({ job }) => job.id);
+      expect(ids.slice(0, 3)).toEqual([first, second, third].map(({ job }) => job.id));
+      expect(ids).not.toContain(unpublished.job.id);
+      expect(await jobs().line('run', 2)).toHaveLength(2);
+    });
+
+    it('leave what is claimed to its sum', async () => {
+      const before = await jobs().running();
+      await claimed(await decided({ target: 'vm', workMs: 3 }));
+      await claimed(await decided({ target: 'run', workMs: 40 }));
+      await decided({ target: 'vm', workMs: 500 });
+      const expected = { vm: plus(before.vm, 3), run: plus(before.run, 40) };
+      expect(await jobs().running()).toEqual(expected);
+    });
+  });
+
+  describe(`what has been: ${name}`, () => {
+    it('ended on a side since a time: well, or for a reason that may lie in the place', async () => {
+      const since = laterThanAll();
+      const end =
+        (ms: number, target: 'vm' | 'run', ending: 'succeeded' | 'cancelled' | JobError) => async () =>
+          change(await decided({ target }), (job) => {
+            const at = new Date(since + ms);
+            if (typeof ending === 'object') return transitions.failed(job, ending, at);
+            return { ...transitions.cancelled(job, at), state: ending };
+          });
+      for (const ended of [
+        end(0, 'run', 'succeeded'),
+        end(10, 'run', 'succeeded'),
+        end(10, 'run', passing),
+        end(10, 'run', permanent),
+        end(10, 'run', 'cancelled'),
+        end(-1, 'run', 'succeeded'),
+        end(-1, 'run', passing),
+        end(10, 'vm', passing),
+      ]) {
+        await ended();
+      }
+      expect(await jobs().endedSince('run', new Date(since))).toEqual({ succeeded: 2, failed: 1 });
+      expect(await jobs().endedSince('vm', new Date(since))).toEqual({ succeeded: 0, failed: 1 });
+      expect(await jobs().endedSince('run', new Date(since + 11))).toEqual({ succeeded: 0, failed: 0 });
+    });
+
+    it('spent on Cloud Run by decisions since a time, whatever became of the jobs', async () => {
+      const since = laterThanAll();
+      const at = (ms: number) => ({ target: 'run', at: new Date(since + ms) }) as const;
+      expect(await jobs().runDollarsSince(new Date(since))).toBe(0);
+      await decided({ ...at(0), dollars: 0.25 });
+      await cancelled(await decided({ ...at(10), dollars: 0.5 }));
+      await decided({ ...at(-1), dollars: 4 });
+      await decided({ ...at(10), target: 'vm', dollars: 8 });
+      expect(await jobs().runDollarsSince(new Date(since))).toBe(0.75);
+    });
+
+    it('created in a batch before a job with its operation, ended or not', async () => {
+      const batch = newId();
+      const first = await create({ batch });
+      await cancelled(first);
+      await create({ batch: newId() });
+      await create({ batch: null });
+      await create({ batch, operation: 'caption' });
+      const second = await create({ batch });
+      const third = await create({ batch });
+      expect(await jobs().batchBefore(first)).toBe(0);
+      expect(await jobs().batchBefore(second)).toBe(1);
+      expect(await jobs().batchBefore(third)).toBe(2);
+    });
+  });
+}
+
+function plus({ jobs, workMs }: Ledger['run'], more: number): Ledger['run'] {
+  return { jobs: jobs + 1, workMs: workMs + more };
+}

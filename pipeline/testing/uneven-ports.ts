@@ -1,0 +1,42 @@
+import type { MemoryPorts } from '../memory/ports.ts';
+
+/**
+ * The same world for one of several routers whose calls take differently long, so that what they do at once
+ * interleaves in ever other ways.
+ */
+export function unevenPorts(ports: MemoryPorts, random: () => number): MemoryPorts {
+  return {
+    ...ports,
+    jobs: uneven(ports.jobs, random, [
+      'create',
+      'get',
+      'replace',
+      'ledger',
+      'ownerAheadMs',
+      'batchBefore',
+      'line',
+    ]),
+    fleet: uneven(ports.fleet, random, ['read']),
+    routerStates: uneven(ports.routerStates, random, ['read']),
+    queue: uneven(ports.queue, random, ['publish']),
+  };
+}
+
+function uneven<Port extends object>(port: Port, random: () => number, methods: (keyof Port)[]): Port {
+  const slowed = { ...port };
+  for (const method of methods) {
+    const original = port[method] as (...args: unknown[]) => Promise<unknown>;
+    const wrapped = async (...args: unknown[]) => {
+      await aWhile(random);
+      const answer = await original(...args);
+      await aWhile(random);
+      return answer;
+    };
+    Object.assign(slowed, { [method]: wrapped });
+  }
+  return slowed;
+}
+
+async function aWhile(random: () => number): Promise<void> {
+  for (let ticks = Math.floor(random() * 20); ticks > 0; ticks--) await null;
+}

@@ -1,0 +1,145 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DocumentData } from '@google-cloud/firestore';
+import { type SettingsView, settingsSchema } from '@spillway/web/api/schema.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { seriousViolations } from './browser.ts';
+import { firestore } from './drop.ts';
+import { drawnJpeg } from './pictures.ts';
+import { openBrowser } from './visit.ts';
+import { Visitor } from './visitor.ts';
+
+const stack = inject('stack');
+const visit = openBrowser();
+const token = new URL(stack.adminUrl).searchParams.get('token');
+const inForceMs = 5_000;
+
+/** Reads the settings, or replaces them, as a program with the admin token does. */
+async function settings(routing?: object): Promise<SettingsView> {
+  const response = await fetch(`${stack.web}/api/v1/admin/settings`, {
+    method: routing ? 'PUT' : 'GET',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    ...(routing ? { body: JSON.stringify({ routing }) } : {}),
+  });
+  expect(response.status).toBe(200);
+  return settingsSchema.parse(await response.json());
+}
+
+const document = firestore.doc('settings/routing');
+let asItComes: DocumentData = {};
+beforeAll(async () => {
+  asItComes = (await document.get()).data() ?? {};
+});
+afterEach(() => document.set(asItComes));
+afterAll(async () => {
+  // Other files' tests begin with the settings as they come.
+  await sleep(inForceMs);
+  await firestore.terminate();
+});
+
+async function visitDashboard(): Promise<Page> {
+  const [page] = await visit(stack.adminUrl);
+  await page.getByRole('button', { name: 'Change settings' }).waitFor({ timeout: 20_000 });
+  return page;
+}
+
+const note = (page: Page) => page.getByRole('region', { name: 'Routing' }).getByRole('status');
+
+it('shows workers, their load, and a job that comes in, live', async () => {
+  const page = await visitDashboard();
+  await expect.poll(() => page.getByText('vm-1').count(), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('canvas').count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+  await new Visitor(stack.web).upload('seen-by-admin.jpg', await drawnJpeg(3));
+  const row = page.getByRole('row', { name: /seen-by-admin\.jpg/ });
+  await expect.poll(() => row.count(), { timeout: 20_000 }).toBe(1);
+  await expect.poll(() => row.textContent(), { timeout: 20_000 }).toMatch(/Done[\s\S]*would need/);
+  await page.getByRole('button', { name: 'seen-by-admin.jpg' }).click();
+  const dialog = page.getByRole('dialog');
+  await expect.poll(() => dialog.getByRole('row').count()).toBe(7);
+  expect(await dialog.textContent()).toMatch(/would need[\s\S]*What stood before it[\s\S]*waiting ahead/);
+});
+
+it('tells a stranger how to get in, and nothing else', async () => {
+  const [page] = await visit(`${stack.web}/dashboard/`);
+  await expect.poll(() => page.getByText(/npm start/).count(), { timeout: 10_000 }).toBeGreaterThan(0);
+  expect(await page.getByText('vm-1').count()).toBe(0);
+});
+
+it('changes the routing, which is in force for the next jobs within five seconds', async () => {
+  const page = await visitDashboard();
+  await page.getByRole('button', { name: 'Change settings' }).click();
+  const most = page.getByRole('textbox', { name: 'Most instances' });
+  await most.fill('-1');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => note(page).textContent()).toContain('Nothing was saved');
+  expect(await page.getByText('Must be at least 0.', { exact: true }).count()).toBe(1);
+  expect(await most.getAttribute('aria-invalid')).toBe('true');
+  expect((await settings()).change).toBeNull();
+
+  await most.fill('2');
+  await page.getByRole('combobox', { name: 'Policy' }).selectOption('threshold');
+  await page.getByRole('textbox', { name: 'Processor limit' }).fill('100');
+  await page.getByRole('textbox', { name: 'Pencil sketch' }).fill('4,5');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => note(page).textContent()).toContain('Saved.');
+  expect(await settings()).toMatchObject({
+    routing: { policy: 'threshold', objectivesMs: { sketch: 4_500 }, run: { maxInstances: 2 } },
+    change: { updatedBy: 'admin' },
+  });
+
+  await sleep(inForceMs);
+  const visitor = new Visitor(stack.web);
+  await visitor.upload('decided-by-threshold.jpg', await drawnJpeg(11));
+  const decided = async () => (await visitor.jobs()).filter(({ route }) => route.reason !== 'reserved');
+  await expect.poll(async () => (await decided()).length, { timeout: 20_000 }).toBe(1);
+  const [job] = await decided();
+  expect(job?.route).toMatchObject({ policy: 'threshold', reason: 'cpu_below_threshold' });
+  expect(job && job.deadlineAt.getTime() - job.source.timeCreated.getTime()).toBe(4_500);
+});
+
+it('does not overwrite what another admin has saved, and keeps what was edited', async () => {
+  const page = await visitDashboard();
+  await page.getByRole('button', { name: 'Change settings' }).click();
+  await page.getByRole('textbox', { name: 'Most instances' }).fill('1');
+  await settings({ bulk: { batchOver: 7 } });
+  await expect.poll(() => note(page).textContent(), { timeout: 10_000 }).toContain('not saved');
+  const files = page.getByRole('textbox', { name: 'Drops of more than' });
+  expect(await files.inputValue()).toBe('7');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => note(page).textContent()).toContain('Saved.');
+  expect((await settings()).routing).toMatchObject({ bulk: { batchOver: 7 }, run: { maxInstances: 1 } });
+});
+
+it('warns of settings that are not valid, and works on with the last good ones', async () => {
+  await settings({ run: { maxInstances: 2 } });
+  const page = await visitDashboard();
+  await document.set({ policy: 'coin', run: { maxInstances: 9 } });
+  const alert = page.getByRole('alert').filter({ hasText: 'does not validate' });
+  await expect.poll(() => alert.count(), { timeout: 10_000 }).toBe(1);
+  expect(await alert.textContent()).toContain('policy');
+  const { routing, problem } = await settings();
+  expect([routing.policy, routing.run.maxInstances]).toEqual(['deadline', 2]);
+  expect(problem).toContain('policy');
+
+  const visitor = new Visitor(stack.web);
+  await visitor.upload('in-spite-of-it.jpg', await drawnJpeg(12));
+  await expect
+    .poll(async () => (await visitor.jobs()).map(({ state }) => state), { timeout: 30_000 })
+    .toEqual(['succeeded']);
+  expect(await seriousViolations(page)).toEqual([]);
+
+  await page.getByRole('button', { name: 'Change settings' }).click();
+  await page.getByRole('region', { name: 'Routing' }).getByText('last good settings').waitFor();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await expect.poll(() => alert.count(), { timeout: 10_000 }).toBe(0);
+  expect((await settings()).problem).toBeNull();
+});
+
+it('drains a worker until it says that it may be stopped, and lets it in again', async () => {
+  const page = await visitDashboard();
+  const worker = page.getByRole('article', { name: 'Worker vm-1' });
+  await worker.getByRole('button', { name: 'Drain vm-1' }).click();
+  await worker.getByText('Drained: nothing in progress, safe to stop.').waitFor({ timeout: 10_000 });
+  await worker.getByRole('button', { name: 'Undrain vm-1' }).click();
+  await worker.getByText('Takes new work.').waitFor({ timeout: 10_000 });
+});

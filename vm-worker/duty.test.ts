@@ -1,0 +1,75 @@
+import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import { manualClock } from '@spillway/pipeline/testing/manual-clock.ts';
+import { describe, expect, it } from 'vitest';
+import { startDuty } from './duty.ts';
+
+/** A worker with one job in its hands, which ends when `finish` is called. */
+function onDuty() {
+  const log = { info() {}, warn() {}, error() {} };
+  const states: string[] = [];
+  const pauses: boolean[] = [];
+  const inProgress = Promise.withResolvers<void>();
+  let givenBack = 0;
+  const worker = {
+    id: 'vm-1',
+    ports: createMemoryPorts({ clock: manualClock() }),
+    selfTest: async () => 'still ill',
+    setState: async (state: string) => void states.push(state),
+    idle: () => inProgress.promise,
+    giveBack: () => {
+      givenBack++;
+      inProgress.resolve();
+    },
+  };
+  // What `startDuty` uses of a worker is all that stands in here; the ports are real.
+  const duty = startDuty(worker as never, { pause: (paused) => pauses.push(paused) }, 50, log);
+  return { duty, states, pauses, finish: inProgress.resolve, givenBack: () => givenBack };
+}
+
+const none = { drain: false, pause: null };
+
+describe('a VM that is drained', () => {
+  it('takes nothing new, finishes what it has, and says when it is empty', async () => {
+    const { duty, states, pauses, finish, givenBack } = onDuty();
+    duty.onControl({ ...none, drain: true });
+    expect(pauses.at(-1)).toBe(true);
+    expect(states).toEqual(['draining']);
+    finish();
+    await expect.poll(() => states).toEqual(['draining', 'drained']);
+    duty.onControl({ ...none, drain: true });
+    expect(states).toEqual(['draining', 'drained']);
+    expect(givenBack()).toBe(0);
+    duty.stop();
+  });
+
+  it('hands over what takes too long', async () => {
+    const { duty, states, givenBack } = onDuty();
+    duty.onControl({ ...none, drain: true });
+    await expect.poll(() => states).toEqual(['draining', 'drained']);
+    expect(givenBack()).toBe(1);
+    duty.stop();
+  });
+
+  it('takes work again when it is asked to', async () => {
+    const { duty, states, pauses, finish } = onDuty();
+    duty.onControl({ ...none, drain: true });
+    duty.onControl(none);
+    expect(pauses.at(-1)).toBe(false);
+    finish();
+    await Promise.resolve();
+    expect(states).toEqual(['draining', 'ready']);
+    duty.stop();
+  });
+});
+
+describe('a VM that pauses itself', () => {
+  it('says so, takes nothing new, and is drained all the same where that is wanted', () => {
+    const { duty, states, pauses } = onDuty();
+    for (const job of ['a', 'b', 'c']) duty.guard.observe({ kind: 'given_back', why: '', failed: job }, 1);
+    expect(states).toEqual(['paused']);
+    expect(pauses.at(-1)).toBe(true);
+    duty.onControl({ drain: true, pause: { why: 'x', since: new Date() } });
+    expect(states).toEqual(['paused', 'draining']);
+    duty.stop();
+  });
+});

@@ -1,0 +1,61 @@
+import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
+import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import { createSelfGuard, type SelfGuard } from '@spillway/worker/self-guard.ts';
+import type { Worker } from '@spillway/worker/worker.ts';
+import type { Pulling } from './pull-loop.ts';
+
+export interface Duty {
+  readonly guard: SelfGuard;
+  onControl(control: Control): void;
+  stop(): void;
+}
+
+/**
+ * Whether this VM pulls: not while the admin drains it, nor while it has paused itself. A drained worker finishes what
+ * it has, hands over what takes longer than `drainMs`, and says when it is empty.
+ */
+export function startDuty(
+  worker: Pick<Worker, 'id' | 'ports' | 'selfTest' | 'setState' | 'idle' | 'giveBack'>,
+  pulling: Pick<Pulling, 'pause'>,
+  drainMs: number,
+  log: Log,
+): Duty {
+  let draining = false;
+  let state: Heartbeat['state'] = 'ready';
+  const guard = createSelfGuard({
+    worker: worker.id,
+    ports: { ...worker.ports, log },
+    test: worker.selfTest,
+    onChange: settle,
+  });
+
+  /** Brings pulling and heartbeats in line with what is wanted. */
+  function settle(): void {
+    const wanted = draining ? 'draining' : guard.paused ? 'paused' : 'ready';
+    pulling.pause(wanted !== 'ready');
+    if (wanted === state || (wanted === 'draining' && state === 'drained')) return;
+    state = wanted;
+    void worker.setState(state);
+    if (state === 'draining') void drain();
+  }
+
+  async function drain(): Promise<void> {
+    const handOver = setTimeout(worker.giveBack, drainMs);
+    await worker.idle();
+    clearTimeout(handOver);
+    if (state !== 'draining') return;
+    state = 'drained';
+    log.info({ worker: worker.id }, 'Drained: nothing is in progress, and nothing new is taken.');
+    await worker.setState(state);
+  }
+
+  return {
+    guard,
+    onControl(control) {
+      draining = control.drain;
+      guard.onControl(control);
+      settle();
+    },
+    stop: () => guard.stop(),
+  };
+}

@@ -1,0 +1,80 @@
+import { createRoute } from '@hono/zod-openapi';
+import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
+import { adminSecurity, json, problemAnswers } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { ProblemError, unknownFieldsProblem } from './problems.ts';
+import { createRouter } from './router.ts';
+import { type SettingsView, settingsRequestSchema, settingsSchema } from './schema.ts';
+import { unknownFields } from './unknown-fields.ts';
+
+const getSettings = createRoute({
+  method: 'get',
+  path: '/settings',
+  operationId: 'getSettings',
+  tags: ['admin'],
+  security: adminSecurity,
+  summary: 'Read the settings that are in force',
+  responses: { 200: json(settingsSchema, 'The settings.'), ...problemAnswers('admin_required') },
+});
+
+const changeSettings = createRoute({
+  method: 'put',
+  path: '/settings',
+  operationId: 'changeSettings',
+  tags: ['admin'],
+  security: adminSecurity,
+  summary: 'Replace the routing settings',
+  description:
+    'They are in force everywhere within five seconds. With `basedOn`, settings that somebody else has changed since are not overwritten.',
+  request: { body: { required: true, content: { 'application/json': { schema: settingsRequestSchema } } } },
+  responses: {
+    200: json(settingsSchema, 'The settings as they are now.'),
+    ...problemAnswers(
+      'invalid_request',
+      'invalid_json',
+      'admin_required',
+      'cross_site',
+      'settings_changed',
+      'body_too_large',
+      'unsupported_media_type',
+    ),
+  },
+});
+
+/** `GET` and `PUT /settings`. */
+export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
+  return createRouter()
+    .openapi(getSettings, async (c) => c.json(viewOf(await ports.settings.readRouting()), 200))
+    .openapi(changeSettings, async (c) => {
+      const { routing, basedOn } = c.req.valid('json');
+      refuseUnknownFields(await c.req.json(), c.req.valid('json'));
+      if (basedOn !== undefined) refuseStale(basedOn, await ports.settings.readRouting());
+      const reading = await ports.settings.changeRouting(routing, c.var.admin);
+      ports.log.info({ by: c.var.admin, routing }, 'The routing settings were changed.');
+      liveDashboard.readAgain();
+      return c.json(viewOf(reading), 200);
+    });
+}
+
+function viewOf({ settings, change, problem }: RoutingSettingsReading): SettingsView {
+  return { routing: settings, change, problem };
+}
+
+/** The schema passes over fields that it does not know, as readers must; who writes one has probably mistyped it. */
+function refuseUnknownFields(given: unknown, understood: unknown): void {
+  const unknown = unknownFields(given, understood);
+  if (unknown.length > 0) throw unknownFieldsProblem(unknown.map((path) => `json.${path}`));
+}
+
+/**
+ * The settings are read just before they are replaced, not under one lock: two admins who save within the same
+ * fraction of a second both pass. What this is for is the form that was open while somebody else saved.
+ */
+function refuseStale(basedOn: string | null, { change }: RoutingSettingsReading): void {
+  const seen = basedOn === null ? null : Date.parse(basedOn);
+  if (seen === (change?.updatedAt.getTime() ?? null)) return;
+  const who = change
+    ? `${change.updatedBy} changed them at ${change.updatedAt.toISOString()}`
+    : 'They are gone';
+  throw new ProblemError('settings_changed', `${who}. Nothing was saved.`);
+}

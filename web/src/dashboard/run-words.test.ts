@@ -1,0 +1,28 @@
+import type { Overview } from '@spillway/web/api/schema.ts';
+import { expect, it } from 'vitest';
+import { runCondition, runCost } from './run-words.ts';
+
+const run: Overview['run'] = {
+  enabled: true,
+  breaker: { state: 'closed', until: null, why: null },
+  spentLastHour: 0.5,
+  mostDollarsPerHour: null,
+};
+const paused = (until: number) => ({ state: 'paused', until: new Date(until), why: 'It failed.' }) as const;
+
+it.each<[Partial<Overview['run']>, string, string]>([
+  [{}, 'Open', 'takes what VMs cannot'],
+  [{ enabled: false, breaker: paused(9_000) }, 'Off', 'by the settings'],
+  [{ breaker: paused(9_000) }, 'Paused', 'tried out in 8.0 s'],
+  [{ breaker: paused(500) }, 'Paused', 'about to be tried out'],
+  [{ breaker: { ...paused(0), state: 'probing' } }, 'On trial', 'one job tries it out'],
+  [{ mostDollarsPerHour: 0.5 }, 'Full', 'its budget is spent'],
+  [{ mostDollarsPerHour: 0.6 }, 'Open', 'takes what VMs cannot'],
+])('says whether Cloud Run takes work: %o', (changes, word, note) => {
+  expect(runCondition({ ...run, ...changes }, 1_000)).toEqual([word, note]);
+});
+
+it('says what Cloud Run has cost, and how much it may', () => {
+  expect(runCost(run)).toEqual(['$0.50', 'in the last hour, no limit']);
+  expect(runCost({ ...run, mostDollarsPerHour: 2 })).toEqual(['$0.50', 'in the last hour, $2.00 at most']);
+});

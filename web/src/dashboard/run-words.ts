@@ -1,0 +1,26 @@
+import type { Overview } from '@spillway/web/api/schema.ts';
+import { formatDollars } from '../format/cost.ts';
+import { formatDuration } from '../format/duration.ts';
+
+/** Whether Cloud Run takes work, in a word and what stands behind it. */
+export function runCondition({ enabled, breaker, ...cost }: Overview['run'], now: number): [string, string] {
+  if (!enabled) return ['Off', 'by the settings'];
+  if (breaker.state === 'paused') {
+    const left = (breaker.until?.getTime() ?? now) - now;
+    return [
+      'Paused',
+      left > 0 ? `tried out in ${formatDuration(Math.ceil(left / 1_000) * 1_000)}` : 'about to be tried out',
+    ];
+  }
+  if (breaker.state === 'probing') return ['On trial', 'one job tries it out'];
+  const { mostDollarsPerHour: most, spentLastHour } = cost;
+  return most !== null && spentLastHour >= most
+    ? ['Full', 'its budget is spent']
+    : ['Open', 'takes what VMs cannot'];
+}
+
+/** What Cloud Run has cost, and how much it may. */
+export function runCost({ spentLastHour, mostDollarsPerHour: most }: Overview['run']): [string, string] {
+  const limit = most === null ? 'no limit' : `${formatDollars(most)} at most`;
+  return [formatDollars(spentLastHour), `in the last hour, ${limit}`];
+}

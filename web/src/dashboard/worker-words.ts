@@ -1,0 +1,34 @@
+import { countOf } from '../format/count.ts';
+import { conditionOf, type WatchedWorker } from './worker-history.ts';
+
+/** What a worker does, and what follows from it for whoever looks after it. */
+export function workerWords(worker: WatchedWorker, now: number): string {
+  const { view } = worker;
+  const condition = conditionOf(worker, now);
+  switch (condition) {
+    case 'starting':
+      return 'Starting: takes work as soon as it is ready.';
+    case 'ready':
+      return view.busy < view.slots ? 'Takes new work.' : 'Every slot is busy.';
+    case 'paused':
+      return view.pause
+        ? `Paused: ${view.pause.why} A test picture that goes well ends it.`
+        : 'Resumed: takes work again in a moment.';
+    case 'draining':
+      return view.busy > 0
+        ? `Draining: finishes ${countOf(view.busy, 'job')} and takes no others.`
+        : 'Draining: takes no more jobs.';
+    case 'drained':
+      return view.drain
+        ? 'Drained: nothing in progress, safe to stop.'
+        : 'Let in again: takes work in a moment.';
+    case 'stopped':
+      return 'Stopped: nothing runs here any more.';
+    case 'silent':
+      return view.kind === 'vm'
+        ? 'Silent: no heartbeat. What it was working on goes to others.'
+        : 'Silent: idle, or ended by Cloud Run.';
+    default:
+      return condition satisfies never;
+  }
+}

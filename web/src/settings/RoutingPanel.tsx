@@ -1,0 +1,88 @@
+import { type ReadonlySignal, useSignal } from '@preact/signals';
+import type { SettingsChange } from '@spillway/core/settings.ts';
+import type { Overview } from '@spillway/web/api/schema.ts';
+import { useEffect, useMemo } from 'preact/hooks';
+import { formatAge, formatMoment } from '../format/duration.ts';
+import { now } from '../live/now.ts';
+import { RoutingForm } from './RoutingForm.tsx';
+import { createSettingsEditor, type SettingsEditor } from './settings-editor.ts';
+import { settingsSummary } from './settings-summary.ts';
+
+const formId = 'routing-form';
+
+/** How work is routed: the settings in short, and the form that changes them. */
+export function RoutingPanel({ overview }: { overview: ReadonlySignal<Overview | null> }) {
+  const editor = useMemo(createSettingsEditor, []);
+  const open = useSignal(false);
+  useEffect(() => void editor.load(), [editor]);
+  useEffect(
+    () => overview.subscribe((seen) => void (seen && editor.heardOf(seen.settingsChange))),
+    [overview, editor],
+  );
+  useEffect(() => warnBeforeLeaving(editor), [editor]);
+  const toggle = () => {
+    open.value = !open.value;
+    // A document that somebody edited by hand is told by no event.
+    if (open.value) void editor.load();
+  };
+  const view = editor.view.value;
+  const summary = settingsSummary(view?.routing ?? null);
+  return (
+    <section class="routing" aria-labelledby="routing-title">
+      <header class="section-head">
+        <h2 id="routing-title">Routing</h2>
+        <p>
+          {view && <LastChange change={view.change} />}
+          {editor.edited.value && <span class="unsaved">Not saved yet</span>}
+        </p>
+        <button
+          type="button"
+          class="button"
+          aria-expanded={open.value}
+          aria-controls={formId}
+          onClick={toggle}
+        >
+          {open.value ? 'Close settings' : 'Change settings'}
+        </button>
+      </header>
+      <div class="routing-sheet">
+        <dl class="routing-summary">
+          {summary.map(({ name, value, note }) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd>
+                {value}
+                <small>{note}</small>
+              </dd>
+            </div>
+          ))}
+        </dl>
+        <div id={formId} hidden={!open.value}>
+          {open.value && <RoutingForm editor={editor} />}
+        </div>
+      </div>
+    </section>
+  );
+}
+
+/** Reads the clock by itself, so that a second passing does not draw the form again. */
+function LastChange({ change }: { change: SettingsChange | null }) {
+  if (!change) return <>Not changed from here yet</>;
+  const { updatedAt, updatedBy } = change;
+  return (
+    <>
+      Changed by {updatedBy},{' '}
+      <time dateTime={updatedAt.toISOString()} title={formatMoment(updatedAt)}>
+        {formatAge(now.value - updatedAt.getTime())}
+      </time>
+    </>
+  );
+}
+
+function warnBeforeLeaving(editor: SettingsEditor): () => void {
+  const warn = (event: BeforeUnloadEvent) => {
+    if (editor.edited.peek()) event.preventDefault();
+  };
+  addEventListener('beforeunload', warn);
+  return () => removeEventListener('beforeunload', warn);
+}

@@ -1,0 +1,155 @@
+import { operationNames, operations } from '@spillway/core/operations.ts';
+
+interface FieldBase {
+  /** Where the value stands in the settings: `run.maxInstances`. */
+  path: string;
+  label: string;
+  hint: string | null;
+}
+export interface NumberField extends FieldBase {
+  kind: 'number';
+  /** What the number counts, as it stands behind it. */
+  unit: string;
+  /** The setting is the number in the form times this. */
+  factor: number;
+  /** What an empty control stands for; `refused` where there has to be a number. */
+  whenEmpty: 'refused' | 'null' | 'left out';
+  /** Stands in the empty control. */
+  placeholder: string;
+}
+interface ChoiceField extends FieldBase {
+  kind: 'choice';
+  choices: readonly { value: string; label: string }[];
+  /** True where the setting is a number. */
+  numeric: boolean;
+}
+interface SwitchField extends FieldBase {
+  kind: 'switch';
+}
+/** How one routing setting is asked for. */
+export type RoutingField = NumberField | ChoiceField | SwitchField;
+
+export interface RoutingGroup {
+  title: string;
+  fields: readonly RoutingField[];
+}
+
+/** The setting that only one policy looks at. */
+export const thresholdPath = 'threshold.cpu';
+
+const policy: RoutingField = {
+  kind: 'choice',
+  path: 'policy',
+  label: 'Policy',
+  hint: null,
+  numeric: false,
+  choices: [
+    { value: 'deadline', label: 'Deadline: the cheapest side that is in time' },
+    { value: 'threshold', label: 'Threshold: by the VMs’ processor load' },
+  ],
+};
+
+/** Standard deviations as the share of cases that they cover on one side of a normal distribution. */
+const confidence: RoutingField = {
+  kind: 'choice',
+  path: 'confidence',
+  label: 'How sure to be of a deadline',
+  hint: 'A side counts as in time when it is this likely to be. More sends more to Cloud Run.',
+  numeric: true,
+  choices: [
+    { value: '0', label: 'As likely as not: 50 %' },
+    { value: '0.84', label: 'Likely: 80 %' },
+    { value: '1.28', label: 'Very likely: 90 %' },
+    { value: '1.65', label: 'Almost certain: 95 %' },
+    { value: '2.33', label: 'As good as certain: 99 %' },
+  ],
+};
+
+const objectives = operationNames.map((name) =>
+  number(`objectivesMs.${name}`, operations[name].label, null, {
+    unit: 's',
+    factor: 1_000,
+    whenEmpty: 'left out',
+    placeholder: `${operations[name].objectiveMs / 1_000} by default`,
+  }),
+);
+
+export const mainGroups: readonly RoutingGroup[] = [
+  {
+    title: 'Decision',
+    fields: [
+      policy,
+      number(thresholdPath, 'Processor limit', 'Above it on every VM, work goes to Cloud Run.', {
+        unit: '%',
+        factor: 0.01,
+      }),
+      confidence,
+    ],
+  },
+  { title: 'Time from upload to result', fields: objectives },
+  {
+    title: 'Large batches',
+    fields: [
+      number('bulk.batchOver', 'Drops of more than', 'They let others pass.', { unit: 'files' }),
+      number('bulk.objectiveMs', 'Time to result', 'In place of the operation’s, where it is longer.', {
+        unit: 's',
+        factor: 1_000,
+      }),
+    ],
+  },
+  {
+    title: 'Cloud Run',
+    fields: [
+      { kind: 'switch', path: 'run.enabled', label: 'Spill over to Cloud Run', hint: null },
+      number('run.maxInstances', 'Most instances', null, {}),
+      number('run.mostDollarsPerHour', 'Spend at most', 'Beyond it, new work waits for the VMs.', {
+        unit: '$ an hour',
+        whenEmpty: 'null',
+        placeholder: 'no limit',
+      }),
+    ],
+  },
+];
+
+/** What follows from the installation and is seldom changed: folded away. */
+export const priceFields: readonly RoutingField[] = [
+  number('prices.perVcpuSecond', 'Price of a vCPU', null, { unit: '$ a second' }),
+  number('prices.perGibSecond', 'Price of memory', null, { unit: '$ a GiB second' }),
+  number('prices.perRequest', 'Price of requests', null, { unit: '$ a million', factor: 1e-6 }),
+  number('run.vcpus', 'vCPUs of an instance', null, {}),
+  number('run.memoryGib', 'Memory of an instance', null, { unit: 'GiB' }),
+  number('run.concurrency', 'Jobs at a time in an instance', null, {}),
+];
+
+export const sharesDefault: NumberField = number(
+  'shares.default',
+  'Everybody else',
+  'While several owners wait, one with 2 gets twice the share of the VMs of one with 1.',
+  {},
+);
+
+/** Every field of the form; the owners' own shares stand beside them. */
+export const routingFields: readonly RoutingField[] = [
+  ...mainGroups.flatMap(({ fields }) => fields),
+  sharesDefault,
+  ...priceFields,
+];
+
+function number(
+  path: string,
+  label: string,
+  hint: string | null,
+  more: Partial<Pick<NumberField, 'unit' | 'factor' | 'whenEmpty' | 'placeholder'>>,
+): NumberField {
+  return {
+    kind: 'number',
+    path,
+    label,
+    hint,
+    unit: '',
+    factor: 1,
+    whenEmpty: 'refused',
+    placeholder: '',
+    ...more,
+  };
+}

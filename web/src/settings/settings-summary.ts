@@ -1,0 +1,60 @@
+import { operationNames, operations } from '@spillway/core/operations.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { formatDollars } from '../format/cost.ts';
+import { countOf } from '../format/count.ts';
+import { formatDuration } from '../format/duration.ts';
+
+interface SummaryItem {
+  name: string;
+  value: string;
+  note: string;
+}
+
+/** The settings that matter most, on one line each; their places are kept while they are not known. */
+export function settingsSummary(settings: RoutingSettings | null): SummaryItem[] {
+  const item = (name: string, words: (settings: RoutingSettings) => [string, string]): SummaryItem => {
+    const [value, note] = settings ? words(settings) : ['–', ' '];
+    return { name, value, note };
+  };
+  return [
+    item('Policy', policyWords),
+    item('Time to result', objectiveWords),
+    item('Large batches', ({ bulk }) => [
+      formatDuration(bulk.objectiveMs),
+      `drops of more than ${countOf(bulk.batchOver, 'file')}`,
+    ]),
+    item('Cloud Run', ({ run }) => {
+      if (!run.enabled || run.maxInstances === 0) return ['off', 'all work waits for the VMs'];
+      const most = run.mostDollarsPerHour;
+      return [
+        `up to ${countOf(run.maxInstances, 'instance')}`,
+        most === null ? 'no limit to what it costs' : `up to ${formatDollars(most)} an hour`,
+      ];
+    }),
+    item('Shares', ({ shares }) => {
+      const named = Object.keys(shares.owners).length;
+      return named === 0
+        ? ['all alike', 'owners who wait for VMs']
+        : [countOf(named, 'owner'), 'with a share of their own'];
+    }),
+  ];
+}
+
+function policyWords({ policy, threshold }: RoutingSettings): [string, string] {
+  switch (policy) {
+    case 'deadline':
+      return ['deadline', 'cheapest side that is in time'];
+    case 'threshold':
+      return ['threshold', `Cloud Run above ${Math.round(threshold.cpu * 100)} % CPU`];
+    default:
+      return policy satisfies never;
+  }
+}
+
+function objectiveWords({ objectivesMs }: RoutingSettings): [string, string] {
+  const times = operationNames.map((name) =>
+    // A line may end between two times, but not within one.
+    formatDuration(objectivesMs[name] ?? operations[name].objectiveMs).replaceAll(' ', '\u00a0'),
+  );
+  return [times.join(' · '), operationNames.map((name) => operations[name].label.toLowerCase()).join(', ')];
+}

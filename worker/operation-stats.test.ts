@@ -1,0 +1,56 @@
+import type { Job } from '@spillway/core/job.ts';
+import { later, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import type { Delivery } from '@spillway/pipeline/deliver.ts';
+import { describe, expect, it } from 'vitest';
+import { OperationStatsBook } from './operation-stats.ts';
+
+const empty = { jobs: 0, workMs: 0 };
+const alone = { vm: { running: empty, ahead: empty }, run: empty };
+
+/** A job that was decided at noon with nothing before it, and claimed `waitMs` later. */
+function served(waitMs: number, route: Partial<Job['route']> = {}): Delivery {
+  const job = sampleJob();
+  const timings = { waitMs, downloadMs: 0, processMs: 0, storeMs: 0, totalMs: 0 };
+  return {
+    kind: 'succeeded',
+    job: { ...job, attempt: 1, timings, route: { ...job.route, ledger: alone, at: noon, ...route } },
+  };
+}
+
+describe('what a worker learns', () => {
+  it('is service times, as ratios to the prior for that picture', () => {
+    const book = new OperationStatsBook(later(-60_000));
+    for (const ms of [100, 200, 300, 400, 500]) book.record(served(0), ms);
+    const stats = book.perOperation().sketch;
+    // A file of 1 kB is taken for the smallest picture there is: 64 by 64 pixels.
+    const prior = 150 + (50 * 64 * 64) / 1e6;
+    expect(stats?.learned?.all.p50).toBeCloseTo(300 / prior, 6);
+    expect(stats?.learned?.all.p90).toBeCloseTo(500 / prior, 6);
+    expect(stats).toMatchObject({ succeeded: 5, failed: 0 });
+    expect(book.learned().sketch).toEqual(stats?.learned);
+  });
+
+  it('is not what failed', () => {
+    const book = new OperationStatsBook(later(-60_000));
+    const error = { code: 'corrupt_image' as const, message: '', retryable: false };
+    book.record({ kind: 'failed', job: sampleJob(), error }, 5);
+    expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
+  });
+
+  it('is how long a delivery takes where nothing stood before the job', () => {
+    const book = new OperationStatsBook(later(-60_000));
+    book.record(served(40), 100);
+    const busy = { ...alone, vm: { running: { jobs: 1, workMs: 300 }, ahead: empty } };
+    book.record(served(900, { ledger: busy }), 100);
+    book.record(served(900, { epoch: 1 }), 100);
+    expect(book.delivery).toEqual({ p50: 40, p90: 40, count: 1 });
+    expect(book.coldStartMs).toBeNull();
+  });
+
+  it('is the cold start of an instance that was started for its first job', () => {
+    const book = new OperationStatsBook(later(1_500));
+    book.record(served(2_800, { target: 'run' }), 100);
+    book.record(served(1_900, { target: 'run' }), 100);
+    expect(book.coldStartMs).toBe(2_800);
+  });
+});

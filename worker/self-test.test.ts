@@ -1,0 +1,35 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { createProcessor, type ProcessRequest } from '@spillway/processing/processor.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { selfTest } from './self-test.ts';
+
+async function temporary(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-self-test-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+it('goes well on this machine, with every operation, and leaves nothing behind', {
+  timeout: 60_000,
+}, async () => {
+  const folder = await temporary();
+  const limits = { timeLimitMs: 30_000, memoryLimitBytes: 1.5e9, recycleAfter: 500 };
+  const processor = createProcessor({ children: 1, ...limits, models: { folder: join(folder, 'models') } });
+  onTestFinished(() => processor.close());
+  await processor.warmUp();
+  const workDir = await temporary();
+  expect(await selfTest(processor, workDir)).toBeNull();
+  expect(await readdir(workDir)).toEqual([]);
+});
+
+it('names the operation that fails', async () => {
+  const process = async ({ operation }: ProcessRequest) => {
+    if (operation === 'caption') throw new RetryableError('internal', 'The child crashed.');
+    // A model that is missing is not the machine's fault.
+    throw new PermanentError('model_missing');
+  };
+  expect(await selfTest({ process }, await temporary())).toBe('caption: The child crashed.');
+});

@@ -1,0 +1,30 @@
+import { writeFile } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Process } from '@spillway/pipeline/deliver.ts';
+
+/** A PNG of one grey pixel. */
+const pixel = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNoAAAAggCBd81ytgAAAABJRU5ErkJggg==',
+  'base64',
+);
+
+/**
+ * Stands in for every operation where routing is measured and not pictures: takes so many milliseconds and no
+ * processor, so that what comes out can be held against the simulator.
+ */
+export function sleeping(ms: number): Process {
+  return async ({ outputPath, signal }) => {
+    await delay(ms, undefined, { signal });
+    const path = `${outputPath}.png`;
+    await writeFile(path, pixel);
+    return {
+      path,
+      contentType: 'image/png',
+      extension: 'png',
+      width: 1,
+      height: 1,
+      model: null,
+      processMs: ms,
+    };
+  };
+}
