@@ -6,7 +6,7 @@ const mayImport = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
   to: {
-    path: '^(core|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|tests|bench|cli)/',
+    path: '^(core|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|cli)/',
     pathNot: `^(${[from, ...allowed].join('|')})/`,
   },
 });

@@ -24,6 +24,7 @@ export default defineConfig({
             'cloudrun-worker',
             'functions',
             'web',
+            'simulator',
             'bench',
           ].flatMap(ours),
           exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],

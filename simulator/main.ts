@@ -1,0 +1,110 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { parseTrace, traceForms } from './arrivals/parse-trace.ts';
+import { TraceError } from './arrivals/trace-error.ts';
+import { chartOf } from './chart.ts';
+import { experiment } from './experiment.ts';
+import { FaultError, faultNames, withFault } from './faults.ts';
+import { namedPolicies, PolicyError, policyNames } from './policies/registry.ts';
+import { committedScenario, readScenario, ScenarioError } from './scenario.ts';
+import { tableOf } from './table.ts';
+
+const usage = `npm run -s simulate -- [options]
+
+  --trace <trace>       arrivals (bursty): ${traceForms.join(', ')}
+  --rate <n>            rescale them to a mean of so many per second
+  --half first|second   only one half of the time they span
+  --policy <names>      all, or some with commas (all): ${policyNames.slice(0, 3).join(', ')}, …
+  --seeds <n>           play it with so many seeds (1)
+  --scenario <file>     the world's constants (simulator/scenario.json)
+  --fault <name>        what goes wrong: ${faultNames.join(', ')}
+  --routers <n>         routers at work, in place of the scenario's
+  --svg <file>          draw cost against misses
+  --no-bound            leave out the lower bound on Cloud Run's bill
+  --json                print JSON in place of a table`;
+
+const optionsSchema = z.object({
+  trace: z.string().min(1).default('bursty'),
+  rate: z.coerce.number().positive().optional(),
+  half: z.enum(['first', 'second']).optional(),
+  policy: z.string().min(1).default('all'),
+  seeds: z.coerce.number().int().min(1).max(1_000).default(1),
+  scenario: z.string().min(1).optional(),
+  fault: z.string().min(1).optional(),
+  routers: z.coerce.number().int().min(1).optional(),
+  svg: z.string().min(1).optional(),
+  bound: z.boolean().default(true),
+  json: z.boolean().default(false),
+});
+
+/** What a person gets wrong ends in one line and with code 2. */
+class UsageError extends Error {}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (!options) {
+    console.log(usage);
+    return;
+  }
+  const { trace, rate, half, policy, seeds, scenario: file, fault, routers, svg, bound, json } = options;
+  const source = parseTrace(trace);
+  const policies = namedPolicies(policy);
+  const given = readScenario(file ?? committedScenario);
+  const scenario = fault === undefined ? given : withFault(fault, given);
+  if (routers !== undefined) scenario.router.routers = routers;
+  const report = await experiment({ source, rate, half, policies, seeds, scenario, bound });
+  if (svg) write(svg, chartOf(report));
+  console.log(json ? JSON.stringify(report, null, 2) : tableOf(report));
+}
+
+function readOptions(): z.infer<typeof optionsSchema> | null {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  let values: Record<string, unknown>;
+  try {
+    ({ values } = parseArgs({
+      allowNegative: true,
+      options: {
+        trace: text,
+        rate: text,
+        half: text,
+        policy: text,
+        seeds: text,
+        scenario: text,
+        fault: text,
+        routers: text,
+        svg: text,
+        bound: flag,
+        json: flag,
+        help: flag,
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help) return null;
+  const parsed = optionsSchema.safeParse(values);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new UsageError(`--${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function write(file: string, content: string): void {
+  try {
+    writeFileSync(file, content);
+  } catch (error) {
+    throw new UsageError(`Cannot write ${file}: ${(error as NodeJS.ErrnoException).code}.`);
+  }
+}
+
+try {
+  await main();
+} catch (error) {
+  const mistaken = [UsageError, TraceError, PolicyError, ScenarioError, FaultError].some(
+    (kind) => error instanceof kind,
+  );
+  if (!mistaken) throw error;
+  console.error((error as Error).message);
+  process.exitCode = 2;
+}

@@ -1,0 +1,75 @@
+import type { Ledger } from '@spillway/core/job.ts';
+import type { Conditions } from '@spillway/core/routing/decide-route.ts';
+import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
+import type { RouteChoice } from '@spillway/core/transitions.ts';
+import type { Random } from '../random.ts';
+import type { Scenario } from '../scenario.ts';
+import type { Entry } from '../world/documents.ts';
+
+/** What a VM said of itself in its last heartbeat. */
+export interface VmReport {
+  vm: number;
+  slots: number;
+  busy: number;
+  /** Jobs in its own queue, where every VM has one. */
+  queued: number;
+}
+
+/** All that a policy may look at when it places a job. */
+export interface View {
+  entry: Entry;
+  conditions: Conditions;
+  /** What stands before the job, exactly. */
+  ledger(turnAt: Date): Ledger;
+  ownerAheadMs(): number;
+  /** Of VMs that are heard of. */
+  reports(): VmReport[];
+  /** For policies that toss coins. */
+  random: Random;
+}
+
+export interface Placement {
+  choice: RouteChoice;
+  /** Which VM's queue, where every VM has its own. */
+  vm?: number;
+}
+
+/** Where a job goes, and how the world around it works under this policy. */
+export interface Policy {
+  name: string;
+  /** Members of one family are drawn as one line. */
+  family: string;
+  settings: RoutingSettings;
+  heartbeatMs: number;
+  /**
+   * How a VM finds its next job: as production does, the one whose turn it is; the first message of a shared queue;
+   * or the first of its own.
+   */
+  vmQueue: 'turns' | 'shared' | 'own';
+  /** Whether waiting jobs are reviewed and moved, and routers learn. */
+  reviews: boolean;
+  /** Without VMs there is nothing to pay for them. */
+  usesVms: boolean;
+  place(view: View): Placement;
+}
+
+/** `settings/routing` as an admin of this world would set it. */
+export function settingsFor(
+  { run }: Scenario,
+  changes: { policy?: 'threshold'; cpu?: number; heartbeatMs?: number } = {},
+): RoutingSettings {
+  const { policy = 'deadline', cpu, heartbeatMs } = changes;
+  return routingSettingsSchema.parse({
+    policy,
+    run: {
+      enabled: run.maxInstances > 0,
+      maxInstances: run.maxInstances,
+      concurrency: run.concurrency,
+      maxInFlight: run.maxInFlight,
+      ...run.shape,
+    },
+    // Three beats and a little, as in production.
+    ...(heartbeatMs === undefined ? {} : { vm: { liveWithinMs: 3.25 * heartbeatMs } }),
+    ...(cpu === undefined ? {} : { threshold: { cpu } }),
+  });
+}

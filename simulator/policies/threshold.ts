@@ -1,0 +1,30 @@
+import { decideRoute } from '@spillway/core/routing/decide-route.ts';
+import type { Scenario } from '../scenario.ts';
+import { type Policy, settingsFor } from './policy.ts';
+import { noLedger } from './unrouted.ts';
+
+/**
+ * The field's habit: Cloud Run when the least loaded VM's last reported CPU is above `percent`, by production's own
+ * `decideByThreshold`. The VMs share one queue, first in, first out, and nothing is moved.
+ */
+export function thresholdPolicy(
+  name: string,
+  percent: number,
+  heartbeatMs: number,
+  scenario: Scenario,
+): Policy {
+  return {
+    name,
+    family: `CPU threshold (%), heartbeats of ${heartbeatMs / 1_000} s`,
+    settings: settingsFor(scenario, { policy: 'threshold', cpu: percent / 100, heartbeatMs }),
+    heartbeatMs,
+    vmQueue: 'shared',
+    reviews: false,
+    usesVms: true,
+    place({ entry: { drawn, job }, conditions }) {
+      const { operation, pixels } = drawn;
+      const candidate = { operation, pixels, deadlineAt: job.deadlineAt, turnAt: job.createdAt };
+      return { choice: decideRoute({ ...conditions, ...candidate, ledger: noLedger }) };
+    },
+  };
+}

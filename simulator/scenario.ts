@@ -1,0 +1,143 @@
+import { readFileSync } from 'node:fs';
+import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { z } from 'zod';
+
+/** A constant with how it was measured, or that it was not. */
+function known<Schema extends z.ZodType>(value: Schema) {
+  return z
+    .strictObject({ value, how: z.string().min(1) })
+    .transform((constant) => (constant as { value: z.output<Schema> }).value);
+}
+
+const ms = z.number().min(0);
+/** Lognormal: most close to the median, with a long right tail. `sigma` 0 makes it a constant. */
+const delay = z.strictObject({ medianMs: ms, sigma: z.number().min(0).max(3) });
+export type Delay = z.infer<typeof delay>;
+
+const probability = z.number().min(0).max(1);
+const serviceTime = z.strictObject({
+  fixedMs: ms,
+  perMegapixelMs: ms,
+  /** Spread of the lognormal factor around that. */
+  sigma: z.number().min(0).max(3),
+});
+export type ServiceTime = z.infer<typeof serviceTime>;
+const ofEveryOperation = <Schema extends z.ZodType>(schema: Schema) =>
+  z.strictObject(
+    Object.fromEntries(operationNames.map((name) => [name, schema])) as Record<OperationName, Schema>,
+  );
+const shape = z.strictObject({ vcpus: z.number().positive(), memoryGib: z.number().positive() });
+
+/** Which VM, when, and for how long. */
+const spell = z.strictObject({
+  vm: z.int().min(0),
+  atSeconds: z.number().min(0),
+  forSeconds: z.number().positive(),
+});
+export type Spell = z.infer<typeof spell>;
+
+/** Everything that the simulated world takes for granted. Durations in milliseconds unless a name says otherwise. */
+export const scenarioSchema = z.strictObject({
+  name: z.string().min(1),
+  vms: z.strictObject({
+    count: known(z.int().min(0)),
+    /** Jobs at a time on each. */
+    slots: known(z.int().min(1)),
+    shape: known(shape),
+    /** From publishing until a message can be pulled. */
+    publish: known(delay),
+    /** From a free slot's asking, where a message is there, to the claim. */
+    pull: known(delay),
+    /** From one job's outcome to the claim of the next that waits, where a slot goes on by itself. */
+    next: known(delay),
+    /** A message whose holder vanished comes again after so long. */
+    leaseMs: known(ms.positive()),
+    heartbeatMs: known(ms.positive()),
+    /** A claim that nobody renews for so long is anybody's. */
+    claimMs: known(ms.positive()),
+    /** From the claim to the outcome. */
+    service: known(ofEveryOperation(serviceTime)),
+  }),
+  router: z.strictObject({
+    routers: known(z.int().min(1)),
+    /** Uploads that one router has in hand at a time. */
+    concurrency: known(z.int().min(1)),
+    /** From the upload's end, when the job's clock starts, until a router hears of it. */
+    notice: known(delay),
+    /** From reserving to publishing. */
+    decision: known(delay),
+    sweepMs: known(ms.positive()),
+    /** Of each line, so many waiting jobs are looked at in one sweep. */
+    reviewAtMost: known(z.int().min(1)),
+  }),
+  run: z.strictObject({
+    maxInstances: known(z.int().min(0)),
+    /** Requests at a time on each instance. */
+    concurrency: known(z.int().min(1)),
+    shape: known(shape),
+    /** From publishing until a warm instance begins. */
+    push: known(delay),
+    coldStart: known(delay),
+    /** An instance without requests is ended after so long. */
+    idleMs: known(ms.positive()),
+    /** A request that finds every instance taken waits this long before it is refused with 429. */
+    pendingMs: known(ms),
+    /** Pub/Sub brings a message again after a refusal or a failed attempt: the first pause and the longest. */
+    backoff: known(z.strictObject({ firstMs: ms.positive(), mostMs: ms.positive() })),
+    /** Most pushes under way at a time; null where Pub/Sub sends what it has. */
+    maxInFlight: known(z.int().min(1).nullable()),
+    service: known(ofEveryOperation(serviceTime)),
+  }),
+  jobs: z.strictObject({
+    mix: known(ofEveryOperation(z.number().min(0))),
+    /** Lognormal, cut at both ends. */
+    megapixels: known(
+      z.strictObject({
+        median: z.number().positive(),
+        sigma: z.number().min(0).max(3),
+        least: z.number().positive(),
+        most: z.number().positive(),
+      }),
+    ),
+    /** People whose jobs they are, all alike. */
+    owners: known(z.int().min(1)),
+    /** Sigma of the lognormal error with which routers guess a picture's pixels from its bytes. */
+    pixelGuessSigma: known(z.number().min(0).max(3)),
+  }),
+  faults: z.strictObject({
+    /** Of an attempt, at a random point of it. */
+    crash: known(probability),
+    /** Attempts before a job counts as poison and ends failed. */
+    maxAttempts: known(z.int().min(1)),
+    /** Of a message: that it comes twice, and that it comes late. */
+    duplicate: known(probability),
+    delayed: known(z.strictObject({ probability, delay })),
+    /** VMs that vanish with what they do, and come back empty. */
+    vmDeaths: known(z.array(spell)),
+    /** VMs that stand still, as when a host is moved, and go on with what they did. */
+    vmStalls: known(z.array(spell)),
+    /** VMs that become slow: what they begin meanwhile takes `factor` times as long. */
+    slowVms: known(z.array(spell.extend({ factor: z.number().min(1) }))),
+  }),
+});
+export type Scenario = z.infer<typeof scenarioSchema>;
+
+/** A scenario that cannot be read or does not validate: one sentence for the person who named it. */
+export class ScenarioError extends Error {}
+
+export const committedScenario = new URL('scenario.json', import.meta.url);
+
+/** Throws `ScenarioError`. */
+export function readScenario(file: string | URL = committedScenario): Scenario {
+  let data: unknown;
+  try {
+    data = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    const why = error instanceof SyntaxError ? error.message : (error as NodeJS.ErrnoException).code;
+    throw new ScenarioError(`Cannot read the scenario ${file}: ${why}.`);
+  }
+  const parsed = scenarioSchema.safeParse(data);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new ScenarioError(`The scenario ${file} is not valid: ${issue?.path.join('.')}: ${issue?.message}.`);
+}

@@ -1,0 +1,41 @@
+import type { SimulatedJob } from '../jobs.ts';
+import { readScenario, type Scenario } from '../scenario.ts';
+
+const never = { medianMs: 0, sigma: 0 };
+
+/** The committed scenario's world without any delay. */
+export function instantScenario(size: { vms: number; slots: number; runInstances: number }): Scenario {
+  const scenario = readScenario();
+  Object.assign(scenario.vms, {
+    count: size.vms,
+    slots: size.slots,
+    publish: never,
+    pull: never,
+    next: never,
+  });
+  Object.assign(scenario.router, { notice: never, decision: never });
+  Object.assign(scenario.run, { maxInstances: size.runInstances, push: never, coldStart: never });
+  return scenario;
+}
+
+/** A sketch that arrives first and meets no delay, unless it is said otherwise. Milliseconds. */
+export function plainJob(changes: Partial<SimulatedJob>): SimulatedJob {
+  const arrivedAt = changes.arrivedAt ?? 0;
+  return {
+    index: 0,
+    operation: 'sketch',
+    owner: 'somebody',
+    arrivedAt,
+    deadlineAt: arrivedAt + 2_000,
+    pixels: 1e6,
+    vmMs: 100,
+    runMs: 100,
+    noticeMs: 0,
+    decisionMs: 0,
+    publishMs: 0,
+    pullMs: 0,
+    pushMs: 0,
+    coldStartMs: 0,
+    ...changes,
+  };
+}

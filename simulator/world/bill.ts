@@ -1,0 +1,27 @@
+import { type MachineShape, prices, type RunPrices, runCost } from '@spillway/core/prices.ts';
+
+/** What Cloud Run and Pub/Sub's extra messages cost, in US dollars. */
+export class Bill {
+  readonly #shape: MachineShape;
+  readonly #prices: RunPrices;
+  run = 0;
+  /** Beyond what every job costs wherever it runs. */
+  extraMessages = 0;
+
+  constructor(shape: MachineShape, runPrices: RunPrices) {
+    this.#shape = shape;
+    this.#prices = runPrices;
+  }
+
+  /** An instance was busy for so long, and served so many requests meanwhile; a start counts as busy. */
+  busy(ms: number, requests: number): void {
+    this.run += runCost(ms, this.#shape, this.#prices) + (requests - 1) * this.#prices.perRequest;
+  }
+
+  /** A message beyond a job's first: published and delivered, and its document written twice. */
+  extraMessage(): void {
+    this.extraMessages +=
+      2 * prices.firestore.perWrite +
+      (2 * prices.pubsub.smallestMessageBytes * prices.pubsub.perTib) / 2 ** 40;
+  }
+}
