@@ -1,21 +1,18 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Firestore } from '@google-cloud/firestore';
-import { Storage } from '@google-cloud/storage';
-import { isTerminal, type Job, jobSchema } from '@spillway/core/job.ts';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import type { Firestore } from '@google-cloud/firestore';
+import type { Job } from '@spillway/core/job.ts';
+import type { Stack } from '@spillway/emulators/stack.ts';
 import { drawPhoto } from './photos.ts';
 import { type Usage, usageOfTree } from './process-tree.ts';
 import { quantile } from './quantile.ts';
+import { between, countByTarget, ended, timings, upload, withStack } from './stack-jobs.ts';
 
 const singles = 40;
 const warmUps = 5;
 const burst = 100;
 /** One megapixel. */
 const photo = { width: 1_200, height: 833, seed: 3 };
-const pollMs = 100;
 
 /** Milliseconds. */
 interface Spread {
@@ -48,33 +45,22 @@ export interface PipelineReport {
   memoryMib: Record<string, number>;
 }
 
-/** Runs a stack of its own with free ports and throwaway data, and measures what its jobs tell of themselves. */
+/** Runs a stack of its own, and measures what its jobs tell of themselves. */
 export async function pipeline(options: { json: boolean }): Promise<PipelineReport> {
-  const directory = await mkdtemp(join(tmpdir(), 'spillway-bench-'));
-  const startedAt = performance.now();
-  const stack = await startStack(
-    { vms: 2, slots: 1, runMax: 3, reset: true, directory, fixedPorts: {}, anyPorts: true },
-    () => {},
-  );
-  const readySeconds = (performance.now() - startedAt) / 1_000;
-  const firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
-  try {
+  const report = await withStack({ vms: 2, slots: 1, runMax: 3 }, async (bench) => {
+    const { stack, firestore, directory, readySeconds } = bench;
     const path = join(directory, 'photo.jpg');
     await drawPhoto(photo.width, photo.height, photo.seed, path);
     const bytes = await readFile(path);
-    const report = {
+    return {
       readySeconds,
       idle: await measureIdle(stack, firestore, bytes),
       burst: await measureBurst(stack, firestore, bytes),
       memoryMib: memoryOf(stack),
     };
-    console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
-    return report;
-  } finally {
-    await firestore.terminate();
-    await stack.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
+  });
+  console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
+  return report;
 }
 
 async function measureIdle(
@@ -86,7 +72,7 @@ async function measureIdle(
   for (let index = 0; index < warmUps + singles; index++) {
     const name = `sketch/single-${index}.jpg`;
     await upload(stack, name, bytes);
-    const [job] = await ended(firestore, name, name, 1);
+    const [job] = await ended(firestore, name, 1);
     if (job && index >= warmUps) jobs.push(job);
   }
   const overheads = jobs.map((job) => timings(job).totalMs - timings(job).processMs);
@@ -123,38 +109,20 @@ async function measureBurst(
   await Promise.all(
     Array.from({ length: burst }, (_, index) => upload(stack, `sketch/burst-${index}.jpg`, bytes)),
   );
-  const jobs = await ended(firestore, 'sketch/burst-', 'sketch/burst-~', burst);
+  const jobs = await ended(firestore, 'sketch/burst-', burst);
   const seconds = (performance.now() - startedAt) / 1_000;
   const cpuSeconds = usageOf(stack).cpuSeconds - before.cpuSeconds;
   const succeeded = jobs.filter(({ state }) => state === 'succeeded');
   const operationMs = succeeded.reduce((sum, job) => sum + timings(job).processMs, 0);
-  const byTarget: Record<string, number> = {};
-  for (const { route } of jobs) byTarget[route.target] = (byTarget[route.target] ?? 0) + 1;
   return {
     jobs: jobs.length,
     succeeded: succeeded.length,
     seconds,
     jobsPerSecond: burst / seconds,
-    byTarget,
+    byTarget: countByTarget(jobs),
     cpuPerJobMs: (cpuSeconds * 1_000 - operationMs) / burst,
     operationMsPerJob: operationMs / burst,
   };
-}
-
-async function upload(stack: Stack, name: string, bytes: Buffer): Promise<void> {
-  const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
-  await storage.bucket(stack.buckets.uploads).file(name).save(bytes, { resumable: false });
-}
-
-/** Waits until that many jobs of objects between two names have ended. */
-async function ended(firestore: Firestore, from: string, to: string, count: number): Promise<Job[]> {
-  const query = firestore.collection('jobs').where('source.name', '>=', from).where('source.name', '<=', to);
-  for (;;) {
-    const { docs } = await query.get();
-    const jobs = docs.map((snapshot) => jobSchema.parse(withDates(snapshot.data())));
-    if (jobs.filter(({ state }) => isTerminal(state)).length >= count) return jobs;
-    await new Promise((resolve) => setTimeout(resolve, pollMs));
-  }
 }
 
 function usageOf(stack: Stack): Usage {
@@ -174,15 +142,6 @@ function memoryOf(stack: Stack): Record<string, number> {
 /** All parts but the launcher, which is this benchmark itself. */
 function partsOf(stack: Stack): [string, number][] {
   return Object.entries(stack.pids).filter(([name]) => name !== 'launcher');
-}
-
-function timings(job: Job): NonNullable<Job['timings']> {
-  if (!job.timings) throw new Error(`Job ${job.id} ended ${job.state}: ${job.error?.message}`);
-  return job.timings;
-}
-
-function between(from: Date, to: Date): number {
-  return to.getTime() - from.getTime();
 }
 
 function median(jobs: Job[], value: (job: Job) => number): number {

@@ -3,6 +3,8 @@ const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => P
   operations: async () => (await import('./operations.ts')).operations,
   slots: async () => (await import('./slots.ts')).slots,
   pipeline: async () => (await import('./pipeline.ts')).pipeline,
+  burst: async () => (await import('./burst.ts')).burst,
+  recovery: async () => (await import('./recovery.ts')).recovery,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);

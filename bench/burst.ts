@@ -1,0 +1,207 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Job } from '@spillway/core/job.ts';
+import { drawJobs } from '@spillway/simulator/jobs.ts';
+import { deadlinePolicy } from '@spillway/simulator/policies/deadline.ts';
+import { randomStream } from '@spillway/simulator/random.ts';
+import { type Delay, readScenario, type Scenario } from '@spillway/simulator/scenario.ts';
+import { simulate } from '@spillway/simulator/world/world.ts';
+import { drawPhoto } from './photos.ts';
+import { quantile } from './quantile.ts';
+import { type BenchStack, between, countByTarget, ended, timings, upload, withStack } from './stack-jobs.ts';
+
+const size = { vms: 2, slots: 1, runMax: 3 } as const;
+/** What every job takes: long enough for 5 a second to be more than two slots can do. Milliseconds. */
+const sleepMs = 400;
+const idleMs = 5_000;
+const jobs = 200;
+const perSecond = 5.5;
+const singles = 30;
+const seeds = 20;
+/** Pub/Sub's emulator has so many pushes of one subscription under way: of events to the router, of jobs to Cloud Run. */
+const pushesAtOnce = 2;
+
+interface Side {
+  p50: number;
+  p95: number;
+  /** Share of the jobs that were done on Cloud Run. */
+  onRun: number;
+}
+
+export interface BurstReport {
+  jobs: number;
+  /** Seconds from upload to outcome. */
+  live: Side;
+  simulated: Side;
+  /** Live over simulated. */
+  ratio: { p50: number; p95: number };
+}
+
+/** What single jobs, one after another, tell of the stack's delays. Milliseconds. */
+interface Delays {
+  notice: number[];
+  decision: number[];
+  /** From the decision to the claim. */
+  delivery: number[];
+  /** From the claim to the outcome. */
+  service: number[];
+}
+
+/**
+ * The same arrivals on the local stack and in the simulator, whose scenario is calibrated with single jobs: a burst of
+ * an operation that sleeps, more than the VMs can do in time.
+ */
+export async function burst(options: { json: boolean }): Promise<BurstReport> {
+  process.env.SPILLWAY_SLEEP_MS = String(sleepMs);
+  process.env.SPILLWAY_RUN_IDLE_MS = String(idleMs);
+  const onRun = await withStack(size, measureCloudRun);
+  const { onVm, live } = await withStack(size, measureBurst);
+  const scenario = calibrated(onVm, onRun.warm, onRun.coldStarts);
+  const report = compare(live, scenario);
+  console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
+  return report;
+}
+
+/** With the VMs out of the question: how long pushes and cold starts take. */
+async function measureCloudRun(bench: BenchStack): Promise<{ warm: Delays; coldStarts: number[] }> {
+  const settings = bench.firestore.doc('settings/routing');
+  await settings.set({ policy: 'threshold', threshold: { cpu: 0 } }, { merge: true });
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+  const bytes = await photo(bench);
+  const first = ['cold-1', 'cold-2'];
+  await Promise.all(first.map((name) => upload(bench.stack, `sketch/${name}.jpg`, bytes)));
+  const cold = await ended(bench.firestore, 'sketch/cold-', first.length);
+  return { warm: await measureSingles(bench, bytes), coldStarts: cold.map(deliveryMs) };
+}
+
+async function measureBurst(bench: BenchStack): Promise<{ onVm: Delays; live: Job[] }> {
+  const bytes = await photo(bench);
+  const onVm = await measureSingles(bench, bytes);
+  const gaps = randomStream(1, 'arrivals');
+  const uploads: Promise<void>[] = [];
+  for (let index = 0; index < jobs; index++) {
+    await new Promise((resolve) => setTimeout(resolve, gaps.exponential(1_000 / perSecond)));
+    uploads.push(upload(bench.stack, `sketch/burst-${index}.jpg`, bytes));
+  }
+  await Promise.all(uploads);
+  return { onVm, live: await ended(bench.firestore, 'sketch/burst-', jobs) };
+}
+
+async function photo({ directory }: BenchStack): Promise<Buffer> {
+  const path = join(directory, 'photo.jpg');
+  await drawPhoto(600, 400, 1, path);
+  return readFile(path);
+}
+
+async function measureSingles(bench: BenchStack, bytes: Buffer): Promise<Delays> {
+  const measured: Job[] = [];
+  for (let index = 0; index < singles; index++) {
+    const name = `sketch/single-${index}.jpg`;
+    await upload(bench.stack, name, bytes);
+    measured.push(...(await ended(bench.firestore, name, 1)));
+  }
+  // The first ones meet connections and code that are not warm yet.
+  const warm = measured.slice(5);
+  return {
+    notice: warm.map((job) => between(job.source.timeCreated, job.createdAt)),
+    decision: warm.map((job) => between(job.createdAt, job.route.at)),
+    delivery: warm.map(deliveryMs),
+    service: warm.map((job) => timings(job).totalMs - timings(job).waitMs),
+  };
+}
+
+function deliveryMs(job: Job): number {
+  return timings(job).waitMs - between(job.source.timeCreated, job.route.at);
+}
+
+/** The committed scenario with this stack's size and what was measured of it. */
+function calibrated(onVm: Delays, onRun: Delays, coldStarts: number[]): Scenario {
+  const base = readScenario();
+  const everyOperation = (service: number[]) => {
+    const { medianMs, sigma } = delayOf(service);
+    const time = { fixedMs: medianMs, perMegapixelMs: 0, sigma };
+    return { sketch: time, 'remove-background': time, caption: time };
+  };
+  const half = ({ medianMs, sigma }: Delay) => ({ medianMs: medianMs / 2, sigma });
+  return {
+    ...base,
+    vms: {
+      ...base.vms,
+      count: size.vms,
+      slots: size.slots,
+      // Only their sum can be seen from outside.
+      publish: half(delayOf(onVm.delivery)),
+      pull: half(delayOf(onVm.delivery)),
+      service: everyOperation(onVm.service),
+    },
+    router: {
+      ...base.router,
+      routers: pushesAtOnce,
+      notice: delayOf(onVm.notice),
+      decision: delayOf(onVm.decision),
+    },
+    run: {
+      ...base.run,
+      maxInstances: size.runMax,
+      maxInFlight: pushesAtOnce,
+      push: delayOf(onRun.delivery),
+      coldStart: delayOf(coldStarts),
+      idleMs,
+      service: everyOperation(onRun.service),
+    },
+    jobs: { ...base.jobs, mix: { sketch: 1, 'remove-background': 0, caption: 0 }, owners: 1 },
+  };
+}
+
+/** Log-normal, by median and 90th percentile. */
+function delayOf(values: number[]): Delay {
+  const medianMs = Math.max(1, quantile(values, 0.5));
+  const p90 = Math.max(medianMs, quantile(values, 0.9));
+  return { medianMs, sigma: Math.log(p90 / medianMs) / 1.2816 };
+}
+
+function compare(live: Job[], scenario: Scenario): BurstReport {
+  const start = Math.min(...live.map(({ source }) => source.timeCreated.getTime()));
+  const arrivals = live
+    .map(({ source }) => (source.timeCreated.getTime() - start) / 1_000)
+    .sort((a, b) => a - b);
+  // As many warm-ups as the stack had before its burst, so that both have learned the same.
+  const warmUps = Array.from({ length: singles }, (_, index) => index);
+  const all = [...warmUps, ...arrivals.map((second) => second + singles + 5)];
+  const policy = deadlinePolicy(scenario);
+  const outcomes = Array.from({ length: seeds }, (_, seed) =>
+    simulate(drawJobs(all, scenario, seed), policy, scenario, seed).outcomes.filter(
+      ({ index }) => index >= singles,
+    ),
+  ).flat();
+  const simulated = {
+    ...quantilesOf(outcomes.map(({ latencyMs }) => latencyMs ?? Number.POSITIVE_INFINITY)),
+    onRun: outcomes.filter(({ target }) => target === 'run').length / outcomes.length,
+  };
+  const measured = {
+    ...quantilesOf(live.map((job) => timings(job).totalMs)),
+    onRun: (countByTarget(live).run ?? 0) / live.length,
+  };
+  return {
+    jobs: live.length,
+    live: measured,
+    simulated,
+    ratio: { p50: measured.p50 / simulated.p50, p95: measured.p95 / simulated.p95 },
+  };
+}
+
+/** @param ms Of milliseconds; in seconds. */
+function quantilesOf(ms: number[]): { p50: number; p95: number } {
+  return { p50: quantile(ms, 0.5) / 1_000, p95: quantile(ms, 0.95) / 1_000 };
+}
+
+function table({ jobs: count, live, simulated, ratio }: BurstReport): string {
+  const row = (name: string, { p50, p95, onRun }: Side) =>
+    `${name.padEnd(10)} p50 ${p50.toFixed(2)} s   p95 ${p95.toFixed(2)} s   on Cloud Run ${(100 * onRun).toFixed(0)} %`;
+  return [
+    `${count} jobs of ${sleepMs} ms, ${perSecond} a second`,
+    row('live', live),
+    row('simulated', simulated),
+    `ratio      p50 ${ratio.p50.toFixed(2)}     p95 ${ratio.p95.toFixed(2)}`,
+  ].join('\n');
+}
