@@ -82,6 +82,18 @@ describe('a burst of 100 uploads', () => {
     for (const seed of seeds) expect(await burst({ seed, apart: 2 })).toBeLessThanOrEqual(room + 1);
   });
 
+  it.each([30, 100, 300])(
+    'whose events come out of order by up to %i ms is shared all the same',
+    async (ms) => {
+      const ages: Ages = (_, random) => Math.floor(random() * ms);
+      for (const seed of seeds) {
+        const onVms = await burst({ seed, apart: 6, ages });
+        expect(onVms).toBeGreaterThanOrEqual(room - 2);
+        expect(onVms).toBeLessThanOrEqual(room + 1);
+      }
+    },
+  );
+
   it('of jobs that take three times what is assumed of them overbooks nothing, once that is learned', async () => {
     const slowRoom = await burst({ ratio: 3, ages: inOrder });
     for (const seed of seeds) {

@@ -14,8 +14,3 @@ export async function moveJob(stored: Stored, choice: RouteChoice, ports: Ports)
   ports.log.info({ jobId: stored.job.id, target: choice.target }, `Moved: ${choice.explanation}`);
   return true;
 }
-
-/** Since the job's message was published, in milliseconds. */
-export function waitedMs({ job }: Stored, now: Date): number {
-  return job.publishedAt ? now.getTime() - job.publishedAt.getTime() : 0;
-}

@@ -1,19 +1,22 @@
-import type { Job } from '@spillway/core/job.ts';
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/review-line.ts';
+import {
+  findProbe,
+  type Lines,
+  type Move,
+  reviewLines,
+  type Waiting,
+} from '@spillway/core/routing/review-line.ts';
+import { messageSeemsLost, waitedMs } from '@spillway/core/routing/waiting.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
 import { helpEach } from './help-each.ts';
-import { moveJob, waitedMs } from './move.ts';
+import { moveJob } from './move.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
 
 /** Of each line, so many are looked at in one sweep. */
 const lineLimit = 100;
-/** A message is taken for lost when nobody has claimed its job for this long (ms), or for `patience` predictions. */
-const unclaimedMs = 30_000;
-const patience = 3;
 
 export interface Reviewed {
   moved: number;
@@ -58,7 +61,7 @@ async function linesOf(
       const { job } = stored;
       if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
       const { id, route } = job;
-      jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(stored, now), stored });
+      jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
       return true;
     });
     return jobs;
@@ -72,42 +75,25 @@ async function makeMoves(moves: Move<WaitingJob>[], ports: Ports): Promise<numbe
   return count;
 }
 
-/** While Cloud Run is on probation, the first job that would be better off there goes, alone. */
 async function sendProbe(
   lines: Lines & { vm: WaitingJob[]; run: WaitingJob[] },
-  { state, ...conditions }: Conditions,
+  conditions: Conditions,
   ports: Ports,
 ): Promise<number> {
-  const { breaker } = state;
-  if (breaker.state !== 'probing' || breaker.probe !== null) return 0;
-  const ifOpen = { ...conditions, state: { ...state, breaker: { ...breaker, state: 'closed' as const } } };
-  const [move] = reviewLines({ ...lines, run: [] }, ifOpen);
-  if (!move) return 0;
+  const probe = findProbe(lines, conditions);
+  if (!probe) return 0;
+  const { state } = conditions;
   // Noted first: a probe that is noted and never sent is looked for anew, one that is sent unnoted would be moved back.
-  await ports.routerStates.write({ ...state, breaker: { ...breaker, probe: move.job.id } });
-  const explanation = `It tries out Cloud Run, which was paused. ${move.choice.explanation}`;
-  const choice = { ...move.choice, reason: 'run_probe' as const, explanation };
-  return (await moveJob(move.job.stored, choice, ports)) ? 1 : 0;
+  await ports.routerStates.write({ ...state, breaker: { ...state.breaker, probe: probe.job.id } });
+  return (await moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
 async function republishLost(waiting: Stored[], ports: Ports): Promise<number> {
   const now = ports.clock.now();
   return helpEach(waiting, ports, async (stored) => {
-    if (!seemsLost(stored, now)) return false;
+    if (!messageSeemsLost(stored.job, now)) return false;
     await publish(stored, ports);
     ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
     return true;
   });
-}
-
-function seemsLost(stored: Stored, now: Date): boolean {
-  const { job } = stored;
-  // Each time twice as long, so that a job that waits for days is not published every half minute.
-  const before = job.publishedAt ? job.publishedAt.getTime() - job.createdAt.getTime() : 0;
-  const patient = Math.max(unclaimedMs, patience * predictedWaitMs(job), before);
-  return waitedMs(stored, now) > patient;
-}
-
-function predictedWaitMs({ route }: Job): number {
-  return route.predicted?.[route.target]?.waitMs ?? 0;
 }

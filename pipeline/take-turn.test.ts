@@ -146,8 +146,8 @@ describe('a job that is late already', () => {
   it('is postponed by fifteen seconds, with the message that it has', async () => {
     const { bench, late } = await lateAndInTime();
     await turn(bench);
-    const { deadlineAt, route } = await bench.job(late[0]);
-    expect((route.turnAt?.getTime() ?? 0) - deadlineAt.getTime()).toBe(15_000);
+    const { route } = await bench.job(late[0]);
+    expect((route.turnAt?.getTime() ?? 0) - bench.clock.now().getTime()).toBe(15_000);
     expect(route.epoch).toBe(0);
   });
 

@@ -4,10 +4,11 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { shouldMove } from '@spillway/core/routing/should-move.ts';
+import { waitedMs } from '@spillway/core/routing/waiting.ts';
 import { postponed } from '@spillway/core/transitions.ts';
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
-import { moveJob, waitedMs } from './move.ts';
+import { moveJob } from './move.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -102,6 +103,6 @@ async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<b
     ports.jobs.ledger(stored, candidate.turnAt),
   ]);
   const choice = decideFromHere(worker, conditions, candidate, ledger);
-  const move = shouldMove(stored.job.route, choice, waitedMs(stored, conditions.now));
+  const move = shouldMove(stored.job.route, choice, waitedMs(stored.job, conditions.now));
   return move && (await moveJob(stored, choice, ports));
 }

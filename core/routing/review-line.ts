@@ -75,3 +75,20 @@ function plus({ jobs, workMs }: SideLedger, more: number): SideLedger {
 function asked({ operation, pixels, deadlineAt, turnAt }: Waiting): Candidate {
   return { operation, pixels, deadlineAt, turnAt };
 }
+
+/**
+ * The one job that tries out a Cloud Run on probation: the first that would be better off there. Null where there is
+ * none, or one is out already.
+ */
+export function findProbe<Job extends Waiting>(
+  lines: Lines & { vm: readonly Job[] },
+  { state, ...conditions }: Conditions,
+): Move<Job> | null {
+  const { breaker } = state;
+  if (breaker.state !== 'probing' || breaker.probe !== null) return null;
+  const ifOpen = { ...conditions, state: { ...state, breaker: { ...breaker, state: 'closed' as const } } };
+  const [move] = reviewLines({ ...lines, run: [] }, ifOpen);
+  if (!move) return null;
+  const explanation = `It tries out Cloud Run, which was paused. ${move.choice.explanation}`;
+  return { job: move.job, choice: { ...move.choice, reason: 'run_probe', explanation } };
+}

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { Job } from '../job.ts';
+import { mostOverdueMs } from './waiting.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -82,4 +84,47 @@ function paused(breaker: RunBreaker, why: string, now: Date): RunBreaker {
 
 function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
   return { ...breaker, state: 'closed', since: now, until: null, trips, probe: null, why: null };
+}
+
+/** How far back Cloud Run's ends count, in milliseconds. */
+export const healthWithinMs = 60_000;
+
+/**
+ * The breaker after a look at what waits for Cloud Run and what ended there.
+ * @param runLine What is published there and unclaimed.
+ * @param probe The job that tries it out; null where there is none.
+ * @param ended Of the last `healthWithinMs`.
+ */
+export function breakerAfter(
+  breaker: RunBreaker,
+  {
+    runLine,
+    probe,
+    ended,
+  }: { runLine: readonly Job[]; probe: Job | null; ended: Pick<RunHealth, 'succeeded' | 'failed'> },
+  now: Date,
+): RunBreaker {
+  const fate = probe && fateOf(probe);
+  // A probe that was cancelled, or never sent, says nothing: another one follows.
+  const current = breaker.probe !== null && fate === null ? { ...breaker, probe: null } : breaker;
+  // A probe is judged by its own wait: what got stuck before it says nothing of Cloud Run as it is now.
+  const overdueMs = mostOverdueMs(probe ? [probe] : runLine, breaker.since, now);
+  return nextRunBreaker(current, { ...ended, overdueMs, probe: fate }, now);
+}
+
+function fateOf({ state, route, error }: Job): RunHealth['probe'] {
+  if (route.target !== 'run') return null;
+  switch (state) {
+    case 'queued':
+      return 'waiting';
+    case 'processing':
+      return 'claimed';
+    case 'succeeded':
+      return 'succeeded';
+    case 'failed':
+      // A picture that is at fault shows that the place works.
+      return error?.retryable ? 'failed' : 'succeeded';
+    default:
+      return null;
+  }
 }

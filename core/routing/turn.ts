@@ -2,7 +2,7 @@ import type { JobClass } from '../job.ts';
 import { type OperationName, operations } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 
-/** How long beyond its deadline a job that missed it lets others pass, in milliseconds. */
+/** How long a job that has missed its deadline lets others pass, in milliseconds. */
 const lateJobsWaitMs = 15_000;
 
 /** Milliseconds from the upload within which a job should end. */
@@ -44,7 +44,20 @@ export function laterTurn(
   serviceMs: number,
   now: Date,
 ): Date | null {
-  const later = deadlineAt.getTime() + lateJobsWaitMs;
   const mayBeInTime = now.getTime() + serviceMs <= deadlineAt.getTime();
-  return mayBeInTime || turnAt.getTime() >= later ? null : new Date(later);
+  const hasLetOthersPass = turnAt.getTime() >= deadlineAt.getTime() + lateJobsWaitMs;
+  if (mayBeInTime || hasLetOthersPass) return null;
+  return new Date(Math.max(now.getTime(), deadlineAt.getTime()) + lateJobsWaitMs);
+}
+
+/** Half the width of the time that `disorderAround` gives, in milliseconds. */
+const disorderMs = 500;
+
+/**
+ * Turns so close to this one that the jobs count as ahead in the order of their creation: events do not come in the
+ * order of uploads, and a job that comes late must not take the place that others were promised.
+ */
+export function disorderAround(turnAt: Date): [from: Date, to: Date] {
+  const turn = turnAt.getTime();
+  return [new Date(turn - disorderMs), new Date(turn + disorderMs)];
 }

@@ -62,7 +62,7 @@ it.each([1, 4])(
     const { vm: onVms, run } = queue.messages;
     expect(onVms.length + run.length).toBe(uploads);
     // Those of a millisecond before may be taken up after: they do not see what is due later and was there first.
-  expect(onVms.length).toBeLessThanOrEqual(room + 3);
+    expect(onVms.length).toBeLessThanOrEqual(room + 3);
     expect(onVms.length).toBeGreaterThanOrEqual(room - 4);
   },
 );

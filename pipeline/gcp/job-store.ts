@@ -97,7 +97,7 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
       }
     },
     ledger: (stored, turnAt) => sums.ledger(stored.job, createTimeOf(stored), turnAt),
-    ownerAheadMs: ({ job }) => sums.ownerAheadMs(job),
+    ownerAheadMs: (stored) => sums.ownerAheadMs(stored.job, createTimeOf(stored)),
     running: sums.running,
     endedSince: sums.endedSince,
     runDollarsSince: sums.runDollarsSince,

@@ -6,6 +6,7 @@ import {
   type Timestamp,
 } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
+import { disorderAround } from '@spillway/core/routing/turn.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { orOutage } from './outages.ts';
 
@@ -13,7 +14,7 @@ const openStates = jobStates.filter((state) => !isTerminal(state));
 
 type Sums = Pick<JobStore, 'running' | 'endedSince' | 'runDollarsSince'> & {
   ledger(job: Job, createTime: Timestamp, turnAt: Date): ReturnType<JobStore['ledger']>;
-  ownerAheadMs(job: Job): Promise<number>;
+  ownerAheadMs(job: Job, createTime: Timestamp): Promise<number>;
   batchBefore(job: Job, createTime: Timestamp): Promise<number>;
 };
 
@@ -25,23 +26,32 @@ export function createJobSums(jobs: CollectionReference): Sums {
 
   return {
     async ledger(job, createTime, turnAt) {
-      const [running, ahead, run] = await Promise.all([
+      const [from, to] = disorderAround(turnAt);
+      const waiting = onSide('vm').where('state', '==', 'queued');
+      const sameTime = waiting.where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
+      const [running, earlier, beside, run] = await Promise.all([
         sideLedger(processing('vm')),
-        sideLedger(onSide('vm').where('state', '==', 'queued').where('route.turnAt', '<=', turnAt)),
+        sideLedger(waiting.where('route.turnAt', '<', from)),
+        sideLedger(sameTime.where('createdAt', '<=', createTime)),
         sideLedger(open('run').where('createdAt', '<=', createTime)),
       ]);
-      // A job that is decided anew stands in the sums itself: it is the only one that may be counted by mistake.
+      const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
+      // The job stands in the sums itself: it is the only one that may be counted by mistake.
       const { target, turnAt: ownTurn } = job.route;
       const waits = job.state === 'queued';
-      const inAhead = target === 'vm' && waits && ownTurn !== null && ownTurn <= turnAt;
+      const inAhead = target === 'vm' && waits && ownTurn !== null && ownTurn <= to;
       const inRunning = target === 'vm' && !waits && !isTerminal(job.state);
       return {
         vm: { running: without(running, job, inRunning), ahead: without(ahead, job, inAhead) },
         run: without(run, job, target === 'run' && !isTerminal(job.state)),
       };
     },
-    async ownerAheadMs(job) {
-      const own = open('vm').where('owner', '==', job.owner).where('deadlineAt', '<=', job.deadlineAt);
+    async ownerAheadMs(job, createTime) {
+      const [, to] = disorderAround(job.deadlineAt);
+      const own = open('vm')
+        .where('owner', '==', job.owner)
+        .where('deadlineAt', '<=', to)
+        .where('createdAt', '<=', createTime);
       const ahead = await sideLedger(own);
       return without(ahead, job, job.route.target === 'vm' && !isTerminal(job.state)).workMs;
     },

@@ -1,4 +1,5 @@
 import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
+import { disorderAround } from '@spillway/core/routing/turn.ts';
 import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Clock } from '../ports/ports.ts';
 
@@ -68,21 +69,26 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     async ledger({ job: own }, turnAt) {
       const others = (condition: (job: Job) => boolean) =>
         sumOf(all((job) => job.id !== own.id && condition(job)));
+      const [from, to] = disorderAround(turnAt);
+      const comesBefore = (job: Job) =>
+        byTime(job.route.turnAt, from) < 0 ||
+        (byTime(job.route.turnAt, to) <= 0 && position(job) < position(own));
       return {
         vm: {
           running: others((job) => job.state === 'processing' && job.route.target === 'vm'),
-          ahead: others((job) => waitsFor('vm', job) && byTime(job.route.turnAt, turnAt) <= 0),
+          ahead: others((job) => waitsFor('vm', job) && comesBefore(job)),
         },
         run: others((job) => isOpenOn('run', job) && position(job) < position(own)),
       };
     },
     async ownerAheadMs({ job: own }) {
+      const [, to] = disorderAround(own.deadlineAt);
       const ahead = all(
         (job) =>
-          job.id !== own.id &&
           job.owner === own.owner &&
           isOpenOn('vm', job) &&
-          job.deadlineAt <= own.deadlineAt,
+          job.deadlineAt <= to &&
+          position(job) < position(own),
       );
       return sumOf(ahead).workMs;
     },

@@ -46,11 +46,11 @@ export interface JobStore {
   /** Writes `next` if the document is still as in `stored`; null if somebody changed it in between. */
   replace(stored: Stored, next: Job): Promise<Stored | null>;
   /**
-   * What stands before this job, itself left out: on the VMs all that is claimed, and what waits there with a turn
-   * no later than `turnAt` (two of the same millisecond count each other); on Cloud Run all that is open and was created before it.
+   * What stands before this job, itself left out: on the VMs all that is claimed, and what waits there with an
+   * earlier turn than `turnAt` (of turns within `disorderAround`, what was created before it); on Cloud Run all that is open and was created before it.
    */
   ledger(stored: Stored, turnAt: Date): Promise<Ledger>;
-  /** Work of the same owner that is open on the VMs with no later deadline, the job itself left out: milliseconds. */
+  /** Work of the same owner that is open on the VMs, created before, with no later deadline to speak of: milliseconds. */
   ownerAheadMs(stored: Stored): Promise<number>;
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
   line(target: Target, limit: number): Promise<Stored[]>;

@@ -56,7 +56,7 @@ const slowness = 12;
 /**
  * Plays uploads through a world in which every service fails now and then, before or after doing what it was asked,
  * children crash, workers die or stall, and messages come twice and in any order. VM workers take turns; Cloud Run
- * takes what it is pushed. Seeded, so that a failure can be played again.
+ * takes what it is pushed. Seeded; only the order in which files are written is the machine's.
  */
 export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: World): Promise<Played> {
   const random = seededRandom(seed);

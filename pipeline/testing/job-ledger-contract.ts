@@ -42,20 +42,30 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
   const cancelled = (stored: Stored) => change(stored, (job) => transitions.cancelled(job, noon));
 
   describe(`ledger: ${name}`, () => {
-    it('counts on the VMs what waits with no later turn, and what is claimed whatever its turn', async () => {
+    it('counts on the VMs what waits with an earlier turn, and what is claimed whatever its turn', async () => {
       const turn = earlierThanAll();
       const at = (ms: number) => ({ target: 'vm', turnAt: new Date(turn + ms) }) as const;
       const before = await jobs().ledger(await create(), new Date(turn - 10));
-      await decided({ ...at(-5), workMs: 1 });
-      await decided({ ...at(0), workMs: 10 });
-      await decided({ ...at(1), workMs: 100 });
+      await decided({ ...at(-600), workMs: 1 });
+      await decided({ ...at(600), workMs: 100 });
       await claimed(await decided({ ...at(5_000), workMs: 1_000 }));
-      await cancelled(await decided({ ...at(-5), workMs: 10_000 }));
-      await decided({ ...at(-5), target: 'run', workMs: 100_000 });
+      await cancelled(await decided({ ...at(-600), workMs: 10_000 }));
+      await decided({ ...at(-600), target: 'run', workMs: 100_000 });
       const own = await create({ workMs: 1_000_000 });
+      await decided({ ...at(-600), workMs: 10 });
       const { vm } = await jobs().ledger(own, new Date(turn));
       expect(vm.ahead).toEqual({ jobs: 2, workMs: 11 });
       expect(vm.running).toEqual(plus(before.vm.running, 1_000));
+    });
+
+    it('goes, where turns are much the same, by who was created first', async () => {
+      const turn = earlierThanAll();
+      const at = (ms: number) => ({ target: 'vm', turnAt: new Date(turn + ms) }) as const;
+      await decided({ ...at(500), workMs: 1 });
+      const own = await create();
+      await decided({ ...at(-500), workMs: 10 });
+      await decided({ ...at(-501), workMs: 100 });
+      expect((await jobs().ledger(own, new Date(turn))).vm.ahead).toEqual({ jobs: 2, workMs: 101 });
     });
 
     it('counts on Cloud Run what is open and was created before, waiting or claimed', async () => {
@@ -98,9 +108,9 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
     it('shows a job that is decided anew what stands before its new turn, and not itself at the old one', async () => {
       const turn = earlierThanAll();
       const own = await decided({ turnAt: new Date(turn), workMs: 500 });
-      await decided({ turnAt: new Date(turn + 10), workMs: 7 });
-      expect((await jobs().ledger(own, new Date(turn + 20))).vm.ahead).toEqual({ jobs: 1, workMs: 7 });
-      expect((await jobs().ledger(own, new Date(turn - 20))).vm.ahead).toEqual({ jobs: 0, workMs: 0 });
+      await decided({ turnAt: new Date(turn + 1_000), workMs: 7 });
+      expect((await jobs().ledger(own, new Date(turn + 2_000))).vm.ahead).toEqual({ jobs: 1, workMs: 7 });
+      expect((await jobs().ledger(own, new Date(turn - 2_000))).vm.ahead).toEqual({ jobs: 0, workMs: 0 });
     });
 
     it('lets of two jobs that are counted at once at least one see the other', async () => {
@@ -118,16 +128,17 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
     it('says how much work an owner has on the VMs with no later deadline', async () => {
       const owner = newId();
       const due = (objectiveMs: number, workMs: number) => ({ owner, objectiveMs, workMs });
-      const own = await create(due(5_000, 1_000_000));
-      expect(await jobs().ownerAheadMs(own)).toBe(0);
+      expect(await jobs().ownerAheadMs(await create(due(1_000, 0)))).toBe(0);
       await create(due(4_000, 1));
       await create(due(5_000, 10));
       await claimed(await create(due(3_000, 100)));
-      await create(due(5_001, 1_000));
+      await create(due(5_501, 1_000));
       await cancelled(await create(due(3_000, 2_000)));
       await decided({ target: 'run' }, due(3_000, 3_000));
       await create({ ...due(3_000, 4_000), owner: newId() });
       await create({ ...due(3_000, 5_000), owner: null });
+      const own = await create(due(5_000, 1_000_000));
+      await create(due(3_000, 2_000_000));
       expect(await jobs().ownerAheadMs(own)).toBe(111);
     });
 

@@ -1,4 +1,5 @@
 import { isTerminal, type Job, type Ledger, type SideLedger } from '@spillway/core/job.ts';
+import { disorderAround } from '@spillway/core/routing/turn.ts';
 import type { SimulatedJob } from '../jobs.ts';
 
 /** A simulated job and its document, which is replaced at every transition as the store's is. */
@@ -52,14 +53,18 @@ export class Documents {
 
   /**
    * What stands before this job, itself left out: on the VMs what is claimed, and what waits there with an earlier turn
-   * than `turnAt`; on Cloud Run what is open and was created before it.
+   * than `turnAt`, or one that is much the same and was created before it; on Cloud Run what is open and was created before it.
    */
   ledger(own: Entry, turnAt: Date): Ledger {
-    const end = this.#position(turnAt.getTime(), own.job.id);
+    const [from, to] = disorderAround(turnAt);
+    const start = this.#position(from.getTime(), '');
+    // The last id of all, so that the end lies behind equal turns.
+    const end = this.#position(to.getTime(), '~');
+    const comesBefore = (entry: Entry, index: number) => index < start || entry.position < own.position;
     return {
       vm: {
         running: sumOf(this.vmRunning, own),
-        ahead: sumOf(this.vmLine.slice(0, end), own),
+        ahead: sumOf(this.vmLine.slice(0, end).filter(comesBefore), own),
       },
       run: sumOf(this.runOpen, own, ({ position }) => position < own.position),
     };
@@ -85,10 +90,12 @@ export class Documents {
     return [...this.vmRunning, ...this.runOpen].filter(({ job }) => job.claim && job.claim.expiresAt < now);
   }
 
-  /** Work of the same owner that is open on the VMs with no later deadline, the job itself left out: milliseconds. */
+  /** Work of the same owner that is open on the VMs, created before, with no later deadline to speak of: milliseconds. */
   ownerAheadMs(own: Entry): number {
     const open = this.#openOnVmsByOwner.get(own.job.owner) ?? [];
-    return sumOf(open, own, ({ job }) => job.deadlineAt <= own.job.deadlineAt).workMs;
+    const [, to] = disorderAround(own.job.deadlineAt);
+    const ahead = ({ job, position }: Entry) => position < own.position && job.deadlineAt <= to;
+    return sumOf(open, own, ahead).workMs;
   }
 
   #add(entry: Entry): void {

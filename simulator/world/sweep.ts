@@ -1,6 +1,7 @@
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { reviewLines, type Waiting } from '@spillway/core/routing/review-line.ts';
+import { findProbe, reviewLines, type Waiting } from '@spillway/core/routing/review-line.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
+import { messageSeemsLost } from '@spillway/core/routing/waiting.ts';
 import { type RouteChoice, routed } from '@spillway/core/transitions.ts';
 import { candidateOf } from '@spillway/pipeline/conditions.ts';
 import type { Placement, Policy } from '../policies/policy.ts';
@@ -9,10 +10,6 @@ import type { Documents, Entry } from './documents.ts';
 import type { Engine } from './engine.ts';
 import type { Fleet } from './fleet.ts';
 import { nextRouterState } from './router-state.ts';
-
-/** A message is taken for lost when nobody has claimed its job for so long (pipeline/review-waiting.ts). */
-const unclaimedMs = 30_000;
-const patience = 3;
 
 export interface SweepParts {
   policy: Policy;
@@ -83,25 +80,19 @@ function waitingOf(entry: Entry, { waitedMs }: SweepParts): WaitingEntry {
 
 function sendProbe(
   lines: Parameters<typeof reviewLines<WaitingEntry>>[0],
-  { state, ...conditions }: Conditions,
+  conditions: Conditions,
   { move, setState }: SweepParts,
 ): void {
-  const { breaker } = state;
-  if (breaker.state !== 'probing' || breaker.probe !== null) return;
-  const ifOpen = { ...conditions, state: { ...state, breaker: { ...breaker, state: 'closed' as const } } };
-  const [better] = reviewLines({ ...lines, run: [] }, ifOpen);
-  if (!better) return;
-  setState({ ...state, breaker: { ...breaker, probe: better.job.id } });
-  move(better.job.entry, { ...better.choice, reason: 'run_probe' });
+  const probe = findProbe(lines, conditions);
+  if (!probe) return;
+  const { state } = conditions;
+  setState({ ...state, breaker: { ...state.breaker, probe: probe.job.id } });
+  move(probe.job.entry, probe.choice);
 }
 
-function republishLost({ documents, lineLimit, publish, waitedMs }: SweepParts): void {
+function republishLost({ documents, engine, lineLimit, publish }: SweepParts): void {
   for (const entry of [...documents.vmLine.slice(0, lineLimit), ...documents.runLine(lineLimit)]) {
-    const { publishedAt, createdAt, route } = entry.job;
-    if (!publishedAt || route.reason === 'reserved') continue;
-    const predicted = route.predicted?.[route.target]?.waitMs ?? 0;
-    const before = publishedAt.getTime() - createdAt.getTime();
-    const patient = Math.max(unclaimedMs, patience * predicted, before);
-    if (waitedMs(entry) > patient) publish(entry, undefined);
+    const { job } = entry;
+    if (job.route.reason !== 'reserved' && messageSeemsLost(job, engine.date)) publish(entry, undefined);
   }
 }
