@@ -33,3 +33,12 @@ describe('settings of the routing', () => {
     expect(routingSettingsSchema.safeParse(settings).success).toBe(false);
   });
 });
+
+it.each([
+  ['an objective beyond what a date can be', { objectivesMs: { sketch: 1e300 } }],
+  ['a bulk objective of years', { bulk: { objectiveMs: 1e12 } }],
+  ['a share of next to nothing', { shares: { default: 1e-13 } }],
+  ['an owner whose name Firestore keeps for itself', { shares: { owners: { __x__: 2 } } }],
+])('refuses %s, which would stop all routing', (_, document) => {
+  expect(routingSettingsSchema.safeParse(document).success).toBe(false);
+});

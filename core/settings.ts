@@ -2,6 +2,19 @@ import { z } from 'zod';
 import { operationNameSchema } from './operations.ts';
 import { prices } from './prices.ts';
 
+/** Milliseconds, up to a month: deadlines have to be dates that a database takes. */
+const objective = z
+  .number()
+  .positive()
+  .max(31 * 24 * 3_600_000);
+const share = z.number().min(0.001).max(1_000);
+/** Firestore keeps names like `__this__` for itself. */
+const ownerName = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^(?!__.*__$)/, 'Firestore keeps names with two underscores at both ends for itself.');
+
 /**
  * The document `settings/routing`: every field has a default, so an empty document is valid. A field that is not
  * known is left out: a newer version may have written it. Durations in milliseconds.
@@ -9,13 +22,13 @@ import { prices } from './prices.ts';
 export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
   /** Objectives of interactive jobs that differ from the operation's own. */
-  objectivesMs: z.partialRecord(operationNameSchema, z.number().positive()).default({}),
+  objectivesMs: z.partialRecord(operationNameSchema, objective).default({}),
   /** A side is in time when the expected finish and so many standard deviations fit into what is left. */
   confidence: z.number().min(0).max(5).default(1.65),
   /** Work that nobody waits for on the page: large batches, and what a source rule calls so. */
   bulk: z
     .object({
-      objectiveMs: z.number().positive().default(600_000),
+      objectiveMs: objective.default(600_000),
       /** A file of a batch with more files than this is bulk. */
       batchOver: z.int().min(1).default(20),
     })
@@ -23,8 +36,8 @@ export const routingSettingsSchema = z.object({
   /** Weights with which owners share the VMs while several wait: one with 2 gets twice the share of one with 1. */
   shares: z
     .object({
-      default: z.number().positive().max(1_000).default(1),
-      owners: z.record(z.string().min(1).max(200), z.number().positive().max(1_000)).default({}),
+      default: share.default(1),
+      owners: z.record(ownerName, share).default({}),
     })
     .prefault({}),
   vm: z

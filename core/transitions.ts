@@ -174,6 +174,16 @@ export function released(job: Job, now: Date): Job {
   return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
 }
 
+/** Milliseconds for each attempt that failed: so long it is left to its own message, which comes back in its own time. */
+const restMs = 2_000;
+
+/** Whether an attempt failed so lately that no other message's turn should be spent on the job. */
+export function isResting({ attempt, publishedAt, state }: Job, now: Date): boolean {
+  return (
+    state === 'queued' && publishedAt !== null && now.getTime() - publishedAt.getTime() < restMs * attempt
+  );
+}
+
 export function succeeded(job: Job, result: JobResult, timings: Timings, now: Date): Job {
   return ended({ ...job, result, timings, error: null }, 'succeeded', now);
 }

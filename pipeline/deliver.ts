@@ -38,6 +38,9 @@ import {
 import { writeReceipt, writeResult } from './results.ts';
 import { takeFirstInLine, takeTurn } from './take-turn.ts';
 
+/** How long a job that met an outage lets others pass, in milliseconds. */
+const outageMs = 5_000;
+
 /** What an operation made of a picture. */
 export interface Processed {
   path: string;
@@ -218,12 +221,23 @@ async function settleFailure(
   );
   const stored = await changeJob(deliverer.ports.jobs, job.id, (current) => {
     if (!transitions.holds(current, token)) return null;
-    const attempt = blameless ? current.attempt - 1 : current.attempt;
-    return { ...transitions.released(current, deliverer.ports.clock.now()), attempt };
+    const now = deliverer.ports.clock.now();
+    const back = transitions.released(current, now);
+    if (!blameless) return back;
+    const uncounted = { ...back, attempt: back.attempt - 1 };
+    // What a service does not give for this job now, it may give for others: they pass.
+    return error instanceof OutageError
+      ? transitions.postponed(uncounted, outageTurn(current, now))
+      : uncounted;
   });
   if (stored) return { kind: 'given_back', why: reasonOf(error), failed: blameless ? null : job.id };
   await removeLeftovers(job.id, deliverer.ports);
   return { kind: 'dropped', why: 'claim_lost' };
+}
+
+/** Not earlier than it was, and not before others have had theirs. */
+function outageTurn({ route, deadlineAt }: Job, now: Date): Date {
+  return new Date(Math.max((route.turnAt ?? deadlineAt).getTime(), now.getTime() + outageMs));
 }
 
 function reasonOf(error: unknown): string {

@@ -77,7 +77,9 @@ export async function decide(stored: Stored, seen: Conditions, ports: Ports): Pr
   const { job, ownerAheadMs } = await classify(stored, candidate.operation, seen, ports);
   const conditions = { ...seen, now: ports.clock.now() };
   const { deadlineAt } = job;
-  const turnAt = turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
+  // A job that was decided before has had its place, and keeps it.
+  const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
+  const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
   const ledger = await ports.jobs.ledger(stored, turnAt);
   const choice = decideRoute({ ...conditions, ...candidate, deadlineAt, turnAt, ledger });
   return ports.jobs.replace(stored, routed(job, choice, ports.clock.now()));

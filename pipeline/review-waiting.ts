@@ -6,7 +6,8 @@ import {
   reviewLines,
   type Waiting,
 } from '@spillway/core/routing/review-line.ts';
-import { messageSeemsLost, waitedMs } from '@spillway/core/routing/waiting.ts';
+import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
+import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
 import { helpEach } from './help-each.ts';
@@ -35,17 +36,13 @@ export async function reviewWaiting(ports: Ports): Promise<Reviewed> {
     ports.jobs.line('run', lineLimit),
     ports.jobs.running(),
   ]);
-  const state = await updateRouterState(before, run, ports);
+  const state = await updateRouterState(before, { line: run, running: running.run.jobs }, ports);
   const conditions = { ...before, state };
   const lines = await linesOf({ vm, run, running }, conditions, ports);
   const moves = reviewLines(lines, conditions);
   const moved = await makeMoves(moves, ports);
   const probes = await sendProbe(lines, conditions, ports);
-  const left = new Set(moves.map(({ job }) => job.id));
-  const republished = await republishLost(
-    [...vm, ...run].filter(({ job }) => !left.has(job.id)),
-    ports,
-  );
+  const republished = await republishLost(ports);
   return { moved: moved + probes, republished };
 }
 
@@ -88,12 +85,20 @@ async function sendProbe(
   return (await moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
-async function republishLost(waiting: Stored[], ports: Ports): Promise<number> {
+/** Asked for anew, since the lines above show only the first of each. */
+async function republishLost(ports: Ports): Promise<number> {
   const now = ports.clock.now();
+  const waiting = await ports.jobs.published(new Date(now.getTime() - unclaimedMs), lineLimit);
   return helpEach(waiting, ports, async (stored) => {
-    if (!messageSeemsLost(stored.job, now)) return false;
-    await publish(stored, ports);
+    if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
+    await publish(await inLine(stored, ports), ports);
     ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
     return true;
   });
+}
+
+/** A version before this one wrote jobs without a turn, which no line shows. */
+async function inLine(stored: Stored, ports: Ports): Promise<Stored> {
+  if (stored.job.route.turnAt !== null) return stored;
+  return (await ports.jobs.replace(stored, postponed(stored.job, stored.job.deadlineAt))) ?? stored;
 }

@@ -1,26 +1,36 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
 import { learnFrom } from '@spillway/core/routing/learn.ts';
-import { breakerAfter, healthWithinMs, type RunBreaker } from '@spillway/core/routing/run-breaker.ts';
+import {
+  aliveWithinMs,
+  breakerAfter,
+  healthWithinMs,
+  type RunBreaker,
+} from '@spillway/core/routing/run-breaker.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
 const hourMs = 3_600_000;
 
+/** What waits for Cloud Run, and how many jobs are claimed there. */
+interface RunSide {
+  line: readonly Stored[];
+  running: number;
+}
+
 /**
  * Brings `routing/state` up to date: what was learned, Cloud Run's breaker, what it has cost. Called by whoever holds
  * the sweep's lease. Throws `OutageError`.
- * @param runLine What waits for Cloud Run.
  */
 export async function updateRouterState(
   { workers, state, now }: Conditions,
-  runLine: readonly Stored[],
+  run: RunSide,
   ports: Ports,
 ): Promise<RouterState> {
   const hourAgo = new Date(now.getTime() - hourMs);
   const [breaker, spentLastHour] = await Promise.all([
-    nextBreaker(state.breaker, runLine, now, ports),
+    nextBreaker(state.breaker, run, now, ports),
     ports.jobs.runDollarsSince(hourAgo),
   ]);
   const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
@@ -36,14 +46,18 @@ export async function updateRouterState(
 
 async function nextBreaker(
   breaker: RunBreaker,
-  runLine: readonly Stored[],
+  { line, running }: RunSide,
   now: Date,
-  ports: Ports,
+  { jobs }: Ports,
 ): Promise<RunBreaker> {
-  const [ended, probe] = await Promise.all([
-    ports.jobs.endedSince('run', new Date(now.getTime() - healthWithinMs)),
-    breaker.probe === null ? null : ports.jobs.get(breaker.probe),
+  // What failed before a pause was its reason, and is not one for the next.
+  const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
+  const [ended, lately, probe] = await Promise.all([
+    jobs.endedSince('run', new Date(since)),
+    jobs.endedSince('run', new Date(now.getTime() - aliveWithinMs)),
+    breaker.probe === null ? null : jobs.get(breaker.probe),
   ]);
-  const waiting = runLine.map(({ job }) => job);
-  return breakerAfter(breaker, { runLine: waiting, probe: probe?.job ?? null, ended }, now);
+  const alive = running + lately.succeeded;
+  const runLine = line.map(({ job }) => job);
+  return breakerAfter(breaker, { runLine, probe: probe?.job ?? null, ...ended, alive }, now);
 }

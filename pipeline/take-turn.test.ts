@@ -1,4 +1,4 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RetryableError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService } from '@spillway/core/testing/learned-service.ts';
@@ -287,5 +287,39 @@ describe('a job that would be late on the VM whose turn it is', () => {
     expect(await bench.job(late?.id)).toMatchObject({ publishedAt: null, route: { target: 'run' } });
     const left = await bench.ports.jobs.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
     expect(left.map(({ job }) => job.id)).toEqual([late?.id]);
+  });
+});
+
+describe('a job that was given back', () => {
+  const crashing: Process = () => Promise.reject(new RetryableError('internal', 'The child crashed.'));
+
+  it('does not take the turns of others: a VM that is ill does not use up its attempts at once', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
+    const own = bench.take('vm');
+    expect(await deliver(own, bench.deliverer('ill', crashing))).toMatchObject({ failed: first });
+    expect(await turn(bench)).toBe(second);
+    expect(await deliverNext(bench.deliverer('ill'))).toBeNull();
+    bench.clock.advance(2_000);
+    expect(await deliverNext(bench.deliverer())).toMatchObject({ kind: 'succeeded', job: { id: first } });
+  });
+
+  it('is done at once by its own message, when that comes again', async () => {
+    const bench = await workbench({ routing: runOff });
+    await dropped(bench, 'sketch');
+    const own = bench.take('vm');
+    await deliver(own, bench.deliverer('ill', crashing));
+    expect((await deliver(own, bench.deliverer())).kind).toBe('succeeded');
+  });
+
+  it('lets others pass where an outage sticks to it alone', async () => {
+    const bench = await workbench({ routing: runOff });
+    const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
+    const stuck: Process = () => Promise.reject(new OutageError('Cloud Storage did not answer.'));
+    bench.clock.advance(1_000);
+    await deliver(bench.take('vm'), bench.deliverer('vm-1', stuck));
+    expect((await bench.job(first)).attempt).toBe(0);
+    expect(await turn(bench)).toBe(second);
+    expect(await deliverNext(bench.deliverer())).toMatchObject({ job: { id: first } });
   });
 });

@@ -5,7 +5,7 @@ import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { shouldMove } from '@spillway/core/routing/should-move.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
-import { postponed } from '@spillway/core/transitions.ts';
+import { isResting, postponed as withTurn } from '@spillway/core/transitions.ts';
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { moveJob } from './move.ts';
@@ -43,7 +43,8 @@ export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null>
     const most = choices * 4 ** reading;
     const line = await taker.ports.jobs.line('vm', most);
     late = [];
-    for (const stored of line.filter(isDecided)) {
+    let postponed = false;
+    for (const stored of line.filter((each) => isReady(each, taker.ports.clock.now()))) {
       const look = await lookCloser(stored, taker);
       if (look === 'moved') continue;
       if (look) {
@@ -51,11 +52,13 @@ export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null>
         continue;
       }
       await postpone(late, taker.ports);
+      postponed ||= late.length > 0;
       const answer = await claimJob(messageOf(stored.job), taker, stored);
       if (answer.kind !== 'dropped') return answer;
       late = [];
     }
-    if (line.length < most) break;
+    // Where others were quicker with what was in time, those that let it pass are still there.
+    if (line.length < most && !postponed) break;
   }
   for (const { stored } of late) {
     const answer = await claimJob(messageOf(stored.job), taker, stored);
@@ -73,9 +76,9 @@ function messageOf({ id, route }: Job): JobMessage {
   return { schemaVersion, jobId: id, epoch: route.epoch };
 }
 
-/** Not only reserved, with its router at work, nor written by a newer version. */
-function isDecided({ job }: Stored): boolean {
-  return job.route.reason !== 'reserved' && job.schemaVersion <= schemaVersion;
+/** Not only reserved, with its router at work, nor written by a newer version, nor just given back by somebody. */
+function isReady({ job }: Stored, now: Date): boolean {
+  return job.route.reason !== 'reserved' && job.schemaVersion <= schemaVersion && !isResting(job, now);
 }
 
 /** `moved`: it is gone. A date: it is late, and this its later turn. Null: it is to be done now. */
@@ -93,7 +96,7 @@ async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | Date 
 
 /** Whoever has changed one of them meanwhile knows better. */
 async function postpone(late: LateJob[], { jobs }: Ports): Promise<void> {
-  await Promise.all(late.map(({ stored, turnAt }) => jobs.replace(stored, postponed(stored.job, turnAt))));
+  await Promise.all(late.map(({ stored, turnAt }) => jobs.replace(stored, withTurn(stored.job, turnAt))));
 }
 
 async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<boolean> {
@@ -102,6 +105,8 @@ async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<b
     readConditions(ports),
     ports.jobs.ledger(stored, candidate.turnAt),
   ]);
+  // A worker whose heartbeat is not believed would find no VM at all.
+  if (!conditions.workers.some(({ id }) => id === worker)) return false;
   const choice = decideFromHere(worker, conditions, candidate, ledger);
   const move = shouldMove(stored.job.route, choice, waitedMs(stored.job, conditions.now));
   return move && (await moveJob(stored, choice, ports));

@@ -149,7 +149,7 @@ function style(): string {
     colours.map((pair, index) => `.c${index}{fill:${pair[shade]};stroke:${pair[shade]}}`).join('');
   return `<style>
 text{font:11px system-ui,sans-serif;fill:#1d2733}.title{font-size:15px;font-weight:600}.quiet{fill:#56616b}.axis{font-size:12px}
-.paper{fill:#fff}.strip{fill:#eef2f5}.grid{stroke:#d8dee4}.leader{stroke:#8b97a3}.line{fill:none!important;stroke-opacity:.4}
+.paper{fill:#fff}.strip{fill:#eef2f5}.grid{stroke:#d8dee4}.leader{stroke:#8b97a3}polyline.line{fill:none;stroke-opacity:.4}
 ${fills(0)}
 @media (prefers-color-scheme:dark){text{fill:#e6edf3}.quiet{fill:#9aa7b4}.paper{fill:#0d1117}.strip{fill:#182029}.grid{stroke:#2b3540}.leader{stroke:#6b7884}
 ${fills(1)}}

@@ -62,6 +62,19 @@ describe('a VM that is drained', () => {
   });
 });
 
+describe('a VM that is let back in before it was empty', () => {
+  it('keeps what it is working on', async () => {
+    const { duty, finish, givenBack } = onDuty();
+    duty.onControl({ ...none, drain: true });
+    duty.onControl(none);
+    // Longer than the 50 ms after which a drained VM hands over.
+    await new Promise((resolve) => setTimeout(resolve, 80));
+    expect(givenBack()).toBe(0);
+    finish();
+    duty.stop();
+  });
+});
+
 describe('a VM that pauses itself', () => {
   it('says so, takes nothing new, and is drained all the same where that is wanted', () => {
     const { duty, states, pauses } = onDuty();

@@ -22,6 +22,7 @@ export function startDuty(
 ): Duty {
   let draining = false;
   let state: Heartbeat['state'] = 'ready';
+  let handOver: NodeJS.Timeout | undefined;
   const guard = createSelfGuard({
     worker: worker.id,
     ports: { ...worker.ports, log },
@@ -40,10 +41,11 @@ export function startDuty(
   }
 
   async function drain(): Promise<void> {
-    const handOver = setTimeout(worker.giveBack, drainMs);
-    await worker.idle();
     clearTimeout(handOver);
+    handOver = setTimeout(() => state === 'draining' && worker.giveBack(), drainMs);
+    await worker.idle();
     if (state !== 'draining') return;
+    clearTimeout(handOver);
     state = 'drained';
     log.info({ worker: worker.id }, 'Drained: nothing is in progress, and nothing new is taken.');
     await worker.setState(state);
@@ -56,6 +58,9 @@ export function startDuty(
       guard.onControl(control);
       settle();
     },
-    stop: () => guard.stop(),
+    stop() {
+      clearTimeout(handOver);
+      guard.stop();
+    },
   };
 }

@@ -27,8 +27,8 @@ await end;
 const leaving = duty;
 duty = null;
 leaving.stop();
-await worker.setState('draining');
-await pulling.stop();
+// First of all: with a database that does not answer, saying so may take long.
+await Promise.all([pulling.stop(), worker.setState('draining')]);
 const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
 await worker.idle();
 clearTimeout(grace);

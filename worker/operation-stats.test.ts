@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { OperationStatsBook } from './operation-stats.ts';
 
 const empty = { jobs: 0, workMs: 0 };
+const side = { waitMs: 0, deliveryMs: 0, serviceMs: 0, spreadMs: 0, finishMs: 0, dollars: 0, inTime: true };
+const predicted = { vm: side, run: side, runClosed: null, budgetMs: 0 };
 const alone = { vm: { running: empty, ahead: empty }, run: empty };
 
 /** A job that was decided at noon with nothing before it, and claimed `waitMs` later. */
@@ -13,7 +15,12 @@ function served(waitMs: number, route: Partial<Job['route']> = {}): Delivery {
   const timings = { waitMs, downloadMs: 0, processMs: 0, storeMs: 0, totalMs: 0 };
   return {
     kind: 'succeeded',
-    job: { ...job, attempt: 1, timings, route: { ...job.route, ledger: alone, at: noon, ...route } },
+    job: {
+      ...job,
+      attempt: 1,
+      timings,
+      route: { ...job.route, ledger: alone, predicted, at: noon, ...route },
+    },
   };
 }
 
@@ -43,6 +50,7 @@ describe('what a worker learns', () => {
     const busy = { ...alone, vm: { running: { jobs: 1, workMs: 300 }, ahead: empty } };
     book.record(served(900, { ledger: busy }), 100);
     book.record(served(900, { epoch: 1 }), 100);
+    book.record(served(900, { predicted: { ...predicted, vm: null } }), 100);
     expect(book.delivery).toEqual({ p50: 40, p90: 40, count: 1 });
     expect(book.coldStartMs).toBeNull();
   });

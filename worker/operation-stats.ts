@@ -76,11 +76,12 @@ export class OperationStatsBook {
     const beforeStartMs = this.#startedAt.getTime() - route.at.getTime();
     if (first && beforeStartMs > 0) {
       if (beforeStartMs < longestStart) this.#coldStartMs = deliveryMs;
-    } else if (nothingBefore(route)) this.#deliveries.add(deliveryMs);
+    } else if (hadNothingBefore(route)) this.#deliveries.add(deliveryMs);
   }
 }
 
-function nothingBefore({ target, ledger }: Job['route']): boolean {
-  if (!ledger) return false;
+/** And a side that could take it: what waits for the first VM of all tells nothing of deliveries. */
+function hadNothingBefore({ target, ledger, predicted }: Job['route']): boolean {
+  if (!ledger || !predicted?.[target]) return false;
   return target === 'run' ? ledger.run.jobs === 0 : ledger.vm.running.jobs + ledger.vm.ahead.jobs === 0;
 }

@@ -78,7 +78,7 @@ describe('a VM that has become slow', () => {
   });
 
   it.each([
-    ['few jobs', 9, served(400), 9_000],
+    ['few jobs', 19, served(400), 9_000],
     ['times so short that everything else matters as much', 20, served(20), 700],
     ['jobs of which nothing was predicted', 20, { kind: 'succeeded', job: sampleJob() } as const, 9_000],
   ])('does not judge from %s', (_, count, delivery, ms) => {

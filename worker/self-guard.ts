@@ -30,6 +30,7 @@ export function createSelfGuard(options: {
   /** Whether `controls/{id}` is known to say so: until then, its silence means nothing. */
   let recorded = false;
   let stopTimer = () => {};
+  let stopped = false;
 
   function pause(why: string): void {
     paused = true;
@@ -60,7 +61,7 @@ export function createSelfGuard(options: {
 
   async function tryOut(): Promise<void> {
     const problem = await test().catch(String);
-    if (!paused) return;
+    if (!paused || stopped) return;
     if (problem === null) return reopen();
     ports.log.warn({ worker, problem }, 'The test picture went wrong; the next one follows.');
     testLater();
@@ -98,7 +99,10 @@ export function createSelfGuard(options: {
         void tryOut();
       } else if (paused && recorded && control.pause === null) reopen();
     },
-    stop: () => stopTimer(),
+    stop() {
+      stopped = true;
+      stopTimer();
+    },
   };
 }
 

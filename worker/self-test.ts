@@ -2,21 +2,27 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { operationNames, parseOptions } from '@spillway/core/operations.ts';
-import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
+import {
+  estimateService,
+  type LearnedServices,
+  priorServiceMs,
+} from '@spillway/core/routing/service-times.ts';
 import { encodePng } from '@spillway/processing/png.ts';
 import type { Processor } from '@spillway/processing/processor.ts';
 
 const side = 512;
-/** An operation that takes so many times its prior with so small a picture is no sign of health. */
+/** An operation that takes so many times what it should, or usually does here, is no sign of health. */
 const slowness = 3;
 
 /**
  * Does every operation once with a small drawn picture. Resolves to what went wrong, or null. A model that cannot be
  * had is not this machine's fault.
+ * @param learned What this worker usually takes: its machine may be a slow one, and well.
  */
 export async function selfTest(
   processor: Pick<Processor, 'process'>,
   workDir: string,
+  learned: LearnedServices = {},
 ): Promise<string | null> {
   const folder = await mkdtemp(join(workDir, 'self-test-'));
   try {
@@ -30,7 +36,9 @@ export async function selfTest(
         .process({ operation, options: parsed.options, inputPath, outputPath: join(folder, operation) })
         .then(() => null, reasonOf);
       if (problem) return `${operation}: ${problem}`;
-      const ratio = (performance.now() - startedAt) / priorServiceMs(operation, side * side);
+      const usual = estimateService(operation, side * side, [learned]).mean;
+      const expected = Math.max(usual, priorServiceMs(operation, side * side));
+      const ratio = (performance.now() - startedAt) / expected;
       if (ratio > slowness) return `${operation} took ${ratio.toFixed(1)} times as long as it should.`;
     }
     return null;

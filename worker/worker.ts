@@ -176,7 +176,7 @@ export async function startWorker(
       leaving.abort(new Error('The worker is leaving.'));
       leaving = new AbortController();
     },
-    selfTest: () => selfTest(processor, workDir),
+    selfTest: () => selfTest(processor, workDir, stats.learned()),
     async idle() {
       while (active.size > 0) await Promise.all(active);
     },

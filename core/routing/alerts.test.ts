@@ -65,6 +65,10 @@ describe('alerts', () => {
     expect(alerts({ settings, state: spent(1.99) })).toEqual([]);
     expect(alerts({ settings, state: spent(2.5) })).toMatchObject([{ code: 'run_over_budget' }]);
     expect(alerts({ settings, state: spent(2.5) })[0]?.message).toContain('$2.50 within an hour, and $2.00');
+    const cheap = routingSettingsSchema.parse({ run: { mostDollarsPerHour: 1e-7 } });
+    expect(alerts({ settings: cheap, state: spent(0.0046) })[0]?.message).toContain(
+      '$0.0046 within an hour, and $0.0000001 is',
+    );
     expect(codes({ settings, state: spent(2.5), workers: [] })).toEqual([
       'nothing_takes_work',
       'run_over_budget',

@@ -16,6 +16,13 @@ export const alertSchema = z.object({
 });
 export type Alert = z.infer<typeof alertSchema>;
 
+const belowACent = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
+
+/** Bills here are often below a cent. */
+function dollars(amount: number): string {
+  return `$${amount === 0 || amount >= 0.01 ? amount.toFixed(2) : belowACent.format(amount)}`;
+}
+
 /** What the admin has to know of, the worst first. Pure, like the decisions that it explains. */
 export function alertsOf({
   workers,
@@ -47,7 +54,7 @@ export function alertsOf({
   if (overBudget) {
     add(
       'run_over_budget',
-      `Cloud Run has cost $${spentLastHour.toFixed(2)} within an hour, and $${most.toFixed(2)} is the limit: new work waits for the VMs.`,
+      `Cloud Run has cost ${dollars(spentLastHour)} within an hour, and ${dollars(most)} is the limit: new work waits for the VMs.`,
     );
   }
   for (const worker of workers) {

@@ -8,7 +8,7 @@ import {
   takesWork,
 } from './run-breaker.ts';
 
-const well: RunHealth = { overdueMs: 0, failed: 0, succeeded: 0, probe: null };
+const well: RunHealth = { overdueMs: 0, failed: 0, succeeded: 0, alive: 0, probe: null };
 const unclaimed: RunHealth = { ...well, overdueMs: 12_001 };
 const closed = runBreakerSchema.parse({});
 
@@ -22,6 +22,11 @@ function probing(breaker = next(closed, unclaimed)): RunBreaker {
 }
 
 describe('a closed breaker', () => {
+  it('is not paused for one job that waits too long while others are taken', () => {
+    expect(next(closed, { ...unclaimed, alive: 1 })).toBe(closed);
+    expect(next(closed, { ...unclaimed, alive: 0 }).state).toBe('paused');
+  });
+
   it('stays so while work is taken, also where some of it fails', () => {
     expect(takesWork(closed)).toBe(true);
     expect(next(closed, {})).toBe(closed);

@@ -35,6 +35,8 @@ export interface RunHealth {
   /** Ends of the last minute there: `failed` where the place is to blame, not the picture. */
   failed: number;
   succeeded: number;
+  /** Jobs that are claimed there, and jobs that succeeded within `aliveWithinMs`: a sign that it takes work. */
+  alive: number;
   /** What became of the probe; null where there is none. */
   probe: 'waiting' | 'claimed' | 'succeeded' | 'failed' | null;
 }
@@ -68,8 +70,8 @@ export function takesWork({ state }: RunBreaker): boolean {
 }
 
 /** Null where nothing is wrong, else what is. */
-function trouble({ overdueMs, failed, succeeded }: RunHealth): string | null {
-  if (overdueMs > timing.overdue) {
+function trouble({ overdueMs, failed, succeeded, alive }: RunHealth): string | null {
+  if (overdueMs > timing.overdue && alive === 0) {
     return `Work for it has not been taken for ${Math.round(overdueMs / 1_000)} s longer than expected.`;
   }
   if (failed >= mostFailures && succeeded === 0) return `Its last ${failed} jobs failed.`;
@@ -88,20 +90,25 @@ function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
 
 /** How far back Cloud Run's ends count, in milliseconds. */
 export const healthWithinMs = 60_000;
+/** What succeeded within this time, in milliseconds, shows that Cloud Run takes work, whatever waits for long. */
+export const aliveWithinMs = 15_000;
 
 /**
  * The breaker after a look at what waits for Cloud Run and what ended there.
  * @param runLine What is published there and unclaimed.
  * @param probe The job that tries it out; null where there is none.
- * @param ended Of the last `healthWithinMs`.
+ * `succeeded`, `failed`: of the last `healthWithinMs`, but not from before the last pause.
  */
 export function breakerAfter(
   breaker: RunBreaker,
   {
     runLine,
     probe,
-    ended,
-  }: { runLine: readonly Job[]; probe: Job | null; ended: Pick<RunHealth, 'succeeded' | 'failed'> },
+    ...signs
+  }: Pick<RunHealth, 'succeeded' | 'failed' | 'alive'> & {
+    runLine: readonly Job[];
+    probe: Job | null;
+  },
   now: Date,
 ): RunBreaker {
   const fate = probe && fateOf(probe);
@@ -109,7 +116,7 @@ export function breakerAfter(
   const current = breaker.probe !== null && fate === null ? { ...breaker, probe: null } : breaker;
   // A probe is judged by its own wait: what got stuck before it says nothing of Cloud Run as it is now.
   const overdueMs = mostOverdueMs(probe ? [probe] : runLine, breaker.since, now);
-  return nextRunBreaker(current, { ...ended, overdueMs, probe: fate }, now);
+  return nextRunBreaker(current, { ...signs, overdueMs, probe: fate }, now);
 }
 
 function fateOf({ state, route, error }: Job): RunHealth['probe'] {

@@ -59,6 +59,16 @@ describe('a waiting job', () => {
     expect(shouldMove(onRun, toVm(null, null), 0)).toBe(false);
   });
 
+  it('stays on Cloud Run, where it was sent before the limit of cost was reached', () => {
+    const choice = toVm(900_000, null);
+    const closed = (runClosed: 'over_budget' | 'paused') => ({
+      ...choice,
+      predicted: choice.predicted && { ...choice.predicted, runClosed },
+    });
+    expect(shouldMove(onRun, closed('over_budget'), 0)).toBe(false);
+    expect(shouldMove(onRun, closed('paused'), 0)).toBe(true);
+  });
+
   it('is not sent back and forth for ever', () => {
     expect(shouldMove({ ...onRun, epoch: 3 }, toVm(2_000, 4_000), 0)).toBe(false);
     expect(shouldMove({ ...onRun, epoch: 3 }, toVm(2_000, null), 0)).toBe(true);

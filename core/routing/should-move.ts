@@ -15,6 +15,8 @@ export function shouldMove(current: Route, choice: RouteChoice, waitedMs: number
   const here = choice.predicted?.[current.target] ?? null;
   const there = choice.predicted?.[choice.target] ?? null;
   if (!there) return false;
+  // What is over the limit of cost is new work: what was sent already is paid for, and stays.
+  if (current.target === 'run' && choice.predicted?.runClosed === 'over_budget') return false;
   if (!here) return true;
   // The prediction is for a job that comes now; this one has part of its delivery, a cold start say, behind it.
   const hereMs = here.finishMs - Math.min(waitedMs, here.deliveryMs);

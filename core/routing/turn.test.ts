@@ -51,6 +51,10 @@ describe('a turn', () => {
   });
 });
 
+it.each(['constructor', 'toString', '__proto__'])('is a date for an owner named %s, too', (owner) => {
+  expect(turn({ owner, ownerAheadMs: 1_000 })).not.toBeNaN();
+});
+
 describe('a later turn', () => {
   const job = { deadlineAt: later(2_000), turnAt: later(2_000) };
 

@@ -28,7 +28,8 @@ export function turnOf(question: {
   settings: RoutingSettings;
 }): Date {
   const { deadlineAt, now, owner, ownerAheadMs, serviceMs, slots, settings } = question;
-  const weight = settings.shares.owners[owner ?? ''] ?? settings.shares.default;
+  const { owners, default: usual } = settings.shares;
+  const weight = owner !== null && Object.hasOwn(owners, owner) ? (owners[owner] ?? usual) : usual;
   const ownWorkDoneAt = now.getTime() + serviceMs + ownerAheadMs / (Math.max(1, slots) * weight);
   return new Date(Math.max(deadlineAt.getTime(), ownWorkDoneAt));
 }

@@ -33,9 +33,9 @@ describe('a VM', () => {
     expect(breaker.trouble()).not.toBeNull();
   });
 
-  it('is ill when it takes more than three times as long as predicted, once ten jobs say so', () => {
-    expect(serving(9, 4_000, 1_000).trouble()).toBeNull();
-    expect(serving(10, 4_000, 1_000).trouble()).toBe('It takes 4.0 times as long as predicted.');
+  it('is ill when it takes more than three times as long as predicted, once twenty jobs say so', () => {
+    expect(serving(19, 4_000, 1_000).trouble()).toBeNull();
+    expect(serving(20, 4_000, 1_000).trouble()).toBe('It takes 4.0 times as long as predicted.');
     expect(serving(20, 3_000, 1_000).trouble()).toBeNull();
     expect(serving(20, 4_000, null).trouble()).toBeNull();
   });
@@ -57,7 +57,7 @@ describe('a VM', () => {
     breaker.reopen(noon);
     expect(breaker.trouble()).toBeNull();
     breaker.failed('a');
-    expect(serving(9, 9_000, 1_000, breaker).trouble()).toBeNull();
+    expect(serving(19, 9_000, 1_000, breaker).trouble()).toBeNull();
   });
 });
 

@@ -6,7 +6,8 @@ const slowness = 3;
 /** A prediction below this counts as this: so short a time varies with all else that a machine does. Milliseconds. */
 const leastPrediction = 250;
 const observations = 20;
-const enoughObservations = 10;
+/** With fewer, two jobs that met a cold machine would be enough for a verdict. */
+const enoughObservations = 20;
 /** Milliseconds: each pause is twice as long as the one before. */
 const firstPause = 5_000;
 const longestPause = 300_000;

@@ -1,7 +1,7 @@
 import type { Job } from '../job.ts';
 
 /** A message is taken for lost when nobody has claimed its job for this long (ms), or for `patience` predictions. */
-const unclaimedMs = 30_000;
+export const unclaimedMs = 30_000;
 const patience = 3;
 
 /** Since the job's message was published, in milliseconds. */

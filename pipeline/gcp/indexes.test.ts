@@ -113,6 +113,7 @@ async function queriesOfTheStore(): Promise<object[]> {
     find: () => Promise.all([store.find(all, 10, null), store.find({}, 10, null)]),
     ofSource: () => store.ofSource(job.source),
     unpublished: () => store.unpublished(noon, 10),
+    published: () => store.published(noon, 10),
     abandoned: () => store.abandoned(noon, 10),
     unannounced: () => store.unannounced(noon, 10),
     watch: () =>

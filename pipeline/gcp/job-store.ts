@@ -149,6 +149,10 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
       return list(query.where('createdAt', '<', before).orderBy('createdAt').limit(limit));
     },
+    published(before, limit) {
+      const query = collection.where('state', '==', 'queued').where('publishedAt', '<', before);
+      return list(query.orderBy('publishedAt').limit(limit));
+    },
     abandoned(before, limit) {
       const query = collection.where('state', '==', 'processing').where('claim.expiresAt', '<', before);
       return list(query.orderBy('claim.expiresAt').limit(limit));

@@ -157,6 +157,11 @@ export function createMemoryJobStore(clock: Clock): JobStore {
         limit,
       );
     },
+    async published(before, limit) {
+      return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
+        .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt))
+        .slice(0, limit);
+    },
     async abandoned(before, limit) {
       return all(
         (job) => job.state === 'processing' && job.claim !== null && job.claim.expiresAt < before,

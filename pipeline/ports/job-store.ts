@@ -70,6 +70,8 @@ export interface JobStore {
   ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
   /** Queued, created before `before`, and never published under their epoch. */
   unpublished(before: Date, limit: number): Promise<Stored[]>;
+  /** Queued and published before `before`, oldest first. */
+  published(before: Date, limit: number): Promise<Stored[]>;
   /** Processing under a claim that expired before `before`. */
   abandoned(before: Date, limit: number): Promise<Stored[]>;
   /** Ended before `before`, and their end not yet announced. */

@@ -146,6 +146,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       );
       const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
       expect(kinds(await jobs().unpublished(soon(), 1_000))).toEqual(['unpublished']);
+      expect(kinds(await jobs().published(soon(), 1_000))).toEqual(['waiting']);
       expect(kinds(await jobs().abandoned(soon(), 1_000))).toEqual(['abandoned']);
       expect(kinds(await jobs().unannounced(soon(), 1_000))).toEqual(['unannounced']);
       const longAgo = new Date(0);

@@ -1,6 +1,11 @@
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
 import { learnFrom } from '@spillway/core/routing/learn.ts';
-import { breakerAfter, healthWithinMs, type RunBreaker } from '@spillway/core/routing/run-breaker.ts';
+import {
+  aliveWithinMs,
+  breakerAfter,
+  healthWithinMs,
+  type RunBreaker,
+} from '@spillway/core/routing/run-breaker.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { Attempts } from './attempts.ts';
 import type { Documents, Entry } from './documents.ts';
@@ -33,13 +38,24 @@ function nextBreaker(
   now: Date,
   { documents, attempts }: Parts,
 ): RunBreaker {
-  const since = now.getTime() - healthWithinMs;
-  while ((attempts.endedOnRun[0]?.at ?? since) < since) attempts.endedOnRun.shift();
-  const succeeded = attempts.endedOnRun.filter((end) => end.succeeded).length;
-  const probe = breaker.probe === null ? null : documents.byId(breaker.probe);
-  const ended = { succeeded, failed: attempts.endedOnRun.length - succeeded };
-  const waiting = runLine.map(({ job }) => job);
-  return breakerAfter(breaker, { runLine: waiting, probe: probe?.job ?? null, ended }, now);
+  const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
+  while ((attempts.endedOnRun[0]?.at ?? since) < now.getTime() - healthWithinMs) attempts.endedOnRun.shift();
+  const counted = attempts.endedOnRun.filter(({ at }) => at >= since);
+  const succeeded = counted.filter((end) => end.succeeded).length;
+  const lately = attempts.endedOnRun.filter(
+    (end) => end.succeeded && end.at >= now.getTime() - aliveWithinMs,
+  );
+  return breakerAfter(
+    breaker,
+    {
+      runLine: runLine.map(({ job }) => job),
+      probe: breaker.probe === null ? null : (documents.byId(breaker.probe)?.job ?? null),
+      succeeded,
+      failed: counted.length - succeeded,
+      alive: documents.running().run.jobs + lately.length,
+    },
+    now,
+  );
 }
 
 function spentSince(since: number, { documents }: Parts): number {

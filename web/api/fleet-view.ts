@@ -6,12 +6,20 @@ export interface FleetView extends FleetReading {
   views: WorkerView[];
 }
 
+/** An instance of Cloud Run that has not been heard of for so long is gone, milliseconds. */
+const goneAfterMs = 60_000;
+
 /** The workers with their ages by the database's clock, and what the admin and their breakers want of each. */
 export async function readFleet(fleet: Fleet): Promise<FleetView> {
   const reading = await fleet.read();
-  const views = reading.workers.map(async (worker) => {
+  const views = reading.workers.filter(isOfInterest).map(async (worker) => {
     const { drain, pause } = await fleet.control(worker.id);
     return { ...worker, drain, pause };
   });
   return { ...reading, views: (await Promise.all(views)).sort((a, b) => (a.id < b.id ? -1 : 1)) };
+}
+
+/** Instances come and go by the dozen, and nobody has to be told which have gone; a VM that is gone is news. */
+function isOfInterest({ kind, state, ageMs }: FleetReading['workers'][number]): boolean {
+  return kind === 'vm' || (state !== 'stopped' && ageMs <= goneAfterMs);
 }

@@ -112,7 +112,7 @@ it('says at the line of an owner what is wrong with it', () => {
     problems: {
       'owner 0': 'Name an owner, or remove the line.',
       'owner 4': 'This owner stands here twice.',
-      'weight 5': 'Must be more than 0.',
+      'weight 5': 'Must be at least 0.001.',
       'owner 6': 'At most 200 characters long.',
     },
   });
