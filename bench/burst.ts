@@ -15,7 +15,7 @@ const size = { vms: 2, slots: 1, runMax: 3 } as const;
 const sleepMs = 400;
 const idleMs = 5_000;
 const jobs = 200;
-const perSecond = 5.5;
+const perSecond = 7;
 const singles = 30;
 const seeds = 20;
 /** Pub/Sub's emulator has so many pushes of one subscription under way: of events to the router, of jobs to Cloud Run. */

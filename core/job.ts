@@ -202,6 +202,8 @@ export const jobSchema = z.object({
   /** How many times a worker has claimed the job. */
   attempt: z.number(),
   claim: claimSchema.nullable(),
+  /** The worker whose attempt failed last; null while none has. */
+  failedBy: z.string().nullable().default(null),
   progress: progressSchema.nullable().default(null),
   timings: timingsSchema.nullable(),
   result: resultSchema.nullable(),

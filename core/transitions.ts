@@ -77,6 +77,7 @@ export function reserved(job: NewJob, now: Date): Job {
     publishedAt: null,
     attempt: 0,
     claim: null,
+    failedBy: null,
     progress: null,
     timings: null,
     result: null,
@@ -169,19 +170,29 @@ export function progressed(job: Job, progress: JobProgress | null): Job {
   return { ...job, progress };
 }
 
-/** The job given back by its own worker: the same message will bring it again. */
-export function released(job: Job, now: Date): Job {
-  return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
+/**
+ * The job given back by its own worker: the same message will bring it again.
+ * @param failedBy That worker, where its attempt failed; null where it only leaves, or met an outage.
+ */
+export function released(job: Job, failedBy: string | null, now: Date): Job {
+  return {
+    ...job,
+    state: 'queued',
+    claim: null,
+    progress: null,
+    publishedAt: now,
+    failedBy: failedBy ?? job.failedBy,
+  };
 }
 
-/** Milliseconds for each attempt that failed: so long it is left to its own message, which comes back in its own time. */
-const restMs = 2_000;
+/** Milliseconds for each attempt. */
+const restMs = 5_000;
 
-/** Whether an attempt failed so lately that no other message's turn should be spent on the job. */
-export function isResting({ attempt, publishedAt, state }: Job, now: Date): boolean {
-  return (
-    state === 'queued' && publishedAt !== null && now.getTime() - publishedAt.getTime() < restMs * attempt
-  );
+/** Whether this worker should leave the job to others, since it has just failed at it. */
+export function shouldLeaveToOthers(job: Job, worker: string, now: Date): boolean {
+  const { failedBy, publishedAt, attempt } = job;
+  if (failedBy !== worker || publishedAt === null) return false;
+  return now.getTime() - publishedAt.getTime() < restMs * attempt;
 }
 
 export function succeeded(job: Job, result: JobResult, timings: Timings, now: Date): Job {

@@ -222,7 +222,7 @@ async function settleFailure(
   const stored = await changeJob(deliverer.ports.jobs, job.id, (current) => {
     if (!transitions.holds(current, token)) return null;
     const now = deliverer.ports.clock.now();
-    const back = transitions.released(current, now);
+    const back = transitions.released(current, blameless ? null : deliverer.worker, now);
     if (!blameless) return back;
     const uncounted = { ...back, attempt: back.attempt - 1 };
     // What a service does not give for this job now, it may give for others: they pass.

@@ -293,15 +293,24 @@ describe('a job that would be late on the VM whose turn it is', () => {
 describe('a job that was given back', () => {
   const crashing: Process = () => Promise.reject(new RetryableError('internal', 'The child crashed.'));
 
-  it('does not take the turns of others: a VM that is ill does not use up its attempts at once', async () => {
+  it('is left to other VMs by the one that failed: an ill one does not use up its attempts at once', async () => {
     const bench = await workbench({ routing: runOff });
     const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
-    const own = bench.take('vm');
-    expect(await deliver(own, bench.deliverer('ill', crashing))).toMatchObject({ failed: first });
-    expect(await turn(bench)).toBe(second);
+    expect(await deliver(bench.take('vm'), bench.deliverer('ill', crashing))).toMatchObject({
+      failed: first,
+    });
+    expect(await turn(bench, bench.deliverer('ill'))).toBe(second);
     expect(await deliverNext(bench.deliverer('ill'))).toBeNull();
-    bench.clock.advance(2_000);
-    expect(await deliverNext(bench.deliverer())).toMatchObject({ kind: 'succeeded', job: { id: first } });
+    expect(await deliverNext(bench.deliverer('well'))).toMatchObject({ job: { id: first } });
+  });
+
+  it('is tried again in time by the VM that failed, where there is no other', async () => {
+    const bench = await workbench({ routing: runOff });
+    await dropped(bench, 'sketch');
+    await deliver(bench.take('vm'), bench.deliverer('ill', crashing));
+    expect(await deliverNext(bench.deliverer('ill'))).toBeNull();
+    bench.clock.advance(5_000);
+    expect((await deliverNext(bench.deliverer('ill')))?.kind).toBe('succeeded');
   });
 
   it('is done at once by its own message, when that comes again', async () => {

@@ -5,7 +5,7 @@ import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { shouldMove } from '@spillway/core/routing/should-move.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
-import { isResting, postponed as withTurn } from '@spillway/core/transitions.ts';
+import { shouldLeaveToOthers, postponed as withTurn } from '@spillway/core/transitions.ts';
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { moveJob } from './move.ts';
@@ -44,7 +44,7 @@ export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null>
     const line = await taker.ports.jobs.line('vm', most);
     late = [];
     let postponed = false;
-    for (const stored of line.filter((each) => isReady(each, taker.ports.clock.now()))) {
+    for (const stored of line.filter((each) => isReady(each, taker))) {
       const look = await lookCloser(stored, taker);
       if (look === 'moved') continue;
       if (look) {
@@ -76,9 +76,10 @@ function messageOf({ id, route }: Job): JobMessage {
   return { schemaVersion, jobId: id, epoch: route.epoch };
 }
 
-/** Not only reserved, with its router at work, nor written by a newer version, nor just given back by somebody. */
-function isReady({ job }: Stored, now: Date): boolean {
-  return job.route.reason !== 'reserved' && job.schemaVersion <= schemaVersion && !isResting(job, now);
+/** Not only reserved, with its router at work, nor written by a newer version, nor one that this worker has just failed. */
+function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
+  if (job.route.reason === 'reserved' || job.schemaVersion > schemaVersion) return false;
+  return !shouldLeaveToOthers(job, worker, ports.clock.now());
 }
 
 /** `moved`: it is gone. A date: it is late, and this its later turn. Null: it is to be done now. */

@@ -93,14 +93,14 @@ export class Attempts {
     return 'settled';
   }
 
-  #crashed({ entry }: Attempt, book: OperationStatsBook): Ended {
+  #crashed({ entry, worker }: Attempt, book: OperationStatsBook): Ended {
     const { job } = entry;
     if (job.attempt >= this.#faults.maxAttempts) {
       this.#fail(entry);
       book.record({ kind: 'failed', job: entry.job, error: poison }, 0);
       return 'settled';
     }
-    this.#documents.write(entry, released(job, this.#engine.date));
+    this.#documents.write(entry, released(job, worker, this.#engine.date));
     book.record({ kind: 'given_back', why: poison.message, failed: job.id }, 0);
     return 'given back';
   }

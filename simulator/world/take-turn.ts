@@ -1,7 +1,7 @@
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
 import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
 import { shouldMove } from '@spillway/core/routing/should-move.ts';
-import { isResting, postponed, type RouteChoice } from '@spillway/core/transitions.ts';
+import { postponed, type RouteChoice, shouldLeaveToOthers } from '@spillway/core/transitions.ts';
 import { candidateOf } from '@spillway/pipeline/conditions.ts';
 import type { Attempt, Attempts } from './attempts.ts';
 import type { Documents, Entry } from './documents.ts';
@@ -36,7 +36,7 @@ export function takeFirstInLine(vm: Vm, parts: Parts): Attempt | null {
   const { now } = router.conditions();
   const late: { entry: Entry; turnAt: Date }[] = [];
   for (const entry of documents.vmLine.slice(0, choices)) {
-    if (entry.job.route.reason === 'reserved' || isResting(entry.job, now)) continue;
+    if (entry.job.route.reason === 'reserved' || shouldLeaveToOthers(entry.job, vm.id, now)) continue;
     const look = lookAt(candidateOf(entry.job), learned, now);
     if (look.mayBeLate && movedIfSooner(entry, vm, parts)) continue;
     if (look.laterTurn) {
