@@ -42,9 +42,17 @@ export async function withStack<Report>(
   }
 }
 
-export async function upload(stack: Stack, name: string, bytes: Buffer): Promise<void> {
+export async function upload(
+  stack: Stack,
+  name: string,
+  bytes: Buffer,
+  metadata: Record<string, string> = {},
+): Promise<void> {
   const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
-  await storage.bucket(stack.buckets.uploads).file(name).save(bytes, { resumable: false });
+  await storage
+    .bucket(stack.buckets.uploads)
+    .file(name)
+    .save(bytes, { resumable: false, metadata: { metadata } });
 }
 
 /** All jobs of objects whose name starts with `prefix`. */
