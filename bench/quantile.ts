@@ -1,7 +1,13 @@
+import { quantile as ofSorted } from '@spillway/core/routing/figures.ts';
+
 /** The value below which a share of the values lies (nearest rank); NaN of none. */
 export function quantile(values: number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return (
+    ofSorted(
+      values.toSorted((a, b) => a - b),
+      share,
+    ) ?? Number.NaN
+  );
 }
 
 /** The middle value, or the mean of the two in the middle; NaN of none. */

@@ -220,6 +220,11 @@ export const jobSchema = z.object({
 });
 export type Job = z.infer<typeof jobSchema>;
 
+/** Since when the person has been waiting: a retry's clock starts with the retry. */
+export function clockStart(job: Job): Date {
+  return job.retryOf === null ? job.source.timeCreated : job.createdAt;
+}
+
 /** True when no later event may change the job's state. */
 export function isTerminal(state: JobState): boolean {
   switch (state) {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { failureCodes, OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import {
   type Claim,
+  clockStart,
   type Job,
   type JobError,
   type JobProgress,
@@ -26,15 +27,7 @@ import { type ClaimAnswer, claimJob, type HeldClaim, holdClaim } from './claim.t
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reportProgress } from './progress.ts';
-import {
-  between,
-  clockStart,
-  heldWith,
-  recordFailure,
-  recordGone,
-  recordSuccess,
-  removeLeftovers,
-} from './record.ts';
+import { between, heldWith, recordFailure, recordGone, recordSuccess, removeLeftovers } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
 import { takeFirstInLine, takeTurn } from './take-turn.ts';
 

@@ -1,4 +1,11 @@
-import { isTerminal, type Job, type JobError, type JobResult, type Timings } from '@spillway/core/job.ts';
+import {
+  clockStart,
+  isTerminal,
+  type Job,
+  type JobError,
+  type JobResult,
+  type Timings,
+} from '@spillway/core/job.ts';
 import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
@@ -70,11 +77,6 @@ export async function removeLeftovers(id: string, { jobs, blobs, buckets }: Port
   const job = (await jobs.get(id))?.job;
   if (!job || !isTerminal(job.state)) return;
   await blobs.removeAllBut(buckets.results, `${resultStem(job)}.`, namesThatCount(job));
-}
-
-/** Since when the person has been waiting: a retry's clock starts with the retry. */
-export function clockStart(job: Job): Date {
-  return job.retryOf === null ? job.source.timeCreated : job.createdAt;
 }
 
 /** Milliseconds. */

@@ -1,6 +1,8 @@
+import { quantile } from '@spillway/core/routing/figures.ts';
+
 /** The value below which a share of the values lies (nearest rank); NaN of none. The values must be sorted. */
 export function quantileOfSorted(sorted: readonly number[], share: number): number {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+  return quantile(sorted, share) ?? Number.NaN;
 }
 
 export function mean(values: readonly number[]): number {

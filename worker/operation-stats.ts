@@ -1,5 +1,5 @@
 import type { OperationStats } from '@spillway/core/heartbeat.ts';
-import type { Job } from '@spillway/core/job.ts';
+import { clockStart, type Job } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import { type Figures, RecentValues } from '@spillway/core/routing/figures.ts';
@@ -67,11 +67,12 @@ export class OperationStatsBook {
   }
 
   /** Only of jobs at their first attempt: what was moved or tried before has waited for other reasons. */
-  #recordDelivery({ route, timings, attempt, source, retryOf, createdAt }: Job): void {
+  #recordDelivery(job: Job): void {
+    const { route, timings, attempt } = job;
     const first = this.#first;
     this.#first = false;
     if (!timings || attempt > 1 || route.epoch > 0) return;
-    const claimedAt = (retryOf === null ? source.timeCreated : createdAt).getTime() + timings.waitMs;
+    const claimedAt = clockStart(job).getTime() + timings.waitMs;
     const deliveryMs = Math.max(0, claimedAt - route.at.getTime());
     const beforeStartMs = this.#startedAt.getTime() - route.at.getTime();
     if (first && beforeStartMs > 0) {

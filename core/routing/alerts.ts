@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Conditions } from './decide-route.ts';
 import { liveVms } from './fleet.ts';
+import { isOverBudget, whyRunIsClosed } from './predict.ts';
 
 export const alertSchema = z.object({
   code: z.enum([
@@ -36,10 +37,8 @@ export function alertsOf({
   const { run } = settings;
   const { breaker, spentLastHour } = state;
   const most = run.mostDollarsPerHour;
-  const overBudget = most !== null && spentLastHour >= most;
-  const runTakesWork = run.enabled && run.maxInstances > 0 && breaker.state === 'closed' && !overBudget;
 
-  if (!runTakesWork && liveVms(workers, settings).length === 0) {
+  if (whyRunIsClosed({ settings, state }) !== null && liveVms(workers, settings).length === 0) {
     add(
       'nothing_takes_work',
       'Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM.',
@@ -51,7 +50,7 @@ export function alertsOf({
   } else if (breaker.state === 'probing') {
     add('run_paused', 'Cloud Run was paused; the next job that needs it tries it out.');
   }
-  if (overBudget) {
+  if (isOverBudget(spentLastHour, most)) {
     add(
       'run_over_budget',
       `Cloud Run has cost ${dollars(spentLastHour)} within an hour, and ${dollars(most)} is the limit: new work waits for the VMs.`,

@@ -37,16 +37,17 @@ export class RecentValues {
 
   /** Null while nothing was observed. */
   figures(): Figures | null {
-    this.#figures ??= this.#sortOut();
+    this.#figures ??= figuresOf(this.#values);
     return this.#figures;
   }
+}
 
-  #sortOut(): Figures | null {
-    const sorted = this.#values.toSorted((a, b) => a - b);
-    const p50 = quantile(sorted, 0.5);
-    const p90 = quantile(sorted, 0.9);
-    return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };
-  }
+/** Null of no values. */
+export function figuresOf(values: readonly number[]): Figures | null {
+  const sorted = values.toSorted((a, b) => a - b);
+  const p50 = quantile(sorted, 0.5);
+  const p90 = quantile(sorted, 0.9);
+  return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };
 }
 
 /** Figures of several observers as those of one, weighted by how much each has seen; null where none has. */

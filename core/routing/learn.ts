@@ -1,6 +1,6 @@
 import type { Worker } from '../heartbeat.ts';
 import type { Target } from '../job.ts';
-import { type Figures, mergeFigures, quantile } from './figures.ts';
+import { type Figures, figuresOf, mergeFigures } from './figures.ts';
 import { learnedBy } from './fleet.ts';
 import { mergeLearned } from './service-times.ts';
 import type { RouterState } from './state.ts';
@@ -28,8 +28,5 @@ function deliveryOf(workers: Worker[]): Figures | null {
 
 /** Each instance has had one cold start, or none that a job waited for. */
 function coldStartOf(instances: Worker[]): Figures | null {
-  const sorted = instances.flatMap(({ coldStartMs }) => coldStartMs ?? []).sort((a, b) => a - b);
-  const p50 = quantile(sorted, 0.5);
-  const p90 = quantile(sorted, 0.9);
-  return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };
+  return figuresOf(instances.flatMap(({ coldStartMs }) => coldStartMs ?? []));
 }

@@ -151,12 +151,19 @@ function side(question: RoutingQuestion, { delivery, queue, service, runMs }: Si
   };
 }
 
-function whyRunIsClosed({ settings, state }: RoutingQuestion): Prediction['runClosed'] {
-  const { run } = settings;
-  if (!run.enabled || run.maxInstances === 0) return 'off';
+/** Null while it takes work. */
+export function whyRunIsClosed({
+  settings,
+  state,
+}: Pick<Conditions, 'settings' | 'state'>): Prediction['runClosed'] {
+  const { enabled, maxInstances, mostDollarsPerHour } = settings.run;
+  if (!enabled || maxInstances === 0) return 'off';
   if (!takesWork(state.breaker)) return 'paused';
-  const most = run.mostDollarsPerHour;
-  return most !== null && state.spentLastHour >= most ? 'over_budget' : null;
+  return isOverBudget(state.spentLastHour, mostDollarsPerHour) ? 'over_budget' : null;
+}
+
+export function isOverBudget(spentLastHour: number, most: number | null): most is number {
+  return most !== null && spentLastHour >= most;
 }
 
 function budgetMs({ deadlineAt, now }: RoutingQuestion): number {

@@ -1,5 +1,6 @@
-import type { Job, Target } from '@spillway/core/job.ts';
+import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
+import { quantile } from '@spillway/core/routing/figures.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
@@ -38,8 +39,8 @@ function overviewOf({ now, open, newest, fleet, state, settings }: Reading): Ove
       byTarget,
       byReason: countBy(routed, (job) => job.route.reason),
       byState: countBy(newest, (job) => job.state),
-      p50Ms: percentile(durations, 0.5),
-      p95Ms: percentile(durations, 0.95),
+      p50Ms: quantile(durations, 0.5) ?? null,
+      p95Ms: quantile(durations, 0.95) ?? null,
     },
     policy,
     alerts: alertsOf({
@@ -64,13 +65,7 @@ function overviewOf({ now, open, newest, fleet, state, settings }: Reading): Ove
 function durationMs(job: Job): number[] {
   const worked = job.state === 'succeeded' || job.state === 'failed';
   if (!worked || !job.endedAt) return [];
-  const start = job.retryOf === null ? job.source.timeCreated : job.createdAt;
-  return [Math.max(0, job.endedAt.getTime() - start.getTime())];
-}
-
-/** Nearest rank, so that the figure is one that a job really had. */
-function percentile(sorted: number[], share: number): number | null {
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? null;
+  return [Math.max(0, job.endedAt.getTime() - clockStart(job).getTime())];
 }
 
 function countBy(jobs: Job[], key: (job: Job) => string): Record<string, number> {
