@@ -15,6 +15,9 @@ export const failureCodes = {
   out_of_memory: 'The picture needed more memory than the limit.',
   model_missing: 'The model that this needs is not installed.',
   model_invalid: 'The model’s files are damaged or do not fit together.',
+  invalid_text: 'A name or a value that came with the file holds text that cannot be stored.',
+  unprocessable: 'The picture cannot be worked on: every attempt ends with the same error.',
+  service_refused: 'A service that Spillway needs refused this job for good.',
   poison: 'The picture stopped the program that worked on it several times.',
   internal: 'Something went wrong on our side.',
 } as const;
@@ -47,4 +50,30 @@ export class RetryableError extends Error {
 /** A service that Spillway needs did not answer. Not the job's fault: it is tried again and not counted. */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
+}
+
+/**
+ * A service that Spillway needs refused a request, and would refuse it again: a value that it cannot store, a
+ * permission that is missing, a database that is not there. What asked for it ends, or is put aside for a person.
+ */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+}
+
+/** What a machine can lack, as its heartbeat says it. */
+export const machineLacks = ['disk', 'writable_disk', 'file_handles', 'memory', 'processes'] as const;
+export type MachineLack = (typeof machineLacks)[number];
+
+/**
+ * This machine cannot work: its disk is full or read-only, it has no file handles, memory or processes left. Not the
+ * job's fault: the attempt is not counted, and the job goes elsewhere.
+ */
+export class MachineError extends Error {
+  override readonly name = 'MachineError';
+  readonly lack: MachineLack;
+
+  constructor(lack: MachineLack, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.lack = lack;
+  }
 }

@@ -154,6 +154,8 @@ export const resultSchema = z.object({
   width: z.number(),
   height: z.number(),
   model: modelSchema.nullable(),
+  /** What a person should know of how it was made, one sentence each, such as 'Made as PNG: …'. */
+  notes: z.array(z.string()).default([]),
   receipt: z.string(),
 });
 export type JobResult = z.infer<typeof resultSchema>;

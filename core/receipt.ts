@@ -10,6 +10,7 @@ export const receiptSchema = z.object({
   operation: z.string(),
   options: z.record(z.string(), z.unknown()),
   model: modelSchema.nullable(),
+  notes: z.array(z.string()).default([]),
   result: z.object({ bucket: z.string(), name: z.string(), contentType: z.string(), crc32c: z.string() }),
   ran: z.object({ target: targetSchema, worker: z.string(), reason: z.string(), explanation: z.string() }),
   timings: timingsSchema.omit({ storeMs: true, totalMs: true }),

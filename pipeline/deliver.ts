@@ -42,6 +42,8 @@ export interface Processed {
   width: number;
   height: number;
   model: Model | null;
+  /** What a person should know of how it was made, one sentence each. */
+  notes: string[];
   processMs: number;
 }
 
@@ -271,7 +273,7 @@ function timingsUntil(job: Job, started: Date, downloaded: Date, done: Date, pro
 function receiptOf(
   job: Job,
   sourceCrc32c: string,
-  { model, contentType }: Processed,
+  { model, notes, contentType }: Processed,
   written: WrittenBlob,
   timings: Omit<Timings, 'storeMs' | 'totalMs'>,
   { target, worker }: Deliverer,
@@ -285,6 +287,7 @@ function receiptOf(
     operation: job.operation,
     options: job.options,
     model,
+    notes,
     result: { bucket: written.bucket, name: written.name, contentType, crc32c: written.crc32c },
     ran: { target, worker, reason: job.route.reason, explanation: job.route.explanation },
     timings,
@@ -294,6 +297,6 @@ function receiptOf(
 }
 
 function resultOf(processed: Processed, written: WrittenBlob, receipt: string): JobResult {
-  const { contentType, width, height, model } = processed;
-  return { ...written, contentType, width, height, model, receipt };
+  const { contentType, width, height, model, notes } = processed;
+  return { ...written, contentType, width, height, model, notes, receipt };
 }

@@ -45,6 +45,8 @@ export const processedImageSchema = z.object({
   width: z.int().min(1),
   height: z.int().min(1),
   model: modelSchema.nullable(),
+  /** What a person should know of how it was made, one sentence each, such as 'Made as PNG: …'. */
+  notes: z.array(z.string()),
   /** Milliseconds from the check of the input to the written result, in the child. */
   processMs: z.number().min(0),
   /** Of these, the model's; null for an operation without one. */

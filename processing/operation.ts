@@ -23,6 +23,8 @@ export interface OperationOutput {
   model: Model | null;
   /** Milliseconds that the model ran for; null where there is none. */
   inferenceMs: number | null;
+  /** What a person should know of how it was made, one sentence each; empty where nothing is out of the ordinary. */
+  notes: string[];
 }
 
 /** What an operation has to work with beside its picture. */

@@ -31,7 +31,7 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const output = await run(job.operation, image, options, setup);
   const path = await write(job.outputPath, output);
   freeMemory(output.bytes);
-  const { extension, width, height, model, inferenceMs } = output;
+  const { extension, width, height, model, inferenceMs, notes } = output;
   const processMs = performance.now() - startedAt;
   return {
     path,
@@ -42,6 +42,7 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
     model,
     processMs,
     inferenceMs,
+    notes,
   };
 }
 

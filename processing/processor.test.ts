@@ -88,6 +88,7 @@ test('a picture becomes a file beside the asked-for path', async () => {
     width: 80,
     height: 60,
     model: null,
+    notes: [],
     processMs: expect.any(Number),
     inferenceMs: null,
   });

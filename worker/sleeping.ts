@@ -24,6 +24,7 @@ export function sleeping(ms: number): Process {
       width: 1,
       height: 1,
       model: null,
+      notes: [],
       processMs: ms,
     };
   };

@@ -71,5 +71,14 @@ test('a share never falls, although the figures of a model that is made smaller 
 });
 
 async function fakeResult(path: string): ReturnType<Process> {
-  return { path, contentType: 'image/png', extension: 'png', width: 1, height: 1, model: null, processMs: 1 };
+  return {
+    path,
+    contentType: 'image/png',
+    extension: 'png',
+    width: 1,
+    height: 1,
+    model: null,
+    notes: [],
+    processMs: 1,
+  };
 }

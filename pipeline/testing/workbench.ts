@@ -76,5 +76,14 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
 export const copying: Process = async ({ outputPath }) => {
   const path = `${outputPath}.png`;
   await writeFile(path, 'result');
-  return { path, contentType: 'image/png', extension: 'png', width: 1, height: 1, model: null, processMs: 1 };
+  return {
+    path,
+    contentType: 'image/png',
+    extension: 'png',
+    width: 1,
+    height: 1,
+    model: null,
+    notes: [],
+    processMs: 1,
+  };
 };

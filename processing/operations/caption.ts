@@ -20,7 +20,7 @@ export const caption: ImageOperation<CaptionOptions> = {
     const bytes = Buffer.from(`${JSON.stringify(result, null, 2)}\n`);
     const { width, height } = image;
     const inferenceMs = said.timings.lookMs + said.timings.speakMs;
-    return { bytes, extension: 'json', width, height, model, inferenceMs };
+    return { bytes, extension: 'json', width, height, model, inferenceMs, notes: [] };
   },
 };
 

@@ -43,6 +43,7 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
       height: image.height,
       model: label(model),
       inferenceMs: map.inferenceMs,
+      notes: [],
     };
   },
 };

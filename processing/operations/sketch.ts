@@ -154,7 +154,7 @@ function divideWords(
 
 async function encode(drawing: PictureRows, format: SketchOptions['format']): Promise<OperationOutput> {
   const { width, height } = drawing;
-  const common = { width, height, model: null, inferenceMs: null };
+  const common = { width, height, model: null, inferenceMs: null, notes: [] };
   switch (format) {
     case 'png': {
       const bytes = await encodePng(drawing);

@@ -163,5 +163,6 @@ const result: JobResult = {
   width: 0,
   height: 0,
   model: null,
+  notes: [],
   receipt: '',
 };

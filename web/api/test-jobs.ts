@@ -29,6 +29,7 @@ export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi,
     width: 1,
     height: 1,
     model: null,
+    notes: [],
     receipt: receiptName(job),
   };
   return changed(

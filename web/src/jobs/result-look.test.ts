@@ -14,6 +14,7 @@ function lookOf(operation: string, options: JobView['options'], contentType = 'i
     width,
     height: 400,
     model: null,
+    notes: [],
     receipt: '',
   };
   return resultLook(sampleJob({ operation, options, state: 'succeeded', result }));

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { isDocumentId, storableText, textProblem } from './text.ts';
+
+describe('textProblem', () => {
+  it.each(['', 'cat.jpg', '猫', '🐈', '\u{10ffff}', 'a\nb', 'e\u0301'])('holds %j', (text) => {
+    expect(textProblem(text, 100)).toBeNull();
+  });
+
+  it.each(['\ud83d hello', 'a\udc00', '\ude00\ud83d'])('refuses the lone surrogate in %j', (text) => {
+    expect(textProblem(text, 100)).toContain('Unicode');
+  });
+
+  it('refuses NUL', () => {
+    expect(textProblem('a\0b', 100)).toContain('NUL');
+  });
+
+  it('counts bytes of UTF-8, not characters', () => {
+    expect(textProblem('🐈'.repeat(3), 12)).toBeNull();
+    expect(textProblem('🐈'.repeat(3), 11)).toContain('12 bytes');
+  });
+});
+
+describe('storableText', () => {
+  it('says what is wrong with a text', () => {
+    expect(storableText().safeParse('\ud800').error?.issues[0]?.message).toContain('Unicode');
+    expect(storableText().safeParse('x'.repeat(1_499)).success).toBe(true);
+    expect(storableText().safeParse('x'.repeat(1_500)).success).toBe(false);
+  });
+});
+
+describe('isDocumentId', () => {
+  it.each(['', '.', '..', 'a/b', '__proto__', '____', '__\n__', '\ud800', 'a\0', 'x'.repeat(1_500)])(
+    'refuses %j',
+    (text) => {
+      expect(isDocumentId(text)).toBe(false);
+    },
+  );
+
+  it.each(['a', '...', '__a', 'a__', 'vm-1', '__'])('takes %j', (text) => {
+    expect(isDocumentId(text)).toBe(true);
+  });
+});
