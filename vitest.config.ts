@@ -7,6 +7,9 @@ process.env.SPILLWAY_MODELS_DIR = join(tmpdir(), 'spillway-tests-without-models'
 process.env.SPILLWAY_MODELS_SOURCE = 'none';
 
 const ours = (folder: string) => [`${folder}/**/*.test.ts`, `${folder}/**/*.test.tsx`];
+/** Of `npm run test:slow` (vitest.slow.config.ts). */
+const slow = '**/*.slow.test.ts';
+const packages = '**/node_modules/**';
 
 export default defineConfig({
   test: {
@@ -27,16 +30,31 @@ export default defineConfig({
             'simulator',
             'bench',
           ].flatMap(ours),
-          exclude: ['**/node_modules/**', '**/*.emulator.test.ts'],
+          exclude: [packages, slow, '**/*.emulator.test.ts'],
         },
       },
-      { test: { name: 'processing', include: ours('processing'), testTimeout: 30_000 } },
-      { test: { name: 'emulators', include: ours('emulators'), testTimeout: 30_000 } },
+      {
+        test: {
+          name: 'processing',
+          include: ours('processing'),
+          exclude: [packages, slow],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'emulators',
+          include: ours('emulators'),
+          exclude: [packages, slow],
+          testTimeout: 30_000,
+        },
+      },
       {
         // Everything here shares one stack, which the global setup starts on free ports.
         test: {
           name: 'stack',
           include: ['tests/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
+          exclude: [packages, slow],
           globalSetup: ['tests/stack-setup.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
@@ -49,6 +67,7 @@ export default defineConfig({
         test: {
           name: 'own stack',
           include: ['tests/own-stack/*.test.ts'],
+          exclude: [packages, slow],
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 90_000,
