@@ -39,6 +39,11 @@ it.each([
   ['a bulk objective of years', { bulk: { objectiveMs: 1e12 } }],
   ['a share of next to nothing', { shares: { default: 1e-13 } }],
   ['an owner whose name Firestore keeps for itself', { shares: { owners: { __x__: 2 } } }],
+  ['an owner whose name Firestore keeps, on two lines', { shares: { owners: { '__x\n__': 2 } } }],
+  ['an owner whose name is not well-formed', { shares: { owners: { 'a\ud800': 2 } } }],
+  ['an owner whose name contains NUL', { shares: { owners: { 'a\0': 2 } } }],
+  ['a delay beyond what can be added up', { vm: { pullMs: 1e308 } }],
+  ['a price beyond what can be added up', { prices: { perRequest: 1e308 } }],
 ])('refuses %s, which would stop all routing', (_, document) => {
   expect(routingSettingsSchema.safeParse(document).success).toBe(false);
 });

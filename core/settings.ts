@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import { operationNameSchema } from './operations.ts';
 import { prices } from './prices.ts';
+import { storableText } from './text.ts';
 
-/** Milliseconds, up to a month: deadlines have to be dates that a database takes. */
-const objective = z
-  .number()
-  .positive()
-  .max(31 * 24 * 3_600_000);
+/** Milliseconds of a month: deadlines have to be dates that a database takes. */
+const month = 31 * 24 * 3_600_000;
+/** A duration that cannot be nothing. */
+const positiveDuration = z.number().positive().max(month);
+const duration = z.number().min(0).max(month);
+const dollars = z.number().min(0).max(1e6);
 const share = z.number().min(0.001).max(1_000);
 /** Firestore keeps names like `__this__` for itself. */
-const ownerName = z
-  .string()
+const ownerName = storableText()
   .min(1)
   .max(200)
-  .regex(/^(?!__.*__$)/, 'Firestore keeps names with two underscores at both ends for itself.');
+  .regex(/^(?!__.*__$)/s, 'Firestore keeps names with two underscores at both ends for itself.');
 
 /**
  * The document `settings/routing`: every field has a default, so an empty document is valid. A field that is not
@@ -22,15 +23,15 @@ const ownerName = z
 export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
   /** Objectives of interactive jobs that differ from the operation's own. */
-  objectivesMs: z.partialRecord(operationNameSchema, objective).default({}),
+  objectivesMs: z.partialRecord(operationNameSchema, positiveDuration).default({}),
   /** A side is in time when the expected finish and so many standard deviations fit into what is left. */
   confidence: z.number().min(0).max(5).default(1.65),
   /** Work that nobody waits for on the page: large batches, and what a source rule calls so. */
   bulk: z
     .object({
-      objectiveMs: objective.default(600_000),
+      objectiveMs: positiveDuration.default(600_000),
       /** A file of a batch with more files than this is bulk. */
-      batchOver: z.int().min(1).default(20),
+      batchOver: z.int().min(1).max(1_000_000).default(20),
     })
     .prefault({}),
   /** Weights with which owners share the VMs while several wait: one with 2 gets twice the share of one with 1. */
@@ -43,28 +44,28 @@ export const routingSettingsSchema = z.object({
   vm: z
     .object({
       /** From publishing until a free VM starts, until it is learned. */
-      pullMs: z.number().min(0).default(100),
+      pullMs: duration.default(100),
       /** A VM is out of the fleet when its heartbeat is older: three beats of two seconds, and a little. */
-      liveWithinMs: z.number().positive().default(6_500),
+      liveWithinMs: positiveDuration.default(6_500),
     })
     .prefault({}),
   run: z
     .object({
       enabled: z.boolean().default(true),
       /** From publishing until a warm instance starts, until it is learned. */
-      pushMs: z.number().min(0).default(250),
+      pushMs: duration.default(250),
       /** Until it is learned. */
-      coldStartMs: z.number().min(0).default(3_000),
-      maxInstances: z.int().min(0).default(20),
-      concurrency: z.int().min(1).default(1),
+      coldStartMs: duration.default(3_000),
+      maxInstances: z.int().min(0).max(100_000).default(20),
+      concurrency: z.int().min(1).max(1_000).default(1),
       /** Most pushes under way at a time, where Pub/Sub limits them below what the instances take. */
-      maxInFlight: z.int().min(1).nullable().default(null),
-      vcpus: z.number().positive().default(2),
-      memoryGib: z.number().positive().default(4),
+      maxInFlight: z.int().min(1).max(1_000_000).nullable().default(null),
+      vcpus: z.number().positive().max(1_000).default(2),
+      memoryGib: z.number().positive().max(100_000).default(4),
       /** Cloud Run ends an instance that has been idle for this long, at the latest. */
-      warmWithinMs: z.number().positive().default(300_000),
+      warmWithinMs: positiveDuration.default(300_000),
       /** Storm breaker: above this, new work waits for the VMs. Null: no limit. US dollars in any one hour. */
-      mostDollarsPerHour: z.number().min(0).nullable().default(null),
+      mostDollarsPerHour: dollars.nullable().default(null),
     })
     .prefault({}),
   /** The baseline policy: Cloud Run when the least loaded VM's processors are busier than this share. */
@@ -72,9 +73,9 @@ export const routingSettingsSchema = z.object({
   /** US dollars; the price list's where left out. */
   prices: z
     .object({
-      perVcpuSecond: z.number().min(0).default(prices.run.perVcpuSecond),
-      perGibSecond: z.number().min(0).default(prices.run.perGibSecond),
-      perRequest: z.number().min(0).default(prices.run.perRequest),
+      perVcpuSecond: dollars.default(prices.run.perVcpuSecond),
+      perGibSecond: dollars.default(prices.run.perGibSecond),
+      perRequest: dollars.default(prices.run.perRequest),
     })
     .prefault({}),
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { automaticModel, builtInModel, captionModels } from '../models.ts';
+import { storableText } from '../text.ts';
 import { defineOperation } from './operation.ts';
 
 /** More ids than any caption has: BLIP's own range is 5 to 20. */
@@ -15,8 +16,7 @@ export const caption = defineOperation({
         .enum([automaticModel, builtInModel, ...captionModels])
         .default(automaticModel)
         .describe('Which model writes. "auto" takes the best that is installed.'),
-      prompt: z
-        .string()
+      prompt: storableText()
         .max(120)
         .default('')
         .describe('How the caption begins, such as "a picture of". Empty: the model begins by itself.'),

@@ -9,6 +9,7 @@ import {
   Timestamp,
 } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobSchema, jobStates, type Target } from '@spillway/core/job.ts';
+import { isDocumentId } from '@spillway/core/text.ts';
 import type { JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Log } from '../ports/ports.ts';
 import { withDates } from './documents.ts';
@@ -18,6 +19,8 @@ import { codeOf, orOutage } from './outages.ts';
 const alreadyExists = 6;
 const failedPrecondition = 9;
 const notFound = 5;
+/** Of the year 9999: Firestore has no later time. */
+const lastSecond = 253_402_300_799;
 const endedStates = jobStates.filter(isTerminal);
 
 /** What this store keeps as a document's version. Both are Firestore's own clock, to the microsecond. */
@@ -212,10 +215,10 @@ function encodeCursor(snapshot: DocumentSnapshot): string {
 }
 
 function decodeCursor(cursor: string): [Timestamp, string] {
-  const [seconds, nanoseconds, id] = cursor.split('.');
-  const valid = /^\d{1,12}\.\d{1,9}\.\w+$/.test(cursor);
+  const [, seconds, nanoseconds, id = ''] = /^(\d{1,12})\.(\d{1,9})\.(\w+)$/.exec(cursor) ?? [];
+  const valid = Number(seconds) <= lastSecond && isDocumentId(id);
   // A cursor that was tampered with starts behind everything: an empty page, not an error of ours.
-  return valid ? [new Timestamp(Number(seconds), Number(nanoseconds)), id ?? ''] : [new Timestamp(0, 0), '0'];
+  return valid ? [new Timestamp(Number(seconds), Number(nanoseconds)), id] : [new Timestamp(0, 0), '0'];
 }
 
 /** Only the top-level fields that differ: transitions share what they leave alone. */

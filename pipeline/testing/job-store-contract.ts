@@ -96,9 +96,11 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
 
     it('finds nothing with a cursor that is not its own', async () => {
       const owner = newOwner();
-      await create({ owner });
-      const page = await jobs().find({ owner }, 3, 'tampered');
-      expect(page).toEqual({ jobs: [], cursor: null });
+      const { id } = (await create({ owner })).job;
+      const cursors = ['tampered', `999999999999.0.${id}`, '1.0.__proto__', '1.0.', `0.999999999.${id}`];
+      for (const cursor of cursors) {
+        expect(await jobs().find({ owner }, 3, cursor)).toEqual({ jobs: [], cursor: null });
+      }
     });
 
     it('finds by upload, batch, operation, state and side', async () => {
