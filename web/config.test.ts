@@ -42,6 +42,17 @@ test.each([
   ['SPILLWAY_PROJECT', undefined],
   ['SPILLWAY_PUBLIC_URL', 'javascript:alert(1)'],
   ['PORT', '70000'],
+  ['SPILLWAY_TRUSTED_PROXIES', '-1'],
+  ['SPILLWAY_TRUSTED_PROXIES', 'all'],
 ])('names %s when it is %j', (name, value) => {
   expect(() => readWebConfig({ ...complete, [name]: value })).toThrow(name);
+});
+
+test.each([
+  [{}, 0],
+  [{ K_SERVICE: 'site' }, 1],
+  [{ K_SERVICE: 'site', SPILLWAY_TRUSTED_PROXIES: '2' }, 2],
+  [{ SPILLWAY_TRUSTED_PROXIES: '0', K_SERVICE: 'site' }, 0],
+])('with %j trusts %i proxies', (more, trusted) => {
+  expect(readWebConfig({ ...complete, ...more }).trustedProxies).toBe(trusted);
 });

@@ -12,6 +12,13 @@ const webConfigSchema = gcpConfigSchema.extend({
   SPILLWAY_ADMIN_TOKEN: z.string().min(16),
   /** Address of the site as browsers know it, where a proxy stands before it. */
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /**
+   * How many proxies stand before the site. Each appends the address of its caller to X-Forwarded-For; who visits is
+   * told from there.
+   */
+  SPILLWAY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
+  /** Set by Cloud Run, whose front end is a proxy. */
+  K_SERVICE: z.string().optional(),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
   /** Google's own name for a storage server other than the cloud's. */
   STORAGE_EMULATOR_HOST: z.string().optional(),
@@ -19,6 +26,7 @@ const webConfigSchema = gcpConfigSchema.extend({
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
   publicOrigin: string | null;
+  trustedProxies: number;
   storageOrigin: string;
 }
 
@@ -26,9 +34,11 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
 export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
   const config = parseConfig(webConfigSchema, environment);
   const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, STORAGE_EMULATOR_HOST } = config;
+  const { SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
+    trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
     storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)
       .origin,
   };

@@ -42,6 +42,7 @@ async function start() {
     SPILLWAY_SESSION_SECRET: secret,
     SPILLWAY_ADMIN_TOKEN: adminToken,
     publicOrigin: null,
+    trustedProxies: 0,
   };
   const running = await startSite({ ports: memory, site: pages, version: 'test', config });
   site = running;
@@ -241,6 +242,7 @@ test('a port that is taken is an error at the start', async () => {
     SPILLWAY_SESSION_SECRET: secret,
     SPILLWAY_ADMIN_TOKEN: adminToken,
     publicOrigin: null,
+    trustedProxies: 0,
   };
   const second = startSite({ ports: createMemoryPorts(), site: pages, version: 'test', config });
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });

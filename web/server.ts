@@ -3,16 +3,19 @@ import type { Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
+import { getConnInfo } from '@hono/node-server/conninfo';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import { createApi } from './api/app.ts';
+import { clientNetwork } from './api/client-address.ts';
+import { createVisitorLimits } from './api/limits.ts';
 import { createLiveDashboard } from './api/live-dashboard.ts';
 import { createLiveJobs } from './api/live-jobs.ts';
 import { problemResponse } from './api/problems.ts';
 import { createSessions } from './api/sessions.ts';
-import { createStreamLimit } from './api/stream-limit.ts';
+import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
 
@@ -26,7 +29,12 @@ export interface SiteOptions {
   version: string;
   config: Pick<
     WebConfig,
-    'PORT' | 'SPILLWAY_HOST' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin'
+    | 'PORT'
+    | 'SPILLWAY_HOST'
+    | 'SPILLWAY_SESSION_SECRET'
+    | 'SPILLWAY_ADMIN_TOKEN'
+    | 'publicOrigin'
+    | 'trustedProxies'
   >;
 }
 
@@ -49,8 +57,25 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   });
   const liveJobs = createLiveJobs(ports.jobs, ports.log);
   const liveDashboard = createLiveDashboard(ports, liveJobs);
-  const streams = createStreamLimit();
-  const api = createApi({ ports, sessions, liveJobs, liveDashboard, streams, version });
+  const streams = createStreamPlaces();
+  const limits = createVisitorLimits(ports.clock);
+  const networkOf = (c: Context) => {
+    const remoteAddress = getConnInfo(c).remote.address;
+    return clientNetwork(
+      { remoteAddress, forwardedFor: c.req.header('x-forwarded-for') },
+      config.trustedProxies,
+    );
+  };
+  const api = createApi({
+    ports,
+    sessions,
+    liveJobs,
+    liveDashboard,
+    streams,
+    limits,
+    networkOf,
+    version,
+  });
 
   const app = new Hono();
   app.onError((error, c) => problemResponse(error, c, ports.log));
@@ -63,7 +88,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   });
   app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));
-  app.get('*', (c) => site.respond(c, () => sessions.owner(c)));
+  app.get('*', (c) => site.respond(c, () => sessions.visitor(c)));
   app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
 
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;

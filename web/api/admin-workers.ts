@@ -1,5 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Control } from '@spillway/core/heartbeat.ts';
+import { storableText } from '@spillway/core/text.ts';
 import { adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { readFleet } from './fleet-view.ts';
@@ -8,7 +9,7 @@ import { createRouter } from './router.ts';
 import { drainSchema, type WorkerView, workerViewSchema } from './schema.ts';
 
 const workersSchema = z.object({ workers: z.array(workerViewSchema.meta({ id: 'Worker' })) });
-const params = z.object({ id: z.string().min(1).max(200) });
+const params = z.object({ id: storableText().min(1).max(200) });
 
 const listWorkers = createRoute({
   method: 'get',

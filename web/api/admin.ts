@@ -61,6 +61,8 @@ const followEverything = createRoute({
   responses: { 200: eventAnswer, ...problemAnswers('admin_required', 'too_many_streams') },
 });
 
+const anyOwner = { owner: '', admin: true };
+
 /** What only admins may see and do. */
 export function adminRoutes(dependencies: ApiDependencies) {
   const { ports, sessions, liveDashboard, streams } = dependencies;
@@ -82,14 +84,14 @@ export function adminRoutes(dependencies: ApiDependencies) {
       return c.json({ jobs: page.jobs.map(viewOf), cursor: page.cursor }, 200);
     })
     .openapi(getAnyJob, async (c) => {
-      const job = await visibleJob(c.req.valid('param').id, { owner: '', admin: true }, ports.jobs);
+      const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);
       return c.json(viewOf(job), 200);
     })
     .openapi(followEverything, (c) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);
-      const leave = streams.enter('admin', () => stream.close());
+      const place = streams.enter({ kind: 'admin' }, () => stream.close());
       const stream = openEventStream(ports.clock, () => {
-        leave();
+        place.leave();
         following.stop();
       });
       const following = liveDashboard.follow({

@@ -26,7 +26,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
   for (const path of ['/uploads', '/jobs/*', '/events']) {
-    api.use(`/api/v1${path}`, recognizeVisitor(sessions));
+    api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
   }
   api.use('/api/*', bodyLimit({ maxSize: largestBody, onError: refuseLargeBody }));
 
@@ -71,7 +71,7 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
       title: 'Spillway',
       version,
       description:
-        'Turns pictures into pencil sketches, cut-outs and captions. A visitor is known by a signed cookie. Errors are `application/problem+json` with a stable `code`.',
+        'Turns pictures into pencil sketches, cut-outs and captions. A visitor is known by a signed cookie. Errors are `application/problem+json` with a stable `code`. What a visitor does too often is answered with 429 and a `Retry-After` in seconds.',
     },
   });
   api.get('/api/v1/openapi.json', (c) => c.json(document));

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { captionResultSchema } from '@spillway/core/caption-result.ts';
+import { isDocumentId } from '@spillway/core/text.ts';
 import { type ProblemCode, problems } from './problems.ts';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
 
@@ -12,9 +13,20 @@ const ProblemDocument = problemSchema.meta({ id: 'Problem' });
 /** What admins show, as the OpenAPI document names it. */
 export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }];
 
+/** The database keeps some ids for itself, such as `__x__`: no job has one, and asking for it is an error. */
 export const jobIdParameter = z.object({
-  id: z.string().regex(/^\w{1,64}$/, 'is not the id of a job'),
+  id: z
+    .string()
+    .regex(/^\w{1,64}$/, 'is not the id of a job')
+    .refine(isDocumentId, 'is not the id of a job'),
 });
+
+const retryAfter = {
+  description: 'Seconds after which the request may be made again.',
+  schema: { type: 'integer', minimum: 1 },
+} as const;
+/** Statuses whose answers say when to come back. */
+const passing: ReadonlySet<number> = new Set([429, 503]);
 
 /** A JSON answer, for a route's `responses`. */
 export function json<Schema extends z.ZodType>(schema: Schema, description: string) {
@@ -23,6 +35,7 @@ export function json<Schema extends z.ZodType>(schema: Schema, description: stri
 
 interface ProblemAnswer {
   description: string;
+  headers?: { 'Retry-After': typeof retryAfter };
   content: { 'application/problem+json': { schema: typeof ProblemDocument } };
 }
 type ProblemAnswers<Code extends ProblemCode> = {
@@ -41,6 +54,7 @@ export function problemAnswers<const Code extends ProblemCode = never>(
     answers[status] = {
       description: before ? `${before} ${description}` : description,
       content: { 'application/problem+json': { schema: ProblemDocument } },
+      ...(passing.has(status) ? { headers: { 'Retry-After': retryAfter } } : {}),
     };
   }
   return answers as ProblemAnswers<Code | 'internal' | 'unavailable'>;

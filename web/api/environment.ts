@@ -1,10 +1,12 @@
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { LimitName, VisitorLimits } from './limits.ts';
 import type { LiveDashboard } from './live-dashboard.ts';
 import type { LiveJobs } from './live-jobs.ts';
 import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
-import type { StreamLimit } from './stream-limit.ts';
+import type { StreamPlaces } from './stream-places.ts';
 
 /** What the API works with. */
 export interface ApiDependencies {
@@ -12,7 +14,10 @@ export interface ApiDependencies {
   sessions: Sessions;
   liveJobs: LiveJobs;
   liveDashboard: LiveDashboard;
-  streams: StreamLimit;
+  streams: StreamPlaces;
+  limits: VisitorLimits;
+  /** The network that a request comes from. */
+  networkOf(c: Context): string;
   version: string;
 }
 
@@ -20,6 +25,8 @@ export interface ApiDependencies {
 export interface ApiEnv {
   Variables: {
     visitor: Visitor;
+    /** Counts one more of what visitors may do so often only; throws a problem where it is too often. */
+    spend(name: LimitName): void;
     /** Who does it, behind `requireAdmin`. */
     admin: string;
   };
@@ -27,13 +34,28 @@ export interface ApiEnv {
 
 export interface Visitor {
   owner: string;
+  /** True where the request showed no valid cookie: such an owner has no jobs yet. */
+  isNew: boolean;
   admin: boolean;
+  /** The network that the request comes from. */
+  address: string;
 }
 
 /** Tells the handlers who asks; gives a new visitor a session. */
-export function recognizeVisitor(sessions: Sessions) {
+export function recognizeVisitor({ sessions, limits, networkOf }: ApiDependencies) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    c.set('visitor', { owner: sessions.owner(c), admin: sessions.admin(c) !== null });
+    const admin = sessions.admin(c) !== null;
+    const visitor: Visitor = { ...sessions.visitor(c), admin, address: networkOf(c) };
+    c.set('visitor', visitor);
+    c.set('spend', (name) => limits.spend(name, visitor));
+    await next();
+  });
+}
+
+/** For a route's `middleware`: counts the request before anything else is done for it. */
+export function limited(name: LimitName) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    c.var.spend(name);
     await next();
   });
 }

@@ -167,7 +167,7 @@ describe('what a stream holds', () => {
     const { site, browser } = await createVisitor();
     const { browser: other } = await createVisitor(site);
     const streams = [];
-    for (let index = 0; index < 12; index++) streams.push(await follow(browser));
+    for (let index = 0; index < 8; index++) streams.push(await follow(browser));
     const refused = await browser.request('/api/v1/events');
     expect(refused.status).toBe(429);
     expect(refused.headers.get('retry-after')).toBe('10');

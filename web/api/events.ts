@@ -1,11 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Stored } from '@spillway/pipeline/ports/job-store.ts';
 import { problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
+import { type ApiDependencies, limited, type Visitor } from './environment.ts';
 import { type EventStream, eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { viewOf } from './job-access.ts';
 import type { JobListener } from './live-jobs.ts';
 import { createRouter } from './router.ts';
+
+/** Milliseconds after which the stream of a visitor who has no job is ended. */
+const idleMs = 60_000;
 
 /** Where a browser stopped listening: the last change that it has seen. */
 interface Position {
@@ -31,27 +34,65 @@ const followJobs = createRoute({
   path: '/events',
   operationId: 'followJobs',
   tags: ['events'],
+  middleware: limited('streams'),
   summary: 'Follow your own jobs',
   description:
-    'Events: `job` (a whole job, first for the newest jobs and then at every change), `present` (the ids of the newest jobs, once at the start), `removed` (`{ id }` of a deleted job).',
+    'Events: `job` (a whole job, first for the newest jobs and then at every change), `present` (the ids of the newest jobs, once at the start), `removed` (`{ id }` of a deleted job), `idle` (once, before a stream ends because the visitor has had no job for a minute: come back when there is something to wait for).',
   request: eventRequest,
-  responses: { 200: eventAnswer, ...problemAnswers('too_many_streams') },
+  responses: { 200: eventAnswer, ...problemAnswers('too_many_requests', 'too_many_streams') },
 });
 
 /** `GET /events`. */
-export function eventRoutes({ ports, liveJobs, streams }: ApiDependencies) {
+export function eventRoutes(dependencies: ApiDependencies) {
   return createRouter().openapi(followJobs, (c) => {
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);
-    const { owner } = c.var.visitor;
-    const leave = streams.enter(owner, () => stream.close());
-    const stream = openEventStream(ports.clock, () => {
-      leave();
-      following.stop();
-    });
     const since = positionOf(c.req.valid('header')['last-event-id']);
-    const following = liveJobs.follow(owner, jobEvents(stream, since));
-    return c.body(stream.body, 200, eventStreamHeaders);
+    return c.body(ownJobsStream(c.var.visitor, since, dependencies), 200, eventStreamHeaders);
   });
+}
+
+/** The visitor's own jobs as events. A stream that has had none to tell of ends after a minute. */
+function ownJobsStream(
+  { owner, admin, address }: Visitor,
+  since: Position | null,
+  { ports, liveJobs, streams }: ApiDependencies,
+): ReadableStream<Uint8Array> {
+  const place = streams.enter(admin ? { kind: 'admin' } : { kind: 'visitor', owner, address }, (why) => {
+    if (why === 'idle') endIdle();
+    else stream.close();
+  });
+  const stream = openEventStream(ports.clock, () => {
+    place.leave();
+    stopIdle();
+    following.stop();
+  });
+  const endIdle = () => {
+    stream.send({ key: 'idle', event: 'idle', data: {} });
+    stream.close();
+  };
+  const stopIdle = ports.clock.every(idleMs, () => {
+    if (!place.kept) endIdle();
+  });
+  const following = liveJobs.follow(
+    owner,
+    withFirstJob(jobEvents(stream, since), () => place.keep()),
+  );
+  return stream.body;
+}
+
+/** The same listener, with `onJob` called before it hears of a job. */
+function withFirstJob(listener: JobListener, onJob: () => void): JobListener {
+  return {
+    ...listener,
+    begin(jobs) {
+      if (jobs.length > 0) onJob();
+      listener.begin(jobs);
+    },
+    changed(job) {
+      onJob();
+      listener.changed(job);
+    },
+  };
 }
 
 /** Sends what a feed of jobs tells as events, leaving out what the browser has seen before. */

@@ -7,7 +7,7 @@ import type { Job } from '@spillway/core/job.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import { attachment } from './content-disposition.ts';
 import { CaptionDocument, jobIdParameter, problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
+import { type ApiDependencies, limited } from './environment.ts';
 import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
 import { ProblemError } from './problems.ts';
@@ -39,6 +39,7 @@ const result = createRoute({
   path: '/jobs/{id}/result',
   operationId: 'getJobResult',
   tags: ['jobs'],
+  middleware: limited('files'),
   summary: "Read a job's result",
   request: {
     params: jobIdParameter,
@@ -57,7 +58,7 @@ const result = createRoute({
       },
     },
     304: notModified,
-    ...problemAnswers('invalid_request', 'not_found', 'no_result'),
+    ...problemAnswers('invalid_request', 'not_found', 'no_result', 'too_many_requests'),
   },
 });
 
@@ -66,6 +67,7 @@ const source = createRoute({
   path: '/jobs/{id}/source',
   operationId: 'getJobSource',
   tags: ['jobs'],
+  middleware: limited('files'),
   summary: 'Read the original of a job',
   description: 'Only if its bytes are those of a picture, whatever it was called.',
   request: { params: jobIdParameter },
@@ -75,7 +77,14 @@ const source = createRoute({
       content: { 'image/*': { schema: file } },
     },
     304: notModified,
-    ...problemAnswers('invalid_request', 'not_found', 'source_gone', 'file_too_large', 'unsupported_type'),
+    ...problemAnswers(
+      'invalid_request',
+      'not_found',
+      'source_gone',
+      'file_too_large',
+      'unsupported_type',
+      'too_many_requests',
+    ),
   },
 });
 

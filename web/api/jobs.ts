@@ -1,21 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import { storableText } from '@spillway/core/text.ts';
 import { cancelJob } from '@spillway/pipeline/cancel.ts';
 import { deleteJob } from '@spillway/pipeline/delete.ts';
 import type { JobFilter } from '@spillway/pipeline/ports/job-store.ts';
 import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
 import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
+import { type ApiDependencies, limited } from './environment.ts';
 import { noSuchJob, ownJob, viewOf, visibleJob } from './job-access.ts';
 import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
 
 const jobQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
-  cursor: z.string().max(200).optional(),
-  upload: z.string().max(100).optional(),
-  batch: z.string().max(100).optional(),
-  operation: z.string().max(100).optional(),
+  cursor: storableText().max(200).optional(),
+  upload: storableText().optional(),
+  batch: storableText().optional(),
+  operation: storableText().optional(),
   state: jobStateSchema.optional(),
 });
 
@@ -24,11 +25,12 @@ const listJobs = createRoute({
   path: '/jobs',
   operationId: 'listJobs',
   tags: ['jobs'],
+  middleware: limited('reads'),
   summary: 'List your own jobs, newest first',
   request: { query: jobQuery },
   responses: {
     200: json(JobPage, 'One page; `cursor` leads to the next, and is null on the last.'),
-    ...problemAnswers('invalid_request'),
+    ...problemAnswers('invalid_request', 'too_many_requests'),
   },
 });
 
@@ -37,9 +39,13 @@ const getJob = createRoute({
   path: '/jobs/{id}',
   operationId: 'getJob',
   tags: ['jobs'],
+  middleware: limited('reads'),
   summary: 'Read one job',
   request: { params: jobIdParameter },
-  responses: { 200: json(JobDocument, 'The job.'), ...problemAnswers('invalid_request', 'not_found') },
+  responses: {
+    200: json(JobDocument, 'The job.'),
+    ...problemAnswers('invalid_request', 'not_found', 'too_many_requests'),
+  },
 });
 
 const retry = createRoute({
@@ -47,6 +53,7 @@ const retry = createRoute({
   path: '/jobs/{id}/retry',
   operationId: 'retryJob',
   tags: ['jobs'],
+  middleware: limited('changes'),
   summary: 'Run an ended job once more',
   description: 'Makes a new job; asking again gives the same one.',
   request: { params: jobIdParameter },
@@ -59,6 +66,7 @@ const retry = createRoute({
       'not_ended',
       'already_succeeded',
       'not_retryable',
+      'too_many_requests',
     ),
   },
 });
@@ -68,11 +76,12 @@ const cancel = createRoute({
   path: '/jobs/{id}/cancel',
   operationId: 'cancelJob',
   tags: ['jobs'],
+  middleware: limited('changes'),
   summary: 'End a job that has not ended',
   request: { params: jobIdParameter },
   responses: {
     200: json(JobDocument, 'The cancelled job.'),
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'already_ended'),
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'already_ended', 'too_many_requests'),
   },
 });
 
@@ -81,12 +90,13 @@ const remove = createRoute({
   path: '/jobs/{id}',
   operationId: 'deleteJob',
   tags: ['jobs'],
+  middleware: limited('changes'),
   summary: 'Delete a job and its results',
   description: 'The original goes with the last of its jobs.',
   request: { params: jobIdParameter },
   responses: {
     204: { description: 'The job is deleted.' },
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found'),
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'too_many_requests'),
   },
 });
 
@@ -137,7 +147,7 @@ export function given(filter: { [Key in keyof JobFilter]: JobFilter[Key] | undef
 /** Filters that only admins have. */
 export const adminJobQuery = jobQuery.extend({
   target: targetSchema.optional(),
-  owner: z.string().max(100).optional(),
+  owner: storableText().optional(),
 });
 
 function refusedRetry(why: Extract<Retried, { kind: 'refused' }>['why']): ProblemError {

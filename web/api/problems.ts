@@ -29,6 +29,7 @@ export const problems = {
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   unsupported_type: { status: 415, title: 'The file is not a picture that can be shown' },
   invalid_options: { status: 422, title: 'The options are not valid' },
+  too_many_requests: { status: 429, title: 'Too many requests in a short time' },
   too_many_streams: { status: 429, title: 'Too many event streams are open' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'A service does not answer' },

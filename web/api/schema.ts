@@ -4,6 +4,7 @@ import { operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/run-breaker.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
+import { storableText } from '@spillway/core/text.ts';
 import { z } from 'zod';
 
 /**
@@ -17,10 +18,12 @@ export const largestUpload = 64 * 1_024 * 1_024;
 export const largestBatch = 10_000;
 /** Most pixels that a picture is said to have; the workers' input gate has the same limit. */
 export const mostPixels = 2 ** 28;
+/** Bytes of UTF-8 in a file's name; the object's name is made of its end. */
+const longestFileName = 4_000;
 
 export const uploadRequestSchema = z.object({
-  fileName: z.string().min(1).max(1_000),
-  contentType: z.string().max(200).default('application/octet-stream'),
+  fileName: storableText(longestFileName).min(1).max(1_000),
+  contentType: storableText().max(200).default('application/octet-stream'),
   /** Bytes. */
   size: z.int().min(0).max(largestUpload),
   operations: z.array(operationNameSchema).min(1),
@@ -121,7 +124,7 @@ export const settingsRequestSchema = z.object({
 export const drainSchema = z.strictObject({ drain: z.boolean() });
 export const healthSchema = z.object({ status: z.enum(['ok', 'unavailable']), version: z.string() });
 
-/** Server-sent events by name: `GET /api/v1/events` sends `job`; `GET /api/v1/admin/events` all of them. */
+/** Server-sent events by name: `GET /api/v1/events` sends those of jobs; `GET /api/v1/admin/events` all of them. */
 export const eventSchemas = {
   job: jobViewSchema,
   /** A job that is no longer to be shown: deleted. */
@@ -131,6 +134,8 @@ export const eventSchemas = {
    * A job of the page that is newer than the last of them and not among them was deleted while nobody listened.
    */
   present: z.object({ ids: z.array(z.string()) }),
+  /** The last event of a stream that ends because the visitor has no job: it need not be opened again for nothing. */
+  idle: z.object({}),
   workers: z.object({ workers: z.array(workerViewSchema) }),
   overview: overviewSchema,
 } as const;

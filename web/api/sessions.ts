@@ -24,8 +24,8 @@ export interface SessionOptions {
 }
 
 export interface Sessions {
-  /** The visitor's owner id; a visitor without a valid cookie becomes a new one. Sets or renews the cookie. */
-  owner(c: Context): string;
+  /** Who visits; a visitor without a valid cookie becomes a new one. Sets or renews the cookie. */
+  visitor(c: Context): { owner: string; isNew: boolean };
   /** Who the admin is that sends the request, by the name under which changes are kept; null where it is none. */
   admin(c: Context): string | null;
   isAdminToken(token: string): boolean;
@@ -63,12 +63,13 @@ export function createSessions({ secret, adminToken, clock, publicOrigin }: Sess
   return {
     siteOrigin,
     isAdminToken,
-    owner(c) {
+    visitor(c) {
       const known = visitors.verify(getCookie(c, sessionCookie), sessionLifetime);
-      if (known && known.age < sessionRenewedAfter) return known.subject;
       const owner = known?.subject ?? randomBytes(16).toString('hex');
-      set(c, sessionCookie, visitors.sign(owner), sessionLifetime, 'Lax');
-      return owner;
+      if (!known || known.age >= sessionRenewedAfter) {
+        set(c, sessionCookie, visitors.sign(owner), sessionLifetime, 'Lax');
+      }
+      return { owner, isNew: known === null };
     },
     admin(c) {
       // The only place that tells admins apart. Whoever has the token is the same person to us; a proxy that knows

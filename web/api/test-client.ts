@@ -3,15 +3,19 @@ import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/p
 import type { Clock, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import { systemClock } from '@spillway/pipeline/system-clock.ts';
+import type { Context } from 'hono';
 import { createApi } from './app.ts';
+import { createVisitorLimits } from './limits.ts';
 import { createLiveDashboard } from './live-dashboard.ts';
 import { createLiveJobs } from './live-jobs.ts';
 import { createSessions } from './sessions.ts';
-import { createStreamLimit } from './stream-limit.ts';
+import { createStreamPlaces } from './stream-places.ts';
 
 export const adminToken = 'an-admin-token-for-tests';
 export const secret = 'a session secret for tests, long enough';
 export const origin = 'http://site.test';
+/** Says which network a test's request comes from. */
+export const addressHeader = 'x-test-address';
 
 /** A clock whose timers run when a test says so. */
 export interface ManualClock extends Clock {
@@ -53,8 +57,19 @@ export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) =>
   const sessions = createSessions({ secret, adminToken, clock, publicOrigin: null });
   const liveJobs = createLiveJobs(ports.jobs, ports.log);
   const liveDashboard = createLiveDashboard(ports, liveJobs);
-  const streams = createStreamLimit();
-  const api = createApi({ ports, sessions, liveJobs, liveDashboard, streams, version: 'test' });
+  const streams = createStreamPlaces();
+  const limits = createVisitorLimits(clock);
+  const networkOf = (c: Context) => c.req.header(addressHeader) ?? '192.0.2.1';
+  const api = createApi({
+    ports,
+    sessions,
+    liveJobs,
+    liveDashboard,
+    streams,
+    limits,
+    networkOf,
+    version: 'test',
+  });
   return { api, memory, ports, clock, sessions, liveJobs, streams };
 }
 export type TestApi = ReturnType<typeof createTestApi>;

@@ -88,14 +88,17 @@ test('does not let a content type break a header', async () => {
 test.each([
   ['an unknown option', { sketch: { nonsense: 1 } }],
   ['an option out of range', { sketch: { blur: 4 } }],
+  ['a prompt that is not well-formed', { sketch: {}, caption: { prompt: '\ud83d hello' } }],
+  ['a prompt with NUL', { sketch: {}, caption: { prompt: 'a\0b' } }],
   ['an option of the wrong type', { sketch: { format: 7 } }],
 ])('refuses %s before any upload', async (_, options) => {
   const { browser, openUpload } = createSite();
-  const response = await browser.post('/api/v1/uploads', { ...request, options });
+  const operations = Object.keys(options);
+  const response = await browser.post('/api/v1/uploads', { ...request, operations, options });
   expect(response.status).toBe(422);
   const problem = problemSchema.parse(await response.json());
   expect(problem.code).toBe('invalid_options');
-  expect(problem.detail).toContain('sketch');
+  expect(problem.detail).toContain(operations.at(-1));
   expect(openUpload).not.toHaveBeenCalled();
 });
 
@@ -103,6 +106,9 @@ test.each([
   ['no operation', { operations: [] }, 'json.operations'],
   ['an unknown operation', { operations: ['nonsense'] }, 'json.operations.0'],
   ['an empty file name', { fileName: '' }, 'json.fileName'],
+  ['a file name that is not well-formed', { fileName: 'a\ud800.jpg' }, 'json.fileName'],
+  ['a file name with NUL', { fileName: 'a\0.jpg' }, 'json.fileName'],
+  ['a type that is not well-formed', { contentType: 'image/\udfff' }, 'json.contentType'],
   ['a file that is too large', { size: largestUpload + 1 }, 'json.size'],
   ['a negative size', { size: -1 }, 'json.size'],
   ['a batch that is no UUID', { batchId: 'x' }, 'json.batchId'],

@@ -4,7 +4,7 @@ import { webObjectName } from '@spillway/core/object-names.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import type { z } from 'zod';
 import { json, problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
+import { type ApiDependencies, limited } from './environment.ts';
 import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
 import { uploadRequestSchema, uploadSchema } from './schema.ts';
@@ -14,6 +14,7 @@ const openUpload = createRoute({
   path: '/uploads',
   operationId: 'openUpload',
   tags: ['uploads'],
+  middleware: limited('uploads'),
   summary: 'Open a resumable upload for one file',
   description:
     'The browser sends the bytes straight to `sessionUrl`. Once they are there, `GET /jobs?upload=<uploadId>` finds the jobs, one for each operation.',
@@ -27,6 +28,7 @@ const openUpload = createRoute({
       'body_too_large',
       'unsupported_media_type',
       'invalid_options',
+      'too_many_requests',
     ),
   },
 });
@@ -78,7 +80,7 @@ function mediaType(given: string): string {
   return /^[\w.+-]+\/[\w.+-]+$/.test(given) ? given : 'application/octet-stream';
 }
 
-/** A sandboxed page's origin is the word `null`, which Cloud Storage cannot allow. */
+/** A sandboxed page's origin is the word `null`, which Cloud Storage cannot allow; what else is no origin is no page's. */
 function pageOrigin(header: string | undefined): string | null {
-  return header === undefined || header === 'null' ? null : header;
+  return header !== undefined && URL.parse(header)?.origin === header ? header : null;
 }

@@ -40,7 +40,7 @@ export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string 
 function knownShare(stage: CardStage): number | null {
   if (stage.kind === 'uploading') return stage.share;
   if (stage.kind === 'processing') return stage.download?.share ?? null;
-  return stage.kind === 'waiting' && stage.what === 'upload' ? 0 : null;
+  return stage.kind === 'waiting' && (stage.what === 'upload' || stage.what === 'held') ? 0 : null;
 }
 
 function Failure({ summary, detail }: { summary: string; detail: string | null }) {
@@ -67,6 +67,7 @@ function stageWords(stage: CardStage, { operation, job }: GalleryEntry): string 
         : `Uploading ${formatShare(stage.share)}`;
     case 'waiting':
       if (stage.what === 'upload') return 'Upload starts soon';
+      if (stage.what === 'held') return 'Many uploads at once: goes on by itself shortly';
       if (stage.what === 'arrival') return 'Uploaded. Waiting for its turn';
       return job?.class === 'bulk' ? 'Part of a large batch: waits without hurry' : 'Waiting for its turn';
     case 'processing':

@@ -8,6 +8,8 @@ export interface RequestFailure {
   /** Stable code of the server's problem; `offline` or `unreadable` where there is none. */
   code: string;
   message: string;
+  /** Milliseconds after which the server wants to be asked again; null where it does not say. */
+  retryAfterMs: number | null;
 }
 
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; failure: RequestFailure };
@@ -59,15 +61,23 @@ async function send(path: string, options: RequestOptions): Promise<Reply<Respon
 }
 
 async function readProblem(response: Response): Promise<RequestFailure> {
+  const { status } = response;
+  const retryAfterMs = waitAskedFor(response);
   const problem = problemSchema.safeParse(await readJson(response));
   if (problem.success) {
-    return { status: response.status, code: problem.data.code, message: problem.data.detail };
+    return { status, code: problem.data.code, message: problem.data.detail, retryAfterMs };
   }
   const message =
-    response.status >= 500
+    status >= 500
       ? 'The server had a problem. Try again in a moment.'
-      : `The server refused the request (${response.status}).`;
-  return { status: response.status, code: 'unreadable', message };
+      : `The server refused the request (${status}).`;
+  return { status, code: 'unreadable', message, retryAfterMs };
+}
+
+/** Of `Retry-After` only the form in seconds, which this API and the proxies before it send. */
+function waitAskedFor(response: Response): number | null {
+  const seconds = /^\d{1,6}$/.exec(response.headers.get('retry-after') ?? '')?.[0];
+  return seconds === undefined ? null : Number(seconds) * 1_000;
 }
 
 async function readJson(response: Response): Promise<unknown> {
@@ -80,5 +90,5 @@ async function readJson(response: Response): Promise<unknown> {
 }
 
 function failed(status: number, code: string, message: string): { ok: false; failure: RequestFailure } {
-  return { ok: false, failure: { status, code, message } };
+  return { ok: false, failure: { status, code, message, retryAfterMs: null } };
 }

@@ -1,5 +1,5 @@
 import '../http/no-eval.ts';
-import { useComputed, useSignal } from '@preact/signals';
+import { effect, useComputed, useSignal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { DropNote } from '../components/DropNote.tsx';
@@ -15,6 +15,7 @@ import { failureWords, resultOf } from '../jobs/words.ts';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { createSelection } from '../options/selection.ts';
+import type { FileUpload } from '../uploads/file-upload.ts';
 import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 
 /** The upload page: what to make, which files, and what came of them. */
@@ -27,6 +28,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
 
   useEffect(() => own.start(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
+  useEffect(() => listenWhileWaiting(list, own), [list, own]);
   useEffect(() => warnBeforeLeaving(list), [list]);
 
   const addFiles = (files: File[]) => {
@@ -100,16 +102,50 @@ function sentenceFor(job: JobView): string {
 
 const lookEveryMs = 4_000;
 
+/** Of a large drop the oldest come first: the server answers so many questions a minute only. */
+const mostLookedFor = 10;
+
 /** Events tell of new jobs; this finds the ones whose event was lost on the way. */
 function watchForMissedJobs(list: UploadList, own: OwnJobs): () => void {
   const timer = setInterval(() => {
-    const known = new Set([...own.store.jobs.peek().values()].map((job) => job.upload));
-    for (const upload of list.uploads.peek()) {
-      const id = upload.uploadId.peek();
-      if (id !== null && upload.phase.peek().kind === 'sent' && !known.has(id)) void own.lookFor(id);
-    }
+    const sent = list.uploads.peek().filter(({ phase }) => phase.peek().kind === 'sent');
+    const missed = sent.filter((upload) => !hasBecomeJobs(upload, own)).slice(0, mostLookedFor);
+    for (const { uploadId } of missed) void own.lookFor(uploadId.peek() ?? '');
   }, lookEveryMs);
   return () => clearInterval(timer);
+}
+
+/** The server ends the stream of a visitor who has no job; it is opened again when there is something to hear. */
+function listenWhileWaiting(list: UploadList, own: OwnJobs): () => void {
+  const stop = effect(() => {
+    if (own.stream.value === 'idle' && list.uploads.value.some((upload) => isAwaited(upload, own))) {
+      own.resume();
+    }
+  });
+  const resumeWhenSeen = () => {
+    if (document.visibilityState === 'visible') own.resume();
+  };
+  document.addEventListener('visibilitychange', resumeWhenSeen);
+  return () => {
+    stop();
+    document.removeEventListener('visibilitychange', resumeWhenSeen);
+  };
+}
+
+function isAwaited(upload: FileUpload, own: OwnJobs): boolean {
+  switch (upload.phase.value.kind) {
+    case 'waiting':
+    case 'sending':
+      return true;
+    case 'sent':
+      return !hasBecomeJobs(upload, own);
+    default:
+      return false;
+  }
+}
+
+function hasBecomeJobs({ plan, uploadId }: FileUpload, own: OwnJobs): boolean {
+  return plan.operations.every((operation) => own.store.knownSlots.has(`${uploadId.peek()}:${operation}`));
 }
 
 function warnBeforeLeaving(list: UploadList): () => void {

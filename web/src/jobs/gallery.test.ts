@@ -69,7 +69,10 @@ it('keeps files apart that came under one name', () => {
 });
 
 it('puts the newest drop first and keeps the order within it', () => {
-  const uploads = [upload({ kind: 'waiting' }, null, 'one'), upload({ kind: 'waiting' }, null, 'two')];
+  const uploads = [
+    upload({ kind: 'waiting', held: false }, null, 'one'),
+    upload({ kind: 'waiting', held: false }, null, 'two'),
+  ];
   const keys = galleryEntries(uploads, [sampleJob({ id: 'early' })]).map(({ key }) => key);
   expect(keys.slice(0, 2)).toEqual(['one:sketch', 'two:sketch']);
   expect(keys).toHaveLength(3);

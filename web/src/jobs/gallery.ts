@@ -59,7 +59,7 @@ function newestRun(runs: readonly JobView[]): JobView | null {
 
 export type CardStage =
   | { kind: 'uploading'; share: number; interrupted: boolean }
-  | { kind: 'waiting'; what: 'turn' | 'upload' | 'arrival' }
+  | { kind: 'waiting'; what: 'turn' | 'upload' | 'held' | 'arrival' }
   /** `download` where the work waits for its model. */
   | { kind: 'processing'; download: JobProgress | null }
   | { kind: 'done' }
@@ -76,7 +76,7 @@ export function stageOf(entry: GalleryEntry): CardStage {
   }
   const phase = upload?.phase.value;
   if (!upload || !phase || phase.kind === 'sent') return { kind: 'waiting', what: 'arrival' };
-  if (phase.kind === 'waiting') return { kind: 'waiting', what: 'upload' };
+  if (phase.kind === 'waiting') return { kind: 'waiting', what: phase.held ? 'held' : 'upload' };
   if (phase.kind === 'refused') return { kind: 'upload-failed', message: phase.message, retryable: false };
   if (phase.kind === 'failed') return { kind: 'upload-failed', message: phase.message, retryable: true };
   if (phase.kind === 'cancelled') {

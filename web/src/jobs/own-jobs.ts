@@ -18,6 +18,8 @@ export interface OwnJobs {
   /** Asks for the jobs of one upload: for events that were missed. */
   lookFor(uploadId: string): Promise<void>;
   start(): () => void;
+  /** Listens again where the server ended an idle stream. */
+  resume(): void;
 }
 
 /** What there is to tell of jobs that are watched. */
@@ -42,6 +44,8 @@ export function createOwnJobs(news: JobNews): OwnJobs {
     store.apply(reply.value.jobs.map((job) => ({ kind: 'job', job })));
     return reply.value.cursor;
   };
+
+  let events: EventStream | null = null;
 
   const gather = createFrameBatch<JobChange>((changes) => {
     const before = store.jobs.peek();
@@ -69,8 +73,8 @@ export function createOwnJobs(news: JobNews): OwnJobs {
     async lookFor(uploadId) {
       await load(`?upload=${encodeURIComponent(uploadId)}`);
     },
+    resume: () => events?.resume(),
     start() {
-      let events: EventStream | null = null;
       let ended = false;
       // The list comes first because its answer may set the cookie that says whose events these are.
       void load('').then((next) => {
@@ -88,6 +92,7 @@ export function createOwnJobs(news: JobNews): OwnJobs {
       return () => {
         ended = true;
         events?.close();
+        events = null;
       };
     },
   };

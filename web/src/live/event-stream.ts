@@ -6,10 +6,13 @@ type EventName = keyof typeof eventSchemas;
 type EventOf<Name extends EventName> = z.infer<(typeof eventSchemas)[Name]>;
 type Handlers = { [Name in EventName]?: (event: EventOf<Name>) => void };
 
-export type StreamState = 'connecting' | 'open' | 'lost';
+/** `idle`: the server ended the stream because there was nothing to tell; it is opened again by `resume`. */
+export type StreamState = 'connecting' | 'open' | 'lost' | 'idle';
 
 export interface EventStream {
   readonly state: ReadonlySignal<StreamState>;
+  /** Opens a stream that has become idle. */
+  resume(): void;
   close(): void;
 }
 
@@ -38,11 +41,20 @@ export function openEventStream(url: string, handlers: Handlers): EventStream {
       retry = setTimeout(connect, retryMs);
       retryMs = Math.min(lastRetryMs, retryMs * 2);
     });
+    source.addEventListener('idle', () => {
+      state.value = 'idle';
+      source.close();
+    });
     listen(source, handlers);
   };
   connect();
   return {
     state,
+    resume() {
+      if (state.peek() !== 'idle') return;
+      state.value = 'connecting';
+      connect();
+    },
     close() {
       clearTimeout(retry);
       source.close();

@@ -42,3 +42,22 @@ export const browserConnectivity: Connectivity = {
   isOnline: () => navigator.onLine,
   onceOnline: (listener, signal) => addEventListener('online', listener, { once: true, signal }),
 };
+
+/** Most milliseconds that are added by chance. */
+const spreadMs = 500;
+
+/**
+ * Waits as long as a server has asked for, and a little by chance, so that what was refused together does not return
+ * together. Throws the signal's reason when cancelled.
+ */
+export async function waitAsAsked(ms: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms + Math.random() * spreadMs);
+  const stop = () => {
+    clearTimeout(timer);
+    reject(signal.reason);
+  };
+  signal.addEventListener('abort', stop, { once: true });
+  await promise.finally(() => signal.removeEventListener('abort', stop));
+}

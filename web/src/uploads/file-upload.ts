@@ -11,13 +11,14 @@ import {
 import type { z } from 'zod';
 import { formatBytes } from '../format/bytes.ts';
 import { requestJson } from '../http/request.ts';
-import { browserConnectivity, pauseBetween } from './backoff.ts';
+import { browserConnectivity, pauseBetween, waitAsAsked } from './backoff.ts';
 import { pixelsOf } from './picture-size.ts';
 import { sendResumable, UploadFailure } from './resumable.ts';
 import { xhrTransport } from './xhr-transport.ts';
 
 export type UploadPhase =
-  | { kind: 'waiting' }
+  /** `held`: the server wants no more uploads for a moment; it goes on by itself. */
+  | { kind: 'waiting'; held: boolean }
   | { kind: 'sending'; sent: number; interrupted: boolean }
   | { kind: 'sent' }
   | { kind: 'failed'; message: string }
@@ -56,10 +57,13 @@ export interface FileUpload {
 }
 
 const newSessions = 2;
+const nothingSent: UploadPhase = { kind: 'sending', sent: 0, interrupted: false };
+/** How often a server that is overloaded or down is asked again, in one go. */
+const mostOutages = 5;
 
 /** Prepares the upload of one file; nothing is sent before `send()`. */
 export function createFileUpload(file: File, plan: UploadPlan, addedAt: number): FileUpload {
-  const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting' });
+  const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting', held: false });
   const uploadId = signal<string | null>(null);
   const preview = URL.createObjectURL(file);
   let session: Upload | null = null;
@@ -67,7 +71,9 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
 
   const transfer = async (signal: AbortSignal): Promise<void> => {
     const resume = session !== null;
-    session ??= await openSession(file, plan, signal);
+    session ??= await openSession(file, plan, signal, (held) => {
+      if (!signal.aborted) phase.value = held ? { kind: 'waiting', held } : nothingSent;
+    });
     uploadId.value = session.uploadId;
     let sent = 0;
     let interrupted = false;
@@ -104,7 +110,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
       if (phase.peek().kind !== 'waiting') return;
       controller = new AbortController();
       const { signal } = controller;
-      phase.value = { kind: 'sending', sent: 0, interrupted: false };
+      phase.value = nothingSent;
       try {
         for (let sessions = 1; ; sessions += 1) {
           try {
@@ -124,7 +130,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
       }
     },
     reset() {
-      phase.value = refusal(file) ?? { kind: 'waiting' };
+      phase.value = refusal(file) ?? { kind: 'waiting', held: false };
     },
     cancel() {
       phase.value = { kind: 'cancelled' };
@@ -145,7 +151,16 @@ class SessionRefused extends Error {
   override readonly name = 'SessionRefused';
 }
 
-async function openSession(file: File, plan: UploadPlan, signal: AbortSignal): Promise<Upload> {
+/**
+ * Opens the upload session. A server that says when to come back is asked again then: without end where this is only
+ * too fast for it (429), a few times where it is down.
+ */
+async function openSession(
+  file: File,
+  plan: UploadPlan,
+  signal: AbortSignal,
+  onHeld: (held: boolean) => void,
+): Promise<Upload> {
   const pixels = await pixelsOf(file);
   const body: z.input<typeof uploadRequestSchema> = {
     fileName: file.name,
@@ -157,9 +172,16 @@ async function openSession(file: File, plan: UploadPlan, signal: AbortSignal): P
     files: Math.min(plan.files, largestBatch),
     ...(pixels !== null && pixels <= mostPixels ? { pixels } : {}),
   };
-  const reply = await requestJson('/uploads', uploadSchema, { method: 'POST', signal, body });
-  if (!reply.ok) throw new SessionRefused(reply.failure.message);
-  return reply.value;
+  for (let outages = 0; ; ) {
+    const reply = await requestJson('/uploads', uploadSchema, { method: 'POST', signal, body });
+    if (reply.ok) return reply.value;
+    const { status, message, retryAfterMs } = reply.failure;
+    if (status !== 429) outages += 1;
+    if (retryAfterMs === null || outages > mostOutages) throw new SessionRefused(message);
+    onHeld(true);
+    await waitAsAsked(retryAfterMs, signal);
+    onHeld(false);
+  }
 }
 
 function failureMessage(error: unknown): string {

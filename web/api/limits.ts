@@ -1,0 +1,93 @@
+import type { Clock } from '@spillway/pipeline/ports/ports.ts';
+import { type Allowance, createAllowances } from './allowances.ts';
+import type { Visitor } from './environment.ts';
+import { ProblemError } from './problems.ts';
+
+interface Limit {
+  /** What is limited, for a sentence that begins with 'Too many'. */
+  what: string;
+  /** Of one visitor whose cookie is known. */
+  owner: Allowance;
+  /** Of all visitors behind one address together, so that a new cookie for each request gains nothing. */
+  address: Allowance;
+  /** Of all visitors behind one address who show no cookie. A browser always shows one: the page sets it. */
+  stranger: Allowance;
+}
+
+/**
+ * What visitors may do, and how often. A person who drops 500 files at once meets no limit; the page of one who drops
+ * more goes on by itself.
+ */
+export const limits = {
+  uploads: {
+    what: 'uploads',
+    owner: { burst: 500, perMinute: 120 },
+    address: { burst: 600, perMinute: 240 },
+    stranger: { burst: 120, perMinute: 60 },
+  },
+  changes: {
+    what: 'changes of jobs',
+    owner: { burst: 300, perMinute: 120 },
+    address: { burst: 600, perMinute: 240 },
+    stranger: { burst: 60, perMinute: 30 },
+  },
+  reads: {
+    what: 'questions about jobs',
+    owner: { burst: 600, perMinute: 600 },
+    address: { burst: 1_800, perMinute: 1_800 },
+    stranger: { burst: 300, perMinute: 300 },
+  },
+  files: {
+    what: 'pictures',
+    owner: { burst: 1_200, perMinute: 600 },
+    address: { burst: 3_600, perMinute: 1_800 },
+    stranger: { burst: 60, perMinute: 30 },
+  },
+  streams: {
+    what: 'new event streams',
+    owner: { burst: 20, perMinute: 30 },
+    address: { burst: 150, perMinute: 150 },
+    stranger: { burst: 60, perMinute: 30 },
+  },
+} as const satisfies Record<string, Limit>;
+export type LimitName = keyof typeof limits;
+
+export interface VisitorLimits {
+  /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */
+  spend(name: LimitName, visitor: Visitor): void;
+}
+
+/**
+ * Counted in this process: an instance more admits as much again, and no document is written at every request.
+ * Owners and addresses have a table each, since owners can be made up at will and must not push addresses out.
+ */
+export function createVisitorLimits(clock: Clock): VisitorLimits {
+  const byOwner = createAllowances();
+  const byAddress = createAllowances();
+  return {
+    spend(name, { owner, isNew, admin, address }) {
+      if (admin) return;
+      const { what, ...limit } = limits[name];
+      const now = clock.now();
+      const accounts = [
+        { table: byAddress, key: `${name} ${address}`, allowance: limit.address },
+        isNew
+          ? { table: byAddress, key: `${name} of strangers ${address}`, allowance: limit.stranger }
+          : { table: byOwner, key: `${name} ${owner}`, allowance: limit.owner },
+      ];
+      const waits = accounts.map(({ table, key, allowance }) => table.waitMs(key, allowance, now));
+      const waitMs = Math.max(...waits);
+      if (waitMs > 0) throw tooMany(what, waitMs);
+      for (const { table, key, allowance } of accounts) table.spend(key, allowance, now);
+    },
+  };
+}
+
+function tooMany(what: string, waitMs: number): ProblemError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1_000));
+  return new ProblemError(
+    'too_many_requests',
+    `Too many ${what} in a short time. Try again in ${seconds === 1 ? 'a second' : `${seconds} seconds`}.`,
+    { headers: { 'Retry-After': String(seconds) } },
+  );
+}
