@@ -8,6 +8,7 @@ import { checkInput } from '../input-gate.ts';
 import { defaultInputLimits } from '../input-limits.ts';
 import type { OperationOutput } from '../operation.ts';
 import { asSharp, type Drawing, drawScene } from '../testing/drawings.ts';
+import { goldenSketches, goldenSketchUrl } from '../testing/golden-sketches.ts';
 import { sketch } from './sketch.ts';
 
 const scene = drawScene(160, 120);
@@ -51,27 +52,42 @@ function pngOf(drawing: Drawing): Promise<Buffer> {
   return asSharp(drawing).png().toBuffer();
 }
 
-test.each([3, 7, 21, 51])(
-  "a kernel of %i gives OpenCV's drawing within 2 levels on average",
-  async (blur) => {
-    const golden = fileURLToPath(new URL(`../testing/golden/sketch-${blur}.png`, import.meta.url));
-    const expected = await sharp(golden).extractChannel(0).raw().toBuffer();
-    const drawn = await samplesOf(await sketchOf(await pngOf(scene), { blur, format: 'png' }));
+test.each(goldenSketches)(
+  "a kernel of $blur on $width x $height gives OpenCV's drawing within 2 levels on average",
+  async (golden) => {
+    const expected = await sharp(fileURLToPath(goldenSketchUrl(golden)))
+      .extractChannel(0)
+      .raw()
+      .toBuffer();
+    const picture = await pngOf(drawScene(golden.width, golden.height));
+    const drawn = await samplesOf(await sketchOf(picture, { blur: golden.blur, format: 'png' }));
     expect(meanDifference(drawn, expected)).toBeLessThan(2);
-    // The golden drawings differ from one another by far more than the tolerance.
-    const other = await samplesOf(
-      await sketchOf(await pngOf(scene), { blur: blur === 7 ? 51 : 7, format: 'png' }),
-    );
-    expect(meanDifference(other, expected)).toBeGreaterThan(blur === 7 ? 4 : 2.5);
   },
 );
 
+test('the golden drawings differ from one another by more than the tolerance', async () => {
+  for (const blur of [3, 21]) {
+    const golden = goldenSketchUrl({ width: 160, height: 120, blur });
+    const expected = await sharp(fileURLToPath(golden)).extractChannel(0).raw().toBuffer();
+    const other = await samplesOf(await sketchOf(await pngOf(scene), { blur: 51, format: 'png' }));
+    expect(meanDifference(other, expected)).toBeGreaterThan(2.5);
+  }
+});
+
+function flat(value: number): Drawing {
+  return { data: new Uint8Array(30 * 20 * 3).fill(value), width: 30, height: 20 };
+}
+
+test('flat areas turn white whatever the kernel', async () => {
+  for (let blur = 3; blur <= 99; blur += 2) {
+    for (const value of [70, 130, 230]) {
+      const drawn = await samplesOf(await sketchOf(await pngOf(flat(value)), { blur, format: 'png' }));
+      expect(Math.min(...drawn), `kernel ${blur}, level ${value}`).toBe(255);
+    }
+  }
+});
+
 test('flat areas turn white, and black stays black', async () => {
-  const flat = (value: number): Drawing => ({
-    data: new Uint8Array(30 * 20 * 3).fill(value),
-    width: 30,
-    height: 20,
-  });
   for (const value of [1, 90, 255]) {
     const drawn = await sketchSamples(await pngOf(flat(value)));
     expect(Math.min(...drawn)).toBe(255);

@@ -1,6 +1,7 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
 import { decodeRgb } from '../decode.ts';
 import { freeMemory } from '../free-memory.ts';
+import { type BorderedGrey, gaussianBlur, greyForBlur, rowStart } from '../gaussian-blur.ts';
 import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
 import { encodePng, type PictureRows, type RowSource } from '../png.ts';
@@ -22,12 +23,14 @@ export const sketch = {
   warmUpRuns: 3,
   async run(image: CheckedImage, options: SketchOptions): Promise<OperationOutput> {
     const rgb = await decodeRgb(image);
-    const grey = toGrey(rgb);
+    const grey = toGrey(rgb, options.blur);
     freeMemory(rgb.data);
-    const blurred = await blur(grey, options.blur);
-    const output = await encode({ ...grey, channels: 1, writeRow: drawingOf(grey, blurred) }, options.format);
+    const blurred = await gaussianBlur(grey);
+    const { width, height } = grey;
+    const drawing: PictureRows = { width, height, channels: 1, writeRow: drawnRows(grey, blurred) };
+    const output = await encode(drawing, options.format);
     freeMemory(grey.data);
-    freeMemory(blurred);
+    freeMemory(blurred.data);
     return output;
   },
 } satisfies ImageOperation<SketchOptions>;
@@ -35,19 +38,24 @@ export const sketch = {
 /** Pixels a call of a hot loop: V8 compiles a function that is called often better than one that loops for long. */
 const piecePixels = 4_096;
 
-function toGrey({ data, width, height }: Samples): Samples {
-  const grey = new Uint8Array(width * height);
+function toGrey({ data, width, height }: Samples, blur: number): BorderedGrey {
+  const grey = greyForBlur(width, height, blur);
   const source = viewOf(data);
-  const target = viewOf(grey);
-  const inWords = grey.length - (grey.length % 4);
-  for (let from = 0; from < inWords; from += piecePixels) {
-    lumaOfWords(source, target, from, Math.min(from + piecePixels, inWords));
+  const target = viewOf(grey.data);
+  const inWords = width - (width % 4);
+  for (let row = 0; row < height; row++) {
+    const from = row * width;
+    const start = rowStart(grey, row);
+    for (let column = 0; column < inWords; column += piecePixels) {
+      const count = Math.min(piecePixels, inWords - column);
+      lumaOfWords(source, (from + column) * 3, target, start + column, count);
+    }
+    for (let column = inWords; column < width; column++) {
+      const at = (from + column) * 3;
+      grey.data[start + column] = luma(data[at] as number, data[at + 1] as number, data[at + 2] as number);
+    }
   }
-  for (let pixel = inWords; pixel < grey.length; pixel++) {
-    const [red = 0, green = 0, blue = 0] = data.subarray(pixel * 3, pixel * 3 + 3);
-    grey[pixel] = luma(red, green, blue);
-  }
-  return { data: grey, width, height, channels: 1 };
+  return grey;
 }
 
 /** ITU-R BT.601 luma, .299 R + .587 G + .114 B, in OpenCV's fixed point (14 bits), so that it agrees to the bit. */
@@ -56,11 +64,12 @@ function luma(red: number, green: number, blue: number): number {
 }
 
 /**
- * Luma of the pixels `from` to `to` (exclusive), four at a time: three words of RGB become one of grey. Words take
- * half the time of bytes. The lowest byte of a word is the first.
+ * Luma of `count` pixels, four at a time: three words of RGB, from the byte `from` on, become one of grey, from `start`
+ * on. Words take half the time of bytes. The lowest byte of a word is the first.
  */
-function lumaOfWords(rgb: DataView, grey: DataView, from: number, to: number): void {
-  for (let target = from, source = from * 3; target < to; target += 4, source += 12) {
+function lumaOfWords(rgb: DataView, from: number, grey: DataView, start: number, count: number): void {
+  const end = start + count;
+  for (let target = start, source = from; target < end; target += 4, source += 12) {
     const first = rgb.getInt32(source, true);
     const second = rgb.getInt32(source + 4, true);
     const third = rgb.getInt32(source + 8, true);
@@ -70,22 +79,6 @@ function lumaOfWords(rgb: DataView, grey: DataView, from: number, to: number): v
     const d = luma((third >>> 8) & 255, (third >>> 16) & 255, third >>> 24);
     grey.setInt32(target, a | (b << 8) | (c << 16) | (d << 24), true);
   }
-}
-
-/**
- * Gaussian blur with a kernel of `side` pixels, whose sigma is the one that OpenCV derives from the side.
- * libvips sizes its kernel by the smallest amplitude it keeps: one between those of the last pixel that belongs to
- * the kernel and the first that does not gives exactly that side. Integer weights are what it has SIMD code for:
- * about a sixth of the time of exact ones, for a mean difference of 0.4 levels in the drawing.
- */
-async function blur(grey: Samples, side: number): Promise<Uint8Array> {
-  const radius = (side - 1) / 2;
-  const sigma = 0.3 * (radius - 1) + 0.8;
-  const minAmplitude = Math.exp(-((radius + 0.5) ** 2) / (2 * sigma ** 2));
-  return await openRaw(grey)
-    .blur({ sigma, minAmplitude, precision: 'integer' })
-    .raw({ depth: 'uchar' })
-    .toBuffer();
 }
 
 /**
@@ -114,16 +107,16 @@ function halfToEven(value: number): number {
 }
 
 /** The drawing, made row by row as an encoder asks for it. */
-function drawingOf({ data, width }: Samples, blurred: Uint8Array): RowSource {
-  const greyView = viewOf(data);
-  const blurredView = viewOf(blurred);
-  const inWords = width - (width % 4);
+function drawnRows(grey: BorderedGrey, blurred: BorderedGrey): RowSource {
+  const greyView = viewOf(grey.data);
+  const blurredView = viewOf(blurred.data);
+  const inWords = grey.width - (grey.width % 4);
   return (row, target, start) => {
-    const from = row * width;
+    const from = rowStart(grey, row);
     divideWords(greyView, blurredView, quotients, from, from + inWords, viewOf(target), start);
-    for (let column = inWords; column < width; column++) {
+    for (let column = inWords; column < grey.width; column++) {
       const pixel = from + column;
-      target[start + column] = quotients[((blurred[pixel] ?? 0) << 8) | (data[pixel] ?? 0)] ?? 0;
+      target[start + column] = quotients[((blurred.data[pixel] ?? 0) << 8) | (grey.data[pixel] ?? 0)] ?? 0;
     }
   };
 }
