@@ -9,7 +9,7 @@ import { toMask } from '../saliency/mask.ts';
 import { loadedNets, netSide, runNet } from '../saliency/net.ts';
 import { toNetInput } from '../saliency/net-input.ts';
 import { openSource } from '../saliency/picture-source.ts';
-import { refineMask } from '../saliency/refine.ts';
+import { type Refinement, refineMask, type Unrefined } from '../saliency/refine.ts';
 import type { Samples } from '../samples.ts';
 
 /**
@@ -31,8 +31,9 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
     const small = await source.squashed(side);
     const map = await runNet(model, toNetInput(small, model.input), threads);
     const found = toMask(map);
-    const refined = refines(options, model) ? await refineMask(found, small) : found;
-    const enlarged = resizeLanczos(refined, image.width, image.height);
+    const refinement = refines(options, model) ? await refineMask(found, small) : null;
+    const followed = refinement?.kind === 'refined' ? refinement.mask : found;
+    const enlarged = resizeLanczos(followed, image.width, image.height);
     const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
     const bytes = await encode(await picture, mask, options);
     freeMemory(mask.data);
@@ -43,7 +44,7 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
       height: image.height,
       model: label(model),
       inferenceMs: map.inferenceMs,
-      notes: [],
+      notes: notesOn(refinement, options),
     };
   },
 };
@@ -58,6 +59,20 @@ async function encode(picture: Samples | null, mask: Samples, options: RemoveBac
 /** The built-in net is small and its edges are soft: following the picture's helps it. The others do without. */
 function refines({ refine }: RemoveBackgroundOptions, { builtIn }: InstalledSaliencyModel): boolean {
   return refine === 'grabcut' || (refine === 'auto' && builtIn);
+}
+
+const unrefined = {
+  no_edge: 'The edge was not refined: the model found nothing, or everything, to be the subject.',
+  same_colours: 'The edge was not refined: the subject and what is around it have the same colours.',
+  astray: 'The edge was not refined: the picture’s colours do not follow what the model found.',
+  too_long: 'The edge was not refined: it would have taken too long in this picture.',
+} satisfies Record<Unrefined, string>;
+
+/** Where nobody asked for a refinement, only what a bound has cut off is worth a word. */
+function notesOn(refinement: Refinement | null, { refine }: RemoveBackgroundOptions): string[] {
+  if (refinement?.kind !== 'unrefined') return [];
+  const { why } = refinement;
+  return refine === 'grabcut' || why === 'same_colours' || why === 'too_long' ? [unrefined[why]] : [];
 }
 
 function label({ name, sha256, builtIn, install }: InstalledSaliencyModel) {

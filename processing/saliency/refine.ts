@@ -1,6 +1,6 @@
 import { resizeLanczos } from '../pillow-resize.ts';
 import type { Samples } from '../samples.ts';
-import { loadOpenCv, type OpenCv } from './opencv.ts';
+import { certainties, grabCut } from './grab-cut.ts';
 
 /*
  * The constants are those of `models/train/salient/refine.py`, the reference by which the built-in net is judged.
@@ -16,6 +16,8 @@ const iterations = 3;
 const leastShare = 0.002;
 /** Intersection over union of GrabCut's cut with the map's own: below it GrabCut has lost the subject. */
 const leastAgreement = 0.5;
+/** `sharedColours` above which the picture says nothing about the edge: GrabCut then works longest, for nothing. */
+const mostShared = 0.9;
 /** Sigma in pixels of the blur that softens the cut's staircase. */
 const feather = 0.8;
 /** Of the map, mixed in for edges that are soft in truth. */
@@ -23,19 +25,43 @@ const mapShare = 0.15;
 /** So much at either end of the mixture becomes nothing or everything: no veil, no holes. */
 const clean = 0.1;
 
+/** Why a mask was left as the net drew it. */
+export type Unrefined =
+  /** There is no edge: nothing stands out, or everything does. */
+  | 'no_edge'
+  /** The colours of the subject are those of what is around it. */
+  | 'same_colours'
+  /** GrabCut lost the subject. */
+  | 'astray'
+  /** It passed its limit of work. */
+  | 'too_long';
+
+export type Refinement = { kind: 'refined'; mask: Samples } | { kind: 'unrefined'; why: Unrefined };
+
 /**
- * Moves the edge of a mask to where the colours of the picture change: GrabCut (Rother, Kolmogorov and Blake, 2004),
- * started from the mask, on the picture as the net saw it.
+ * Moves the edge of a mask to where the colours of the picture change: GrabCut, started from the mask, on the picture
+ * as the net saw it.
  * @param mask of any size.
  * @param picture RGB of any size, squashed as the mask is.
- * @returns a mask of `side` x `side`, or `mask` itself where GrabCut has too little to start from or goes astray.
+ * @returns a mask of `side` x `side`, or why there is none.
  */
-export async function refineMask(mask: Samples, picture: Samples): Promise<Samples> {
-  const small = resizeLanczos(mask, side, side);
-  if (!isTelling(small.data)) return mask;
-  const { cv } = await loadOpenCv();
-  const data = cutAndMix(cv, resizeLanczos(picture, side, side), small);
-  return data ? { ...small, data } : mask;
+export async function refineMask(mask: Samples, picture: Samples): Promise<Refinement> {
+  const { data: levels, ...shape } = resizeLanczos(mask, side, side);
+  if (!isTelling(levels)) return { kind: 'unrefined', why: 'no_edge' };
+  const { data: colours } = resizeLanczos(picture, side, side);
+  if (sharedColours(colours, levels) > mostShared) return { kind: 'unrefined', why: 'same_colours' };
+  const cut = await grabCut({ side, colours, certainty: levels.map(certaintyOf), iterations, feather });
+  switch (cut.kind) {
+    case 'too_long':
+      return { kind: 'unrefined', why: 'too_long' };
+    case 'failed':
+      return { kind: 'unrefined', why: 'astray' };
+    case 'cut':
+      if (agreement(cut.inside, levels) < leastAgreement) return { kind: 'unrefined', why: 'astray' };
+      return { kind: 'refined', mask: { ...shape, data: mix(cut.soft, levels) } };
+    default:
+      return cut satisfies never;
+  }
 }
 
 /** Of a mask's level. */
@@ -49,46 +75,39 @@ function isTelling(mask: Uint8Array): boolean {
   return Math.min(foreground, mask.length - foreground) >= leastShare * mask.length;
 }
 
-/** The refined mask, or null where the cut does not agree with the mask. */
-function cutAndMix(cv: OpenCv, picture: Samples, mask: Samples): Uint8Array | null {
-  const mats: { delete(): void }[] = [];
-  // Nothing frees what lies in the memory of WebAssembly but `delete`.
-  const owned = <Mat extends { delete(): void }>(mat: Mat): Mat => {
-    mats.push(mat);
-    return mat;
-  };
-  try {
-    const colours = owned(new cv.Mat(side, side, cv.CV_8UC3));
-    const labels = owned(new cv.Mat(side, side, cv.CV_8UC1));
-    colours.data.set(picture.data);
-    labels.data.set(mask.data.map((level) => labelOf(cv, level)));
-    // Its first guess at the colours is drawn by lot: the same picture shall give the same mask.
-    cv.setRNGSeed(0);
-    const [background, foreground] = [owned(new cv.Mat()), owned(new cv.Mat())];
-    const nowhere = new cv.Rect(0, 0, 1, 1);
-    cv.grabCut(colours, labels, nowhere, background, foreground, iterations, cv.GC_INIT_WITH_MASK);
-    // Labels are odd for foreground, sure or probable.
-    const cut = owned(new cv.Mat(side, side, cv.CV_32FC1));
-    cut.data32F.set(labels.data.map((label) => label & 1));
-    if (agreement(labels.data, mask.data) < leastAgreement) return null;
-    cv.GaussianBlur(cut, cut, new cv.Size(0, 0), feather);
-    return mix(cut.data32F, mask.data);
-  } finally {
-    for (const mat of mats) mat.delete();
+/**
+ * How much the two sides of a mask have in common: the intersection of their histograms of colours, in shares of 0..1
+ * (Swain and Ballard, 1991), with 16 levels a channel.
+ */
+export function sharedColours(colours: Uint8Array, mask: Uint8Array): number {
+  const counts = { inside: new Uint32Array(4_096), outside: new Uint32Array(4_096) };
+  let inside = 0;
+  for (let at = 0; at < mask.length; at++) {
+    const [red = 0, green = 0, blue = 0] = [colours[at * 3], colours[at * 3 + 1], colours[at * 3 + 2]];
+    const bin = ((red >> 4) << 8) | ((green >> 4) << 4) | (blue >> 4);
+    const within = isForeground(mask[at] as number);
+    if (within) inside++;
+    const side = within ? counts.inside : counts.outside;
+    side[bin] = (side[bin] as number) + 1;
   }
+  const outside = mask.length - inside;
+  let shared = 0;
+  for (const [bin, count] of counts.inside.entries()) {
+    shared += Math.min(count / inside, (counts.outside[bin] as number) / outside);
+  }
+  return shared;
 }
 
-function labelOf(cv: OpenCv, level: number): number {
-  if (level < sure.background * 255) return cv.GC_BGD;
-  if (level >= sure.foreground * 255) return cv.GC_FGD;
-  return isForeground(level) ? cv.GC_PR_FGD : cv.GC_PR_BGD;
+function certaintyOf(level: number): number {
+  if (level < sure.background * 255) return certainties.background;
+  if (level >= sure.foreground * 255) return certainties.foreground;
+  return isForeground(level) ? certainties.likelyForeground : certainties.likelyBackground;
 }
 
-function agreement(labels: Uint8Array, mask: Uint8Array): number {
+function agreement(inside: Uint8Array, mask: Uint8Array): number {
   let both = 0;
   let either = 0;
-  for (const [at, label] of labels.entries()) {
-    const cut = (label & 1) === 1;
+  for (const [at, cut] of inside.entries()) {
     const found = isForeground(mask[at] ?? 0);
     if (cut && found) both++;
     if (cut || found) either++;

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+
+/** What GrabCut is told of a pixel beforehand: OpenCV's `GC_BGD`, `GC_FGD`, `GC_PR_BGD` and `GC_PR_FGD`. */
+export const certainties = {
+  background: 0,
+  foreground: 1,
+  likelyBackground: 2,
+  likelyForeground: 3,
+} as const;
+
+export interface GrabCutRequest {
+  /** Of the square picture, in pixels. */
+  side: number;
+  /** RGB, 8 bits. */
+  colours: Uint8Array;
+  /** One of `certainties` a pixel. */
+  certainty: Uint8Array;
+  iterations: number;
+  /** Sigma in pixels of the blur of `soft`. */
+  feather: number;
+}
+
+export type GrabCutAnswer =
+  | {
+      kind: 'cut';
+      /** 1 where a pixel belongs to the foreground, else 0. */
+      inside: Uint8Array;
+      /** The same, blurred. */
+      soft: Float32Array;
+    }
+  /** OpenCV gave up, as it does for colours that have no spread. */
+  | { kind: 'failed'; detail: string };
+
+/**
+ * Processor time that one cut may take, in milliseconds: about twenty times what photographs need. Its minimum cut
+ * has no other bound: where nothing tells the two sides apart, it was seen to work for more than a minute. Processor
+ * time and not time, so that a busy machine cuts as an idle one does.
+ */
+const processorLimitMs = 4_000;
+const lookEveryMs = 100;
+
+/** One, kept: OpenCV takes a third of a second and 95 MB to load, and a process works on one picture at a time. */
+let standing: Worker | null = null;
+
+/**
+ * Runs OpenCV's GrabCut (Rother, Kolmogorov and Blake, 2004) in a thread of its own, which is ended when it takes too
+ * long.
+ * @param limitMs Processor time, milliseconds.
+ * @throws Error where OpenCV cannot be loaded.
+ */
+export async function grabCut(
+  request: GrabCutRequest,
+  limitMs = processorLimitMs,
+): Promise<GrabCutAnswer | { kind: 'too_long' }> {
+  const worker = await ready();
+  const settled = new AbortController();
+  const { signal } = settled;
+  worker.ref();
+  try {
+    const before = await processorMs(worker);
+    const answer = once(worker, 'message', { signal }).then(([message]) => message as GrabCutAnswer);
+    const limit = overLimit(worker, before + limitMs, signal);
+    answer.catch(() => {});
+    limit.catch(() => {});
+    worker.postMessage(request);
+    const first = await Promise.race([answer, limit]);
+    if (first.kind === 'too_long') await release(worker);
+    return first;
+  } catch (error) {
+    await release(worker);
+    throw error;
+  } finally {
+    settled.abort();
+    worker.unref();
+  }
+}
+
+/** A thread in which OpenCV is loaded: loading does not count as work on a picture. */
+async function ready(): Promise<Worker> {
+  if (standing) return standing;
+  const worker = new Worker(new URL('./grab-cut-worker.ts', import.meta.url), { execArgv: [] });
+  standing = worker;
+  try {
+    await once(worker, 'message');
+  } catch (error) {
+    await release(worker);
+    throw error;
+  }
+  worker.unref();
+  return worker;
+}
+
+async function release(worker: Worker): Promise<void> {
+  if (standing === worker) standing = null;
+  await worker.terminate();
+}
+
+function overLimit(worker: Worker, limitMs: number, signal: AbortSignal): Promise<{ kind: 'too_long' }> {
+  return new Promise((resolve, reject) => {
+    const timer = setInterval(async () => {
+      try {
+        if ((await processorMs(worker)) > limitMs) resolve({ kind: 'too_long' });
+      } catch (error) {
+        reject(error);
+      }
+    }, lookEveryMs);
+    signal.addEventListener('abort', () => clearInterval(timer));
+  });
+}
+
+async function processorMs(worker: Worker): Promise<number> {
+  const { user, system } = await worker.cpuUsage();
+  return (user + system) / 1_000;
+}
