@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
 import { jobStateSchema, schemaVersion, targetSchema } from './job.ts';
+import { isDocumentId } from './text.ts';
 
 /**
  * What travels on `jobs-vm` and `jobs-run`. Worthless without the job document: the document is the truth,
@@ -8,7 +9,7 @@ import { jobStateSchema, schemaVersion, targetSchema } from './job.ts';
  */
 export const jobMessageSchema = z.object({
   schemaVersion: z.int().min(1),
-  jobId: z.string().min(1),
+  jobId: z.string().refine(isDocumentId, 'is not the id of a document'),
   epoch: z.int().min(0),
 });
 export type JobMessage = z.infer<typeof jobMessageSchema>;

@@ -1,7 +1,6 @@
-import { isOperationName } from './operations.ts';
+import { isOperationName, operationNames } from './operations.ts';
+import { firstBytes, mostNameBytes, textProblem, utf8Bytes } from './text.ts';
 
-/** Cloud Storage's limit on an object name, in bytes of UTF-8. */
-const longestName = 1_024;
 /** Room for `.<generation>.<job>.receipt.json` after the stem's readable part. */
 const suffixRoom = 80;
 /** Objects under it came through the site, whose account alone may write there. */
@@ -16,11 +15,11 @@ export interface NamedJob {
 /** Name of the object that a signed-in visitor uploads: `web/<owner>/<upload>/<file name>`. */
 export function webObjectName(owner: string, upload: string, fileName: string): string {
   const head = `${webPrefix}${owner}/${upload}/`;
-  const base = fileName.split(/[/\\]/).at(-1) ?? '';
+  const base = fileName.toWellFormed().split(/[/\\]/).at(-1) ?? '';
   // Cloud Storage refuses control characters in names; a name must not be empty either.
   const clean = base.replaceAll(/\p{Cc}/gu, '').trim() || 'picture';
   // Half the limit, so that the result's longer name seldom has to be shortened.
-  return head + lastBytes(clean, longestName / 2 - byteLength(head));
+  return head + lastBytes(clean, mostNameBytes / 2 - utf8Bytes(head));
 }
 
 /** Owner of an object under `web/`, null for any other. */
@@ -29,10 +28,48 @@ export function webOwner(name: string): string | null {
   return `${prefix}/` === webPrefix && owner && rest.length > 0 ? owner : null;
 }
 
-/** Objects under folders that start with `_` never become jobs. */
-export function isIgnored(name: string): boolean {
-  return name.startsWith('_') || name.endsWith('/');
+/**
+ * Why Cloud Storage cannot have an object of that name, as the end of a sentence; null where it can.
+ * @see https://cloud.google.com/storage/docs/objects#naming
+ */
+export function objectNameProblem(name: string): string | null {
+  if (name === '') return 'is empty';
+  if (/[\r\n]/.test(name)) return 'contains a line break';
+  if (name === '.' || name === '..' || name.startsWith('.well-known/acme-challenge/')) return 'is reserved';
+  return textProblem(name, mostNameBytes);
 }
+
+/** Why an object is no upload. */
+export type IgnoredName = 'underscore' | 'folder' | 'upload_part' | 'own_result';
+
+/**
+ * Objects under folders that start with `_`, folders, the parts of uploads that are composed later, and what Spillway
+ * itself leaves in its results bucket never become jobs; null for any other name.
+ */
+export function whyIgnored(name: string): IgnoredName | null {
+  if (name.startsWith('_')) return 'underscore';
+  if (name.endsWith('/')) return 'folder';
+  if (uploadParts.some((pattern) => pattern.test(name))) return 'upload_part';
+  return ownResult.test(name) ? 'own_result' : null;
+}
+
+/**
+ * Temporary parts, as those who upload in parallel name them: `gcloud storage` and `gsutil`, which may put a folder
+ * before their own; Google's client for Go; Google's client for Java.
+ * @see https://cloud.google.com/storage/docs/parallel-composite-uploads
+ */
+const uploadParts = [
+  /^\/?(?:gcloud|gsutil)\/tmp\//,
+  /(?:^|\/)parallel_composite_uploads\//,
+  /^gcs-go-sdk-pu-tmp\//,
+  /[\w-];[\w=-]+;\d+(?:-\d+)?\.part$/,
+];
+
+/** `resultStem` and what follows it. Generations are microseconds since 1970, of 16 digits until the year 2286. */
+const ownResult = new RegExp(
+  `^(?:${operationNames.join('|')})/.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:png|jpg|webp|json|receipt\\.json|error\\.json)$`,
+  's',
+);
 
 /**
  * Stem of everything a job leaves in the results bucket:
@@ -42,7 +79,7 @@ export function resultStem(job: NamedJob): string {
   const folder = isOperationName(job.operation) ? job.operation : '_unknown';
   const tail = `.${job.source.generation}.${job.id.slice(0, 8)}`;
   const plain = withoutExtension(withoutOperationFolder(job));
-  const room = longestName - suffixRoom - byteLength(folder) - 1;
+  const room = mostNameBytes - suffixRoom - utf8Bytes(folder) - 1;
   return `${folder}/${shortened(plain, room, job.id)}${tail}`;
 }
 
@@ -72,28 +109,12 @@ function withoutExtension(name: string): string {
 
 /** The name, or as much of its start as fits with part of the job's hash in place of the rest. */
 function shortened(name: string, room: number, hash: string): string {
-  if (byteLength(name) <= room) return name;
+  if (utf8Bytes(name) <= room) return name;
   return `${firstBytes(name, room - 17)}~${hash.slice(8, 24)}`;
-}
-
-function byteLength(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
-
-/** The longest start of the text that has at most `bytes` bytes of UTF-8 and ends on a whole character. */
-function firstBytes(text: string, bytes: number): string {
-  let used = 0;
-  let kept = '';
-  for (const character of text) {
-    used += byteLength(character);
-    if (used > bytes) break;
-    kept += character;
-  }
-  return kept;
 }
 
 function lastBytes(text: string, bytes: number): string {
   const characters = [...text];
-  while (byteLength(characters.join('')) > bytes) characters.shift();
+  while (utf8Bytes(characters.join('')) > bytes) characters.shift();
   return characters.join('');
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { caption } from './operations/caption.ts';
 import { removeBackground } from './operations/remove-background.ts';
 import { sketch } from './operations/sketch.ts';
+import { mostIndexedBytes, shownText, textProblem } from './text.ts';
 
 /** Every operation that Spillway can run. To add one, see "Add an operation" in the README. */
 export const operations = { sketch, 'remove-background': removeBackground, caption } as const;
@@ -19,13 +20,29 @@ export function isOperationName(name: string): name is OperationName {
 
 export type ParsedOptions = { ok: true; options: OperationOptions } | { ok: false; message: string };
 
-/** Validates options and fills in defaults, so that equal requests have equal options. */
+/** Bytes of a sentence about options, which quotes what a stranger wrote. */
+const mostMessageBytes = 1_000;
+
+/**
+ * Validates options and fills in defaults, so that equal requests have equal options. Text in them, however deep, can
+ * be stored.
+ */
 export function parseOptions(operation: OperationName, options: unknown): ParsedOptions {
   const parsed = operations[operation].options.safeParse(options ?? {});
-  if (parsed.success) return { ok: true, options: parsed.data };
-  const problems = parsed.error.issues.map((issue) => {
-    const path = issue.path.join('.');
-    return path ? `${path}: ${issue.message}` : issue.message;
-  });
-  return { ok: false, message: `The options of ${operation} are not valid: ${problems.join('; ')}.` };
+  const problems = parsed.success
+    ? textProblems(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
+  if (parsed.success && problems.length === 0) return { ok: true, options: parsed.data };
+  const list = problems.map(({ path, message }) => (path ? `${path}: ${message}` : message)).join('; ');
+  const message = `The options of ${operation} are not valid: ${list}.`;
+  return { ok: false, message: shownText(message, mostMessageBytes) };
+}
+
+function textProblems(value: unknown, path = ''): { path: string; message: string }[] {
+  if (typeof value === 'string') {
+    const message = textProblem(value, mostIndexedBytes);
+    return message === null ? [] : [{ path, message }];
+  }
+  if (value === null || typeof value !== 'object') return [];
+  return Object.entries(value).flatMap(([key, inner]) => textProblems(inner, path ? `${path}.${key}` : key));
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { jobClassSchema } from './job.ts';
+import { mostNameBytes, storableText } from './text.ts';
 
 /** For senders that can neither rename nor set metadata, such as cameras: what is done with all under a prefix. */
 export const sourceRuleSchema = z.object({
-  prefix: z.string().min(1),
-  operations: z.array(z.string().min(1)).min(1),
+  prefix: storableText(mostNameBytes).min(1),
+  operations: z.array(storableText(mostNameBytes).min(1)).min(1),
   options: z.record(z.string(), z.unknown()).default({}),
-  owner: z.string().nullable().default(null),
+  owner: storableText().nullable().default(null),
   /** `bulk`: nobody waits for these, whatever the size of their batch. */
   class: jobClassSchema.default('interactive'),
 });

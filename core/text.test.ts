@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isDocumentId, storableText, textProblem } from './text.ts';
+import { storedForm } from './derived-text.ts';
+import { isDocumentId, isFieldName, shownText, storableText, textProblem } from './text.ts';
 
 describe('textProblem', () => {
   it.each(['', 'cat.jpg', '猫', '🐈', '\u{10ffff}', 'a\nb', 'e\u0301'])('holds %j', (text) => {
@@ -38,5 +39,40 @@ describe('isDocumentId', () => {
 
   it.each(['a', '...', '__a', 'a__', 'vm-1', '__'])('takes %j', (text) => {
     expect(isDocumentId(text)).toBe(true);
+  });
+});
+
+describe('shownText', () => {
+  it('shows what cannot be held, and ends within a limit on a whole character', () => {
+    expect(shownText('a\ud800\0b', 100)).toBe('a\ufffd\ufffdb');
+    for (let bytes = 3; bytes < 40; bytes++) {
+      const text = shownText('🐈é'.repeat(20), bytes);
+      expect(textProblem(text, bytes)).toBeNull();
+      expect(text.endsWith('…')).toBe(true);
+    }
+  });
+});
+
+describe('isFieldName', () => {
+  it.each(['', '__x__', '__\n__', '\ud800', 'k'.repeat(1_500)])('refuses %j', (text) => {
+    expect(isFieldName(text)).toBe(false);
+  });
+});
+
+describe('storedForm', () => {
+  it('leaves alone what can be held, and keeps apart what cannot', () => {
+    expect(storedForm('cat 🐈', 100)).toBe('cat 🐈');
+    const texts = [
+      '\ud800',
+      '\ud801',
+      'a\0',
+      'a\ufffd\0',
+      'x'.repeat(200),
+      `${'x'.repeat(200)}y`,
+      '🐈'.repeat(50),
+    ];
+    const forms = texts.map((text) => storedForm(text, 100));
+    expect(new Set(forms).size).toBe(texts.length);
+    for (const form of forms) expect(textProblem(form, 100)).toBeNull();
   });
 });

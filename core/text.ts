@@ -11,16 +11,23 @@ import { z } from 'zod';
 export const mostIndexedBytes = 1_499;
 /** Bytes of UTF-8 in an object's name. @see https://cloud.google.com/storage/docs/objects#naming */
 export const mostNameBytes = 1_024;
+/** What Firestore keeps for itself. */
+const reserved = /^__.*__$/s;
+
+const encoder = new TextEncoder();
 
 /** Bytes of the text in UTF-8. */
 export function utf8Bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
+  // Where all characters are of ASCII, which is soon seen, there is a byte for each.
+  return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
 }
 
 /** Why no store can hold the text, as the end of a sentence that begins with its name; null where it can be held. */
 export function textProblem(text: string, mostBytes: number): string | null {
   if (!text.isWellFormed()) return 'is not well-formed Unicode';
   if (text.includes('\0')) return 'contains the character NUL';
+  // A character has three bytes at the most, for each of its code units.
+  if (text.length * 3 <= mostBytes) return null;
   const bytes = utf8Bytes(text);
   return bytes > mostBytes ? `has ${bytes} bytes; at most ${mostBytes} can be stored` : null;
 }
@@ -33,6 +40,32 @@ export function storableText(mostBytes: number = mostIndexedBytes): z.ZodString 
   });
 }
 
+/** The longest start of the text that has at most `bytes` bytes of UTF-8 and ends on a whole character. */
+export function firstBytes(text: string, bytes: number): string {
+  let used = 0;
+  let kept = '';
+  for (const character of text) {
+    used += utf8Bytes(character);
+    if (used > bytes) break;
+    kept += character;
+  }
+  return kept;
+}
+
+/**
+ * Text for a sentence that a person reads: what no store can hold is shown as U+FFFD, and what is longer than `bytes`
+ * bytes of UTF-8 ends in an ellipsis, never within a character.
+ */
+export function shownText(text: string, bytes: number): string {
+  const held = text.toWellFormed().replaceAll('\0', '\ufffd');
+  return utf8Bytes(held) <= bytes ? held : `${firstBytes(held, bytes - utf8Bytes('…'))}…`;
+}
+
+/** Whether the text can be the name of a field or the key of a map in Firestore, which reserves `__.*__`. */
+export function isFieldName(text: string): boolean {
+  return text !== '' && !reserved.test(text) && textProblem(text, mostIndexedBytes) === null;
+}
+
 /** Whether the text can be the id of a document in Firestore, which reserves `.`, `..` and `__.*__` and allows no slash. */
 export function isDocumentId(text: string): boolean {
   return (
@@ -40,7 +73,7 @@ export function isDocumentId(text: string): boolean {
     text !== '.' &&
     text !== '..' &&
     !text.includes('/') &&
-    !/^__.*__$/s.test(text) &&
+    !reserved.test(text) &&
     textProblem(text, mostIndexedBytes) === null
   );
 }

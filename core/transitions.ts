@@ -12,6 +12,7 @@ import {
   schemaVersion,
   type Timings,
 } from './job.ts';
+import { shownText } from './text.ts';
 
 /**
  * Every change that a job can go through, as pure functions from one document to the next. A store writes
@@ -91,7 +92,7 @@ export function reserved(job: NewJob, now: Date): Job {
 
 /** A job that was refused before any work: recorded, so that it is seen and not dropped. */
 export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
-  return ended({ ...reserved(job, now), error }, 'failed', now);
+  return failed(reserved(job, now), error, now);
 }
 
 /** The job in another class, with the deadline that goes with it, counted from when its clock started. */
@@ -200,7 +201,15 @@ export function succeeded(job: Job, result: JobResult, timings: Timings, now: Da
 }
 
 export function failed(job: Job, error: JobError, now: Date): Job {
-  return ended({ ...job, error }, 'failed', now);
+  return ended({ ...job, error: storableError(error) }, 'failed', now);
+}
+
+/** Bytes of an error's message. */
+const mostMessageBytes = 1_000;
+
+/** The error with a message that can be stored: it may quote what a stranger sent. */
+export function storableError(error: JobError): JobError {
+  return { ...error, message: shownText(error.message, mostMessageBytes) };
 }
 
 export function superseded(job: Job, now: Date): Job {

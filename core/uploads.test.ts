@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { errorReportName, objectNameProblem } from './object-names.ts';
 import { type SourceRule, sourceRuleSchema } from './source-rules.ts';
 import { noon } from './testing/sample-job.ts';
+import { textProblem } from './text.ts';
 import { type FinalizedObject, finalizedObjectSchema, readUpload } from './uploads.ts';
 
 function upload(name: string, metadata: Record<string, string> = {}, rules: SourceRule[] = []) {
@@ -119,6 +121,172 @@ describe('an upload', () => {
       timeCreated: '2026-01-01T12:00:00Z',
     });
     expect(object).toMatchObject({ generation: '1', size: 3 });
-    expect(readUpload(object, [])).toEqual({ kind: 'ignored' });
+    expect(readUpload(object, [])).toEqual({ kind: 'ignored', why: 'underscore' });
   });
+});
+
+describe('text that no store can hold', () => {
+  it.each([
+    ['batch', '\ud83d'],
+    ['batch', 'b'.repeat(1_500)],
+    ['upload', 'a\0b'],
+    ['upload', '猫'.repeat(500)],
+  ])('in the metadata %j is refused, and goes no further', (field, value) => {
+    const request = upload('sketch/1.jpg', { [field]: value });
+    expect(request).toMatchObject({ batch: null, upload: null, source: { name: 'sketch/1.jpg' } });
+    const [job] = request.jobs;
+    expect(job).toMatchObject({ operation: 'sketch', refusal: { code: 'invalid_text' } });
+    expect(job?.refusal?.message).toContain(`"${field}"`);
+  });
+
+  it.each(['\ud800 a', 'a\0b'])('in an option is refused with the options: %j', (prompt) => {
+    const options = JSON.stringify({ prompt });
+    const nested = JSON.stringify({ caption: { prompt } });
+    for (const each of [options, nested]) {
+      const [job] = upload('caption/1.jpg', { operation: 'caption', options: each }).jobs;
+      expect(job).toMatchObject({ options: {}, refusal: { code: 'invalid_options' } });
+      expect(job?.refusal?.message).toContain('prompt');
+    }
+  });
+
+  it('in a content type is refused', () => {
+    for (const contentType of ['image/\udfff', 'x'.repeat(1_500)]) {
+      const object = finalizedObjectSchema.parse({
+        bucket: 'uploads',
+        name: 'sketch/1.jpg',
+        generation: '1',
+        size: '3',
+        timeCreated: '2026-01-01T12:00:00Z',
+        contentType,
+      });
+      expect(readUpload(object, [])).toMatchObject({
+        source: { contentType: null },
+        jobs: [{ refusal: { code: 'invalid_text', message: expect.stringContaining('content type') } }],
+      });
+    }
+  });
+
+  it.each(['sketch/\ud800.jpg', 'sketch/a\0.jpg', 'sketch/a\nb.jpg', `sketch/${'ä'.repeat(600)}.jpg`, '..'])(
+    'in the object’s own name gives it a derived one, and a report: %j',
+    (name) => {
+      const { source, jobs } = upload(name, { operation: 'sketch' });
+      expect(objectNameProblem(source.name)).toBeNull();
+      expect(source.name).not.toBe(name);
+      expect(jobs).toMatchObject([{ operation: 'sketch', refusal: { code: 'invalid_text' } }]);
+      expect(upload(`${name}\0`, { operation: 'sketch' }).source.name).not.toBe(source.name);
+      expect(
+        objectNameProblem(errorReportName({ id: 'a'.repeat(32), operation: 'sketch', source })),
+      ).toBeNull();
+    },
+  );
+
+  it.each(['paint\udc00', 'p'.repeat(5_000), '\0'])(
+    'in an operation is unknown, and recorded in a form that can be held',
+    (operation) => {
+      const [job] = upload('1.jpg', { operation }).jobs;
+      expect(job?.refusal?.code).toBe('unknown_operation');
+      expect(textProblem(job?.operation ?? '', 1_024)).toBeNull();
+      expect(textProblem(job?.refusal?.message ?? '', 1_000)).toBeNull();
+    },
+  );
+
+  it('is not made by cutting a sentence within a character', () => {
+    for (let before = 90; before < 102; before++) {
+      const [job] = upload('1.jpg', { operation: `${'x'.repeat(before)}🐈🐈🐈` }).jobs;
+      expect(job?.refusal?.message.isWellFormed()).toBe(true);
+    }
+    const options = JSON.stringify({ [`\ud800${'🐈'.repeat(2_000)}`]: 1 });
+    const [job] = upload('sketch/1.jpg', { options }).jobs;
+    expect(textProblem(job?.refusal?.message ?? '', 1_000)).toBeNull();
+  });
+
+  it.each([
+    '{"__proto__": 1}',
+    '{"constructor": {}}',
+    '{"": 1}',
+    '{"__x__": 1}',
+    `${'['.repeat(4_000)}${']'.repeat(4_000)}`,
+  ])('as an option of no known shape goes no further: %s', (options) => {
+    expect(upload('sketch/1.jpg', { options }).jobs).toMatchObject([
+      { options: {}, refusal: { code: 'invalid_options' } },
+    ]);
+  });
+});
+
+describe('what is no upload', () => {
+  it.each([
+    [
+      'gcloud/tmp/parallel_composite_uploads/see_gcloud_storage_cp_help_for_details/1a2b_component_0',
+      'upload_part',
+    ],
+    [
+      'photos/gcloud/tmp/parallel_composite_uploads/see_gcloud_storage_cp_help_for_details/1a2b_0',
+      'upload_part',
+    ],
+    ['/gsutil/tmp/parallel_composite_uploads/for_details_see/gsutil_help_cp/1a2b_0', 'upload_part'],
+    ['3f/gsutil/tmp/parallel_composite_uploads/for_details_see/gsutil_help_cp/1a2b_0', 'upload_part'],
+    ['gcloud/tmp/1a2b', 'upload_part'],
+    ['gcs-go-sdk-pu-tmp/1a2b', 'upload_part'],
+    ['sketch/cat.jpg-Zm9v;YmFy;0001-0032.part', 'upload_part'],
+    ['sketch/cat.1700000000000001.0123abcd.png', 'own_result'],
+    ['caption/a/b.1700000000000001.0123abcd.receipt.json', 'own_result'],
+    ['sketch/cat.1700000000000001.0123abcd.error.json', 'own_result'],
+    ['sketch/', 'folder'],
+  ] as const)('%s is left alone', (name, why) => {
+    const object = finalizedObjectSchema.parse({
+      bucket: 'uploads',
+      name,
+      generation: '1',
+      size: '3',
+      timeCreated: '2026-01-01T12:00:00Z',
+    });
+    expect(readUpload(object, [rule({ prefix: name.slice(0, 3) })])).toEqual({ kind: 'ignored', why });
+  });
+
+  it.each([
+    'sketch/gcloud.jpg',
+    'sketch/parallel_composite_uploads.jpg',
+    'sketch/tmp/cat.part',
+    'sketch/cat.2024.png',
+    'sketch/cat.1700000000000001.png',
+    'web/ann/u1/cat.1700000000000001.0123abcd.png',
+  ])('%s is one', (name) => {
+    expect(upload(name, {}).jobs).toHaveLength(1);
+  });
+
+  it('is a result only where nobody asks for more', () => {
+    const { jobs } = upload('sketch/cat.1700000000000001.0123abcd.png', { operation: 'remove-background' });
+    expect(jobs).toMatchObject([{ operation: 'remove-background', refusal: null }]);
+  });
+});
+
+describe('what an event says of an object', () => {
+  const object = {
+    bucket: 'uploads',
+    name: 'sketch/1.jpg',
+    generation: '1',
+    size: '3',
+    timeCreated: '2026-01-01T12:00:00Z',
+  };
+
+  it.each([
+    ['a generation of no 64 bits', { generation: '1'.repeat(1_500) }],
+    ['a time that no database holds', { timeCreated: '+010000-01-01T00:00:00Z' }],
+    ['a bucket that cannot be named', { bucket: 'b'.repeat(300) }],
+    ['metadata that is no text', { metadata: { batch: 3 } }],
+  ])('is not read where it has %s', (_, changes) => {
+    expect(finalizedObjectSchema.safeParse({ ...object, ...changes }).success).toBe(false);
+    expect(finalizedObjectSchema.safeParse(object).success).toBe(true);
+  });
+});
+
+describe('a source rule', () => {
+  it.each([{ owner: '\ud800' }, { owner: 'o'.repeat(1_500) }, { prefix: 'a\0' }, { operations: ['\udc00'] }])(
+    'with text that cannot be stored is not valid: %j',
+    (changes) => {
+      expect(sourceRuleSchema.safeParse({ prefix: 'x/', operations: ['sketch'], ...changes }).success).toBe(
+        false,
+      );
+    },
+  );
 });

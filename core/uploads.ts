@@ -1,25 +1,37 @@
 import { z } from 'zod';
+import { derivedForm, storedForm } from './derived-text.ts';
 import type { FailureCode } from './errors.ts';
-import { instant, type JobClass, type Source } from './job.ts';
-import { isIgnored, webOwner } from './object-names.ts';
+import type { JobClass, Source } from './job.ts';
+import { type IgnoredName, objectNameProblem, webOwner, whyIgnored } from './object-names.ts';
 import { isOperationName, operationNames, parseOptions } from './operations.ts';
 import { matchingRule, type SourceRule } from './source-rules.ts';
+import { mostIndexedBytes, mostNameBytes, shownText, storableText, textProblem } from './text.ts';
 
-/** The part of a finalized object's resource that routing needs (`google.cloud.storage.object.v1.finalized`). */
+/** Within what a database can hold, objectives of a month included. */
+const creationTime = z.coerce.date().min(new Date(0)).max(new Date('9000-01-01T00:00:00Z'));
+
+/**
+ * The part of a finalized object's resource that routing needs (`google.cloud.storage.object.v1.finalized`). What a
+ * stranger chose is any text here: `readUpload` says what of it cannot be stored.
+ */
 export const finalizedObjectSchema = z.object({
-  bucket: z.string().min(1),
+  /** Bytes: the longest name with dots. */
+  bucket: storableText(222).min(1),
   name: z.string().min(1),
-  generation: z.coerce.string().regex(/^\d+$/),
+  /** A 64-bit number. */
+  generation: z.coerce.string().regex(/^\d{1,19}$/),
   /** Cloud Storage sends 64-bit numbers as strings. */
   size: z.coerce.number().min(0),
   contentType: z.string().nullish(),
-  timeCreated: instant,
+  timeCreated: creationTime,
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
 
 /** Of one upload; what is named beyond it is not looked at, so that metadata cannot make thousands of jobs. */
 const mostOperations = 16;
+/** Bytes of what a sentence quotes of a stranger's text. */
+const mostQuotedBytes = 100;
 
 export interface Refusal {
   code: FailureCode;
@@ -34,7 +46,7 @@ export interface RequestedJob {
 }
 
 export type UploadRequest =
-  | { kind: 'ignored' }
+  | { kind: 'ignored'; why: IgnoredName }
   | {
       kind: 'jobs';
       source: Source;
@@ -50,32 +62,70 @@ export type UploadRequest =
  * What an uploaded object asks for. Its operations come from the custom metadata `operation`, else from the first
  * matching source rule, else from the first folder of its name; its options likewise. The owner never comes from
  * what a stranger can write: only from a rule, or from the `web/<owner>/` prefix.
+ * All text in the answer can be stored. Where the object's own name cannot, the answer has a name derived from it, and
+ * its jobs are refused, as they are where other text that came with it cannot be stored.
  */
 export function readUpload(object: FinalizedObject, rules: SourceRule[]): UploadRequest {
-  if (isIgnored(object.name)) return { kind: 'ignored' };
-  const rule = matchingRule(rules, object.name);
-  const fromSite = webOwner(object.name);
   const metadata = object.metadata ?? {};
+  const why = whyIgnored(object.name);
+  // Who asks for an operation on something that is named like a result means it.
+  if (why && !(why === 'own_result' && metadata.operation !== undefined)) return { kind: 'ignored', why };
+  const rule = matchingRule(rules, object.name);
+  const name =
+    objectNameProblem(object.name) === null ? object.name : derivedForm(object.name, mostNameBytes);
+  const fromSite = webOwner(name);
+  const text = readText(object, metadata);
   const operations = requestedOperations(object.name, metadata, rule, fromSite !== null);
   const options = requestedOptions(metadata, rule);
   return {
     kind: 'jobs',
     source: {
       bucket: object.bucket,
-      name: object.name,
+      name,
       generation: object.generation,
       size: object.size,
-      contentType: object.contentType ?? null,
+      contentType: text.contentType,
       timeCreated: object.timeCreated,
       pixels: wholeNumber(metadata.pixels),
     },
     owner: fromSite ?? rule?.owner ?? null,
     class: rule?.class ?? 'interactive',
-    batch: metadata.batch ?? null,
+    batch: text.batch,
     batchSize: wholeNumber(metadata['batch-size']),
-    upload: metadata.upload ?? null,
-    jobs: operations.map((operation) => requestedJob(operation, options)),
+    upload: text.upload,
+    jobs: operations.map((operation) =>
+      text.problem === null
+        ? requestedJob(operation, options)
+        : refused(operation, 'invalid_text', text.problem),
+    ),
   };
+}
+
+/** What came with the object besides its operations and options; null where it was not said or cannot be stored. */
+interface CarriedText {
+  contentType: string | null;
+  batch: string | null;
+  upload: string | null;
+  /** What cannot be stored, in sentences; null where all can be. */
+  problem: string | null;
+}
+
+function readText({ name, contentType }: FinalizedObject, metadata: Record<string, string>): CarriedText {
+  const problems: string[] = [];
+  const storable = (what: string, value: string | null | undefined) => {
+    const problem = value == null ? null : textProblem(value, mostIndexedBytes);
+    if (problem === null) return value ?? null;
+    problems.push(`${what} ${problem}.`);
+    return null;
+  };
+  const nameProblem = objectNameProblem(name);
+  if (nameProblem !== null) problems.push(`The object’s name ${nameProblem}.`);
+  const read = {
+    contentType: storable('The content type', contentType),
+    batch: storable('The custom metadata "batch"', metadata.batch),
+    upload: storable('The custom metadata "upload"', metadata.upload),
+  };
+  return { ...read, problem: problems.length > 0 ? problems.join(' ') : null };
 }
 
 function requestedOperations(
@@ -131,12 +181,12 @@ function optionsFor(operation: string, value: unknown): unknown {
 }
 
 function refused(operation: string, code: FailureCode, message: string): RequestedJob {
-  return { operation, options: {}, refusal: { code, message } };
+  return { operation: storedForm(operation, mostNameBytes), options: {}, refusal: { code, message } };
 }
 
 function unknownOperation(operation: string): string {
   const known = operationNames.join(', ');
   return operation === ''
     ? `The object names no operation. Set the custom metadata "operation", or upload under a folder named like one of: ${known}.`
-    : `There is no operation "${operation.slice(0, 100)}". Known operations: ${known}.`;
+    : `There is no operation "${shownText(operation, mostQuotedBytes)}". Known operations: ${known}.`;
 }

@@ -11,6 +11,16 @@ describe('a message', () => {
     expect(bench.ports.queue.buried).toHaveLength(3);
   });
 
+  it.each(['__x__', 'a/b', 'a/b/c', '..', '', '\ud800', 'a\0b', 'x'.repeat(1_500)])(
+    'about a job that cannot be, %j, is put aside and settled',
+    async (jobId) => {
+      const bench = await workbench();
+      const data = JSON.stringify({ schemaVersion: 1, jobId, epoch: 0 });
+      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
+      expect(bench.ports.queue.buried).toMatchObject([{ data, problem: expect.stringContaining('jobId') }]);
+    },
+  );
+
   it('of a newer version is left for a newer worker', async () => {
     const bench = await workbench();
     const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });

@@ -1,6 +1,7 @@
 import type { Job, JobError } from '@spillway/core/job.ts';
 import { errorReportName, receiptName, resultName } from '@spillway/core/object-names.ts';
 import { type ErrorReport, errorReportSchema, type Receipt, receiptSchema } from '@spillway/core/receipt.ts';
+import { storableError } from '@spillway/core/transitions.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -29,7 +30,13 @@ export function writeErrorReport(
 ): Promise<WrittenBlob> {
   const { bucket, name, generation } = job.source;
   const source = { bucket, name, generation };
-  const report: ErrorReport = { ...error, jobId: job.id, source, operation: job.operation, at };
+  const report: ErrorReport = {
+    ...storableError(error),
+    jobId: job.id,
+    source,
+    operation: job.operation,
+    at,
+  };
   return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
 }
 

@@ -31,9 +31,8 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   return { kind: 'retried', job: enqueued.job };
 }
 
-/** A job that was refused before any work, or whose operation is no more, names nothing that could be run. */
+/** A job that was refused for what came with it, or whose operation is no more, names nothing that could be run. */
 function isRunnable({ operation, options, error }: Job): boolean {
-  return (
-    error?.code !== 'invalid_options' && isOperationName(operation) && parseOptions(operation, options).ok
-  );
+  if (error?.code === 'invalid_options' || error?.code === 'invalid_text') return false;
+  return isOperationName(operation) && parseOptions(operation, options).ok;
 }

@@ -1,5 +1,8 @@
+import { text } from 'node:stream/consumers';
 import { OutageError } from '@spillway/core/errors.ts';
+import { errorReportName } from '@spillway/core/object-names.ts';
 import { describe, expect, it } from 'vitest';
+import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { workbench } from './testing/workbench.ts';
 
@@ -76,5 +79,24 @@ describe('a finalized upload', () => {
     expect(await bench.ports.blobs.read('results', name)).not.toBeNull();
     expect(bench.ports.queue.messages).toEqual({ vm: [], run: [] });
     expect(bench.ports.queue.announced).toMatchObject([{ event: { state: 'failed' } }]);
+  });
+
+  it.each([
+    ['sketch/cat.jpg', { batch: 'b'.repeat(1_500) }, 'invalid_text'],
+    ['sketch/cat.jpg', { upload: '\ud83d' }, 'invalid_text'],
+    ['caption/cat.jpg', { options: '{"prompt":"\\ud800 a"}' }, 'invalid_options'],
+    ['sketch/\udc00.jpg', {}, 'invalid_text'],
+    [`sketch/${'ä'.repeat(600)}.jpg`, {}, 'invalid_text'],
+  ])('%j with %j that no store can hold ends as a failed job with a report', async (name, metadata, code) => {
+    const bench = await workbench();
+    const { ports } = bench;
+    const object = { ...ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat')), name, metadata };
+    const [job] = await routeUpload(object, null, ports);
+    expect(job).toMatchObject({ state: 'failed', error: { code, retryable: false } });
+    const report = job && (await ports.blobs.read('results', errorReportName(job)));
+    expect(report && JSON.parse(await text(report.stream))).toMatchObject({ code, jobId: job?.id });
+    expect(ports.queue.messages).toEqual({ vm: [], run: [] });
+    expect(await routeUpload(object, null, ports)).toMatchObject([{ id: job?.id }]);
+    expect(await retryJob(job?.id ?? '', ports)).toEqual({ kind: 'refused', why: 'not_runnable' });
   });
 });
