@@ -1,14 +1,19 @@
 import { Storage } from '@google-cloud/storage';
-import { inject } from 'vitest';
+import { beforeAll, inject } from 'vitest';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
+import { topicNames } from './queue.ts';
 
 /** The same contract against the real client libraries and Google's emulators, in a project of its own. */
 const stack = inject('stack');
 const ports = emulatorPorts('demo-contract');
 const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
+
+beforeAll(async () => {
+  await ports.pubsub.createTopic(topicNames.dead);
+});
 
 jobStoreContract('Firestore', () => ports.jobs);
 jobLedgerContract('Firestore', () => ports.jobs);

@@ -1,6 +1,10 @@
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
+import { limitedBlobs } from '../limits/blobs.ts';
+import { limitedFleet } from '../limits/fleet.ts';
+import { limitedJobStore } from '../limits/job-store.ts';
+import { limitedQueue } from '../limits/queue.ts';
 import type { Log, Ports } from '../ports/ports.ts';
 import { systemClock } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
@@ -28,10 +32,10 @@ export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
   return {
     firestore,
     pubsub,
-    jobs: createFirestoreJobStore(firestore, log),
-    queue: createPubSubQueue(pubsub),
-    blobs: createStorageBlobs(storage),
-    fleet: createFirestoreFleet(firestore, log),
+    jobs: limitedJobStore(createFirestoreJobStore(firestore, log)),
+    queue: limitedQueue(createPubSubQueue(pubsub)),
+    blobs: limitedBlobs(createStorageBlobs(storage)),
+    fleet: limitedFleet(createFirestoreFleet(firestore, log)),
     settings: createFirestoreSettings(firestore, systemClock, log),
     routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { CRC32C } from '@google-cloud/storage';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import { requireObject } from '../limits/blobs.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/ports.ts';
 
@@ -12,7 +13,7 @@ interface StoredObject {
 }
 
 export interface MemoryBlobs extends Blobs {
-  /** Puts an object where an integrator would, and returns what its finalize event says. */
+  /** Puts an object where an integrator would, and returns what its finalize event says. Throws `RefusedError`. */
   upload(bucket: string, name: string, bytes: Buffer, metadata?: Record<string, string>): FinalizedObject;
 }
 
@@ -44,7 +45,10 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
   }
 
   return {
-    upload: (bucket, name, bytes, metadata) => put(bucket, name, bytes, 'image/jpeg', metadata).object,
+    upload(bucket, name, bytes, metadata = {}) {
+      requireObject(name, metadata);
+      return put(bucket, name, bytes, 'image/jpeg', metadata).object;
+    },
     async download({ bucket, name, generation }, path) {
       const stored = objects.get(key(bucket, name));
       if (!stored || stored.object.generation !== generation) {

@@ -3,6 +3,10 @@ import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialRouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
+import { limitedBlobs } from '../limits/blobs.ts';
+import { limitedFleet } from '../limits/fleet.ts';
+import { limitedJobStore } from '../limits/job-store.ts';
+import { limitedQueue } from '../limits/queue.ts';
 import type {
   Clock,
   Leases,
@@ -40,10 +44,10 @@ export interface MemoryOptions {
 export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const clock = options.clock ?? systemClock;
   return {
-    jobs: createMemoryJobStore(clock),
-    queue: createMemoryQueue(),
-    blobs: createMemoryBlobs(clock),
-    fleet: createMemoryFleet(clock),
+    jobs: limitedJobStore(createMemoryJobStore(clock)),
+    queue: limitedQueue(createMemoryQueue()),
+    blobs: limitedBlobs(createMemoryBlobs(clock)),
+    fleet: limitedFleet(createMemoryFleet(clock)),
     settings: createMemorySettings(options, clock),
     routerStates: createMemoryRouterStates(),
     leases: createMemoryLeases(clock),

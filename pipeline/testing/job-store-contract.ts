@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
@@ -10,6 +11,9 @@ const justNow = () => new Date(Date.now() - 60_000);
 const newId = () => randomBytes(16).toString('hex');
 /** A fresh owner keeps what one test wrote out of another's lists. */
 const newOwner = () => newId();
+
+const nested = (levels: number): Record<string, unknown> =>
+  levels === 0 ? { end: 1 } : { in: nested(levels - 1) };
 
 /** What every job store must do, whatever it is built on. */
 export function jobStoreContract(name: string, jobs: () => JobStore): void {
@@ -70,6 +74,67 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
         await jobs().replace({ ...stored, job: { ...stored.job, id: newId() } }, sampleJob({ id: newId() })),
       ).toBeNull();
     });
+
+    it.each<[string, Parameters<typeof sampleJob>[0]]>([
+      ['an id that Firestore keeps for itself', { id: '__proto__' }],
+      ['an id of several segments', { id: 'a/b/c' }],
+      ['a lone surrogate', { batch: 'holidays \ud83d' }],
+      ['NUL', { upload: 'a\0b' }],
+      ['more bytes than an index takes', { batch: 'b'.repeat(1_500) }],
+      ['more bytes than an index takes, in fewer characters', { owner: '猫'.repeat(500) }],
+      ['a lone surrogate in its options', { options: { prompt: '\udc00' } }],
+      ['undefined', { options: { prompt: undefined } }],
+      ['a key that Firestore keeps for itself', { options: { __x__: 1 } }],
+      ['an empty key', { options: { '': 1 } }],
+      ['a list in a list', { options: { list: [[1]] } }],
+      ['more levels than Firestore has', { options: nested(21) }],
+      ['a mebibyte', { options: { text: 'x'.repeat(1_048_576) } }],
+      ['a time beyond the year 9999', { clockStartsAt: new Date('+010000-01-01T00:00:00Z') }],
+    ])('refuses a job with %s, and writes nothing', async (_, changes) => {
+      const job = sampleJob({ id: newId(), ...changes });
+      await expect(jobs().create(job)).rejects.toThrow(RefusedError);
+      expect(await jobs().get(job.id)).toBeNull();
+      const stored = await create();
+      const changed = { ...sampleJob(changes), id: changes?.id ?? stored.job.id };
+      await expect(jobs().replace(stored, changed)).rejects.toThrow(RefusedError);
+      expect((await jobs().get(stored.job.id))?.updatedAt).toEqual(stored.updatedAt);
+    });
+
+    it('holds the longest text that is found again, and longer text where nobody looks for it', async () => {
+      const batch = '猫'.repeat(499);
+      const options = { prompt: 'x'.repeat(10_000), nested: nested(18) };
+      const stored = await create({ batch, options });
+      expect((await jobs().find({ batch }, 10, null)).jobs.map(({ id }) => id)).toContain(stored.job.id);
+      expect((await jobs().get(stored.job.id))?.job.options).toEqual(options);
+    });
+
+    it.each(['__proto__', '..', 'a/b', 'a/b/c', '', '\ud800', 'a\0', 'x'.repeat(1_501)])(
+      'has no job with the id %j',
+      async (id) => {
+        expect(await jobs().get(id)).toBeNull();
+      },
+    );
+
+    it.each(['\ud800', 'a\0b', 'x'.repeat(1_500)])('finds nothing by the text %j', async (text) => {
+      expect(await jobs().find({ batch: text }, 10, null)).toEqual({ jobs: [], cursor: null });
+      expect(await jobs().ofSource({ bucket: 'uploads', name: text, generation: '1' })).toEqual([]);
+      const told: JobChange[][] = [];
+      const watch = jobs().watch(
+        { upload: text },
+        10,
+        (changes) => told.push(changes),
+        (error) => expect.fail(String(error)),
+      );
+      await expect.poll(() => told).toEqual([[]]);
+      watch.stop();
+    });
+
+    it.each(['1.1.__x__', '999999999999.0.a', '1.999999999999.a', '\ud800', '1.1.a/b'])(
+      'finds nothing behind the cursor %j',
+      async (cursor) => {
+        expect((await jobs().find({ owner: newOwner() }, 3, cursor)).jobs).toEqual([]);
+      },
+    );
 
     it('counts open jobs by state and side', async () => {
       const before = await jobs().countOpen();

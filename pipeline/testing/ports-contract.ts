@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { RefusedError } from '@spillway/core/errors.ts';
 import { learnFrom } from '@spillway/core/routing/learn.ts';
 import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
@@ -112,6 +113,35 @@ export function portsContract(
       expect(read && (await text(read.stream))).toHaveLength(1e6);
     });
 
+    it.each(['', '.', '..', 'a\nb', 'a\rb', 'sketch/\ud800.jpg', 'a\0', 'ä'.repeat(513)])(
+      'know nothing of the name %j, and refuse it',
+      async (object) => {
+        const { blobs } = ports();
+        const missing = { bucket: uploads(), name: object, generation: '1' };
+        expect(await blobs.download(missing, join(directory, 'none'))).toEqual({
+          kind: 'gone',
+          replaced: false,
+        });
+        expect(await blobs.read(results(), object)).toBeNull();
+        await blobs.remove(results(), object);
+        const content = { from: { text: 'x' }, contentType: 'text/plain' };
+        await expect(blobs.writeOnce(results(), object, content)).rejects.toThrow(RefusedError);
+        const session = { bucket: uploads(), contentType: 'image/png', size: 1, origin: null };
+        await expect(blobs.openUpload({ ...session, name: object, metadata: {} })).rejects.toThrow(
+          RefusedError,
+        );
+      },
+    );
+
+    it.each<Record<string, string>>([{ batch: '\ud800' }, { '\udc00': 'x' }, { options: 'x'.repeat(8_193) }])(
+      'refuse an upload with metadata that cannot be kept',
+      async (metadata) => {
+        const session = { bucket: uploads(), contentType: 'image/png', size: 1, origin: null };
+        const opening = ports().blobs.openUpload({ ...session, name: newName(), metadata });
+        await expect(opening).rejects.toThrow(RefusedError);
+      },
+    );
+
     it('list what was created between two points in time', async () => {
       const { blobs } = ports();
       const object = newName();
@@ -144,6 +174,14 @@ export function portsContract(
       expect(await mine()).toBeUndefined();
     });
 
+    it.each(['__x__', 'a/b', 'a/b/c', '..', '', '\ud800'])('knows no worker with the id %j', async (id) => {
+      const { fleet } = ports();
+      expect(await fleet.control(id)).toEqual({ drain: false, pause: null });
+      await expect(fleet.changeControl(id, { drain: true })).rejects.toThrow(RefusedError);
+      const { ageMs: _, ...heartbeat } = sampleWorker({ id });
+      await expect(fleet.beat(heartbeat)).rejects.toThrow(RefusedError);
+    });
+
     it('keeps what the admin wants apart from heartbeats', async () => {
       const { fleet } = ports();
       const id = `worker-${randomUUID()}`;
@@ -174,6 +212,30 @@ export function portsContract(
       await fleet.beat(heartbeat);
       await expect.poll(() => seen).toContain(id);
       watch.stop();
+    });
+  });
+
+  describe(`queue: ${name}`, () => {
+    it('puts aside whatever it is given, with a problem of any length', async () => {
+      const { queue } = ports();
+      await queue.bury('not JSON \ud800', `It is ${'very '.repeat(500)}long: \udfff`);
+      await queue.bury('', '');
+    });
+
+    it('refuses an announcement that it cannot carry', async () => {
+      const { queue } = ports();
+      const event = {
+        jobId: 'x',
+        state: 'failed',
+        operation: 'sketch',
+        owner: null,
+        source: { bucket: 'uploads', name: 'sketch/cat.jpg', generation: '1' },
+        result: null,
+        error: null,
+        target: 'vm',
+      } as const;
+      await expect(queue.announce('x'.repeat(1_025), event, noon)).rejects.toThrow(RefusedError);
+      await expect(queue.announce('\ud800', event, noon)).rejects.toThrow(RefusedError);
     });
   });
 
