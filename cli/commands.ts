@@ -3,6 +3,8 @@ import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { operations } from '@spillway/core/operations.ts';
 import { modelsFolderFrom, modelsSourceFrom } from '@spillway/models/settings.ts';
 import { type CAC, cac } from 'cac';
+import { plainArguments } from './arguments.ts';
+import { fileProblem } from './file-problem.ts';
 import { fetchModels, listModels, verifyModels } from './models-command.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { type ProcessFlags, processCommand } from './process-command.ts';
@@ -17,17 +19,25 @@ function describeCommands(environment: Environment): CAC {
   const cli = cac('spillway');
   cli
     .command('process <operation> <input>', 'Run an operation on a picture, or on every picture of a folder')
-    .usage('process <operation> <input> [--out path] [--option name=value …] [--json]')
-    .option('--out <path>', 'Result file, or a folder for results (default: beside the input)')
+    .usage('process <operation> <input> [--out path] [--option name=value …] [--recursive] [--json]')
+    .option(
+      '--out <path>',
+      'Result file, whose ending names its form, or a folder (default: beside the input)',
+    )
+    .option('--recursive', 'Take the pictures of sub-folders too')
     .option('--option <name=value>', 'An option of the operation; may be repeated')
     .option('--json', 'Print results as JSON, one line a file')
     .option('--model-file <file>', 'remove-background: an ONNX file of your own')
     .option('--model-dir <folder>', 'caption: a BLIP checkpoint of your own')
     .example('  spillway process sketch photo.jpg --option blur=9')
-    .example('  spillway process remove-background photos/ --out cut-outs/')
+    .example('  spillway process remove-background photos/ --recursive --out cut-outs/')
+    .example('  spillway process sketch - --out - < photo.jpg > sketch.png')
     .example('  spillway process caption photo.jpg --json')
     .action((operation: string, input: string, flags: Flags) =>
-      processCommand(operation, String(input), readFlags(flags), modelsFolderFrom(environment)),
+      processCommand(operation, String(input), readFlags(flags), {
+        folder: modelsFolderFrom(environment),
+        isNamed: Boolean(environment.SPILLWAY_MODELS_DIR),
+      }),
     );
 
   cli
@@ -76,6 +86,7 @@ function readFlags(flags: Flags): ProcessFlags {
     out: textFlag(flags, 'out'),
     option,
     json: flags.json === true,
+    recursive: flags.recursive === true,
     modelFile: textFlag(flags, 'modelFile'),
     modelDir: textFlag(flags, 'modelDir'),
   };
@@ -95,22 +106,6 @@ function operationsHelp(): string {
   return lines.join('\n');
 }
 
-/** cac makes numbers of paths that look like one, and 7 of `007`: as `./007` they stay what they are. */
-function protectPaths(args: string[]): string[] {
-  const ofPaths = ['--out', '--model-file', '--model-dir', '--from'];
-  const isNumber = (text: string) => text.trim() !== '' && Number.isFinite(Number(text));
-  return args.map((text, index) => {
-    const [name = '', value = ''] = text.split('=', 2);
-    if (ofPaths.includes(name) && isNumber(value)) return `${name}=./${value}`;
-    return isNumber(text) && ofPaths.includes(args[index - 1] ?? '') ? `./${text}` : text;
-  });
-}
-
-/** A folder that cannot be made or read, a full disk: the system's own sentence names the path. */
-function isSystemError(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error;
-}
-
 /** Runs one command. Results go to standard output, everything else to standard error. Never rejects. */
 export async function runCommand(args: string[], environment: Environment): Promise<ExitCode> {
   try {
@@ -122,7 +117,7 @@ export async function runCommand(args: string[], environment: Environment): Prom
 
 async function dispatch(args: string[], environment: Environment): Promise<ExitCode> {
   const cli = describeCommands(environment);
-  const { options } = cli.parse([process.execPath, 'spillway', ...protectPaths(args)], { run: false });
+  const { options } = cli.parse([process.execPath, 'spillway', ...plainArguments(args)], { run: false });
   if (options.help === true || options.version === true) return exitCodes.done;
   if (cli.matchedCommand) return await cli.runMatchedCommand();
   const [name] = cli.args;
@@ -137,7 +132,15 @@ function exitCodeOf(error: unknown): ExitCode {
     console.error(`${error.message} See: npx spillway --help`);
     return exitCodes.usage;
   }
-  const expected = error instanceof PermanentError || error instanceof RetryableError || isSystemError(error);
-  console.error(expected ? error.message : error);
+  if (error instanceof PermanentError || error instanceof RetryableError) console.error(error.message);
+  else console.error(systemSentence(error) ?? error);
   return exitCodes.failed;
+}
+
+/** A folder that cannot be made or read, a full disk. */
+function systemSentence(error: unknown): string | null {
+  const problem = fileProblem(error);
+  if (problem === null) return null;
+  const path = error instanceof Error && 'path' in error ? String(error.path) : 'A file';
+  return `${path} ${problem}.`;
 }

@@ -26,6 +26,7 @@ test.for([
   ['blur=many', 'blur: '],
   ['blur=9.5', 'blur: '],
   ['format=bmp', 'format: '],
+  ['format=\u{fffd}', 'no UTF-8 text'],
 ])('%s is refused in one sentence', ([typed = '', words = '']) => {
   const read = () => readOptionValues('sketch', [typed]);
   expect(read).toThrow(UsageError);

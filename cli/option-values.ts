@@ -23,6 +23,9 @@ export function typedOptions(operation: OperationName, typed: readonly string[])
     const equals = text.indexOf('=');
     if (equals < 1)
       throw new UsageError(`--option wants name=value, such as --option format=webp, not "${text}".`);
+    // What Node makes of bytes that are no UTF-8.
+    if (text.includes('\u{fffd}'))
+      throw new UsageError(`--option ${text} holds bytes that are no UTF-8 text.`);
     const name = text.slice(0, equals);
     return [name, convert(text.slice(equals + 1), schemaOf(operation, name))];
   });

@@ -37,7 +37,8 @@ test('a folder goes on past a bad picture, one line of JSON a file', { timeout }
   expect(second).toMatchObject({ input: join(folder, 'b.png'), error: { code: 'unsupported_type' } });
   expect(third).toMatchObject({ out: join(out, 'c.sketch.png') });
   expect(await readdir(out)).toEqual(['a.sketch.png', 'c.sketch.png']);
-  expect(stderr).toContain('2 files are left out');
+  expect(stderr).toContain('1 is left out (a result of an earlier run): a.sketch.png');
+  expect(stderr).toContain('1 is left out (not a picture by its name): notes.txt');
   expect(stderr).toContain('3 pictures, of which 1 failed.');
 });
 
@@ -55,7 +56,7 @@ test('what is wrong with the command is said before any work, with exit code 2',
     [['process', 'sketch', input, '--model-file', input], '--model-file is for remove-background'],
     [['process', 'caption', input, '--model-dir', join(folder, 'no')], 'There is no model at'],
     [['process', 'caption', input, '--model-dir', folder, '--option', 'model=auto'], 'not both'],
-    [['process', 'remove-background', input, '--out', join(folder, 'cut-out.jpg')], 'format: '],
+    [['process', 'remove-background', input, '--out', join(folder, 'cut-out.jpg')], 'makes no .jpg file'],
     [['frobnicate'], 'is no command of spillway'],
   ];
   for (const [args, words] of refusals) {

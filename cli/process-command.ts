@@ -1,5 +1,3 @@
-import { access, mkdir, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname, join, resolve } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import {
   isOperationName,
@@ -9,212 +7,174 @@ import {
 } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
+import { fileProblem } from './file-problem.ts';
+import { findInput, type Input, identityOf, lookAt } from './input.ts';
 import { readOptionValues } from './option-values.ts';
-import { isDirectory, isResultName, resultPath, resultStems } from './output-path.ts';
-import { type FileOutcome, type FileProcessor, openFileProcessor } from './process-files.ts';
-import { startProgressBar } from './progress-bar.ts';
-import { describeFailure, jsonOf, noteBuiltIn, textOf } from './report.ts';
+import { ownModels } from './own-models.ts';
+import { type FailedFile, type FileOutcome, openFileProcessor } from './process-files.ts';
+import { processFolder } from './process-folder.ts';
+import { describeFailure, jsonOf, noteBuiltIn, tellNotes, textOf } from './report.ts';
+import { destinationOf, formatOf, mustNotBeInput, type Out, readOut } from './result-target.ts';
+import { openFileNumber, streamLabel } from './standard-stream.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 
 export interface ProcessFlags {
-  /** A file or a folder; null where the result goes beside its input. */
+  /** A file, a folder, a pipe or a device; null where the result goes beside its input. */
   out: string | null;
   /** `name=value` each. */
   option: string[];
   json: boolean;
+  recursive: boolean;
   modelFile: string | null;
   modelDir: string | null;
 }
 
+/** Where models are, and whether a person named that place. */
+export interface ModelPlace {
+  folder: string;
+  isNamed: boolean;
+}
+
 /** One run of the command, checked: what is to be done to which input. */
-interface Task {
+export interface Task {
   operation: OperationName;
   options: OperationOptions;
   models: ModelsSettings;
-  input: string;
-  out: string | null;
+  input: Input;
+  out: Out;
   json: boolean;
+  recursive: boolean;
 }
 
 /**
- * `spillway process`: runs an operation on a file, or on every picture of a folder.
+ * `spillway process`: runs an operation on a file, on what comes from standard input, or on every picture of a folder.
  * @throws UsageError before any work.
  */
 export async function processCommand(
   operation: string,
   input: string,
   flags: ProcessFlags,
-  modelsFolder: string,
+  place: ModelPlace,
 ): Promise<ExitCode> {
-  const task = await readTask(operation, input, flags, modelsFolder);
-  const problem = await modelProblem(task);
-  if (problem) return reportOne(task, problem);
-  return (await isDirectory(input)) ? await processFolder(task) : await processOne(task);
+  const task = await readTask(operation, input, flags, place);
+  const problem = await modelProblem(task, place);
+  if (problem) return reportFailure(task, problem);
+  switch (task.input.kind) {
+    case 'folder':
+      return await processFolder({ ...task, input: task.input });
+    case 'file':
+    case 'stream':
+      return await processOne(task, task.input);
+    case 'unreadable': {
+      const { message } = task.input;
+      return reportFailure(task, { kind: 'failed', code: 'unreadable_input', message });
+    }
+    default:
+      return task.input satisfies never;
+  }
 }
 
 async function readTask(
   operation: string,
-  input: string,
+  path: string,
   flags: ProcessFlags,
-  modelsFolder: string,
+  { folder }: ModelPlace,
 ): Promise<Task> {
   if (!isOperationName(operation)) {
     throw new UsageError(`No operation is named "${operation}"; there are ${operationNames.join(', ')}.`);
   }
-  const options = readOptionValues(operation, withFormatOf(flags.out, operation, flags.option));
-  const models = await ownModels(operation, flags, modelsFolder);
-  await mustExist(input, 'Nothing is at');
-  return { operation, options, models, input, out: flags.out, json: flags.json };
+  const input = await findInput(path);
+  const out = await readOut(flags.out, operation, input.kind === 'folder');
+  const options = readOptionValues(operation, withFormatOf(out, flags.option));
+  const models = await ownModels(operation, flags, folder);
+  await mustNotBeInput(out, path);
+  mustFit(input, out, operation, flags);
+  return { operation, options, models, input, out, json: flags.json, recursive: flags.recursive };
 }
 
-/** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, and is refused as clearly. */
-function withFormatOf(out: string | null, operation: OperationName, typed: string[]): string[] {
-  if (out === null || operation === 'caption' || typed.some((text) => text.startsWith('format=')))
-    return typed;
-  const format = formatsByExtension[extname(out).toLowerCase()];
-  return format ? [...typed, `format=${format}`] : typed;
+/** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, so that the two must agree. */
+function withFormatOf(out: Out, typed: string[]): string[] {
+  const format = out.kind === 'file' && out.extension !== null ? formatOf[out.extension] : undefined;
+  if (out.kind !== 'file' || format === undefined) return typed;
+  const option = typed.find((text) => text.startsWith('format='));
+  if (option === undefined) return [...typed, `format=${format}`];
+  if (option === `format=${format}`) return typed;
+  throw new UsageError(`--out ${out.path} asks for ${format} and --option ${option} for another form.`);
 }
 
-const formatsByExtension: Record<string, string> = {
-  '.png': 'png',
-  '.jpg': 'jpeg',
-  '.jpeg': 'jpeg',
-  '.webp': 'webp',
-};
-
-async function ownModels(
-  operation: OperationName,
-  { modelFile, modelDir, option }: ProcessFlags,
-  folder: string,
-): Promise<ModelsSettings> {
-  if (modelFile !== null && operation !== 'remove-background') {
-    throw new UsageError('--model-file is for remove-background: it names the ONNX file of a U²-Net.');
+/** What cannot be seen of the input or of `--out` alone. */
+function mustFit(input: Input, out: Out, operation: OperationName, flags: ProcessFlags): void {
+  if (flags.recursive && input.kind !== 'folder') {
+    throw new UsageError(`--recursive is for a folder, and ${streamLabel(input.path)} is none.`);
   }
-  if (modelDir !== null && operation !== 'caption') {
-    throw new UsageError('--model-dir is for caption: it names the folder of a BLIP checkpoint.');
+  if (!goesToStandardOutput(input, out, operation)) return;
+  if (flags.json) throw new UsageError('--json and the result would both go to standard output: name --out.');
+  if (process.stdout.isTTY) {
+    throw new UsageError('The result would go to the terminal: name --out, or send it on with "> file".');
   }
-  const own = modelFile ?? modelDir;
-  if (own === null) return { folder };
-  if (option.some((text) => text.startsWith('model='))) {
-    throw new UsageError('Either a model of your own or --option model=…, not both.');
-  }
-  await mustExist(own, 'There is no model at');
-  return modelFile !== null
-    ? { folder, saliencyFile: resolve(own) }
-    : { folder, captionDirectory: resolve(own) };
 }
 
-async function mustExist(path: string, words: string): Promise<void> {
-  await access(path).catch(() => {
-    throw new UsageError(`${words} ${path}.`);
-  });
+function goesToStandardOutput(input: Input, out: Out, operation: OperationName): boolean {
+  if (out.kind === 'stream') return openFileNumber(out.path) === 1;
+  return out.kind === 'beside' && input.kind === 'stream' && operation !== 'caption';
 }
 
 /** Once, before a folder of pictures fails one by one for the same reason. */
-async function modelProblem({ operation, options, models }: Task): Promise<FileOutcome | null> {
-  const library = openModels(models);
+async function modelProblem(
+  { operation, options, models }: Task,
+  place: ModelPlace,
+): Promise<FailedFile | null> {
   const wanted = 'model' in options ? options.model : null;
   if (wanted === null || models.saliencyFile || models.captionDirectory) return null;
+  await noteMissingFolder(place);
   try {
+    const library = openModels(models);
     await (operation === 'caption' ? library.caption(wanted) : library.saliency(wanted));
     return null;
   } catch (error) {
-    if (!(error instanceof PermanentError)) throw error;
-    return { kind: 'failed', code: error.code, message: error.message };
+    if (error instanceof PermanentError) return { kind: 'failed', code: error.code, message: error.message };
+    const problem = fileProblem(error);
+    if (problem === null) throw error;
+    const message = `The model folder ${place.folder} ${problem}.`;
+    return { kind: 'failed', code: 'machine_fault', message };
   }
 }
 
-async function processOne(task: Task): Promise<ExitCode> {
-  const { operation, input, out } = task;
-  if (out !== null) await mkdir(out.endsWith('/') ? out : dirname(out), { recursive: true });
-  const processor = await openFileProcessor(operation, task.options, task.models, 1);
+/** Whoever named a folder meant one that is there. */
+async function noteMissingFolder({ folder, isNamed }: ModelPlace): Promise<void> {
+  if (!isNamed) return;
+  const found = await lookAt(folder);
+  if (found.kind === 'found' && found.stats.isDirectory()) return;
+  console.error(
+    `The model folder ${folder} (SPILLWAY_MODELS_DIR) is not there: only built-in models are used.`,
+  );
+}
+
+async function processOne(task: Task, input: Extract<Input, { kind: 'file' | 'stream' }>): Promise<ExitCode> {
+  const { operation, options, models, out } = task;
+  const destination = await destinationOf(input, operation, out);
+  const found = await lookAt(input.path);
+  const inputs = new Set(found.kind === 'found' ? [identityOf(found.stats)] : []);
+  const processor = await openFileProcessor(operation, options, models, inputs);
   try {
-    const outcome = await processor.run(input, async (extension) =>
-      operation === 'caption' && out === null ? null : await resultPath(input, operation, extension, out),
-    );
-    return reportOne(task, outcome);
+    const outcome = await processor.run(input, destination);
+    return outcome.kind === 'failed' ? reportFailure(task, outcome) : reportOne(task, outcome);
   } finally {
     await processor.close();
   }
 }
 
-function reportOne({ input, json }: Task, outcome: FileOutcome): ExitCode {
+function reportOne({ input, json }: Task, outcome: Exclude<FileOutcome, FailedFile>): ExitCode {
   noteBuiltIn([outcome]);
-  if (outcome.kind !== 'failed') {
-    console.log(json ? JSON.stringify(jsonOf(outcome, null)) : textOf(outcome));
-    return exitCodes.done;
-  }
-  if (json) console.log(JSON.stringify(jsonOf(outcome, input)));
-  console.error(describeFailure(input, outcome));
+  tellNotes(streamLabel(input.path), outcome);
+  const line = json ? JSON.stringify(jsonOf(outcome, null)) : textOf(outcome);
+  if (line !== null) console.log(line);
+  return exitCodes.done;
+}
+
+function reportFailure({ input, json }: Task, outcome: FailedFile): ExitCode {
+  const label = streamLabel(input.path);
+  if (json) console.log(JSON.stringify(jsonOf(outcome, label)));
+  console.error(describeFailure(label, outcome));
   return exitCodes.failed;
-}
-
-/** Taken for pictures by their names; whether they are any, and of a supported type, is seen from their content. */
-const pictureExtensions =
-  /[.](jpe?g|jpe|jfif|a?png|webp|avif|hei[cf]|gif|tiff?|bmp|svg|jp2|j2k|jxl|psd|ico|dng|cr[23]|nef|arw|raf)$/i;
-
-async function processFolder(task: Task): Promise<ExitCode> {
-  const { operation, input, out } = task;
-  if (out !== null && !(await isDirectoryOrNew(out))) {
-    throw new UsageError(`${input} is a folder, so --out must name one too; ${out} is a file.`);
-  }
-  const names = await picturesIn(input);
-  const stems = resultStems(names, operation);
-  if (out !== null) await mkdir(out, { recursive: true });
-  const processor = await openFileProcessor(operation, task.options, task.models, Math.max(1, names.length));
-  try {
-    // All at once: the processor lets as many run as it has children.
-    const runs = names.map((name, index) =>
-      processor.run(join(input, name), async (extension) =>
-        operation === 'caption' && out === null ? null : join(out ?? input, `${stems[index]}.${extension}`),
-      ),
-    );
-    return await reportFolder(task, names, runs);
-  } finally {
-    await processor.close();
-  }
-}
-
-async function reportFolder(
-  task: Task,
-  names: string[],
-  runs: ReturnType<FileProcessor['run']>[],
-): Promise<ExitCode> {
-  const bar = startProgressBar(String);
-  const outcomes: FileOutcome[] = [];
-  for (const [index, run] of runs.entries()) {
-    const name = names[index] ?? '';
-    bar.update(index, runs.length, name);
-    const outcome = await run;
-    outcomes.push(outcome);
-    const path = join(task.input, name);
-    if (task.json) bar.print(JSON.stringify(jsonOf(outcome, path)));
-    else
-      bar.print(outcome.kind === 'failed' ? describeFailure(path, outcome) : `${path}: ${textOf(outcome)}`);
-  }
-  bar.stop();
-  const failed = outcomes.filter(({ kind }) => kind === 'failed').length;
-  const files = `${runs.length} ${runs.length === 1 ? 'picture' : 'pictures'}`;
-  console.error(failed === 0 ? `${files} done.` : `${files}, of which ${failed} failed.`);
-  noteBuiltIn(outcomes);
-  return failed === 0 ? exitCodes.done : exitCodes.failed;
-}
-
-/** What lies directly in a folder and has a picture's name, results of earlier runs left out. */
-async function picturesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true });
-  const files = entries.filter((entry) => !entry.isDirectory() && !entry.name.startsWith('.'));
-  const pictures = files.filter(({ name }) => pictureExtensions.test(name) && !isResultName(name));
-  const others = files.length - pictures.length;
-  if (others > 0)
-    console.error(
-      `${others} ${others === 1 ? 'file is' : 'files are'} left out: not pictures by name, or results of earlier runs.`,
-    );
-  if (pictures.length === 0) throw new UsageError(`No pictures are in ${folder}.`);
-  return pictures.map(({ name }) => basename(name)).sort();
-}
-
-async function isDirectoryOrNew(path: string): Promise<boolean> {
-  const found = await stat(path).catch(() => null);
-  return found === null || found.isDirectory();
 }

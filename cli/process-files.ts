@@ -1,42 +1,61 @@
 import { rmSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CaptionResult, captionResultSchema } from '@spillway/core/caption-result.ts';
-import { type FailureCode, failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import {
+  type FailureCode,
+  failureCodes,
+  MachineError,
+  PermanentError,
+  RetryableError,
+} from '@spillway/core/errors.ts';
 import type { Model } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { createProcessor, type ProcessedImage } from '@spillway/processing/processor.ts';
+import { fileProblem } from './file-problem.ts';
+import { type Input, keepStream } from './input.ts';
+import { type Destination, pathAt } from './result-target.ts';
+import { openFileNumber } from './standard-stream.ts';
+import { removeDrafts, UnwritableResult, writeResult } from './write-result.ts';
 
 /** Nobody waits in line behind a person's own command: what ends a job here is only what is surely a defect. */
 const timeLimitMs = 10 * 60_000;
 const memoryLimitBytes = 4 * 2 ** 30;
 const recycleAfter = 200;
 
+/** What can go wrong beside what can go wrong with a job. */
+export type LocalCode = 'unreadable_input' | 'unwritable_result' | 'machine_fault';
+
+export interface FailedFile {
+  kind: 'failed';
+  code: FailureCode | LocalCode;
+  message: string;
+}
+
+/** `out` is null where the result was printed, or went to standard output. */
 export type FileOutcome =
-  | { kind: 'captioned'; caption: CaptionResult; out: string | null; model: Model | null }
-  | { kind: 'made'; out: string; width: number; height: number; model: Model | null }
-  | { kind: 'failed'; code: FailureCode; message: string };
+  | { kind: 'captioned'; caption: CaptionResult; out: string | null; model: Model | null; notes: string[] }
+  | { kind: 'made'; out: string | null; width: number; height: number; model: Model | null; notes: string[] }
+  | FailedFile;
 
 /** Runs one operation on files, each in a child process: a crash of native code is one failed file. */
 export interface FileProcessor {
-  /**
-   * Never rejects.
-   * @param placeOf Path for the result, from its extension; null: it is read and not kept.
-   */
-  run(input: string, placeOf: (extension: string) => Promise<string | null>): Promise<FileOutcome>;
+  /** Never rejects. */
+  run(input: Extract<Input, { kind: 'file' | 'stream' }>, destination: Destination): Promise<FileOutcome>;
   close(): Promise<void>;
 }
 
+/** @param inputs Identities of the files that are read, to which no result is written. */
 export async function openFileProcessor(
   operation: OperationName,
   options: OperationOptions,
   models: ModelsSettings,
-  files: number,
+  inputs: ReadonlySet<string>,
 ): Promise<FileProcessor> {
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-'));
-  const children = Math.min(slotsFor(operation), files);
+  const folder = await makeDraftsFolder();
+  const children = Math.min(slotsFor(operation), Math.max(1, inputs.size));
   const processor = createProcessor({
     children,
     timeLimitMs,
@@ -50,15 +69,17 @@ export async function openFileProcessor(
   const leave = () => {
     for (const pid of processor.pids) process.kill(pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
+    removeDrafts();
   };
   process.once('exit', leave);
   let runs = 0;
   return {
-    async run(input, placeOf) {
+    async run(input, destination) {
       const outputPath = join(folder, String(runs++));
       try {
-        const image = await processor.process({ operation, options, inputPath: input, outputPath });
-        return await outcomeOf(operation, image, placeOf);
+        const inputPath = await pathOf(input, `${outputPath}.input`);
+        const image = await processor.process({ operation, options, inputPath, outputPath });
+        return await outcomeOf(operation, image, destination, inputs);
       } catch (error) {
         return failure(error);
       }
@@ -69,6 +90,26 @@ export async function openFileProcessor(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+async function makeDraftsFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'spillway-'));
+  } catch (error) {
+    throw new PermanentError('internal', draftsProblem(error), { cause: error });
+  }
+}
+
+function draftsProblem(error: unknown): string {
+  const problem = fileProblem(error) ?? `cannot be used (${error})`;
+  return `The folder for drafts ${tmpdir()} ${problem}. TMPDIR can name another.`;
+}
+
+/** What a stream brings is kept first: a picture is read more than once. */
+async function pathOf(input: Extract<Input, { kind: 'file' | 'stream' }>, draft: string): Promise<string> {
+  if (input.kind === 'file') return input.path;
+  await keepStream(input.path, draft);
+  return draft;
 }
 
 /** A child with a model takes more memory, and uses several processors by itself. */
@@ -88,48 +129,66 @@ function slotsFor(operation: OperationName): number {
 
 async function outcomeOf(
   operation: OperationName,
-  { path, extension, width, height, model }: ProcessedImage,
-  placeOf: (extension: string) => Promise<string | null>,
+  image: ProcessedImage,
+  destination: Destination,
+  inputs: ReadonlySet<string>,
 ): Promise<FileOutcome> {
+  const { path, width, height, model, notes } = image;
   const caption = operation === 'caption' ? await readCaption(path) : null;
-  const out = await placeOf(extension);
-  if (out === null) await rm(path);
-  else {
-    await move(path, out).catch((error: Error) => {
-      const message = `The result cannot be written (${error.message}).`;
-      throw new PermanentError('internal', message, { cause: error });
-    });
-  }
-  if (caption) return { kind: 'captioned', caption, out, model };
-  return { kind: 'made', out: out ?? '', width, height, model };
+  const out = await store(operation, image, destination, inputs, caption);
+  await rm(path);
+  if (caption) return { kind: 'captioned', caption, out, model, notes };
+  return { kind: 'made', out, width, height, model, notes };
 }
 
 async function readCaption(path: string): Promise<CaptionResult> {
   return captionResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
 }
 
-async function move(from: string, to: string): Promise<void> {
-  await rename(from, to).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EXDEV') throw error;
-    await copyWhole(from, to);
-    await rm(from);
-  });
-}
-
-/** Across file systems; under another name first, so that the result appears whole. */
-async function copyWhole(from: string, to: string): Promise<void> {
-  const draft = `${to}.part`;
-  try {
-    await copyFile(from, draft);
-    await rename(draft, to);
-  } finally {
-    await rm(draft, { force: true });
+/** Answers where the result is. */
+async function store(
+  operation: OperationName,
+  { path, extension, notes }: ProcessedImage,
+  destination: Destination,
+  inputs: ReadonlySet<string>,
+  caption: CaptionResult | null,
+): Promise<string | null> {
+  switch (destination.kind) {
+    case 'nowhere':
+      return null;
+    case 'stem': {
+      const to = pathAt(destination.stem, operation, extension);
+      await writeResult(path, to, inputs);
+      return to;
+    }
+    case 'stream':
+      await writeResult(path, destination.path, inputs);
+      return openFileNumber(destination.path) === null ? destination.path : null;
+    case 'file': {
+      const to = destination.path;
+      if (destination.extension === 'txt' && caption) await writeFile(path, `${caption.caption}\n`);
+      else if (destination.extension !== null && destination.extension !== extension) {
+        const why = [...notes, `The result is a .${extension} file: name --out so.`].join(' ');
+        throw new UnwritableResult(`${to} was not written. ${why}`);
+      }
+      await writeResult(path, to, inputs);
+      return to;
+    }
+    default:
+      return destination satisfies never;
   }
 }
 
-function failure(error: unknown): FileOutcome {
+function failure(error: unknown): FailedFile {
+  if (error instanceof UnwritableResult) {
+    return { kind: 'failed', code: 'unwritable_result', message: error.message };
+  }
   if (error instanceof PermanentError || error instanceof RetryableError) {
     return { kind: 'failed', code: error.code, message: error.message };
+  }
+  if (error instanceof MachineError) return { kind: 'failed', code: 'machine_fault', message: error.message };
+  if (fileProblem(error) !== null) {
+    return { kind: 'failed', code: 'machine_fault', message: draftsProblem(error) };
   }
   const reason = error instanceof Error ? error.message : String(error);
   return { kind: 'failed', code: 'internal', message: `${failureCodes.internal} (${reason})` };

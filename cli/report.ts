@@ -1,14 +1,14 @@
-import type { FileOutcome } from './process-files.ts';
+import { printable } from './arguments.ts';
+import type { FailedFile, FileOutcome } from './process-files.ts';
 
-type Failure = Extract<FileOutcome, { kind: 'failed' }>;
-
-/** What is printed of a result for people. */
-export function textOf(outcome: Exclude<FileOutcome, Failure>): string {
-  return outcome.kind === 'captioned' ? outcome.caption.caption : outcome.out;
+/** What is printed of a result for people; null where it went to standard output itself. */
+export function textOf(outcome: Exclude<FileOutcome, FailedFile>): string | null {
+  if (outcome.kind === 'captioned') return outcome.caption.caption;
+  return outcome.out === null ? null : printable(outcome.out);
 }
 
-export function describeFailure(input: string, { code, message }: Failure): string {
-  return `${input}: failed (${code}): ${message}`;
+export function describeFailure(input: string, { code, message }: FailedFile): string {
+  return `${printable(input)}: failed (${code}): ${printable(message)}`;
 }
 
 /** What is printed with `--json`. `input` is named where there is more than one file, and with an error. */
@@ -17,17 +17,27 @@ export function jsonOf(outcome: FileOutcome, input: string | null): object {
   switch (outcome.kind) {
     case 'captioned': {
       const { caption, ids, beams } = outcome.caption;
-      return { ...named, caption, ids, beams, model: outcome.model };
+      return { ...named, caption, ids, beams, model: outcome.model, ...notesOf(outcome) };
     }
     case 'made': {
       const { out, width, height, model } = outcome;
-      return { ...named, out, width, height, model };
+      return { ...named, out, width, height, model, ...notesOf(outcome) };
     }
     case 'failed':
       return { ...named, error: { code: outcome.code, message: outcome.message } };
     default:
       return outcome satisfies never;
   }
+}
+
+function notesOf({ notes }: { notes: string[] }): { notes?: string[] } {
+  return notes.length > 0 ? { notes } : {};
+}
+
+/** What a person should know of a result, on standard error. */
+export function tellNotes(input: string, outcome: FileOutcome): void {
+  if (outcome.kind === 'failed') return;
+  for (const note of outcome.notes) console.error(`${printable(input)}: ${note}`);
 }
 
 /** Says once where results are from a built-in model, and how to get the real one. */

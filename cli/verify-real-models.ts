@@ -67,9 +67,12 @@ async function run(
 ) {
   const parsed = parseOptions(operation, values);
   if (!parsed.ok) throw new Error(parsed.message);
-  const processor = await openFileProcessor(operation, parsed.options, { folder: modelsFolder }, 1);
+  const processor = await openFileProcessor(operation, parsed.options, { folder: modelsFolder }, new Set());
   try {
-    return await processor.run(picture, async (extension) => join(workFolder, `${stem}.${extension}`));
+    return await processor.run(
+      { kind: 'file', path: picture },
+      { kind: 'stem', stem: join(workFolder, stem) },
+    );
   } finally {
     await processor.close();
   }

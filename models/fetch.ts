@@ -130,15 +130,17 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
 function withAdvice(error: unknown, name: ModelName): unknown {
   const known = storageProblem(error) ?? error;
   if (!(known instanceof PermanentError || known instanceof RetryableError)) return error;
-  const message = `The model ${name} could not be installed: ${known.message} ${advice(known, name)}`;
+  const isOfDisk = storageProblem(error) !== null;
+  const message = `The model ${name} could not be installed: ${known.message} ${advice(known, name, isOfDisk)}`;
   const cause = { cause: error };
   return known instanceof PermanentError
     ? new PermanentError(known.code, message, cause)
     : new RetryableError(known.code, message, cause);
 }
 
-function advice(error: PermanentError | RetryableError, name: ModelName): string {
-  const elsewhere = 'A copy of it in a directory or bucket can be named with --from.';
+function advice(error: PermanentError | RetryableError, name: ModelName, isOfDisk: boolean): string {
+  const elsewhere = 'A copy of it in a directory or bucket can be named with --from. ';
   const verb = error instanceof RetryableError ? 'Try again with' : 'The command is';
-  return `${elsewhere} ${verb}: ${installCommand(name)}`;
+  // Another source helps no full or read-only disk.
+  return `${isOfDisk ? '' : elsewhere}${verb}: ${installCommand(name)}`;
 }

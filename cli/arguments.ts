@@ -1,0 +1,53 @@
+import { textProblem } from '@spillway/core/text.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Linux allows no longer argument. */
+const mostArgumentBytes = 131_072;
+
+const flagsOfPaths = ['--out', '--model-file', '--model-dir', '--from'];
+
+/**
+ * Arguments as cac can read them: `-` becomes the device that it stands for, and paths that look like a number or,
+ * after `--`, like a flag get `./` before them (cac makes 7 of `007`).
+ * @throws UsageError for text that is no well-formed Unicode.
+ */
+export function plainArguments(args: readonly string[]): string[] {
+  for (const text of args) checkText(text);
+  const end = args.indexOf('--');
+  const flags = end === -1 ? args : args.slice(0, end);
+  const paths = end === -1 ? [] : args.slice(end + 1);
+  return [...joined(flags), ...paths.map((text) => (text.startsWith('-') ? `./${text}` : text))];
+}
+
+/** Every value of a flag for a path in its flag's own argument, because cac takes `--out -` for a missing value. */
+function joined(args: readonly string[]): string[] {
+  const plain: string[] = [];
+  for (let at = 0; at < args.length; at++) {
+    const text = args[at] ?? '';
+    const next = args[at + 1];
+    const [name = '', ...rest] = text.split('=');
+    if (flagsOfPaths.includes(name) && rest.length > 0) plain.push(`${name}=${pathOf(rest.join('='))}`);
+    else if (flagsOfPaths.includes(text) && next !== undefined && (next === '-' || !next.startsWith('-'))) {
+      plain.push(`${text}=${pathOf(next)}`);
+      at++;
+    } else plain.push(text === '-' ? '/dev/stdin' : text);
+  }
+  return plain;
+}
+
+function pathOf(text: string): string {
+  if (text === '-') return '/dev/stdout';
+  return text.trim() !== '' && Number.isFinite(Number(text)) ? `./${text}` : text;
+}
+
+function checkText(text: string): void {
+  const problem = textProblem(text, mostArgumentBytes);
+  if (problem) throw new UsageError(`An argument ${problem}: ${printable(text)}`);
+}
+
+/** A name or a value on one line of a terminal: control characters and what is no Unicode appear as escapes. */
+export function printable(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}

@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto';
+import { basename, dirname, extname, join } from 'node:path';
+import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { utf8Bytes } from '@spillway/core/text.ts';
+
+/** File systems allow 255 bytes of a name; a number, the operation and an extension follow. */
+const mostStemBytes = 200;
+
+/**
+ * Names of the results of inputs, without operation and extension and relative to the folder that the inputs' names are
+ * relative to. A name is the input's without its extension, or with it where another's result would have the same.
+ * No two are equal, on file systems that ignore case or the form of accents either.
+ */
+export function resultStems(inputs: readonly string[]): string[] {
+  const stems = inputs.map((input) => join(dirname(input), shortened(withoutExtension(input))));
+  const whole = inputs.map((input) => join(dirname(input), shortened(basename(input))));
+  // A whole name may be another input's short one, so once is not enough.
+  for (let changed = true; changed; ) {
+    changed = false;
+    const counts = Map.groupBy(stems, folded);
+    for (const [index, stem] of stems.entries()) {
+      const shared = (counts.get(folded(stem))?.length ?? 0) > 1;
+      if (!shared || stem === whole[index]) continue;
+      stems[index] = whole[index] ?? stem;
+      changed = true;
+    }
+  }
+  return numbered(stems);
+}
+
+/** What still differs in case alone gets a number. */
+function numbered(stems: readonly string[]): string[] {
+  const counts = Map.groupBy(stems, folded);
+  const taken = new Set(stems.filter((stem) => counts.get(folded(stem))?.length === 1).map(folded));
+  return stems.map((stem) => {
+    if (counts.get(folded(stem))?.length === 1) return stem;
+    let free = stem;
+    for (let number = 2; taken.has(folded(free)); number++) free = `${stem}-${number}`;
+    taken.add(folded(free));
+    return free;
+  });
+}
+
+function folded(name: string): string {
+  return name.normalize('NFC').toLowerCase().normalize('NFC');
+}
+
+function withoutExtension(path: string): string {
+  return basename(path, extname(path));
+}
+
+function shortened(name: string): string {
+  if (utf8Bytes(name) <= mostStemBytes) return name;
+  let kept = name;
+  while (utf8Bytes(kept) > mostStemBytes - 9) kept = [...kept].slice(0, -1).join('');
+  return `${kept}-${createHash('sha256').update(name).digest('hex').slice(0, 8)}`;
+}
+
+export function resultName(stem: string, operation: OperationName, extension: string): string {
+  return `${stem}.${operation}.${extension}`;
+}
+
+/**
+ * Of the names in one folder, those that name the result of another one there: a folder that is done twice must not
+ * take results for pictures. A picture that is only called like a result is none.
+ */
+export function earlierResults(names: readonly string[]): Set<string> {
+  const sources = new Set(names.flatMap((name) => [name, withoutExtension(name)]).map(shortened));
+  const results = names.filter((name) => {
+    const inner = withoutExtension(name);
+    const source = withoutExtension(inner);
+    if (!operationNames.includes(extname(inner).slice(1) as OperationName)) return false;
+    return sources.has(source) || sources.has(source.replace(/-\d+$/, ''));
+  });
+  return new Set(results);
+}

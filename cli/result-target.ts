@@ -1,0 +1,170 @@
+import { readdir } from 'node:fs/promises';
+import { basename, dirname, extname, join, sep } from 'node:path';
+import { type OperationName, operations } from '@spillway/core/operations.ts';
+import type { ResultExtension } from '@spillway/processing/operation.ts';
+import { isPictureName } from './folder.ts';
+import { type Input, identityOf, lookAt } from './input.ts';
+import { earlierResults, resultName, resultStems } from './result-names.ts';
+import { openFileNumber } from './standard-stream.ts';
+import { UsageError } from './usage-error.ts';
+
+/** What `--out` names. */
+export type Out =
+  /** Nothing was named: results go beside their inputs. */
+  | { kind: 'beside' }
+  | { kind: 'folder'; path: string }
+  /** `extension`: the form that the name asks for; null where it has none. */
+  | { kind: 'file'; path: string; extension: OutExtension | null }
+  /** A pipe or a device: written through, never replaced. */
+  | { kind: 'stream'; path: string };
+
+/** The caption alone, as text, is a form that no operation makes by itself. */
+export type OutExtension = ResultExtension | 'txt';
+
+/** Extensions as they are typed, and what they ask for. */
+const typedExtensions: Record<string, OutExtension> = {
+  '.png': 'png',
+  '.jpg': 'jpg',
+  '.jpeg': 'jpg',
+  '.webp': 'webp',
+  '.json': 'json',
+  '.txt': 'txt',
+};
+
+/** What the option `format` is called for each extension of a picture. */
+export const formatOf: Partial<Record<OutExtension, string>> = { png: 'png', jpg: 'jpeg', webp: 'webp' };
+
+/**
+ * @param forFolder Whether a whole folder is worked on, whose results need one too.
+ * @throws UsageError where a result cannot or must not go there.
+ */
+export async function readOut(
+  out: string | null,
+  operation: OperationName,
+  forFolder: boolean,
+): Promise<Out> {
+  if (out === null) return { kind: 'beside' };
+  if (out === '') throw new UsageError('--out is empty: name a file or a folder.');
+  const target = await findTarget(out);
+  if (target.kind === 'folder') return { kind: 'folder', path: out };
+  if (forFolder) return newFolder(out, target);
+  return target.kind === 'stream' ? { kind: 'stream', path: out } : namedFile(out, operation);
+}
+
+type Target = { kind: 'folder' } | { kind: 'stream' } | { kind: 'file'; exists: boolean };
+
+async function findTarget(out: string): Promise<Target> {
+  if (openFileNumber(out) !== null) return { kind: 'stream' };
+  const asFolder = out.endsWith('/') || out.endsWith(sep);
+  const found = await lookAt(out);
+  switch (found.kind) {
+    case 'absent':
+      return asFolder ? { kind: 'folder' } : { kind: 'file', exists: false };
+    case 'broken link':
+      if (asFolder) throw new UsageError(`The result cannot go to ${out}: it ${found.problem}.`);
+      return { kind: 'file', exists: true };
+    case 'problem':
+      throw new UsageError(`The result cannot go to ${out}: it ${found.problem}.`);
+    case 'found': {
+      const { stats } = found;
+      if (stats.isDirectory()) return { kind: 'folder' };
+      if (stats.isFIFO() || stats.isCharacterDevice()) return { kind: 'stream' };
+      if (stats.isFile()) return { kind: 'file', exists: true };
+      throw new UsageError(`The result cannot go to ${out}: it is neither a file, a folder nor a pipe.`);
+    }
+    default:
+      return found satisfies never;
+  }
+}
+
+/** What is not there yet becomes a folder, unless its name is a picture's. */
+function newFolder(path: string, target: Exclude<Target, { kind: 'folder' }>): Out {
+  if (target.kind === 'file' && !target.exists && !(extname(path).toLowerCase() in typedExtensions)) {
+    return { kind: 'folder', path };
+  }
+  const hint = target.kind === 'file' && !target.exists ? ` End it with a slash to make one: ${path}/` : '';
+  throw new UsageError(`The input is a folder, so --out must name one too, and ${path} is none.${hint}`);
+}
+
+function namedFile(path: string, operation: OperationName): Out {
+  const typed = extname(path).toLowerCase();
+  if (typed === '') return { kind: 'file', path, extension: null };
+  const extension = typedExtensions[typed];
+  const possible = extensionsOf(operation);
+  if (extension && possible.includes(extension)) return { kind: 'file', path, extension };
+  const made = possible.map((one) => `.${one}`).join(', ');
+  throw new UsageError(`${operation} makes no ${typed} file: ${path} must end with ${made}.`);
+}
+
+function extensionsOf(operation: OperationName): OutExtension[] {
+  if (operation === 'caption') return ['json', 'txt'];
+  const formats: readonly string[] = operations[operation].options.shape.format.unwrap().options;
+  return (Object.keys(formatOf) as OutExtension[]).filter((extension) =>
+    formats.includes(formatOf[extension] ?? ''),
+  );
+}
+
+/** Where the result of one input goes. */
+export type Destination =
+  /** It is printed and not kept. */
+  | { kind: 'nowhere' }
+  /** `stem` is the whole path but for operation and extension. */
+  | { kind: 'stem'; stem: string }
+  | Extract<Out, { kind: 'file' | 'stream' }>;
+
+/** Of the one input of a command. What comes as a stream has no place beside which a result could go. */
+export async function destinationOf(
+  { kind, path }: Input,
+  operation: OperationName,
+  out: Out,
+): Promise<Destination> {
+  switch (out.kind) {
+    case 'file':
+    case 'stream':
+      return out;
+    case 'beside':
+      if (operation === 'caption') return { kind: 'nowhere' };
+      if (kind === 'stream') return { kind: 'stream', path: '/dev/stdout' };
+      return { kind: 'stem', stem: join(dirname(path), await stemOf(path)) };
+    case 'folder':
+      return { kind: 'stem', stem: join(out.path, kind === 'stream' ? 'stdin' : await stemOf(path)) };
+    default:
+      return out satisfies never;
+  }
+}
+
+/** As the input's folder would be named, so that one file after the other gives what all at once do. */
+async function stemOf(input: string): Promise<string> {
+  const own = basename(input);
+  const beside = await readdir(dirname(input)).catch(() => []);
+  const pictures = beside.filter(isPictureName);
+  const results = earlierResults(pictures);
+  const names = [...new Set([own, ...pictures.filter((name) => !results.has(name))])].sort();
+  return resultStems(names)[names.indexOf(own)] ?? own;
+}
+
+/** Of all pictures of a folder, in the order of their names. */
+export function destinationsOf(
+  folder: string,
+  names: readonly string[],
+  operation: OperationName,
+  out: Out,
+): Destination[] {
+  if (operation === 'caption' && out.kind === 'beside') return names.map(() => ({ kind: 'nowhere' }));
+  const root = out.kind === 'folder' ? out.path : folder;
+  return resultStems(names).map((stem) => ({ kind: 'stem', stem: join(root, stem) }));
+}
+
+/** The path of a result whose form is known. */
+export function pathAt(stem: string, operation: OperationName, extension: ResultExtension): string {
+  return resultName(stem, operation, extension);
+}
+
+/** @throws UsageError where `--out` is the input, by whatever name. */
+export async function mustNotBeInput(out: Out, input: string): Promise<void> {
+  if (out.kind !== 'file') return;
+  const [target, source] = await Promise.all([lookAt(out.path), lookAt(input)]);
+  if (target.kind !== 'found' || source.kind !== 'found') return;
+  if (identityOf(target.stats) !== identityOf(source.stats)) return;
+  throw new UsageError(`The result cannot go to ${out.path}: that is the input, which would be lost.`);
+}
