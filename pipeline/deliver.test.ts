@@ -3,6 +3,7 @@ import { OutageError, PermanentError, RetryableError } from '@spillway/core/erro
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { cancelJob } from './cancel.ts';
+import { changeJob } from './change-job.ts';
 import { deliver, type Process } from './deliver.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
@@ -44,6 +45,19 @@ describe('a delivery', () => {
       attempts: 1,
     });
     expect(bench.ports.queue.announced).toMatchObject([{ event: { jobId: job.id, state: 'succeeded' } }]);
+  });
+
+  it('of an object whose size is over the limit ends without a download', async () => {
+    const bench = await workbench();
+    const [dropped] = await bench.drop();
+    const id = dropped?.id ?? '';
+    await changeJob(bench.ports.jobs, id, (job) => ({
+      ...job,
+      source: { ...job.source, size: 900_000_000 },
+    }));
+    bench.ports.blobs.download = () => Promise.reject(new Error('It was downloaded.'));
+    const delivery = await deliver(bench.take('vm'), bench.deliverer());
+    expect(delivery).toMatchObject({ kind: 'failed', error: { code: 'file_too_large', retryable: false } });
   });
 
   it('shows what the job waits for while it waits, and nothing of it afterwards', async () => {

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { failureCodes, OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { sizeRefusal } from '@spillway/core/file-size.ts';
 import {
   type Claim,
   clockStart,
@@ -159,6 +160,7 @@ async function produce(
 ): Promise<Delivery> {
   const { ports } = deliverer;
   const started = ports.clock.now();
+  checkSize(job);
   const inputPath = join(directory, 'source');
   const source = await ports.blobs.download(job.source, inputPath);
   if (source.kind === 'gone') return recordGone(job, source.replaced, heldWith(token), ports);
@@ -185,6 +187,12 @@ async function produce(
   await held.stop();
   const result = resultOf(processed, written, receipt.name);
   return recordSuccess(job, result, { ...timings, done }, heldWith(token), ports);
+}
+
+/** By the size in the event: nothing is downloaded only to be refused. */
+function checkSize({ source }: Job): void {
+  const refusal = sizeRefusal(source.size);
+  if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
 /** Operation and options as their schema knows them today: the document may be older than this program. */

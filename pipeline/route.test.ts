@@ -50,6 +50,25 @@ describe('a finalized upload', () => {
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
   });
 
+  it.each([
+    [900_000_000, 'file_too_large', /has 858.4 MiB; the limit is 64.0 MiB/],
+    [0, 'empty_file', /is empty/],
+  ] as const)(
+    'of %i bytes fails at once with a report, and nobody downloads it',
+    async (size, code, message) => {
+      const bench = await workbench();
+      const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
+      const [job] = await routeUpload({ ...object, size }, null, bench.ports);
+      expect(job).toMatchObject({
+        state: 'failed',
+        error: { code, message: expect.stringMatching(message) },
+      });
+      expect(bench.ports.queue.messages.vm).toHaveLength(0);
+      const name = `sketch/cat.${job?.source.generation}.${job?.id.slice(0, 8)}.error.json`;
+      expect(await bench.ports.blobs.read(bench.ports.buckets.results, name)).not.toBeNull();
+    },
+  );
+
   it('keeps what stood before it and what was expected of both sides', async () => {
     const bench = await workbench();
     const [first] = await bench.drop('sketch/1.jpg');

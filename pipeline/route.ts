@@ -1,3 +1,4 @@
+import { sizeRefusal } from '@spillway/core/file-size.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
 import {
@@ -36,7 +37,8 @@ async function startJob(
   ports: Ports,
 ): Promise<Job> {
   const { source, owner, batch, batchSize } = upload;
-  const { operation, options, refusal } = requested;
+  const { operation, options } = requested;
+  const refusal = requested.refusal ?? sizeRefusal(source.size);
   const request: JobRequest = {
     operation,
     options,

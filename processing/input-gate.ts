@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
+import { sizeRefusal } from '@spillway/core/file-size.ts';
 import { fileTypeFromFile } from 'file-type';
 import type { Metadata } from 'sharp';
 import { decodeFailure, openImage } from './decode.ts';
@@ -60,13 +61,8 @@ export async function checkInput(path: string, limits: InputLimits): Promise<Che
 
 async function checkSize(path: string, limits: InputLimits): Promise<void> {
   const { size } = await stat(path);
-  if (size === 0) throw new PermanentError('empty_file');
-  if (size > limits.maxBytes) {
-    throw new PermanentError(
-      'file_too_large',
-      `The file has ${megabytes(size)} MiB; the limit is ${megabytes(limits.maxBytes)} MiB.`,
-    );
-  }
+  const refusal = sizeRefusal(size, limits.maxBytes);
+  if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
 async function sniffType(path: string): Promise<AcceptedType> {
@@ -136,8 +132,4 @@ function checkDimensions({ width, height, pages = 1 }: Measured, limits: InputLi
       `The picture has ${pages} frames; the limit is ${limits.maxPages}.`,
     );
   }
-}
-
-function megabytes(bytes: number): string {
-  return (bytes / (1024 * 1024)).toFixed(1);
 }

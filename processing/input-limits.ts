@@ -1,3 +1,4 @@
+import { largestFile } from '@spillway/core/file-size.ts';
 import { z } from 'zod';
 
 /** What a picture may be at most, judged from its header before a pixel of it is decoded. */
@@ -21,7 +22,7 @@ export type InputLimits = z.infer<typeof inputLimitsSchema>;
  * in their usual modes (24 to 50) twice over.
  */
 export const defaultInputLimits: InputLimits = {
-  maxBytes: 64 * 1024 * 1024,
+  maxBytes: largestFile,
   maxSide: 16_384,
   maxAspect: 50,
   maxPixels: 100_000_000,

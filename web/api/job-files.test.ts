@@ -1,9 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { largestFile } from '@spillway/core/file-size.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { attachment } from './content-disposition.ts';
-import { largestUpload, problemSchema } from './schema.ts';
+import { problemSchema } from './schema.ts';
 import { createBrowser, createTestApi, tinyGif, upload } from './test-client.ts';
 import { succeed } from './test-jobs.ts';
 
@@ -141,7 +142,7 @@ describe('an original', () => {
     expect((await browser.request(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
     await changeJob(ports.jobs, job.id, (current) => ({
       ...current,
-      source: { ...current.source, size: largestUpload + 1 },
+      source: { ...current.source, size: largestFile + 1 },
     }));
     expect((await browser.request(path)).status).toBe(413);
     expect(download).not.toHaveBeenCalled();

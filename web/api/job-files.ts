@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createRoute, z } from '@hono/zod-openapi';
+import { largestFile } from '@spillway/core/file-size.ts';
 import type { Job } from '@spillway/core/job.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import { attachment } from './content-disposition.ts';
@@ -12,7 +13,6 @@ import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
 import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
-import { largestUpload } from './schema.ts';
 
 /** What operations make: nothing else is ever served from the results bucket. */
 const resultExtensions: Record<string, string> = {
@@ -111,7 +111,7 @@ export function jobFileRoutes({ ports }: ApiDependencies) {
     })
     .openapi(source, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      if (job.source.size > largestUpload) {
+      if (job.source.size > largestFile) {
         throw new ProblemError('file_too_large', 'The original is too large to be shown here.');
       }
       const headers: Record<string, string> = { ...inertHeaders, ETag: `"${job.source.generation}"` };

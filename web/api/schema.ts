@@ -1,3 +1,4 @@
+import { largestFile } from '@spillway/core/file-size.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
 import { operationNameSchema } from '@spillway/core/operations.ts';
@@ -12,8 +13,6 @@ import { z } from 'zod';
  * with the same ones. Free of server code, so that a browser can load it.
  */
 
-/** Largest file the site takes, in bytes; the workers' input gate has the same limit. */
-export const largestUpload = 64 * 1_024 * 1_024;
 /** Most files that a drop is said to have. */
 export const largestBatch = 10_000;
 /** Most pixels that a picture is said to have; the workers' input gate has the same limit. */
@@ -25,7 +24,7 @@ export const uploadRequestSchema = z.object({
   fileName: storableText(longestFileName).min(1).max(1_000),
   contentType: storableText().max(200).default('application/octet-stream'),
   /** Bytes. */
-  size: z.int().min(0).max(largestUpload),
+  size: z.int().min(0).max(largestFile),
   operations: z.array(operationNameSchema).min(1),
   /** Options keyed by operation. */
   options: z.partialRecord(operationNameSchema, z.record(z.string(), z.unknown())).default({}),

@@ -1,5 +1,6 @@
+import { largestFile } from '@spillway/core/file-size.ts';
 import { expect, test, vi } from 'vitest';
-import { largestBatch, largestUpload, mostPixels, problemSchema, uploadSchema } from './schema.ts';
+import { largestBatch, mostPixels, problemSchema, uploadSchema } from './schema.ts';
 import { createBrowser, createTestApi, origin } from './test-client.ts';
 
 const request = { fileName: 'a.jpg', contentType: 'image/jpeg', size: 3, operations: ['sketch'] };
@@ -109,7 +110,7 @@ test.each([
   ['a file name that is not well-formed', { fileName: 'a\ud800.jpg' }, 'json.fileName'],
   ['a file name with NUL', { fileName: 'a\0.jpg' }, 'json.fileName'],
   ['a type that is not well-formed', { contentType: 'image/\udfff' }, 'json.contentType'],
-  ['a file that is too large', { size: largestUpload + 1 }, 'json.size'],
+  ['a file that is too large', { size: largestFile + 1 }, 'json.size'],
   ['a negative size', { size: -1 }, 'json.size'],
   ['a batch that is no UUID', { batchId: 'x' }, 'json.batchId'],
   ['a drop of no file', { files: 0 }, 'json.files'],

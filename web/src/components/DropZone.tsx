@@ -1,4 +1,4 @@
-import { largestUpload } from '@spillway/web/api/schema.ts';
+import { largestFile } from '@spillway/core/file-size.ts';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { droppedFiles, pastedFiles } from '../uploads/picked-files.ts';
 import { Icon } from './Icon.tsx';
@@ -82,7 +82,7 @@ export function DropZone({ onFiles }: DropZoneProps) {
         Choose files
       </span>
       <span class="drop-hint" id="drop-zone-hint">
-        or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestUpload / 2 ** 20} MiB each.
+        or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestFile / 2 ** 20} MiB each.
       </span>
     </label>
   );

@@ -1,8 +1,8 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { largestFile } from '@spillway/core/file-size.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
 import {
   largestBatch,
-  largestUpload,
   mostPixels,
   type Upload,
   type uploadRequestSchema,
@@ -142,8 +142,8 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
 
 /** What is known to be refused is not sent at all. */
 function refusal(file: File): UploadPhase | null {
-  if (file.size <= largestUpload) return null;
-  const sizes = `${formatBytes(file.size)}; the limit is ${largestUpload / 2 ** 20} MiB`;
+  if (file.size <= largestFile) return null;
+  const sizes = `${formatBytes(file.size)}; the limit is ${largestFile / 2 ** 20} MiB`;
   return { kind: 'refused', message: `The file is too large (${sizes}).` };
 }
 
