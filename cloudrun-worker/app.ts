@@ -1,6 +1,10 @@
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import { z } from 'zod';
+
+/** Pub/Sub's largest message, 10 MB, in base64, with all the attributes that it can have. Bytes. */
+const largestPush = 16 * 1_024 * 1_024;
 
 /** What Pub/Sub posts: https://cloud.google.com/pubsub/docs/push#receive_push. `data` is base64. */
 const pushSchema = z.object({ message: z.object({ data: z.string().default('') }) });
@@ -19,6 +23,7 @@ export interface PushWork {
 export function createPushApp(worker: PushWork, log: Log): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
+  app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
     const body = pushSchema.safeParse(await context.req.json().catch(() => null));

@@ -1,5 +1,8 @@
-import { serve } from '@hono/node-server';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
 import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
@@ -13,8 +16,10 @@ const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 
 const worker = await startWorker('run', config, log);
 const app = createPushApp(worker, log);
-const server = serve({ fetch: app.fetch, port: config.PORT, hostname: config.HOST }, ({ port }) => {
-  process.send?.({ ready: true, port });
+const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+hardenServer(server, log);
+server.listen(config.PORT, config.HOST, () => {
+  process.send?.({ ready: true, port: (server.address() as AddressInfo).port });
 });
 await worker.setState('ready');
 
@@ -25,7 +30,7 @@ const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
 await worker.idle();
 clearTimeout(grace);
 // Pub/Sub keeps its connections open for more.
-if ('closeAllConnections' in server) server.closeAllConnections();
+server.closeAllConnections();
 await closed;
 await worker.close();
 process.exit(0);

@@ -1,7 +1,10 @@
-import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
 import { InstancePool } from './instance-pool.ts';
+import { createRunProxy } from './run-proxy.ts';
 
 /**
  * Stands in for Cloud Run before the push endpoint: worker processes are started when requests need them, up to a
@@ -25,31 +28,9 @@ const pool = new InstancePool({
   idleMs: config.SPILLWAY_RUN_IDLE_MS,
 });
 
-const app = new Hono();
-app.get('/instances', (context) => context.json(pool.status()));
-app.all('*', async (context) => {
-  const instance = await pool.reserve();
-  // What Cloud Run answers when no instance becomes free in time.
-  if (!instance) return context.text('Rate exceeded.', 429);
-  try {
-    const { method, headers } = context.req.raw;
-    const url = new URL(context.req.url);
-    const body = await context.req.arrayBuffer();
-    const answer = await fetch(`http://127.0.0.1:${instance.port}${url.pathname}`, {
-      method,
-      headers,
-      ...(body.byteLength > 0 ? { body } : {}),
-    });
-    return new Response(answer.body, { status: answer.status });
-  } catch {
-    // The instance died with the request in its hands.
-    return context.text('The instance ended.', 502);
-  } finally {
-    instance.release();
-  }
-});
-
-serve({ fetch: app.fetch, port: config.PORT, hostname: '127.0.0.1' }, () => process.send?.({ ready: true }));
+const server = createAdaptorServer({ fetch: createRunProxy(pool).fetch }) as Server;
+hardenServer(server, createJsonLog('cloud-run'));
+server.listen(config.PORT, '127.0.0.1', () => process.send?.({ ready: true }));
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(reason, () => void pool.close().then(() => process.exit(0)));
 }

@@ -1,6 +1,9 @@
 import type { AddressInfo } from 'node:net';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
+import { putFrontBefore } from './functions-front.ts';
 
 /** Serves the functions through functions-framework, one port each, on 127.0.0.1. */
 const { SPILLWAY_FUNCTION_PORTS: ports } = z
@@ -12,7 +15,13 @@ const { SPILLWAY_FUNCTION_PORTS: ports } = z
   .parse(process.env);
 
 await import('@spillway/functions/main.ts');
-const servers = Object.entries(ports).map(([name, port]) => getTestServer(name).listen(port, '127.0.0.1'));
+const log = createJsonLog('functions-host');
+const servers = Object.entries(ports).map(([name, port]) => {
+  const server = getTestServer(name);
+  putFrontBefore(server, name === 'route' ? 'event' : 'call');
+  hardenServer(server, log);
+  return server.listen(port, '127.0.0.1');
+});
 await Promise.all(servers.map((server) => listening(server)));
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(reason, () => process.exit(0));
 process.send?.({ ready: true });

@@ -157,6 +157,11 @@ export class InstancePool {
       if (instance.idle) clearTimeout(instance.idle);
       if (!this.#closed) this.#scale();
     });
+    child.on('error', (error) => {
+      console.error(`Instance ${id}: ${error.message}`);
+      // A process that could not be started never exits. What waits is given up in time, or served by another.
+      if (child.pid === undefined) this.#instances.delete(instance);
+    });
     child.on('message', (message) => {
       const ready = readySchema.safeParse(message);
       if (!ready.success) return;

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
+import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { type Context, Hono } from 'hono';
@@ -92,6 +93,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
 
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  hardenServer(server, ports.log);
   const url = await listen(server, config.PORT, config.SPILLWAY_HOST);
   return {
     url,

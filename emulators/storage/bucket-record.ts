@@ -1,13 +1,24 @@
-import { invalid } from './errors.ts';
+import { z } from 'zod';
+import { parsed } from './exchange.ts';
 import type { NotificationConfig } from './notification-config.ts';
 
+const texts = z.array(z.string()).optional();
+
 /** One rule of a bucket's CORS configuration; `maxAgeSeconds` is how long a browser may keep a preflight's answer. */
-export type CorsRule = {
-  origin?: string[];
-  method?: string[];
-  responseHeader?: string[];
-  maxAgeSeconds?: number;
-};
+const corsRuleSchema = z.looseObject({
+  origin: texts,
+  method: texts,
+  responseHeader: texts,
+  maxAgeSeconds: z.number().optional(),
+});
+export type CorsRule = z.infer<typeof corsRuleSchema>;
+
+/** Of the settings that have an effect, or are merged. */
+const settingsSchema = z.looseObject({
+  cors: z.array(corsRuleSchema).optional(),
+  labels: z.record(z.string(), z.unknown()).optional(),
+  versioning: z.looseObject({ enabled: z.boolean().optional() }).optional(),
+});
 
 /** A bucket as it is kept on disk. */
 export type BucketRecord = {
@@ -27,7 +38,7 @@ const READ_ONLY = new Set([
   ...['acl', 'defaultObjectAcl', 'owner'],
 ]);
 
-/** Applies a JSON merge patch to the settings: null removes; labels are merged key by key. Throws a 400 on bad CORS. */
+/** Applies a JSON merge patch to the settings: null removes; labels are merged key by key. Throws a 400. */
 export function patchedSettings(settings: Record<string, unknown>, patch: Record<string, unknown>) {
   const patched = { ...settings };
   for (const [key, value] of Object.entries(patch)) {
@@ -36,13 +47,12 @@ export function patchedSettings(settings: Record<string, unknown>, patch: Record
     else if (key === 'labels') patched[key] = mergedLabels(patched[key], value);
     else patched[key] = value;
   }
-  const cors = patched.cors;
-  if (cors !== undefined && !Array.isArray(cors))
-    throw invalid('Invalid value for cors: expected a list of rules.');
-  return patched;
+  return parsed(settingsSchema, patched);
 }
 
-function mergedLabels(before: unknown, patch: unknown): Record<string, unknown> {
+function mergedLabels(before: unknown, patch: unknown): unknown {
+  // What is no object is for the schema to refuse.
+  if (typeof patch !== 'object' || Array.isArray(patch)) return patch;
   const merged = {
     ...(before as Record<string, unknown> | undefined),
     ...(patch as Record<string, unknown>),

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
-import { invalid, objectNotFound } from './errors.ts';
-import { type Exchange, param, readJsonObject, replyJson } from './exchange.ts';
+import { z } from 'zod';
+import { objectNotFound } from './errors.ts';
+import { type Exchange, param, parsed, readJsonObject, replyJson } from './exchange.ts';
 import { checkObjectName } from './names.ts';
 import { type ObjectFields, type ObjectVersion, objectFields, objectResource } from './object-version.ts';
 import { checkBeforeWrite, type Preconditions, queryPreconditions } from './preconditions.ts';
@@ -58,23 +59,28 @@ function copiedFields(source: ObjectFields, given: ObjectFields): ObjectFields {
   return storageClass ? { ...fields, storageClass } : fields;
 }
 
-type SourceObject = {
-  name?: unknown;
-  generation?: unknown;
-  objectPreconditions?: { ifGenerationMatch?: unknown };
-};
+const composeSchema = z.object({
+  sourceObjects: z
+    .array(
+      z.object({
+        name: z.string(),
+        generation: z.coerce.string().optional(),
+        objectPreconditions: z.object({ ifGenerationMatch: z.coerce.string().optional() }).optional(),
+      }),
+    )
+    .min(1)
+    .max(MOST_SOURCES),
+  destination: z.record(z.string(), z.unknown()).default({}),
+});
+type SourceObject = z.infer<typeof composeSchema>['sourceObjects'][number];
 
 async function compose(x: Exchange): Promise<void> {
   const bucket = param(x, 'bucket');
   const name = checkObjectName(param(x, 'object'));
   const body = await readJsonObject(x);
-  const sources = (Array.isArray(body.sourceObjects) ? body.sourceObjects : []) as SourceObject[];
-  if (sources.length === 0 || sources.length > MOST_SOURCES) {
-    throw invalid(`The number of source components must be between 1 and ${MOST_SOURCES}.`);
-  }
-  const versions = sources.map((source) => composeSource(x, bucket, source));
+  const { sourceObjects, destination } = parsed(composeSchema, body);
+  const versions = sourceObjects.map((source) => composeSource(x, bucket, source));
   const staged = await x.store.stage(bytesOf(x, versions));
-  const destination = (body.destination ?? {}) as Record<string, unknown>;
   const conditions = queryPreconditions(x.query);
   const componentCount = versions.reduce((sum, version) => sum + (version.componentCount ?? 1), 0);
   const fields = objectFields(destination);
@@ -84,11 +90,10 @@ async function compose(x: Exchange): Promise<void> {
 
 function composeSource(x: Exchange, bucket: string, source: SourceObject): ObjectVersion {
   const name = checkObjectName(source.name);
-  const generation = source.generation === undefined ? null : String(source.generation);
-  const version = x.store.find(bucket, name, generation);
+  const version = x.store.find(bucket, name, source.generation ?? null);
   if (!version) throw objectNotFound(bucket, name);
   const expected = source.objectPreconditions?.ifGenerationMatch;
-  const conditions: Preconditions = expected === undefined ? {} : { ifGenerationMatch: String(expected) };
+  const conditions: Preconditions = expected === undefined ? {} : { ifGenerationMatch: expected };
   checkBeforeWrite(conditions, version);
   return version;
 }

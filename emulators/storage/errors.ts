@@ -17,6 +17,9 @@ export class StorageError extends Error {
 export const invalid = (message: string): StorageError =>
   new StorageError(400, 'invalid', 'InvalidArgument', message);
 
+export const tooLarge = (message: string): StorageError =>
+  new StorageError(413, 'uploadTooLarge', 'EntityTooLarge', message);
+
 export const bucketNotFound = (): StorageError =>
   new StorageError(404, 'notFound', 'NoSuchBucket', 'The specified bucket does not exist.');
 

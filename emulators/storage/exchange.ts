@@ -1,5 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { invalid, StorageError } from './errors.ts';
+import type { Socket } from 'node:net';
+import { z } from 'zod';
+import { invalid, StorageError, tooLarge } from './errors.ts';
+import { headerText } from './header-text.ts';
 import type { ResumableSessions } from './resumable-sessions.ts';
 import type { Store } from './store.ts';
 
@@ -7,6 +10,10 @@ import type { Store } from './store.ts';
 export type Exchange = {
   req: IncomingMessage;
   res: ServerResponse;
+  /** The request's connection, which `req` forgets once it is destroyed. */
+  socket: Socket;
+  /** The request's body. A reader who gives up leaves the connection as it is, so that an answer can be sent on it. */
+  body: AsyncIterable<Buffer>;
   method: string;
   /** As sent, still percent-encoded: a normalised path would lose object names such as `a/../b`. */
   path: string;
@@ -38,10 +45,11 @@ export function param(x: Exchange, name: string): string {
 /** Sends the status line and headers; returns false if the connection is to be cut instead of answered. */
 export function beginReply(x: Exchange, status: number, headers: OutgoingHttpHeaders): boolean {
   if (x.loseReply) {
-    x.req.socket.destroy();
+    x.socket.destroy();
     return false;
   }
-  x.res.writeHead(status, { ...x.replyHeaders, ...headers });
+  const all = Object.entries({ ...x.replyHeaders, ...headers });
+  x.res.writeHead(status, Object.fromEntries(all.map(([name, value]) => [name, headerText(value)])));
   return true;
 }
 
@@ -54,29 +62,38 @@ export function replyJson(x: Exchange, value: unknown, status = 200): void {
   reply(x, status, { 'Content-Type': 'application/json; charset=UTF-8' }, JSON.stringify(value));
 }
 
-/** Reads a JSON object from the request's body; none is an empty object. Throws a 400. */
+/** Reads a JSON object from the request's body; none is an empty object. Throws a 400, or a 413 for one that is too large. */
 export async function readJsonObject(x: Exchange): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of x.req as AsyncIterable<Buffer>) {
+  if (Number(x.req.headers['content-length']) > MAX_JSON_BYTES) throw tooLarge('The metadata is too large.');
+  for await (const chunk of x.body) {
     size += chunk.length;
-    if (size > MAX_JSON_BYTES) throw invalid('The metadata is too large.');
+    if (size > MAX_JSON_BYTES) throw tooLarge('The metadata is too large.');
     chunks.push(chunk);
   }
-  return parseJsonObject(Buffer.concat(chunks).toString('utf8'));
+  return parseJsonObject(Buffer.concat(chunks));
 }
 
-/** Throws a 400 unless the text is a JSON object, or empty, which stands for an object without fields. */
-export function parseJsonObject(text: string): Record<string, unknown> {
-  if (text.trim() === '') return {};
+/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which stands for an object without fields. */
+export function parseJsonObject(json: Buffer): Record<string, unknown> {
   try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    if (text.trim() === '') return {};
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Answered below, like JSON of another type.
+    // Answered below, like JSON of another type, and what is no UTF-8.
   }
   throw new StorageError(400, 'parseError', 'InvalidArgument', 'Parse Error');
+}
+
+/** A body, or a part of one, as its schema has it. Throws a 400 that names what is wrong. */
+export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
+  const result = schema.safeParse(body);
+  if (!result.success) throw invalid(z.prettifyError(result.error));
+  return result.data;
 }
 
 /** A page size from the query. Throws a 400 unless it is absent or a whole number; never more than `limit`. */

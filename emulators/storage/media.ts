@@ -76,7 +76,7 @@ function mediaHeaders(x: Exchange, version: ObjectVersion): OutgoingHttpHeaders 
   for (const [name, value] of Object.entries(fields.metadata ?? {})) {
     if (/^[\w!#$%&'*+.^`|~-]+$/.test(name)) headers[`x-goog-meta-${name}`] = value;
   }
-  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, headerValue(value)]));
+  return headers;
 }
 
 /** Headers that say which bytes these are; uploads through the XML API answer with them too. */
@@ -95,12 +95,3 @@ export function objectHeaders(version: ObjectVersion): OutgoingHttpHeaders {
 /** The entity tag of the XML API: the MD5 in hexadecimal, where there is one. */
 export const entityTag = ({ md5Hash, generation }: ObjectVersion): string =>
   `"${md5Hash ? Buffer.from(md5Hash, 'base64').toString('hex') : `-${generation}`}"`;
-
-/** Header text as UTF-8 bytes, which Node writes only if each is handed over as one Latin-1 character. */
-function headerValue(value: unknown): string | number {
-  if (typeof value === 'number') return value;
-  const printable = [...String(value)].map((character) =>
-    character < ' ' || character === '\x7f' ? ' ' : character,
-  );
-  return Buffer.from(printable.join('')).toString('latin1');
-}

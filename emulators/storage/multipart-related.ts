@@ -1,4 +1,4 @@
-import { invalid } from './errors.ts';
+import { invalid, tooLarge } from './errors.ts';
 import { parseJsonObject } from './exchange.ts';
 
 const MAX_HEAD_BYTES = 1 << 20;
@@ -24,10 +24,10 @@ export async function readMultipart(
   const reader = new DelimitedReader(body);
   const delimiter = Buffer.from(`--${boundary}`);
   await reader.until(delimiter);
-  const metadataHead = await reader.until(HEADERS_END);
+  const metadataHead = String(await reader.until(HEADERS_END));
   if (!/content-type:\s*application\/json/i.test(metadataHead)) throw invalid('The first part must be JSON.');
   const metadata = parseJsonObject(await reader.until(Buffer.concat([Buffer.from('\r\n'), delimiter])));
-  const mediaHead = await reader.until(HEADERS_END);
+  const mediaHead = String(await reader.until(HEADERS_END));
   const mediaType = /content-type:\s*([^\r\n]+)/i.exec(mediaHead)?.[1]?.trim();
   return { metadata, mediaType, media: reader.pieces(Buffer.concat([Buffer.from('\r\n'), delimiter])) };
 }
@@ -41,16 +41,16 @@ class DelimitedReader {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Text before the mark, which is taken away with it. */
-  async until(mark: Buffer): Promise<string> {
+  /** Bytes before the mark, which is taken away with it. */
+  async until(mark: Buffer): Promise<Buffer> {
     for (;;) {
       const at = this.#held.indexOf(mark);
       if (at >= 0) {
-        const text = this.#held.toString('utf8', 0, at);
+        const before = this.#held.subarray(0, at);
         this.#held = this.#held.subarray(at + mark.length);
-        return text;
+        return before;
       }
-      if (this.#held.length > MAX_HEAD_BYTES) throw invalid('The metadata part is too large.');
+      if (this.#held.length > MAX_HEAD_BYTES) throw tooLarge('The metadata part is too large.');
       await this.#more();
     }
   }

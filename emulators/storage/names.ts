@@ -14,7 +14,7 @@ export function checkBucketName(name: unknown): string {
     !fits ||
     (parts.length === 1 && name.length > 63)
   ) {
-    throw invalid(`Invalid bucket name: '${String(name)}'`);
+    throw invalid(`Invalid bucket name: ${JSON.stringify(name)}`);
   }
   return name;
 }

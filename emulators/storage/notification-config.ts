@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalid } from './errors.ts';
+import { parsed } from './exchange.ts';
 
 const EVENT_TYPES = ['OBJECT_FINALIZE', 'OBJECT_DELETE', 'OBJECT_ARCHIVE', 'OBJECT_METADATA_UPDATE'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -19,9 +19,7 @@ export type NotificationConfig = z.infer<typeof configSchema> & { id: string };
 
 /** Parses the body of a `notificationConfigs` insert. Throws a 400 that names what is wrong. */
 export function parseNotificationConfig(body: unknown, id: string): NotificationConfig {
-  const parsed = configSchema.safeParse(body);
-  if (!parsed.success) throw invalid(`Invalid notification configuration: ${z.prettifyError(parsed.error)}`);
-  return { ...parsed.data, id };
+  return { ...parsed(configSchema, body), id };
 }
 
 /** `projects/<project>/topics/<topic>` of a configuration. */

@@ -66,6 +66,8 @@ function patchedMetadata(before: Record<string, string> = {}, patch: unknown): R
   const entries = new Map(Object.entries(before));
   for (const [key, value] of Object.entries(patch as Json)) {
     if (value === null) entries.delete(key);
+    else if (typeof value === 'object')
+      throw invalid(`Invalid value for metadata.${key}: expected a string.`);
     else entries.set(key, String(value));
   }
   return Object.fromEntries(entries);

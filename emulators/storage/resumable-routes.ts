@@ -33,9 +33,9 @@ export async function continueSession(x: Exchange): Promise<void> {
   }
   const progress = await x.sessions.receive(session.id, {
     range: parseContentRange(x.req.headers['content-range'], x.req.headers['content-length']),
-    body: x.req,
+    body: x.body,
     claimed: parseGoogHash(x.req.headers['x-goog-hash']),
-    cut: () => x.req.socket.destroy(),
+    cut: () => x.socket.destroy(),
   });
   if (progress.kind === 'incomplete') {
     const { persisted } = progress;

@@ -17,6 +17,11 @@ export class Router {
     this.#routes.push({ method, pattern: pattern.split('/').slice(1), handler });
   }
 
+  /** Methods and patterns, in the order in which they are tried. */
+  routes(): { method: string; pattern: string }[] {
+    return this.#routes.map(({ method, pattern }) => ({ method, pattern: `/${pattern.join('/')}` }));
+  }
+
   /** The handler for a request, with its parameters; undefined if no route fits. Throws a 400 on bad encoding. */
   find(method: string, path: string): { handler: Handler; params: Record<string, string> } | undefined {
     const segments = path.split('/').slice(1);

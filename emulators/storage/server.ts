@@ -1,21 +1,18 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { addBucketRoutes } from './bucket-routes.ts';
-import { addCopyRoutes } from './copy-routes.ts';
+import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { corsHeaders } from './cors-headers.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
-import { addNotificationRoutes } from './notification-routes.ts';
-import { addObjectRoutes } from './object-routes.ts';
 import { Outbox } from './outbox.ts';
 import type { Notifier } from './pubsub-notifier.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
-import { Router } from './router.ts';
+import type { Router } from './router.ts';
+import { allRoutes, unknownRoute } from './routes.ts';
 import { Store } from './store.ts';
-import { addUploadRoutes } from './upload-routes.ts';
-import { addXmlRoutes } from './xml-routes.ts';
 
 export type StorageServerOptions = {
   /** Everything is kept here; made if absent. Only one server may use a folder at a time. */
@@ -44,14 +41,14 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const outbox = notify && new Outbox(notify);
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
-  const router = makeRouter();
-  const server = createServer((req, res) => {
-    const x = newExchange(req, res, store, sessions);
-    void handle(x, router, faults);
-  });
+  const router = allRoutes();
+  const server = createServer((req, res) => handle(newExchange(req, res, store, sessions), router, faults));
+  hardenServer(server, createJsonLog('storage'));
   // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
+  // It is one to end a connection on which nothing has moved for this long.
+  server.setTimeout(600_000);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
@@ -72,29 +69,6 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   };
 }
 
-function makeRouter(): Router {
-  const router = new Router();
-  addUploadRoutes(router);
-  addNotificationRoutes(router);
-  addCopyRoutes(router);
-  addObjectRoutes(router);
-  addBucketRoutes(router);
-  router.add('*', '/storage/*rest', unknownRoute);
-  router.add('*', '/b/*rest', unknownRoute);
-  router.add('*', '/batch/*rest', unknownRoute);
-  addXmlRoutes(router);
-  return router;
-}
-
-function unknownRoute(x: Exchange): never {
-  throw new StorageError(
-    404,
-    'notFound',
-    'InvalidURI',
-    `The local storage server has no route ${x.method} ${x.path}`,
-  );
-}
-
 function newExchange(
   req: IncomingMessage,
   res: ServerResponse,
@@ -105,6 +79,8 @@ function newExchange(
   return {
     req,
     res,
+    socket: req.socket,
+    body: { [Symbol.asyncIterator]: () => req.iterator({ destroyOnReturn: false }) },
     store,
     sessions,
     path,
@@ -117,11 +93,11 @@ function newExchange(
   };
 }
 
-/** Handles one request from fault to answer; never rejects. */
+/** Handles one request from fault to answer. */
 async function handle(x: Exchange, router: Router, faults: FaultChooser | undefined): Promise<void> {
   try {
     const fault = faults?.({ method: x.method, path: x.path, query: x.query });
-    if (fault === 'cut') return void x.req.socket.destroy();
+    if (fault === 'cut') return void x.socket.destroy();
     if (fault === 'lose-reply') x.loseReply = true;
     else if (fault && 'cutAfterBytes' in fault) cutAfter(x.req, fault.cutAfterBytes);
     Object.assign(x.replyHeaders, corsHeaders(x));
@@ -139,8 +115,8 @@ async function handle(x: Exchange, router: Router, faults: FaultChooser | undefi
 }
 
 function replyError(x: Exchange, thrown: unknown): void {
-  // A client that is gone, or an answer that has begun, can only be ended.
-  if (x.req.destroyed && !x.req.complete) return void x.req.socket.destroy();
+  // To a client that is gone nothing can be said; an answer that has begun can only be cut off.
+  if (x.socket.destroyed) return;
   if (x.res.headersSent) return void x.res.destroy();
   const error =
     thrown instanceof StorageError

@@ -17,11 +17,11 @@ export function addUploadRoutes(router: Router): void {
     if (x.method !== 'POST') throw invalid(`An upload begins with POST, not ${x.method}.`);
     switch (type) {
       case 'media':
-        return uploadMedia(x, {}, x.req.headers['content-type'], x.req);
+        return uploadMedia(x, {}, x.req.headers['content-type'], x.body);
       case 'multipart': {
         const { metadata, mediaType, media } = await readMultipart(
           x.req.headers['content-type'] ?? '',
-          x.req,
+          x.body,
         );
         return uploadMedia(x, metadata, mediaType, media);
       }

@@ -1,0 +1,53 @@
+import { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import type { InstancePool } from './instance-pool.ts';
+
+/** Of a request over HTTP/1: https://cloud.google.com/run/quotas#request_limits. Bytes. */
+const largestBody = 32 * 1_024 * 1_024;
+/** They speak of one connection, and go no further than it; `fetch` says its own. */
+const hopByHop = [
+  ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate'],
+  ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
+];
+/** `fetch` makes no such requests. */
+const unknownMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
+
+/**
+ * What stands before the instances: a request waits for a place on one, and is passed on to it. Its body is read
+ * first, so that a slow sender holds no instance.
+ */
+export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): Hono {
+  const app = new Hono();
+  app.use(async (context, next) => {
+    if (unknownMethods.has(context.req.method)) return context.text('Method not allowed.', 405);
+    return next();
+  });
+  app.use(bodyLimit({ maxSize: largestBody, onError: (context) => context.text('Payload too large.', 413) }));
+  app.get('/instances', (context) => context.json(pool.status()));
+  app.all('*', async (context) => {
+    const { method, headers } = context.req.raw;
+    const body = method === 'GET' || method === 'HEAD' ? undefined : await context.req.arrayBuffer();
+    const instance = await pool.reserve();
+    // What Cloud Run answers when no instance becomes free in time.
+    if (!instance) return context.text('Rate exceeded.', 429);
+    const passedOn = new Headers(headers);
+    for (const name of hopByHop) passedOn.delete(name);
+    const { pathname, search } = new URL(context.req.url);
+    try {
+      const answer = await fetch(`http://127.0.0.1:${instance.port}${pathname}${search}`, {
+        method,
+        headers: passedOn,
+        ...(body?.byteLength ? { body } : {}),
+      });
+      return new Response(answer.body, { status: answer.status });
+    } catch {
+      // The instance died with the request in its hands.
+      return context.text('The instance ended.', 502);
+    } finally {
+      instance.release();
+    }
+  });
+  // Nobody hears the answer to a request that was cut off.
+  app.onError((_error, context) => context.text('The request could not be read.', 400));
+  return app;
+}
