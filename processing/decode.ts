@@ -1,8 +1,13 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import sharp, { type Sharp, type SharpOptions } from 'sharp';
+import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
+import type { CodedColours } from './colour/code-points.ts';
+import type { ColourTag } from './colour/colour-tag.ts';
+import { readAvifColours } from './colour/heif-colours.ts';
+import { readPngColours } from './colour/png-colours.ts';
+import { convertToSrgb, srgbConversion } from './colour/to-srgb.ts';
 import { decodeHeic } from './heic.ts';
 import type { CheckedImage } from './input-gate.ts';
-import type { Samples } from './samples.ts';
+import { openRaw, type Samples } from './samples.ts';
 
 /**
  * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF files, its own format that
@@ -43,42 +48,90 @@ export function openImage(path: string, maxPixels: number | false): Sharp {
 }
 
 /**
- * Opens the first frame of a checked picture, not yet upright (`autoOrient()` makes it so) and not yet in sRGB. Only
- * a HEIC is decoded here already, by libheif, which turns it too.
- * @throws PermanentError where a HEIC is damaged.
+ * Opens the first frame of a checked picture, not yet upright (`autoOrient()` makes it so), and sees to it that what
+ * comes out of it is sRGB: the one place where colours are converted.
+ *
+ * libvips converts what has an ICC profile on its way (lcms), and ignores a profile that is broken or does not fit, as
+ * browsers do. Numbers (CICP) and PNG's gamma and chromaticities mean nothing to it: pictures that have them are decoded
+ * here already. So is a HEIC, by libheif, which turns it too.
+ * @throws PermanentError where such a picture is damaged.
  */
 export async function openPicture(image: CheckedImage): Promise<Sharp> {
-  if (image.type !== 'heic') return openImage(image.path, image.maxPixels);
-  return open(await decodeHeic(image, await displayP3Profile()), image.maxPixels);
+  if (image.type === 'heic') return open(await decodeHeic(image), image.maxPixels);
+  const tag = await readColours(image);
+  switch (tag.kind) {
+    case 'srgb':
+      return open(image.path, image.maxPixels, { ignoreIcc: true });
+    case 'profile':
+      return await openProfiled(image);
+    case 'coded':
+      return openRaw(await decodeCoded(image, tag.colours));
+    default:
+      return tag satisfies never;
+  }
 }
 
-function open(source: string | Buffer, maxPixels: number | false): Sharp {
+async function readColours({ path, type }: CheckedImage): Promise<ColourTag> {
+  switch (type) {
+    case 'png':
+      return await readPngColours(path);
+    case 'avif':
+    case 'heic':
+      return await readAvifColours(path);
+    case 'jpeg':
+    case 'webp':
+    case 'gif':
+      return { kind: 'profile' };
+    default:
+      return type satisfies never;
+  }
+}
+
+/**
+ * sharp applies the profile of 16 bits to Display P3 and takes the outcome for sRGB, and that of grey ones not at all.
+ * So samples are brought to 8 bits first.
+ */
+async function openProfiled({ path, maxPixels, type }: CheckedImage): Promise<Sharp> {
+  const picture = openImage(path, maxPixels);
+  if (type === 'jpeg' || type === 'webp' || type === 'gif') return picture;
+  const { space } = await metadataOf(picture);
+  if (space === 'rgb16') return picture.pipelineColourspace('srgb');
+  if (space === 'grey16') return picture.pipelineColourspace('b-w');
+  return picture;
+}
+
+/** Upright and in sRGB. */
+async function decodeCoded({ path, maxPixels }: CheckedImage, colours: CodedColours): Promise<Samples> {
+  const picture = open(path, maxPixels, { ignoreIcc: true });
+  const { depth, bitsPerSample = 8 } = await metadataOf(picture);
+  const isDeep = depth === 'ushort';
+  // libvips gives 10 and 12 bits as the upper ones of 16.
+  const maximum = isDeep ? 65_536 - 2 ** (16 - bitsPerSample) : 255;
+  const { data, info } = await bytesOf(picture.autoOrient().toColourspace(isDeep ? 'rgb16' : 'srgb'), isDeep);
+  const { width, height, channels } = info;
+  const levels = isDeep ? new Uint16Array(data.buffer, data.byteOffset, data.byteLength / 2) : data;
+  const converted = data.subarray(0, levels.length);
+  convertToSrgb(levels, converted, channels, srgbConversion(colours, maximum));
+  return { data: converted, width, height, channels };
+}
+
+async function metadataOf(picture: Sharp): Promise<Metadata> {
+  try {
+    return await picture.metadata();
+  } catch (error) {
+    throw decodeFailure(error);
+  }
+}
+
+function open(source: string | Buffer, maxPixels: number | false, more: SharpOptions = {}): Sharp {
   const options: SharpOptions = {
     failOn: 'error',
     limitInputPixels: maxPixels,
     pages: 1,
     sequentialRead: true,
+    ...more,
   };
   return sharp(source, options).timeout({ seconds: pipelineSeconds });
-}
-
-let p3Profile: Promise<Uint8Array> | undefined;
-
-/** libvips's own profile of Display P3, which it hands out inside of pictures only. */
-function displayP3Profile(): Promise<Uint8Array> {
-  p3Profile ??= readP3Profile();
-  return p3Profile;
-}
-
-async function readP3Profile(): Promise<Uint8Array> {
-  const jpeg = await sharp({ create: { width: 1, height: 1, channels: 3, background: '#000' } })
-    .withIccProfile('p3')
-    .jpeg()
-    .toBuffer();
-  // A JPEG segment: its length in two bytes, a name of 12, the number of this part and of all parts, the profile.
-  const name = jpeg.indexOf('ICC_PROFILE\0', 'latin1');
-  const length = jpeg.readUInt16BE(name - 2);
-  return jpeg.subarray(name + 14, name - 2 + length);
 }
 
 /**
@@ -86,12 +139,14 @@ async function readP3Profile(): Promise<Uint8Array> {
  * @throws PermanentError `corrupt_image`.
  */
 export async function samplesOf(pipeline: Sharp): Promise<Samples> {
+  const { data, info } = await bytesOf(pipeline.toColourspace('srgb'), false);
+  return { data, width: info.width, height: info.height, channels: info.channels };
+}
+
+/** Raw samples of 8 or 16 bits. */
+async function bytesOf(pipeline: Sharp, isDeep: boolean): Promise<{ data: Buffer; info: OutputInfo }> {
   try {
-    const { data, info } = await pipeline
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height, channels: info.channels };
+    return await pipeline.raw({ depth: isDeep ? 'ushort' : 'uchar' }).toBuffer({ resolveWithObject: true });
   } catch (error) {
     throw decodeFailure(error);
   }

@@ -28,6 +28,7 @@ export interface Libheif {
   _heif_image_handle_get_height(handle: Pointer): number;
   _heif_image_handle_get_ispe_width(handle: Pointer): number;
   _heif_image_handle_get_ispe_height(handle: Pointer): number;
+  _heif_image_handle_get_luma_bits_per_pixel(handle: Pointer): number;
   _heif_image_handle_has_alpha_channel(handle: Pointer): number;
   _heif_image_handle_is_premultiplied_alpha(handle: Pointer): number;
   _heif_image_handle_get_color_profile_type(handle: Pointer): number;
@@ -46,6 +47,7 @@ export interface Libheif {
   _heif_image_release(image: Pointer): void;
   _heif_image_get_width(image: Pointer, channel: number): number;
   _heif_image_get_height(image: Pointer, channel: number): number;
+  _heif_image_get_bits_per_pixel_range(image: Pointer, channel: number): number;
   _heif_image_get_plane_readonly2(image: Pointer, channel: number, stride: Pointer): Pointer;
 }
 

@@ -1,5 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
+import { codedColours } from './colour/code-points.ts';
+import { type ColourTag, codedTag } from './colour/colour-tag.ts';
+import { convertToSrgb, srgbConversion } from './colour/to-srgb.ts';
 import {
   collectGarbage,
   createLibheif,
@@ -25,17 +28,18 @@ export interface HeicHeader {
 const rgbSpace = 1;
 const interleavedRgb = 10;
 const interleavedRgba = 11;
+const interleavedDeepRgb = 14;
+const interleavedDeepRgba = 15;
 const interleavedChannel = 10;
 const unsupportedErrors = [3, 4, 11];
 const securityLimitExceeded = 1000;
 const iccProfiles = [fourCharacters('prof'), fourCharacters('rICC')];
 const nclxProfile = fourCharacters('nclx');
-/** Colour primaries of Display P3 (SMPTE EG 432-1). */
-const p3Primaries = 12;
 
 /** Offsets in `heif_security_limits` and `heif_color_profile_nclx`, whose beginnings never change. */
 const maxImagePixelsAt = 8;
 const primariesAt = 4;
+const transferAt = 8;
 
 /** A larger profile is ignored: those of cameras and printers have 0.5 to 2,000 KB. */
 const maxProfileBytes = 4 * 1024 * 1024;
@@ -71,37 +75,47 @@ export async function readHeicHeader(path: string): Promise<HeicHeader> {
 }
 
 /**
- * Decodes the primary picture into an uncompressed TIFF of 8-bit RGB or RGBA with the source's colour profile, cropped,
- * turned and mirrored as the container says. An EXIF orientation beside that is a copy for old programs (HEIF,
- * ISO/IEC 23008-12, says to ignore it) and is left behind. What is missing is noticed, but not all that is damaged:
- * the HEVC decoder draws over broken data without a word.
+ * Decodes the primary picture into an uncompressed TIFF of 8-bit RGB or RGBA, cropped, turned and mirrored as the
+ * container says: in sRGB where the source names its colours by numbers, else with the source's ICC profile. An EXIF
+ * orientation beside that is a copy for old programs (HEIF, ISO/IEC 23008-12, says to ignore it) and is left behind.
+ * What is missing is noticed, but not all that is damaged: the HEVC decoder draws over broken data without a word.
  *
- * 10 bits become 8 without tone mapping: a picture in HLG or PQ comes out flat. libheif-js leaves out HEVC's deblocking
- * and SAO filters, which shows at low qualities only.
+ * libheif-js leaves out HEVC's deblocking and SAO filters, which shows at low qualities only.
  * libheif 1.23 refuses a picture that its container crops strongly as too large (libheif #1856): it holds what it must
  * decode against what is left, plus 64 pixels a side.
- *
- * @param p3Profile Profile for a source that names Display P3 by number and brings none.
  * @throws PermanentError `corrupt_image`, `unsupported_type` or `image_too_large`.
  */
-export async function decodeHeic(
-  image: { path: string; width: number; height: number; maxPixels: number },
-  p3Profile: Uint8Array,
-): Promise<Buffer<ArrayBuffer>> {
+export async function decodeHeic(image: {
+  path: string;
+  width: number;
+  height: number;
+  maxPixels: number;
+}): Promise<Buffer<ArrayBuffer>> {
   const file = await readFile(image.path);
   const memory = { bytes: baseMemory + file.length };
   const decoded = usingLibheif(memory, (lib) => {
     const { handle } = openPrimary(lib, file, image.maxPixels);
     memory.bytes += storedPixels(lib, handle) * memoryPerPixel;
-    const profile = profileOf(lib, handle, p3Profile);
+    const { tag, profile } = coloursOf(lib, handle);
     const channels = lib._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
-    const picture = decode(lib, handle, channels);
+    const isPremultiplied = channels === 4 && lib._heif_image_handle_is_premultiplied_alpha(handle) !== 0;
+    // Eight bits are enough for what stays as it is.
+    const isDeep = tag.kind === 'coded' && lib._heif_image_handle_get_luma_bits_per_pixel(handle) > 8;
+    const picture = decode(lib, handle, channels, isDeep);
     const { width, height } = image;
     if (picture.width !== width || picture.height !== height) throw new PermanentError('corrupt_image');
     const { file: tiff, pixelsAt } = layOutTiff({ width, height, channels, profile });
-    copyRows(lib, picture, tiff.subarray(pixelsAt), width * channels);
-    const isPremultiplied = channels === 4 && lib._heif_image_handle_is_premultiplied_alpha(handle) !== 0;
-    if (isPremultiplied) divideByAlpha(tiff.subarray(pixelsAt));
+    const conversion = tag.kind === 'coded' ? srgbConversion(tag.colours, picture.maximum) : null;
+    for (let row = 0; row < height; row++) {
+      const samples = rowOf(lib, picture, row, width * channels);
+      if (isPremultiplied) divideByAlpha(samples, picture.maximum);
+      const target = tiff.subarray(
+        pixelsAt + row * width * channels,
+        pixelsAt + (row + 1) * width * channels,
+      );
+      if (conversion) convertToSrgb(samples, target, channels, conversion);
+      else target.set(samples);
+    }
     return tiff;
   });
   collectGarbage();
@@ -138,15 +152,20 @@ function storedPixels(lib: Libheif, handle: Pointer): number {
   return lib._heif_image_handle_get_ispe_width(handle) * lib._heif_image_handle_get_ispe_height(handle);
 }
 
-function profileOf(lib: Libheif, handle: Pointer, p3Profile: Uint8Array): Uint8Array | null {
+function coloursOf(lib: Libheif, handle: Pointer): { tag: ColourTag; profile: Uint8Array | null } {
   const type = lib._heif_image_handle_get_color_profile_type(handle);
-  if (type === nclxProfile) {
-    const nclx = pointerFrom(lib, (error, out) =>
-      lib._heif_image_handle_get_nclx_color_profile(error, handle, out),
-    );
-    return viewOf(lib).getUint32(nclx + primariesAt, true) === p3Primaries ? p3Profile : null;
-  }
-  if (!iccProfiles.includes(type)) return null;
+  if (iccProfiles.includes(type)) return { tag: { kind: 'profile' }, profile: profileOf(lib, handle) };
+  if (type !== nclxProfile) return { tag: { kind: 'srgb' }, profile: null };
+  const nclx = pointerFrom(lib, (error, out) =>
+    lib._heif_image_handle_get_nclx_color_profile(error, handle, out),
+  );
+  const view = viewOf(lib);
+  const primaries = view.getUint32(nclx + primariesAt, true);
+  const transfer = view.getUint32(nclx + transferAt, true);
+  return { tag: codedTag(codedColours(primaries, transfer)), profile: null };
+}
+
+function profileOf(lib: Libheif, handle: Pointer): Uint8Array | null {
   const length = lib._heif_image_handle_get_raw_color_profile_size(handle);
   if (length > maxProfileBytes) return null;
   const bytes = allocate(lib, length);
@@ -160,12 +179,17 @@ interface DecodedPlane {
   height: number;
   /** Bytes from one row to the next. */
   stride: number;
+  /** Two bytes a sample, the lower one first. */
+  isDeep: boolean;
+  /** The highest level of a sample. */
+  maximum: number;
 }
 
-function decode(lib: Libheif, handle: Pointer, channels: 3 | 4): DecodedPlane {
-  const chroma = channels === 4 ? interleavedRgba : interleavedRgb;
+function decode(lib: Libheif, handle: Pointer, channels: 3 | 4, isDeep: boolean): DecodedPlane {
+  const shallow = channels === 4 ? interleavedRgba : interleavedRgb;
+  const deep = channels === 4 ? interleavedDeepRgba : interleavedDeepRgb;
   const image = pointerFrom(lib, (error, out) =>
-    lib._heif_decode_image(error, handle, out, rgbSpace, chroma, 0),
+    lib._heif_decode_image(error, handle, out, rgbSpace, isDeep ? deep : shallow, 0),
   );
   const stride = allocate(lib, 4);
   const at = lib._heif_image_get_plane_readonly2(image, interleavedChannel, stride);
@@ -174,28 +198,26 @@ function decode(lib: Libheif, handle: Pointer, channels: 3 | 4): DecodedPlane {
     width: lib._heif_image_get_width(image, interleavedChannel),
     height: lib._heif_image_get_height(image, interleavedChannel),
     stride: viewOf(lib).getUint32(stride, true),
+    isDeep,
+    maximum: 2 ** lib._heif_image_get_bits_per_pixel_range(image, interleavedChannel) - 1,
   };
 }
 
-function copyRows(
-  lib: Libheif,
-  { at, height, stride }: DecodedPlane,
-  target: Buffer,
-  rowBytes: number,
-): void {
-  for (let row = 0; row < height; row++) {
-    const start = at + row * stride;
-    target.set(lib.HEAPU8.subarray(start, start + rowBytes), row * rowBytes);
-  }
+/** The samples of a row, in the memory of libheif. */
+function rowOf(lib: Libheif, plane: DecodedPlane, row: number, count: number): Uint8Array | Uint16Array {
+  const start = plane.at + row * plane.stride;
+  return plane.isDeep
+    ? new Uint16Array(lib.HEAPU8.buffer, start, count)
+    : lib.HEAPU8.subarray(start, start + count);
 }
 
 /** Undoes colours multiplied by their alpha, in place. */
-function divideByAlpha(rgba: Buffer): void {
+function divideByAlpha(rgba: Uint8Array | Uint16Array, maximum: number): void {
   for (let at = 0; at < rgba.length; at += 4) {
     const alpha = rgba[at + 3] ?? 0;
-    if (alpha === 0 || alpha === 255) continue;
+    if (alpha === 0 || alpha === maximum) continue;
     for (let channel = at; channel < at + 3; channel++) {
-      rgba[channel] = Math.min(255, Math.round(((rgba[channel] ?? 0) * 255) / alpha));
+      rgba[channel] = Math.min(maximum, Math.round(((rgba[channel] ?? 0) * maximum) / alpha));
     }
   }
 }

@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
+import { levelsOf } from '../colour/encoded-colour.ts';
+import { flatPng } from '../colour/png-file.ts';
 import { asSharp } from '../drawings.ts';
 import { type CodedPicture, codedPictureOf, writeHeif } from './heif-file.ts';
-import { alphaOf, heicScene, sceneSize, tileSize } from './scene.ts';
+import { alphaOf, flatPictures, heicScene, sceneSize, tileSize } from './scene.ts';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), 'spillway-heic-'));
@@ -85,6 +87,15 @@ await sharp({ create: { width: 4096, height: 4096, channels: 3, background: '#3a
   .toFile(source);
 const large = codedPictureOf(encode());
 writeFileSync(join(folder, 'larger-than-it-says.heic'), writeHeif({ tiles: [large], tileSize: [64, 64] }));
+
+// One colour, in the numbers of other colour spaces; the tests' own containers name these.
+for (const { file, depth, pixel } of flatPictures) {
+  // Of 16 bits a sample heif-enc makes 10.
+  const stored = depth === 8 ? 8 : 16;
+  const picture = { pixel: levelsOf(pixel, stored), depth: stored, width: 64, height: 64 } as const;
+  writeFileSync(source, flatPng({ ...picture, colourType: 'rgb' }));
+  writeFileSync(join(folder, `${file}.heic`), encode('-b', String(depth), '-q', '95'));
+}
 
 rmSync(scratch, { recursive: true });
 

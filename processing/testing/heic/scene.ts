@@ -1,3 +1,4 @@
+import { type EncodedColour, encodedColours, linearColour } from '../colour/encoded-colour.ts';
 import { type Drawing, drawScene } from '../drawings.ts';
 
 /** What the pictures of this folder show: no two corners alike, so that turning shows. */
@@ -14,4 +15,20 @@ export function alphaOf(width: number, height: number): Uint8Array {
   return Uint8Array.from({ length: width * height }, (_, index) =>
     Math.round(((index % width) * 255) / (width - 1)),
   );
+}
+
+/** Pictures of 64 x 64 pixels of one colour, 8 and 10 bits deep. */
+export const flatPictures = [
+  flatPicture(8, 12, 13),
+  flatPicture(10, 12, 13),
+  flatPicture(10, 9, 16),
+  flatPicture(10, 9, 18),
+  flatPicture(10, 1, 8),
+];
+
+function flatPicture(depth: 8 | 10, primaries: number, transfer: number) {
+  const colour = [...encodedColours, linearColour].find(
+    (one) => one.primaries === primaries && one.transfer === transfer,
+  ) as EncodedColour;
+  return { ...colour, depth, file: `flat-${primaries}-${transfer}-${depth}` };
 }
