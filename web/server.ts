@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
@@ -14,7 +14,7 @@ import { clientNetwork } from './api/client-address.ts';
 import { createVisitorLimits } from './api/limits.ts';
 import { createLiveDashboard } from './api/live-dashboard.ts';
 import { createLiveJobs } from './api/live-jobs.ts';
-import { problemResponse } from './api/problems.ts';
+import { problemResponse, unreadableRequest } from './api/problems.ts';
 import { createSessions } from './api/sessions.ts';
 import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
@@ -23,6 +23,8 @@ import { loadStaticSite, type StaticSite } from './static-site.ts';
 /** Milliseconds for requests under way once the server is to end; whoever started it waits for 10 s. */
 const graceMs = 4_000;
 const portsGraceMs = 300;
+/** Milliseconds in which headers, and a whole request, have to arrive: no body here has more than some kilobytes. */
+const patience = { headersTimeout: 15_000, requestTimeout: 30_000 };
 
 export interface SiteOptions {
   ports: Ports;
@@ -92,7 +94,10 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   app.get('*', (c) => site.respond(c, () => sessions.visitor(c)));
   app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
 
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createServer(
+    patience,
+    getRequestListener(app.fetch, { errorHandler: (error) => unreadableRequest(error, ports.log) }),
+  );
   hardenServer(server, ports.log);
   const url = await listen(server, config.PORT, config.SPILLWAY_HOST);
   return {

@@ -1,3 +1,4 @@
+import { RequestError } from '@hono/node-server';
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
@@ -62,6 +63,22 @@ export function problemResponse(error: unknown, c: Context, log: Log): Response 
   if (problem.code === 'internal' || problem.code === 'unavailable') {
     log.error({ error, method: c.req.method, path: c.req.path }, 'A request failed.');
   }
+  return c.newResponse(...answerOf(problem));
+}
+
+/** The answer to what failed outside every route: to a request that cannot even be read as one. */
+export function unreadableRequest(error: unknown, log: Log): Response {
+  if (error instanceof RequestError) {
+    const detail = 'The address or the headers of the request are not valid.';
+    const [body, status, headers] = answerOf(new ProblemError('invalid_request', detail));
+    return new Response(body, { status, headers });
+  }
+  log.error({ error }, 'A request failed before any route took it.');
+  const [body, status, headers] = answerOf(asProblem(error));
+  return new Response(body, { status, headers });
+}
+
+function answerOf(problem: ProblemError): [string, ContentfulStatusCode, Record<string, string>] {
   const { status, title } = problems[problem.code];
   const body: Problem = {
     type: `urn:spillway:problem:${problem.code}`,
@@ -71,11 +88,13 @@ export function problemResponse(error: unknown, c: Context, log: Log): Response 
     detail: problem.message,
     ...(problem.errors ? { errors: problem.errors } : {}),
   };
-  return c.body(JSON.stringify(body), status satisfies ContentfulStatusCode, {
+  const headers = {
     'Content-Type': 'application/problem+json',
     'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
     ...problem.headers,
-  });
+  };
+  return [JSON.stringify(body), status, headers];
 }
 
 /** What is wrong with a request that does not match its schema, field by field. */
