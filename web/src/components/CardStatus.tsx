@@ -5,6 +5,7 @@ import { activityOf, downloadWords, endedWords, failureWords } from '../jobs/wor
 import { HatchBar } from './HatchBar.tsx';
 import { Icon } from './Icon.tsx';
 import { ModelNote } from './ModelNote.tsx';
+import { ResultNotes } from './ResultNotes.tsx';
 import { WordsWithCommand } from './WordsWithCommand.tsx';
 
 /** How far an entry has come, in words and, while something moves, as a bar. */
@@ -19,6 +20,7 @@ export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string 
           Done{timings ? ` in ${formatDuration(timings.totalMs)}` : ''}
         </p>
         {result?.model && <ModelNote model={result.model} />}
+        {result && <ResultNotes notes={result.notes} />}
       </div>
     );
   }

@@ -5,6 +5,7 @@ import { CaptionView } from './CaptionView.tsx';
 import { JobResult } from './JobResult.tsx';
 import { ModalDialog } from './ModalDialog.tsx';
 import { ModelNote } from './ModelNote.tsx';
+import { ResultNotes } from './ResultNotes.tsx';
 
 interface LargeViewProps {
   job: JobView;
@@ -26,6 +27,7 @@ export function LargeView({ job, preview, onClose }: LargeViewProps) {
         </div>
       )}
       {model && <ModelNote model={model} />}
+      <ResultNotes notes={job.result?.notes ?? []} />
     </ModalDialog>
   );
 }

@@ -5,6 +5,7 @@ import { HatchBar } from '../components/HatchBar.tsx';
 import { ModalDialog } from '../components/ModalDialog.tsx';
 import { BuiltInModelWords } from '../components/ModelNote.tsx';
 import { OperationName } from '../components/OperationName.tsx';
+import { ResultNotes } from '../components/ResultNotes.tsx';
 import { WordsWithCommand } from '../components/WordsWithCommand.tsx';
 import { formatBytes } from '../format/bytes.ts';
 import { formatMoment } from '../format/duration.ts';
@@ -92,6 +93,11 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
             {job.result && <Row name="Result">{`${job.result.bucket}/${job.result.name}`}</Row>}
             {job.result && resultLook(job).kind === 'words' && <CaptionRow jobId={job.id} />}
             {job.result?.model && <ModelRow model={job.result.model} />}
+            {job.result && job.result.notes.length > 0 && (
+              <Row name="Notes">
+                <ResultNotes notes={job.result.notes} />
+              </Row>
+            )}
             {job.error && <Row name="Error">{`${job.error.code}: ${job.error.message}`}</Row>}
             {job.trace && <Row name="Trace">{job.trace}</Row>}
           </dl>

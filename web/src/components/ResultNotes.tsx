@@ -1,0 +1,11 @@
+/** What a person should know of how a result was made, one sentence each. Nothing where there is nothing to say. */
+export function ResultNotes({ notes }: { notes: readonly string[] }) {
+  if (notes.length === 0) return null;
+  return (
+    <ul class="result-notes" aria-label="Notes on the result">
+      {notes.map((note, index) => (
+        <li key={index}>{note}</li>
+      ))}
+    </ul>
+  );
+}
