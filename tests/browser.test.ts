@@ -1,7 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { seriousViolations } from './browser.ts';
 import { drawnJpeg } from './pictures.ts';
 import { isAlive, openBrowser } from './visit.ts';
@@ -16,6 +19,20 @@ const jpeg = async (name: string, seed: number) => ({
 });
 const choose = (page: Page) => page.locator('input[type=file]').first();
 const done = (page: Page) => page.getByText(/^Done in/);
+
+/** Lets `afterListing` end before the page hears what a dropped folder holds. */
+const waitAfterListing = `{
+  const { webkitGetAsEntry } = DataTransferItem.prototype;
+  DataTransferItem.prototype.webkitGetAsEntry = function () {
+    const entry = webkitGetAsEntry.call(this);
+    const reader = Object.getPrototypeOf(entry.createReader());
+    const { readEntries } = reader;
+    reader.readEntries = function (resolve, reject) {
+      readEntries.call(this, (entries) => afterListing().then(() => resolve(entries)), reject);
+    };
+    return entry;
+  };
+}`;
 
 describe('the upload page in a real browser', () => {
   it('takes pictures and shows their sketches without a reload, to compare and to download', async () => {
@@ -92,6 +109,37 @@ describe('the upload page in a real browser', () => {
     expect(await done(page).count()).toBe(0);
     await devtools.send('Network.emulateNetworkConditions', { ...conditions, uploadThroughput: -1 });
     await expect.poll(() => done(page).count(), { timeout: 40_000 }).toBe(1);
+  });
+
+  it('sends the rest of a dropped folder, one of whose files has gone, and names that one', async () => {
+    const folder = join(await mkdtemp(join(tmpdir(), 'spillway-drop-')), 'holiday');
+    onTestFinished(() => rm(dirname(folder), { recursive: true }));
+    await mkdir(folder);
+    for (const name of ['a.jpg', 'b.jpg', 'gone.jpg']) {
+      await writeFile(join(folder, name), await drawnJpeg(name.charCodeAt(0), 400, 300));
+    }
+    await writeFile(join(folder, '.DS_Store'), 'x');
+    const [page, context] = await visit(stack.web);
+    // The file goes after the browser has listed the folder, and before the page asks for it.
+    await page.exposeFunction('afterListing', () => rm(join(folder, 'gone.jpg'), { force: true }));
+    await page.evaluate(waitAfterListing);
+    const devtools = await context.newCDPSession(page);
+    const data = { items: [], files: [folder], dragOperationsMask: 1 };
+    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
+    }
+
+    const note = page.getByRole('region', { name: 'Left out of the last drop' });
+    await expect.poll(() => note.textContent()).toContain('holiday/gone.jpg could not be read.');
+    await expect
+      .poll(() => page.getByRole('status').allTextContents())
+      .toContainEqual(expect.stringContaining('Could not be read and is not sent: holiday/gone.jpg.'));
+    await note.getByText('1 hidden or empty thing left out').click();
+    await expect.poll(() => note.textContent()).toContain('holiday/.DS_Store');
+    await expect.poll(() => done(page).count(), { timeout: 30_000 }).toBe(2);
+    expect(await seriousViolations(page)).toEqual([]);
+    await note.getByRole('button', { name: /^Dismiss/ }).click();
+    await expect.poll(() => note.count()).toBe(0);
   });
 
   it('says in words why a file failed', async () => {

@@ -1,23 +1,23 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { droppedFiles, pastedFiles } from '../uploads/picked-files.ts';
+import { droppedFiles, type PickedFiles, pastedFiles } from '../uploads/picked-files.ts';
 import { Icon } from './Icon.tsx';
 
 interface DropZoneProps {
-  onFiles(files: File[]): void;
+  onPicked(picked: PickedFiles): void;
 }
 
 /** Takes files by drop (anywhere on the page), by paste and by the system's picker. */
-export function DropZone({ onFiles }: DropZoneProps) {
+export function DropZone({ onPicked }: DropZoneProps) {
   const [over, setOver] = useState(false);
-  const take = useRef(onFiles);
-  take.current = onFiles;
+  const take = useRef(onPicked);
+  take.current = onPicked;
   const picker = useRef<HTMLInputElement>(null);
 
   const takePicked = () => {
     const input = picker.current;
     if (!input?.files?.length) return;
-    take.current([...input.files]);
+    take.current({ files: [...input.files], leftOut: [] });
     // The same file may be picked again.
     input.value = '';
   };
@@ -46,14 +46,13 @@ export function DropZone({ onFiles }: DropZoneProps) {
       event.preventDefault();
       depth = 0;
       setOver(false);
-      const files = await droppedFiles(event.dataTransfer);
-      if (files.length > 0) take.current(files);
+      take.current(await droppedFiles(event.dataTransfer));
     };
     const paste = (event: ClipboardEvent) => {
-      const files = event.clipboardData ? pastedFiles(event.clipboardData, new Date()) : [];
-      if (files.length === 0) return;
+      const pasted = event.clipboardData && pastedFiles(event.clipboardData, new Date());
+      if (!pasted || pasted.files.length === 0) return;
       event.preventDefault();
-      take.current(files);
+      take.current(pasted);
     };
     addEventListener('dragenter', enter, { signal });
     addEventListener('dragleave', leave, { signal });

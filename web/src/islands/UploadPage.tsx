@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { DropNote } from '../components/DropNote.tsx';
 import { DropZone } from '../components/DropZone.tsx';
 import { Gallery } from '../components/Gallery.tsx';
+import { LeftOutNote } from '../components/LeftOutNote.tsx';
 import { OperationPicker } from '../components/OperationPicker.tsx';
 import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
 import { countOf } from '../format/count.ts';
@@ -16,12 +17,15 @@ import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { createSelection } from '../options/selection.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
+import { leftOutSummary } from '../uploads/left-out-words.ts';
+import type { LeftOut, PickedFiles } from '../uploads/picked-files.ts';
 import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 
 /** The upload page: what to make, which files, and what came of them. */
 export default function UploadPage({ samples }: { samples: Sample[] }) {
   const { announcer, own, selection, list } = useMemo(createPageState, []);
   const refused = useSignal(false);
+  const leftOut = useSignal<readonly LeftOut[]>([]);
   const entries = useComputed(() =>
     galleryEntries(list.uploads.value, own.store.jobs.value.values(), own.store.knownSlots),
   );
@@ -31,9 +35,15 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   useEffect(() => listenWhileWaiting(list, own), [list, own]);
   useEffect(() => warnBeforeLeaving(list), [list]);
 
+  const addPicked = (picked: PickedFiles) => {
+    leftOut.value = picked.leftOut;
+    const summary = leftOutSummary(picked.leftOut);
+    if (summary) announcer.say('left out', summary);
+    addFiles(picked.files);
+  };
   const addFiles = (files: File[]) => {
-    refused.value = selection.obstacle.value !== null;
-    if (refused.value) return;
+    refused.value = files.length > 0 && selection.obstacle.value !== null;
+    if (refused.value || files.length === 0) return;
     list.add(files, {
       operations: [...selection.chosen.value],
       options: selection.options.value,
@@ -49,13 +59,14 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
       <div class="board">
         <div class="drop-area">
           <div class="drop-stay">
-            <DropZone onFiles={addFiles} />
+            <DropZone onPicked={addPicked} />
             <DropNote entries={entries.value} problem={refused.value ? selection.obstacle.value : null} />
+            <LeftOutNote leftOut={leftOut.value} onDismiss={() => (leftOut.value = [])} />
           </div>
         </div>
         <div class="choices">
           <OperationPicker selection={selection} />
-          <SampleStrip samples={samples} onFile={(file) => addFiles([file])} />
+          <SampleStrip samples={samples} onFile={(file) => addPicked({ files: [file], leftOut: [] })} />
         </div>
       </div>
       <Gallery entries={entries.value} own={own} list={list} />

@@ -31,3 +31,34 @@ it('tells no pixels where the head of the file does not, and no more files than 
   expect(metadata).toMatchObject({ 'batch-size': '10000' });
   expect(metadata).not.toHaveProperty('pixels');
 });
+
+it('says of a file that has gone since it was picked that it cannot be read, and opens no session for it', async () => {
+  const site = createTestApi();
+  const openUpload = vi.spyOn(site.memory.blobs, 'openUpload');
+  vi.stubGlobal('fetch', createBrowser(site).request);
+  const file = new File(['bytes'], 'gone.jpg');
+  const gone = () => Promise.reject(new DOMException('It is gone.', 'NotFoundError'));
+  Object.defineProperty(file, 'slice', { value: () => ({ arrayBuffer: gone }) });
+  const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
+  const upload = createFileUpload(file, plan, 0);
+  await upload.send();
+  expect(upload.phase.value).toEqual({
+    kind: 'failed',
+    message: 'The file could not be read. Has it been moved or changed?',
+  });
+  expect(openUpload).not.toHaveBeenCalled();
+  upload.dispose();
+});
+
+it('sends a name that is not well-formed as well as it can be', async () => {
+  const site = createTestApi();
+  const openUpload = vi.spyOn(site.memory.blobs, 'openUpload');
+  vi.stubGlobal('fetch', createBrowser(site).request);
+  const file = new File(['bytes'], 'a.jpg');
+  Object.defineProperty(file, 'name', { value: 'a\ud800.jpg' });
+  const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
+  const upload = createFileUpload(file, plan, 0);
+  await upload.send();
+  expect(openUpload.mock.lastCall?.[0].name).toMatch(/\/a\ufffd\.jpg$/);
+  upload.dispose();
+});

@@ -13,7 +13,7 @@ import { formatBytes } from '../format/bytes.ts';
 import { requestJson } from '../http/request.ts';
 import { browserConnectivity, pauseBetween, waitAsAsked } from './backoff.ts';
 import { pixelsOf } from './picture-size.ts';
-import { sendResumable, UploadFailure } from './resumable.ts';
+import { assertReadable, sendResumable, UploadFailure } from './resumable.ts';
 import { xhrTransport } from './xhr-transport.ts';
 
 export type UploadPhase =
@@ -70,6 +70,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
   let controller = new AbortController();
 
   const transfer = async (signal: AbortSignal): Promise<void> => {
+    await assertReadable(file);
     const resume = session !== null;
     session ??= await openSession(file, plan, signal, (held) => {
       if (!signal.aborted) phase.value = held ? { kind: 'waiting', held } : nothingSent;
@@ -163,7 +164,8 @@ async function openSession(
 ): Promise<Upload> {
   const pixels = await pixelsOf(file);
   const body: z.input<typeof uploadRequestSchema> = {
-    fileName: file.name,
+    // Some systems allow names that are not well-formed text.
+    fileName: file.name.toWellFormed(),
     contentType: file.type || 'application/octet-stream',
     size: file.size,
     operations: plan.operations,

@@ -192,6 +192,18 @@ describe('sendResumable', () => {
     expect(pauses).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
   });
 
+  it('does not take a file that has gone for a broken connection', async () => {
+    const gone = new DOMException('It is gone.', 'NotReadableError');
+    const part: Blob = Object.assign(new Blob(['x']), { arrayBuffer: () => Promise.reject(gone) });
+    Object.assign(part, { slice: () => part });
+    const file = Object.assign(new Blob(['x']), { slice: () => part });
+    const session = await startSession();
+    const transport = () => Promise.reject(new Error('The request broke.'));
+    const { done, pauses } = send(session, file, { transport });
+    await expect(done).rejects.toBe(gone);
+    expect(pauses).toEqual([]);
+  });
+
   it('counts failures anew after progress', async () => {
     const session = await startSession((request) => (request % 3 === 1 ? { kind: 'cut-before' } : null));
     const file = bytes(20 * 1_024 * 1_024);

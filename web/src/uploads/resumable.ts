@@ -56,7 +56,8 @@ const maxFailures = 8;
 
 /**
  * Sends the whole file and resolves once Cloud Storage has the object. After any failure it asks what has arrived
- * and goes on from there. Throws `UploadFailure`, or the signal's reason when cancelled.
+ * and goes on from there. Throws `UploadFailure`, the browser's error where the file cannot be read any more, or the
+ * signal's reason when cancelled.
  */
 export async function sendResumable(upload: ResumableUpload): Promise<void> {
   const { file, signal } = upload;
@@ -123,9 +124,18 @@ async function put(
   try {
     return await transport(request);
   } catch {
+    if (request.body) await assertReadable(request.body);
     // A broken connection; the caller asks what has arrived. A cancelled request is told from the signal.
     return null;
   }
+}
+
+/**
+ * Throws what the browser throws when it cannot read the file: it was moved, changed or removed since it was picked. A
+ * request with such bytes breaks like a connection, and would be tried in vain.
+ */
+export async function assertReadable(file: Blob): Promise<void> {
+  await file.slice(0, 1).arrayBuffer();
 }
 
 type Outcome = 'finished' | 'incomplete' | 'interrupted' | 'session_gone' | 'refused';

@@ -1,0 +1,39 @@
+import { countOf } from '../format/count.ts';
+import type { LeftOut, LeftOutReason } from './picked-files.ts';
+
+/** Names that are told in one sentence; the page lists them all. */
+const mostNamed = 3;
+
+/** What is to be said of one thing that was left out, after its name. */
+export function leftOutWords(why: LeftOutReason): string {
+  switch (why) {
+    case 'file-unreadable':
+      return 'could not be read. Is it still there, is its path short enough, may you open it?';
+    case 'folder-unreadable':
+      return 'could not be listed to its end. What was found in it is sent.';
+    case 'folder-empty':
+      return 'is an empty folder.';
+    case 'hidden':
+      return 'is a hidden file or folder that a system or a program keeps for itself.';
+    case 'unknown':
+      return 'is neither a file nor a folder for this browser.';
+    default:
+      return why satisfies never;
+  }
+}
+
+/** True for what a person will not miss. */
+export function isMinor({ why }: LeftOut): boolean {
+  return why === 'hidden' || why === 'folder-empty';
+}
+
+/** One sentence about all of it, for people who listen; null where nothing was left out. */
+export function leftOutSummary(leftOut: readonly LeftOut[]): string | null {
+  if (leftOut.length === 0) return null;
+  const missed = leftOut.filter((each) => !isMinor(each));
+  if (missed.length === 0) return `${countOf(leftOut.length, 'hidden or empty thing')} left out.`;
+  const names = missed.slice(0, mostNamed).map(({ name }) => name);
+  const more = missed.length - names.length;
+  const all = more > 0 ? [...names, `${more} more`] : names;
+  return `Could not be read and is not sent: ${all.join(', ')}.`;
+}
