@@ -1,21 +1,18 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, type IncomingMessage, request as send } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { text as readText } from 'node:stream/consumers';
 import type { Job } from '@spillway/core/job.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
-import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { problems } from './api/problems.ts';
 import { problemSchema } from './api/schema.ts';
-import { adminToken, secret, tinyGif, upload } from './api/test-client.ts';
+import { adminToken, tinyGif, upload } from './api/test-client.ts';
 import { until } from './api/test-events.ts';
 import { fail, heartbeat, succeed } from './api/test-jobs.ts';
 import { createValues, type JsonSchema, jsonSchema, type Values } from './api/test-values.ts';
-import { type RunningSite, startSite } from './server.ts';
-import { loadStaticSite } from './static-site.ts';
+import type { RunningSite } from './server.ts';
+import { startTestSite } from './test-site.ts';
 
 const requests = 5_000;
 const atOnce = 8;
@@ -46,36 +43,14 @@ interface Operation extends z.infer<typeof operationSchema> {
   path: string;
 }
 
-let directory: string;
 let memory: MemoryPorts;
 let site: RunningSite;
-const failures: unknown[] = [];
+let logged: unknown[];
 
 beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'spillway-fuzz-'));
-  await writeFile(join(directory, 'index.html'), '<!doctype html>Spillway');
-  const pages = await loadStaticSite(directory, 'http://127.0.0.1:9199');
-  memory = createMemoryPorts({
-    log: { info() {}, warn: (fields) => failures.push(fields), error: (fields) => failures.push(fields) },
-  });
-  site = await startSite({
-    ports: memory,
-    site: pages,
-    version: 'test',
-    config: {
-      PORT: 0,
-      SPILLWAY_HOST: '127.0.0.1',
-      SPILLWAY_SESSION_SECRET: secret,
-      SPILLWAY_ADMIN_TOKEN: adminToken,
-      publicOrigin: null,
-      trustedProxies: 1,
-    },
-  });
+  ({ memory, site, problems: logged } = await startTestSite({ trustedProxies: 1 }));
 });
-afterAll(async () => {
-  await site.close();
-  await rm(directory, { recursive: true });
-});
+afterAll(() => site.close());
 
 /** Every operation of the document that the site itself serves. */
 async function readOperations(): Promise<Operation[]> {
@@ -261,7 +236,7 @@ test.each([1])(
     agent.destroy();
 
     expect(faults).toEqual([]);
-    expect(failures).toEqual([]);
+    expect(logged).toEqual([]);
     expect([...succeeded].sort()).toEqual(operations.map(({ operationId }) => operationId).sort());
     await until(() => site.streams === 0);
     expect(site.watches).toBe(0);

@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { adminToken, secret, upload } from './api/test-client.ts';
+import { adminToken, upload } from './api/test-client.ts';
 import { readEvents, until } from './api/test-events.ts';
 import { type RunningSite, startSite } from './server.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
+import { testConfig } from './test-site.ts';
 
 const script = 'console.log("island")';
 const page = `<!doctype html><title>Spillway</title><script>${script}</script><script type="module" src="/_astro/a.js"></script>${' '.repeat(2_000)}`;
@@ -36,15 +37,7 @@ afterEach(async () => {
 
 async function start() {
   const memory = createMemoryPorts();
-  const config = {
-    PORT: 0,
-    SPILLWAY_HOST: '127.0.0.1',
-    SPILLWAY_SESSION_SECRET: secret,
-    SPILLWAY_ADMIN_TOKEN: adminToken,
-    publicOrigin: null,
-    trustedProxies: 0,
-  };
-  const running = await startSite({ ports: memory, site: pages, version: 'test', config });
+  const running = await startSite({ ports: memory, site: pages, version: 'test', config: testConfig });
   site = running;
   const cookie = (await fetch(`${running.url}/`)).headers.get('set-cookie')?.split(';')[0] ?? '';
   const owner = /=([0-9a-f]{32})\./.exec(cookie)?.[1] ?? '';
@@ -236,14 +229,7 @@ describe('the end', () => {
 
 test('a port that is taken is an error at the start', async () => {
   const { running } = await start();
-  const config = {
-    PORT: Number(new URL(running.url).port),
-    SPILLWAY_HOST: '127.0.0.1',
-    SPILLWAY_SESSION_SECRET: secret,
-    SPILLWAY_ADMIN_TOKEN: adminToken,
-    publicOrigin: null,
-    trustedProxies: 0,
-  };
+  const config = { ...testConfig, PORT: Number(new URL(running.url).port) };
   const second = startSite({ ports: createMemoryPorts(), site: pages, version: 'test', config });
   await expect(second).rejects.toMatchObject({ code: 'EADDRINUSE' });
 });

@@ -128,7 +128,15 @@ function asProblem(error: unknown): ProblemError {
     });
   }
   if (error instanceof HTTPException) return ofHono(error);
+  if (isBrokenOff(error)) return new ProblemError('invalid_request', 'The request broke off.');
   return new ProblemError('internal', 'The request could not be finished. It has been logged.');
+}
+
+/** What Node says of a body whose sender has gone. Calls to services throw errors of their own. */
+function isBrokenOff(error: unknown): boolean {
+  return (
+    error instanceof Error && 'code' in error && error.code === 'ECONNRESET' && error.message === 'aborted'
+  );
 }
 
 /** Hono itself refuses a body before any handler sees it. */
