@@ -1,4 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises';
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
@@ -106,6 +108,61 @@ conformanceSection('Downloads', (check) => {
     expect(plain.headers.get('x-goog-stored-content-encoding')).toBe('gzip');
     expect(await plain.text()).toBe(text);
   });
+
+  check(
+    'gzip objects: who accepts what, no-transform, ranges, checksums of what is stored',
+    'fetch',
+    async () => {
+      const { bucket, server } = await startTestServer();
+      const text = 'again and '.repeat(1000);
+      const stored = gzipSync(text);
+      const options = { resumable: false, metadata: { contentEncoding: 'gzip', contentType: 'text/plain' } };
+      await bucket.file('a').save(stored, options);
+      await bucket.file('as-is').save(stored, {
+        ...options,
+        metadata: { ...options.metadata, cacheControl: 'no-transform' },
+      });
+      await bucket.file('not').save(text, options);
+      const [{ crc32c, size }] = await bucket.file('a').getMetadata();
+      expect(Number(size)).toBe(stored.length);
+      // undici would unpack the answer; this shows its bytes.
+      const get = (name: string, headers: Record<string, string>) =>
+        new Promise<{ headers: IncomingHttpHeaders; status: number; bytes: Buffer }>((resolve, reject) => {
+          request(`${server.url}/storage/v1/b/test-bucket/o/${name}?alt=media`, { headers }, (res) => {
+            const answer = { headers: res.headers, status: res.statusCode ?? 0 };
+            buffer(res).then((bytes) => resolve({ ...answer, bytes }), reject);
+          })
+            .once('error', reject)
+            .end();
+        });
+      for (const accepted of ['gzip', 'br, GZIP', 'gzip;q=0.5', 'deflate;q=1, gzip']) {
+        const { headers, bytes: sent } = await get('a', { 'Accept-Encoding': accepted });
+        expect([headers['content-encoding'], sent.equals(stored)]).toEqual(['gzip', true]);
+      }
+      for (const accepted of ['', 'identity', 'br', 'gzip;q=0', 'gzip;q=0.0, br', 'x-gzipped']) {
+        const {
+          headers,
+          status,
+          bytes: sent,
+        } = await get('a', { 'Accept-Encoding': accepted, Range: 'bytes=0-4' });
+        expect([status, headers['content-encoding'], String(sent)]).toEqual([200, undefined, text]);
+        expect(headers).toMatchObject({
+          'x-goog-stored-content-encoding': 'gzip',
+          'x-goog-stored-content-length': String(stored.length),
+          'x-goog-hash': expect.stringContaining(`crc32c=${crc32c}`),
+          warning: '214 UploadServer gunzipped',
+          vary: 'Accept-Encoding',
+          etag: expect.stringMatching(/^W\//),
+        });
+        expect(headers['content-length']).toBeUndefined();
+      }
+      const part = await get('a', { 'Accept-Encoding': 'gzip', Range: 'bytes=2-5' });
+      expect([part.status, part.bytes.equals(stored.subarray(2, 6))]).toEqual([206, true]);
+      expect((await get('as-is', {})).bytes.equals(stored)).toBe(true);
+      await expect(get('not', {})).rejects.toThrow(/aborted|hang up/);
+      expect((await bucket.file('not').download({ decompress: false }))[0].toString()).toBe(text);
+    },
+  );
 
   check('what is not there: 404 in the format of each API', 'client and fetch', async () => {
     const { bucket, server } = await startTestServer();

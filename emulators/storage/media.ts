@@ -44,7 +44,8 @@ async function openBlob(x: Exchange, version: ObjectVersion, range?: { start: nu
 
 function needsDecompression(x: Exchange, { fields }: ObjectVersion): boolean {
   if (fields.contentEncoding !== 'gzip' || fields.cacheControl?.includes('no-transform')) return false;
-  return !String(x.req.headers['accept-encoding'] ?? '').includes('gzip');
+  const accepted = String(x.req.headers['accept-encoding'] ?? '').split(',');
+  return !accepted.some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/i.test(coding));
 }
 
 /** Ranges do not apply here: the size of what is sent is not known before it is sent. */
@@ -55,6 +56,7 @@ async function sendDecompressed(
 ): Promise<void> {
   const bytes = x.method === 'HEAD' ? undefined : await openBlob(x, version);
   headers.Warning = '214 UploadServer gunzipped';
+  headers.ETag = `W/${headers.ETag}`;
   if (!beginReply(x, 200, headers)) return void bytes?.destroy();
   if (!bytes) return void x.res.end();
   await pipeline(bytes, createGunzip(), x.res);
@@ -71,6 +73,7 @@ function mediaHeaders(x: Exchange, version: ObjectVersion): OutgoingHttpHeaders 
     ETag: entityTag(version),
     ...objectHeaders(version),
   };
+  if (fields.contentEncoding === 'gzip') headers.Vary = 'Accept-Encoding';
   if (disposition) headers['Content-Disposition'] = disposition;
   if (fields.contentLanguage) headers['Content-Language'] = fields.contentLanguage;
   for (const [name, value] of Object.entries(fields.metadata ?? {})) {

@@ -2,8 +2,10 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type { File, FileMetadata, Storage } from '@google-cloud/storage';
+import { CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
+import { OutageError } from '@spillway/core/errors.ts';
 import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
+import { unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
 import { codeOf, orOutage } from './outages.ts';
 
@@ -17,10 +19,13 @@ export function createStorageBlobs(storage: Storage): Blobs {
     async download({ bucket, name, generation }, path) {
       const file = storage.bucket(bucket).file(name, { generation });
       try {
-        const [{ crc32c, size }] = await orOutage(
+        const [[metadata]] = await orOutage(
           'Cloud Storage',
-          Promise.all([file.getMetadata().then(([metadata]) => described(metadata)), fetchTo(file, path)]),
+          Promise.all([file.getMetadata(), fetchTo(file, path)]),
         );
+        const { crc32c, size } = described(metadata);
+        await checkStored(path, metadata);
+        await unpackFile(path, metadata.contentEncoding);
         return { kind: 'downloaded', crc32c, size };
       } catch (error) {
         if (codeOf(error) !== notFound) throw error;
@@ -62,7 +67,8 @@ export function createStorageBlobs(storage: Storage): Blobs {
         const { size } = described(metadata);
         const contentType = metadata.contentType ?? 'application/octet-stream';
         const stream = await orOutage('Cloud Storage', openRead(file));
-        return { stream, contentType, size };
+        const unpacked = unpackedStream(stream, metadata.contentEncoding);
+        return unpacked ? { stream: unpacked, contentType, size: null } : { stream, contentType, size };
       } catch (error) {
         if (codeOf(error) === notFound) return null;
         throw error;
@@ -112,6 +118,16 @@ async function openRead(file: File): Promise<Readable> {
   stream.read(0);
   await answered;
   return stream;
+}
+
+/** With these, the client has verified the checksum; with others it does not, and says nothing. */
+const verifiedByClient = new Set([undefined, '', 'identity', 'gzip']);
+
+async function checkStored(path: string, { name, crc32c, contentEncoding }: FileMetadata): Promise<void> {
+  if (verifiedByClient.has(contentEncoding)) return;
+  const read = await CRC32C.fromFile(path);
+  if (read.toString() === crc32c) return;
+  throw new OutageError(`Cloud Storage sent other bytes of ${name} than it says it has.`);
 }
 
 async function fetchTo(file: File, path: string): Promise<void> {

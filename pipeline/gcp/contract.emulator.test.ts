@@ -20,9 +20,9 @@ jobLedgerContract('Firestore', () => ports.jobs);
 portsContract(
   "Google's clients",
   () => ports,
-  async (name, bytes) => {
+  async (name, bytes, contentEncoding) => {
     const file = storage.bucket(stack.buckets.uploads).file(name);
-    await file.save(bytes, { resumable: false });
+    await file.save(bytes, { resumable: false, metadata: contentEncoding ? { contentEncoding } : {} });
     return { generation: String(file.metadata.generation) };
   },
 );

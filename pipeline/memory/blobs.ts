@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { CRC32C } from '@google-cloud/storage';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import { unpackedStream, unpackFile } from '../content-coding.ts';
 import { requireObject } from '../limits/blobs.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/ports.ts';
@@ -10,11 +11,18 @@ interface StoredObject {
   object: FinalizedObject;
   bytes: Buffer;
   crc32c: string;
+  contentEncoding: string | null;
 }
 
 export interface MemoryBlobs extends Blobs {
   /** Puts an object where an integrator would, and returns what its finalize event says. Throws `RefusedError`. */
-  upload(bucket: string, name: string, bytes: Buffer, metadata?: Record<string, string>): FinalizedObject;
+  upload(
+    bucket: string,
+    name: string,
+    bytes: Buffer,
+    metadata?: Record<string, string>,
+    contentEncoding?: string | null,
+  ): FinalizedObject;
 }
 
 /** Objects in this process's memory. Upload sessions are addresses that lead nowhere. */
@@ -29,6 +37,7 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
     bytes: Buffer,
     contentType: string,
     metadata = {},
+    contentEncoding: string | null = null,
   ): StoredObject {
     const object: FinalizedObject = {
       bucket,
@@ -39,15 +48,15 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       timeCreated: clock.now(),
       metadata,
     };
-    const stored = { object, bytes, crc32c: checksum(bytes) };
+    const stored = { object, bytes, crc32c: checksum(bytes), contentEncoding };
     objects.set(key(bucket, name), stored);
     return stored;
   }
 
   return {
-    upload(bucket, name, bytes, metadata = {}) {
+    upload(bucket, name, bytes, metadata = {}, contentEncoding = null) {
       requireObject(name, metadata);
-      return put(bucket, name, bytes, 'image/jpeg', metadata).object;
+      return put(bucket, name, bytes, 'image/jpeg', metadata, contentEncoding).object;
     },
     async download({ bucket, name, generation }, path) {
       const stored = objects.get(key(bucket, name));
@@ -55,6 +64,7 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
         return { kind: 'gone', replaced: stored !== undefined };
       }
       await writeFile(path, stored.bytes);
+      await unpackFile(path, stored.contentEncoding);
       return { kind: 'downloaded', crc32c: stored.crc32c, size: stored.bytes.length };
     },
     async writeOnce(bucket, name, { from, contentType }) {
@@ -67,7 +77,11 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       const stored = objects.get(key(bucket, name));
       if (!stored) return null;
       const contentType = stored.object.contentType ?? 'application/octet-stream';
-      return { stream: Readable.from([stored.bytes]), contentType, size: stored.bytes.length };
+      const stream = Readable.from([stored.bytes]);
+      const unpacked = unpackedStream(stream, stored.contentEncoding);
+      return unpacked
+        ? { stream: unpacked, contentType, size: null }
+        : { stream, contentType, size: stored.bytes.length };
     },
     async remove(bucket, name, generation) {
       const stored = objects.get(key(bucket, name));

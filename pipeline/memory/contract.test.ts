@@ -9,5 +9,6 @@ jobLedgerContract('memory', () => ports.jobs);
 portsContract(
   'memory',
   () => ports,
-  async (name, bytes) => ports.blobs.upload(ports.buckets.uploads, name, bytes),
+  async (name, bytes, contentEncoding) =>
+    ports.blobs.upload(ports.buckets.uploads, name, bytes, {}, contentEncoding ?? null),
 );

@@ -8,6 +8,7 @@ export interface BlobReference {
 }
 
 export type Download =
+  /** Checksum, and size in bytes, of the object as it is stored; the file may be larger. */
   | { kind: 'downloaded'; crc32c: string; size: number }
   /** That generation is no longer there; `replaced` tells whether a newer one is. */
   | { kind: 'gone'; replaced: boolean };
@@ -28,6 +29,14 @@ export interface BlobContent {
   contentType: string;
 }
 
+export interface OpenBlob {
+  /** Unpacked, where the object has a `Content-Encoding`. */
+  stream: Readable;
+  contentType: string;
+  /** Bytes of the stream; null where only its end tells. */
+  size: number | null;
+}
+
 export interface UploadSession {
   bucket: string;
   name: string;
@@ -41,12 +50,15 @@ export interface UploadSession {
 
 /** Cloud Storage. All methods throw `OutageError` when it does not answer. */
 export interface Blobs {
-  /** Fetches exactly that generation into a file and verifies its checksum. */
+  /**
+   * Fetches exactly that generation into a file, verifies its checksum, and unpacks it as its `Content-Encoding` says.
+   * Throws `PermanentError` `file_too_large` or `corrupt_image` where it cannot be unpacked.
+   */
   download(blob: BlobReference, path: string): Promise<Download>;
   /** Writes only where nothing stands; what already stands there is adopted. */
   writeOnce(bucket: string, name: string, content: BlobContent): Promise<WrittenBlob>;
   /** Null where there is no such object. */
-  read(bucket: string, name: string): Promise<{ stream: Readable; contentType: string; size: number } | null>;
+  read(bucket: string, name: string): Promise<OpenBlob | null>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Promise<void>;
   /** Removes every object whose name starts with `prefix`, but those named in `keep`. */

@@ -3,7 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { CRC32C } from '@google-cloud/storage';
 import { RefusedError } from '@spillway/core/errors.ts';
+import { largestFile } from '@spillway/core/file-size.ts';
 import { learnFrom } from '@spillway/core/routing/learn.ts';
 import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
@@ -18,7 +21,7 @@ import type { Ports } from '../ports/ports.ts';
 export function portsContract(
   name: string,
   ports: () => Ports,
-  upload: (name: string, bytes: Buffer) => Promise<{ generation: string }>,
+  upload: (name: string, bytes: Buffer, contentEncoding?: string) => Promise<{ generation: string }>,
 ): void {
   let directory = '';
   beforeAll(async () => {
@@ -51,6 +54,54 @@ export function portsContract(
       expect(await blobs.download(blob, path)).toEqual({ kind: 'gone', replaced: true });
       await blobs.remove(uploads(), object, newer.generation);
       expect(await blobs.download(blob, path)).toEqual({ kind: 'gone', replaced: false });
+    });
+
+    it('unpack what is stored packed, and tell of it as it is stored', async () => {
+      const { blobs } = ports();
+      const plain = Buffer.from('123456789'.repeat(100));
+      const path = join(directory, 'packed');
+      const stored: [string, Buffer, Buffer][] = [
+        ['gzip', gzipSync(plain), plain],
+        ['GZIP', gzipSync(plain), plain],
+        ['br', brotliCompressSync(plain), plain],
+        // A label does not make it so, and is taken off once.
+        ['gzip', plain, plain],
+        ['utf-8', plain, plain],
+        ['gzip', gzipSync(gzipSync(plain)), gzipSync(plain)],
+      ];
+      for (const [contentEncoding, bytes, unpacked] of stored) {
+        const object = newName();
+        const { generation } = await upload(object, bytes, contentEncoding);
+        const blob = { bucket: uploads(), name: object, generation };
+        expect(await blobs.download(blob, path)).toEqual({
+          kind: 'downloaded',
+          size: bytes.length,
+          crc32c: crc32cOf(bytes),
+        });
+        expect((await readFile(path)).equals(unpacked)).toBe(true);
+      }
+      const object = newName();
+      await upload(object, gzipSync(plain), 'gzip');
+      const read = await blobs.read(uploads(), object);
+      expect(read?.size).toBeNull();
+      expect(read && (await text(read.stream))).toBe(plain.toString());
+    });
+
+    it('blame the file for what cannot be unpacked', async () => {
+      const { blobs } = ports();
+      const path = join(directory, 'bad');
+      const failing = async (bytes: Buffer) => {
+        const object = newName();
+        const { generation } = await upload(object, bytes, 'gzip');
+        return blobs.download({ bucket: uploads(), name: object, generation }, path);
+      };
+      const whole = gzipSync(Buffer.alloc(10_000, 'abcdefg'));
+      await expect(failing(whole.subarray(0, -9))).rejects.toMatchObject({
+        name: 'PermanentError',
+        code: 'corrupt_image',
+      });
+      const bomb = gzipSync(Buffer.alloc(largestFile + 1));
+      await expect(failing(bomb)).rejects.toMatchObject({ code: 'file_too_large' });
     });
 
     it('remove one generation and leave a newer one alone', async () => {
@@ -301,4 +352,10 @@ export function portsContract(
       expect(await leases.acquire(lease, winner, 60_000)).toBe(false);
     });
   });
+}
+
+function crc32cOf(bytes: Buffer): string {
+  const crc32c = new CRC32C();
+  crc32c.update(bytes);
+  return crc32c.toString();
 }

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import { describe, expect, test, vi } from 'vitest';
@@ -121,6 +122,25 @@ describe('an original', () => {
     const response = await browser.request(`/api/v1/jobs/${job.id}/source`);
     expect(response.status).toBe(415);
     expect(problemSchema.parse(await response.json()).code).toBe('unsupported_type');
+  });
+
+  test('that is stored packed is shown as what it is', async () => {
+    const { site, browser, owner } = await createVisitor();
+    const job = await upload(site, owner, { bytes: gzipSync(tinyGif), contentEncoding: 'gzip' });
+    const response = await browser.request(`/api/v1/jobs/${job.id}/source`);
+    expect([response.status, response.headers.get('content-type')]).toEqual([200, 'image/gif']);
+    expect(response.headers.get('content-length')).toBe(String(tinyGif.length));
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(tinyGif);
+  });
+
+  test.each([
+    ['is damaged', 415, 'unsupported_type', () => gzipSync(tinyGif).subarray(0, -9)],
+    ['hides gigabytes', 413, 'file_too_large', () => gzipSync(Buffer.alloc(largestFile + 1))],
+  ])('that is packed and %s is refused', async (_how, status, code, stored) => {
+    const { site, browser, owner } = await createVisitor();
+    const job = await upload(site, owner, { bytes: stored(), contentEncoding: 'gzip' });
+    const response = await browser.request(`/api/v1/jobs/${job.id}/source`);
+    expect([response.status, problemSchema.parse(await response.json()).code]).toEqual([status, code]);
   });
 
   test('is the generation that the job worked on, not a newer one of that name', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createRoute, z } from '@hono/zod-openapi';
+import { PermanentError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { Job } from '@spillway/core/job.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
@@ -106,7 +107,8 @@ export function jobFileRoutes({ ports }: ApiDependencies) {
       if (c.req.method === 'HEAD') return c.body(null, 200, headers);
       const blob = await ports.blobs.read(job.result.bucket, job.result.name);
       if (!blob) throw new ProblemError('no_result', 'The result is no longer there.');
-      headers['Content-Length'] = String(blob.size);
+      if (blob.size === null) delete headers['Content-Length'];
+      else headers['Content-Length'] = String(blob.size);
       return new Response(Readable.toWeb(blob.stream) as ReadableStream, { headers });
     })
     .openapi(source, async (c) => {
@@ -140,17 +142,18 @@ async function openSource(job: Job, blobs: Blobs): Promise<OpenSource> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-source-'));
   try {
     const path = join(directory, 'source');
-    const download = await blobs.download(job.source, path);
+    const download = await blobs.download(job.source, path).catch(refuseUnreadable);
     if (download.kind === 'gone') throw new ProblemError('source_gone', 'The original is no longer there.');
     const handle = await open(path);
     try {
+      const { size } = await handle.stat();
       const { buffer } = await handle.read({ buffer: Buffer.alloc(signatureBytes), position: 0 });
       const contentType = imageType(buffer);
       if (!contentType) throw new ProblemError('unsupported_type', 'The original is not a picture.');
       const stream = () => handle.createReadStream({ start: 0 });
       return {
         contentType,
-        size: download.size,
+        size,
         body: () => Readable.toWeb(stream()) as ReadableStream,
         close: () => handle.close(),
       };
@@ -162,6 +165,13 @@ async function openSource(job: Job, blobs: Blobs): Promise<OpenSource> {
     // The open file outlives its name, and goes when the reader has ended, however it ends.
     await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What cannot be unpacked cannot be shown; the job says so too. */
+function refuseUnreadable(error: unknown): never {
+  if (!(error instanceof PermanentError)) throw error;
+  const code = error.code === 'file_too_large' ? 'file_too_large' : 'unsupported_type';
+  throw new ProblemError(code, error.message);
 }
 
 /** `holiday.jpg` sketched becomes `holiday-sketch.png`. */

@@ -121,7 +121,7 @@ export const tinyGif = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAAB
 export async function upload(
   { memory, ports }: Pick<TestApi, 'memory' | 'ports'>,
   owner: string,
-  more: { name?: string; bytes?: Buffer; metadata?: Record<string, string> } = {},
+  more: { name?: string; bytes?: Buffer; metadata?: Record<string, string>; contentEncoding?: string } = {},
 ): Promise<Job> {
   const id = crypto.randomUUID();
   const object = memory.blobs.upload(
@@ -129,6 +129,7 @@ export async function upload(
     `web/${owner}/${id}/${more.name ?? 'holiday.jpg'}`,
     more.bytes ?? tinyGif,
     { operation: 'sketch', upload: id, ...more.metadata },
+    more.contentEncoding,
   );
   const [job] = await routeUpload(object, null, ports);
   if (!job) throw new Error('The upload gave no job.');
