@@ -13,7 +13,12 @@ const environmentSchema = z.object({
   SPILLWAY_STORAGE_PORT: port,
   /** Where data, logs and `stack.json` live. */
   SPILLWAY_LOCAL_DIR: z.string().default('.local'),
+  /** Buckets of the stack have names of their own; two names that are one are a mistake all the same. */
+  SPILLWAY_UPLOADS_BUCKET: z.string().optional(),
+  SPILLWAY_RESULTS_BUCKET: z.string().optional(),
 });
+
+type Environment = z.infer<typeof environmentSchema>;
 
 const flagsSchema = z.object({
   vms: count(2, 0),
@@ -63,6 +68,7 @@ export function readStackOptions(
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) throw new StartError(`A setting is not valid.\n${z.prettifyError(parsed.error)}`);
   const { PORT, SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT } = parsed.data;
+  requireTwoBuckets(parsed.data);
   return {
     vms: flags.vms,
     slots: flags.slots,
@@ -89,4 +95,14 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     throw new StartError(`${why}\n\n${usage}`);
   }
+}
+
+function requireTwoBuckets({
+  SPILLWAY_UPLOADS_BUCKET: uploads,
+  SPILLWAY_RESULTS_BUCKET: results,
+}: Environment): void {
+  if (uploads === undefined || uploads !== results) return;
+  throw new StartError(
+    'SPILLWAY_UPLOADS_BUCKET and SPILLWAY_RESULTS_BUCKET name one bucket: every result would be an upload. Name two.',
+  );
 }

@@ -12,11 +12,21 @@ export const gcpConfigSchema = z.object({
 export type GcpConfig = z.infer<typeof gcpConfigSchema>;
 
 /** Parses an environment; what is wrong with it is said in one message that names each variable. */
-export function parseConfig<Schema extends z.ZodObject>(
+export function parseConfig<Schema extends typeof gcpConfigSchema>(
   schema: Schema,
   environment: Record<string, string | undefined>,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(environment);
-  if (parsed.success) return parsed.data;
-  throw new Error(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new Error(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
+  requireTwoBuckets(parsed.data.SPILLWAY_UPLOADS_BUCKET, parsed.data.SPILLWAY_RESULTS_BUCKET);
+  return parsed.data;
+}
+
+/** Throws where uploads and results share a bucket: every result would be an upload. */
+export function requireTwoBuckets(uploads: string | undefined, results: string | undefined): void {
+  if (uploads === undefined || uploads !== results) return;
+  throw new Error(
+    `SPILLWAY_UPLOADS_BUCKET and SPILLWAY_RESULTS_BUCKET are both "${uploads}". ` +
+      'Results in the bucket of uploads would be worked on as uploads: give them a bucket of their own.',
+  );
 }
