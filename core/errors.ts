@@ -58,6 +58,16 @@ export class OutageError extends Error {
  */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
+  /**
+   * `request`: this one request, whatever asks for it. `service`: everything that is asked of the service, as things
+   * are configured: no job is at fault, and a person has to mend it.
+   */
+  readonly scope: 'request' | 'service';
+
+  constructor(message: string, options: ErrorOptions & { scope?: 'request' | 'service' } = {}) {
+    super(message, options);
+    this.scope = options.scope ?? 'request';
+  }
 }
 
 /** What a machine can lack, as its heartbeat says it. */

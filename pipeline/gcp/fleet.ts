@@ -11,7 +11,7 @@ export function createFirestoreFleet(firestore: Firestore, log: Log): Fleet {
   const controls = firestore.collection('controls');
   return {
     async read() {
-      const { docs, readTime } = await orOutage('Firestore', collection.get());
+      const { docs, readTime } = await orOutage('Firestore', collection.get(), 'read heartbeats');
       const workers: Worker[] = [];
       for (const snapshot of docs) {
         // Both times are Firestore's, so no clock of a worker's or ours can make a heartbeat look young.
@@ -23,14 +23,14 @@ export function createFirestoreFleet(firestore: Firestore, log: Log): Fleet {
       return { workers, ignored: docs.length - workers.length };
     },
     async beat(heartbeat) {
-      await orOutage('Firestore', collection.doc(heartbeat.id).set(heartbeat));
+      await orOutage('Firestore', collection.doc(heartbeat.id).set(heartbeat), 'write a heartbeat');
     },
     async removeExpired(now) {
       const { docs } = await orOutage('Firestore', collection.where('expiresAt', '<', now).limit(100).get());
       await orOutage('Firestore', Promise.all(docs.map(({ ref }) => ref.delete())));
     },
     async control(worker) {
-      const snapshot = await orOutage('Firestore', controls.doc(worker).get());
+      const snapshot = await orOutage('Firestore', controls.doc(worker).get(), 'read a control');
       return controlSchema.parse(withDates(snapshot.data() ?? {}));
     },
     async changeControl(worker, change) {

@@ -74,7 +74,7 @@ export function createJobSums(jobs: CollectionReference): Sums {
     async runDollarsSince(since) {
       const decided = onSide('run').where('route.at', '>=', since);
       const sum = decided.aggregate({ dollars: AggregateField.sum('route.dollars') });
-      return (await orOutage('Firestore', sum.get())).data().dollars;
+      return (await orOutage('Firestore', sum.get(), 'add up jobs')).data().dollars;
     },
     async batchBefore(job, createTime) {
       const sameKind = jobs.where('batch', '==', job.batch).where('operation', '==', job.operation);
@@ -97,11 +97,11 @@ async function sideLedger(query: Query): Promise<SideLedger> {
     jobs: AggregateField.count(),
     workMs: AggregateField.sum('route.workMs'),
   });
-  return (await orOutage('Firestore', sums.get())).data();
+  return (await orOutage('Firestore', sums.get(), 'add up jobs')).data();
 }
 
 async function countOf(query: Query): Promise<number> {
-  return (await orOutage('Firestore', query.count().get())).data().count;
+  return (await orOutage('Firestore', query.count().get(), 'count jobs')).data().count;
 }
 
 function without(sum: SideLedger, { route }: Job, counted: boolean): SideLedger {

@@ -1,8 +1,37 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 
-/** gRPC: CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE. */
-const passingGrpcCodes = new Set([1, 2, 4, 8, 10, 13, 14]);
-const passingHttpCodes = new Set([408, 429, 500, 502, 503, 504]);
+/** What a failure of a call means for whoever called. */
+type Meaning =
+  /** The service's or the network's, and may pass. */
+  | 'outage'
+  /** Refused for good: this request, or everything that is asked of the service. */
+  | 'refused_request'
+  | 'refused_service'
+  /** An answer that the caller knows: there is no such thing, it is there already, it has changed. */
+  | 'answer'
+  /** No service has said it. */
+  | 'unknown';
+
+/** @see https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
+const grpc = {
+  cancelled: 1,
+  unknown: 2,
+  invalidArgument: 3,
+  deadlineExceeded: 4,
+  notFound: 5,
+  alreadyExists: 6,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  aborted: 10,
+  outOfRange: 11,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  dataLoss: 15,
+  unauthenticated: 16,
+} as const;
+
 const passingNetworkCodes = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -18,6 +47,13 @@ const passingNetworkCodes = new Set([
   'CONTENT_DOWNLOAD_MISMATCH',
   'RESUMABLE_UPLOAD_NOT_FINISHED',
 ]);
+/** Cloud Storage's reasons for a 403 that is no matter of permissions. */
+const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded', 'quotaExceeded']);
+/** The credentials of this program are missing or no longer good, whatever the code that comes with it. */
+const badCredentials = /default credentials|invalid_grant|auth metadata|metadata from plugin/i;
+/** What every request needs is not there: a database, a topic, a bucket, an index. */
+const missingResource =
+  /database .* does not exist|(resource|topic|subscription) not found|bucket does not exist|requires an index/i;
 
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
@@ -25,19 +61,122 @@ export function codeOf(error: unknown): unknown {
 
 /** Whether the failure is the service's or the network's, and may pass. */
 export function isPassing(error: unknown): boolean {
-  const code = codeOf(error);
-  if (typeof code === 'number') return passingGrpcCodes.has(code) || passingHttpCodes.has(code);
-  if (typeof code === 'string') return passingNetworkCodes.has(code) || passingHttpCodes.has(Number(code));
-  return false;
+  return meaningOf(error) === 'outage';
 }
 
-/** Awaits a call to a service, and turns a failure that may pass into an `OutageError`. */
-export async function orOutage<Value>(service: string, call: Promise<Value>): Promise<Value> {
+/** What the failure of a call to one of Google's services means, by its code and, where that is not enough, its words. */
+export function meaningOf(error: unknown): Meaning {
+  const code = codeOf(error);
+  const words = error instanceof Error ? error.message : '';
+  if (badCredentials.test(words)) return 'refused_service';
+  if (typeof code === 'string' && passingNetworkCodes.has(code)) return 'outage';
+  const number = typeof code === 'string' ? Number(code || Number.NaN) : code;
+  if (typeof number !== 'number' || !Number.isInteger(number)) return meaningOfWords(words);
+  return number < 100 ? meaningOfGrpc(number, words) : meaningOfHttp(number, words, reasonsOf(error));
+}
+
+/** What the clients say themselves of a request that they do not send, or whose answer they miss. */
+function meaningOfWords(words: string): Meaning {
+  return /^Value for argument|^Did not receive document|^Element at index|^Cannot encode/.test(words)
+    ? 'refused_request'
+    : 'unknown';
+}
+
+function meaningOfGrpc(code: number, words: string): Meaning {
+  switch (code) {
+    case grpc.cancelled:
+    case grpc.deadlineExceeded:
+    case grpc.resourceExhausted:
+    case grpc.aborted:
+    case grpc.internal:
+    case grpc.unavailable:
+      return 'outage';
+    case grpc.unknown:
+      // What Firestore's emulator says of a value that it cannot read.
+      return /Application error processing RPC/.test(words) ? 'refused_request' : 'outage';
+    case grpc.invalidArgument:
+    case grpc.outOfRange:
+    case grpc.dataLoss:
+      return 'refused_request';
+    case grpc.permissionDenied:
+    case grpc.unauthenticated:
+    case grpc.unimplemented:
+      return 'refused_service';
+    case grpc.notFound:
+    case grpc.failedPrecondition:
+      return missingResource.test(words) ? 'refused_service' : 'answer';
+    case grpc.alreadyExists:
+      return 'answer';
+    default:
+      return 'unknown';
+  }
+}
+
+function meaningOfHttp(code: number, words: string, reasons: string[]): Meaning {
+  switch (code) {
+    case 404:
+      return missingResource.test(words) ? 'refused_service' : 'answer';
+    case 304:
+    case 409:
+    case 412:
+      return 'answer';
+    case 403:
+      return reasons.some((reason) => passingReasons.has(reason)) ? 'outage' : 'refused_service';
+    case 401:
+    case 405:
+      return 'refused_service';
+    case 408:
+    case 429:
+      return 'outage';
+    default:
+      if (code >= 500) return code === 501 || code === 505 ? 'refused_service' : 'outage';
+      return code >= 400 ? 'refused_request' : 'unknown';
+  }
+}
+
+/** Where the error comes from Cloud Storage: `errors` is a list of reasons. */
+function reasonsOf(error: unknown): string[] {
+  if (!(error instanceof Error && 'errors' in error && Array.isArray(error.errors))) return [];
+  return error.errors.flatMap((each: unknown) =>
+    each !== null && typeof each === 'object' && 'reason' in each ? [String(each.reason)] : [],
+  );
+}
+
+/**
+ * Awaits a call to a service. A failure that may pass becomes an `OutageError`, a refusal for good a `RefusedError`;
+ * both say what was being done. An answer that the caller knows, and what no service has said, stays as it is.
+ * @param operation As in "Firestore refused to …".
+ */
+export async function orOutage<Value>(
+  service: string,
+  call: Promise<Value>,
+  operation = 'answer',
+): Promise<Value> {
   try {
     return await call;
   } catch (error) {
-    if (!isPassing(error)) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    throw new OutageError(`${service} did not answer: ${why}`, { cause: error });
+    throw asServiceError(service, error, operation);
+  }
+}
+
+/** The failure of a call in our own words. */
+export function asServiceError(service: string, error: unknown, operation: string): unknown {
+  const why = error instanceof Error ? error.message : String(error);
+  const meaning = meaningOf(error);
+  switch (meaning) {
+    case 'outage':
+      return new OutageError(`${service} did not ${operation}: ${why}`, { cause: error });
+    case 'refused_request':
+      return new RefusedError(`${service} refused to ${operation}: ${why}`, { cause: error });
+    case 'refused_service':
+      return new RefusedError(`${service} refuses to ${operation}, as things are configured: ${why}`, {
+        cause: error,
+        scope: 'service',
+      });
+    case 'answer':
+    case 'unknown':
+      return error;
+    default:
+      return meaning satisfies never;
   }
 }

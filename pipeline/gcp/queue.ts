@@ -32,7 +32,7 @@ export function createPubSubQueue(pubsub: PubSub): Queue {
   const events = pubsub.topic(topicNames.events, { batching });
   return {
     async publish(target, message) {
-      await orOutage('Pub/Sub', topics[target].publishMessage({ json: message }));
+      await orOutage('Pub/Sub', topics[target].publishMessage({ json: message }), 'publish a job');
     },
     async announce(id, event, at) {
       const attributes = {
@@ -44,10 +44,11 @@ export function createPubSubQueue(pubsub: PubSub): Queue {
         'ce-time': at.toISOString(),
         'content-type': 'application/json',
       };
-      await orOutage('Pub/Sub', events.publishMessage({ json: event, attributes }));
+      await orOutage('Pub/Sub', events.publishMessage({ json: event, attributes }), 'announce an end');
     },
     async bury(data, problem) {
-      await orOutage('Pub/Sub', dead.publishMessage({ data: Buffer.from(data), attributes: { problem } }));
+      const message = { data: Buffer.from(data), attributes: { problem } };
+      await orOutage('Pub/Sub', dead.publishMessage(message), 'put a message aside');
     },
   };
 }

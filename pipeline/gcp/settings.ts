@@ -37,7 +37,11 @@ export function createFirestoreSettings(firestore: Firestore, clock: Clock, log:
     let problemBefore: string | null = null;
 
     async function read() {
-      const snapshot = await orOutage('Firestore', firestore.doc(`settings/${name}`).get());
+      const snapshot = await orOutage(
+        'Firestore',
+        firestore.doc(`settings/${name}`).get(),
+        `read settings/${name}`,
+      );
       const data = withDates(snapshot.data() ?? {});
       const parsed = schema.safeParse(data);
       if (parsed.success) value = parsed.data;
