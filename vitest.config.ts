@@ -29,6 +29,7 @@ export default defineConfig({
             'web',
             'simulator',
             'bench',
+            'tests/in-memory',
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],
         },

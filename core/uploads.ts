@@ -71,18 +71,15 @@ export function readUpload(object: FinalizedObject, rules: SourceRule[]): Upload
   // Who asks for an operation on something that is named like a result means it.
   if (why && !(why === 'own_result' && metadata.operation !== undefined)) return { kind: 'ignored', why };
   const rule = matchingRule(rules, object.name);
-  const name =
-    objectNameProblem(object.name) === null ? object.name : derivedForm(object.name, mostNameBytes);
-  const fromSite = webOwner(name);
+  const named = storedSource(object);
+  const fromSite = webOwner(named.name);
   const text = readText(object, metadata);
   const operations = requestedOperations(object.name, metadata, rule, fromSite !== null);
   const options = requestedOptions(metadata, rule);
   return {
     kind: 'jobs',
     source: {
-      bucket: object.bucket,
-      name,
-      generation: object.generation,
+      ...named,
       size: object.size,
       contentType: text.contentType,
       timeCreated: object.timeCreated,
@@ -99,6 +96,19 @@ export function readUpload(object: FinalizedObject, rules: SourceRule[]): Upload
         : refused(operation, 'invalid_text', text.problem),
     ),
   };
+}
+
+/** Bucket, name and generation as the object's jobs have them. */
+export function storedSource({
+  bucket,
+  name,
+  generation,
+}: FinalizedObject): Pick<Source, 'bucket' | 'name' | 'generation'> {
+  return { bucket, name: storableName(name), generation };
+}
+
+function storableName(name: string): string {
+  return objectNameProblem(name) === null ? name : derivedForm(name, mostNameBytes);
 }
 
 /** What came with the object besides its operations and options; null where it was not said or cannot be stored. */

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { cloudEvent, http } from '@google-cloud/functions-framework';
+import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { createAdaptorServer } from '@hono/node-server';
 import { createPushApp } from '@spillway/cloudrun-worker/app.ts';
@@ -64,7 +64,7 @@ describe('goes on whatever is sent to it', { timeout: 60_000 }, () => {
 
   it.each(['route', 'sweep', 'find-lost'])('the function %s', async (name) => {
     const ports = createMemoryPorts();
-    cloudEvent('route', createRouteFunction(ports));
+    http('route', createRouteFunction(ports));
     http('sweep', createSweepFunction(ports, 0));
     http('find-lost', createFindLostFunction(ports, 0));
     const server = getTestServer(name);

@@ -1,4 +1,4 @@
-import { cloudEvent, http } from '@google-cloud/functions-framework';
+import { http } from '@google-cloud/functions-framework';
 import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
@@ -10,7 +10,7 @@ import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 const config = parseConfig(functionsConfigSchema, process.env);
 const ports = createGcpPorts(config, createJsonLog('functions'));
 
-cloudEvent('route', createRouteFunction(ports));
+http('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
 http('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
 

@@ -1,23 +1,124 @@
-import type { CloudEventFunction } from '@google-cloud/functions-framework';
-import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
+import type { HttpFunction } from '@google-cloud/functions-framework';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
+import { readStorageEvent, type StorageEvent } from '@spillway/core/storage-event.ts';
+import { readTrace } from '@spillway/core/trace.ts';
+import { passOver } from '@spillway/pipeline/pass-over.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
-import { z } from 'zod';
+
+type Request = Parameters<HttpFunction>[0];
+
+/** After this time Eventarc itself gives up; an event that still fails is put aside. Milliseconds. */
+const giveUpAfterMs = 24 * 3_600_000;
+/** They open doors, and tell nothing of an object. */
+const secretHeaders = new Set([
+  'authorization',
+  'cookie',
+  'x-serverless-authorization',
+  'x-goog-iap-jwt-assertion',
+]);
 
 /**
- * The routing function: a storage CloudEvent becomes jobs. It throws when a service does not answer, so that the
- * framework answers 5xx and Eventarc brings the event again; an event that can never be read is logged and accepted.
+ * The routing function: a storage event becomes jobs. It throws when a service does not answer, so that the framework
+ * answers 5xx and the event comes again. An event that can never be read, or that a service refuses for good, is put
+ * aside whole, and the admin is told: the search for lost uploads brings its object back once things are mended.
  */
-export function createRouteFunction(ports: Ports): CloudEventFunction<unknown> {
-  return async (event) => {
-    const object = finalizedObjectSchema.safeParse(event.data);
-    if (!object.success) {
-      const problem = z.prettifyError(object.error);
-      await ports.queue.bury(JSON.stringify(event.data ?? null), `Event ${event.id}: ${problem}`);
-      ports.log.error({ eventId: event.id, problem }, 'A storage event could not be read and was put aside.');
+export function createRouteFunction(ports: Ports): HttpFunction {
+  return async (request, response) => {
+    if (request.method !== 'POST') {
+      response.set('Allow', 'POST').status(405).end();
       return;
     }
-    const trace = typeof event.traceparent === 'string' ? event.traceparent : null;
-    await routeUpload(object.data, trace, ports);
+    const event = readStorageEvent({ headers: request.headers, body: parsedBody(request) });
+    switch (event.kind) {
+      case 'finalized':
+        await route(event, request, ports);
+        break;
+      case 'unreadable':
+        await putAside(event, request, new Error(event.problem), ports);
+        break;
+      case 'other':
+        ports.log.info(
+          { eventId: event.eventId, type: event.type },
+          'An event that finalizes no object was ignored.',
+        );
+        break;
+      default:
+        event satisfies never;
+    }
+    response.status(204).end();
   };
+}
+
+async function route(
+  event: Extract<StorageEvent, { kind: 'finalized' }>,
+  request: Request,
+  ports: Ports,
+): Promise<void> {
+  try {
+    await routeUpload(event.object, readTrace(request.get('traceparent')), ports);
+  } catch (error) {
+    const { timeCreated } = event.object;
+    const isOld = ports.clock.now().getTime() - timeCreated.getTime() > giveUpAfterMs;
+    if (error instanceof RefusedError || isOld) {
+      await putAside(event, request, error, ports);
+      return;
+    }
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `Routing ${objectAddress(event.object)} (event ${event.eventId}) was cut off: ${why}`;
+    throw error instanceof OutageError
+      ? new OutageError(message, { cause: error })
+      : new Error(message, { cause: error });
+  }
+}
+
+/** Keeps the event in `jobs-dead` with all that it takes to find its object. Throws where it cannot be kept. */
+async function putAside(event: StorageEvent, request: Request, error: unknown, ports: Ports): Promise<void> {
+  const { eventId } = event;
+  const item =
+    event.kind === 'finalized' ? objectAddress(event.object) : `event ${eventId || 'without an id'}`;
+  const why = error instanceof Error ? error.message : String(error);
+  const whole = JSON.stringify({
+    ...(event.kind === 'finalized'
+      ? { bucket: event.object.bucket, name: event.object.name, generation: event.object.generation }
+      : {}),
+    eventId,
+    why,
+    method: request.method,
+    url: request.url,
+    headers: Object.fromEntries(Object.entries(request.headers).filter(([name]) => !secretHeaders.has(name))),
+    ...bodyOf(request),
+  });
+  try {
+    await ports.queue.bury(whole, `Event ${eventId} of ${item}: ${why}`);
+  } catch (failure) {
+    throw new Error(
+      `Routing ${item} (event ${eventId}) failed, and the event could not be put aside: ${why}`,
+      {
+        cause: failure,
+      },
+    );
+  }
+  await passOver({ task: 'routing', item }, error, ports);
+}
+
+/** Messages without their wrapper need not say that they are JSON. */
+function parsedBody({ body, rawBody }: Request): unknown {
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body;
+  try {
+    return JSON.parse((rawBody ?? Buffer.from(body)).toString('utf8'));
+  } catch {
+    return body;
+  }
+}
+
+/** The bytes as they came: as text where they are text, else in base64. */
+function bodyOf({ rawBody, body }: Request): { body: string } | { bodyBase64: string } {
+  if (!rawBody) return { body: JSON.stringify(body ?? null) };
+  try {
+    return { body: new TextDecoder('utf-8', { fatal: true }).decode(rawBody) };
+  } catch {
+    return { bodyBase64: rawBody.toString('base64') };
+  }
 }

@@ -8,14 +8,19 @@ import type { Ports } from './ports/ports.ts';
  * finds ends that were not noted: the outcome stands either way.
  */
 export async function announceEnd(stored: Stored, ports: Ports): Promise<void> {
+  try {
+    await announce(stored, ports);
+  } catch (error) {
+    ports.log.warn({ jobId: stored.job.id, error }, 'The end could not be announced; the sweep will.');
+  }
+}
+
+/** The same for the sweep. Throws `OutageError` and `RefusedError`. */
+export async function announce(stored: Stored, ports: Ports): Promise<void> {
   const { job } = stored;
   const now = ports.clock.now();
-  try {
-    await ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), job.endedAt ?? now);
-    await ports.jobs.replace(stored, { ...job, eventPublishedAt: now });
-  } catch (error) {
-    ports.log.warn({ jobId: job.id, error }, 'The end could not be announced; the sweep will.');
-  }
+  await ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), job.endedAt ?? now);
+  await ports.jobs.replace(stored, { ...job, eventPublishedAt: now });
 }
 
 function jobEnded(job: Job): JobEnded {

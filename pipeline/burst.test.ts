@@ -39,7 +39,7 @@ async function burst({
   await bench.beats({ id: 'run-1', kind: 'run', slots: uploads, perOperation });
   const objects = Array.from({ length: uploads }, (_, index): FinalizedObject => {
     const name = `web/visitor-${index % owners}/${index}.jpg`;
-    const object = bench.ports.blobs.upload('uploads', name, Buffer.from(''), { operation: 'sketch' });
+    const object = bench.ports.blobs.upload('uploads', name, Buffer.from('x'), { operation: 'sketch' });
     return { ...object, timeCreated: new Date(object.timeCreated.getTime() - ages(index, random)) };
   });
   if (seed === undefined) {

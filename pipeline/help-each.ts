@@ -1,35 +1,68 @@
-import { OutageError, PermanentError } from '@spillway/core/errors.ts';
-import { isTerminal, type Job, schemaVersion } from '@spillway/core/job.ts';
+import { OutageError, PermanentError, RefusedError } from '@spillway/core/errors.ts';
+import { isTerminal, type Job, type JobError, schemaVersion } from '@spillway/core/job.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
+import { type GoneThrough, goThrough } from './pass-over.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 
+/** Jobs for which nothing could be done, and which rest until then, by this process's clock. */
+export type Resting = Map<string, { until: number; times: number }>;
+
+/** An item that cannot be helped is tried again after this time, doubled each time. Milliseconds. */
+const restMs = 30_000;
+const longestRestMs = 3_600_000;
+/** One that met an outage lets others be tried first: it may be the only one that meets it. */
+const outageRestMs = 5_000;
+
 /**
- * Counts the jobs for which the action did something. One after another, so that each decision sees what the one
- * before it moved. A job that cannot be helped must not stop the others; an outage stops them all until the next sweep.
+ * Does something for each job, one after another, so that each decision sees what the one before it moved. A job that
+ * cannot be helped ends, or rests, and does not stop the others. Throws where a service answers none of them.
  */
-export async function helpEach(
-  list: Stored[],
+export function helpEach(
+  list: Iterable<Stored> | AsyncIterable<Stored>,
   ports: Ports,
   action: (stored: Stored) => Promise<boolean>,
-): Promise<number> {
-  let count = 0;
-  for (const stored of list) {
+  resting: Resting = new Map(),
+): Promise<GoneThrough> {
+  const name = ({ job }: Stored) => `${objectAddress(job.source)} (job ${job.id})`;
+  return goThrough(list, { task: 'sweep', name, ports }, async (stored) => {
+    const { job } = stored;
     // A newer version of this program has written it, and sweeps as well.
-    if (stored.job.schemaVersion > schemaVersion) continue;
+    if (job.schemaVersion > schemaVersion) return false;
+    if ((resting.get(job.id)?.until ?? 0) > ports.clock.now().getTime()) return false;
     try {
-      if (await action(stored)) count++;
+      const done = await action(stored);
+      resting.delete(job.id);
+      return done;
     } catch (error) {
-      if (error instanceof OutageError) throw error;
-      ports.log.error({ jobId: stored.job.id, error }, 'The sweep could do nothing for a job.');
-      if (error instanceof PermanentError) await failWhereItWaits(stored.job, error, ports);
+      rest(job, error, resting, ports.clock.now());
+      const failure = failureOf(error);
+      if (failure === null) throw error;
+      ports.log.error({ jobId: job.id, error }, 'The sweep could do nothing for a job, and ends it.');
+      await failWhereItWaits(job, failure, ports);
+      return false;
     }
-  }
-  return count;
+  });
 }
 
-async function failWhereItWaits(job: Job, { code, message }: PermanentError, ports: Ports): Promise<void> {
-  const failure = { code, message, retryable: false };
+function rest({ id }: Job, error: unknown, resting: Resting, now: Date): void {
+  const before = resting.get(id)?.times ?? 0;
+  const isOutage = error instanceof OutageError;
+  const ms = isOutage ? outageRestMs : Math.min(longestRestMs, restMs * 2 ** before);
+  resting.set(id, { until: now.getTime() + ms, times: isOutage ? before : before + 1 });
+}
+
+/** What ends the job; null where it may be helped another time. */
+function failureOf(error: unknown): JobError | null {
+  if (error instanceof PermanentError) return { code: error.code, message: error.message, retryable: false };
+  if (error instanceof RefusedError && error.scope === 'request') {
+    return { code: 'service_refused', message: error.message, retryable: false };
+  }
+  return null;
+}
+
+async function failWhereItWaits(job: Job, failure: JobError, ports: Ports): Promise<void> {
   const untouched = (current: Job) => !isTerminal(current.state) && current.route.epoch === job.route.epoch;
   await recordFailure(job, failure, untouched, ports);
 }

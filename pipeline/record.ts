@@ -1,3 +1,4 @@
+import { RefusedError } from '@spillway/core/errors.ts';
 import {
   clockStart,
   isTerminal,
@@ -55,7 +56,10 @@ export async function recordGone(
   return ended ? { kind: 'ended', job: ended } : claimLost;
 }
 
-/** Leaves the report for the integrator first, then the document. */
+/**
+ * Leaves the report for the integrator first, then the document. A report that is refused does not keep the job from its
+ * end, where that refusal is what it ends with or concerns the report alone.
+ */
 export async function recordFailure(
   job: Job,
   error: JobError,
@@ -64,7 +68,13 @@ export async function recordFailure(
 ): Promise<Delivery> {
   const current = await ports.jobs.get(job.id);
   if (!current || !mayEnd(current.job)) return claimLost;
-  await writeErrorReport(job, error, ports.clock.now(), ports);
+  try {
+    await writeErrorReport(job, error, ports.clock.now(), ports);
+  } catch (refusal) {
+    if (!(refusal instanceof RefusedError)) throw refusal;
+    if (refusal.scope === 'service' && error.code !== 'service_refused') throw refusal;
+    ports.log.error({ jobId: job.id, error: refusal }, 'A job ends without its report, which was refused.');
+  }
   const ended = await end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
   return ended ? { kind: 'failed', job: ended, error } : claimLost;
 }

@@ -10,8 +10,9 @@ import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/
 import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
-import { helpEach } from './help-each.ts';
+import { helpEach, type Resting } from './help-each.ts';
 import { moveJob } from './move.ts';
+import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
@@ -22,6 +23,8 @@ const lineLimit = 100;
 export interface Reviewed {
   moved: number;
   republished: number;
+  /** Jobs for which nothing could be done. */
+  passedOver: number;
 }
 
 interface WaitingJob extends Waiting {
@@ -29,7 +32,7 @@ interface WaitingJob extends Waiting {
 }
 
 /** Moves what would be late where it waits, lets one job try out a paused Cloud Run, republishes what seems lost. */
-export async function reviewWaiting(ports: Ports): Promise<Reviewed> {
+export async function reviewWaiting(ports: Ports, resting: Resting = new Map()): Promise<Reviewed> {
   const [before, vm, run, running] = await Promise.all([
     readConditions(ports),
     ports.jobs.line('vm', lineLimit),
@@ -38,12 +41,16 @@ export async function reviewWaiting(ports: Ports): Promise<Reviewed> {
   ]);
   const state = await updateRouterState(before, { line: run, running: running.run.jobs }, ports);
   const conditions = { ...before, state };
-  const lines = await linesOf({ vm, run, running }, conditions, ports);
+  const { passedOver, ...lines } = await linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
-  const moved = await makeMoves(moves, ports);
+  const moved = await makeMoves(moves, ports, resting);
   const probes = await sendProbe(lines, conditions, ports);
-  const republished = await republishLost(ports);
-  return { moved: moved + probes, republished };
+  const republished = await republishLost(ports, resting);
+  return {
+    moved: moved.done + probes,
+    republished: republished.done,
+    passedOver: passedOver + moved.passedOver + republished.passedOver,
+  };
 }
 
 /** Without those that are being decided, and without the probe: what becomes of it is the breaker's question. */
@@ -51,25 +58,40 @@ async function linesOf(
   { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines['running'] },
   { now, state }: Conditions,
   ports: Ports,
-): Promise<Lines & { vm: WaitingJob[]; run: WaitingJob[] }> {
+  resting: Resting,
+): Promise<Lines & { vm: WaitingJob[]; run: WaitingJob[]; passedOver: number }> {
+  let passedOver = 0;
   const waiting = async (line: Stored[]) => {
     const jobs: WaitingJob[] = [];
-    await helpEach(line, ports, async (stored) => {
-      const { job } = stored;
-      if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
-      const { id, route } = job;
-      jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
-      return true;
-    });
+    const gone = await helpEach(
+      line,
+      ports,
+      async (stored) => {
+        const { job } = stored;
+        if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
+        const { id, route } = job;
+        jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
+        return true;
+      },
+      resting,
+    );
+    passedOver += gone.passedOver;
     return jobs;
   };
-  return { vm: await waiting(vm), run: await waiting(run), running };
+  return { vm: await waiting(vm), run: await waiting(run), running, passedOver };
 }
 
-async function makeMoves(moves: Move<WaitingJob>[], ports: Ports): Promise<number> {
-  let count = 0;
-  for (const { job, choice } of moves) if (await moveJob(job.stored, choice, ports)) count++;
-  return count;
+function makeMoves(moves: Move<WaitingJob>[], ports: Ports, resting: Resting): Promise<GoneThrough> {
+  const choices = new Map(moves.map(({ job, choice }) => [job.stored, choice]));
+  return helpEach(
+    choices.keys(),
+    ports,
+    async (stored) => {
+      const choice = choices.get(stored);
+      return choice !== undefined && (await moveJob(stored, choice, ports));
+    },
+    resting,
+  );
 }
 
 async function sendProbe(
@@ -86,15 +108,20 @@ async function sendProbe(
 }
 
 /** Asked for anew, since the lines above show only the first of each. */
-async function republishLost(ports: Ports): Promise<number> {
+async function republishLost(ports: Ports, resting: Resting): Promise<GoneThrough> {
   const now = ports.clock.now();
   const waiting = await ports.jobs.published(new Date(now.getTime() - unclaimedMs), lineLimit);
-  return helpEach(waiting, ports, async (stored) => {
-    if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
-    await publish(await inLine(stored, ports), ports);
-    ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
-    return true;
-  });
+  return helpEach(
+    waiting,
+    ports,
+    async (stored) => {
+      if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
+      await publish(await inLine(stored, ports), ports);
+      ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
+      return true;
+    },
+    resting,
+  );
 }
 
 /** A version before this one wrote jobs without a turn, which no line shows. */

@@ -1,7 +1,8 @@
 import { text } from 'node:stream/consumers';
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { errorReportName } from '@spillway/core/object-names.ts';
 import { describe, expect, it } from 'vitest';
+import { deliver } from './deliver.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { workbench } from './testing/workbench.ts';
@@ -117,5 +118,59 @@ describe('a finalized upload', () => {
     expect(ports.queue.messages).toEqual({ vm: [], run: [] });
     expect(await routeUpload(object, null, ports)).toMatchObject([{ id: job?.id }]);
     expect(await retryJob(job?.id ?? '', ports)).toEqual({ kind: 'refused', why: 'not_runnable' });
+  });
+
+  it('that a service refuses ends as a failed job with a report, and its other operations go on', async () => {
+    const bench = await workbench();
+    const { create } = bench.ports.jobs;
+    bench.ports.jobs.create = (job) =>
+      job.operation === 'caption' && job.state === 'queued'
+        ? Promise.reject(new RefusedError('Firestore refused to create a job.'))
+        : create(job);
+    const jobs = await bench.drop('cat.jpg', { operation: 'caption,sketch' });
+    expect(jobs.map(({ state, error }) => [state, error?.code])).toEqual([
+      ['failed', 'service_refused'],
+      ['queued', undefined],
+    ]);
+    const report = jobs[0] && (await bench.ports.blobs.read('results', errorReportName(jobs[0])));
+    expect(report && JSON.parse(await text(report.stream))).toMatchObject({ code: 'service_refused' });
+  });
+
+  it('that is refused after its reservation ends, and is not left in the queue', async () => {
+    const bench = await workbench();
+    bench.ports.jobs.ledger = () => Promise.reject(new RefusedError('The value is too large for a query.'));
+    const [job] = await bench.drop();
+    expect(job).toMatchObject({ state: 'failed', error: { code: 'service_refused' } });
+    expect(await bench.jobs()).toMatchObject([{ state: 'failed' }]);
+  });
+
+  it('that a service refuses as all others becomes no failed job', async () => {
+    const bench = await workbench();
+    bench.ports.jobs.create = () =>
+      Promise.reject(new RefusedError('PERMISSION_DENIED', { scope: 'service' }));
+    await expect(bench.drop()).rejects.toThrow(RefusedError);
+    expect(await bench.jobs()).toEqual([]);
+  });
+
+  it('in the results bucket becomes nothing, and a result of ours in the bucket of uploads neither', async () => {
+    const bench = await workbench();
+    const { ports } = bench;
+    await bench.drop();
+    await deliver(bench.take('vm'), bench.deliverer());
+    const [done] = await bench.jobs();
+    const { result } = done ?? {};
+    for (const name of [result?.name ?? '', result?.receipt ?? '']) {
+      const left = ports.blobs.upload('results', name, Buffer.from('x'));
+      expect(await routeUpload(left, null, ports)).toEqual([]);
+      const real = name.replace(/\.\d+\./, '.1700000000000001.');
+      expect(await routeUpload({ ...left, name: real, bucket: 'uploads' }, null, ports)).toEqual([]);
+    }
+    expect(await bench.jobs()).toHaveLength(1);
+  });
+
+  it.each(['not a trace', '\ud800', 'x'.repeat(2_000)])('with the trace %j has none', async (trace) => {
+    const bench = await workbench();
+    const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
+    expect(await routeUpload(object, trace, bench.ports)).toMatchObject([{ trace: null, state: 'queued' }]);
   });
 });

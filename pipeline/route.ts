@@ -1,5 +1,9 @@
+import { RefusedError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
-import type { Job } from '@spillway/core/job.ts';
+import type { Job, JobError } from '@spillway/core/job.ts';
+import type { IgnoredName } from '@spillway/core/object-names.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
+import { readTrace } from '@spillway/core/trace.ts';
 import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
 import {
   type FinalizedObject,
@@ -11,12 +15,15 @@ import { announceEnd } from './announce.ts';
 import { readConditions } from './conditions.ts';
 import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
+import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
 
 /**
  * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same
- * object gives the same jobs.
- * Throws `OutageError` when a service does not answer, so that the event comes again.
+ * object gives the same jobs. One of them that a service refuses ends as a failed job, and does not keep the others
+ * from theirs.
+ * Throws `OutageError` when a service does not answer, so that the event comes again, and `RefusedError` when nothing
+ * could be recorded of the upload.
  */
 export async function routeUpload(
   object: FinalizedObject,
@@ -24,10 +31,25 @@ export async function routeUpload(
   ports: Ports,
   wanted: (operation: string) => boolean = () => true,
 ): Promise<Job[]> {
+  if (isFromResults(object, ports)) return ignore(object, 'own_result', ports);
   const upload = readUpload(object, await ports.settings.sourceRules());
-  if (upload.kind === 'ignored') return [];
+  if (upload.kind === 'ignored') return ignore(object, upload.why, ports);
   const requested = upload.jobs.filter(({ operation }) => wanted(operation));
-  return Promise.all(requested.map((one) => startJob(upload, one, trace, ports)));
+  const started = await Promise.allSettled(requested.map((one) => startJob(upload, one, trace, ports)));
+  return started.map((outcome) => {
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
+  });
+}
+
+/** Somebody has pointed the events of the results bucket here. */
+function isFromResults({ bucket }: FinalizedObject, { buckets }: Ports): boolean {
+  return bucket === buckets.results && bucket !== buckets.uploads;
+}
+
+function ignore(object: FinalizedObject, why: IgnoredName, ports: Ports): [] {
+  ports.log.info({ object: objectAddress(object), why }, 'An object that is no upload was left alone.');
+  return [];
 }
 
 async function startJob(
@@ -50,16 +72,21 @@ async function startJob(
     upload: upload.upload,
     run: 1,
     retryOf: null,
-    trace,
+    trace: readTrace(trace),
     clockStartsAt: source.timeCreated,
   };
   if (refusal) return recordRefusal(request, refusal, ports);
-  const { kind, job } = await enqueue(request, ports);
-  ports.log.info(
-    { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
-    kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
-  );
-  return job;
+  try {
+    const { kind, job } = await enqueue(request, ports);
+    ports.log.info(
+      { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
+      kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
+    );
+    return job;
+  } catch (error) {
+    if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
+    return recordRefusal(request, { code: 'service_refused', message: error.message }, ports);
+  }
 }
 
 /** Leaves the report for the integrator first, then the document that the admin sees. */
@@ -71,10 +98,18 @@ async function recordRefusal(
   const error = { ...refusal, retryable: false };
   const job = refusedAtOnce(newJob(request, await readConditions(ports), ports), error, ports.clock.now());
   const existing = await ports.jobs.get(job.id);
-  if (existing) return existing.job;
+  if (existing) return endedAlready(existing.job, error, ports);
   await writeErrorReport(job, error, ports.clock.now(), ports);
   const { kind, stored } = await ports.jobs.create(job);
   if (kind === 'created') await announceEnd(stored, ports);
   ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);
   return stored.job;
+}
+
+/** The document that is there: of a repeated event, or one that got no further than its reservation. */
+async function endedAlready(job: Job, error: JobError, ports: Ports): Promise<Job> {
+  const isOnlyReserved = ({ state, publishedAt }: Job) => state === 'queued' && publishedAt === null;
+  if (!isOnlyReserved(job)) return job;
+  const ended = await recordFailure(job, error, isOnlyReserved, ports);
+  return ended.kind === 'failed' ? ended.job : job;
 }

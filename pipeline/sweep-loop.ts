@@ -1,5 +1,5 @@
 import type { Ports } from './ports/ports.ts';
-import { sweepOnce } from './sweep.ts';
+import { newSweepMemory, sweepOnce } from './sweep.ts';
 
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
 export const sweepEveryMs = 2_000;
@@ -7,6 +7,7 @@ export const sweepEveryMs = 2_000;
 /** Sweeps until stopped, one sweep at a time. An outage is logged and tried again at the next turn. */
 export function startSweeping(holder: string, ports: Ports): { stop(): Promise<void> } {
   let running: Promise<void> | null = null;
+  const memory = newSweepMemory();
   const stop = ports.clock.every(sweepEveryMs, () => {
     running ??= sweep().finally(() => {
       running = null;
@@ -21,7 +22,7 @@ export function startSweeping(holder: string, ports: Ports): { stop(): Promise<v
 
   async function sweep(): Promise<void> {
     try {
-      const swept = await sweepOnce(holder, ports);
+      const swept = await sweepOnce(holder, ports, memory);
       if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
     } catch (error) {
       ports.log.warn({ error }, 'A sweep was cut off; the next one goes on.');

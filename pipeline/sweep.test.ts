@@ -1,13 +1,13 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
 import { deliver } from './deliver.ts';
 import { routeUpload } from './route.ts';
-import { findLostUploads, sweepOnce } from './sweep.ts';
+import { findLostUploads, newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
-const nothing = { freed: 0, published: 0, moved: 0, republished: 0, announced: 0 };
+const nothing = { freed: 0, published: 0, moved: 0, republished: 0, announced: 0, passedOver: 0 };
 
 describe('a sweep', () => {
   it('does nothing where nothing was left behind', async () => {
@@ -148,9 +148,116 @@ describe('a sweep', () => {
     bench.ports.blobs.upload('uploads', '_ignored/lost.jpg', Buffer.from('lost'));
     const from = new Date(bench.clock.now().getTime() - 1);
     const to = new Date(bench.clock.now().getTime() + 1);
-    expect(await findLostUploads(from, to, bench.ports)).toBe(1);
-    expect(await findLostUploads(from, to, bench.ports)).toBe(0);
+    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 1, passedOver: 0 });
+    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 0, passedOver: 0 });
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
+  });
+});
+
+/** Jobs whose router got no further than their reservation, and whose time is up. */
+async function leftBehind(count: number): Promise<Workbench> {
+  const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { enabled: false } }) });
+  const { publish } = bench.ports.queue;
+  bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
+  for (let index = 0; index < count; index++) {
+    await expect(bench.drop(`sketch/${index}.jpg`)).rejects.toThrow(OutageError);
+    bench.clock.advance(1);
+  }
+  bench.ports.queue.publish = publish;
+  bench.clock.advance(3_001);
+  await bench.beats();
+  return bench;
+}
+
+/** Lets every look at what stands before a job fail for some of them. */
+function failFor(bench: Workbench, isBad: (name: string) => boolean, error: Error): void {
+  const { ledger } = bench.ports.jobs;
+  bench.ports.jobs.ledger = (stored, turnAt) =>
+    isBad(stored.job.source.name) ? Promise.reject(error) : ledger(stored, turnAt);
+}
+
+const numbered = (name: string) => Number(/\d+/.exec(name)?.[0]);
+
+describe('one bad item', () => {
+  it('that a service refuses ends as a failed job, and the others go on', async () => {
+    const bench = await leftBehind(3);
+    failFor(bench, (name) => numbered(name) === 0, new RefusedError('The value is too large.'));
+    expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, published: 2 });
+    const states = (await bench.jobs()).map(({ source, state, error }) => [
+      numbered(source.name),
+      state,
+      error?.code,
+    ]);
+    expect(states.sort()).toEqual([
+      [0, 'failed', 'service_refused'],
+      [1, 'queued', undefined],
+      [2, 'queued', undefined],
+    ]);
+    expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
+  });
+
+  it('that can neither be helped nor ended does not hide those behind it, though a hundred come first', async () => {
+    const bench = await leftBehind(130);
+    failFor(bench, (name) => numbered(name) < 120, new TypeError('A fault of ours.'));
+    const memory = newSweepMemory();
+    expect(await sweepOnce('a', bench.ports, memory)).toEqual({ ...nothing, published: 10, passedOver: 120 });
+    const [first] = await bench.ports.passedOver.recent(200);
+    expect(first).toMatchObject({ task: 'sweep', why: 'A fault of ours.', times: 1 });
+    expect(first?.item).toMatch(/^gs:\/\/uploads\/sketch\/\d+\.jpg#\d+ \(job \w+\)$/);
+    // They rest, and are tried again.
+    expect(await sweepOnce('a', bench.ports, memory)).toEqual(nothing);
+    bench.clock.advance(61_000);
+    await bench.beats();
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 0, passedOver: 120 });
+    expect(await bench.ports.passedOver.recent(1)).toMatchObject([{ times: 2 }]);
+  });
+
+  it('is gone past by the next sweep, where there are more than one looks at', async () => {
+    const bench = await leftBehind(1_005);
+    failFor(bench, (name) => numbered(name) < 1_003, new TypeError('A fault of ours.'));
+    const memory = newSweepMemory();
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 0, passedOver: 1_000 });
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 2, passedOver: 3 });
+  });
+
+  it('that alone meets an outage lets the others pass; an outage for all stops the sweep', async () => {
+    const bench = await leftBehind(20);
+    failFor(bench, (name) => numbered(name) === 0, new OutageError('It has changed too often.'));
+    expect(await sweepOnce('a', bench.ports)).toMatchObject({ published: 19, passedOver: 1 });
+    const others = await leftBehind(20);
+    let calls = 0;
+    others.ports.jobs.ledger = () => {
+      calls++;
+      return Promise.reject(new OutageError('Firestore did not answer.'));
+    };
+    await expect(sweepOnce('a', others.ports)).rejects.toThrow(OutageError);
+    expect(calls).toBeLessThan(10);
+  });
+
+  it('of one part of the sweep does not keep the other parts from their work', async () => {
+    const bench = await leftBehind(1);
+    bench.ports.jobs.abandoned = () =>
+      Promise.reject(new RefusedError('It needs an index.', { scope: 'service' }));
+    await expect(sweepOnce('a', bench.ports)).rejects.toThrow('It needs an index.');
+    expect(bench.ports.queue.messages.vm).toHaveLength(1);
+  });
+
+  it('does not stop the search for lost uploads, and is named', async () => {
+    const bench = await workbench();
+    for (const name of ['sketch/1.jpg', 'sketch/bad.jpg', 'sketch/2.jpg']) {
+      bench.ports.blobs.upload('uploads', name, Buffer.from(name));
+    }
+    const { create } = bench.ports.jobs;
+    bench.ports.jobs.create = (job) =>
+      job.source.name.includes('bad') ? Promise.reject(new RefusedError('No.')) : create(job);
+    const from = new Date(bench.clock.now().getTime() - 1);
+    const to = new Date(bench.clock.now().getTime() + 1);
+    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 2, passedOver: 1 });
+    expect(await bench.ports.passedOver.recent(10)).toMatchObject([
+      { task: 'search', item: expect.stringContaining('gs://uploads/sketch/bad.jpg#'), why: 'No.' },
+    ]);
+    bench.ports.jobs.create = create;
+    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 1, passedOver: 0 });
   });
 });
 

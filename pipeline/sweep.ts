@@ -1,7 +1,10 @@
-import { announceEnd } from './announce.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
+import { storedSource } from '@spillway/core/uploads.ts';
+import { announce } from './announce.ts';
 import { readConditions } from './conditions.ts';
 import { decide, publish } from './enqueue.ts';
-import { helpEach } from './help-each.ts';
+import { helpEach, type Resting } from './help-each.ts';
+import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
@@ -17,6 +20,8 @@ const timing = {
   announcing: 5_000,
 } as const;
 const batch = 100;
+/** A sweep goes past so many batches of jobs that cannot be helped, and the next one on from there. */
+const mostPages = 10;
 
 export interface Swept {
   published: number;
@@ -24,64 +29,166 @@ export interface Swept {
   republished: number;
   freed: number;
   announced: number;
+  /** Jobs for which nothing could be done. */
+  passedOver: number;
+}
+
+/** What a process remembers from one of its sweeps to the next. */
+export interface SweepMemory {
+  resting: Resting;
+  /** Behind which job a list that was cut off goes on. */
+  places: Map<string, Stored>;
+}
+
+export function newSweepMemory(): SweepMemory {
+  return { resting: new Map(), places: new Map() };
 }
 
 /**
  * Takes up whatever was left behind: claimed by a worker that is gone, recorded but not published, late where it
  * waits, published but not claimed, ended but not announced; and keeps what routers know of the world.
- * Resolves to null when another sweep has the lease.
+ * Resolves to null when another sweep has the lease. One part that fails does not stop the others: what it threw is
+ * thrown when all are done.
  */
-export async function sweepOnce(holder: string, ports: Ports): Promise<Swept | null> {
+export async function sweepOnce(
+  holder: string,
+  ports: Ports,
+  memory: SweepMemory = newSweepMemory(),
+): Promise<Swept | null> {
   if (!(await ports.leases.acquire('sweep', holder, timing.lease))) return null;
-  const freed = await freeAbandoned(ports);
-  const published = await publishUnpublished(ports);
-  const waiting = await reviewWaiting(ports);
-  const announced = await announceUnannounced(ports);
-  await ports.fleet.removeExpired(ports.clock.now());
-  return { freed, published, ...waiting, announced };
+  const failures: unknown[] = [];
+  const part = <Value>(sweeping: Promise<Value>, otherwise: Value) =>
+    sweeping.catch((error: unknown) => {
+      failures.push(error);
+      return otherwise;
+    });
+  const freed = await part(freeAbandoned(ports, memory), nothing);
+  const published = await part(publishUnpublished(ports, memory), nothing);
+  const waiting = await part(reviewWaiting(ports, memory.resting), {
+    moved: 0,
+    republished: 0,
+    passedOver: 0,
+  });
+  const announced = await part(announceUnannounced(ports, memory), nothing);
+  await part(ports.fleet.removeExpired(ports.clock.now()), undefined);
+  await part(ports.passedOver.removeExpired(), undefined);
+  if (failures.length > 0) throw failures[0];
+  return {
+    freed: freed.done,
+    published: published.done,
+    moved: waiting.moved,
+    republished: waiting.republished,
+    announced: announced.done,
+    passedOver: freed.passedOver + published.passedOver + waiting.passedOver + announced.passedOver,
+  };
+}
+
+const nothing: GoneThrough = { done: 0, passedOver: 0 };
+
+export interface Found {
+  /** Jobs that were made. */
+  made: number;
+  /** Objects for which nothing could be done; the admin sees which. */
+  passedOver: number;
 }
 
 /**
  * Makes the jobs of objects whose event was lost, and none for operations that have theirs: what rules and defaults
- * say today is not held against what was asked for then. Resolves to the number of jobs that were made.
+ * say today is not held against what was asked for then.
  */
-export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<number> {
+export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<Found> {
   let made = 0;
-  for await (const object of ports.blobs.createdBetween(ports.buckets.uploads, from, to)) {
-    const existing = await ports.jobs.ofSource(object);
+  let unreadable = 0;
+  const noted: Promise<void>[] = [];
+  const objects = ports.blobs.createdBetween(ports.buckets.uploads, from, to, (name, problem) => {
+    unreadable++;
+    const item = `gs://${ports.buckets.uploads}/${name}`;
+    noted.push(passOver({ task: 'search', item }, new Error(problem), ports));
+  });
+  const search = { task: 'search', name: objectAddress, ports } as const;
+  const { passedOver } = await goThrough(objects, search, async (object) => {
+    const existing = await ports.jobs.ofSource(storedSource(object));
     const wanted = (operation: string) => !existing.some(({ job }) => job.operation === operation);
-    made += (await routeUpload(object, null, ports, wanted)).length;
-  }
-  return made;
-}
-
-async function freeAbandoned(ports: Ports): Promise<number> {
-  const abandoned = await ports.jobs.abandoned(ports.clock.now(), batch);
-  return helpEach(abandoned, ports, async (stored) => {
-    const worker = stored.job.claim?.worker ?? 'its worker';
-    if (!(await routeAnew(stored, ports))) return false;
-    ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
-    return true;
+    const jobs = await routeUpload(object, null, ports, wanted);
+    made += jobs.length;
+    return jobs.length > 0;
   });
+  await Promise.all(noted);
+  return { made, passedOver: passedOver + unreadable };
 }
 
-async function publishUnpublished(ports: Ports): Promise<number> {
+function freeAbandoned(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
+  const now = ports.clock.now();
+  const abandoned = inPages('abandoned', (after) => ports.jobs.abandoned(now, batch, after), memory, ports);
+  return helpEach(
+    abandoned,
+    ports,
+    async (stored) => {
+      const worker = stored.job.claim?.worker ?? 'its worker';
+      if (!(await routeAnew(stored, ports))) return false;
+      ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
+      return true;
+    },
+    memory.resting,
+  );
+}
+
+function publishUnpublished(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.routing);
-  const left = await ports.jobs.unpublished(before, batch);
-  return helpEach(left, ports, async (stored) => {
-    if (!(await routeAnew(stored, ports))) return false;
-    ports.log.warn({ jobId: stored.job.id }, 'Published a job that its router had left behind.');
-    return true;
-  });
+  const left = inPages('unpublished', (after) => ports.jobs.unpublished(before, batch, after), memory, ports);
+  return helpEach(
+    left,
+    ports,
+    async (stored) => {
+      if (!(await routeAnew(stored, ports))) return false;
+      ports.log.warn({ jobId: stored.job.id }, 'Published a job that its router had left behind.');
+      return true;
+    },
+    memory.resting,
+  );
 }
 
-async function announceUnannounced(ports: Ports): Promise<number> {
+function announceUnannounced(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.announcing);
-  const left = await ports.jobs.unannounced(before, batch);
-  return helpEach(left, ports, async (stored) => {
-    await announceEnd(stored, ports);
-    return true;
-  });
+  const left = inPages('unannounced', (after) => ports.jobs.unannounced(before, batch, after), memory, ports);
+  return helpEach(
+    left,
+    ports,
+    async (stored) => {
+      await announce(stored, ports);
+      return true;
+    },
+    memory.resting,
+  );
+}
+
+/**
+ * The first of a list, and those behind them for as many as rest: the first hundred may be such as cannot be helped.
+ * A list that is longer than one sweep looks at is gone on with by the next.
+ */
+async function* inPages(
+  name: string,
+  read: (after: Stored | null) => Promise<Stored[]>,
+  { resting, places }: SweepMemory,
+  ports: Ports,
+): AsyncGenerator<Stored> {
+  let after = places.get(name) ?? null;
+  let room = batch;
+  for (let page = 0; page < mostPages; page++) {
+    const jobs = await read(after);
+    for (const stored of jobs) {
+      after = stored;
+      const rests = () => (resting.get(stored.job.id)?.until ?? 0) > ports.clock.now().getTime();
+      if (rests()) continue;
+      yield stored;
+      if (!rests()) room--;
+    }
+    if (jobs.length < batch || room <= 0) {
+      places.delete(name);
+      return;
+    }
+  }
+  if (after) places.set(name, after);
 }
 
 /** Decides and publishes as the job's router would have; false when somebody else was at it. */

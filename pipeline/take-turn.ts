@@ -1,6 +1,7 @@
-import { PermanentError } from '@spillway/core/errors.ts';
+import { PermanentError, RefusedError } from '@spillway/core/errors.ts';
 import { type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
 import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { shouldMove } from '@spillway/core/routing/should-move.ts';
@@ -9,6 +10,7 @@ import { shouldLeaveToOthers, postponed as withTurn } from '@spillway/core/trans
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { moveJob } from './move.ts';
+import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -46,24 +48,39 @@ export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null>
     let postponed = false;
     for (const stored of line.filter((each) => isReady(each, taker))) {
       const look = await lookCloser(stored, taker);
-      if (look === 'moved') continue;
+      if (look === 'moved' || look === 'refused') continue;
       if (look) {
         late.push({ stored, turnAt: look });
         continue;
       }
       await postpone(late, taker.ports);
       postponed ||= late.length > 0;
-      const answer = await claimJob(messageOf(stored.job), taker, stored);
-      if (answer.kind !== 'dropped') return answer;
+      const answer = await claimUnlessRefused(stored, taker);
+      if (answer && answer.kind !== 'dropped') return answer;
       late = [];
     }
     // Where others were quicker with what was in time, those that let it pass are still there.
     if (line.length < most && !postponed) break;
   }
   for (const { stored } of late) {
-    const answer = await claimJob(messageOf(stored.job), taker, stored);
-    if (answer.kind !== 'dropped') return answer;
+    const answer = await claimUnlessRefused(stored, taker);
+    if (answer && answer.kind !== 'dropped') return answer;
   }
+  return null;
+}
+
+/** Null where the database refuses this claim: the jobs behind it have their turn, and the sweep sees to this one. */
+async function claimUnlessRefused(stored: Stored, taker: Taker): Promise<ClaimAnswer | null> {
+  try {
+    return await claimJob(messageOf(stored.job), taker, stored);
+  } catch (error) {
+    return passIfRefused(stored, error, taker);
+  }
+}
+
+async function passIfRefused({ job }: Stored, error: unknown, { ports }: Taker): Promise<null> {
+  if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
+  await passOver({ task: 'sweep', item: `${objectAddress(job.source)} (job ${job.id})` }, error, ports);
   return null;
 }
 
@@ -82,8 +99,11 @@ function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
   return !shouldLeaveToOthers(job, worker, ports.clock.now());
 }
 
-/** `moved`: it is gone. A date: it is late, and this its later turn. Null: it is to be done now. */
-async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | Date | null> {
+/**
+ * `moved`: it is gone. `refused`: nothing can be found out of it. A date: it is late, and this its later turn. Null: it
+ * is to be done now.
+ */
+async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | 'refused' | Date | null> {
   try {
     const look = lookAt(candidateOf(stored.job), taker.learned(), taker.ports.clock.now());
     if (look.mayBeLate && (await moveIfSooner(stored, taker))) return 'moved';
@@ -91,13 +111,21 @@ async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | Date 
   } catch (error) {
     // What this version does not know ends as its delivery does.
     if (error instanceof PermanentError) return null;
-    throw error;
+    return (await passIfRefused(stored, error, taker)) ?? 'refused';
   }
 }
 
 /** Whoever has changed one of them meanwhile knows better. */
-async function postpone(late: LateJob[], { jobs }: Ports): Promise<void> {
-  await Promise.all(late.map(({ stored, turnAt }) => jobs.replace(stored, withTurn(stored.job, turnAt))));
+async function postpone(late: LateJob[], { jobs, log }: Ports): Promise<void> {
+  const postponing = late.map(async ({ stored, turnAt }) => {
+    try {
+      await jobs.replace(stored, withTurn(stored.job, turnAt));
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      log.warn({ jobId: stored.job.id, error }, 'A late job keeps its turn: a later one was refused.');
+    }
+  });
+  await Promise.all(postponing);
 }
 
 async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<boolean> {

@@ -23,6 +23,7 @@ function alerts(changes: Partial<Parameters<typeof alertsOf>[0]> = {}) {
     settings: routingSettingsSchema.parse({}),
     ignoredHeartbeats: 0,
     settingsProblem: null,
+    passedOver: [],
     ...changes,
   });
 }
@@ -93,5 +94,25 @@ describe('alerts', () => {
       '1 heartbeat is malformed or from the future, and ignored.',
     );
     expect(alerts({ ignoredHeartbeats: 2 })[0]?.message).toContain('2 heartbeats are');
+  });
+
+  it('name what was passed over, a few one by one and the others by their number', () => {
+    const items = Array.from({ length: 7 }, (_, index) => ({
+      task: 'search' as const,
+      item: `gs://uploads/sketch/${index}.jpg#1`,
+      why: 'It was refused.',
+      since: noon,
+      lastAt: noon,
+      times: index + 1,
+      expiresAt: later(1_000),
+    }));
+    const messages = alerts({ passedOver: items }).map(({ message }) => message);
+    expect(messages).toHaveLength(6);
+    expect(messages[0]).toBe(
+      'The search for lost uploads can do nothing for gs://uploads/sketch/0.jpg#1 since 2026-01-01T12:00:00.000Z: It was refused.',
+    );
+    expect(messages[1]).toContain('2 times');
+    expect(messages[5]).toContain('2 more items');
+    expect(codes({ passedOver: items.slice(0, 1) })).toEqual(['passed_over']);
   });
 });

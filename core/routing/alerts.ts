@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PassedOver, PassingTask } from '../passed-over.ts';
 import type { Conditions } from './decide-route.ts';
 import { liveVms } from './fleet.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
@@ -11,11 +12,21 @@ export const alertSchema = z.object({
     'vm_paused',
     'settings_invalid',
     'heartbeats_ignored',
+    'passed_over',
   ]),
   /** What is wrong and what to do, in English sentences. */
   message: z.string(),
 });
 export type Alert = z.infer<typeof alertSchema>;
+
+/** Items that are shown one by one. */
+const mostShown = 5;
+const passedBy: Record<PassingTask, string> = {
+  routing: 'The event was put aside in jobs-dead, and the daily search will try again, for',
+  sweep: 'The sweep can do nothing for',
+  search: 'The search for lost uploads can do nothing for',
+  reading: 'A document cannot be read:',
+};
 
 const belowACent = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
@@ -32,7 +43,13 @@ export function alertsOf({
   now,
   ignoredHeartbeats,
   settingsProblem,
-}: Conditions & { ignoredHeartbeats: number; settingsProblem: string | null }): Alert[] {
+  passedOver,
+}: Conditions & {
+  ignoredHeartbeats: number;
+  settingsProblem: string | null;
+  /** What was met last first; those beyond `mostShown` are only counted. */
+  passedOver: readonly PassedOver[];
+}): Alert[] {
   const alerts: Alert[] = [];
   const { run } = settings;
   const { breaker, spentLastHour } = state;
@@ -71,6 +88,14 @@ export function alertsOf({
       'heartbeats_ignored',
       `${ignoredHeartbeats} heartbeat${ignoredHeartbeats === 1 ? ' is' : 's are'} malformed or from the future, and ignored.`,
     );
+  }
+  for (const { task, item, why, since, times } of passedOver.slice(0, mostShown)) {
+    const often = times === 1 ? '' : `, ${times} times`;
+    add('passed_over', `${passedBy[task]} ${item} since ${since.toISOString()}${often}: ${why}`);
+  }
+  const rest = passedOver.length - mostShown;
+  if (rest > 0) {
+    add('passed_over', `Nothing can be done for at least ${rest} more item${rest === 1 ? '' : 's'}.`);
   }
   return alerts;
 

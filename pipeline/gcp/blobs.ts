@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
 import { OutageError } from '@spillway/core/errors.ts';
 import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
+import { z } from 'zod';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
-import { codeOf, orOutage } from './outages.ts';
+import { asServiceError, codeOf, orOutage } from './outages.ts';
 
 const notFound = 404;
 const preconditionFailed = 412;
@@ -84,12 +85,21 @@ export function createStorageBlobs(storage: Storage): Blobs {
       const removals = others.map((file) => file.delete({ ignoreNotFound: true }));
       await orOutage('Cloud Storage', Promise.all(removals));
     },
-    async *createdBetween(bucket, from, to) {
-      for await (const file of storage.bucket(bucket).getFilesStream()) {
-        const object = finalizedObjectSchema.safeParse((file as File).metadata);
-        if (!object.success) continue;
-        const { timeCreated } = object.data;
-        if (timeCreated >= from && timeCreated < to) yield object.data;
+    async *createdBetween(bucket, from, to, onUnreadable) {
+      const files = storage.bucket(bucket).getFilesStream();
+      try {
+        for await (const file of files) {
+          const { name, metadata } = file as File;
+          const object = finalizedObjectSchema.safeParse(metadata);
+          if (!object.success) {
+            onUnreadable(name, z.prettifyError(object.error));
+            continue;
+          }
+          const { timeCreated } = object.data;
+          if (timeCreated >= from && timeCreated < to) yield object.data;
+        }
+      } catch (error) {
+        throw asServiceError('Cloud Storage', error, `list the objects of ${bucket}`);
       }
     },
     async openUpload({ bucket, name, contentType, size, metadata, origin }) {

@@ -4,7 +4,6 @@ import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { unindexedFields } from '../limits/job-store.ts';
-import { createMemoryPorts } from '../memory/ports.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { createFirestoreJobStore } from './job-store.ts';
 
@@ -93,7 +92,7 @@ async function queriesOfTheStore(): Promise<object[]> {
     queries.push(this);
     return () => {};
   });
-  const store = createFirestoreJobStore(firestore, createMemoryPorts().log);
+  const store = createFirestoreJobStore(firestore, () => {});
   const time = Timestamp.fromDate(noon);
   const job = sampleJob({ batch: 'b', owner: 'ann' });
   const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon };

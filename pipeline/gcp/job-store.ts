@@ -11,7 +11,6 @@ import {
 import { isTerminal, type Job, jobSchema, jobStates, type Target } from '@spillway/core/job.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
 import type { JobFilter, JobStore, Stored } from '../ports/job-store.ts';
-import type { Log } from '../ports/ports.ts';
 import { withDates } from './documents.ts';
 import { createJobSums } from './job-sums.ts';
 import { codeOf, orOutage } from './outages.ts';
@@ -27,28 +26,44 @@ const endedStates = jobStates.filter(isTerminal);
 interface Version {
   updateTime: Timestamp;
   createTime: Timestamp;
+  /** The field of that name, where the document was read. */
+  createdAt?: Timestamp;
 }
 
+/** Most documents that are not valid of which one list goes past, as a multiple of its limit. */
+const mostPages = 20;
+
 /** `jobs/` in Firestore, written with create-only writes and update-time preconditions, never transactions. */
-export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStore {
+export function createFirestoreJobStore(
+  firestore: Firestore,
+  onInvalid: (item: string, error: unknown) => void,
+): JobStore {
   const collection = firestore.collection('jobs');
 
   async function get(id: string): Promise<Stored | null> {
-    const snapshot = await orOutage('Firestore', collection.doc(id).get());
+    const snapshot = await orOutage('Firestore', collection.doc(id).get(), `read job ${id}`);
     return snapshot.exists ? read(snapshot) : null;
   }
 
   /** Documents that do not validate are reported and left out: one must not hide all others. */
-  async function list(query: Query): Promise<Stored[]> {
-    const { docs } = await orOutage('Firestore', query.get());
-    return docs.flatMap((snapshot) => readOrReport(snapshot));
+  async function list(query: Query, limit = Number.POSITIVE_INFINITY): Promise<Stored[]> {
+    const jobs: Stored[] = [];
+    let rest = Number.isFinite(limit) ? query.limit(limit) : query;
+    for (let page = 0; page < mostPages; page++) {
+      const { docs } = await orOutage('Firestore', rest.get(), 'list jobs');
+      jobs.push(...docs.flatMap((snapshot) => readOrReport(snapshot)));
+      const last = docs.at(-1);
+      if (!last || docs.length < limit || jobs.length >= limit) break;
+      rest = query.startAfter(last).limit(limit - jobs.length);
+    }
+    return jobs;
   }
 
   function readOrReport(snapshot: DocumentSnapshot): Stored[] {
     try {
       return [read(snapshot)];
     } catch (error) {
-      log.error({ jobId: snapshot.id, error }, 'A job document is not valid and was left out.');
+      onInvalid(itemOf(snapshot), error);
       return [];
     }
   }
@@ -63,6 +78,7 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
         const { writeTime } = await orOutage(
           'Firestore',
           reference.create({ ...job, createdAt: FieldValue.serverTimestamp() }),
+          `create job ${job.id}`,
         );
         const version: Version = { updateTime: writeTime, createTime: writeTime };
         const createdAt = writeTime.toDate();
@@ -84,6 +100,7 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
         const { writeTime } = await orOutage(
           'Firestore',
           collection.doc(next.id).update(changes, precondition),
+          `change job ${next.id}`,
         );
         return {
           job: next,
@@ -111,12 +128,12 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
         target === 'vm'
           ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
-      return list(sorted.limit(limit));
+      return list(sorted, limit);
     },
     async countOpen() {
       const count = async (target: Target, state: Job['state']) => {
         const query = collection.where('state', '==', state).where('route.target', '==', target);
-        return (await orOutage('Firestore', query.count().get())).data().count;
+        return (await orOutage('Firestore', query.count().get(), 'count jobs')).data().count;
       };
       const [vmQueued, vmProcessing, runQueued, runProcessing] = await Promise.all([
         count('vm', 'queued'),
@@ -132,7 +149,7 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
     async find(filter, limit, cursor) {
       const ordered = newest(matching(collection, filter));
       const query = cursor ? ordered.startAfter(...decodeCursor(cursor)) : ordered;
-      const { docs } = await orOutage('Firestore', query.limit(limit + 1).get());
+      const { docs } = await orOutage('Firestore', query.limit(limit + 1).get(), 'find jobs');
       const page = docs.slice(0, limit);
       const last = page.at(-1);
       return {
@@ -148,21 +165,21 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
           .where('source.generation', '==', source.generation),
       );
     },
-    unpublished(before, limit) {
+    unpublished(before, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
-      return list(query.where('createdAt', '<', before).orderBy('createdAt').limit(limit));
+      return list(oldestFirst(query, 'createdAt', before, after), limit);
     },
-    published(before, limit) {
-      const query = collection.where('state', '==', 'queued').where('publishedAt', '<', before);
-      return list(query.orderBy('publishedAt').limit(limit));
+    published(before, limit, after = null) {
+      const query = collection.where('state', '==', 'queued');
+      return list(oldestFirst(query, 'publishedAt', before, after), limit);
     },
-    abandoned(before, limit) {
-      const query = collection.where('state', '==', 'processing').where('claim.expiresAt', '<', before);
-      return list(query.orderBy('claim.expiresAt').limit(limit));
+    abandoned(before, limit, after = null) {
+      const query = collection.where('state', '==', 'processing');
+      return list(oldestFirst(query, 'claim.expiresAt', before, after), limit);
     },
-    unannounced(before, limit) {
+    unannounced(before, limit, after = null) {
       const query = collection.where('state', 'in', endedStates).where('eventPublishedAt', '==', null);
-      return list(query.where('endedAt', '<', before).orderBy('endedAt').limit(limit));
+      return list(oldestFirst(query, 'endedAt', before, after), limit);
     },
     watch(filter, limit, onChanges, onError) {
       const query = newest(matching(collection, filter)).limit(limit);
@@ -179,6 +196,31 @@ export function createFirestoreJobStore(firestore: Firestore, log: Log): JobStor
   };
 }
 
+/** What names a document that cannot be read as a job: its object, where it says one. */
+function itemOf(snapshot: DocumentSnapshot): string {
+  const name: unknown = snapshot.get('source.name');
+  return typeof name === 'string' ? `jobs/${snapshot.id} (${name})` : `jobs/${snapshot.id}`;
+}
+
+function oldestFirst(query: Query, field: string, before: Date, after: Stored | null): Query {
+  const sorted = query.where(field, '<', before).orderBy(field).orderBy(FieldPath.documentId());
+  return after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
+}
+
+/** As it stands in the document: `createdAt` has microseconds, which a Date has not. */
+function timeOf({ job, version }: Stored, field: string): Timestamp | Date {
+  switch (field) {
+    case 'createdAt':
+      return (version as Version).createdAt ?? job.createdAt;
+    case 'publishedAt':
+      return job.publishedAt ?? new Date(0);
+    case 'claim.expiresAt':
+      return job.claim?.expiresAt ?? new Date(0);
+    default:
+      return job.endedAt ?? new Date(0);
+  }
+}
+
 function createTimeOf(stored: Stored): Timestamp {
   return (stored.version as Version).createTime;
 }
@@ -187,7 +229,13 @@ function read(snapshot: DocumentSnapshot): Stored {
   const { updateTime, createTime } = snapshot;
   if (!updateTime || !createTime) throw new Error(`Job ${snapshot.id} was read without its times.`);
   const job = jobSchema.parse(withDates(snapshot.data()));
-  return { job, version: { updateTime, createTime } satisfies Version, updatedAt: updateTime.toDate() };
+  const createdAt: unknown = snapshot.get('createdAt');
+  const version: Version = {
+    updateTime,
+    createTime,
+    ...(createdAt instanceof Timestamp ? { createdAt } : {}),
+  };
+  return { job, version, updatedAt: updateTime.toDate() };
 }
 
 function matching(query: Query, filter: JobFilter): Query {

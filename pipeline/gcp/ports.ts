@@ -5,13 +5,15 @@ import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobStore } from '../limits/job-store.ts';
 import { limitedQueue } from '../limits/queue.ts';
+import { passOver } from '../pass-over.ts';
 import type { Log, Ports } from '../ports/ports.ts';
 import { systemClock } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
-import type { GcpConfig } from './config.ts';
+import { type GcpConfig, requireTwoBuckets } from './config.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobStore } from './job-store.ts';
 import { createFirestoreLeases } from './leases.ts';
+import { createFirestorePassedOver } from './passed-over.ts';
 import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
@@ -23,22 +25,29 @@ export interface GcpPorts extends Ports {
   close(): Promise<void>;
 }
 
-/** All ports on Google's own client libraries, against the cloud or its emulators. */
+/** All ports on Google's own client libraries, against the cloud or its emulators. Throws where the configuration cannot work. */
 export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
+  requireTwoBuckets(config.SPILLWAY_UPLOADS_BUCKET, config.SPILLWAY_RESULTS_BUCKET);
   const projectId = config.SPILLWAY_PROJECT;
   const firestore = new Firestore({ projectId });
   const pubsub = new PubSub({ projectId });
   const storage = new Storage({ projectId });
+  const passedOver = createFirestorePassedOver(firestore, systemClock);
   return {
     firestore,
     pubsub,
-    jobs: limitedJobStore(createFirestoreJobStore(firestore, log)),
+    jobs: limitedJobStore(
+      createFirestoreJobStore(firestore, (item, error) =>
+        passOver({ task: 'reading', item }, error, { passedOver, log }),
+      ),
+    ),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     blobs: limitedBlobs(createStorageBlobs(storage)),
     fleet: limitedFleet(createFirestoreFleet(firestore, log)),
     settings: createFirestoreSettings(firestore, systemClock, log),
     routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),
+    passedOver,
     clock: systemClock,
     log,
     buckets: { uploads: config.SPILLWAY_UPLOADS_BUCKET, results: config.SPILLWAY_RESULTS_BUCKET },

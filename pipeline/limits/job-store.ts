@@ -1,3 +1,4 @@
+import type { Job } from '@spillway/core/job.ts';
 import { isDocumentId, mostIndexedBytes, textProblem } from '@spillway/core/text.ts';
 import type { JobFilter, JobStore } from '../ports/job-store.ts';
 import { requireStorable } from './document.ts';
@@ -20,7 +21,7 @@ export function limitedJobStore<Store extends JobStore>(store: Store): Store {
       return isDocumentId(id) ? store.get(id) : null;
     },
     async replace(stored, next) {
-      requireStorable('jobs', next.id, next, unindexedFields);
+      requireStorable('jobs', next.id, changed(stored.job, next), unindexedFields);
       return store.replace(stored, next);
     },
     async find(filter, limit, cursor) {
@@ -44,6 +45,12 @@ export function limitedJobStore<Store extends JobStore>(store: Store): Store {
       };
     },
   };
+}
+
+/** What is there already must not keep a job from its end. */
+function changed(before: Job, next: Job): Partial<Job> {
+  const entries = Object.entries(next).filter(([key, value]) => value !== before[key as keyof Job]);
+  return Object.fromEntries(entries);
 }
 
 function canMatch(filter: JobFilter): boolean {

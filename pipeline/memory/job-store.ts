@@ -151,30 +151,31 @@ export function createMemoryJobStore(clock: Clock): JobStore {
           job.source.generation === source.generation,
       );
     },
-    async unpublished(before, limit) {
-      return all((job) => job.state === 'queued' && job.publishedAt === null && job.createdAt < before).slice(
-        0,
-        limit,
+    async unpublished(before, limit, after = null) {
+      const left = all((job) => job.state === 'queued' && job.publishedAt === null && job.createdAt < before);
+      return page(left, ({ createdAt }) => createdAt, limit, after);
+    },
+    async published(before, limit, after = null) {
+      const waiting = all(
+        (job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before,
       );
+      return page(waiting, ({ publishedAt }) => publishedAt, limit, after);
     },
-    async published(before, limit) {
-      return all((job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before)
-        .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt))
-        .slice(0, limit);
-    },
-    async abandoned(before, limit) {
-      return all(
+    async abandoned(before, limit, after = null) {
+      const expired = all(
         (job) => job.state === 'processing' && job.claim !== null && job.claim.expiresAt < before,
-      ).slice(0, limit);
+      );
+      return page(expired, ({ claim }) => claim?.expiresAt ?? null, limit, after);
     },
-    async unannounced(before, limit) {
-      return all(
+    async unannounced(before, limit, after = null) {
+      const ended = all(
         (job) =>
           isTerminal(job.state) &&
           job.eventPublishedAt === null &&
           job.endedAt !== null &&
           job.endedAt < before,
-      ).slice(0, limit);
+      );
+      return page(ended, ({ endedAt }) => endedAt, limit, after);
     },
     watch(filter, limit, onChanges) {
       const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
@@ -194,6 +195,22 @@ function matches(job: Job, filter: JobFilter): boolean {
     (filter.state === undefined || job.state === filter.state) &&
     (filter.target === undefined || job.route.target === filter.target)
   );
+}
+
+/** In the order of a time, and of ids where times are equal. */
+function page(
+  list: Stored[],
+  timeOf: (job: Job) => Date | null,
+  limit: number,
+  after: Stored | null,
+): Stored[] {
+  const inOrder = (a: Stored, b: Stored) =>
+    byTime(timeOf(a.job), timeOf(b.job)) || (a.job.id < b.job.id ? -1 : 1);
+  const sorted = list.sort(inOrder);
+  const behind = after
+    ? sorted.filter((each) => each.job.id !== after.job.id && inOrder(after, each) < 0)
+    : sorted;
+  return behind.slice(0, limit);
 }
 
 function sumOf(stored: Stored[]): SideLedger {

@@ -21,6 +21,7 @@ import { systemClock } from '../system-clock.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
 import { createMemoryFleet } from './fleet.ts';
 import { createMemoryJobStore } from './job-store.ts';
+import { createMemoryPassedOver } from './passed-over.ts';
 
 export interface MemoryQueue extends Queue {
   readonly messages: Record<Target, JobMessage[]>;
@@ -51,6 +52,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     settings: createMemorySettings(options, clock),
     routerStates: createMemoryRouterStates(),
     leases: createMemoryLeases(clock),
+    passedOver: createMemoryPassedOver(clock),
     clock,
     log: options.log ?? silentLog,
     buckets: { uploads: 'uploads', results: 'results' },

@@ -63,8 +63,13 @@ export interface Blobs {
   remove(bucket: string, name: string, generation?: string): Promise<void>;
   /** Removes every object whose name starts with `prefix`, but those named in `keep`. */
   removeAllBut(bucket: string, prefix: string, keep: string[]): Promise<void>;
-  /** Objects created between two points in time. */
-  createdBetween(bucket: string, from: Date, to: Date): AsyncIterable<FinalizedObject>;
+  /** Objects created between two points in time; one whose description cannot be read goes to `onUnreadable`. */
+  createdBetween(
+    bucket: string,
+    from: Date,
+    to: Date,
+    onUnreadable: (name: string, problem: string) => void,
+  ): AsyncIterable<FinalizedObject>;
   /** Opens a resumable upload. Its address lets whoever knows it write that object: never log it. */
   openUpload(session: UploadSession): Promise<string>;
 }

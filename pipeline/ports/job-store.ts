@@ -68,14 +68,18 @@ export interface JobStore {
   find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
   /** All jobs of one generation of one object, deleted ones included. */
   ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
-  /** Queued, created before `before`, and never published under their epoch. */
-  unpublished(before: Date, limit: number): Promise<Stored[]>;
-  /** Queued and published before `before`, oldest first. */
-  published(before: Date, limit: number): Promise<Stored[]>;
+  /**
+   * Queued, created before `before`, and never published under their epoch. In each of these lists the oldest come
+   * first; `after` is a job of the same list, and only those behind it are given. Documents that are not valid are
+   * left out: a list is shorter than `limit` only where there are no more.
+   */
+  unpublished(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+  /** Queued and published before `before`. */
+  published(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
   /** Processing under a claim that expired before `before`. */
-  abandoned(before: Date, limit: number): Promise<Stored[]>;
+  abandoned(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
   /** Ended before `before`, and their end not yet announced. */
-  unannounced(before: Date, limit: number): Promise<Stored[]>;
+  unannounced(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
   /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */
   watch(
     filter: JobFilter,

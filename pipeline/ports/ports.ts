@@ -4,6 +4,7 @@ import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Blobs } from './blobs.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobStore } from './job-store.ts';
+import type { PassedOverItems } from './passed-over.ts';
 import type { Queue } from './queue.ts';
 
 /** `settings/routing` as it stands now, for the admin. */
@@ -63,6 +64,7 @@ export interface Ports {
   settings: Settings;
   routerStates: RouterStates;
   leases: Leases;
+  passedOver: PassedOverItems;
   clock: Clock;
   log: Log;
   buckets: { uploads: string; results: string };

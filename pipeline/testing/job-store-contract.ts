@@ -221,6 +221,37 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       expect(await jobs().abandoned(longAgo, 10)).toEqual([]);
     });
 
+    it('goes on behind a job of a list that the sweep looks through', async () => {
+      const mine = new Set<string>();
+      const make = async (transition: (job: Job) => Job) => {
+        for (let index = 0; index < 5; index++) {
+          const stored = await create();
+          mine.add((await replace(stored, transition(stored.job))).job.id);
+        }
+      };
+      await make((job) => ({ ...job, class: 'bulk' }));
+      await make((job) => transitions.published(job, justNow()));
+      await make((job) => {
+        const claim = { worker: 'w', token: 't', expiresAt: justNow() };
+        return { ...job, state: 'processing', claim, attempt: 1 };
+      });
+      await make((job) => transitions.cancelled(job, justNow()));
+      for (const list of ['unpublished', 'published', 'abandoned', 'unannounced'] as const) {
+        const seen: string[] = [];
+        for (let last: Stored | null = null; ; ) {
+          const page: Stored[] = await jobs()[list](soon(), 2, last);
+          seen.push(...page.map(({ job }) => job.id));
+          last = page.at(-1) ?? null;
+          if (page.length < 2) break;
+        }
+        expect(new Set(seen).size, list).toBe(seen.length);
+        expect(
+          seen.filter((id) => mine.has(id)),
+          list,
+        ).toHaveLength(5);
+      }
+    });
+
     it('tells a watcher at once, also that nothing is there', async () => {
       const told: JobChange[][] = [];
       const watch = jobs().watch(

@@ -199,7 +199,7 @@ export function portsContract(
       await upload(object, Buffer.from('listed'));
       const list = async (from: number, to: number) => {
         const found: FinalizedObject[] = [];
-        for await (const one of blobs.createdBetween(uploads(), new Date(from), new Date(to)))
+        for await (const one of blobs.createdBetween(uploads(), new Date(from), new Date(to), expect.fail))
           found.push(one);
         return found.filter((one) => one.name === object);
       };
@@ -336,6 +336,28 @@ export function portsContract(
       expect(await routerStates.read()).toEqual(state);
       await routerStates.write(initialRouterState);
       expect(await routerStates.read()).toEqual(initialRouterState);
+    });
+  });
+
+  describe(`what was passed over: ${name}`, () => {
+    it('is noted once a minute for each item, and forgotten in time', async () => {
+      const { passedOver } = ports();
+      const item = `gs://uploads/sketch/${randomUUID()} \ud800${'x'.repeat(2_000)}`;
+      const note = { task: 'search', item, why: 'It was refused.' } as const;
+      await passedOver.note(note);
+      await passedOver.note(note);
+      await passedOver.note({ ...note, task: 'sweep' });
+      const mine = (await passedOver.recent(100)).filter(
+        (each) => each.item.slice(0, 40) === item.slice(0, 40),
+      );
+      expect(mine.map(({ task, times }) => [task, times]).sort()).toEqual([
+        ['search', 1],
+        ['sweep', 1],
+      ]);
+      expect(mine.every((each) => each.expiresAt > each.lastAt && each.why === note.why)).toBe(true);
+      expect((await passedOver.recent(1)).map(({ task }) => task)).toEqual(['search']);
+      await passedOver.removeExpired();
+      expect(await passedOver.recent(100)).toEqual(expect.arrayContaining(mine));
     });
   });
 

@@ -1,4 +1,5 @@
 import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
+import type { PassedOver } from '@spillway/core/passed-over.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
 import { quantile } from '@spillway/core/routing/figures.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
@@ -14,19 +15,24 @@ interface Reading {
   fleet: FleetReading;
   state: RouterState;
   settings: RoutingSettingsReading;
+  passedOver: PassedOver[];
 }
+
+/** Of what was passed over, so much is read for the dashboard. */
+const mostPassedOver = 50;
 
 /** Reads what the dashboard's head shows, beside the fleet and the newest jobs. */
 export async function readOverview(fleet: FleetReading, newest: Job[], ports: Ports): Promise<Overview> {
-  const [open, state, settings] = await Promise.all([
+  const [open, state, settings, passedOver] = await Promise.all([
     ports.jobs.countOpen(),
     ports.routerStates.read(),
     ports.settings.readRouting(),
+    ports.passedOver.recent(mostPassedOver),
   ]);
-  return overviewOf({ now: ports.clock.now(), open, newest, fleet, state, settings });
+  return overviewOf({ now: ports.clock.now(), open, newest, fleet, state, settings, passedOver });
 }
 
-function overviewOf({ now, open, newest, fleet, state, settings }: Reading): Overview {
+function overviewOf({ now, open, newest, fleet, state, settings, passedOver }: Reading): Overview {
   // What was refused at once was never routed.
   const routed = newest.filter((job) => job.route.reason !== 'reserved');
   const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
@@ -50,6 +56,7 @@ function overviewOf({ now, open, newest, fleet, state, settings }: Reading): Ove
       settings: settings.settings,
       ignoredHeartbeats: fleet.ignored,
       settingsProblem: settings.problem,
+      passedOver,
     }),
     run: {
       enabled: run.enabled && run.maxInstances > 0,

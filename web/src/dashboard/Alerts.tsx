@@ -14,6 +14,7 @@ const looks: Record<Alert['code'], AlertLook> = {
   vm_paused: { icon: 'pause', urgent: false },
   settings_invalid: { icon: 'sliders', urgent: true },
   heartbeats_ignored: { icon: 'pulse', urgent: false },
+  passed_over: { icon: 'alert', urgent: false },
 };
 
 /** What the admin has to know of, the worst first. */

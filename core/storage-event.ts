@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { shownText } from './text.ts';
+import { type FinalizedObject, finalizedObjectSchema } from './uploads.ts';
+
+/** A request as it came, whatever it is. */
+export interface IncomingRequest {
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As its content type says: a value of JSON, text, or null. */
+  body: unknown;
+}
+
+export type StorageEvent =
+  | { kind: 'finalized'; object: FinalizedObject; eventId: string }
+  /** Something else has happened to an object. */
+  | { kind: 'other'; type: string; eventId: string }
+  | { kind: 'unreadable'; problem: string; eventId: string };
+
+/** What tells of an object: which happening, and the resource as JSON. */
+interface Telling {
+  type: string | null;
+  eventId: string;
+  resource: unknown;
+}
+
+const finalizedTypes = new Set(['google.cloud.storage.object.v1.finalized', 'OBJECT_FINALIZE']);
+/** What else happens to an object. */
+const otherTypes = /^google\.cloud\.storage\.object\.v1\.\w+$|^OBJECT_[A-Z_]+$/;
+const attributesSchema = z.record(z.string(), z.string()).default({});
+/** A message as Pub/Sub pushes it: https://cloud.google.com/pubsub/docs/push#receive_push. */
+const pushSchema = z.object({
+  message: z.object({
+    data: z.string(),
+    attributes: attributesSchema,
+    messageId: z.string().optional(),
+  }),
+});
+const structuredSchema = z.object({
+  specversion: z.string(),
+  type: z.string(),
+  id: z.string(),
+  data: z.unknown(),
+});
+
+/**
+ * Reads what Eventarc, a notification of the bucket, or a Pub/Sub trigger tells of an object: CloudEvents in binary or
+ * structured mode, messages pushed with or without their wrapper.
+ */
+export function readStorageEvent(request: IncomingRequest): StorageEvent {
+  const telling = tellingOf(request);
+  const { type, eventId, resource } = telling;
+  if (type !== null && !finalizedTypes.has(type)) {
+    return otherTypes.test(type)
+      ? { kind: 'other', type, eventId }
+      : { kind: 'unreadable', problem: `It is of the type ${shownText(type, 100)}.`, eventId };
+  }
+  const object = finalizedObjectSchema.safeParse(resource);
+  if (!object.success) return { kind: 'unreadable', problem: z.prettifyError(object.error), eventId };
+  if (type === null && isLater(resource)) {
+    return { kind: 'unreadable', problem: 'It does not say what has happened to the object.', eventId };
+  }
+  return { kind: 'finalized', object: object.data, eventId };
+}
+
+function tellingOf({ headers, body }: IncomingRequest): Telling {
+  const header = (name: string) => {
+    const value = headers[name];
+    return typeof value === 'string' ? value : null;
+  };
+  const push = pushSchema.safeParse(body);
+  if (push.success) return ofMessage(push.data.message);
+  const structured = structuredSchema.safeParse(body);
+  if (structured.success) return ofCloudEvent(structured.data.type, structured.data.id, structured.data.data);
+  const type = header('ce-type');
+  if (type !== null) return ofCloudEvent(type, header('ce-id') ?? '', body);
+  return {
+    // Without its wrapper a message's attributes are headers.
+    type: header('eventtype'),
+    eventId: header('x-goog-pubsub-message-id') ?? '',
+    resource: body,
+  };
+}
+
+/** A trigger on a topic wraps the notification once more. */
+function ofCloudEvent(type: string, eventId: string, data: unknown): Telling {
+  const push = pushSchema.safeParse(data);
+  if (push.success) return { ...ofMessage(push.data.message), eventId };
+  return { type, eventId, resource: data };
+}
+
+function ofMessage({ data, attributes, messageId }: z.infer<typeof pushSchema>['message']): Telling {
+  return {
+    type: attributes.eventType ?? attributes['ce-type'] ?? null,
+    eventId: attributes['ce-id'] ?? messageId ?? '',
+    resource: jsonOf(new TextDecoder().decode(bytesOf(data))),
+  };
+}
+
+function bytesOf(base64: string): Uint8Array {
+  return Uint8Array.from(atobOrEmpty(base64), (character) => character.charCodeAt(0));
+}
+
+function atobOrEmpty(base64: string): string {
+  try {
+    return atob(base64);
+  } catch {
+    return '';
+  }
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** What is deleted, or whose metadata has changed since, was finalized before. */
+function isLater(resource: unknown): boolean {
+  const later = z.object({
+    timeDeleted: z.string().optional(),
+    metageneration: z.coerce.string().optional(),
+  });
+  const { data } = later.safeParse(resource);
+  return data?.timeDeleted !== undefined || (data?.metageneration ?? '1') !== '1';
+}

@@ -1,0 +1,68 @@
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import type { PassedOverNote } from './ports/passed-over.ts';
+import type { Ports } from './ports/ports.ts';
+
+/** After so many failures in a row that no item is to blame for, the others would meet the same. */
+const mostInARow = 5;
+
+/** The ports that passing something over needs. */
+export type PassingPorts = Pick<Ports, 'passedOver' | 'log'>;
+
+export interface GoneThrough {
+  /** Items for which the action did something. */
+  done: number;
+  /** Items for which nothing could be done. */
+  passedOver: number;
+}
+
+/**
+ * Notes, in the log and for the admin, that nothing could be done for something. Never throws: what was to be passed
+ * over must not stop others after all.
+ */
+export async function passOver(
+  { task, item }: Omit<PassedOverNote, 'why'>,
+  error: unknown,
+  { passedOver, log }: PassingPorts,
+): Promise<void> {
+  const why = error instanceof Error ? error.message : String(error);
+  log.error({ task, item, error }, 'Nothing could be done for an item; others go on.');
+  try {
+    await passedOver.note({ task, item, why });
+  } catch (failure) {
+    log.warn({ task, item, error: failure }, 'What was passed over could not be noted for the admin.');
+  }
+}
+
+/**
+ * Does something for each item, one after another, and goes on past those for which it fails: they are counted, and the
+ * admin sees them. Throws once several in a row have met a service that does not answer, or refuses everything.
+ * @param items May fail to go on: then what it throws is thrown.
+ * @param name Of an item, for the admin.
+ * @param action Whether it did something.
+ */
+export async function goThrough<Item>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  { task, name, ports }: { task: PassedOverNote['task']; name: (item: Item) => string; ports: PassingPorts },
+  action: (item: Item) => Promise<boolean>,
+): Promise<GoneThrough> {
+  let done = 0;
+  let passedOver = 0;
+  let inARow = 0;
+  for await (const item of items) {
+    try {
+      if (await action(item)) done++;
+      inARow = 0;
+    } catch (error) {
+      passedOver++;
+      inARow = isOfTheService(error) ? inARow + 1 : 0;
+      if (inARow >= mostInARow) throw error;
+      await passOver({ task, item: name(item) }, error, ports);
+    }
+  }
+  return { done, passedOver };
+}
+
+/** Whether other items may meet the same. */
+function isOfTheService(error: unknown): boolean {
+  return error instanceof OutageError || (error instanceof RefusedError && error.scope === 'service');
+}

@@ -1,0 +1,17 @@
+import type { PassedOver, PassingTask } from '@spillway/core/passed-over.ts';
+
+export interface PassedOverNote {
+  task: PassingTask;
+  item: string;
+  why: string;
+}
+
+/** `passed-over/`: what nothing could be done for. All methods throw `OutageError` and `RefusedError`. */
+export interface PassedOverItems {
+  /** Notes it, or that it was met again; not more than once a minute for the same item. */
+  note(note: PassedOverNote): Promise<void>;
+  /** What is still so, what was met last first, and no more than `limit`. */
+  recent(limit: number): Promise<PassedOver[]>;
+  /** Forgets what was not met again. */
+  removeExpired(): Promise<void>;
+}
