@@ -38,13 +38,17 @@ export function restrictSharp(threads: number): void {
 /**
  * Opens the first frame of a picture, undecoded. `maxPixels` is false where only its header will be read.
  *
- * `failOn: 'error'` refuses what is truncated or broken, in every format. The stricter 'warning' would also refuse
- * what libjpeg only remarks on, such as the invalid scan parameters that some telephones write and stray bytes before
- * a marker: pictures that every viewer shows. The price is that a JPEG with a damaged spot but a proper end is drawn
- * with that spot.
+ * `failOn: 'error'` refuses what is truncated or broken, in every format but JPEG: where a JPEG has a proper end, what
+ * it lacks before that is drawn in grey. 'warning' also refuses what libjpeg only remarks on, such as that, but also the
+ * invalid scan parameters that some telephones write and stray bytes before a marker: pictures that every viewer
+ * shows. `incomplete.ts` tells the two apart.
  */
-export function openImage(path: string, maxPixels: number | false): Sharp {
-  return open(path, maxPixels);
+export function openImage(
+  path: string,
+  maxPixels: number | false,
+  failOn: CheckedImage['failOn'] = 'error',
+): Sharp {
+  return open(path, maxPixels, { failOn });
 }
 
 /**
@@ -61,7 +65,7 @@ export async function openPicture(image: CheckedImage): Promise<Sharp> {
   const tag = await readColours(image);
   switch (tag.kind) {
     case 'srgb':
-      return open(image.path, image.maxPixels, { ignoreIcc: true });
+      return open(image.path, image.maxPixels, { ignoreIcc: true, failOn: image.failOn });
     case 'profile':
       return await openProfiled(image);
     case 'coded':
@@ -91,8 +95,8 @@ async function readColours({ path, type }: CheckedImage): Promise<ColourTag> {
  * sharp applies the profile of 16 bits to Display P3 and takes the outcome for sRGB, and that of grey ones not at all.
  * So samples are brought to 8 bits first.
  */
-async function openProfiled({ path, maxPixels, type }: CheckedImage): Promise<Sharp> {
-  const picture = openImage(path, maxPixels);
+async function openProfiled({ path, maxPixels, type, failOn }: CheckedImage): Promise<Sharp> {
+  const picture = openImage(path, maxPixels, failOn);
   if (type === 'jpeg' || type === 'webp' || type === 'gif') return picture;
   const { space } = await metadataOf(picture);
   if (space === 'rgb16') return picture.pipelineColourspace('srgb');
@@ -101,8 +105,11 @@ async function openProfiled({ path, maxPixels, type }: CheckedImage): Promise<Sh
 }
 
 /** Upright and in sRGB. */
-async function decodeCoded({ path, maxPixels }: CheckedImage, colours: CodedColours): Promise<Samples> {
-  const picture = open(path, maxPixels, { ignoreIcc: true });
+async function decodeCoded(
+  { path, maxPixels, failOn }: CheckedImage,
+  colours: CodedColours,
+): Promise<Samples> {
+  const picture = open(path, maxPixels, { ignoreIcc: true, failOn });
   const { depth, bitsPerSample = 8 } = await metadataOf(picture);
   const isDeep = depth === 'ushort';
   // libvips gives 10 and 12 bits as the upper ones of 16.

@@ -1,17 +1,29 @@
-import { stat } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
-import { fileTypeFromFile } from 'file-type';
 import type { Metadata } from 'sharp';
+import { surveyGif } from './containers/gif.ts';
+import { surveyHeif } from './containers/heif.ts';
+import { surveyJpeg } from './containers/jpeg.ts';
+import { kindOf } from './containers/kinds.ts';
+import { surveyPng } from './containers/png.ts';
+import { stillAvif } from './containers/still-avif.ts';
+import { BrokenStructure, ForeignKind, type Survey } from './containers/survey.ts';
+import { surveyWebp } from './containers/webp.ts';
 import { decodeFailure, openImage } from './decode.ts';
+import { freeMemory } from './free-memory.ts';
 import { readHeicHeader } from './heic.ts';
 import { readHeifCoding } from './heic-coding.ts';
+import { incomplete, mostMissing } from './incomplete.ts';
 import type { InputLimits } from './input-limits.ts';
+import { decodedOf, decoderBytesPerPixel } from './memory-estimate.ts';
+import type { Decoded } from './operation.ts';
 
 export type AcceptedType = 'jpeg' | 'png' | 'webp' | 'avif' | 'heic' | 'gif';
 
 /** A file that passed the gate. */
 export interface CheckedImage {
+  /** Of the file that is decoded: the one that was checked, or a copy that a decoder understands. */
   path: string;
   type: AcceptedType;
   /** Pixels of the first frame as a person sees it, EXIF orientation applied. */
@@ -19,6 +31,20 @@ export interface CheckedImage {
   height: number;
   /** The limit it was checked against; the decoder is told the same. */
   maxPixels: number;
+  /** Its decoder gives it at a part of its size, for a part of the time and memory. */
+  shrinkable: boolean;
+  /** What the decoder gives up at, in sharp's terms. */
+  failOn: 'none' | 'error' | 'warning';
+  /** Share of it that the file ends before, 0..1, where the gate has let that pass. */
+  missing: number;
+}
+
+/** What is going to be done with a picture, as far as the gate has to know. */
+export interface PlannedWork {
+  /** As `ImageOperation.bytesPerPixel`, with the options settled. */
+  bytesPerPixel(decoded: Decoded): number;
+  /** Path for a copy, to be removed by the caller. */
+  copyPath: string;
 }
 
 interface Size {
@@ -26,37 +52,45 @@ interface Size {
   height: number;
 }
 
-interface Measured extends Size {
-  /** Frames, or pictures in one file. */
-  pages?: number | undefined;
-}
-
-/** By what the content is, never by the file's name or declared type. */
-const acceptedTypes: Record<string, AcceptedType> = {
-  'image/jpeg': 'jpeg',
-  'image/png': 'png',
-  'image/apng': 'png',
-  'image/webp': 'webp',
-  'image/avif': 'avif',
-  'image/heic': 'heic',
-  'image/heif': 'heic',
-  'image/heic-sequence': 'heic',
-  'image/heif-sequence': 'heic',
-  'image/gif': 'gif',
-};
-
 /**
- * Checks a file before it is decoded: size, content type on the allow-list, sides, aspect, pixels and pages.
- * Only headers are read.
+ * Checks a file before it is decoded: size, content type on the allow-list, sides, aspect, pixels, frames, passes, and
+ * the memory that it would take. All of that is read from the structure of the file, by no decoder; what these say of
+ * its header is looked at last.
  * @throws PermanentError `empty_file`, `file_too_large`, `unsupported_type`, `corrupt_image`, `image_too_large`
  * or `aspect_too_extreme`, with a message for the person who sent it.
  */
-export async function checkInput(path: string, limits: InputLimits): Promise<CheckedImage> {
+export async function checkInput(
+  path: string,
+  limits: InputLimits,
+  work: PlannedWork = { bytesPerPixel: () => 0, copyPath: `${path}.still.avif` },
+): Promise<CheckedImage> {
   await checkSize(path, limits);
-  const type = await sniffType(path);
+  const bytes = await readFile(path);
+  const type = await typeOf(path, bytes);
+  const survey = await surveyOf(path, type, bytes);
+  if (survey) checkSurvey(type, survey, limits, work);
+  const decodable = type === 'avif' ? await withKnownBrand(path, bytes, survey !== null, work) : path;
+  freeMemory(bytes);
+  const failOn = strictness(type);
   const { width, height } =
-    type === 'heic' ? await checkHeic(path, limits) : await checkOther(path, type, limits);
-  return { path, type, width, height, maxPixels: limits.maxPixels };
+    type === 'heic' ? await checkHeic(path, limits) : await checkHeader(decodable, type, failOn, limits);
+  return {
+    path: decodable,
+    type,
+    width,
+    height,
+    maxPixels: limits.maxPixels,
+    shrinkable: type === 'jpeg' && survey?.whole === false,
+    failOn,
+    missing: survey?.missing ?? 0,
+  };
+}
+
+function strictness(type: AcceptedType): CheckedImage['failOn'] {
+  // libjpeg draws over what is missing and only remarks on it.
+  if (type === 'jpeg') return 'warning';
+  // libnsgif wants every frame whole, and we want the first.
+  return type === 'gif' ? 'none' : 'error';
 }
 
 async function checkSize(path: string, limits: InputLimits): Promise<void> {
@@ -65,54 +99,117 @@ async function checkSize(path: string, limits: InputLimits): Promise<void> {
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
-async function sniffType(path: string): Promise<AcceptedType> {
-  const sniffed = await fileTypeFromFile(path);
-  const type = sniffed && acceptedTypes[sniffed.mime];
-  if (!type) throw new PermanentError('unsupported_type');
-  return type === 'avif' || type === 'heic' ? await typeOfHeif(path, type) : type;
-}
+const accepted = 'Pictures that can be worked on are JPEG, PNG, WebP, AVIF, HEIC and GIF.';
 
-/** AVIF and HEIC share a container, and one may be labelled as the other. */
-async function typeOfHeif(path: string, label: AcceptedType): Promise<AcceptedType> {
+async function typeOf(path: string, bytes: Buffer): Promise<AcceptedType> {
+  const kind = await kindOf(bytes);
+  if (kind.kind === 'other') throw foreign(kind.name);
+  const { type } = kind;
+  if (type !== 'avif' && type !== 'heic') return type;
+  // AVIF and HEIC share a container, and one may be labelled as the other.
   switch (await readHeifCoding(path)) {
     case 'hevc':
       return 'heic';
     case 'av1':
       return 'avif';
     default:
-      return label;
+      return type;
   }
+}
+
+function foreign(name: string): PermanentError {
+  return new PermanentError('unsupported_type', `The file is ${name}. ${accepted}`);
+}
+
+async function surveyOf(path: string, type: AcceptedType, bytes: Buffer): Promise<Survey | null> {
+  try {
+    switch (type) {
+      case 'jpeg':
+        return surveyJpeg(bytes);
+      case 'png':
+        return surveyPng(bytes);
+      case 'webp':
+        return surveyWebp(bytes);
+      case 'gif':
+        return surveyGif(bytes);
+      case 'avif':
+      case 'heic':
+        return await surveyHeif(path, bytes);
+      default:
+        return type satisfies never;
+    }
+  } catch (error) {
+    if (error instanceof ForeignKind) throw foreign(`${error.message}, which cannot be read here`);
+    if (!(error instanceof BrokenStructure)) throw error;
+    const message = 'The file is damaged, or ends before it says what its picture is.';
+    throw new PermanentError('corrupt_image', message, { cause: error });
+  }
+}
+
+function checkSurvey(type: AcceptedType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
+  checkDimensions(survey, limits);
+  checkFrames(survey, limits);
+  checkPasses(survey, limits);
+  checkMemory(type, survey, limits, work);
+  // Of these only a GIF's decoder draws what there is.
+  const tolerated = type === 'gif' ? mostMissing : 0;
+  if (survey.missing > tolerated) throw incomplete(survey.missing);
+}
+
+/**
+ * A file that libvips reads: it tells an AVIF by the brand that stands first, and by no other than `avif`. An animated
+ * one becomes a still of its first frame.
+ */
+async function withKnownBrand(
+  path: string,
+  bytes: Buffer,
+  hasStill: boolean,
+  { copyPath }: PlannedWork,
+): Promise<string> {
+  if (hasStill && bytes.toString('latin1', 8, 12) === 'avif') return path;
+  const still = stillAvif(bytes, hasStill);
+  if (!still) return path;
+  await writeFile(copyPath, still);
+  return copyPath;
 }
 
 async function checkHeic(path: string, limits: InputLimits): Promise<Size> {
   const { width, height, storedWidth, storedHeight, pictures } = await readHeicHeader(path);
-  checkDimensions({ width: storedWidth, height: storedHeight, pages: pictures }, limits);
+  checkDimensions({ width: storedWidth, height: storedHeight }, limits);
+  checkFrames({ frames: pictures }, limits);
   // Cropping may leave a sliver of an ordinary picture.
   checkDimensions({ width, height }, limits);
   return { width, height };
 }
 
-async function checkOther(path: string, type: AcceptedType, limits: InputLimits): Promise<Size> {
-  const metadata = await readHeader(path);
+/** The decoder's own word on what the structure said. */
+async function checkHeader(
+  path: string,
+  type: AcceptedType,
+  failOn: CheckedImage['failOn'],
+  limits: InputLimits,
+): Promise<Size> {
+  const metadata = await readHeader(path, failOn === 'none' ? 'none' : 'error');
   const format: string = metadata.format === 'heif' ? 'avif' : metadata.format;
   if (format !== type) throw new PermanentError('unsupported_type');
   checkDimensions(metadata, limits);
+  checkFrames({ frames: metadata.pages ?? 1 }, limits);
   return metadata.autoOrient;
 }
 
-async function readHeader(path: string): Promise<Metadata> {
+async function readHeader(path: string, failOn: CheckedImage['failOn']): Promise<Metadata> {
   try {
     // sharp would call a picture over its limit unreadable; checkDimensions tells what is wrong with it.
-    return await openImage(path, false).metadata();
+    return await openImage(path, false, failOn).metadata();
   } catch (error) {
     throw decodeFailure(error);
   }
 }
 
-function checkDimensions({ width, height, pages = 1 }: Measured, limits: InputLimits): void {
+function checkDimensions({ width, height }: Size, limits: InputLimits): void {
   const longer = Math.max(width, height);
   const shorter = Math.min(width, height);
-  const measured = `The picture has ${width} x ${height} pixels`;
+  const measured = measure({ width, height });
   if (longer > limits.maxSide) {
     throw new PermanentError('image_too_large', `${measured}; no side may exceed ${limits.maxSide}.`);
   }
@@ -123,13 +220,66 @@ function checkDimensions({ width, height, pages = 1 }: Measured, limits: InputLi
     );
   }
   if (width * height > limits.maxPixels) {
-    const limit = (limits.maxPixels / 1e6).toFixed(0);
-    throw new PermanentError('image_too_large', `${measured}; the limit is ${limit} megapixels.`);
-  }
-  if (pages > limits.maxPages) {
     throw new PermanentError(
       'image_too_large',
-      `The picture has ${pages} frames; the limit is ${limits.maxPages}.`,
+      `${measured}; the limit is ${megapixels(limits.maxPixels)} megapixels.`,
     );
   }
+}
+
+function checkFrames({ frames }: { frames: number }, { maxPages }: InputLimits): void {
+  if (frames <= maxPages) return;
+  throw new PermanentError('image_too_large', `The picture has ${frames} frames; the limit is ${maxPages}.`);
+}
+
+function checkPasses({ width, height, passes }: Survey, { maxPassPixels }: InputLimits): void {
+  const most = Math.max(1, Math.floor(maxPassPixels / (width * height)));
+  if (passes <= most) return;
+  throw new PermanentError(
+    'image_too_large',
+    `${measure({ width, height })}, coded in ${passes} passes; for that size the limit is ${most}.`,
+  );
+}
+
+function checkMemory(type: AcceptedType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
+  const { width, height } = survey;
+  const decoded = decodedOf(type, survey);
+  // The decoder has ended when the operation needs most.
+  const perPixel = Math.max(
+    decoderBytesPerPixel(type, survey) + decoded.channels,
+    work.bytesPerPixel(decoded),
+  );
+  if (width * height * perPixel <= limits.maxMemory) return;
+  const most = megapixels(limits.maxMemory / perPixel);
+  throw new PermanentError(
+    'image_too_large',
+    `${measure(survey)}; as ${describe(type, survey)}, with these options, no more than ${most} megapixels fit into memory.`,
+  );
+}
+
+function describe(type: AcceptedType, { depth, whole, channels }: Survey): string {
+  switch (type) {
+    case 'jpeg':
+      return whole ? 'a progressive JPEG' : 'a JPEG';
+    case 'png':
+      return whole ? 'an interlaced PNG' : 'a PNG';
+    case 'webp':
+      return channels === 4 ? 'a WebP without loss or with transparency' : 'a WebP';
+    case 'gif':
+      return 'a GIF';
+    case 'avif':
+      return depth > 8 ? `an AVIF with ${depth} bits a sample` : 'an AVIF';
+    case 'heic':
+      return depth > 8 ? `a HEIC with ${depth} bits a sample` : 'a HEIC';
+    default:
+      return type satisfies never;
+  }
+}
+
+function measure({ width, height }: Size): string {
+  return `The picture has ${width} x ${height} pixels`;
+}
+
+function megapixels(pixels: number): string {
+  return Math.floor(pixels / 1e6).toString();
 }

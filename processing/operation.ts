@@ -35,6 +35,14 @@ export interface OperationContext {
   threads: number;
 }
 
+/** How a picture comes out of its decoder. */
+export interface Decoded {
+  /** 3, or 4 where it has transparency of its own. */
+  channels: 3 | 4;
+  /** It can be decoded at a part of its size, where that is enough. */
+  shrinkable: boolean;
+}
+
 /** The pixel side of an operation. Its name, options and objective stand in `core/operations/<name>.ts`. */
 export interface ImageOperation<Options> {
   /**
@@ -42,6 +50,11 @@ export interface ImageOperation<Options> {
    * @throws PermanentError where the picture or the options are at fault, RetryableError where trying again may help.
    */
   run(image: CheckedImage, options: Options, context: OperationContext): Promise<OperationOutput>;
+  /**
+   * Most bytes that it holds at once for each pixel of a picture, the decoded samples included: the gate measures by
+   * it, before the work, what fits into memory. Measured with `npm run test:hostile`.
+   */
+  bytesPerPixel(options: Options, decoded: Decoded): number;
   /** Pictures that warm it up: more than one where V8 has to compile loops over pixels. */
   readonly warmUpRuns: number;
   /** Names of the models that it has loaded in this process. */

@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, crc32, deflateRaw, deflateSync } from 'node:zlib';
+import { freeMemory } from './free-memory.ts';
 import { deflateLiterals } from './literal-deflate.ts';
 import { subtractLeft } from './png-filter.ts';
 
@@ -17,6 +18,8 @@ const flatShare = 0.75;
 
 /** An empty final block: every stripe before it ends on a byte boundary without one, so that they can be joined. */
 const endOfStream = Buffer.from([0x03, 0x00]);
+
+const constantParts = new Set<Uint8Array>([signature, zlibHeader, endOfStream]);
 
 /** Writes the samples of one row into `target` from `start` on. Rows are asked for once each, from the top. */
 export type RowSource = (row: number, target: Uint8Array, start: number) => void;
@@ -50,13 +53,24 @@ export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
     deflated.push(deflateStripe(stripe));
     checksum = adler32(stripe, checksum);
   }
-  const stream = [zlibHeader, ...(await Promise.all(deflated)), endOfStream, bigEndian(checksum)];
-  return Buffer.concat([
+  return join([
     signature,
     ...chunk('IHDR', [header(picture)]),
-    ...chunk('IDAT', stream),
+    ...chunk('IDAT', [zlibHeader, ...(await Promise.all(deflated)), endOfStream, bigEndian(checksum)]),
     ...chunk('IEND', []),
   ]);
+}
+
+/** Each part is given back as soon as it is copied: a file of 400 MB would else be in memory twice. */
+function join(parts: Uint8Array[]): Uint8Array {
+  const file = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    file.set(part, at);
+    at += part.length;
+    if (!constantParts.has(part)) freeMemory(part);
+  }
+  return file;
 }
 
 /** Scanlines from the top, several at a time, each after its filter byte. All stripes share one buffer. */

@@ -1,9 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
-import { type CheckedImage, checkInput } from './input-gate.ts';
+import { notesOnMissing, tolerate } from './incomplete.ts';
+import { type CheckedImage, checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import {
   contentTypes,
@@ -27,8 +28,8 @@ export interface ProcessingSetup extends OperationContext {
 export async function processImage(job: ChildJob, setup: ProcessingSetup): Promise<ProcessedImage> {
   const startedAt = performance.now();
   const options = validOptions(job.operation, job.options);
-  const image = await checkInput(job.inputPath, setup.limits);
-  const output = await run(job.operation, image, options, setup);
+  const work = workOf(job, options, setup);
+  const output = await produce(job, options, work, setup).finally(() => rm(work.copyPath, { force: true }));
   const path = await write(job.outputPath, output);
   freeMemory(output.bytes);
   const { extension, width, height, model, inferenceMs, notes } = output;
@@ -50,6 +51,45 @@ function validOptions<Name extends OperationName>(operation: Name, options: unkn
   const parsed = parseOptions(operation, options);
   if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
   return parsed.options as OptionsOf<Name>;
+}
+
+function workOf<Name extends OperationName>(
+  { operation, outputPath }: ChildJob & { operation: Name },
+  options: OptionsOf<Name>,
+  { operations }: ProcessingSetup,
+): PlannedWork {
+  return {
+    bytesPerPixel: (decoded) => operations[operation].bytesPerPixel(options, decoded),
+    copyPath: `${outputPath}.still.avif`,
+  };
+}
+
+/** A picture that its decoder remarks on is looked into, and made again with what can be tolerated. */
+async function produce<Name extends OperationName>(
+  { operation, inputPath }: ChildJob & { operation: Name },
+  options: OptionsOf<Name>,
+  work: PlannedWork,
+  setup: ProcessingSetup,
+): Promise<OperationOutput> {
+  const image = await checkInput(inputPath, setup.limits, work);
+  try {
+    return withNotes(await run(operation, image, options, setup), image);
+  } catch (error) {
+    const tolerated = await tolerate(image, error);
+    const output = await run(operation, tolerated, options, setup).catch((again) => {
+      // What decodes no better with all tolerance has the first word.
+      throw isCorrupt(again) ? error : again;
+    });
+    return withNotes(output, tolerated);
+  }
+}
+
+function withNotes(output: OperationOutput, image: CheckedImage): OperationOutput {
+  return { ...output, notes: [...notesOnMissing(image), ...output.notes] };
+}
+
+function isCorrupt(error: unknown): boolean {
+  return error instanceof PermanentError && error.code === 'corrupt_image';
 }
 
 async function run<Name extends OperationName>(

@@ -122,7 +122,7 @@ function slotSettings(options: ProcessorOptions): SlotSettings {
     script: options.childScript ?? childEntry,
     child: {
       threads: options.threadsPerChild ?? share,
-      limits: options.limits ?? defaultInputLimits,
+      limits: limitsFor(options),
       models: options.models,
       warmUp: options.warmUp ?? operationNames,
     },
@@ -131,6 +131,14 @@ function slotSettings(options: ProcessorOptions): SlotSettings {
     recycleAboveBytes: options.recycleAboveBytes ?? options.memoryLimitBytes / 2,
   };
 }
+
+/** What the gate lets through stays below what a job is ended at. */
+function limitsFor({ limits = defaultInputLimits, memoryLimitBytes }: ProcessorOptions): InputLimits {
+  return { ...limits, maxMemory: Math.min(limits.maxMemory, memoryShare * memoryLimitBytes) };
+}
+
+/** Of the limit on a job's memory: estimates have an error, and memory is freed late. */
+const memoryShare = 0.75;
 
 function closedError(): Error {
   return new Error('The processor is closed.');

@@ -9,6 +9,8 @@ import type { ImageOperation } from '../operation.ts';
 /** Says in one sentence what a picture shows, with Salesforce's BLIP or any other checkpoint of its kind. */
 export const caption: ImageOperation<CaptionOptions> = {
   warmUpRuns: 1,
+  // The picture is resized in rows.
+  bytesPerPixel: () => 3.2,
   loadedModels: () => (standing ? [standing.name] : []),
   async run(image, options, { models, threads }) {
     const { path, ...model } = await models.caption(options.model);

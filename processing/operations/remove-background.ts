@@ -1,10 +1,12 @@
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
 import type { ImageOperation } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { cleanMask } from '../saliency/clean-mask.ts';
 import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
+import { prepareGrabCut } from '../saliency/grab-cut.ts';
 import { toMask } from '../saliency/mask.ts';
 import { loadedNets, netSide, runNet } from '../saliency/net.ts';
 import { toNetInput } from '../saliency/net-input.ts';
@@ -19,32 +21,45 @@ import type { Samples } from '../samples.ts';
  */
 export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
   warmUpRuns: 1,
+  // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
+  bytesPerPixel: ({ output, cleanMask }, { channels, shrinkable }) => {
+    if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : 2.1);
+    return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
+  },
   loadedModels: loadedNets,
   async run(image, options, { models, threads }) {
     const model = await models.saliency(options.model);
+    if (refines(options, model)) prepareGrabCut();
     const source = await openSource(image);
     const side = await netSide(model, threads);
     // On sharp's threads, while the net and what comes after it keep this one busy.
     const picture = options.output === 'cutout' ? source.full() : null;
     // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
     picture?.catch(() => {});
-    const small = await source.squashed(side);
+    const small = await source.squashed(side).catch(async (error) => {
+      // The other decoding ends first: what is tried next shall have the memory.
+      await picture?.catch(() => {});
+      throw error;
+    });
     const map = await runNet(model, toNetInput(small, model.input), threads);
     const found = toMask(map);
     const refinement = refines(options, model) ? await refineMask(found, small) : null;
     const followed = refinement?.kind === 'refined' ? refinement.mask : found;
     const enlarged = resizeLanczos(followed, image.width, image.height);
     const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
-    const bytes = await encode(await picture, mask, options);
+    const alpha = options.output === 'cutout' && options.background === '';
+    const { width, height } = image;
+    const { extension, notes } = chooseFormat(options.format, { width, height, alpha });
+    const bytes = await encode(await picture, mask, { ...options, format: extension });
     freeMemory(mask.data);
     return {
       bytes,
-      extension: options.format,
-      width: image.width,
-      height: image.height,
+      extension,
+      width,
+      height,
       model: label(model),
       inferenceMs: map.inferenceMs,
-      notes: notesOn(refinement, options),
+      notes: [...notes, ...notesOn(refinement, options)],
     };
   },
 };

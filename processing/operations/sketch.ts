@@ -1,5 +1,6 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
 import { decodeRgb } from '../decode.ts';
+import { chooseFormat, type PictureExtension } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
 import { type BorderedGrey, gaussianBlur, greyForBlur, rowStart } from '../gaussian-blur.ts';
 import type { CheckedImage } from '../input-gate.ts';
@@ -21,6 +22,8 @@ const jpegQuality = 90;
 export const sketch = {
   loadedModels: () => [],
   warmUpRuns: 3,
+  // RGB and grey, later grey, its blur and the result.
+  bytesPerPixel: () => 4.2,
   async run(image: CheckedImage, options: SketchOptions): Promise<OperationOutput> {
     const rgb = await decodeRgb(image);
     const grey = toGrey(rgb, options.blur);
@@ -147,22 +150,24 @@ function divideWords(
 
 async function encode(drawing: PictureRows, format: SketchOptions['format']): Promise<OperationOutput> {
   const { width, height } = drawing;
-  const common = { width, height, model: null, inferenceMs: null, notes: [] };
-  switch (format) {
-    case 'png': {
-      const bytes = await encodePng(drawing);
-      return { ...common, bytes, extension: 'png' };
-    }
-    case 'jpeg': {
-      const bytes = await openRaw(gather(drawing)).jpeg({ quality: jpegQuality }).toBuffer();
-      return { ...common, bytes, extension: 'jpg' };
-    }
-    case 'webp': {
-      const webp = { quality: webpQuality, effort: webpEffort };
-      const bytes = await openRaw(gather(drawing)).webp(webp).toBuffer();
-      return { ...common, bytes, extension: 'webp' };
-    }
+  const { extension, notes } = chooseFormat(format === 'jpeg' ? 'jpg' : format, {
+    width,
+    height,
+    alpha: false,
+  });
+  const bytes = await encodeAs(extension, drawing);
+  return { bytes, extension, width, height, model: null, inferenceMs: null, notes };
+}
+
+async function encodeAs(extension: PictureExtension, drawing: PictureRows): Promise<Uint8Array> {
+  switch (extension) {
+    case 'png':
+      return await encodePng(drawing);
+    case 'jpg':
+      return await openRaw(gather(drawing)).jpeg({ quality: jpegQuality }).toBuffer();
+    case 'webp':
+      return await openRaw(gather(drawing)).webp({ quality: webpQuality, effort: webpEffort }).toBuffer();
     default:
-      return format satisfies never;
+      return extension satisfies never;
   }
 }

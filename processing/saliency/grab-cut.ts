@@ -41,7 +41,7 @@ const processorLimitMs = 4_000;
 const lookEveryMs = 100;
 
 /** One, kept: OpenCV takes a third of a second and 95 MB to load, and a process works on one picture at a time. */
-let standing: Worker | null = null;
+let standing: Promise<Worker> | null = null;
 
 /**
  * Runs OpenCV's GrabCut (Rother, Kolmogorov and Blake, 2004) in a thread of its own, which is ended when it takes too
@@ -76,11 +76,20 @@ export async function grabCut(
   }
 }
 
+/** Has OpenCV loaded while something else is done. */
+export function prepareGrabCut(): void {
+  // Whoever needs it hears of a failure.
+  ready().catch(() => {});
+}
+
 /** A thread in which OpenCV is loaded: loading does not count as work on a picture. */
-async function ready(): Promise<Worker> {
-  if (standing) return standing;
+function ready(): Promise<Worker> {
+  standing ??= start();
+  return standing;
+}
+
+async function start(): Promise<Worker> {
   const worker = new Worker(new URL('./grab-cut-worker.ts', import.meta.url), { execArgv: [] });
-  standing = worker;
   try {
     await once(worker, 'message');
   } catch (error) {
@@ -92,7 +101,7 @@ async function ready(): Promise<Worker> {
 }
 
 async function release(worker: Worker): Promise<void> {
-  if (standing === worker) standing = null;
+  standing = null;
   await worker.terminate();
 }
 

@@ -1,5 +1,6 @@
 import type { Sharp } from 'sharp';
 import { openPicture, samplesOf } from '../decode.ts';
+import { freeMemory } from '../free-memory.ts';
 import type { CheckedImage } from '../input-gate.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { openRaw, type Samples } from '../samples.ts';
@@ -17,19 +18,19 @@ export interface PictureSource {
 
 /**
  * libjpeg decodes at 1/2, 1/4 or 1/8 of the size for a part of the time, and the net needs no more. So a JPEG is
- * decoded twice, once small, and a mask never needs its full size. Every other picture is decoded once and kept.
+ * decoded twice, once small, and a mask never needs its full size. Every other picture is decoded once and kept, and so
+ * is a progressive JPEG, whose coefficients are all in memory at once whatever the size.
  */
 export async function openSource(image: CheckedImage): Promise<PictureSource> {
-  if (image.type === 'jpeg') {
+  if (image.shrinkable) {
     return {
       squashed: async (side) => enlarge(await shrink(await openPicture(image), image, side), side),
       full: async () => await decode(image),
     };
   }
   const decoded = await decode(image);
-  const opaque = decoded.channels === 3 ? decoded : withoutAlpha(decoded);
   return {
-    squashed: async (side) => enlarge(await shrink(openRaw(opaque), image, side), side),
+    squashed: async (side) => enlarge(await shrinkDecoded(decoded, image, side), side),
     full: async () => decoded,
   };
 }
@@ -42,6 +43,14 @@ async function shrink(picture: Sharp, { width, height }: { width: number; height
       .resize(Math.min(width, side), Math.min(height, side), { fit: 'fill', kernel: 'lanczos3' })
       .removeAlpha(),
   );
+}
+
+async function shrinkDecoded(decoded: Samples, image: CheckedImage, side: number): Promise<Samples> {
+  if (decoded.channels === 3) return await shrink(openRaw(decoded), image, side);
+  const opaque = withoutAlpha(decoded);
+  const small = await shrink(openRaw(opaque), image, side);
+  freeMemory(opaque.data);
+  return small;
 }
 
 /** Where the picture is shorter than the side: libvips would use a bicubic window. */

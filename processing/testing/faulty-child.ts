@@ -50,6 +50,7 @@ serveChild({
   'remove-background': { ...imageOperations['remove-background'], warmUpRuns: 0 },
   caption: { ...imageOperations.caption, warmUpRuns: 0 },
   sketch: {
+    bytesPerPixel: imageOperations.sketch.bytesPerPixel,
     warmUpRuns: 1,
     loadedModels: () => models,
     async run(image, options, context) {
