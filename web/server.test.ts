@@ -9,7 +9,7 @@ import { adminToken, upload } from './api/test-client.ts';
 import { readEvents, until } from './api/test-events.ts';
 import { type RunningSite, startSite } from './server.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
-import { testConfig } from './test-site.ts';
+import { startTestSite, testConfig } from './test-site.ts';
 
 const script = 'console.log("island")';
 const page = `<!doctype html><title>Spillway</title><script>${script}</script><script type="module" src="/_astro/a.js"></script>${' '.repeat(2_000)}`;
@@ -157,6 +157,41 @@ describe('the API', () => {
     const job = await upload({ memory, ports: memory }, owner);
     expect((await stream.next())?.data).toMatchObject({ id: job.id });
     await stream.leave();
+  });
+
+  test('tells who visits from what its own proxy has appended, not from what a client wrote', async () => {
+    const { site: behindProxy } = await startTestSite({ trustedProxies: 1 });
+    const openUpload = async (forwardedFor: string) => {
+      const response = await fetch(`${behindProxy.url}/api/v1/uploads`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor },
+        body: JSON.stringify({ fileName: 'a.jpg', size: 3, operations: ['sketch'] }),
+      });
+      await response.body?.cancel();
+      return response.status;
+    };
+    const forged: number[] = [];
+    for (let index = 0; index < 130; index++)
+      forged.push(await openUpload(`203.0.113.${index}, 198.51.100.1`));
+    expect(forged.filter((status) => status === 201).length).toBeGreaterThanOrEqual(120);
+    expect(forged).toContain(429);
+    expect(await openUpload('203.0.113.1, 198.51.100.2')).toBe(201);
+    await behindProxy.close();
+  });
+
+  test('keeps a place for the admin, whatever visitors hold', async () => {
+    const { running } = await start();
+    const leaving = new AbortController();
+    const open = (headers: Record<string, string>, path = '/api/v1/events') =>
+      fetch(running.url + path, { headers, signal: leaving.signal });
+    const strangers = await Promise.all(Array.from({ length: 150 }, () => open({})));
+    const held = strangers.filter(({ status }) => status === 200).length;
+    expect(held).toBeLessThanOrEqual(100);
+    expect(running.streams).toBe(held);
+    const admin = await open({ authorization: `Bearer ${adminToken}` }, '/api/v1/admin/events');
+    expect(admin.status).toBe(200);
+    leaving.abort();
+    await until(() => running.streams === 0);
   });
 
   test('ends the watch when a browser goes, in order or not', async () => {

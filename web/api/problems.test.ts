@@ -156,6 +156,16 @@ describe('health', () => {
     expect(healthSchema.parse(await response.json()).status).toBe('unavailable');
   });
 
+  test('asks the database once a second, whoever asks', async () => {
+    const get = vi.fn(async () => null);
+    const site = createTestApi((ports) => ({ ...ports, jobs: { ...ports.jobs, get } }));
+    for (let index = 0; index < 50; index++) await site.api.request('/api/health?deep');
+    expect(get).toHaveBeenCalledOnce();
+    site.clock.advance(1_000);
+    expect((await site.api.request('/api/health?deep')).status).toBe(200);
+    expect(get).toHaveBeenCalledTimes(2);
+  });
+
   test('does not wait for a database that hangs', async () => {
     vi.useFakeTimers();
     const hanging = createTestApi((ports) => ({

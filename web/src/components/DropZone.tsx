@@ -48,17 +48,16 @@ export function DropZone({ onPicked }: DropZoneProps) {
       setOver(false);
       take.current(await droppedFiles(event.dataTransfer));
     };
-    const paste = (event: ClipboardEvent) => {
-      const pasted = event.clipboardData && pastedFiles(event.clipboardData, new Date());
-      if (!pasted || pasted.files.length === 0) return;
+    const paste = async (event: ClipboardEvent) => {
+      if (!event.clipboardData?.types.includes('Files')) return;
       event.preventDefault();
-      take.current(pasted);
+      take.current(await pastedFiles(event.clipboardData, new Date()));
     };
     addEventListener('dragenter', enter, { signal });
     addEventListener('dragleave', leave, { signal });
     addEventListener('dragover', (event) => carriesFiles(event) && event.preventDefault(), { signal });
     addEventListener('drop', (event) => void drop(event), { signal });
-    addEventListener('paste', paste, { signal });
+    addEventListener('paste', (event) => void paste(event), { signal });
     return () => controller.abort();
   }, []);
 

@@ -30,22 +30,24 @@ export function openEventStream(url: string, handlers: Handlers): EventStream {
   let retryMs = firstRetryMs;
 
   const connect = () => {
-    source = new EventSource(url);
-    source.addEventListener('open', () => {
+    const opened = new EventSource(url);
+    source = opened;
+    opened.addEventListener('open', () => {
       state.value = 'open';
       retryMs = firstRetryMs;
     });
-    source.addEventListener('error', () => {
+    opened.addEventListener('error', () => {
       state.value = 'lost';
-      if (source.readyState !== EventSource.CLOSED) return;
+      if (opened.readyState !== EventSource.CLOSED) return;
       retry = setTimeout(connect, retryMs);
       retryMs = Math.min(lastRetryMs, retryMs * 2);
     });
-    source.addEventListener('idle', () => {
+    opened.addEventListener('idle', () => {
+      // Closed first: whoever hears of the state may resume at once.
+      opened.close();
       state.value = 'idle';
-      source.close();
     });
-    listen(source, handlers);
+    listen(opened, handlers);
   };
   connect();
   return {

@@ -131,11 +131,11 @@ describe('a drop', () => {
   });
 });
 
-it('a pasted screenshot gets a name of its own', () => {
-  const files = [new File(['x'], 'image.png', { type: 'image/png' }), new File(['x'], 'b.jpg')];
-  const picked = pastedFiles({ files } as unknown as DataTransfer, new Date('2026-01-02T03:04:05Z'));
-  expect(picked.files.map(({ name }) => name)).toEqual(['pasted-2026-01-02-03-04-05.png', 'b.jpg']);
-  expect(picked.leftOut).toEqual([]);
+it('a pasted screenshot gets a name of its own, and a pasted folder is opened', async () => {
+  const pasted = dropOf({ 'image.png': 'x', folder: { 'b.jpg': 'b', 'c.jpg': gone } });
+  const { files, leftOut } = await pastedFiles(pasted, new Date('2026-01-02T03:04:05Z'));
+  expect(files.map(({ name }) => name)).toEqual(['pasted-2026-01-02-03-04-05.png', 'b.jpg']);
+  expect(leftOut).toEqual([{ name: 'folder/c.jpg', why: 'file-unreadable' }]);
 });
 
 describe('the words', () => {

@@ -29,7 +29,7 @@ const systemFile = /^(\.|Thumbs\.db$|ehthumbs(_vista)?\.db$|desktop\.ini$|Icon\r
 /** Hidden, but a picture all the same, unless it only describes another file of a Mac. */
 const hiddenPicture = /^\.(?!_).+\.(jpe?g|png|webp|avif|hei[cf]|gif)$/i;
 
-/** The files of a drop, folders opened. Must be called inside the event: its items are gone afterwards. */
+/** The files of a drop or a paste, folders opened. Must be called inside the event: its items are gone afterwards. */
 export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles> {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const found = items.map((item): PickedFiles | Promise<PickedFiles> => {
@@ -45,12 +45,13 @@ export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles>
 }
 
 /** The files of a paste; a pasted screenshot gets a name that tells it from the last one. */
-export function pastedFiles(transfer: DataTransfer, now: Date): PickedFiles {
+export async function pastedFiles(transfer: DataTransfer, now: Date): Promise<PickedFiles> {
   const stamp = now.toISOString().slice(0, 19).replace(/[:T]/g, '-');
-  const files = [...transfer.files].map((file) =>
+  const { files, leftOut } = await droppedFiles(transfer);
+  const named = files.map((file) =>
     file.name === 'image.png' ? new File([file], `pasted-${stamp}.png`, { type: file.type }) : file,
   );
-  return { files, leftOut: [] };
+  return { files: named, leftOut };
 }
 
 function asPicked(file: File): PickedFiles {
