@@ -1,5 +1,7 @@
 /** Writes small ICC profiles (ICC.1:2001 and ICC.1:2022), good ones and others. */
 
+import { text, u16, u32 } from '../big-endian.ts';
+
 /** Columns of red, green and blue in XYZ under D50. */
 export type Colorants = readonly (readonly [x: number, y: number, z: number])[];
 
@@ -152,17 +154,4 @@ function fixed(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32BE(Math.round(value * 65_536));
   return bytes;
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(value, 'latin1');
-}
-
-const u16 = (...values: number[]): Buffer => numbers(values, 2);
-const u32 = (...values: number[]): Buffer => numbers(values, 4);
-
-function numbers(values: number[], bytes: number): Buffer {
-  const buffer = Buffer.alloc(values.length * bytes);
-  for (const [index, value] of values.entries()) buffer.writeUIntBE(value, index * bytes, bytes);
-  return buffer;
 }

@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
+import { text, u8, u32 } from '../big-endian.ts';
 
 /** A PNG of one colour, of any depth and colour type, with whatever chunks a test wants in it. */
 export interface FlatPng {
@@ -34,7 +35,7 @@ export function flatPng({
   const row = packed(Array.from({ length: width }, () => samples).flat(), depth);
   const rows = Buffer.concat(Array.from({ length: height }, () => [Buffer.alloc(1), row]).flat());
   return Buffer.concat([
-    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    text('\x89PNG\r\n\x1a\n'),
     chunk('IHDR', header),
     ...chunks.map(([type, content]) => chunk(type, content)),
     ...(isPalette ? [chunk('PLTE', Buffer.from(pixel))] : []),
@@ -56,12 +57,12 @@ function packed(samples: number[], depth: number): Buffer {
 }
 
 function chunk(type: string, content: Buffer): Buffer {
-  const typed = Buffer.concat([Buffer.from(type, 'latin1'), content]);
+  const typed = Buffer.concat([text(type), content]);
   return Buffer.concat([u32(content.length), typed, u32(crc32(typed))]);
 }
 
 export function cicpChunk(primaries: number, transfer: number, matrix = 0, fullRange = 1): PngChunk {
-  return ['cICP', Buffer.from([primaries, transfer, matrix, fullRange])];
+  return ['cICP', u8(primaries, transfer, matrix, fullRange)];
 }
 
 /** @param gamma Exponent from light to value. */
@@ -77,11 +78,5 @@ export function chromaticitiesChunk(...xy: number[]): PngChunk {
 export const srgbChunk: PngChunk = ['sRGB', Buffer.from([1])];
 
 export function profileChunk(profile: Buffer): PngChunk {
-  return ['iCCP', Buffer.concat([Buffer.from('test\0\0', 'latin1'), deflateSync(profile)])];
-}
-
-function u32(...values: number[]): Buffer {
-  const bytes = Buffer.alloc(values.length * 4);
-  for (const [index, value] of values.entries()) bytes.writeUInt32BE(value, index * 4);
-  return bytes;
+  return ['iCCP', Buffer.concat([text('test\0\0'), deflateSync(profile)])];
 }

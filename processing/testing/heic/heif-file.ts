@@ -3,6 +3,8 @@
  * telephones write nor files that lie, and tests need both.
  */
 
+import { text, u8, u16, u32 } from '../big-endian.ts';
+
 /** One HEVC picture: what a decoder must know first, and its data. */
 export interface CodedPicture {
   /** The whole `hvcC` box. */
@@ -137,18 +139,4 @@ function box(type: string, ...content: Buffer[]): Buffer {
 
 function fullBox(type: string, versionAndFlags: number, ...content: Buffer[]): Buffer {
   return box(type, u32(versionAndFlags), ...content);
-}
-
-function text(value: string): Buffer {
-  return Buffer.from(value, 'latin1');
-}
-
-const u8 = (...values: number[]): Buffer => Buffer.from(values);
-const u16 = (...values: number[]): Buffer => numbers(values, 2);
-const u32 = (...values: number[]): Buffer => numbers(values, 4);
-
-function numbers(values: number[], bytes: number): Buffer {
-  const buffer = Buffer.alloc(values.length * bytes);
-  for (const [index, value] of values.entries()) buffer.writeUIntBE(value, index * bytes, bytes);
-  return buffer;
 }
