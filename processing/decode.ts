@@ -104,14 +104,20 @@ async function openProfiled({ path, maxPixels, type, failOn }: CheckedImage): Pr
   return picture;
 }
 
+/**
+ * Pixels of the largest picture whose 16 bits are converted as they are (192 MB with alpha). Larger ones are brought to
+ * 8 bits first, as all of their result is: up to 2 levels less exact in HDR, and 6 in the dark of linear light.
+ */
+const maxDeepPixels = 24_000_000;
+
 /** Upright and in sRGB. */
 async function decodeCoded(
   { path, maxPixels, failOn }: CheckedImage,
   colours: CodedColours,
 ): Promise<Samples> {
   const picture = open(path, maxPixels, { ignoreIcc: true, failOn });
-  const { depth, bitsPerSample = 8 } = await metadataOf(picture);
-  const isDeep = depth === 'ushort';
+  const { depth, bitsPerSample = 16, width: storedWidth, height: storedHeight } = await metadataOf(picture);
+  const isDeep = depth === 'ushort' && storedWidth * storedHeight <= maxDeepPixels;
   // libvips gives 10 and 12 bits as the upper ones of 16.
   const maximum = isDeep ? 65_536 - 2 ** (16 - bitsPerSample) : 255;
   const { data, info } = await bytesOf(picture.autoOrient().toColourspace(isDeep ? 'rgb16' : 'srgb'), isDeep);

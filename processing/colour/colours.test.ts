@@ -37,7 +37,7 @@ import {
   srgbChunk,
   withChunk,
 } from '../testing/colour/png-file.ts';
-import { asSharp, type Drawing, drawScene } from '../testing/drawings.ts';
+import { asSharp, type Drawing, drawScene, seededRandom } from '../testing/drawings.ts';
 import { codedPictureOf, writeHeif } from '../testing/heic/heif-file.ts';
 import { flatPictures } from '../testing/heic/scene.ts';
 
@@ -348,6 +348,25 @@ test('what sRGB cannot hold is cut off', async () => {
   await expectColour(rgbPng([1, 1, 1], 8, cicpChunk(12, 13)), [255, 255, 255], 0);
 });
 
+test('a picture too large to be converted at 16 bits is converted at 8', async () => {
+  const { pixel = [] } = encodedColours[0] ?? {};
+  const size = { width: 6_000, height: 4_100 };
+  const file = flatPng({
+    pixel: levelsOf(pixel, 16),
+    depth: 16,
+    colourType: 'rgb',
+    chunks: [cicpChunk(12, 13)],
+    ...size,
+  });
+  const path = join(folder, 'large');
+  await writeFile(path, file);
+  const picture = await decodeRgb(await checkInput(path, defaultInputLimits));
+  expect(picture).toMatchObject({ ...size, channels: 3 });
+  for (const [channel, level] of middleOf(picture).entries()) {
+    expect(Math.abs(level - (wanted[channel] ?? 0))).toBeLessThanOrEqual(tolerance);
+  }
+});
+
 describe('a profile that is broken or does not fit is ignored', () => {
   const good = matrixProfile(colorants.adobeRgb, 2.2);
   const cmyk = tableProfile({ space: 'CMYK' }, 4, ([c = 0, m = 0, y = 0, k = 0]) => [
@@ -505,6 +524,36 @@ describe('every operation takes a picture of linear light for what it shows', ()
     const words = (result: Uint8Array) => JSON.parse(Buffer.from(result).toString()).caption;
     expect(words(other.bytes)).toBe(words(bytes));
   });
+});
+
+test('damaged words about colours end in a picture or a sentence', async () => {
+  const random = seededRandom(5);
+  const pixel = encodedColours[1]?.pixel ?? [];
+  const { file } = flatPictures[2] as (typeof flatPictures)[number];
+  const whole = [
+    await avif(pixel, 10, 9, 16),
+    rgbPng(pixel, 16, cicpChunk(9, 16), gammaChunk(1), profileChunk(matrixProfile(colorants.p3, null))),
+    await heic(file, nclx(9, 16)),
+  ];
+  const path = join(folder, 'damaged');
+  let refused = 0;
+  const rounds = 90;
+  for (let round = 0; round < rounds; round++) {
+    const bytes = Buffer.from(whole[round % whole.length] ?? []);
+    // Where containers say what colours mean, behind the marks that tell a file's type.
+    for (let count = 0; count < 3; count++) {
+      bytes[16 + Math.floor(random() * (bytes.length / 2))] = Math.floor(random() * 256);
+    }
+    await writeFile(path, random() < 0.2 ? bytes.subarray(0, Math.floor(random() * bytes.length)) : bytes);
+    try {
+      await decodeRgb(await checkInput(path, defaultInputLimits));
+    } catch (error) {
+      refused++;
+      expect(error, `round ${round}`).toMatchObject({ name: 'PermanentError' });
+    }
+  }
+  expect(refused).toBeGreaterThan(rounds / 10);
+  expect(refused).toBeLessThan(rounds);
 });
 
 /** A JPEG with a profile in its APP2 segments (ICC.1:2022, annex B). */

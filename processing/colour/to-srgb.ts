@@ -81,23 +81,25 @@ function srgbLevel(light: number): number {
   return srgbLevels[(light * lightSteps + 0.5) | 0] as number;
 }
 
-/** @param maximum The level of a sample that stands for 1. */
+/** @param maximum The level of a sample that stands for 1; what is above it is taken for it. */
 export function srgbConversion(
   { primaries, transfer, isNarrow }: CodedColours,
   maximum: number,
 ): SrgbConversion {
-  const levels = maximum + 1;
+  const levels = maximum > 255 ? 65_536 : 256;
   const toXyz = xyzMatrix(primaries);
   const matrix = multiply(fromXyz, toXyz);
   const shareOf = (level: number): number => {
-    const share = level / maximum;
+    const share = Math.min(1, level / maximum);
     return isNarrow ? Math.min(1, Math.max(0, (share * 255 - 16) / 219)) : share;
   };
   const lightOf = transfer.kind === 'hlg' ? hlgSceneLight : transfer.light;
   return {
     light: Float32Array.from({ length: levels }, (_, level) => lightOf(shareOf(level))),
     matrix: Float64Array.from(matrix),
-    alpha: Uint8Array.from({ length: levels }, (_, level) => Math.round((255 * level) / maximum)),
+    alpha: Uint8Array.from({ length: levels }, (_, level) =>
+      Math.min(255, Math.round((255 * level) / maximum)),
+    ),
     screen: transfer.kind === 'hlg' ? hlgScreen(toXyz) : null,
   };
 }

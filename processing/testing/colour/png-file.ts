@@ -32,14 +32,17 @@ export function flatPng({
   header.set([depth, colourTypes[colourType]], 8);
   const isPalette = colourType === 'palette';
   const samples = isPalette ? [0] : pixel;
-  const row = packed(Array.from({ length: width }, () => samples).flat(), depth);
-  const rows = Buffer.concat(Array.from({ length: height }, () => [Buffer.alloc(1), row]).flat());
+  // Eight pixels fill whole bytes at any depth.
+  const eight = packed(Array.from({ length: 8 }, () => samples).flat(), depth);
+  const row = Buffer.alloc(1 + Math.ceil((width * samples.length * depth) / 8));
+  row.fill(eight, 1);
+  const rows = Buffer.alloc(row.length * height, row);
   return Buffer.concat([
     text('\x89PNG\r\n\x1a\n'),
     chunk('IHDR', header),
     ...chunks.map(([type, content]) => chunk(type, content)),
     ...(isPalette ? [chunk('PLTE', Buffer.from(pixel))] : []),
-    chunk('IDAT', deflateSync(rows)),
+    chunk('IDAT', deflateSync(rows, { level: 1 })),
     chunk('IEND', Buffer.alloc(0)),
   ]);
 }
