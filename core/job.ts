@@ -179,6 +179,8 @@ export type JobError = z.infer<typeof jobErrorSchema>;
 export const jobSchema = z.object({
   id: z.string(),
   schemaVersion: z.number(),
+  /** Raised by one with every replacement of the document: of two versions of a job, the higher one is the newer. */
+  revision: z.int().min(0).default(0),
   state: jobStateSchema,
   /** As requested: it names no known operation where the job failed with `unknown_operation`. */
   operation: z.string(),

@@ -57,6 +57,7 @@ export function reserved(job: NewJob, now: Date): Job {
   return {
     ...identity,
     schemaVersion,
+    revision: 0,
     state: 'queued',
     parent: null,
     route: {
@@ -93,6 +94,11 @@ export function reserved(job: NewJob, now: Date): Job {
 /** A job that was refused before any work: recorded, so that it is seen and not dropped. */
 export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
   return failed(reserved(job, now), error, now);
+}
+
+/** What a store writes in place of `job`: every replacement raises the revision. */
+export function replaced(job: Job, next: Job): Job {
+  return { ...next, revision: job.revision + 1 };
 }
 
 /** The job in another class, with the deadline that goes with it, counted from when its clock started. */

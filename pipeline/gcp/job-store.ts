@@ -10,6 +10,7 @@ import {
 } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobSchema, jobStates, type Target } from '@spillway/core/job.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
+import { replaced } from '@spillway/core/transitions.ts';
 import type { JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import { withDates } from './documents.ts';
 import { createJobSums } from './job-sums.ts';
@@ -92,8 +93,9 @@ export function createFirestoreJobStore(
         return { kind: ours ? 'created' : 'exists', stored };
       }
     },
-    async replace(stored, next) {
+    async replace(stored, changed) {
       const version = stored.version as Version;
+      const next = replaced(stored.job, changed);
       const changes = changedFields(stored.job, next);
       try {
         const precondition = { lastUpdateTime: version.updateTime };
@@ -112,8 +114,7 @@ export function createFirestoreJobStore(
         if (codeOf(error) !== failedPrecondition) throw error;
         const current = await get(next.id);
         // A write whose reply was lost is refused when the client repeats it, though it stands.
-        const ours = current && isDeepStrictEqual(pick(current.job, changes), changes);
-        return ours ? current : null;
+        return current && isDeepStrictEqual(current.job, next) ? current : null;
       }
     },
     ledger: (stored, turnAt) => sums.ledger(stored.job, createTimeOf(stored), turnAt),
@@ -273,8 +274,4 @@ function decodeCursor(cursor: string): [Timestamp, string] {
 function changedFields(previous: Job, next: Job): Partial<Job> {
   const entries = Object.entries(next).filter(([key, value]) => value !== previous[key as keyof Job]);
   return Object.fromEntries(entries);
-}
-
-function pick(job: Job, fields: Partial<Job>): Partial<Job> {
-  return Object.fromEntries(Object.entries(job).filter(([key]) => key in fields));
 }

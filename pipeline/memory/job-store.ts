@@ -1,5 +1,6 @@
 import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/turn.ts';
+import { replaced } from '@spillway/core/transitions.ts';
 import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Clock } from '../ports/ports.ts';
 
@@ -64,7 +65,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     },
     async replace(stored, next) {
       if (documents.get(next.id)?.version !== stored.version) return null;
-      return write(next);
+      return write(replaced(stored.job, next));
     },
     async ledger({ job: own }, turnAt) {
       const others = (condition: (job: Job) => boolean) =>

@@ -43,7 +43,7 @@ export interface JobStore {
   /** Creates the document; the store sets `createdAt`. An existing document is returned untouched. */
   create(job: Job): Promise<Creation>;
   get(id: string): Promise<Stored | null>;
-  /** Writes `next` if the document is still as in `stored`; null if somebody changed it in between. */
+  /** Writes `next` under the next revision if the document is still as in `stored`; null if it was changed in between. */
   replace(stored: Stored, next: Job): Promise<Stored | null>;
   /**
    * What stands before this job, itself left out: on the VMs all that is claimed, and what waits there with an

@@ -61,6 +61,16 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       expect((await jobs().get(stored.job.id))?.job.claim).toEqual(winners[0]?.job.claim);
     });
 
+    it('raises the revision with every replacement, and with nothing else', async () => {
+      const stored = await create();
+      expect(stored.job.revision).toBe(0);
+      const published = await replace(stored, transitions.published(stored.job, noon));
+      const again = await replace(published, { ...published.job, revision: 0 });
+      expect([published.job.revision, again.job.revision]).toEqual([1, 2]);
+      expect(await jobs().replace(published, transitions.cancelled(published.job, noon))).toBeNull();
+      expect((await jobs().get(stored.job.id))?.job.revision).toBe(2);
+    });
+
     it('goes on from what a replacement returned', async () => {
       const stored = await create();
       const published = await replace(stored, transitions.published(stored.job, noon));

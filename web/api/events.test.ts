@@ -124,12 +124,18 @@ describe('a reconnect', () => {
   });
 
   test('does not lose another change of the same millisecond', async () => {
-    const { site, browser, owner } = await createVisitor();
+    const { site, browser, owner, ports } = await createVisitor();
     const [first, second] = [await upload(site, owner), await upload(site, owner)];
-    const id = `${site.clock.now().getTime()}-${first.id}`;
-    const stream = await follow(browser, id);
+    const at = site.clock.now().getTime();
+    const { revision = 0 } = (await ports.jobs.get(first.id))?.job ?? {};
+    const stream = await follow(browser, `${at}-${revision}-${first.id}`);
     expect((await stream.until('present')).map(({ data }) => data.id)).toEqual([second.id, undefined]);
     await stream.leave();
+    await fail(first, ports);
+    const later = await follow(browser, `${at}-${revision}-${first.id}`);
+    const news = (await later.until('present')).map(({ data }) => data.id);
+    expect(new Set(news)).toEqual(new Set([first.id, second.id, undefined]));
+    await later.leave();
   });
 
   test('with an id that is none of ours begins anew', async () => {

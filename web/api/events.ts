@@ -12,8 +12,10 @@ const idleMs = 60_000;
 
 /** Where a browser stopped listening: the last change that it has seen. */
 interface Position {
+  /** When it was written, in milliseconds. */
   at: number;
   id: string;
+  revision: number;
 }
 
 export const eventRequest = {
@@ -99,7 +101,7 @@ function withFirstJob(listener: JobListener, onJob: () => void): JobListener {
 export function jobEvents(stream: EventStream, since: Position | null): JobListener {
   const send = (stored: Stored) => {
     const { job, updatedAt } = stored;
-    const id = `${updatedAt.getTime()}-${job.id}`;
+    const id = `${updatedAt.getTime()}-${job.revision}-${job.id}`;
     stream.send({ key: job.id, event: 'job', data: viewOf(job), id });
   };
   return {
@@ -118,13 +120,14 @@ export function jobEvents(stream: EventStream, since: Position | null): JobListe
 
 /** Reads a Last-Event-ID; null, so that everything is sent, where it is none of ours. */
 export function positionOf(lastEventId: string | undefined): Position | null {
-  const [, at, id] = /^(\d{1,15})-(\w{1,64})$/.exec(lastEventId ?? '') ?? [];
-  return at !== undefined && id !== undefined ? { at: Number(at), id } : null;
+  const [, at, revision, id] = /^(\d{1,15})-(\d{1,15})-(\w{1,64})$/.exec(lastEventId ?? '') ?? [];
+  return id === undefined ? null : { at: Number(at), revision: Number(revision), id };
 }
 
 /** Other changes of the same millisecond may not have been seen, so they count as news. */
 function isNews({ job, updatedAt }: Stored, since: Position | null): boolean {
   if (since === null) return true;
   const at = updatedAt.getTime();
-  return at > since.at || (at === since.at && job.id !== since.id);
+  if (job.id === since.id) return job.revision > since.revision;
+  return at >= since.at;
 }

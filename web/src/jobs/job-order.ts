@@ -1,15 +1,11 @@
-import { isTerminal } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 
 /**
- * True when `next` says more than `known` of the same job. Lists and events come over different connections, so an
- * older document can arrive after a newer one.
+ * True unless `known` is a later version of the same job. Lists and events come over different connections, so an older
+ * document can arrive after a newer one.
  */
 export function isNewer(next: JobView, known: JobView | undefined): boolean {
-  if (!known) return true;
-  if (isTerminal(known.state) && !isTerminal(next.state)) return false;
-  if (next.route.epoch !== known.route.epoch) return next.route.epoch > known.route.epoch;
-  return next.attempt >= known.attempt;
+  return !known || next.revision >= known.revision;
 }
 
 /** False while the decision is pending, and for ever where the job was refused before it. */

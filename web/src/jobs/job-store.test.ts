@@ -14,19 +14,27 @@ function storeOf(...changes: JobChange[]) {
 
 it('does not go back when an older document arrives late', () => {
   const { store } = storeOf(
-    changed({ state: 'succeeded', attempt: 1 }),
-    changed({ state: 'processing', attempt: 1 }),
+    changed({ state: 'succeeded', attempt: 1, revision: 3 }),
+    changed({ state: 'processing', attempt: 1, revision: 2 }),
   );
   expect(store.jobs.value.get('job-1')?.state).toBe('succeeded');
 });
 
 it('follows a job that was moved to the other side', () => {
-  const { store } = storeOf(changed({ state: 'processing', attempt: 2 }));
+  const { store } = storeOf(changed({ state: 'processing', attempt: 2, revision: 4 }));
   const { route } = sampleJob();
-  store.apply([changed({ attempt: 0, route: { ...route, target: 'run', epoch: 2 } })]);
+  store.apply([changed({ attempt: 0, revision: 5, route: { ...route, target: 'run', epoch: 2 } })]);
   expect(store.jobs.value.get('job-1')?.route.target).toBe('run');
-  store.apply([changed({ attempt: 2, route })]);
+  store.apply([changed({ attempt: 2, revision: 4, route })]);
   expect(store.jobs.value.get('job-1')?.route.target).toBe('run');
+});
+
+it('shows that a job waits again when its worker gave it back uncounted', () => {
+  const { store } = storeOf(changed({ state: 'processing', attempt: 1, revision: 3 }));
+  store.apply([changed({ state: 'queued', attempt: 0, revision: 4 })]);
+  expect(store.jobs.value.get('job-1')?.state).toBe('queued');
+  store.apply([changed({ state: 'processing', attempt: 1, revision: 3 })]);
+  expect(store.jobs.value.get('job-1')?.state).toBe('queued');
 });
 
 it('keeps what was deleted deleted', () => {
