@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
@@ -17,4 +19,20 @@ export function startScheduler(addresses: { sweep: string; findLost: string }): 
     stopping.abort();
     for (const timer of timers) clearInterval(timer);
   };
+}
+
+const mostTries = 10;
+const againAfterMs = 1_000;
+
+/** Has the uploads found whose jobs are gone, again while the search fails. Throws when it does not go through. */
+export async function findLostUploads(address: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const problem = await fetch(address, { method: 'POST' }).then(
+      ({ ok, status }) => (ok ? null : `it answered ${status}`),
+      (error: unknown) => String(error),
+    );
+    if (problem === null) return;
+    if (tries === mostTries) throw new Error(`The search for lost uploads did not go through: ${problem}.`);
+    await delay(againAfterMs);
+  }
 }

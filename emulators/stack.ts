@@ -17,7 +17,7 @@ import {
   webPart,
 } from './parts.ts';
 import { createBuckets, createTopics, limitCloudRun } from './resources.ts';
-import { startScheduler } from './scheduler.ts';
+import { findLostUploads, startScheduler } from './scheduler.ts';
 import { readSecrets } from './secrets.ts';
 import { buildSiteIfChanged } from './site-build.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
@@ -58,6 +58,8 @@ export async function startStack(
   const running = new RunningStack(plan, say, giveBackDirectory);
   abandon.addEventListener('abort', () => void running.stop(), { once: true });
   try {
+    // Asked to end before anybody listened for it.
+    abandon.throwIfAborted();
     await running.start();
   } catch (error) {
     await running.stop();
@@ -163,7 +165,7 @@ class RunningStack {
     // Pub/Sub's emulator forgets its topics and messages when it ends, Firestore's what was not saved.
     const recover = async () => {
       await createAllTopics();
-      await fetch(`http://127.0.0.1:${ports.findLost}/`, { method: 'POST' });
+      await findLostUploads(`http://127.0.0.1:${ports.findLost}/`);
       this.#say('Uploads whose jobs were lost with the emulators are being routed again.');
     };
     await Promise.all([

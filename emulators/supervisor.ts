@@ -134,6 +134,8 @@ export class Supervisor {
     try {
       part.ownProcesses = (await becomesReady(part.child, part.spec.readyWithinMs)).pids;
       await part.spec.onRestarted?.();
+      // Nobody watches it yet: without this look, one that ended in its recovery would never be started again.
+      if (hasEnded(part.child)) throw new Error('it ended during its recovery.');
       this.#say(`${part.spec.name} is back.`);
       this.#onChange();
       this.#keepAlive(part);
@@ -186,8 +188,12 @@ async function becomesReady(child: ChildProcess, withinMs = defaultReadyWithinMs
   }
 }
 
+function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null || pid === undefined;
+}
+
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');
   const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);

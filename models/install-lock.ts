@@ -35,8 +35,8 @@ export interface InstallLock {
 async function tryLock(path: string, onHolder: (holder: Holder) => void): Promise<InstallLock | null> {
   const draft = `${path}.${randomUUID()}`;
   const handle = await open(draft, 'wx+');
-  await writeHolder(handle, { bytes: 0, total: null });
   try {
+    await writeHolder(handle, { bytes: 0, total: null });
     // With its content at once: nobody ever reads an empty lock.
     await link(draft, path);
     return await hold(path, handle);

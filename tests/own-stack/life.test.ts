@@ -2,10 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { isAlive } from '@spillway/emulators/processes.ts';
+import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
+import { readStackOptions } from '@spillway/emulators/stack-options.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
 import { Launcher } from './launcher.ts';
@@ -16,6 +19,8 @@ beforeAll(async () => {
   launcher = await Launcher.create();
 });
 afterAll(() => launcher.remove());
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Everything is to end within this time. */
 const endsWithinMs = 10_000;
@@ -33,6 +38,15 @@ async function succeededJobs(stack: StackFile): Promise<number> {
 }
 
 describe('the local stack', () => {
+  it('starts nothing when it was asked to end before it had begun', async () => {
+    const options = readStackOptions([], { SPILLWAY_LOCAL_DIR: join(launcher.directory, 'abandoned') }, root);
+    if (!options) throw new Error('Only --help has no options.');
+    const said: string[] = [];
+    const starting = startStack(options, (line) => said.push(line), AbortSignal.abort());
+    await expect(starting).rejects.toThrow('Ended before everything had started.');
+    expect(said).toEqual([]);
+  });
+
   it('ends on SIGTERM with nothing left, keeps finished work, and ends when its launcher is killed', async () => {
     const first = await launcher.start(['--vms', '1']);
     const storage = new Storage({ projectId: first.project, apiEndpoint: first.storage });
