@@ -117,6 +117,7 @@ const cutOut = {
   edges: 'straight',
   refine: 'auto',
   cleanMask: false,
+  clothes: 'all',
   background: '',
   format: 'png',
 } as const;

@@ -28,10 +28,15 @@ function describeCommands(environment: Environment): CAC {
     .option('--option <name=value>', 'An option of the operation; may be repeated')
     .option('--json', 'Print results as JSON, one line a file')
     .option('--model-file <file>', 'remove-background: an ONNX file of your own')
+    .option(
+      '--model-input <form>',
+      'How that file wants its input: u2net, isnet, birefnet …, or side=1024,mean=0.5,std=1 (default: <file>.json)',
+    )
     .option('--model-dir <folder>', 'caption: a BLIP checkpoint of your own')
     .example('  spillway process sketch photo.jpg --option blur=9')
     .example('  spillway process remove-background photos/ --recursive --out cut-outs/')
     .example('  spillway process sketch - --out - < photo.jpg > sketch.png')
+    .example('  spillway process remove-background photo.jpg --model-file net.onnx --model-input isnet')
     .example('  spillway process caption photo.jpg --json')
     .action((operation: string, input: string, flags: Flags) =>
       processCommand(operation, String(input), readFlags(flags), {
@@ -88,6 +93,7 @@ function readFlags(flags: Flags): ProcessFlags {
     json: flags.json === true,
     recursive: flags.recursive === true,
     modelFile: textFlag(flags, 'modelFile'),
+    modelInput: textFlag(flags, 'modelInput'),
     modelDir: textFlag(flags, 'modelDir'),
   };
 }

@@ -29,6 +29,7 @@ test('fetch from a folder, list, verify; damage is told', { timeout: 60_000 }, a
   ]);
   expect(rows.find((row) => row[0] === 'u2netp')?.slice(2, 5)).toEqual(['-', '4.6 MB', 'Apache-2.0']);
   expect(rows.some((row) => row[0] === 'built-in-captioner')).toBe(true);
+  expect(rows.find((row) => row[0] === 'bria-rmbg')?.[4]).toBe('CC-BY-NC-4.0 (not for commercial use)');
 
   expect((await runCli(['models', 'verify'], folder)).lines[0]).toBe(`${name}: sound`);
   await writeFile(join(folder, name, 'config.json'), 'other bytes');

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { nonCommercialModels } from '@spillway/core/models.ts';
 import { type ModelName, manifest } from '@spillway/models/entries.ts';
 import { entryOf, type FetchProgress, fetchModel, type QuantiseCheckpoint } from '@spillway/models/fetch.ts';
 import { knownSha256 } from '@spillway/models/file-sum.ts';
@@ -39,7 +40,8 @@ async function builtInRows(): Promise<string[][]> {
 }
 
 async function manifestRow(entry: ManifestModel, folder: string): Promise<string[]> {
-  const { name, operation, licence, files } = entry;
+  const { name, operation, files } = entry;
+  const licence = licenceOf(entry);
   const state = await readInstallation(folder, name);
   switch (state.kind) {
     case 'installed': {
@@ -64,6 +66,11 @@ async function manifestRow(entry: ManifestModel, folder: string): Promise<string
   }
 }
 
+/** As it is listed: with what it forbids. */
+function licenceOf({ name, licence }: ManifestModel): string {
+  return nonCommercialModels.includes(name) ? `${licence} (not for commercial use)` : licence;
+}
+
 function addKnown(sum: number | null, bytes: number | null): number | null {
   return sum === null || bytes === null ? null : sum + bytes;
 }
@@ -73,6 +80,10 @@ export async function fetchModels(names: string[], folder: string, source: strin
   if (names.length === 0) throw new UsageError(`Which model? There are ${allNames()}.`);
   // All names are checked before the first is fetched.
   for (const name of knownNames(names)) {
+    if (nonCommercialModels.includes(name)) {
+      const entry = entryOf(name);
+      console.error(`The licence of ${name} is ${licenceOf(entry)}: ${entry.page}`);
+    }
     const bar = startProgressBar(megabytes);
     const onProgress = (progress: FetchProgress) => showProgress(bar, name, progress);
     try {

@@ -2,12 +2,15 @@ import { resolve } from 'node:path';
 import type { OperationName } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { findInput } from './input.ts';
+import { readModelInput } from './model-input.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line says of models. */
 export interface ModelFlags {
   option: string[];
   modelFile: string | null;
+  /** How that file wants its input. */
+  modelInput: string | null;
   modelDir: string | null;
 }
 
@@ -17,7 +20,7 @@ export interface ModelFlags {
  */
 export async function ownModels(
   operation: OperationName,
-  { modelFile, modelDir, option }: ModelFlags,
+  { modelFile, modelInput, modelDir, option }: ModelFlags,
   folder: string,
 ): Promise<ModelsSettings> {
   if (modelFile !== null && operation !== 'remove-background') {
@@ -26,15 +29,19 @@ export async function ownModels(
   if (modelDir !== null && operation !== 'caption') {
     throw new UsageError('--model-dir is for caption: it names the folder of a BLIP checkpoint.');
   }
+  if (modelInput !== null && modelFile === null) {
+    throw new UsageError('--model-input says how the file of --model-file wants its input: name that too.');
+  }
   const own = modelFile ?? modelDir;
   if (own === null) return { folder };
   if (option.some((text) => text.startsWith('model='))) {
     throw new UsageError('Either a model of your own or --option model=…, not both.');
   }
   await mustBeA(modelFile !== null ? 'file' : 'folder', own);
-  return modelFile !== null
-    ? { folder, saliencyFile: resolve(own) }
-    : { folder, captionDirectory: resolve(own) };
+  if (modelFile === null) return { folder, captionDirectory: resolve(own) };
+  const saliencyFile = resolve(modelFile);
+  if (modelInput === null) return { folder, saliencyFile };
+  return { folder, saliencyFile, saliencyStatement: readModelInput(modelInput) };
 }
 
 async function mustBeA(kind: 'file' | 'folder', path: string): Promise<void> {

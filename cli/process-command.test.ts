@@ -1,11 +1,14 @@
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { asSharp, drawScene } from '../processing/testing/drawings.ts';
 import { emptyFolder, runCli } from './testing/run-cli.ts';
 
 /** Starting a child warms up every operation, which takes its time on a busy machine. */
 const timeout = 120_000;
+
+const flatNet = fileURLToPath(new URL('../processing/testing/saliency/odd-flat-map.onnx', import.meta.url));
 
 async function drawPicture(path: string): Promise<void> {
   await asSharp(drawScene(64, 48)).toFile(path);
@@ -54,6 +57,11 @@ test('what is wrong with the command is said before any work, with exit code 2',
     [['process', 'sketch'], 'missing required args'],
     [['process', 'sketch', input, '--wrong'], 'Unknown option'],
     [['process', 'sketch', input, '--model-file', input], '--model-file is for remove-background'],
+    [['process', 'remove-background', input, '--model-input', 'isnet'], 'name that too'],
+    [
+      ['process', 'remove-background', input, '--model-file', input, '--model-input', 'yolo'],
+      'like must be one of',
+    ],
     [['process', 'caption', input, '--model-dir', join(folder, 'no')], 'There is no model at'],
     [['process', 'caption', input, '--model-dir', folder, '--option', 'model=auto'], 'not both'],
     [['process', 'remove-background', input, '--out', join(folder, 'cut-out.jpg')], 'makes no .jpg file'],
@@ -78,6 +86,32 @@ test('a model that is not installed is said once, with the command that installs
   expect(code).toBe(1);
   expect(stderr).toContain('npx spillway models fetch u2net');
 }, 30_000);
+
+test('a model of one’s own says how it wants its input, or the result says that it is a guess', {
+  timeout,
+}, async () => {
+  const folder = await emptyFolder();
+  const input = join(folder, 'photo.png');
+  await drawPicture(input);
+  // Its map is flat, whatever it is given.
+  await copyFile(flatNet, join(folder, 'own.onnx'));
+  const cutOut = async (...more: string[]) =>
+    await runCli(
+      ['process', 'remove-background', input, '--model-file', join(folder, 'own.onnx'), '--json', ...more],
+      folder,
+    );
+  const guessed = await cutOut();
+  expect(guessed.code).toBe(0);
+  const { notes } = JSON.parse(guessed.lines[0] ?? '');
+  expect(notes).toEqual([expect.stringContaining('own.json beside the model')]);
+  expect(guessed.stderr).toContain(notes[0]);
+  await writeFile(join(folder, 'own.json'), '{ "like": "yolo" }');
+  const wrong = await cutOut();
+  expect(wrong.code).toBe(1);
+  expect(wrong.stderr).toContain(`${join(folder, 'own.json')} does not say how the model wants its input`);
+  const stated = await cutOut('--model-input', 'u2net');
+  expect(JSON.parse(stated.lines[0] ?? '').notes).toEqual([expect.not.stringContaining('own.json')]);
+});
 
 test('help and version', async () => {
   const folder = await emptyFolder();

@@ -26,6 +26,8 @@ export interface ProcessFlags {
   json: boolean;
   recursive: boolean;
   modelFile: string | null;
+  /** How that file wants its input. */
+  modelInput: string | null;
   modelDir: string | null;
 }
 
@@ -125,8 +127,8 @@ async function modelProblem(
   place: ModelPlace,
 ): Promise<FailedFile | null> {
   const wanted = 'model' in options ? options.model : null;
-  if (wanted === null || models.saliencyFile || models.captionDirectory) return null;
-  await noteMissingFolder(place);
+  if (wanted === null || models.captionDirectory) return null;
+  if (!models.saliencyFile) await noteMissingFolder(place);
   try {
     const library = openModels(models);
     await (operation === 'caption' ? library.caption(wanted) : library.saliency(wanted));

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { availableParallelism, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { type CaptionResult, captionResultSchema } from '@spillway/core/caption-result.ts';
 import {
@@ -22,7 +22,8 @@ import { removeDrafts, UnwritableResult, writeResult } from './write-result.ts';
 
 /** Nobody waits in line behind a person's own command: what ends a job here is only what is surely a defect. */
 const timeLimitMs = 10 * 60_000;
-const memoryLimitBytes = 4 * 2 ** 30;
+/** Some nets take 8 GB for a picture: where the machine has the memory, a person may use it. */
+const memoryLimitBytes = Math.max(4 * 2 ** 30, 0.75 * totalmem());
 const recycleAfter = 200;
 
 /** What can go wrong beside what can go wrong with a job. */

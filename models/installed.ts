@@ -1,11 +1,14 @@
 import type { Model } from '@spillway/core/job.ts';
-import type { SaliencyInput } from './manifest.ts';
+import type { SaliencyForm } from './manifest.ts';
 
 /** A model whose files are complete on this machine. */
-export interface InstalledSaliencyModel extends Model {
+export interface InstalledSaliencyModel extends Model, SaliencyForm {
   /** The ONNX file. */
   path: string;
-  input: SaliencyInput;
+  /** Whether nothing says how this file wants its input, so that its form is U^2-Net's by guess. */
+  isGuess: boolean;
+  /** What a person should know of its licence before the result is used; null where there is nothing to know. */
+  notice: string | null;
 }
 
 export interface InstalledCaptionModel extends Model {

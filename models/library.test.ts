@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { nonCommercialModels } from '@spillway/core/models.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import { manifest } from './entries.ts';
 import { openLibrary, openModels } from './library.ts';
@@ -91,6 +92,67 @@ test('files of one’s own take the place of every model; a known name brings it
   });
 });
 
+test('a file of the manifest is known by its name, here or at its publisher; any other is a guess', async () => {
+  const folder = await emptyFolder();
+  const named = async (name: string) => {
+    await writeFile(join(folder, name), 'net');
+    return await openModels({ folder, saliencyFile: join(folder, name) }).saliency('auto');
+  };
+  expect(await named('u2net_cloth_seg.onnx')).toMatchObject({ output: 'clothes', isGuess: false });
+  const lite = await named('BiRefNet-general-bb_swin_v1_tiny-epoch_232.onnx');
+  expect(lite).toMatchObject({ output: 'logits', isGuess: false, notice: null });
+  const bria = await named('bria-rmbg-2.0.onnx');
+  expect(bria.notice).toContain('CC-BY-NC-4.0) forbids commercial use');
+  expect(await named('other.onnx')).toMatchObject({ output: 'map', isGuess: true, input: { side: null } });
+});
+
+test('how a model wants its input is read beside it, or stated; what is no statement is refused', async () => {
+  const folder = await emptyFolder();
+  const saliencyFile = join(folder, 'net.onnx');
+  await writeFile(saliencyFile, 'net');
+  const ask = async (settings = {}) =>
+    await openModels({ folder, saliencyFile, ...settings }).saliency('auto');
+  await writeFile(join(folder, 'net.json'), '{ "like": "isnet", "side": 512 }');
+  const expected = {
+    input: { side: 512, mean: [0.5, 0.5, 0.5], std: [1, 1, 1] },
+    output: 'map',
+    isGuess: false,
+  };
+  expect(await ask()).toMatchObject(expected);
+  const saliencyStatement = { mean: [0.1, 0.2, 0.3], std: 2, output: 'logits' };
+  expect(await ask({ saliencyStatement })).toMatchObject({
+    input: { side: null, mean: [0.1, 0.2, 0.3], std: [2, 2, 2] },
+    output: 'logits',
+    isGuess: false,
+  });
+  const refused: [string, string][] = [
+    ['{ "side": 1024 }', 'needs the name of a form, or both mean and std'],
+    ['{ "like": "isnet", "std": 0 }', 'std'],
+    ['{ "like": "yolo" }', 'like must be one of'],
+    ['{ "like": "isnet", "sides": 3 }', 'sides'],
+    ['no JSON', 'does not say how the model wants its input'],
+  ];
+  for (const [text, words] of refused) {
+    await writeFile(join(folder, 'net.json'), text);
+    await expect(ask()).rejects.toMatchObject({
+      code: 'model_invalid',
+      message: expect.stringContaining(words),
+    });
+  }
+});
+
+test('auto never takes what may not be used commercially, nor what fails on most pictures', async () => {
+  const folder = await emptyFolder();
+  for (const { name, operation } of manifest) {
+    if (operation !== 'remove-background') continue;
+    if (!['u2net', 'isnet-general-use', 'u2netp', 'silueta'].includes(name))
+      await pretendInstalled(folder, name);
+  }
+  expect((await openLibrary(folder).saliency('auto')).name).toBe('built-in-salient');
+  const asked = await openLibrary(folder).saliency('bria-rmbg');
+  expect(asked.notice).toContain('forbids commercial use');
+});
+
 test('a job needs a fetch only for a model that it names and that is not there', async () => {
   const folder = await emptyFolder();
   const settings = { folder };
@@ -117,7 +179,9 @@ test('the model folder follows SPILLWAY_MODELS_DIR, then XDG_CACHE_HOME', () => 
 
 test('the manifest names every model once, with licence and checkable files', () => {
   expect(new Set(manifest.map(({ name }) => name)).size).toBe(manifest.length);
-  for (const { licence, files, operation } of manifest) {
+  for (const { name, licence, files, operation } of manifest) {
+    if (nonCommercialModels.includes(name)) expect(licence).toMatch(/-NC-/);
+    else expect(licence).not.toMatch(/NC/);
     expect(licence).not.toBe('');
     for (const file of files) {
       expect(file.url).toMatch(/^https:\/\//);

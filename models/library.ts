@@ -3,25 +3,26 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { Model } from '@spillway/core/job.ts';
-import { automaticModel, builtInModel } from '@spillway/core/models.ts';
+import { automaticModel, builtInModel, nonCommercialModels } from '@spillway/core/models.ts';
 import {
   captionPreference,
   findEntry,
   installCommand,
   type ModelName,
-  saliencyManifest,
   saliencyPreference,
-  u2netInput,
 } from './entries.ts';
 import { knownSha256 } from './file-sum.ts';
 import { isNotFound, modelFolder, readInstallation, weightsSha256 } from './installation.ts';
 import type { InstalledCaptionModel, InstalledSaliencyModel, ModelLibrary } from './installed.ts';
-import type { SaliencyInput } from './manifest.ts';
+import type { ModelFile, SaliencyForm, SaliencyModel } from './manifest.ts';
+import { saliencyManifest } from './saliency-entries.ts';
+import { saliencyForms } from './saliency-forms.ts';
+import { type SaliencyStatement, statedForm, statementBeside } from './saliency-statement.ts';
 import type { ModelsSettings } from './settings.ts';
 
 /** The models of a folder and the built-in ones, with those of the settings that take their place. */
-export function openModels({ folder, saliencyFile, captionDirectory }: ModelsSettings): ModelLibrary {
-  return libraryOf({ saliencyFile, captionDirectory }, openLibrary(folder));
+export function openModels({ folder, ...own }: ModelsSettings): ModelLibrary {
+  return libraryOf(own, openLibrary(folder));
 }
 
 /** Nothing is remembered between questions: a model that has just been installed is found. */
@@ -39,13 +40,12 @@ export function openLibrary(folder: string): ModelLibrary {
 }
 
 /** What is left out of `own` comes from `fallback`; what is given is used whatever an option asks for. */
-export function libraryOf(
-  own: { saliencyFile?: string | undefined; captionDirectory?: string | undefined },
-  fallback: ModelLibrary,
-): ModelLibrary {
-  const { saliencyFile, captionDirectory } = own;
+export function libraryOf(own: Omit<ModelsSettings, 'folder'>, fallback: ModelLibrary): ModelLibrary {
+  const { saliencyFile, saliencyStatement, captionDirectory } = own;
   return {
-    saliency: saliencyFile ? () => ownSaliency(saliencyFile) : (wanted) => fallback.saliency(wanted),
+    saliency: saliencyFile
+      ? () => ownSaliency(saliencyFile, saliencyStatement)
+      : (wanted) => fallback.saliency(wanted),
     caption: captionDirectory ? () => ownCaptioner(captionDirectory) : (wanted) => fallback.caption(wanted),
   };
 }
@@ -65,7 +65,9 @@ async function installedSaliency(folder: string, name: string): Promise<Installe
   const [file] = entry?.files ?? [];
   if (entry?.operation !== 'remove-background' || !file) throw unknownModel(name, 'remove-background');
   const model = await installedModel(folder, entry.name);
-  return { ...model, path: join(modelFolder(folder, name), file.name), input: entry.input };
+  const { input, output } = entry;
+  const path = join(modelFolder(folder, name), file.name);
+  return { ...model, path, input, output, isGuess: false, notice: noticeOf(entry) };
 }
 
 async function installedCaptioner(folder: string, name: string): Promise<InstalledCaptionModel> {
@@ -118,7 +120,8 @@ export const builtInModels = {
 
 async function builtInSaliency(): Promise<InstalledSaliencyModel> {
   const { path } = builtInModels['remove-background'];
-  return { ...(await builtIn('remove-background')), path, input: u2netInput };
+  const model = await builtIn('remove-background');
+  return { ...model, path, ...saliencyForms.u2net, isGuess: false, notice: null };
 }
 
 async function builtInCaptioner(): Promise<InstalledCaptionModel> {
@@ -139,20 +142,35 @@ async function builtIn(operation: keyof typeof builtInModels): Promise<Model> {
   }
 }
 
-async function ownSaliency(path: string): Promise<InstalledSaliencyModel> {
+async function ownSaliency(
+  path: string,
+  statement: SaliencyStatement | undefined,
+): Promise<InstalledSaliencyModel> {
   const model = await ownModel(basename(path), path, `There is no model file at ${path}.`);
-  return { ...model, path, input: inputOfFile(path) };
+  const known = knownEntry(path, model.sha256);
+  const stated = statement ?? (await statementBeside(path));
+  const { input, output } = stated ? statedForm(stated) : (known ?? guessedForm);
+  const notice = known && noticeOf(known);
+  return { ...model, path, input, output, isGuess: stated === null && known === null, notice };
 }
 
-/** A file that has the name of one in the manifest is taken for it; any other for a U^2-Net of any size. */
-function inputOfFile(path: string): SaliencyInput {
-  const file = basename(path);
+/** U^2-Net's, at whatever side the file itself says. */
+const guessedForm: SaliencyForm = { input: { ...saliencyForms.u2net.input, side: null }, output: 'map' };
+
+/** The manifest's entry of a file, told by its content whatever it is called, or else by its name. */
+function knownEntry(path: string, sha256: string): SaliencyModel | null {
+  const name = basename(path);
+  const has = (test: (file: ModelFile) => boolean) => saliencyManifest.find(({ files }) => files.some(test));
   return (
-    saliencyManifest.find(({ files }) => files.some(({ name }) => name === file))?.input ?? {
-      ...u2netInput,
-      side: null,
-    }
+    has((file) => file.sha256 === sha256) ??
+    has((file) => file.name === name || basename(file.url) === name) ??
+    null
   );
+}
+
+function noticeOf({ name, licence, page }: SaliencyModel): string | null {
+  if (!nonCommercialModels.includes(name)) return null;
+  return `Made by ${name}, whose licence (${licence}) forbids commercial use: ${page}`;
 }
 
 async function ownCaptioner(directory: string): Promise<InstalledCaptionModel> {

@@ -21,6 +21,20 @@ export interface SaliencyInput {
   std: readonly [number, number, number];
 }
 
+/**
+ * What a saliency net's first output holds.
+ * - `map`: how much each place stands out, in any range, in the first channel.
+ * - `logits`: the same before a sigmoid.
+ * - `clothes`: a channel each for the background, upper, lower and full-body clothes; the greatest is what is there.
+ */
+export type SaliencyOutput = 'map' | 'logits' | 'clothes';
+
+/** How a picture goes into a net, and how a mask comes out of it. */
+export interface SaliencyForm {
+  input: SaliencyInput;
+  output: SaliencyOutput;
+}
+
 interface ModelBase {
   description: string;
   /** SPDX identifier. */
@@ -30,10 +44,9 @@ interface ModelBase {
   files: ModelFile[];
 }
 
-export interface SaliencyModel extends ModelBase {
+export interface SaliencyModel extends ModelBase, SaliencyForm {
   operation: 'remove-background';
   name: (typeof saliencyModels)[number];
-  input: SaliencyInput;
 }
 
 export interface CaptionModel extends ModelBase {

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
 
@@ -40,5 +41,8 @@ export interface ModelSource {
 /** Paths below a mirror's root at which a file may lie, in the order in which they are tried. */
 export function mirrorPaths(model: ModelName, file: ModelFile): string[] {
   const inFolder = `${model}/${file.name}`;
-  return file.name === `${model}.onnx` ? [inFolder, file.name] : [inFolder];
+  if (file.name !== `${model}.onnx`) return [inFolder];
+  const published = basename(file.url);
+  // As it is called here, and as its publisher calls it.
+  return [...new Set([inFolder, file.name, ...(published.endsWith('.onnx') ? [published] : [])])];
 }

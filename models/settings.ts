@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { saliencyStatementSchema } from './saliency-statement.ts';
 
 /** Where a process finds its models. Plain data: it is passed to child processes. */
 export const modelsSettingsSchema = z.object({
@@ -8,6 +9,8 @@ export const modelsSettingsSchema = z.object({
   folder: z.string().min(1),
   /** An ONNX file that takes the place of every saliency model. */
   saliencyFile: z.string().min(1).optional(),
+  /** How that file wants its input; without it a JSON file beside it says, or the manifest where it is known there. */
+  saliencyStatement: saliencyStatementSchema.optional(),
   /** A BLIP checkpoint's folder that takes the place of every caption model. */
   captionDirectory: z.string().min(1).optional(),
 });

@@ -1,5 +1,5 @@
 """Makes what `processing/operations/remove-background.test.ts` compares with: drawn pictures of every kind, a small net
-of U^2-Net's form with random weights, and the masks and cut-outs that rembg's path (rembg.py) makes of them.
+of U^2-Net's form with random weights, and the masks and cut-outs that rembg's path (rembg_steps.py) makes of them.
 
   rembg_golden.py [folder]        default: processing/testing/saliency
 
@@ -15,7 +15,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
-import rembg
+import rembg_steps as rembg
 from rembg_random_model import u2net
 
 root = pathlib.Path(__file__).resolve().parents[2]
@@ -100,6 +100,42 @@ def write_odd_nets():
     save_graph("red", [redness, soft], anything, {"y": ["n", 1, "height", "width"]}, {"weights": weights})
 
 
+def write_forms():
+    """Two nets of any size whose maps depend on how the picture is given to them: a ReLU where the input is near 0. One
+    gives a map, which is logits to a form that takes them for that, one the four channels of clothes."""
+    random = np.random.default_rng(3)
+    anything = {"x": ["n", 3, "height", "width"]}
+    node = helper.make_node
+    for name, channels, gain in (("form-map", 1, 6), ("form-clothes", 4, 1)):
+        weights = {
+            "a": random.normal(0, 0.5, (8, 3, 1, 1)).astype(np.float32),
+            "a0": random.normal(0, 0.3, 8).astype(np.float32),
+            "b": random.normal(0, gain, (channels, 8, 1, 1)).astype(np.float32),
+        }
+        nodes = [
+            node("AveragePool", ["x"], ["smooth"], kernel_shape=[5, 5], pads=[2] * 4, count_include_pad=0),
+            node("Conv", ["smooth", "a", "a0"], ["first"]),
+            node("Relu", ["first"], ["kept"]),
+            node("Conv", ["kept", "b"], ["second"]),
+            # Around 0 on average, so that a sigmoid of it is no step.
+            node("ReduceMean", ["second"], ["mean"], axes=[2, 3], keepdims=1),
+            node("Sub", ["second", "mean"], ["y"]),
+        ]
+        save_graph(name, nodes, anything, {"y": ["n", channels, "height", "width"]}, weights)
+    picture = rembg.upright(folder / "plain.png")
+    for form, norm in rembg.FORMS.items():
+        if form == "u2net":
+            continue
+        clothes = norm["output"] == "clothes"
+        session = rembg.session_of(str(folder / f"form-{'clothes' if clothes else 'map'}.onnx"), 1)
+        for kind in rembg.CLOTHES if clothes else [None]:
+            mask, _ = rembg.find_mask(picture, session, norm, kind)
+            samples = np.array(mask)
+            label = f"{form}.{kind}" if kind else form
+            print(f"form {label}: mask {samples.mean():.0f} +- {samples.std():.0f}")
+            mask.save(folder / f"form-{label}.mask.png", optimize=True)
+
+
 def main():
     folder.mkdir(parents=True, exist_ok=True)
     write_odd_nets()
@@ -107,8 +143,9 @@ def main():
     onnx.save(u2net(seed=2, inner=2, outer=4, side=320), net)
     session = rembg.session_of(str(net), 1)
     write_pictures()
+    write_forms()
     for path in sorted(folder.iterdir()):
-        if "." in path.stem or path.suffix not in (".png", ".jpg", ".gif"):
+        if "." in path.stem or path.stem.startswith("form-") or path.suffix not in (".png", ".jpg", ".gif"):
             continue
         picture = rembg.upright(path)
         mask, _ = rembg.find_mask(picture, session)

@@ -10,7 +10,9 @@ export const removeBackground = defineOperation({
     model: z
       .enum([automaticModel, builtInModel, ...saliencyModels])
       .default(automaticModel)
-      .describe('Which model finds the subject. "auto" takes the best that is installed.'),
+      .describe(
+        'Which model finds the subject. "auto" takes the best that is installed. The licence of bria-rmbg forbids commercial use.',
+      ),
     output: z
       .enum(['cutout', 'mask'])
       .default('cutout')
@@ -29,6 +31,10 @@ export const removeBackground = defineOperation({
       .boolean()
       .default(false)
       .describe('Removes specks and makes the edge hard, as rembg’s post-processing does.'),
+    clothes: z
+      .enum(['all', 'upper', 'lower', 'full'])
+      .default('all')
+      .describe('Which clothes the model u2net_cloth_seg keeps, "full" being dresses and the like.'),
     background: z
       .string()
       .regex(/^(|#[0-9a-fA-F]{6})$/, 'must be a colour such as #ffffff, or empty')

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { u2netInput } from '../entries.ts';
 import type { QuantiseCheckpoint } from '../fetch.ts';
 import type { ManifestModel, ModelFile } from '../manifest.ts';
+import { saliencyForms } from '../saliency-forms.ts';
 
 export function sumOf(content: Buffer, algorithm = 'sha256'): string {
   return createHash(algorithm).update(content).digest('hex');
@@ -15,7 +15,7 @@ export function entryAt(url: string, known: Partial<ModelFile> = {}): ManifestMo
     description: '',
     licence: 'Apache-2.0',
     page: '',
-    input: u2netInput,
+    ...saliencyForms.u2net,
     files: [{ name: 'u2netp.onnx', url, bytes: null, sha256: null, md5: null, ...known }],
   };
 }

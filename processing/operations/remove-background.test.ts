@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeBackground as declared } from '@spillway/core/operations/remove-background.ts';
 import { openLibrary } from '@spillway/models/library.ts';
+import { type SaliencyFormName, saliencyForms } from '@spillway/models/saliency-forms.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkInput } from '../input-gate.ts';
@@ -110,6 +111,66 @@ test.each([
 ])("a picture with %s has rembg's mask", async (_, file) => {
   const mask = await maskOf(golden(file));
   expectNear(mask.data, await goldenMask(file.replace(/\..*/, '')));
+});
+
+/** The forms of nets, on a small one whose map depends on how the picture is given to it. */
+const ofForm = (form: Exclude<SaliencyFormName, 'u2net'>) =>
+  modelAt(golden(`form-${form === 'u2net_cloth_seg' ? 'clothes' : 'map'}.onnx`), saliencyForms[form]);
+
+test.each(['isnet', 'isnet-anime', 'birefnet', 'bria-rmbg'] as const)(
+  "a net of the form %s is given the picture, and read, as rembg's session does",
+  async (form) => {
+    const { data } = await maskOf(golden('plain.png'), {}, ofForm(form));
+    expectNear(data, await goldenMask(`form-${form}`));
+  },
+);
+
+test('the masks of different forms differ by more than the tolerance', async () => {
+  const forms = ['isnet', 'isnet-anime', 'birefnet', 'bria-rmbg'];
+  const masks = await Promise.all(forms.map(async (form) => await goldenMask(`form-${form}`)));
+  for (const [index, mask] of masks.entries()) {
+    for (const other of masks.slice(index + 1)) expect(difference(mask, other).mean).toBeGreaterThan(4);
+  }
+});
+
+test("the kinds of clothes are rembg's, and all of them together", async () => {
+  const model = ofForm('u2net_cloth_seg');
+  const all = await maskOf(golden('plain.png'), { clothes: 'all' }, model);
+  const kinds = ['upper', 'lower', 'full'];
+  const expected = await Promise.all(
+    kinds.map(async (kind) => await goldenMask(`form-u2net_cloth_seg.${kind}`)),
+  );
+  for (const [index, clothes] of kinds.entries()) {
+    const { data } = await maskOf(golden('plain.png'), { clothes }, model);
+    // A pixel whose greatest channel is another one by a rounding turns over.
+    expectNear(data, expected[index] ?? Buffer.alloc(0), { mean: 1, max: 255 });
+  }
+  const union = all.data.map((_, at) => Math.max(...expected.map((mask) => mask[at] ?? 0)));
+  expectNear(all.data, union, { mean: 1, max: 255 });
+});
+
+test('a net for clothes with other channels is refused', async () => {
+  const model = modelAt(golden('form-map.onnx'), saliencyForms.u2net_cloth_seg);
+  await expect(run(golden('plain.png'), {}, model)).rejects.toMatchObject({
+    code: 'model_invalid',
+    message: expect.stringContaining('1 channels and not 4'),
+  });
+});
+
+test('a guess at how a net wants its picture is said where its side is not that of a U²-Net', async () => {
+  const guessed = (side: number) =>
+    modelAt(golden('form-map.onnx'), { isGuess: true, input: { ...saliencyForms.u2net.input, side } });
+  const { notes } = await run(golden('plain.png'), {}, guessed(1_024));
+  expect(notes).toEqual([expect.stringContaining('1024 pixels a side are more like another net’s')]);
+  expect(notes[0]).toContain('--model-input, or in form-map.json beside the model');
+  expect((await run(golden('plain.png'), {}, guessed(320))).notes).toEqual([]);
+  expect((await run(golden('plain.png'), {}, ofForm('isnet'))).notes).toEqual([]);
+});
+
+test('what a licence forbids is said on the result', async () => {
+  const notice = 'Made by bria-rmbg, whose licence forbids commercial use.';
+  const { notes } = await run(golden('plain.png'), {}, modelAt(golden('net.onnx'), { notice }));
+  expect(notes).toEqual([notice]);
 });
 
 test("a CMYK JPEG has nearly rembg's mask, which knows no colour profiles", async () => {
@@ -240,6 +301,7 @@ test('where nothing stands out the mask is empty', async () => {
   }
   const cutOut = await run(golden('plain.png'), {}, model);
   expect(Math.max(...(await sharp(cutOut.bytes).extractChannel(3).raw().toBuffer()))).toBe(0);
+  expect(cutOut.notes).toEqual(['Nothing stands out in this picture: the model’s map of it is nearly flat.']);
 });
 
 test.each([

@@ -2,14 +2,17 @@ import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-b
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
+import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { cleanMask } from '../saliency/clean-mask.ts';
+import { maskOfClothes } from '../saliency/clothes.ts';
 import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
 import { prepareGrabCut } from '../saliency/grab-cut.ts';
-import { toMask } from '../saliency/mask.ts';
+import { type Finding, readMap } from '../saliency/mask.ts';
 import { loadedNets, netSide, runNet } from '../saliency/net.ts';
 import { toNetInput } from '../saliency/net-input.ts';
+import { notesOnMask, notesOnModel } from '../saliency/notes.ts';
 import { openSource } from '../saliency/picture-source.ts';
 import { type Refinement, refineMask, type Unrefined } from '../saliency/refine.ts';
 import type { Samples } from '../samples.ts';
@@ -42,10 +45,12 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
       throw error;
     });
     const map = await runNet(model, toNetInput(small, model.input), threads);
-    const found = toMask(map);
-    const refinement = refines(options, model) ? await refineMask(found, small) : null;
-    const followed = refinement?.kind === 'refined' ? refinement.mask : found;
-    const enlarged = resizeLanczos(followed, image.width, image.height);
+    const found = readMap(map, model.output);
+    const refinement = refines(options, model) ? await refineMask(maskOf(found, options), small) : null;
+    const enlarged =
+      refinement?.kind === 'refined'
+        ? resizeLanczos(refinement.mask, image.width, image.height)
+        : enlarge(found, image, options);
     const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
     const alpha = options.output === 'cutout' && options.background === '';
     const { width, height } = image;
@@ -59,10 +64,30 @@ export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
       height,
       model: label(model),
       inferenceMs: map.inferenceMs,
-      notes: [...notes, ...notesOn(refinement, options)],
+      notes: [
+        ...notes,
+        ...notesOnModel(model, side),
+        ...notesOnMask(found, maskOf(found, options), model),
+        ...notesOn(refinement, options),
+      ],
     };
   },
 };
+
+/** At the net's size. */
+function maskOf(found: Finding, { clothes }: RemoveBackgroundOptions): Samples {
+  return found.kind === 'mask' ? found.mask : maskOfClothes(found.labels, clothes);
+}
+
+/** At the picture's size. Labels are enlarged before one is chosen, as rembg does it. */
+function enlarge(
+  found: Finding,
+  { width, height }: CheckedImage,
+  { clothes }: RemoveBackgroundOptions,
+): Samples {
+  if (found.kind === 'mask') return resizeLanczos(found.mask, width, height);
+  return maskOfClothes(resizeLanczos(found.labels, width, height), clothes);
+}
 
 async function encode(picture: Samples | null, mask: Samples, options: RemoveBackgroundOptions) {
   if (!picture) return await encodeMask(mask, options.format);

@@ -4,9 +4,10 @@ import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { inferenceFailure } from '../inference-failure.ts';
 
-/** What a net makes of a picture: how much each place stands out, in a range of the net's own. */
+/** What a net makes of a picture, in a range of the net's own: one plane of `width` x `height` after the other. */
 export interface SaliencyMap {
   data: Float32Array;
+  channels: number;
   width: number;
   height: number;
   inferenceMs: number;
@@ -161,11 +162,12 @@ async function infer({ name, session, side }: Net, input: Float32Array): Promise
     throw inferenceFailure(cause, `The model ${name} failed on a picture.`);
   });
   const inferenceMs = performance.now() - startedAt;
-  const [, , height = 0, width = 0] = output?.dims ?? [];
+  const [, channels = 0, height = 0, width = 0] = output?.dims ?? [];
   const data = output?.data;
-  if (!(data instanceof Float32Array) || width * height === 0) {
+  const count = channels * width * height;
+  if (!(data instanceof Float32Array) || count === 0) {
     throw new PermanentError('model_invalid', `The model ${name} gave no map.`);
   }
-  // The first channel of the first picture: rembg's models have no other.
-  return { data: data.subarray(0, width * height), width, height, inferenceMs };
+  // Of the first picture.
+  return { data: data.subarray(0, count), channels, width, height, inferenceMs };
 }

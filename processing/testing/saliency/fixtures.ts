@@ -2,13 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { GraphBuilder } from '@spillway/models/blip/graph-builder.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+import { saliencyForms } from '@spillway/models/saliency-forms.ts';
 
 /** Made by `bench/peers/rembg_golden.py`: pictures, a small net, and what rembg's path makes of them. */
 export const golden = (name: string): string => fileURLToPath(new URL(`./${name}`, import.meta.url));
 
 export function modelAt(path: string, changes: Partial<InstalledSaliencyModel> = {}): InstalledSaliencyModel {
-  const input = { side: 320, mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-  return { name: 'small', sha256: 'a'.repeat(64), builtIn: false, install: null, path, input, ...changes };
+  const model = { name: 'small', sha256: 'a'.repeat(64), builtIn: false, install: null };
+  return { ...model, path, ...saliencyForms.u2net, isGuess: false, notice: null, ...changes };
 }
 
 /** A net that loads well and whose map would take 4 TiB. */

@@ -33,7 +33,15 @@ const objectSchema = z.object({ properties: z.record(z.string(), propertySchema)
 const longestSlider = 1_000;
 
 /** Options that most people leave alone. One that is not named here is shown at once. */
-const advancedOptions = new Set(['model', 'edges', 'refine', 'minLength', 'maxLength', 'repetitionPenalty']);
+const advancedOptions = new Set([
+  'model',
+  'edges',
+  'refine',
+  'clothes',
+  'minLength',
+  'maxLength',
+  'repetitionPenalty',
+]);
 
 /**
  * The form of an operation's options, derived from its schema, so that a new option needs no code here. Options that

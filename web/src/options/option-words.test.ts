@@ -24,6 +24,7 @@ it.each([
   ['auto', 'Auto'],
   ['built-in', 'Built-in demo model'],
   ['silueta', 'silueta'],
+  ['bria-rmbg', 'bria-rmbg (not for commercial use)'],
   ['cutout', 'Cut-out'],
   ['png', 'PNG'],
   ['premultiplied', 'Premultiplied'],

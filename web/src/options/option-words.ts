@@ -1,4 +1,10 @@
-import { automaticModel, builtInModel, captionModels, saliencyModels } from '@spillway/core/models.ts';
+import {
+  automaticModel,
+  builtInModel,
+  captionModels,
+  nonCommercialModels,
+  saliencyModels,
+} from '@spillway/core/models.ts';
 import { countOf } from '../format/count.ts';
 import type { OptionField } from './fields.ts';
 
@@ -14,8 +20,9 @@ const choiceLabels: Record<string, string> = {
   webp: 'WebP',
 };
 
-/** One choice of an option, for people. Models keep the names that they are known by. */
+/** One choice of an option, for people. Models keep the names that they are known by, with what their licences forbid. */
 export function choiceLabel(choice: string): string {
+  if (nonCommercialModels.includes(choice)) return `${choice} (not for commercial use)`;
   if (modelNames.has(choice)) return choice;
   return choiceLabels[choice] ?? choice.charAt(0).toUpperCase() + choice.slice(1);
 }

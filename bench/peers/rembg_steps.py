@@ -1,15 +1,16 @@
 """rembg's background removal (Pillow, numpy, onnxruntime), as a reference for the result and for the time.
 
 Written from a description of its steps, not from its code: EXIF, RGB, squash, division by the
-picture's maximum, mean and deviation, min-max, truncation, back to size, composite, PNG.
+picture's maximum, mean and deviation, sigmoid where the net gives logits, min-max, truncation, back to size, composite,
+PNG; for clothes the greatest channel, back to size, palette. rembg_package.py runs rembg itself.
 
-  rembg.py                                    answers JSON requests, one a line:
+  rembg_steps.py                              answers JSON requests, one a line:
       {"model": path, "input": path, "output": path, "threads": 2, "edges": "premultiplied" | "straight",
-       "mask": path or null, "input_norm": {"side": 320, "mean": [3], "std": [3]}}
+       "mask": path or null}
       -> {"ms": file to file, "inferenceMs": session.run alone, "bytes": size of the output}
       `mask` is written after the time is taken.
 
-The first line that it prints is {"pillow": version, "onnxruntime": version, "numpy": version}.
+The first line that it prints is {"rembg": null, "pillow": version, "onnxruntime": version, "numpy": version}.
 """
 
 import json
@@ -22,7 +23,17 @@ import onnxruntime
 import PIL
 from PIL import Image, ImageOps
 
-U2NET = {"side": 320, "mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+U2NET = {"side": 320, **IMAGENET, "output": "map"}
+FORMS = {
+    "u2net": U2NET,
+    "isnet": {"side": 1024, "mean": (0.5, 0.5, 0.5), "std": (1, 1, 1), "output": "map"},
+    "isnet-anime": {"side": 1024, "mean": IMAGENET["mean"], "std": (1, 1, 1), "output": "map"},
+    "birefnet": {"side": 1024, **IMAGENET, "output": "logits"},
+    "bria-rmbg": {"side": 1024, **IMAGENET, "output": "map"},
+    "u2net_cloth_seg": {"side": 768, **IMAGENET, "output": "clothes"},
+}
+CLOTHES = {"upper": 1, "lower": 2, "full": 3}
 sessions = {}
 
 
@@ -51,22 +62,32 @@ def net_input(picture, norm=U2NET):
     return samples.transpose(2, 0, 1)[np.newaxis].astype(np.float32)
 
 
-def mask_of(output, size):
+def mask_of(output, size, logits=False):
     """Not guarded against a flat map, as rembg is not: NaN."""
     saliency = output[0, 0]
+    if logits:
+        saliency = 1 / (1 + np.exp(-saliency))
     low, high = saliency.min(), saliency.max()
     stretched = ((saliency - low) / (high - low)).clip(0, 1)
     mask = Image.fromarray((stretched * 255).astype("uint8"), mode="L")
     return mask.resize(size, Image.Resampling.LANCZOS)
 
 
-def find_mask(picture, session, norm=U2NET):
-    """The mask, and the milliseconds of inference."""
+def mask_of_clothes(output, size, kind):
+    labels = Image.fromarray(np.argmax(output[0], axis=0).astype("uint8"), mode="L")
+    chosen = np.array(labels.resize(size, Image.Resampling.LANCZOS)) == CLOTHES[kind]
+    return Image.fromarray((chosen * 255).astype("uint8"), mode="L")
+
+
+def find_mask(picture, session, norm=U2NET, kind="upper"):
+    """The mask, and the milliseconds of inference. `kind` is of clothes, for a net that finds these."""
     feed = {session.get_inputs()[0].name: net_input(picture, norm)}
     started = time.perf_counter()
     output = session.run(None, feed)[0]
     inference_ms = (time.perf_counter() - started) * 1e3
-    return mask_of(output, picture.size), inference_ms
+    if norm["output"] == "clothes":
+        return mask_of_clothes(output, picture.size, kind), inference_ms
+    return mask_of(output, picture.size, norm["output"] == "logits"), inference_ms
 
 
 def clean(mask):
@@ -90,11 +111,10 @@ def straight(picture, mask):
 
 
 def timed(request):
-    norm = request.get("input_norm") or U2NET
     session = session_of(request["model"], request["threads"])
     started = time.perf_counter()
     picture = upright(request["input"])
-    mask, inference_ms = find_mask(picture, session, norm)
+    mask, inference_ms = find_mask(picture, session)
     cut_out = (straight if request["edges"] == "straight" else premultiplied)(picture, mask)
     cut_out.save(request["output"], "PNG")
     ms = (time.perf_counter() - started) * 1e3
@@ -104,7 +124,12 @@ def timed(request):
 
 
 def main():
-    versions = {"pillow": PIL.__version__, "onnxruntime": onnxruntime.__version__, "numpy": np.__version__}
+    versions = {
+        "rembg": None,
+        "pillow": PIL.__version__,
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": np.__version__,
+    }
     print(json.dumps(versions), flush=True)
     for line in sys.stdin:
         print(json.dumps(timed(json.loads(line))), flush=True)

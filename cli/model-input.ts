@@ -1,0 +1,29 @@
+import {
+  type SaliencyStatement,
+  saliencyStatementSchema,
+  statementProblem,
+} from '@spillway/models/saliency-statement.ts';
+import { UsageError } from './usage-error.ts';
+
+/**
+ * What `--model-input` says of a net: `isnet`, `side=1024,mean=0.5,std=1`, or `isnet,side=512`. A value for each of the
+ * three channels is written `mean=0.485:0.456:0.406`.
+ * @throws UsageError
+ */
+export function readModelInput(text: string): SaliencyStatement {
+  const entries = text.split(',').map((part, index) => {
+    const [key = '', ...values] = part.trim().split('=');
+    if (values.length === 0 && index === 0) return ['like', key];
+    return [key, valueOf(key, values.join('='))];
+  });
+  const parsed = saliencyStatementSchema.safeParse(Object.fromEntries(entries));
+  if (parsed.success) return parsed.data;
+  throw new UsageError(`--model-input ${text} ${statementProblem(parsed.error)}.`);
+}
+
+/** Text that is no number stays as it is: the schema then says what it expected. */
+function valueOf(key: string, text: string): unknown {
+  if (!['side', 'mean', 'std'].includes(key)) return text;
+  const numbers = text.split(':').map((part) => (part.trim() === '' ? part : Number(part)));
+  return numbers.length === 1 ? numbers[0] : numbers;
+}

@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { PermanentError } from '@spillway/core/errors.ts';
+import { z } from 'zod';
+import { isNotFound, jsonOrNull } from './installation.ts';
+import type { SaliencyForm } from './manifest.ts';
+import { saliencyManifest } from './saliency-entries.ts';
+import { type SaliencyFormName, saliencyForms } from './saliency-forms.ts';
+
+/** Names that stand for a whole form: those of the forms, and every model of the manifest. */
+const forms: ReadonlyMap<string, SaliencyForm> = new Map<string, SaliencyForm>([
+  ...saliencyManifest.map(({ name, input, output }) => [name, { input, output }] as const),
+  ...(Object.keys(saliencyForms) as SaliencyFormName[]).map((name) => [name, saliencyForms[name]] as const),
+]);
+
+const each = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().positive('must be above 0');
+
+/** One number for all three channels, or one for each. */
+const meanSchema = z.union([z.number(), each]);
+const stdSchema = z.union([positive, z.tuple([positive, positive, positive])]);
+
+/**
+ * What a person says of how a net wants its input: the name of a form, figures, or figures that differ from those of a
+ * named form. It is what `--model-input` holds, and a JSON file beside the model's.
+ */
+export const saliencyStatementSchema = z
+  .strictObject({
+    like: z
+      .string()
+      .refine((name) => forms.has(name), `must be one of ${[...forms.keys()].join(', ')}`)
+      .optional(),
+    /** Pixels; where it is left out, the file itself says, or the named form. */
+    side: z.int().min(16).max(4_096).optional(),
+    mean: meanSchema.optional(),
+    std: stdSchema.optional(),
+    output: z.enum(['map', 'logits', 'clothes']).optional(),
+  })
+  .refine(({ like, mean, std }) => like !== undefined || (mean !== undefined && std !== undefined), {
+    message: 'needs the name of a form, or both mean and std',
+  });
+export type SaliencyStatement = z.infer<typeof saliencyStatementSchema>;
+
+/** The form that a statement describes. */
+export function statedForm({ like, side, mean, std, output }: SaliencyStatement): SaliencyForm {
+  const base = like === undefined ? undefined : forms.get(like);
+  const channels = (value: z.infer<typeof meanSchema> | undefined, of: readonly number[] | undefined) =>
+    (typeof value === 'number' ? [value, value, value] : (value ?? of)) as [number, number, number];
+  return {
+    input: {
+      side: side ?? base?.input.side ?? null,
+      mean: channels(mean, base?.input.mean),
+      std: channels(std, base?.input.std),
+    },
+    output: output ?? base?.output ?? 'map',
+  };
+}
+
+/** Paths at which a statement for a model file may lie: `net.json`, or `net.onnx.json`. */
+function statementPaths(modelPath: string): string[] {
+  const stem = join(dirname(modelPath), basename(modelPath, extname(modelPath)));
+  return [`${stem}.json`, `${modelPath}.json`];
+}
+
+/** Where a person can say how a model file wants its input. */
+export function statementPath(modelPath: string): string {
+  return statementPaths(modelPath)[0] ?? modelPath;
+}
+
+/**
+ * What the JSON beside a model file says; null where there is none.
+ * @throws PermanentError `model_invalid` where it says nothing that can be used.
+ */
+export async function statementBeside(modelPath: string): Promise<SaliencyStatement | null> {
+  for (const path of statementPaths(modelPath)) {
+    const text = await readOrNull(path);
+    if (text === null) continue;
+    const parsed = saliencyStatementSchema.safeParse(jsonOrNull(text));
+    if (parsed.success) return parsed.data;
+    throw new PermanentError('model_invalid', `${path} ${statementProblem(parsed.error)}.`);
+  }
+  return null;
+}
+
+/** The end of a sentence that begins with where a statement was made. */
+export function statementProblem({ issues }: z.ZodError): string {
+  const problems = issues.map(({ path, message }) => [...path, message].join(' '));
+  return `does not say how the model wants its input: ${problems.join('; ')}`;
+}
+
+async function readOrNull(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (isNotFound(error)) return null;
+    throw error;
+  }
+}
