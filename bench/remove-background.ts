@@ -35,8 +35,8 @@ export interface RemoveBackgroundReport {
 }
 
 /**
- * Times `remove-background` beside rembg's path in Python, run by run in turn, on one ONNX file of U^2-Netp's size
- * with random weights. Null where the peer is not installed: without it there is no model to time.
+ * Times `remove-background` beside rembg (or, where that is not installed, its path in Python), run by run in turn, on
+ * one ONNX file of U^2-Netp's size with random weights. Null where the peer is not installed: without it there is no model to time.
  */
 export async function benchRemoveBackground(
   folder: string,
@@ -142,12 +142,14 @@ export function printRemoveBackground(report: RemoveBackgroundReport | null): vo
     return;
   }
   const { versions, runs, rows, mask } = report;
-  const { pillow, numpy, onnxruntime } = versions;
+  const { rembg, pillow, numpy, onnxruntime } = versions;
+  const peer =
+    rembg === null ? "rembg's path as written anew (rembg itself is not installed)" : `rembg ${rembg} itself`;
   console.log(
     `remove-background, ${photo.width} x ${photo.height}, a net of U^2-Netp's size: median of ${runs} runs in turn,`,
   );
   console.log(
-    `JPEG file to PNG file, beside rembg's path (Pillow ${pillow}, numpy ${numpy}, onnxruntime ${onnxruntime}, ${peerThreads} threads)`,
+    `JPEG file to PNG file, beside ${peer} (Pillow ${pillow}, numpy ${numpy}, onnxruntime ${onnxruntime}, ${peerThreads} threads)`,
   );
   console.table(
     rows.map(({ edges, spillway, rembg, outsideShare, rate }) => ({

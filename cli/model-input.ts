@@ -14,7 +14,7 @@ export function readModelInput(text: string): SaliencyStatement {
   const entries = text.split(',').map((part, index) => {
     const [key = '', ...values] = part.trim().split('=');
     if (values.length === 0 && index === 0) return ['like', key];
-    return [key, valueOf(key, values.join('='))];
+    return [key, figuresOf(key, values.join('='))];
   });
   const parsed = saliencyStatementSchema.safeParse(Object.fromEntries(entries));
   if (parsed.success) return parsed.data;
@@ -22,7 +22,7 @@ export function readModelInput(text: string): SaliencyStatement {
 }
 
 /** Text that is no number stays as it is: the schema then says what it expected. */
-function valueOf(key: string, text: string): unknown {
+function figuresOf(key: string, text: string): unknown {
   if (!['side', 'mean', 'std'].includes(key)) return text;
   const numbers = text.split(':').map((part) => (part.trim() === '' ? part : Number(part)));
   return numbers.length === 1 ? numbers[0] : numbers;

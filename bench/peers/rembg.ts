@@ -25,9 +25,10 @@ export interface RembgAnswer {
   bytes: number;
 }
 
-/** A warm Python process with Pillow, numpy and onnxruntime loaded. */
+/** A warm Python process with rembg, or with Pillow, numpy and onnxruntime, loaded. */
 export interface RembgPeer {
-  versions: { pillow: string; onnxruntime: string; numpy: string };
+  /** `rembg` is null where its path is run as written for this bench, because the package is not installed. */
+  versions: { rembg: string | null; pillow: string; onnxruntime: string; numpy: string };
   /** The first request for a model loads it too; its time does not count that. */
   cutOut(request: RembgRequest): Promise<RembgAnswer>;
   close(): void;
@@ -35,17 +36,21 @@ export interface RembgPeer {
 
 const modelScript = fileURLToPath(new URL('./rembg_random_model.py', import.meta.url));
 
-export const rembgInstructions = installInstructions('pillow numpy onnxruntime onnx');
+export const rembgInstructions = installInstructions("'rembg[cpu]' onnx");
 
 function rembgPython(): string | null {
   return findPython('PIL, numpy, onnxruntime, onnx');
 }
 
-/** Starts rembg's path beside us, or answers null where no Python with what it needs is found. */
+/**
+ * Starts rembg itself beside us where it is installed, else its path as written from its description. Answers null
+ * where no Python with what that needs is found.
+ */
 export async function startRembgPeer(): Promise<RembgPeer | null> {
   const python = rembgPython();
   if (!python) return null;
-  const peer = await startPython<RembgPeer['versions']>(python, 'rembg.py');
+  const script = findPython('rembg') ? 'rembg_package.py' : 'rembg_steps.py';
+  const peer = await startPython<RembgPeer['versions']>(python, script);
   return {
     versions: peer.hello,
     cutOut: (request) => peer.ask<RembgAnswer>(request),
