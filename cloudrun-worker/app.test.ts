@@ -40,12 +40,12 @@ describe('the push endpoint', () => {
     expect((await push(worker(true, { busy: () => 1 }), envelope)).status).toBe(429);
   });
 
-  it.each(['not json', '{"other": 1}', { message: {} }])(
-    'hands on %j as an empty message, which ends there',
+  it.each(['not json', '{"other":1}', '{"message":{"attributes":{"a":"b"}}}', ''])(
+    'hands on %j as it came, so that it ends and is kept',
     async (body) => {
       const accepting = worker(true);
       expect((await push(accepting, body)).status).toBe(204);
-      expect(accepting.seen).toEqual(['']);
+      expect(accepting.seen).toEqual([body]);
     },
   );
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 const largestPush = 16 * 1_024 * 1_024;
 
 /** What Pub/Sub posts: https://cloud.google.com/pubsub/docs/push#receive_push. `data` is base64. */
-const pushSchema = z.object({ message: z.object({ data: z.string().default('') }) });
+const pushSchema = z.object({ message: z.object({ data: z.string().min(1) }) });
 
 export interface PushWork {
   slots: number;
@@ -26,10 +26,7 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
-    const body = pushSchema.safeParse(await context.req.json().catch(() => null));
-    // What is not a push envelope at all is buried as a message that cannot be read, so that it ends.
-    const data = body.success ? Buffer.from(body.data.message.data, 'base64').toString('utf8') : '';
-    const settled = await worker.work(data);
+    const settled = await worker.work(messageOf(await context.req.text()));
     return settled ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {
@@ -37,4 +34,14 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
     return context.text('Internal error.', 500);
   });
   return app;
+}
+
+/** The data of a pushed message; what is no push at all is put aside as it came, as a message that cannot be read. */
+function messageOf(body: string): string {
+  try {
+    const push = pushSchema.safeParse(JSON.parse(body));
+    return push.success ? Buffer.from(push.data.message.data, 'base64').toString('utf8') : body;
+  } catch {
+    return body;
+  }
 }

@@ -1,5 +1,6 @@
 import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDocumentId } from '@spillway/core/text.ts';
 import { modelsEnvironmentSchema } from '@spillway/models/settings.ts';
 import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ export const workerConfigSchema = gcpConfigSchema.extend({
   SPILLWAY_WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,100}$/)
+    .refine(isDocumentId, 'is an id that Firestore keeps for itself')
     .default(`${hostname()}-${process.pid}`),
   /** Jobs at a time, each in a child process of its own. */
   SPILLWAY_SLOTS: z.coerce.number().int().min(1).default(availableParallelism()),

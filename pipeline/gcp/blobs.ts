@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
-import { OutageError } from '@spillway/core/errors.ts';
+import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
@@ -11,7 +11,9 @@ import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
 
 const notFound = 404;
+const forbidden = 403;
 const preconditionFailed = 412;
+const readPermission = 'storage.objects.get';
 const onlyIfAbsent = { ifGenerationMatch: 0 };
 
 /** Objects in Cloud Storage. */
@@ -23,15 +25,15 @@ export function createStorageBlobs(storage: Storage): Blobs {
         const [[metadata]] = await orOutage(
           'Cloud Storage',
           Promise.all([file.getMetadata(), fetchTo(file, path)]),
+          `give ${name}`,
         );
         const { crc32c, size } = described(metadata);
         await checkStored(path, metadata);
         await unpackFile(path, metadata.contentEncoding);
         return { kind: 'downloaded', crc32c, size };
       } catch (error) {
-        if (codeOf(error) !== notFound) throw error;
-        const [replaced] = await orOutage('Cloud Storage', storage.bucket(bucket).file(name).exists());
-        return { kind: 'gone', replaced };
+        if (!(await isMissing(error, storage.bucket(bucket)))) throw error;
+        return { kind: 'gone', replaced: await isThere(storage.bucket(bucket), name) };
       }
     },
     async writeOnce(bucket, name, { from, contentType }) {
@@ -47,11 +49,13 @@ export function createStorageBlobs(storage: Storage): Blobs {
             ? await orOutage(
                 'Cloud Storage',
                 file.bucket.upload(from.path, { ...options, destination: file }),
+                `keep ${name}`,
               )
             : [
                 await orOutage(
                   'Cloud Storage',
                   file.save(from.text, options).then(() => file),
+                  `keep ${name}`,
                 ),
               ];
         return written(bucket, name, metadata);
@@ -64,26 +68,35 @@ export function createStorageBlobs(storage: Storage): Blobs {
     async read(bucket, name) {
       const file = storage.bucket(bucket).file(name);
       try {
-        const [metadata] = await orOutage('Cloud Storage', file.getMetadata());
+        const [metadata] = await orOutage('Cloud Storage', file.getMetadata(), `describe ${name}`);
         const { size } = described(metadata);
         const contentType = metadata.contentType ?? 'application/octet-stream';
-        const stream = await orOutage('Cloud Storage', openRead(file));
+        const stream = await orOutage('Cloud Storage', openRead(file), `give ${name}`);
         const unpacked = unpackedStream(stream, metadata.contentEncoding);
         return unpacked ? { stream: unpacked, contentType, size: null } : { stream, contentType, size };
       } catch (error) {
-        if (codeOf(error) === notFound) return null;
+        if (await isMissing(error, storage.bucket(bucket))) return null;
         throw error;
       }
     },
     async remove(bucket, name, generation) {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
-      await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }));
+      await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${name}`);
     },
     async removeAllBut(bucket, prefix, keep) {
-      const [files] = await orOutage('Cloud Storage', storage.bucket(bucket).getFiles({ prefix }));
+      const [files] = await orOutage(
+        'Cloud Storage',
+        storage.bucket(bucket).getFiles({ prefix }),
+        `list ${prefix}`,
+      );
       const others = files.filter(({ name }) => !keep.includes(name));
-      const removals = others.map((file) => file.delete({ ignoreNotFound: true }));
-      await orOutage('Cloud Storage', Promise.all(removals));
+      // All are tried before one that failed is told.
+      const removals = await Promise.allSettled(
+        others.map((file) =>
+          orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${file.name}`),
+        ),
+      );
+      for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
     async *createdBetween(bucket, from, to, onUnreadable) {
       const files = storage.bucket(bucket).getFilesStream();
@@ -115,6 +128,33 @@ export function createStorageBlobs(storage: Storage): Blobs {
       return address;
     },
   };
+}
+
+/**
+ * Whether the failure means that there is no such object. Who may not list a bucket is told 403 of an object that is
+ * missing: then it is missing where this program may read objects there.
+ */
+async function isMissing(error: unknown, bucket: Bucket): Promise<boolean> {
+  if (codeOf(error) === notFound) return true;
+  if (!(error instanceof RefusedError) || codeOf(error.cause) !== forbidden) return false;
+  try {
+    const [permissions] = await bucket.iam.testPermissions(readPermission);
+    return permissions[readPermission] === true;
+  } catch {
+    // The refusal itself says more than a failed question about it.
+    return false;
+  }
+}
+
+/** Whether any generation of the object is there. */
+async function isThere(bucket: Bucket, name: string): Promise<boolean> {
+  try {
+    const [there] = await orOutage('Cloud Storage', bucket.file(name).exists(), `look for ${name}`);
+    return there;
+  } catch (error) {
+    if (await isMissing(error, bucket)) return false;
+    throw error;
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { healthSchema, problemSchema } from './schema.ts';
 import { createAdmin, createBrowser, createTestApi, origin } from './test-client.ts';
@@ -114,6 +114,21 @@ test('an outage is 503, to be tried again, and logged', async () => {
   expect(problemSchema.parse(JSON.parse(text)).code).toBe('unavailable');
   expect(text).not.toContain('10.1.2.3');
   expect(log.error).toHaveBeenCalledOnce();
+});
+
+test.each([
+  [new RefusedError('INVALID_ARGUMENT: 10.1.2.3'), 400, 'invalid_request'],
+  [new RefusedError('PERMISSION_DENIED: 10.1.2.3', { scope: 'service' }), 503, 'unavailable'],
+])('a refusal is the request’s, or everybody’s: %s', async (error, status, code) => {
+  const site = createTestApi((ports) => ({
+    ...ports,
+    jobs: { ...ports.jobs, find: () => Promise.reject(error) },
+  }));
+  const response = await createBrowser(site).request('/api/v1/jobs');
+  expect(response.status).toBe(status);
+  const text = await response.text();
+  expect(problemSchema.parse(JSON.parse(text)).code).toBe(code);
+  expect(text).not.toContain('10.1.2.3');
 });
 
 test('an unexpected error is 500 without internals', async () => {

@@ -1,5 +1,5 @@
 import { RequestError } from '@hono/node-server';
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -122,7 +122,10 @@ function invalidFields(errors: FieldError[]): ProblemError {
 
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
-  if (error instanceof OutageError) {
+  if (error instanceof RefusedError && error.scope === 'request') {
+    return new ProblemError('invalid_request', 'The request holds what cannot be stored.');
+  }
+  if (error instanceof OutageError || error instanceof RefusedError) {
     return new ProblemError('unavailable', 'A service behind this site does not answer. Please try again.', {
       headers: { 'Retry-After': '5' },
     });

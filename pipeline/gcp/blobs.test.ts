@@ -1,0 +1,41 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Storage } from '@google-cloud/storage';
+import { RefusedError } from '@spillway/core/errors.ts';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { createStorageBlobs } from './blobs.ts';
+
+/** A bucket that answers 403 of every object, as Cloud Storage does to who may not list it. */
+async function closedBucket(permissions: string[]) {
+  const server = createServer((request, response) => {
+    const asks = request.url?.includes('/iam/testPermissions');
+    response.writeHead(asks ? 200 : 403, { 'content-type': 'application/json' });
+    const message = 'The account does not have storage.objects.get access (or it may not exist).';
+    const refusal = { error: { code: 403, message, errors: [{ reason: 'forbidden', message }] } };
+    response.end(JSON.stringify(asks ? { permissions } : refusal));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const apiEndpoint = `http://127.0.0.1:${port}`;
+  return createStorageBlobs(
+    new Storage({ projectId: 'demo', apiEndpoint, retryOptions: { autoRetry: false } }),
+  );
+}
+
+const blob = { bucket: 'uploads', name: 'sketch/cat.jpg', generation: '1' };
+
+describe('an object of which Cloud Storage answers 403', () => {
+  it('is missing, where this program may read the bucket’s objects', async () => {
+    const blobs = await closedBucket(['storage.objects.get']);
+    expect(await blobs.download(blob, '/dev/null')).toEqual({ kind: 'gone', replaced: false });
+    expect(await blobs.read('results', 'sketch/cat.png')).toBeNull();
+  });
+
+  it('is refused, where it may not, and says which object it was', async () => {
+    const blobs = await closedBucket([]);
+    await expect(blobs.download(blob, '/dev/null')).rejects.toThrow(/refuses to give sketch\/cat.jpg/);
+    await expect(blobs.read('results', 'sketch/cat.png')).rejects.toMatchObject({ scope: 'service' });
+    await expect(blobs.read('results', 'sketch/cat.png')).rejects.toThrow(RefusedError);
+  });
+});
