@@ -105,3 +105,13 @@ describe('a deletion', () => {
     expect(await deleteJob('none', bench.ports)).toBe(false);
   });
 });
+
+it.each(['__proto__', '..', 'a/b/c', '', '\ud800', 'a\0', 'x'.repeat(1_501)])(
+  'there is no job %j to retry, to cancel or to delete',
+  async (id) => {
+    const { ports } = await workbench();
+    expect(await retryJob(id, ports)).toEqual({ kind: 'refused', why: 'unknown' });
+    expect(await cancelJob(id, ports)).toEqual({ kind: 'refused', why: 'unknown' });
+    expect(await deleteJob(id, ports)).toBe(false);
+  },
+);

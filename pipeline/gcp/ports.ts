@@ -33,18 +33,16 @@ export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
   const pubsub = new PubSub({ projectId });
   const storage = new Storage({ projectId });
   const passedOver = createFirestorePassedOver(firestore, systemClock);
+  const onInvalid = (item: string, error: unknown) =>
+    void passOver({ task: 'reading', item }, error, { passedOver, log });
   return {
     firestore,
     pubsub,
-    jobs: limitedJobStore(
-      createFirestoreJobStore(firestore, (item, error) =>
-        passOver({ task: 'reading', item }, error, { passedOver, log }),
-      ),
-    ),
+    jobs: limitedJobStore(createFirestoreJobStore(firestore, onInvalid)),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     blobs: limitedBlobs(createStorageBlobs(storage)),
     fleet: limitedFleet(createFirestoreFleet(firestore, log)),
-    settings: createFirestoreSettings(firestore, systemClock, log),
+    settings: createFirestoreSettings(firestore, systemClock, log, onInvalid),
     routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,

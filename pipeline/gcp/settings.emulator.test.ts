@@ -13,11 +13,13 @@ function world() {
   onTestFinished(close);
   const clock = manualClock();
   const problems: unknown[] = [];
+  const invalid: string[] = [];
   const log = { ...createMemoryPorts().log, error: (fields: object) => problems.push(fields) };
   return {
     clock,
     problems,
-    settings: createFirestoreSettings(firestore, clock, log),
+    invalid,
+    settings: createFirestoreSettings(firestore, clock, log, (document) => invalid.push(document)),
     states: createFirestoreRouterStates(firestore, log),
     write: (path: string, data: object) => firestore.doc(path).set(data),
   };
@@ -58,12 +60,13 @@ describe('settings in Firestore', () => {
   });
 
   it('that never were valid leave the default ones in force', async () => {
-    const { settings, write } = world();
+    const { settings, write, invalid } = world();
     await write('settings/routing', { policy: 'guess' });
     await write('settings/sources', { rules: 'none' });
     expect(await settings.routing()).toEqual(defaultRoutingSettings);
     expect(await settings.sourceRules()).toEqual([]);
     expect((await settings.readRouting()).problem).toContain('policy');
+    expect(invalid).toEqual(['settings/sources']);
   });
 
   it('are in force at once where they are changed, and say by whom', async () => {

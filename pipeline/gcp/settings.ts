@@ -9,8 +9,16 @@ import { orOutage } from './outages.ts';
 /** A change takes effect within this time, in milliseconds: less than five seconds with the time of a request. */
 const freshMs = 4_000;
 
-/** `settings/routing` and `settings/sources`, kept for a few seconds; one that does not validate is not taken. */
-export function createFirestoreSettings(firestore: Firestore, clock: Clock, log: Log): Settings {
+/**
+ * `settings/routing` and `settings/sources`, kept for a few seconds; one that does not validate is not taken.
+ * @param onInvalid Is told of rules that do not validate, whenever they are read.
+ */
+export function createFirestoreSettings(
+  firestore: Firestore,
+  clock: Clock,
+  log: Log,
+  onInvalid: (document: string, problem: string) => void,
+): Settings {
   const routing = lastGood('routing', routingSettingsSchema);
   const sources = lastGood('sources', sourceSettingsSchema);
 
@@ -50,6 +58,8 @@ export function createFirestoreSettings(firestore: Firestore, clock: Clock, log:
         log.error({ settings: name, problem }, 'Settings do not validate; the last good ones stay.');
       }
       problemBefore = problem;
+      // What is wrong with the routing is read by whoever shows it.
+      if (problem !== null && name !== 'routing') onInvalid(`settings/${name}`, problem);
       readAt = clock.now().getTime();
       return { data, value, problem };
     }
