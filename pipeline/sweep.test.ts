@@ -1,6 +1,7 @@
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
+import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { describe, expect, it } from 'vitest';
 import { deliver } from './deliver.ts';
 import { routeUpload } from './route.ts';
@@ -157,23 +158,22 @@ describe('a sweep', () => {
 /** Jobs whose router got no further than their reservation, and whose time is up. */
 async function leftBehind(count: number): Promise<Workbench> {
   const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { enabled: false } }) });
-  const { publish } = bench.ports.queue;
-  bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
   for (let index = 0; index < count; index++) {
-    await expect(bench.drop(`sketch/${index}.jpg`)).rejects.toThrow(OutageError);
+    const { source } = sampleJob();
+    const id = String(index).padStart(32, '0');
+    await bench.ports.jobs.create(sampleJob({ id, source: { ...source, name: `sketch/${index}.jpg` } }));
     bench.clock.advance(1);
   }
-  bench.ports.queue.publish = publish;
   bench.clock.advance(3_001);
   await bench.beats();
   return bench;
 }
 
-/** Lets every look at what stands before a job fail for some of them. */
+/** Lets the first look at what stands before a job fail for some of them. */
 function failFor(bench: Workbench, isBad: (name: string) => boolean, error: Error): void {
-  const { ledger } = bench.ports.jobs;
-  bench.ports.jobs.ledger = (stored, turnAt) =>
-    isBad(stored.job.source.name) ? Promise.reject(error) : ledger(stored, turnAt);
+  const { ownerAheadMs } = bench.ports.jobs;
+  bench.ports.jobs.ownerAheadMs = (stored) =>
+    isBad(stored.job.source.name) ? Promise.reject(error) : ownerAheadMs(stored);
 }
 
 const numbered = (name: string) => Number(/\d+/.exec(name)?.[0]);
@@ -226,7 +226,7 @@ describe('one bad item', () => {
     expect(await sweepOnce('a', bench.ports)).toMatchObject({ published: 19, passedOver: 1 });
     const others = await leftBehind(20);
     let calls = 0;
-    others.ports.jobs.ledger = () => {
+    others.ports.jobs.ownerAheadMs = () => {
       calls++;
       return Promise.reject(new OutageError('Firestore did not answer.'));
     };
