@@ -5,6 +5,7 @@ import type { ColourTag } from './colour/colour-tag.ts';
 import { readAvifColours } from './colour/heif-colours.ts';
 import { readPngColours } from './colour/png-colours.ts';
 import { convertToSrgb, srgbConversion } from './colour/to-srgb.ts';
+import { freeMemory } from './free-memory.ts';
 import { decodeHeic } from './heic.ts';
 import type { CheckedImage } from './input-gate.ts';
 import { openRaw, type Samples } from './samples.ts';
@@ -51,28 +52,52 @@ export function openImage(
   return open(path, maxPixels, { failOn });
 }
 
+/** A picture in sRGB: undecoded and not yet upright, or all of its samples, upright. */
+type SrgbPicture = { kind: 'pipeline'; picture: Sharp } | { kind: 'samples'; samples: Samples };
+
 /**
- * Opens the first frame of a checked picture, not yet upright (`autoOrient()` makes it so), and sees to it that what
- * comes out of it is sRGB: the one place where colours are converted.
+ * Sees to it that what comes out of a picture is sRGB: the one place where colours are converted.
  *
  * libvips converts what has an ICC profile on its way (lcms), and ignores a profile that is broken or does not fit, as
  * browsers do. Numbers (CICP) and PNG's gamma and chromaticities mean nothing to it: pictures that have them are decoded
- * here already. So is a HEIC, by libheif, which turns it too.
- * @throws PermanentError where such a picture is damaged.
+ * here already. So is a HEIC, by libheif.
  */
-export async function openPicture(image: CheckedImage): Promise<Sharp> {
-  if (image.type === 'heic') return open(await decodeHeic(image), image.maxPixels);
+async function inSrgb(image: CheckedImage): Promise<SrgbPicture> {
+  if (image.type === 'heic') {
+    return { kind: 'pipeline', picture: open(await decodeHeic(image), image.maxPixels) };
+  }
   const tag = await readColours(image);
   switch (tag.kind) {
     case 'srgb':
-      return open(image.path, image.maxPixels, { ignoreIcc: true, failOn: image.failOn });
+      return {
+        kind: 'pipeline',
+        picture: open(image.path, image.maxPixels, { ignoreIcc: true, failOn: image.failOn }),
+      };
     case 'profile':
-      return await openProfiled(image);
+      return { kind: 'pipeline', picture: await openProfiled(image) };
     case 'coded':
-      return openRaw(await decodeCoded(image, tag.colours));
+      return { kind: 'samples', samples: await decodeCoded(image, tag.colours) };
     default:
       return tag satisfies never;
   }
+}
+
+/**
+ * Opens the first frame of a checked picture, in sRGB and not yet upright (`autoOrient()` makes it so).
+ * @throws PermanentError where a picture that is decoded at once is damaged.
+ */
+export async function openPicture(image: CheckedImage): Promise<Sharp> {
+  const source = await inSrgb(image);
+  return source.kind === 'samples' ? openRaw(source.samples) : source.picture;
+}
+
+/**
+ * All of a picture's first frame, upright and in sRGB: 3 channels, or 4 where it has transparency.
+ * @throws PermanentError `corrupt_image`.
+ */
+export async function decodeUpright(image: CheckedImage): Promise<Samples> {
+  const source = await inSrgb(image);
+  return source.kind === 'samples' ? source.samples : await samplesOf(source.picture.autoOrient());
 }
 
 async function readColours({ path, type }: CheckedImage): Promise<ColourTag> {
@@ -170,8 +195,14 @@ async function bytesOf(pipeline: Sharp, isDeep: boolean): Promise<{ data: Buffer
  * @throws PermanentError `corrupt_image`.
  */
 export async function decodeRgb(image: CheckedImage): Promise<Samples> {
-  const picture = await openPicture(image);
-  return await samplesOf(picture.autoOrient().flatten({ background: '#ffffff' }));
+  const onWhite = { background: '#ffffff' };
+  const source = await inSrgb(image);
+  if (source.kind === 'pipeline') return await samplesOf(source.picture.autoOrient().flatten(onWhite));
+  const { samples } = source;
+  if (samples.channels === 3) return samples;
+  const flattened = await samplesOf(openRaw(samples).flatten(onWhite));
+  freeMemory(samples.data);
+  return flattened;
 }
 
 /** What an error of sharp's decoding means for the job. */

@@ -22,8 +22,8 @@ export function decoderBytesPerPixel(type: AcceptedType, survey: Survey): number
       // Coefficients of two bytes for every sample of every component.
       return whole ? 2 * channels + 0.5 : 0.5;
     case 'png':
-      // The whole picture where it is interlaced, and where its colours are converted here (16 bits, gAMA, cICP).
-      return (channels * depth) / 8 + (whole ? channels : 0) + 0.5;
+      // The whole picture, at its depth, where it is interlaced; and of 8 bits where its colours are converted here.
+      return (whole ? (channels * depth) / 8 : 0) + channels + 0.5;
     case 'webp':
       return channels === 4 ? 8 : 4.5;
     case 'gif':

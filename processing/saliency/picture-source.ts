@@ -1,5 +1,5 @@
 import type { Sharp } from 'sharp';
-import { openPicture, samplesOf } from '../decode.ts';
+import { decodeUpright, openPicture, samplesOf } from '../decode.ts';
 import { freeMemory } from '../free-memory.ts';
 import type { CheckedImage } from '../input-gate.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
@@ -25,10 +25,10 @@ export async function openSource(image: CheckedImage): Promise<PictureSource> {
   if (image.shrinkable) {
     return {
       squashed: async (side) => enlarge(await shrink(await openPicture(image), image, side), side),
-      full: async () => await decode(image),
+      full: async () => await decodeUpright(image),
     };
   }
-  const decoded = await decode(image);
+  const decoded = await decodeUpright(image);
   return {
     squashed: async (side) => enlarge(await shrinkDecoded(decoded, image, side), side),
     full: async () => decoded,
@@ -56,10 +56,6 @@ async function shrinkDecoded(decoded: Samples, image: CheckedImage, side: number
 /** Where the picture is shorter than the side: libvips would use a bicubic window. */
 function enlarge(picture: Samples, side: number): Samples {
   return resizeLanczos(picture, side, side);
-}
-
-async function decode(image: CheckedImage): Promise<Samples> {
-  return await samplesOf((await openPicture(image)).autoOrient());
 }
 
 /** By hand, because sharp multiplies colours by their alpha before it resizes, even if the alpha is removed after. */
