@@ -90,7 +90,7 @@ describe('everything else a visitor may do', () => {
     ['deletes', 'DELETE', '', 300],
     ['results', 'GET', '/result', 1_200],
     ['originals', 'GET', '/source', 1_200],
-    ['jobs', 'GET', '', 600],
+    ['questions', 'GET', '', 3_000],
   ])('%s are limited', async (_, method, action, most) => {
     const site = createTestApi();
     const browser = createBrowser(site);

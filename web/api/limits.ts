@@ -33,9 +33,9 @@ export const limits = {
   },
   reads: {
     what: 'questions about jobs',
-    owner: { burst: 600, perMinute: 600 },
-    address: { burst: 1_800, perMinute: 1_800 },
-    stranger: { burst: 300, perMinute: 300 },
+    owner: { burst: 3_000, perMinute: 3_000 },
+    address: { burst: 9_000, perMinute: 9_000 },
+    stranger: { burst: 600, perMinute: 600 },
   },
   files: {
     what: 'pictures',
