@@ -17,7 +17,7 @@ export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }];
 export const jobIdParameter = z.object({
   id: z
     .string()
-    .regex(/^\w{1,64}$/, 'is not the id of a job')
+    .regex(/^\w{1,64}$/, { error: 'is not the id of a job', abort: true })
     .refine(isDocumentId, 'is not the id of a job'),
 });
 
