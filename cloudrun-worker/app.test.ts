@@ -49,6 +49,17 @@ describe('the push endpoint', () => {
     },
   );
 
+  it.each([{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }])(
+    'takes nothing from a web page: %j',
+    async (headers) => {
+      const accepting = worker(true);
+      const app = createPushApp(accepting, createMemoryPorts().log);
+      const init = { method: 'POST', headers, body: JSON.stringify(envelope) };
+      expect((await app.request('/push', init)).status).toBe(403);
+      expect(accepting.seen).toEqual([]);
+    },
+  );
+
   it('says that it is well', async () => {
     const answer = await createPushApp(worker(true), createMemoryPorts().log).request('/healthz');
     expect(await answer.json()).toEqual({ status: 'ok', slots: 1, busy: 0 });

@@ -1,3 +1,4 @@
+import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -23,6 +24,11 @@ export interface PushWork {
 export function createPushApp(worker: PushWork, log: Log): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
+  app.use(async (context, next) => {
+    // Pub/Sub is no page: on a developer's machine any could reach this port.
+    if (isFromPage(context.req.header())) return context.text('No page has business here.', 403);
+    return next();
+  });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { isForThisMachine, isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 
 /** https://cloud.google.com/functions/quotas#resource_limits. Bytes. */
 const largestBody = 32 * 1_024 * 1_024;
@@ -6,7 +7,7 @@ const largestBody = 32 * 1_024 * 1_024;
 /** An event comes with a body; a call, as the scheduler makes it, may have none. */
 export type FunctionKind = 'event' | 'call';
 
-type Refusal = { status: 405 | 411 | 413 | 415; why: string };
+type Refusal = { status: 403 | 405 | 411 | 413 | 415; why: string };
 
 /**
  * Stands before a function as Google's front does, and lets through only what Eventarc or the scheduler send: the
@@ -23,6 +24,9 @@ export function putFrontBefore(server: Server, kind: FunctionKind): void {
 }
 
 function refusalOf({ method, headers }: IncomingMessage, kind: FunctionKind): Refusal | null {
+  if (isFromPage(headers) || !isForThisMachine(headers.host)) {
+    return { status: 403, why: 'Functions are not called by web pages.' };
+  }
   if (method !== 'POST') return { status: 405, why: 'Functions are called with POST.' };
   if (headers['transfer-encoding'] !== undefined) return { status: 411, why: 'Say the length of the body.' };
   const length = Number(headers['content-length'] ?? 0);

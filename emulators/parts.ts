@@ -107,10 +107,16 @@ export function webPart(plan: Plan): PartSpec {
       PORT: String(plan.ports.web),
       SPILLWAY_SESSION_SECRET: plan.secrets.session,
       SPILLWAY_ADMIN_TOKEN: plan.secrets.admin,
-      SPILLWAY_PUBLIC_URL: plan.stack.web,
+      SPILLWAY_PUBLIC_URL: plan.options.publicUrl ?? plan.stack.web,
       SPILLWAY_STORAGE_ORIGIN: plan.stack.storage,
     },
   };
+}
+
+/** Where a browser on this machine, or behind a proxy, finds the site. */
+export function siteOrigins({ stack, ports, options }: Plan): string[] {
+  const addresses = [stack.web, `http://localhost:${ports.web}`, options.publicUrl ?? stack.web];
+  return [...new Set(addresses.map((address) => new URL(address).origin))];
 }
 
 /** What every part gets; the machine's own environment comes first. */

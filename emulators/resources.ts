@@ -53,16 +53,29 @@ export async function createTopics(
   );
 }
 
-/** Creates the buckets, and the notification on which uploads become jobs, where they are missing. */
+/**
+ * Creates the buckets, and the notification on which uploads become jobs, where they are missing. Pages of the site's
+ * origins may send uploads; of the results, no page has anything.
+ */
 export async function createBuckets(
   storage: Storage,
   buckets: { uploads: string; results: string },
+  siteOrigins: string[],
 ): Promise<void> {
   await Promise.all([
     unlessExists(storage.createBucket(buckets.uploads)),
     unlessExists(storage.createBucket(buckets.results)),
   ]);
   const uploads = storage.bucket(buckets.uploads);
+  // At every start: the site may have moved to another port.
+  await uploads.setCorsConfiguration([
+    {
+      origin: siteOrigins,
+      method: ['PUT'],
+      responseHeader: ['Content-Type', 'Content-Range', 'Range', 'X-GUploader-UploadID'],
+      maxAgeSeconds: 3_600,
+    },
+  ]);
   const [notifications] = await uploads.getNotifications();
   if (notifications.length > 0) return;
   await uploads.createNotification(topicNames.uploads, {

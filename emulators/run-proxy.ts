@@ -1,3 +1,4 @@
+import { isForThisMachine, isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type { InstancePool } from './instance-pool.ts';
@@ -19,6 +20,10 @@ const unknownMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): Hono {
   const app = new Hono();
   app.use(async (context, next) => {
+    const headers = context.req.header();
+    if (isFromPage(headers) || !isForThisMachine(headers.host)) {
+      return context.text('No page has business here.', 403);
+    }
     if (unknownMethods.has(context.req.method)) return context.text('Method not allowed.', 405);
     return next();
   });

@@ -16,6 +16,7 @@ const environmentSchema = z.object({
   /** Buckets of the stack have names of their own; two names that are one are a mistake all the same. */
   SPILLWAY_UPLOADS_BUCKET: z.string().optional(),
   SPILLWAY_RESULTS_BUCKET: z.string().optional(),
+  SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
 });
 
 type Environment = z.infer<typeof environmentSchema>;
@@ -44,6 +45,8 @@ export interface StackOptions {
   fixedPorts: { web?: number; firestore?: number; pubsub?: number; storage?: number };
   /** Any free ports instead of the defaults, so that stacks can run side by side. */
   anyPorts: boolean;
+  /** Address of the site as browsers know it, where a proxy stands before it. */
+  publicUrl?: string | undefined;
 }
 
 export const usage = `Usage: npm start -- [options]
@@ -82,6 +85,7 @@ export function readStackOptions(
       ...(SPILLWAY_STORAGE_PORT ? { storage: SPILLWAY_STORAGE_PORT } : {}),
     },
     anyPorts: false,
+    publicUrl: parsed.data.SPILLWAY_PUBLIC_URL,
   };
 }
 

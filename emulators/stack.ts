@@ -12,6 +12,7 @@ import {
   emulatorsPart,
   functionsPart,
   type Plan,
+  siteOrigins,
   storagePart,
   vmParts,
   webPart,
@@ -174,7 +175,8 @@ class RunningStack {
     ]);
     this.#holdsData = true;
     await createAllTopics();
-    await createBuckets(new Storage({ projectId: project, apiEndpoint: stack.storage }), buckets);
+    const storage = new Storage({ projectId: project, apiEndpoint: stack.storage });
+    await createBuckets(storage, buckets, siteOrigins(this.#plan));
     await limitCloudRun(stack.firestore, project, this.#plan.options.runMax);
   }
 

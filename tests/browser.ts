@@ -3,10 +3,19 @@ import { createRequire } from 'node:module';
 import chromium from '@sparticuz/chromium';
 import { type Browser, type Page, chromium as playwright } from 'playwright-core';
 
+/** Flags for places where a browser runs on a server; people's browsers have none of them. */
+const unwantedFlags = new Set([
+  // In a single process, closing one page's context would end the whole browser.
+  '--single-process',
+  // Pages would reach what a person's browser keeps them from.
+  '--disable-web-security',
+  '--allow-running-insecure-content',
+  '--disable-site-isolation-trials',
+]);
+
 /** Chromium from the registry, kept from calling home. */
 export async function launchBrowser(): Promise<Browser> {
-  // In a single process, which its flags are made for, closing one page's context would end the whole browser.
-  const flags = chromium.args.filter((flag) => flag !== '--single-process');
+  const flags = chromium.args.filter((flag) => !unwantedFlags.has(flag));
   return playwright.launch({
     executablePath: await chromium.executablePath(),
     args: [...flags, '--disable-background-networking', '--disable-component-update'],

@@ -19,8 +19,8 @@ export type CorsRequest = {
   preflight: boolean;
 };
 
-/** The JSON API answers pages of every origin, whatever the bucket's configuration says. */
-export function openCors(request: CorsRequest): OutgoingHttpHeaders {
+/** What the page is granted for which an upload session was begun: everything, at its address. */
+export function sessionCors(request: CorsRequest): OutgoingHttpHeaders {
   const headers: OutgoingHttpHeaders = {
     'Access-Control-Allow-Origin': request.origin,
     'Access-Control-Allow-Credentials': 'true',

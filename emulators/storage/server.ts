@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
-import { corsHeaders } from './cors-headers.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
 import { Outbox } from './outbox.ts';
+import { admit } from './page-access.ts';
 import type { Notifier } from './pubsub-notifier.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
 import type { Router } from './router.ts';
@@ -42,7 +42,9 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const router = allRoutes();
-  const server = createServer((req, res) => handle(newExchange(req, res, store, sessions), router, faults));
+  const server = createServer((req, res) =>
+    handle(newExchange(req, res, store, sessions), router, [host], faults),
+  );
   hardenServer(server, createJsonLog('storage'));
   // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
   server.requestTimeout = 0;
@@ -94,13 +96,18 @@ function newExchange(
 }
 
 /** Handles one request from fault to answer. */
-async function handle(x: Exchange, router: Router, faults: FaultChooser | undefined): Promise<void> {
+async function handle(
+  x: Exchange,
+  router: Router,
+  hosts: readonly string[],
+  faults: FaultChooser | undefined,
+): Promise<void> {
   try {
     const fault = faults?.({ method: x.method, path: x.path, query: x.query });
     if (fault === 'cut') return void x.socket.destroy();
     if (fault === 'lose-reply') x.loseReply = true;
     else if (fault && 'cutAfterBytes' in fault) cutAfter(x.req, fault.cutAfterBytes);
-    Object.assign(x.replyHeaders, corsHeaders(x));
+    admit(x, hosts);
     if (fault && typeof fault === 'object' && 'status' in fault) {
       throw new StorageError(fault.status, 'backendError', 'InternalError', 'A fault that was asked for.');
     }
