@@ -82,7 +82,7 @@ export async function openFileProcessor(
         const image = await processor.process({ operation, options, inputPath, outputPath });
         return await outcomeOf(operation, image, destination, inputs);
       } catch (error) {
-        return failure(error);
+        return (await draftsFailure(error, `${outputPath}.probe`)) ?? failure(error);
       }
     },
     async close() {
@@ -104,6 +104,25 @@ async function makeDraftsFolder(): Promise<string> {
 function draftsProblem(error: unknown): string {
   const problem = fileProblem(error) ?? `cannot be used (${error})`;
   return `The folder for drafts ${tmpdir()} ${problem}. TMPDIR can name another.`;
+}
+
+/** More than a picture that warms a child up. */
+const probeBytes = 2 ** 20;
+
+/**
+ * A child that has no room to write its result does not say so: what went wrong on our side is the disk's fault where
+ * the folder for drafts takes nothing more.
+ */
+async function draftsFailure(error: unknown, probe: string): Promise<FailedFile | null> {
+  if (!(error instanceof RetryableError) || error.code !== 'internal') return null;
+  try {
+    await writeFile(probe, new Uint8Array(probeBytes));
+    return null;
+  } catch (cause) {
+    return { kind: 'failed', code: 'machine_fault', message: draftsProblem(cause) };
+  } finally {
+    await rm(probe, { force: true });
+  }
 }
 
 /** What a stream brings is kept first: a picture is read more than once. */
