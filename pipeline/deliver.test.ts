@@ -1,10 +1,11 @@
 import { text } from 'node:stream/consumers';
-import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { OutageError, PermanentError, RefusedError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import { deliver, type Process } from './deliver.ts';
+import { retryJob } from './retry.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 async function readJson(bench: Workbench, name: string): Promise<unknown> {
@@ -58,6 +59,36 @@ describe('a delivery', () => {
     bench.ports.blobs.download = () => Promise.reject(new Error('It was downloaded.'));
     const delivery = await deliver(bench.take('vm'), bench.deliverer());
     expect(delivery).toMatchObject({ kind: 'failed', error: { code: 'file_too_large', retryable: false } });
+  });
+
+  it('whose one request is refused for good ends the job, though its report is refused too', async () => {
+    const bench = await workbench();
+    const [dropped] = await bench.drop();
+    bench.ports.blobs.writeOnce = () => Promise.reject(new RefusedError('400: not like this.'));
+    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({
+      kind: 'failed',
+      error: { code: 'service_refused', message: '400: not like this.' },
+    });
+    expect(await bench.job(dropped?.id)).toMatchObject({ state: 'failed', attempt: 1 });
+  });
+
+  it('that meets a service which refuses everything is no attempt, and ends after a day', async () => {
+    const bench = await workbench();
+    const [dropped] = await bench.drop();
+    const message = bench.take('vm');
+    const { download } = bench.ports.blobs;
+    bench.ports.blobs.download = () => Promise.reject(new RefusedError('403', { scope: 'service' }));
+    for (let delivery = 0; delivery < 5; delivery++) {
+      expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+    }
+    expect(await bench.job(dropped?.id)).toMatchObject({ state: 'queued', attempt: 0, claim: null });
+    bench.clock.advance(24 * 3_600_000);
+    expect(await deliver(message, bench.deliverer())).toMatchObject({
+      kind: 'failed',
+      error: { code: 'service_refused', retryable: true },
+    });
+    bench.ports.blobs.download = download;
+    expect(await retryJob(dropped?.id ?? '', bench.ports)).toMatchObject({ kind: 'retried' });
   });
 
   it('shows what the job waits for while it waits, and nothing of it afterwards', async () => {

@@ -1,6 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { failureCodes, OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import {
+  failureCodes,
+  OutageError,
+  PermanentError,
+  RefusedError,
+  RetryableError,
+} from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import {
   type Claim,
@@ -21,6 +27,7 @@ import {
   type OperationOptions,
   parseOptions,
 } from '@spillway/core/operations.ts';
+import { refusalOf } from '@spillway/core/refusal.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
@@ -214,7 +221,12 @@ async function settleFailure(
     const failure = { code: error.code, message: error.message, retryable: false };
     return recordFailure(job, failure, heldWith(token), deliverer.ports);
   }
-  const blameless = error instanceof OutageError || deliverer.leaving.aborted;
+  if (error instanceof RefusedError) {
+    const refusal = refusalOf(job, error, deliverer.ports.clock.now());
+    if (refusal) return recordFailure(job, refusal, heldWith(token), deliverer.ports);
+  }
+  const isOutage = error instanceof OutageError || error instanceof RefusedError;
+  const blameless = isOutage || deliverer.leaving.aborted;
   if (!blameless && job.attempt >= deliverer.maxAttempts) {
     return recordFailure(job, lastFailure(job, error), heldWith(token), deliverer.ports);
   }
@@ -229,9 +241,7 @@ async function settleFailure(
     if (!blameless) return back;
     const uncounted = { ...back, attempt: back.attempt - 1 };
     // What a service does not give for this job now, it may give for others: they pass.
-    return error instanceof OutageError
-      ? transitions.postponed(uncounted, outageTurn(current, now))
-      : uncounted;
+    return isOutage ? transitions.postponed(uncounted, outageTurn(current, now)) : uncounted;
   });
   if (stored) return { kind: 'given_back', why: reasonOf(error), failed: blameless ? null : job.id };
   await removeLeftovers(job.id, deliverer.ports);
