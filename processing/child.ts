@@ -40,6 +40,12 @@ export class ChildDied extends Error {
   }
 }
 
+/**
+ * glibc gives blocks of this size and more back as soon as they are freed, instead of raising the size as it goes, and
+ * keeps few heaps: the planes of a large picture would else stay in a child that has no use for them.
+ */
+const allocator = { MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024), MALLOC_ARENA_MAX: '2' };
+
 /** A child that is not warm by then has a defect: it takes well under a second, more with large models. */
 const startLimitMs = 60_000;
 
@@ -149,5 +155,5 @@ function hasNotExited(child: ChildProcess): boolean {
 
 function childEnvironment(): NodeJS.ProcessEnv {
   const known = passedOn.filter((name) => process.env[name] !== undefined);
-  return Object.fromEntries(known.map((name) => [name, process.env[name]]));
+  return { ...allocator, ...Object.fromEntries(known.map((name) => [name, process.env[name]])) };
 }

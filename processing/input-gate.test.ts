@@ -302,6 +302,78 @@ test('an aspect of exactly the limit is accepted', async () => {
   expect(await check(pngOfSize(4_000, 80))).toMatchObject({ width: 4_000, height: 80 });
 });
 
+/** Blocks that a decoder would walk one by one. */
+const crowds: Record<string, () => Promise<Buffer>> = {
+  WebP: async () => {
+    const bytes = await asSharp(scene).webp().toBuffer();
+    const frame = Buffer.concat([Buffer.from('ANMF\x10\0\0\0', 'latin1'), Buffer.alloc(16)]);
+    return Buffer.concat([bytes, ...Array(20_000).fill(frame)]);
+  },
+  GIF: async () => {
+    const bytes = await asSharp(scene).gif().toBuffer();
+    const frame = Buffer.from('2c00000000010001000002024401', 'hex');
+    return Buffer.concat([
+      bytes.subarray(0, -1),
+      ...Array(20_000).fill(Buffer.concat([frame, Buffer.alloc(1)])),
+    ]);
+  },
+};
+
+test.each(Object.keys(crowds))(
+  '20,000 frames of a %s are counted by the structure of the file',
+  async (format) => {
+    const bytes = (await crowds[format]?.()) ?? Buffer.alloc(0);
+    await expectRefusal(check(bytes), 'image_too_large', /has 2000[01] frames; the limit is 10000/);
+  },
+);
+
+test('frames that a PNG states are believed', async () => {
+  const bytes = await asSharp(scene).png().toBuffer();
+  const control = Buffer.alloc(20);
+  control.writeUInt32BE(8, 0);
+  control.write('acTL', 4, 'latin1');
+  control.writeUInt32BE(4_000_000_000, 8);
+  control.writeUInt32BE(crc32(control.subarray(4, 16)), 16);
+  const animated = Buffer.concat([bytes.subarray(0, 33), control, bytes.subarray(33)]);
+  await expectRefusal(check(animated), 'image_too_large', /has 4000000000 frames/);
+});
+
+test('a JPEG in a great many scans is refused by their number and its size', async () => {
+  const bytes = await asSharp(drawScene(800, 600)).jpeg({ progressive: true }).toBuffer();
+  const scan = bytes.lastIndexOf(Buffer.from([0xff, 0xda]));
+  const again = bytes.subarray(scan, scan + 40);
+  const many = Buffer.concat([bytes.subarray(0, -2), ...Array(5_000).fill(again), bytes.subarray(-2)]);
+  await expectRefusal(
+    check(many),
+    'image_too_large',
+    /coded in 50\d\d passes; for that size the limit is 4166/,
+  );
+});
+
+test('an AVIF that would take more memory than there is is refused by its size, before it is decoded', async () => {
+  const bytes = await asSharp(scene).avif({ effort: 0 }).toBuffer();
+  const size = bytes.indexOf('ispe') + 8;
+  bytes.writeUInt32BE(10_000, size);
+  bytes.writeUInt32BE(9_990, size + 4);
+  await expectRefusal(
+    check(bytes),
+    'image_too_large',
+    /as an AVIF.* no more than \d\d megapixels fit into memory/,
+  );
+});
+
+test('what an operation takes counts as well', async () => {
+  const path = join(folder, 'large.png');
+  await writeFile(path, pngOfSize(9_000, 9_000));
+  const work = (bytes: number) => ({ bytesPerPixel: () => bytes, copyPath: `${path}.still` });
+  await expect(checkInput(path, defaultInputLimits, work(9))).resolves.toMatchObject({ width: 9_000 });
+  await expectRefusal(
+    checkInput(path, defaultInputLimits, work(12)),
+    'image_too_large',
+    /no more than 72 megapixels/,
+  );
+});
+
 test('an animation counts its frames, and only the first is decoded', async () => {
   const frames = [1, 2, 3].map((seed) => drawScene(64, 48, seed));
   const strip = sharp(Buffer.concat(frames.map(({ data }) => data)), {

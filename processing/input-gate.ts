@@ -3,7 +3,7 @@ import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import type { Metadata } from 'sharp';
 import { surveyGif } from './containers/gif.ts';
-import { surveyHeif } from './containers/heif.ts';
+import { samplesOfTracks, surveyHeif } from './containers/heif.ts';
 import { surveyJpeg } from './containers/jpeg.ts';
 import { kindOf } from './containers/kinds.ts';
 import { surveyPng } from './containers/png.ts';
@@ -67,10 +67,12 @@ export async function checkInput(
   await checkSize(path, limits);
   const bytes = await readFile(path);
   const type = await typeOf(path, bytes);
-  const survey = await surveyOf(path, type, bytes);
-  if (survey) checkSurvey(type, survey, limits, work);
-  const decodable = type === 'avif' ? await withKnownBrand(path, bytes, survey !== null, work) : path;
+  const { decodable, survey } =
+    type === 'avif'
+      ? await openAvif(path, bytes, work)
+      : { decodable: path, survey: await surveyOf(path, type, bytes) };
   freeMemory(bytes);
+  if (survey) checkSurvey(type, survey, limits, work);
   const failOn = strictness(type);
   const { width, height } =
     type === 'heic' ? await checkHeic(path, limits) : await checkHeader(decodable, type, failOn, limits);
@@ -157,20 +159,19 @@ function checkSurvey(type: AcceptedType, survey: Survey, limits: InputLimits, wo
 }
 
 /**
- * A file that libvips reads: it tells an AVIF by the brand that stands first, and by no other than `avif`. An animated
- * one becomes a still of its first frame.
+ * A file that libvips reads, and what it says: libvips tells an AVIF by the brand that stands first, and by no other than
+ * `avif`. An animated one becomes a still of its first frame.
  */
-async function withKnownBrand(
-  path: string,
-  bytes: Buffer,
-  hasStill: boolean,
-  { copyPath }: PlannedWork,
-): Promise<string> {
-  if (hasStill && bytes.toString('latin1', 8, 12) === 'avif') return path;
-  const still = stillAvif(bytes, hasStill);
-  if (!still) return path;
+async function openAvif(path: string, bytes: Buffer, { copyPath }: PlannedWork) {
+  const survey = await surveyOf(path, 'avif', bytes);
+  if (survey && bytes.toString('latin1', 8, 12) === 'avif') return { decodable: path, survey };
+  const still = stillAvif(bytes, survey !== null);
+  if (!still) return { decodable: path, survey };
   await writeFile(copyPath, still);
-  return copyPath;
+  const ofStill = survey ?? (await surveyOf(copyPath, 'avif', still));
+  // The frames stand in the track, which the still does not have.
+  const frames = Math.max(ofStill?.frames ?? 1, samplesOfTracks(bytes));
+  return { decodable: copyPath, survey: ofStill && { ...ofStill, frames } };
 }
 
 async function checkHeic(path: string, limits: InputLimits): Promise<Size> {

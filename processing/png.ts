@@ -19,6 +19,9 @@ const flatShare = 0.75;
 /** An empty final block: every stripe before it ends on a byte boundary without one, so that they can be joined. */
 const endOfStream = Buffer.from([0x03, 0x00]);
 
+/** Stripes under way on Node's thread pool. */
+const mostAtOnce = 16;
+
 const constantParts = new Set<Uint8Array>([signature, zlibHeader, endOfStream]);
 
 /** Writes the samples of one row into `target` from `start` on. Rows are asked for once each, from the top. */
@@ -50,6 +53,8 @@ export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
   const deflated: (Uint8Array | Promise<Uint8Array>)[] = [];
   let checksum = 1;
   for (const stripe of stripesOf(picture)) {
+    // A stripe that is deflated elsewhere is copied: no more of them than keep the threads busy.
+    await deflated.at(-mostAtOnce);
     deflated.push(deflateStripe(stripe));
     checksum = adler32(stripe, checksum);
   }

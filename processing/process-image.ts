@@ -3,6 +3,7 @@ import { PermanentError } from '@spillway/core/errors.ts';
 import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
+import { collectGarbage } from './heic-library.ts';
 import { notesOnMissing, tolerate } from './incomplete.ts';
 import { type CheckedImage, checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
@@ -29,11 +30,19 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const startedAt = performance.now();
   const options = validOptions(job.operation, job.options);
   const work = workOf(job, options, setup);
-  const output = await produce(job, options, work, setup).finally(() => rm(work.copyPath, { force: true }));
-  const path = await write(job.outputPath, output);
-  freeMemory(output.bytes);
+  try {
+    const output = await produce(job, options, work, setup);
+    const path = await write(job.outputPath, output);
+    freeMemory(output.bytes);
+    return describe(path, output, performance.now() - startedAt);
+  } finally {
+    await rm(work.copyPath, { force: true });
+    forgetPicture();
+  }
+}
+
+function describe(path: string, output: OperationOutput, processMs: number): ProcessedImage {
   const { extension, width, height, model, inferenceMs, notes } = output;
-  const processMs = performance.now() - startedAt;
   return {
     path,
     contentType: contentTypes[extension],
@@ -51,6 +60,17 @@ function validOptions<Name extends OperationName>(operation: Name, options: unkn
   const parsed = parseOptions(operation, options);
   if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
   return parsed.options as OptionsOf<Name>;
+}
+
+/** Resident bytes of this process after the last look; what is above them by more than this is worth collecting. */
+let settledBytes = 0;
+const worthCollecting = 64 * 1024 * 1024;
+
+/** V8 would let the buffers of a large picture lie until the next: they would be part of what that may take. */
+function forgetPicture(): void {
+  if (process.memoryUsage.rss() <= settledBytes + worthCollecting) return;
+  collectGarbage();
+  settledBytes = process.memoryUsage.rss();
 }
 
 function workOf<Name extends OperationName>(

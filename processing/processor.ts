@@ -46,7 +46,7 @@ export interface ProcessorOptions {
   memoryLimitBytes: number;
   /** Jobs after which a child is replaced. */
   recycleAfter: number;
-  /** Resident bytes that an idle child may keep beyond those before it is replaced. Default: half the limit. */
+  /** Resident bytes that an idle child may keep beyond those before it is replaced. Default: 192 MiB, or half the limit. */
   recycleAboveBytes?: number;
   /** Threads of libvips and of inference in each child. Default: the machine's processors shared out among the children. */
   threadsPerChild?: number;
@@ -128,7 +128,7 @@ function slotSettings(options: ProcessorOptions): SlotSettings {
     },
     job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },
     recycleAfter: options.recycleAfter,
-    recycleAboveBytes: options.recycleAboveBytes ?? options.memoryLimitBytes / 2,
+    recycleAboveBytes: options.recycleAboveBytes ?? Math.min(mostKept, options.memoryLimitBytes / 2),
   };
 }
 
@@ -136,6 +136,9 @@ function slotSettings(options: ProcessorOptions): SlotSettings {
 function limitsFor({ limits = defaultInputLimits, memoryLimitBytes }: ProcessorOptions): InputLimits {
   return { ...limits, maxMemory: Math.min(limits.maxMemory, memoryShare * memoryLimitBytes) };
 }
+
+/** Bytes: what large pictures leave behind is not to add up with what the next one takes. */
+const mostKept = 192 * 1024 * 1024;
 
 /** Of the limit on a job's memory: estimates have an error, and memory is freed late. */
 const memoryShare = 0.75;

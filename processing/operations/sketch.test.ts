@@ -228,3 +228,13 @@ test.each(['png', 'jpeg', 'webp'] as const)('no metadata of the source survives 
   }
   expect(Buffer.from(bytes).toString('latin1')).not.toMatch(/secret|GPS|Exif|xmpmeta|ICC/);
 });
+
+test('what WebP cannot hold is made as PNG, with a note', async () => {
+  const create = { width: 16_384, height: 330, channels: 3, background: '#808080' } as const;
+  const wide = await sharp({ create }).png().toBuffer();
+  const output = await sketchOf(wide, { blur: 3, format: 'webp' });
+  expect(output).toMatchObject({
+    extension: 'png',
+    notes: ['Made as PNG: WebP holds at most 16,383 pixels a side.'],
+  });
+});
