@@ -65,7 +65,8 @@ async function sizeProblem(path: string, bytes: number): Promise<string | null> 
   }
 }
 
-async function readOrNull(path: string): Promise<string | null> {
+/** A text file; null where there is none. */
+export async function readOrNull(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {

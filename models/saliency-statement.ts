@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { z } from 'zod';
-import { isNotFound, jsonOrNull } from './installation.ts';
+import { jsonOrNull, readOrNull } from './installation.ts';
 import type { SaliencyForm } from './manifest.ts';
 import { saliencyManifest } from './saliency-entries.ts';
 import { type SaliencyFormName, saliencyForms } from './saliency-forms.ts';
@@ -86,13 +85,4 @@ export async function statementBeside(modelPath: string): Promise<SaliencyStatem
 export function statementProblem({ issues }: z.ZodError): string {
   const problems = issues.map(({ path, message }) => [...path, message].join(' '));
   return `does not say how the model wants its input: ${problems.join('; ')}`;
-}
-
-async function readOrNull(path: string): Promise<string | null> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (isNotFound(error)) return null;
-    throw error;
-  }
 }

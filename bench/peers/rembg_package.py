@@ -10,15 +10,12 @@ fetch: nothing is downloaded, and threads are the same on both sides.
 
 import importlib.metadata
 import io
-import json
 import os
 import pathlib
 import sys
 import time
 
 import numpy as np
-import onnxruntime
-import PIL
 from PIL import Image
 
 import rembg
@@ -89,20 +86,8 @@ def compare(folder):
         print(f"{path.name}: {distance.mean():.4f} on average, {distance.max()} at most")
 
 
-def main():
+if __name__ == "__main__":
     if sys.argv[1:2] == ["compare"]:
         compare(pathlib.Path(sys.argv[2]))
-        return
-    versions = {
-        "rembg": importlib.metadata.version("rembg"),
-        "pillow": PIL.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "numpy": np.__version__,
-    }
-    print(json.dumps(versions), flush=True)
-    for line in sys.stdin:
-        print(json.dumps(timed(json.loads(line))), flush=True)
-
-
-if __name__ == "__main__":
-    main()
+    else:
+        rembg_steps.serve(importlib.metadata.version("rembg"), timed)

@@ -123,17 +123,18 @@ def timed(request):
     return {"ms": ms, "inferenceMs": inference_ms, "bytes": os.path.getsize(request["output"])}
 
 
-def main():
+def serve(rembg_version, answer):
+    """Prints the versions, and answers a request a line."""
     versions = {
-        "rembg": None,
+        "rembg": rembg_version,
         "pillow": PIL.__version__,
         "onnxruntime": onnxruntime.__version__,
         "numpy": np.__version__,
     }
     print(json.dumps(versions), flush=True)
     for line in sys.stdin:
-        print(json.dumps(timed(json.loads(line))), flush=True)
+        print(json.dumps(answer(json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    serve(None, timed)
