@@ -9,6 +9,9 @@ process.env.SPILLWAY_MODELS_SOURCE = 'none';
 const ours = (folder: string) => [`${folder}/**/*.test.ts`, `${folder}/**/*.test.tsx`];
 /** Of `npm run test:slow` (vitest.slow.config.ts). */
 const slow = '**/*.slow.test.ts';
+/** Fail a file that Node warned of; the second is for those that use Google's Storage client. */
+const watched = ['pipeline/testing/no-leak-warnings.ts'];
+const watchedWithClient = [...watched, 'pipeline/testing/client-downloads.ts'];
 const packages = '**/node_modules/**';
 
 export default defineConfig({
@@ -32,6 +35,7 @@ export default defineConfig({
             'tests/in-memory',
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],
+          setupFiles: watched,
         },
       },
       {
@@ -39,6 +43,7 @@ export default defineConfig({
           name: 'processing',
           include: ours('processing'),
           exclude: [packages, slow],
+          setupFiles: watched,
           testTimeout: 30_000,
         },
       },
@@ -47,6 +52,7 @@ export default defineConfig({
           name: 'emulators',
           include: ours('emulators'),
           exclude: [packages, slow],
+          setupFiles: watchedWithClient,
           testTimeout: 30_000,
         },
       },
@@ -56,6 +62,7 @@ export default defineConfig({
           name: 'stack',
           include: ['tests/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
           exclude: [packages, slow],
+          setupFiles: watchedWithClient,
           globalSetup: ['tests/stack-setup.ts'],
           fileParallelism: false,
           testTimeout: 60_000,
@@ -69,6 +76,7 @@ export default defineConfig({
           name: 'own stack',
           include: ['tests/own-stack/*.test.ts'],
           exclude: [packages, slow],
+          setupFiles: watchedWithClient,
           fileParallelism: false,
           testTimeout: 90_000,
           hookTimeout: 90_000,

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startStack } from '@spillway/emulators/stack.ts';
@@ -23,6 +23,16 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('stack', stack);
   return async () => {
     await stop();
+    await refuseWarnings(join(directory, 'logs'));
     await rm(directory, { recursive: true, force: true });
   };
+}
+
+/** The parts of the stack run for as long as the tests: listeners that gather there are a leak. */
+async function refuseWarnings(logs: string): Promise<void> {
+  for (const name of await readdir(logs)) {
+    const log = await readFile(join(logs, name), 'utf8');
+    const warning = /^.*MaxListenersExceededWarning.*$/m.exec(log)?.[0];
+    if (warning) throw new Error(`${name}: ${warning}`);
+  }
 }

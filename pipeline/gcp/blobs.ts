@@ -8,6 +8,7 @@ import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
+import { allowClientListeners } from './download-listeners.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
 
 const notFound = 404;
@@ -162,7 +163,7 @@ async function isThere(bucket: Bucket, name: string): Promise<boolean> {
  * throws where nobody can catch it when its stream is destroyed before that, by a reader who went away.
  */
 async function openRead(file: File): Promise<Readable> {
-  const stream = file.createReadStream({ decompress: false, validation: 'crc32c' });
+  const stream = allowClientListeners(file.createReadStream({ decompress: false, validation: 'crc32c' }));
   const answered = once(stream, 'response');
   // The request is made when something is read.
   stream.read(0);
