@@ -17,7 +17,7 @@ const worker = (settled: boolean, changes: Partial<PushWork> = {}): PushWork & {
     seen.push(data);
     return settled;
   };
-  return { slots: 1, busy: () => 0, work, seen, ...changes };
+  return { slots: 1, busy: () => 0, unfit: () => null, work, seen, ...changes };
 };
 
 describe('the push endpoint', () => {
@@ -38,6 +38,12 @@ describe('the push endpoint', () => {
 
   it('answers 429 past its concurrency', async () => {
     expect((await push(worker(true, { busy: () => 1 }), envelope)).status).toBe(429);
+  });
+
+  it('answers 503 while its machine cannot work, and does not touch the message', async () => {
+    const unfit = worker(true, { unfit: () => 'Its disk is full or fails.' });
+    const answer = await push(unfit, envelope);
+    expect([answer.status, await answer.text(), unfit.seen]).toEqual([503, 'Its disk is full or fails.', []]);
   });
 
   it.each(['not json', '{"other":1}', '{"message":{"attributes":{"a":"b"}}}', ''])(

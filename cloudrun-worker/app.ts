@@ -13,13 +13,16 @@ const pushSchema = z.object({ message: z.object({ data: z.string().min(1) }) });
 export interface PushWork {
   slots: number;
   busy(): number;
+  /** Why this instance takes nothing more; null while it is well. */
+  unfit(): string | null;
   /** Resolves to whether Pub/Sub may forget the message. */
   work(data: string): Promise<boolean>;
 }
 
 /**
- * The push endpoint. It answers only when the work is done: 204 lets Pub/Sub forget the message, 5xx brings it
- * again, 429 says that this instance is full.
+ * The push endpoint. It answers only when the work is done: 204 lets Pub/Sub forget the message, also where the job
+ * failed, for that is recorded and published anew. 5xx brings the message again, and makes Pub/Sub push more slowly to
+ * everybody: only where this instance, or a service that it needs, is at fault. 429 says that it is full.
  */
 export function createPushApp(worker: PushWork, log: Log): Hono {
   const app = new Hono();
@@ -31,6 +34,8 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
+    const unfit = worker.unfit();
+    if (unfit !== null) return context.text(unfit, 503);
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
     const settled = await worker.work(messageOf(await context.req.text()));
     return settled ? context.body(null, 204) : context.text('Try again later.', 503);

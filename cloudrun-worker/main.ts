@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
@@ -8,29 +9,48 @@ import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { createPushApp } from './app.ts';
 import { runConfigSchema } from './config.ts';
+import { createFitness } from './fitness.ts';
 
 /** A Cloud Run instance: does the jobs that Pub/Sub pushes to it. */
-const config = parseConfig(runConfigSchema, process.env);
-const log = createJsonLog(`cloudrun-worker ${config.SPILLWAY_WORKER_ID}`);
-const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
+const log = createJsonLog(`cloudrun-worker ${process.env.SPILLWAY_WORKER_ID ?? process.pid}`);
 
-const worker = await startWorker('run', config, log);
-const app = createPushApp(worker, log);
-const server = createAdaptorServer({ fetch: app.fetch }) as Server;
-hardenServer(server, log);
-server.listen(config.PORT, config.HOST, () => {
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  // One line: Cloud Logging shows each line as an entry of its own.
+  log.error(
+    { error },
+    `This instance cannot work and ends. ${error instanceof Error ? error.message : error}`,
+  );
+  process.exit(1);
+}
+
+/** Resolves when it was asked to end and has ended; rejects when it cannot work. */
+async function run(): Promise<void> {
+  const config = parseConfig(runConfigSchema, process.env);
+  const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
+  const worker = await startWorker('run', config, log, {
+    onDelivery: (delivery) => fitness.observe(delivery),
+  });
+  const fitness = createFitness(worker, log);
+  const server = createAdaptorServer({ fetch: createPushApp(fitness.work, log).fetch }) as Server;
+  hardenServer(server, log);
+  server.listen(config.PORT, config.HOST);
+  // Rejects where the port is taken.
+  await once(server, 'listening');
   process.send?.({ ready: true, port: (server.address() as AddressInfo).port });
-});
-await worker.setState('ready');
+  await worker.setState('ready');
 
-await end;
-await worker.setState('draining');
-const closed = new Promise((resolve) => server.close(resolve));
-const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
-await worker.idle();
-clearTimeout(grace);
-// Pub/Sub keeps its connections open for more.
-server.closeAllConnections();
-await closed;
-await worker.close();
-process.exit(0);
+  const fault = await Promise.race([end.then(() => null), fitness.lost]);
+  await worker.setState('draining', fault ? [fault.lack] : []);
+  const closed = new Promise((resolve) => server.close(resolve));
+  const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
+  await worker.idle();
+  clearTimeout(grace);
+  // Pub/Sub keeps its connections open for more.
+  server.closeAllConnections();
+  await closed;
+  await worker.close();
+  if (fault) throw fault;
+}

@@ -70,6 +70,21 @@ export class RefusedError extends Error {
   }
 }
 
+/**
+ * Code of ours threw what nobody foresaw. Nobody knows at first whether the input or the place is to blame; what comes
+ * a second time, with the same signature, lies in the input.
+ */
+export class UnexpectedError extends Error {
+  override readonly name = 'UnexpectedError';
+  /** The same for the same error, whatever paths and numbers it names. */
+  readonly signature: string;
+
+  constructor(signature: string, options?: ErrorOptions) {
+    super(failureCodes.internal, options);
+    this.signature = signature;
+  }
+}
+
 /** What a machine can lack, as its heartbeat says it. */
 export const machineLacks = ['disk', 'writable_disk', 'file_handles', 'memory', 'processes'] as const;
 export type MachineLack = (typeof machineLacks)[number];

@@ -23,6 +23,13 @@ describe('a heartbeat', () => {
     });
   });
 
+  it('that lacks what only a newer version knows is read all the same', () => {
+    const known = readHeartbeat({ ...heartbeat, lacks: ['disk'] }, 0, noon);
+    expect(known).toMatchObject({ worker: { lacks: ['disk'] } });
+    const newer = readHeartbeat({ ...heartbeat, lacks: ['disk', 'daylight'] }, 0, noon);
+    expect(newer).toMatchObject({ kind: 'worker', worker: { lacks: [] } });
+  });
+
   it.each([
     ['nothing', undefined],
     ['no object', 'ready'],

@@ -153,6 +153,8 @@ export const resultSchema = z.object({
   crc32c: z.string(),
   width: z.number(),
   height: z.number(),
+  /** Pixels of the source that were decoded; null where nobody has counted them. */
+  decodedPixels: z.number().nullable().default(null),
   model: modelSchema.nullable(),
   /** What a person should know of how it was made, one sentence each, such as 'Made as PNG: …'. */
   notes: z.array(z.string()).default([]),
@@ -169,12 +171,29 @@ export const progressSchema = z.object({
 });
 export type JobProgress = z.infer<typeof progressSchema>;
 
+/**
+ * Where a failure lies, as far as the worker can tell. `input`: its test picture went well just then. `place`: it went
+ * wrong. `unknown`: nobody has tried.
+ */
+export const blameSchema = z.enum(['input', 'place', 'unknown']);
+export type Blame = z.infer<typeof blameSchema>;
+
 export const jobErrorSchema = z.object({
   code: z.enum(failureCodeList),
   message: z.string(),
+  /** Whether another attempt may end otherwise. */
   retryable: z.boolean(),
+  blame: blameSchema.optional(),
 });
 export type JobError = z.infer<typeof jobErrorSchema>;
+
+/** What the last counted attempt failed of. */
+export const attemptFailureSchema = z.object({
+  code: z.enum(failureCodeList),
+  /** Of what code of ours threw; null where the attempt ended otherwise. */
+  signature: z.string().nullable(),
+});
+export type AttemptFailure = z.infer<typeof attemptFailureSchema>;
 
 export const jobSchema = z.object({
   id: z.string(),
@@ -203,11 +222,14 @@ export const jobSchema = z.object({
   deadlineAt: instant,
   /** When the message was last handed to Pub/Sub; null while it still has to be. */
   publishedAt: instant.nullable(),
-  /** How many times a worker has claimed the job. */
+  /** How many times a worker has claimed the job, without those that no fault of its own cut off. */
   attempt: z.number(),
   claim: claimSchema.nullable(),
   /** The worker whose attempt failed last; null while none has. */
   failedBy: z.string().nullable().default(null),
+  lastFailure: attemptFailureSchema.nullable().default(null),
+  /** Attempts that a machine cut off for what it lacks. They do not count. */
+  machineFaults: z.number().default(0),
   progress: progressSchema.nullable().default(null),
   timings: timingsSchema.nullable(),
   result: resultSchema.nullable(),

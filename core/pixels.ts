@@ -1,26 +1,52 @@
 import type { Source } from './job.ts';
 
+/** Bytes of a file for each pixel of its picture. */
+interface BytesPerPixel {
+  /** Medians over the format's usual settings, for pictures as people take and draw them. */
+  usual: number;
+  /** Of a picture with next to nothing on it, and of noise at the best quality and depth. */
+  least: number;
+  most: number;
+}
+
+/** Bytes that a JPEG usually spends on a pixel. */
+export const usualBytesOfJpeg = 0.3;
+
 /**
- * Bytes that a pixel takes in a file of each type, for pictures as people take and draw them: medians over the
- * format's usual settings. Only an order of magnitude is needed: what the routers learn is learned beside it.
+ * By type. Only an order of magnitude is needed: what the routers learn is learned beside it. The bounds are wide, and
+ * all that a sender's word is believed within. JPEG spends 6 bits on the emptiest block of 64 pixels without progression,
+ * and about 2 with it; deflate shrinks by 1,032 at most, and no filter makes a picture of more than one colour so small.
  */
-const bytesPerPixel: Record<string, number> = {
-  'image/jpeg': 0.3,
-  'image/png': 1.5,
-  'image/webp': 0.15,
-  'image/avif': 0.1,
-  'image/heic': 0.13,
-  'image/heif': 0.13,
-  'image/gif': 0.6,
+const bytesPerPixel: Record<string, BytesPerPixel> = {
+  'image/jpeg': { usual: usualBytesOfJpeg, least: 0.004, most: 6 },
+  'image/png': { usual: 1.5, least: 0.001, most: 8 },
+  'image/webp': { usual: 0.15, least: 0.001, most: 4 },
+  'image/avif': { usual: 0.1, least: 0.001, most: 6 },
+  'image/heic': { usual: 0.13, least: 0.001, most: 6 },
+  'image/heif': { usual: 0.13, least: 0.001, most: 6 },
+  'image/gif': { usual: 0.6, least: 0.001, most: 2 },
 };
-const unknownType = 0.3;
+const unknownType: BytesPerPixel = { usual: 0.3, least: 0.001, most: 8 };
+/** A file may hold so many times what its picture takes: further frames, a film, what cameras note. */
+const otherContent = 20;
 /** No picture that the input gate lets pass has more. */
 const most = 16_384 * 16_384;
 const fewest = 64 * 64;
 
-/** How many pixels a picture probably has, before anybody has looked into it. */
+/**
+ * How many pixels a picture probably has, before anybody has looked into it: as its sender says, within what its bytes
+ * allow, or guessed from these.
+ */
 export function estimatePixels(source: Pick<Source, 'size' | 'contentType' | 'pixels'>): number {
-  const { size, contentType } = source;
-  const pixels = source.pixels ?? size / (bytesPerPixel[contentType ?? ''] ?? unknownType);
-  return Math.round(Math.min(most, Math.max(fewest, pixels)));
+  const { size, contentType, pixels } = source;
+  const bytes = bytesPerPixel[contentType ?? ''] ?? unknownType;
+  const claimed =
+    pixels === null
+      ? size / bytes.usual
+      : between(size / (bytes.most * otherContent), pixels, size / bytes.least);
+  return Math.round(between(fewest, claimed, most));
+}
+
+function between(least: number, value: number, most: number): number {
+  return Math.min(most, Math.max(least, value));
 }

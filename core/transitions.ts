@@ -1,4 +1,5 @@
 import {
+  type AttemptFailure,
   type Claim,
   isTerminal,
   type Job,
@@ -80,6 +81,8 @@ export function reserved(job: NewJob, now: Date): Job {
     attempt: 0,
     claim: null,
     failedBy: null,
+    lastFailure: null,
+    machineFaults: 0,
     progress: null,
     timings: null,
     result: null,
@@ -177,19 +180,23 @@ export function progressed(job: Job, progress: JobProgress | null): Job {
   return { ...job, progress };
 }
 
-/**
- * The job given back by its own worker: the same message will bring it again.
- * @param failedBy That worker, where its attempt failed; null where it only leaves, or met an outage.
- */
-export function released(job: Job, failedBy: string | null, now: Date): Job {
-  return {
-    ...job,
-    state: 'queued',
-    claim: null,
-    progress: null,
-    publishedAt: now,
-    failedBy: failedBy ?? job.failedBy,
-  };
+/** The job given back after an attempt that counts: the same message will bring it again. */
+export function attemptFailed(job: Job, failure: AttemptFailure, worker: string, now: Date): Job {
+  return { ...queuedAgain(job, now), failedBy: worker, lastFailure: failure };
+}
+
+/** The job given back by a worker that only leaves, or met an outage: the attempt does not count. */
+export function handedBack(job: Job, now: Date): Job {
+  return { ...queuedAgain(job, now), attempt: job.attempt - 1 };
+}
+
+/** The job given back by a machine that cannot work: the attempt does not count, and others should have the job. */
+export function leftByMachine(job: Job, worker: string, now: Date): Job {
+  return { ...handedBack(job, now), failedBy: worker, machineFaults: job.machineFaults + 1 };
+}
+
+function queuedAgain(job: Job, now: Date): Job {
+  return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
 }
 
 /** Milliseconds for each attempt. */
@@ -199,7 +206,7 @@ const restMs = 5_000;
 export function shouldLeaveToOthers(job: Job, worker: string, now: Date): boolean {
   const { failedBy, publishedAt, attempt } = job;
   if (failedBy !== worker || publishedAt === null) return false;
-  return now.getTime() - publishedAt.getTime() < restMs * attempt;
+  return now.getTime() - publishedAt.getTime() < restMs * Math.max(1, attempt);
 }
 
 export function succeeded(job: Job, result: JobResult, timings: Timings, now: Date): Job {

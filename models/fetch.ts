@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { storageProblem } from './download.ts';
 import { findEntry, installCommand, type ModelName, manifest } from './entries.ts';
 import { installFiles } from './install-files.ts';
@@ -119,7 +120,11 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
       const taken = 'Another process took over the installation because this one did not answer.';
       throw new RetryableError('model_missing', taken, { cause: error });
     }
-    if (!options.signal?.aborted) await noteFailure(parts, entry.name, storageProblem(error) ?? error);
+    // A machine that lacks something may have it back for the next job.
+    const isOfTheMachine = machineErrorOf(error) !== null;
+    if (!options.signal?.aborted && !isOfTheMachine) {
+      await noteFailure(parts, entry.name, storageProblem(error) ?? error);
+    }
     throw error;
   } finally {
     await lock.release();

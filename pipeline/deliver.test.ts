@@ -4,7 +4,8 @@ import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
-import { deliver, type Process } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import type { Process } from './delivery.ts';
 import { retryJob } from './retry.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
@@ -155,7 +156,7 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
     const deliverer = bench.deliverer('vm-1', scripted(crash(), crash(), crash()));
-    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: job?.id });
+    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: { id: job?.id } });
     expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 1 });
     expect((await deliver(message, deliverer)).kind).toBe('given_back');
     expect(await deliver(message, deliverer)).toMatchObject({ kind: 'failed', error: { code: 'poison' } });
@@ -305,9 +306,13 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     const deliverer = { ...bench.deliverer(), workDir: '/dev/null/nowhere' };
-    expect((await deliver(message, deliverer)).kind).toBe('given_back');
+    expect(await deliver(message, deliverer)).toMatchObject({
+      kind: 'given_back',
+      failed: null,
+      lack: { what: 'writable_disk' },
+    });
     bench.clock.advance(60_000);
-    expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null });
+    expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 0 });
     expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
   });
 

@@ -1,25 +1,17 @@
-import { mkdir, rm } from 'node:fs/promises';
+import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  failureCodes,
-  OutageError,
-  PermanentError,
-  RefusedError,
-  RetryableError,
-} from '@spillway/core/errors.ts';
+import { poison } from '@spillway/core/attempt-verdict.ts';
+import { MachineError, PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import {
   type Claim,
   clockStart,
   type Job,
-  type JobError,
-  type JobProgress,
   type JobResult,
-  type Model,
   schemaVersion,
-  type Target,
   type Timings,
 } from '@spillway/core/job.ts';
+import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import {
   isOperationName,
@@ -27,79 +19,15 @@ import {
   type OperationOptions,
   parseOptions,
 } from '@spillway/core/operations.ts';
-import { refusalOf } from '@spillway/core/refusal.ts';
-import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import * as transitions from '@spillway/core/transitions.ts';
-import { changeJob } from './change-job.ts';
 import { type ClaimAnswer, claimJob, type HeldClaim, holdClaim } from './claim.ts';
+import { type Deliverer, type Delivery, givenBack, type Processed } from './delivery.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
-import type { Ports } from './ports/ports.ts';
 import { reportProgress } from './progress.ts';
-import { between, heldWith, recordFailure, recordGone, recordSuccess, removeLeftovers } from './record.ts';
+import { between, heldWith, recordFailure, recordGone, recordSuccess } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
+import { settleFailure } from './settle-failure.ts';
 import { takeFirstInLine, takeTurn } from './take-turn.ts';
-
-/** How long a job that met an outage lets others pass, in milliseconds. */
-const outageMs = 5_000;
-
-/** What an operation made of a picture. */
-export interface Processed {
-  path: string;
-  contentType: string;
-  extension: string;
-  width: number;
-  height: number;
-  model: Model | null;
-  /** What a person should know of how it was made, one sentence each. */
-  notes: string[];
-  processMs: number;
-}
-
-/**
- * Runs an operation on a file. Throws `PermanentError` when the picture is at fault, `RetryableError` when the
- * attempt is.
- */
-export type Process = (request: {
-  operation: OperationName;
-  options: OperationOptions;
-  inputPath: string;
-  outputPath: string;
-  signal: AbortSignal;
-  /** Says what the job waits for before its work begins; null once it does. */
-  onProgress: (progress: JobProgress | null) => void;
-}) => Promise<Processed>;
-
-export interface Deliverer {
-  ports: Ports;
-  process: Process;
-  /** The worker's id, as in its heartbeat. */
-  worker: string;
-  target: Target;
-  /** Directory for the files of jobs in progress. */
-  workDir: string;
-  claimMs: number;
-  maxAttempts: number;
-  /** What this worker has learned of its own service times. */
-  learned: () => LearnedServices;
-  /** Aborted when the worker has to leave: what it has not finished by then is given back, uncounted. */
-  leaving: AbortSignal;
-}
-
-/** What became of one delivery of a message. */
-export type Delivery =
-  | { kind: 'succeeded'; job: Job }
-  | { kind: 'failed'; job: Job; error: JobError }
-  /** The source is gone, so the job ended `superseded` or `cancelled`. */
-  | { kind: 'ended'; job: Job }
-  /** Nothing to do: the job has ended, was moved, is in other hands, or is unknown. */
-  | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' | 'claim_lost' }
-  /** `failed`: the job whose attempt failed, for a reason that may lie in the worker; null for all other reasons. */
-  | { kind: 'given_back'; why: string; failed: string | null };
-
-/** Whether Pub/Sub should forget the message or bring it again. */
-export function isSettled(delivery: Delivery): boolean {
-  return delivery.kind !== 'given_back';
-}
 
 /**
  * Does the job that a message names, on a VM the one whose turn it is: claim, download, process, store, record. Pull
@@ -131,7 +59,7 @@ async function serve(claimOne: () => Promise<ClaimAnswer>, deliverer: Deliverer)
       case 'poison':
         return await recordPoison(claim.job, deliverer);
       case 'newer':
-        return { kind: 'given_back', why: 'The job is of a newer version.', failed: null };
+        return givenBack('The job is of a newer version.');
       case 'dropped':
         return claim;
       default:
@@ -139,7 +67,8 @@ async function serve(claimOne: () => Promise<ClaimAnswer>, deliverer: Deliverer)
     }
   } catch (error) {
     deliverer.ports.log.warn({ error }, 'The delivery was cut off; it will come again.');
-    return { kind: 'given_back', why: reasonOf(error), failed: null };
+    const fault = machineErrorOf(error);
+    return givenBack(error, { lack: fault && { what: fault.lack, wantedBytes: 0 } });
   }
 }
 
@@ -147,14 +76,43 @@ async function work(job: Job, token: string, deliverer: Deliverer): Promise<Deli
   const held = holdClaim(job, token, deliverer);
   const directory = join(deliverer.workDir, `job-${token}`);
   try {
-    await mkdir(directory, { recursive: true });
+    await makeDirectory(directory);
     return await produce(job, token, held, directory, deliverer);
   } catch (error) {
     await held.stop();
-    return await settleFailure(job, token, error, deliverer);
+    const cause = (await isThere(directory)) ? error : directoryFault(error);
+    return await settleFailure(job, token, cause, deliverer);
   } finally {
     await held.stop();
+    await removeDirectory(directory, deliverer);
+  }
+}
+
+/** Whatever keeps it from being made lies in the machine: its name is the worker's own. */
+async function makeDirectory(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw machineErrorOf(error) ?? directoryFault(error);
+  });
+}
+
+/** A cleaner of temporary files, or a disk that went away, may have taken it from under the job. */
+async function isThere(directory: string): Promise<boolean> {
+  return access(directory).then(
+    () => true,
+    () => false,
+  );
+}
+
+function directoryFault(cause: unknown): unknown {
+  return machineErrorOf(cause) ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause });
+}
+
+/** What cannot be removed is no reason to do the job again. */
+async function removeDirectory(directory: string, { ports }: Deliverer): Promise<void> {
+  try {
     await rm(directory, { recursive: true, force: true });
+  } catch (error) {
+    ports.log.warn({ directory, error }, 'The files of a job could not be removed.');
   }
 }
 
@@ -210,53 +168,6 @@ function runnable(job: Job): { operation: OperationName; options: OperationOptio
   return { operation: job.operation, options: parsed.options };
 }
 
-/** Permanent failures and last attempts are recorded; an outage or a drain is not the job's fault and not counted. */
-async function settleFailure(
-  job: Job,
-  token: string,
-  error: unknown,
-  deliverer: Deliverer,
-): Promise<Delivery> {
-  if (error instanceof PermanentError) {
-    const failure = { code: error.code, message: error.message, retryable: false };
-    return recordFailure(job, failure, heldWith(token), deliverer.ports);
-  }
-  if (error instanceof RefusedError) {
-    const refusal = refusalOf(job, error, deliverer.ports.clock.now());
-    if (refusal) return recordFailure(job, refusal, heldWith(token), deliverer.ports);
-  }
-  const isOutage = error instanceof OutageError || error instanceof RefusedError;
-  const blameless = isOutage || deliverer.leaving.aborted;
-  if (!blameless && job.attempt >= deliverer.maxAttempts) {
-    return recordFailure(job, lastFailure(job, error), heldWith(token), deliverer.ports);
-  }
-  deliverer.ports.log.warn(
-    { jobId: job.id, attempt: job.attempt, error },
-    'The attempt failed; the job is given back.',
-  );
-  const stored = await changeJob(deliverer.ports.jobs, job.id, (current) => {
-    if (!transitions.holds(current, token)) return null;
-    const now = deliverer.ports.clock.now();
-    const back = transitions.released(current, blameless ? null : deliverer.worker, now);
-    if (!blameless) return back;
-    const uncounted = { ...back, attempt: back.attempt - 1 };
-    // What a service does not give for this job now, it may give for others: they pass.
-    return isOutage ? transitions.postponed(uncounted, outageTurn(current, now)) : uncounted;
-  });
-  if (stored) return { kind: 'given_back', why: reasonOf(error), failed: blameless ? null : job.id };
-  await removeLeftovers(job.id, deliverer.ports);
-  return { kind: 'dropped', why: 'claim_lost' };
-}
-
-/** Not earlier than it was, and not before others have had theirs. */
-function outageTurn({ route, deadlineAt }: Job, now: Date): Date {
-  return new Date(Math.max((route.turnAt ?? deadlineAt).getTime(), now.getTime() + outageMs));
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** A job that was claimed as often as allowed ends, unless one of its holders has ended or renewed it meanwhile. */
 async function recordPoison(job: Job, deliverer: Deliverer): Promise<Delivery> {
   const { ports, maxAttempts } = deliverer;
@@ -264,20 +175,6 @@ async function recordPoison(job: Job, deliverer: Deliverer): Promise<Delivery> {
   const stillPoison = (current: Job) =>
     transitions.claimed(current, job.route.epoch, nobody, maxAttempts, ports.clock.now()).kind === 'poison';
   return recordFailure(job, poison(job), stillPoison, ports);
-}
-
-/** What ended the last attempt: the picture, which crashed the child, or something that is not its fault. */
-function lastFailure(job: Job, error: unknown): JobError {
-  if (!(error instanceof RetryableError)) {
-    return { code: 'internal', message: failureCodes.internal, retryable: true };
-  }
-  if (error.code === 'internal') return poison(job);
-  return { code: error.code, message: error.message, retryable: true };
-}
-
-function poison(job: Job): JobError {
-  const message = `The picture stopped the program that worked on it ${job.attempt} times.`;
-  return { code: 'poison', message, retryable: true };
 }
 
 function timingsUntil(job: Job, started: Date, downloaded: Date, done: Date, processMs: number) {
@@ -315,6 +212,6 @@ function receiptOf(
 }
 
 function resultOf(processed: Processed, written: WrittenBlob, receipt: string): JobResult {
-  const { contentType, width, height, model, notes } = processed;
-  return { ...written, contentType, width, height, model, notes, receipt };
+  const { contentType, width, height, decodedPixels, model, notes } = processed;
+  return { ...written, contentType, width, height, decodedPixels, model, notes, receipt };
 }

@@ -2,7 +2,8 @@ import type { Job } from '@spillway/core/job.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver, type Process } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import type { Process } from './delivery.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 const runOff = routingSettingsSchema.parse({ run: { enabled: false } });

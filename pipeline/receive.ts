@@ -1,5 +1,6 @@
 import { parseJobMessage } from '@spillway/core/messages.ts';
-import { type Deliverer, type Delivery, deliver, isSettled } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import { type Deliverer, type Delivery, isSettled } from './delivery.ts';
 
 export interface Received {
   /** Whether Pub/Sub may forget the message. */

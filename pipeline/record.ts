@@ -11,7 +11,7 @@ import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
-import type { Delivery } from './deliver.ts';
+import type { Delivery } from './delivery.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
 

@@ -83,12 +83,15 @@ describe('a finalized upload', () => {
     expect(await bench.job(second?.id)).toEqual(second);
   });
 
-  it('is known by the pixels that its uploader says', async () => {
+  it('is known by the pixels that its uploader says, as far as its bytes allow them', async () => {
     const bench = await workbench();
     const [small] = await bench.drop('sketch/small.jpg');
-    const [large] = await bench.drop('sketch/large.jpg', { pixels: '40000000' });
+    const claim = { pixels: '40000000' };
+    const [large] = await bench.drop('sketch/large.jpg', claim, Buffer.alloc(200_000));
+    const [untrue] = await bench.drop('sketch/untrue.jpg', claim);
     // 50 ms for each of 40 megapixels.
     expect((large?.route.workMs ?? 0) / (small?.route.workMs ?? 0)).toBeCloseTo((150 + 2_000) / 150, 1);
+    expect(untrue?.route.workMs).toBe(small?.route.workMs);
   });
 
   it('that names no known operation becomes a failed job with a report, and no message', async () => {

@@ -4,6 +4,7 @@ import { learnFrom } from '@spillway/core/routing/learn.ts';
 import {
   aliveWithinMs,
   breakerAfter,
+  failuresThatCount,
   healthWithinMs,
   type RunBreaker,
 } from '@spillway/core/routing/run-breaker.ts';
@@ -12,6 +13,8 @@ import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
 const hourMs = 3_600_000;
+/** Of the failures of a minute, so many are looked at: more would say the same. */
+const mostFailed = 50;
 
 /** What waits for Cloud Run, and how many jobs are claimed there. */
 interface RunSide {
@@ -52,12 +55,13 @@ async function nextBreaker(
 ): Promise<RunBreaker> {
   // What failed before a pause was its reason, and is not one for the next.
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
-  const [ended, lately, probe] = await Promise.all([
-    jobs.endedSince('run', new Date(since)),
-    jobs.endedSince('run', new Date(now.getTime() - aliveWithinMs)),
+  const [succeeded, failed, lately, probe] = await Promise.all([
+    jobs.succeededSince('run', new Date(since)),
+    jobs.failedSince('run', new Date(since), mostFailed),
+    jobs.succeededSince('run', new Date(now.getTime() - aliveWithinMs)),
     breaker.probe === null ? null : jobs.get(breaker.probe),
   ]);
-  const alive = running + lately.succeeded;
+  const signs = { succeeded, failed: failuresThatCount(failed), alive: running + lately };
   const runLine = line.map(({ job }) => job);
-  return breakerAfter(breaker, { runLine, probe: probe?.job ?? null, ...ended, alive }, now);
+  return breakerAfter(breaker, { runLine, probe: probe?.job ?? null, ...signs }, now);
 }

@@ -2,7 +2,8 @@ import { OutageError, PermanentError, RetryableError } from '@spillway/core/erro
 import type { Job } from '@spillway/core/job.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
-import { deliver, type Process } from './deliver.ts';
+import { deliver } from './deliver.ts';
+import type { Process } from './delivery.ts';
 import { sweepOnce } from './sweep.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
@@ -76,26 +77,41 @@ describe('Cloud Run’s breaker', () => {
     expect(await probes(bench)).toEqual([]);
   });
 
-  it('pauses when its jobs fail, and not for pictures that are at fault', async () => {
+  describe.each<[string, (file: number) => string, string | null | undefined, string]>([
+    ['of three senders', (file) => `person ${file}`, undefined, 'paused'],
+    ['of one sender', () => 'one person', undefined, 'closed'],
+    ['of one sender, and test pictures with them', () => 'one person', 'caption: it crashed.', 'paused'],
+    ['of three senders, and test pictures go well', (file) => `person ${file}`, null, 'closed'],
+  ])('when the jobs %s fail', (_, owner, testPicture, state) => {
+    it(`is ${state}`, async () => {
+      const bench = await workbench();
+      await bench.beats({ state: 'starting' });
+      const jobs = await drop(bench, 3);
+      for (const [index, { id }] of jobs.entries()) {
+        const stored = await bench.ports.jobs.get(id);
+        if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, owner: owner(index) });
+      }
+      const crashing = bench.deliverer('run-1', () =>
+        Promise.reject(new RetryableError('internal', 'The child was killed.')),
+      );
+      const tested =
+        testPicture === undefined ? crashing : { ...crashing, testOperation: async () => testPicture };
+      while (bench.ports.queue.messages.run.length > 0) await deliver(bench.take('run'), tested);
+      await pass(bench, 2);
+      expect((await bench.jobs()).map(({ error }) => error?.code)).toEqual(['poison', 'poison', 'poison']);
+      expect((await breaker(bench)).state).toBe(state);
+    });
+  });
+
+  it('is closed when its jobs fail for pictures that are at fault', async () => {
     const bench = await workbench();
     await bench.beats({ state: 'starting' });
-    const failing = async (error: Error) => {
-      await drop(bench, 3);
-      for (let attempt = 0; attempt < 3; attempt++) {
-        for (const message of bench.ports.queue.messages.run.slice()) {
-          await deliver(
-            message,
-            bench.deliverer('run-1', () => Promise.reject(error)),
-          );
-        }
-      }
-      bench.ports.queue.messages.run.splice(0);
-      await pass(bench, 2);
-    };
-    await failing(new PermanentError('corrupt_image'));
+    await drop(bench, 3);
+    for (let file = 0; file < 3; file++) {
+      await onRun(bench, () => Promise.reject(new PermanentError('corrupt_image')));
+    }
+    await pass(bench, 2);
     expect((await breaker(bench)).state).toBe('closed');
-    await failing(new RetryableError('internal', 'The child was killed.'));
-    expect(await breaker(bench)).toMatchObject({ state: 'paused', why: 'Its last 3 jobs failed.' });
   });
 
   it('tries Cloud Run out with one job, the first that would be better off there', async () => {
@@ -165,9 +181,8 @@ describe('Cloud Run’s breaker', () => {
 
   it('pauses again when that one fails', async () => {
     const { bench } = await probing();
-    const message = bench.take('run');
     const broken = () => Promise.reject(new RetryableError('internal', 'The child was killed.'));
-    for (let attempt = 0; attempt < 3; attempt++) await deliver(message, bench.deliverer('run-1', broken));
+    for (let attempt = 0; attempt < 3; attempt++) await onRun(bench, broken);
     await pass(bench, 2);
     expect(await breaker(bench)).toMatchObject({
       state: 'paused',

@@ -4,7 +4,8 @@ import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
-import { type Deliverer, deliver, deliverNext, type Process } from './deliver.ts';
+import { deliver, deliverNext } from './deliver.ts';
+import type { Deliverer, Process } from './delivery.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 const runOff = routingSettingsSchema.parse({ run: { enabled: false } });
@@ -297,7 +298,7 @@ describe('a job that was given back', () => {
     const bench = await workbench({ routing: runOff });
     const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
     expect(await deliver(bench.take('vm'), bench.deliverer('ill', crashing))).toMatchObject({
-      failed: first,
+      failed: { id: first },
     });
     expect(await turn(bench, bench.deliverer('ill'))).toBe(second);
     expect(await deliverNext(bench.deliverer('ill'))).toBeNull();

@@ -1,4 +1,4 @@
-import { failureCodeList } from '@spillway/core/errors.ts';
+import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
 import { operationNameSchema } from '@spillway/core/operations.ts';
 import { modelsSettingsSchema } from '@spillway/models/settings.ts';
@@ -18,9 +18,12 @@ export const childSettingsSchema = z.object({
 });
 export type ChildSettings = z.infer<typeof childSettingsSchema>;
 
-/** The answer to that, once small pictures went through every operation. */
-export const childReadySchema = z.object({ models: z.array(z.string()) });
-export type ChildReady = z.infer<typeof childReadySchema>;
+/** The answer to that: small pictures went through every operation, or could not, and why not. */
+export const childStartSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('ready'), models: z.array(z.string()) }),
+  z.object({ kind: z.literal('unfit'), lack: z.enum(machineLacks), detail: z.string() }),
+]);
+export type ChildStart = z.infer<typeof childStartSchema>;
 
 export const childJobSchema = z.object({
   operation: operationNameSchema,
@@ -41,6 +44,8 @@ export const processedImageSchema = z.object({
   path: z.string(),
   contentType: z.string(),
   extension: z.enum(['png', 'jpg', 'webp', 'json']),
+  /** Pixels of the source that were decoded. */
+  decodedPixels: z.int().min(1),
   /** Pixels of the result. */
   width: z.int().min(1),
   height: z.int().min(1),
@@ -68,6 +73,14 @@ export const childOutcomeSchema = z.discriminatedUnion('kind', [
     /** For the log: may name paths. */
     detail: z.string(),
   }),
+  z.object({
+    kind: z.literal('machine'),
+    lack: z.enum(machineLacks),
+    message: z.string(),
+    detail: z.string(),
+  }),
+  /** What nobody foresaw; see `UnexpectedError`. */
+  z.object({ kind: z.literal('unexpected'), signature: z.string(), detail: z.string() }),
 ]);
 export type ChildOutcome = z.infer<typeof childOutcomeSchema>;
 

@@ -1,16 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FailureCode, failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { type FailureCode, MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
+import { describe, failureOutcome, machineFault } from './child-failure.ts';
 import {
   type ChildAnswer,
   type ChildJob,
   type ChildOutcome,
-  type ChildReady,
   type ChildSettings,
+  type ChildStart,
   childRequestSchema,
 } from './child-protocol.ts';
 import { restrictSharp } from './decode.ts';
@@ -27,13 +29,13 @@ export function serveChild(operations: ImageOperations): void {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let setup: ProcessingSetup | null = null;
 
-  const answer = async (message: unknown): Promise<ChildReady | ChildAnswer> => {
+  const answer = async (message: unknown): Promise<ChildStart | ChildAnswer> => {
     const request = childRequestSchema.parse(message);
     switch (request.kind) {
       case 'start':
-        setup = setUp(request.settings, operations);
-        await warmUp(request.settings.warmUp, setup);
-        return { models: loadedModels(operations) };
+        return await start(request.settings, operations, (made) => {
+          setup = made;
+        });
       case 'process': {
         const outcome = await outcomeOf(request.job, setup);
         return { outcome, models: loadedModels(operations) };
@@ -43,6 +45,22 @@ export function serveChild(operations: ImageOperations): void {
     }
   };
   process.on('message', async (message) => process.send?.(await answer(message)));
+}
+
+/** A child that cannot warm up has a machine below it, or a program inside it, with which no job would end well. */
+async function start(
+  settings: ChildSettings,
+  operations: ImageOperations,
+  onSetUp: (setup: ProcessingSetup) => void,
+): Promise<ChildStart> {
+  try {
+    const setup = setUp(settings, operations);
+    await warmUp(settings.warmUp, setup);
+    onSetUp(setup);
+    return { kind: 'ready', models: loadedModels(operations) };
+  } catch (error) {
+    return { kind: 'unfit', lack: machineFault(error)?.lack ?? 'processes', detail: describe(error) };
+  }
 }
 
 function setUp({ threads, limits, models }: ChildSettings, operations: ImageOperations): ProcessingSetup {
@@ -70,7 +88,7 @@ const warmUpSide = 512;
 
 /** Sends small pictures through the operations, so that the first job finds code, models and threads ready. */
 async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-warm-up-'));
+  const folder = await temporaryFolder();
   try {
     const inputPath = join(folder, 'warm-up');
     const noise = { type: 'gaussian', mean: 128, sigma: 30 } as const;
@@ -84,6 +102,15 @@ async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<v
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Its place is the worker's own: where it cannot be made, nothing can be written. */
+async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'spillway-warm-up-')).catch((cause: unknown) => {
+    throw (
+      machineErrorOf(cause) ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause })
+    );
+  });
 }
 
 /**
@@ -111,23 +138,6 @@ async function outcomeOf(job: ChildJob, setup: ProcessingSetup | null): Promise<
     if (!setup) throw new Error('A job came before the start.');
     return { kind: 'processed', image: await processImage(job, setup) };
   } catch (error) {
-    return failure(error);
+    return failureOutcome(error);
   }
-}
-
-function failure(error: unknown): ChildOutcome {
-  const detail = describe(error);
-  if (error instanceof PermanentError) {
-    return { kind: 'permanent', code: error.code, message: error.message, detail };
-  }
-  if (error instanceof RetryableError) {
-    return { kind: 'retryable', code: error.code, message: error.message, detail };
-  }
-  return { kind: 'retryable', code: 'internal', message: failureCodes.internal, detail };
-}
-
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const text = error.stack ?? error.message;
-  return error.cause === undefined ? text : `${text}\nCaused by: ${describe(error.cause)}`;
 }

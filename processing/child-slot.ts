@@ -1,12 +1,10 @@
-import { failureCodes, RetryableError } from '@spillway/core/errors.ts';
-import { type Child, startChild } from './child.ts';
+import { type Child, type ChildProgram, startChild } from './child.ts';
 import type { ChildJob, ChildSettings, ProcessedImage } from './child-protocol.ts';
 import { residentBytes } from './resident-memory.ts';
 import { type JobLimits, runSupervised } from './supervised-job.ts';
 
 export interface SlotSettings {
-  /** Absolute path of the children's entry script. */
-  script: string;
+  program: ChildProgram;
   child: ChildSettings;
   job: JobLimits;
   /** Jobs after which a child is replaced. */
@@ -21,7 +19,10 @@ export interface ChildSlot {
   readonly child: Child | null;
   /** Resolves when a warm child stands there. */
   warmUp(): Promise<void>;
-  /** Runs one job; call it only when the one before has ended. Throws as `runSupervised` does. */
+  /**
+   * Runs one job; call it only when the one before has ended. Throws as `runSupervised` does, and `MachineError` where no
+   * child can be started for it.
+   */
   run(job: ChildJob, signal: AbortSignal): Promise<ProcessedImage>;
   /** Ends the child at once; a job under way rejects. */
   close(): Promise<void>;
@@ -35,7 +36,7 @@ export function createChildSlot(settings: SlotSettings): ChildSlot {
   /** The living child, started where there is none. Several callers share one start. */
   async function ready(): Promise<Child> {
     if (standing?.isAlive()) return standing;
-    starting ??= startChild(settings.script, settings.child, closed.signal).finally(() => {
+    starting ??= startChild(settings.program, settings.child, closed.signal).finally(() => {
       starting = null;
     });
     standing = await starting;
@@ -64,10 +65,7 @@ export function createChildSlot(settings: SlotSettings): ChildSlot {
       await ready();
     },
     async run(job, signal) {
-      const child = await ready().catch((cause: unknown) => {
-        closed.signal.throwIfAborted();
-        throw new RetryableError('internal', failureCodes.internal, { cause });
-      });
+      const child = await ready();
       try {
         return await runSupervised(child, job, settings.job, AbortSignal.any([signal, closed.signal]));
       } finally {

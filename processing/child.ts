@@ -1,13 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
+import { MachineError, type MachineLack } from '@spillway/core/errors.ts';
+import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import {
   type ChildJob,
   type ChildOutcome,
   type ChildRequest,
   type ChildSettings,
   childAnswerSchema,
-  childReadySchema,
+  childStartSchema,
 } from './child-protocol.ts';
 import { residentBytes } from './resident-memory.ts';
 
@@ -55,18 +57,47 @@ const startLimitMs = 60_000;
  */
 const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME'];
 
+export interface ChildProgram {
+  /** Absolute path of the entry script. */
+  script: string;
+  /** Folder for its temporary files; null for the system's. */
+  temporary: string | null;
+}
+
 /**
  * Starts a child and waits until it is warm.
- * @param script Absolute path of its entry script.
- * @throws Error where it does not start.
+ * @throws MachineError where it does not start; the signal's reason where that was called off.
  */
 export async function startChild(
-  script: string,
+  program: ChildProgram,
   settings: ChildSettings,
   signal: AbortSignal,
 ): Promise<Child> {
   signal.throwIfAborted();
-  const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment() });
+  try {
+    return await start(program, settings, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw startFault(error);
+  }
+}
+
+/** No job has a part in it: whatever keeps a child from starting is the machine's, or a defect of this installation. */
+function startFault(error: unknown): MachineError {
+  const known = machineErrorOf(error);
+  if (known) return known;
+  // What nobody here has killed was the kernel's choice when memory ran out.
+  const lack = error instanceof ChildDied && error.signal === 'SIGKILL' ? 'memory' : 'processes';
+  const why = error instanceof Error ? error.message : String(error);
+  return new MachineError(lack, `No child process can be started. ${why}`, { cause: error });
+}
+
+async function start(
+  { script, temporary }: ChildProgram,
+  settings: ChildSettings,
+  signal: AbortSignal,
+): Promise<Child> {
+  const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment(temporary) });
   // Without a listener an error of the channel would end the parent; what it means is seen at 'exit'.
   child.on('error', () => {});
   if (child.pid === undefined) {
@@ -77,14 +108,21 @@ export async function startChild(
   const kill = () => child.kill('SIGKILL');
   stop.addEventListener('abort', kill);
   try {
-    const ready = childReadySchema.parse(await ask(child, { kind: 'start', settings }));
-    return childOf(child, ready.models, await restingBytesOf(child));
+    const answer = childStartSchema.parse(await ask(child, { kind: 'start', settings }));
+    if (answer.kind === 'unfit') throw unfit(answer.lack, answer.detail);
+    return childOf(child, answer.models, await restingBytesOf(child));
   } catch (error) {
     await end(child);
     throw stop.aborted ? stop.reason : error;
   } finally {
     stop.removeEventListener('abort', kill);
   }
+}
+
+function unfit(lack: MachineLack, detail: string): MachineError {
+  return new MachineError(lack, `A child process could not get ready. ${lackSentence(lack)}`, {
+    cause: detail,
+  });
 }
 
 function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: number): Child {
@@ -153,7 +191,8 @@ function hasNotExited(child: ChildProcess): boolean {
   return child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 }
 
-function childEnvironment(): NodeJS.ProcessEnv {
+function childEnvironment(temporary: string | null): NodeJS.ProcessEnv {
   const known = passedOn.filter((name) => process.env[name] !== undefined);
-  return { ...allocator, ...Object.fromEntries(known.map((name) => [name, process.env[name]])) };
+  const passed = Object.fromEntries(known.map((name) => [name, process.env[name]]));
+  return { ...allocator, ...passed, ...(temporary === null ? {} : { TMPDIR: temporary }) };
 }

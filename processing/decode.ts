@@ -1,4 +1,5 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
 import type { CodedColours } from './colour/code-points.ts';
 import type { ColourTag } from './colour/colour-tag.ts';
@@ -207,6 +208,8 @@ export async function decodeRgb(image: CheckedImage): Promise<Samples> {
 
 /** What an error of sharp's decoding means for the job. */
 export function decodeFailure(error: unknown): Error {
+  const fault = nativeMachineErrorOf(error);
+  if (fault) return fault;
   const message = error instanceof Error ? error.message : String(error);
   if (message.startsWith('timeout')) {
     return new RetryableError('processing_timeout', 'The picture took longer than the time limit.', {

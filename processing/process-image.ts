@@ -49,6 +49,7 @@ function describe(path: string, output: OperationOutput, processMs: number): Pro
     extension,
     width,
     height,
+    decodedPixels: image.width * image.height,
     model,
     processMs,
     inferenceMs,

@@ -1,13 +1,13 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { MachineError, PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createProcessor, type ProcessedImage, type Processor, type ProcessorOptions } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
 import { writeVastNet } from './testing/saliency/fixtures.ts';
@@ -15,8 +15,20 @@ import { writeVastNet } from './testing/saliency/fixtures.ts';
 const faultyChild = fileURLToPath(new URL('./testing/faulty-child.ts', import.meta.url));
 const productionChild = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
 const doomedParent = fileURLToPath(new URL('./testing/doomed-parent.ts', import.meta.url));
-const faults = ['segfault', 'abort', 'exit', 'hang', 'stall', 'memory', 'leak', 'load', 'defect'];
+const faults = [
+  'segfault',
+  'abort',
+  'exit',
+  'hang',
+  'stall',
+  'memory',
+  'leak',
+  'load',
+  'defect',
+  'other-defect',
+];
 const noModels = { folder: join(tmpdir(), 'spillway-no-models') };
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
 const sketchOptions = { blur: 21, format: 'png' } as const;
 
 let folder: string;
@@ -35,16 +47,16 @@ afterEach(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const common = {
+  children: 1,
+  timeLimitMs: 60_000,
+  memoryLimitBytes: 2 ** 30,
+  recycleAfter: 100,
+  models: noModels,
+} satisfies ProcessorOptions;
+
 function start(options: Partial<ProcessorOptions> = {}): void {
-  processor = createProcessor({
-    children: 1,
-    timeLimitMs: 60_000,
-    memoryLimitBytes: 2 ** 30,
-    recycleAfter: 100,
-    childScript: faultyChild,
-    models: noModels,
-    ...options,
-  });
+  processor = createProcessor({ ...common, childScript: faultyChild, ...options });
 }
 
 async function sketch(name: string, signal?: AbortSignal): Promise<ProcessedImage> {
@@ -87,6 +99,7 @@ test('a picture becomes a file beside the asked-for path', async () => {
     extension: 'png',
     width: 80,
     height: 60,
+    decodedPixels: 4_800,
     model: null,
     notes: [],
     processMs: expect.any(Number),
@@ -155,12 +168,19 @@ test('a bad picture keeps its code and message across the border, and its child'
   expect(processor.pids).toEqual([pid]);
 });
 
-test('a defect is internal and tells no person where it happened', async () => {
-  start();
-  const error = await sketch('defect').catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(RetryableError);
-  expect(error).toMatchObject({ code: 'internal', message: 'Something went wrong on our side.' });
-  expect(String((error as Error).cause)).toContain('TypeError: no such thing');
+test('a defect has a signature of its own, and tells no person where it happened', async () => {
+  start({ children: 2 });
+  const [first, again, other] = await Promise.all(
+    ['defect', 'defect', 'other-defect'].map((name) => sketch(name).catch((thrown: unknown) => thrown)),
+  );
+  expect(first).toBeInstanceOf(UnexpectedError);
+  expect(first).toMatchObject({ message: 'Something went wrong on our side.' });
+  expect(String((first as Error).cause)).toContain('TypeError: no such thing');
+  const signature = (error: unknown) => (error as UnexpectedError).signature;
+  expect(signature(first)).toMatch(/^[0-9a-f]{16}$/);
+  // Its message names another path and another number.
+  expect(signature(again)).toBe(signature(first));
+  expect(signature(other)).not.toBe(signature(first));
   await expectRecovery();
 });
 
@@ -237,11 +257,87 @@ test('an idle child that was killed costs no job an attempt', async () => {
   await expectRecovery();
 });
 
-test('children that do not start are a failed attempt', async () => {
+test('children that do not start are the machine’s fault, and no attempt', async () => {
   start({ childScript: join(folder, 'no-such-script.ts') });
   const error = await sketch('good').catch((thrown: unknown) => thrown);
-  expect(error).toBeInstanceOf(RetryableError);
-  expect(error).toMatchObject({ code: 'internal' });
+  expect(error).toBeInstanceOf(MachineError);
+  expect(error).toMatchObject({ lack: 'processes' });
+  await expect(processor.warmUp()).rejects.toThrow('No child process can be started.');
+  await expect(processor.tryStart()).rejects.toThrow('No child process can be started.');
+});
+
+test('one child more can be started for a try, and leaves nothing', async () => {
+  start();
+  await processor.warmUp();
+  const before = processor.pids;
+  await processor.tryStart();
+  expect(processor.pids).toEqual(before);
+});
+
+test('a result that finds no room on the disk is the machine’s fault', async () => {
+  start();
+  // Writing to it fails with ENOSPC.
+  await symlink('/dev/full', join(folder, 'full-result.png'));
+  await copyFile(join(folder, 'good'), join(folder, 'full'));
+  const error = await sketch('full').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(MachineError);
+  expect(error).toMatchObject({ lack: 'disk' });
+  await expectRecovery();
+});
+
+test('a child that the system ends, as it does when memory runs out, is the machine’s fault at first', async () => {
+  start();
+  await processor.warmUp();
+  const [pid = 0] = processor.pids;
+  const job = sketch('stall').catch((thrown: unknown) => thrown);
+  await begun('stall');
+  process.kill(pid, 'SIGKILL');
+  expect(await job).toMatchObject({ name: 'MachineError', lack: 'memory' });
+  await expectRecovery();
+});
+
+describe.skipIf(!hasPrlimit)('under limits of the system (needs prlimit of util-linux)', () => {
+  const limit = (what: string) => {
+    for (const pid of processor.pids) execFileSync('prlimit', [`--${what}`, '--pid', String(pid)]);
+  };
+
+  test('a child that may open no more files is the machine’s fault, with every step that opens one', async () => {
+    start();
+    await processor.warmUp();
+    // Fewer than it has open: whatever it opens next fails with EMFILE.
+    limit('nofile=8:');
+    const error = await sketch('good').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'MachineError', lack: 'file_handles' });
+    limit('nofile=1024:');
+    await expectRecovery();
+  });
+
+  test('a child that may write no more is, and so is one that cannot get ready for it', async () => {
+    start({ children: 1, recycleAfter: 1 });
+    await processor.warmUp();
+    limit('fsize=100:');
+    const error = await sketch('good').catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'MachineError', lack: 'disk' });
+    await expectRecovery();
+    // Children inherit what their parent may.
+    const self = (value: string) =>
+      execFileSync('prlimit', [`--fsize=${value}:`, '--pid', String(process.pid)]);
+    self('100');
+    try {
+      await expect(processor.tryStart()).rejects.toMatchObject({ name: 'MachineError', lack: 'disk' });
+    } finally {
+      self('unlimited');
+    }
+  });
+});
+
+test('children keep their temporary files in a folder of the worker’s', async () => {
+  const temporary = await mkdtemp(join(folder, 'temporary-'));
+  start({ temporary });
+  await processor.warmUp();
+  expect(await readdir(temporary)).toEqual([]);
+  await rm(temporary, { recursive: true });
+  await expect(processor.tryStart()).rejects.toMatchObject({ name: 'MachineError', lack: 'writable_disk' });
 });
 
 test('models are those of the children', async () => {

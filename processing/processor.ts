@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type OperationName, type OperationOptions, operationNames } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
+import { startChild } from './child.ts';
 import type { ProcessedImage } from './child-protocol.ts';
 import { type ChildSlot, createChildSlot, type SlotSettings } from './child-slot.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
@@ -23,12 +24,18 @@ export interface Processor {
   /**
    * Makes the result of one picture; waits for a free child first.
    * @throws PermanentError with the code of what is wrong with the picture or its options.
-   * @throws RetryableError `internal` (the child crashed), `processing_timeout` or `out_of_memory`: one failed
-   * attempt; the next job has a fresh child.
+   * @throws RetryableError `internal` (the child crashed), `processing_timeout` or `out_of_memory`, UnexpectedError
+   * (its code threw): one failed attempt; the next job has a fresh child.
+   * @throws MachineError where this machine lacks what the job needs: no fault of the job's.
    */
   process(request: ProcessRequest): Promise<ProcessedImage>;
-  /** Starts every child and waits until each has run a small picture. Without it the first jobs wait for that. */
+  /**
+   * Starts every child and waits until each has run a small picture. Without it the first jobs wait for that.
+   * @throws MachineError where one cannot start.
+   */
   warmUp(): Promise<void>;
+  /** Starts one child more, which does no work, and ends it. Throws MachineError where that is not possible. */
+  tryStart(): Promise<void>;
   /** Ends every child at once and waits until they are gone. Jobs under way and waiting reject. */
   close(): Promise<void>;
   /** Names of the models that the children run with; empty until one has started. */
@@ -56,6 +63,8 @@ export interface ProcessorOptions {
   warmUp?: OperationName[];
   /** The children's entry script. */
   childScript?: string;
+  /** Folder for the children's temporary files. Default: the system's. */
+  temporary?: string;
 }
 
 const childEntry = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
@@ -102,6 +111,11 @@ export function createProcessor(options: ProcessorOptions): Processor {
     async warmUp() {
       await Promise.all(slots.map((slot) => slot.warmUp()));
     },
+    async tryStart() {
+      const { program, child } = settings;
+      const started = await startChild(program, { ...child, warmUp: [] }, never);
+      await started.kill();
+    },
     async close() {
       closed = true;
       for (const turn of waiting.splice(0)) turn.reject(closedError());
@@ -119,7 +133,7 @@ export function createProcessor(options: ProcessorOptions): Processor {
 function slotSettings(options: ProcessorOptions): SlotSettings {
   const share = Math.max(1, Math.floor(availableParallelism() / options.children));
   return {
-    script: options.childScript ?? childEntry,
+    program: { script: options.childScript ?? childEntry, temporary: options.temporary ?? null },
     child: {
       threads: options.threadsPerChild ?? share,
       limits: limitsFor(options),

@@ -1,4 +1,12 @@
-import { type FailureCode, failureCodes, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import {
+  type FailureCode,
+  failureCodes,
+  MachineError,
+  PermanentError,
+  RetryableError,
+  UnexpectedError,
+} from '@spillway/core/errors.ts';
+import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { type Child, ChildDied } from './child.ts';
 import type { ChildJob, ChildOutcome, ProcessedImage } from './child-protocol.ts';
 import { residentBytes } from './resident-memory.ts';
@@ -16,7 +24,8 @@ const memorySampleMs = 250;
 /**
  * Runs one job in a child and kills the child when the job passes a limit or is called off.
  * @throws PermanentError for a picture that can never work; RetryableError `processing_timeout`, `out_of_memory`,
- * or `internal` for a crash; the signal's reason where it was called off.
+ * or `internal` for a crash; UnexpectedError for what the child's code threw; MachineError for what the machine lacks;
+ * the signal's reason where it was called off.
  */
 export async function runSupervised(
   child: Child,
@@ -67,10 +76,15 @@ function limitPassed(code: FailureCode): RetryableError {
   return new RetryableError(code, failureCodes[code]);
 }
 
-/** SIGKILL that nobody here sent is the kernel's: the machine or the container ran out of memory. */
-function crash(death: ChildDied): RetryableError {
-  const code = death.signal === 'SIGKILL' ? 'out_of_memory' : 'internal';
-  return new RetryableError(code, failureCodes[code], { cause: death });
+/**
+ * SIGKILL that nobody here sent is the kernel's: the machine or the container ran out of memory. The job was within its
+ * own limit as far as anybody saw, so the first such end is the machine's; `judgeAttempt` knows when it is not.
+ */
+function crash(death: ChildDied): RetryableError | MachineError {
+  if (death.signal === 'SIGKILL') {
+    return new MachineError('memory', lackSentence('memory'), { cause: death });
+  }
+  return new RetryableError('internal', failureCodes.internal, { cause: death });
 }
 
 /** A child that answers what the protocol does not know must not get another job. */
@@ -87,6 +101,10 @@ function unwrap(outcome: ChildOutcome): ProcessedImage {
       throw new PermanentError(outcome.code, outcome.message, { cause: outcome.detail });
     case 'retryable':
       throw new RetryableError(outcome.code, outcome.message, { cause: outcome.detail });
+    case 'machine':
+      throw new MachineError(outcome.lack, outcome.message, { cause: outcome.detail });
+    case 'unexpected':
+      throw new UnexpectedError(outcome.signature, { cause: outcome.detail });
     default:
       return outcome satisfies never;
   }

@@ -14,6 +14,8 @@ export interface SimulatedJob {
   deadlineAt: number;
   /** As the router guesses them. */
   pixels: number;
+  /** As they are. */
+  decodedPixels: number;
   /** From the claim to the outcome, on a VM of full speed and on Cloud Run. */
   vmMs: number;
   runMs: number;
@@ -50,6 +52,7 @@ export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: 
       arrivedAt,
       deadlineAt: arrivedAt + operations[operation].objectiveMs,
       pixels: Math.round(size * 1e6 * pictures.lognormal(1, pixelGuessSigma)),
+      decodedPixels: Math.round(size * 1e6),
       vmMs: serviceMs(vms.service[operation], size, hardness),
       runMs: serviceMs(run.service[operation], size, hardness),
       noticeMs: drawDelay(router.notice, delays),

@@ -13,8 +13,8 @@ function onDuty() {
   const worker = {
     id: 'vm-1',
     ports: createMemoryPorts({ clock: manualClock() }),
-    selfTest: async () => 'still ill',
-    setState: async (state: string) => void states.push(state),
+    selfTest: async () => ({ lack: null, why: 'still ill' }),
+    setState: async (state: string, lacks: string[]) => void states.push([state, ...lacks].join(' ')),
     idle: () => inProgress.promise,
     giveBack: () => {
       givenBack++;
@@ -76,13 +76,13 @@ describe('a VM that is let back in before it was empty', () => {
 });
 
 describe('a VM that pauses itself', () => {
-  it('says so, takes nothing new, and is drained all the same where that is wanted', () => {
+  it('says so and what it lacks, takes nothing new, and is drained all the same where that is wanted', () => {
     const { duty, states, pauses } = onDuty();
-    for (const job of ['a', 'b', 'c']) duty.guard.observe({ kind: 'given_back', why: '', failed: job }, 1);
-    expect(states).toEqual(['paused']);
+    duty.guard.onLack('disk', 0);
+    expect(states).toEqual(['paused disk']);
     expect(pauses.at(-1)).toBe(true);
     duty.onControl({ drain: true, pause: { why: 'x', since: new Date() } });
-    expect(states).toEqual(['paused', 'draining']);
+    expect(states).toEqual(['paused disk', 'draining disk']);
     duty.stop();
   });
 });

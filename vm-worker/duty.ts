@@ -1,3 +1,4 @@
+import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { createSelfGuard, type SelfGuard } from '@spillway/worker/self-guard.ts';
@@ -23,6 +24,7 @@ export function startDuty(
   let draining = false;
   let state: Heartbeat['state'] = 'ready';
   let handOver: NodeJS.Timeout | undefined;
+  let lacks: readonly MachineLack[] = [];
   const guard = createSelfGuard({
     worker: worker.id,
     ports: { ...worker.ports, log },
@@ -34,10 +36,12 @@ export function startDuty(
   function settle(): void {
     const wanted = draining ? 'draining' : guard.paused ? 'paused' : 'ready';
     pulling.pause(wanted !== 'ready');
-    if (wanted === state || (wanted === 'draining' && state === 'drained')) return;
-    state = wanted;
-    void worker.setState(state);
-    if (state === 'draining') void drain();
+    const stays = wanted === state || (wanted === 'draining' && state === 'drained');
+    if (stays && guard.lacks === lacks) return;
+    if (!stays) state = wanted;
+    lacks = guard.lacks;
+    void worker.setState(state, lacks);
+    if (state === 'draining' && !stays) void drain();
   }
 
   async function drain(): Promise<void> {
@@ -48,7 +52,7 @@ export function startDuty(
     clearTimeout(handOver);
     state = 'drained';
     log.info({ worker: worker.id }, 'Drained: nothing is in progress, and nothing new is taken.');
-    await worker.setState(state);
+    await worker.setState(state, lacks);
   }
 
   return {

@@ -20,7 +20,8 @@ const worker = await startWorker('vm', config, log, {
 const pulling = await startPulling(worker, log);
 duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
 const sweeping = startSweeping(worker.id, worker.ports);
-await worker.setState('ready');
+if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);
+else await worker.setState('ready');
 process.send?.({ ready: true });
 
 await end;

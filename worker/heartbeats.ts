@@ -1,7 +1,7 @@
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
 import type { Clock, Log } from '@spillway/pipeline/ports/ports.ts';
-import { readMachineMetrics } from './machine-metrics.ts';
+import { type MachineMetrics, readMachineMetrics } from './machine-metrics.ts';
 
 /** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
 const keptMs = 10 * 60_000;
@@ -18,6 +18,7 @@ export type WorkerReport = Pick<
   | 'delivery'
   | 'coldStartMs'
   | 'models'
+  | 'lacks'
   | 'startedAt'
   | 'version'
 >;
@@ -27,6 +28,13 @@ export interface Heartbeats {
   beat(): Promise<void>;
   stop(): Promise<void>;
 }
+
+/** Nothing is known of the machine, such as when no program can be started to look at it. */
+const unknownMetrics: MachineMetrics = {
+  cpu: { load: 0, perCore: [] },
+  memory: { totalBytes: 0, usedBytes: 0 },
+  process: { cpu: 0, rssBytes: 0, count: 0 },
+};
 
 /**
  * Writes heartbeats every `everyMs` and hands on what the admin wants of this worker. An outage delays them;
@@ -42,6 +50,7 @@ export function startHeartbeats(options: {
 }): Heartbeats {
   const { everyMs, fleet, clock, log, report, onControl } = options;
   let beating: Promise<void> | null = null;
+  let metrics = unknownMetrics;
 
   function beat(): Promise<void> {
     beating ??= write().finally(() => {
@@ -52,7 +61,8 @@ export function startHeartbeats(options: {
 
   async function write(): Promise<void> {
     try {
-      const metrics = await readMachineMetrics(process.pid);
+      // A machine that is short of something must still be able to say so.
+      metrics = await readMachineMetrics(process.pid).catch(() => metrics);
       const worker = report();
       await fleet.beat({ ...worker, ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
       onControl?.(await fleet.control(worker.id));

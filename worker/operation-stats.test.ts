@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/core/job.ts';
 import { later, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
-import type { Delivery } from '@spillway/pipeline/deliver.ts';
+import type { Delivery } from '@spillway/pipeline/delivery.ts';
 import { describe, expect, it } from 'vitest';
 import { OperationStatsBook } from './operation-stats.ts';
 
@@ -24,6 +24,20 @@ function served(waitMs: number, route: Partial<Job['route']> = {}): Delivery {
   };
 }
 
+const emptyResult = {
+  bucket: '',
+  name: '',
+  generation: '',
+  contentType: '',
+  size: 0,
+  crc32c: '',
+  width: 0,
+  height: 0,
+  model: null,
+  notes: [],
+  receipt: '',
+};
+
 describe('what a worker learns', () => {
   it('is service times, as ratios to the prior for that picture', () => {
     const book = new OperationStatsBook(later(-60_000));
@@ -35,6 +49,18 @@ describe('what a worker learns', () => {
     expect(stats?.learned?.all.p90).toBeCloseTo(500 / prior, 6);
     expect(stats).toMatchObject({ succeeded: 5, failed: 0 });
     expect(book.learned().sketch).toEqual(stats?.learned);
+  });
+
+  it('is learned from the pixels that were decoded, whatever their sender said', () => {
+    const book = new OperationStatsBook(later(-60_000));
+    const claimed = served(0);
+    if (claimed.kind !== 'succeeded') throw new Error('A job that succeeded was asked for.');
+    const result = { ...emptyResult, decodedPixels: 10e6 };
+    const job = { ...claimed.job, source: { ...claimed.job.source, size: 1e6, pixels: 100e6 }, result };
+    for (const _ of [1, 2, 3]) book.record({ kind: 'succeeded', job }, 650);
+    // 150 ms and 50 ms for each of 10 megapixels.
+    expect(book.learned().sketch?.all.p50).toBeCloseTo(1, 6);
+    expect(book.learned().sketch?.bands.map((band) => band?.count ?? 0)).toEqual([0, 0, 0, 3]);
   });
 
   it('is not what failed', () => {

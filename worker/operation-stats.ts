@@ -4,7 +4,7 @@ import { isOperationName, type OperationName, operationNames } from '@spillway/c
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import { type Figures, RecentValues } from '@spillway/core/routing/figures.ts';
 import { type LearnedServices, ServiceTimes } from '@spillway/core/routing/service-times.ts';
-import type { Delivery } from '@spillway/pipeline/deliver.ts';
+import type { Delivery } from '@spillway/pipeline/delivery.ts';
 
 /** Weight of the newest job in the smoothed service time: about the last ten jobs count. */
 const weight = 0.2;
@@ -36,7 +36,7 @@ export class OperationStatsBook {
     }
     const serviceMs = before.succeeded === 0 ? ms : before.serviceMs + weight * (ms - before.serviceMs);
     this.#stats.set(job.operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
-    this.#times.record(job.operation, estimatePixels(job.source), ms);
+    this.#times.record(job.operation, job.result?.decodedPixels ?? estimatePixels(job.source), ms);
     this.#recordDelivery(job);
   }
 

@@ -1,70 +1,120 @@
+import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
+import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { VmBreaker } from '@spillway/core/routing/vm-breaker.ts';
-import type { Delivery } from '@spillway/pipeline/deliver.ts';
+import { witnessOf } from '@spillway/core/routing/witness.ts';
+import type { Delivery } from '@spillway/pipeline/delivery.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { expectedServiceMs } from './expected-service.ts';
+import type { SelfTestProblem } from './self-test.ts';
 
 export interface SelfGuard {
   /** `ms`: from receiving the message to its outcome. */
   observe(delivery: Delivery, ms: number): void;
+  /** The machine was found unable to work. `wantedBytes`: what a job wanted of its disk. */
+  onLack(lack: MachineLack, wantedBytes: number): void;
   /** What the admin, or an earlier life of this worker, wants. */
   onControl(control: Control): void;
   readonly paused: boolean;
+  /** What the machine was found to lack, and does not have back yet. */
+  readonly lacks: readonly MachineLack[];
   stop(): void;
 }
 
+/** A machine that lacks something gets it back by itself, and to look costs little. Milliseconds. */
+const lackTestMs = 5_000;
+
 /**
- * A VM's breaker: pauses this worker's own pull through `controls/{id}` when its jobs fail or take much longer than
- * predicted, and reopens after a self-test that went well, or when a person takes the pause away.
+ * A VM's judgement of itself. When its machine lacks something, it takes nothing more until a self-test goes well. When
+ * jobs of several senders fail or take much longer than predicted, it doubts itself, and goes on working while a
+ * self-test decides; if that goes wrong, it pauses its own pull through `controls/{id}`, until one goes well or a person
+ * takes the pause away.
  * @param test Resolves to what went wrong, or null.
- * @param onChange Called whenever `paused` changes.
+ * @param onChange Called whenever `paused` or `lacks` changes.
  */
 export function createSelfGuard(options: {
   worker: string;
   ports: Pick<Ports, 'fleet' | 'clock' | 'log'>;
-  test: () => Promise<string | null>;
+  test: (wantedBytes: number) => Promise<SelfTestProblem | null>;
   onChange: (paused: boolean) => void;
 }): SelfGuard {
   const { worker, ports, test, onChange } = options;
   const breaker = new VmBreaker();
   let paused = false;
+  let lacks: readonly MachineLack[] = [];
+  /** The most that a job wanted of the disk since the last test that went well. */
+  let wanted = 0;
+  let testing = false;
   /** Whether `controls/{id}` is known to say so: until then, its silence means nothing. */
   let recorded = false;
   let stopTimer = () => {};
   let stopped = false;
 
-  function pause(why: string): void {
+  function doubt(why: string): void {
+    ports.log.warn({ worker, why }, 'This VM tries out with a test picture whether it is well.');
+    void tryOut((problem) => {
+      if (problem) pause(`${why} ${problem.why}`, problem);
+      else {
+        breaker.forget();
+        ports.log.error(
+          { worker, why },
+          'Jobs of several senders go wrong here, and the test picture goes well.',
+        );
+      }
+    });
+  }
+
+  function pause(why: string, { lack }: Pick<SelfTestProblem, 'lack'>): void {
     paused = true;
     recorded = false;
-    ports.log.error({ worker, why }, 'This VM pauses itself until a test picture goes well.');
+    lacks = lack ? [lack] : [];
+    ports.log.error({ worker, why, lacks }, 'This VM pauses itself until a test picture goes well.');
     onChange(true);
     void record({ why, since: ports.clock.now() });
-    testLater();
+    testLater(lack);
   }
 
   function reopen(): void {
     stopTimer();
     paused = false;
+    lacks = [];
+    wanted = 0;
     breaker.reopen(ports.clock.now());
     ports.log.info({ worker }, 'This VM takes work again.');
     onChange(false);
     void record(null);
   }
 
-  function testLater(): void {
-    const pauseMs = breaker.nextPauseMs(ports.clock.now());
+  function testLater(lack: MachineLack | null): void {
+    const pauseMs = lack ? lackTestMs : breaker.nextPauseMs(ports.clock.now());
     stopTimer();
     stopTimer = ports.clock.every(pauseMs, () => {
       stopTimer();
-      void tryOut();
+      testPaused();
     });
   }
 
-  async function tryOut(): Promise<void> {
-    const problem = await test().catch(String);
-    if (!paused || stopped) return;
-    if (problem === null) return reopen();
-    ports.log.warn({ worker, problem }, 'The test picture went wrong; the next one follows.');
-    testLater();
+  /** Each failed test is followed by another one, until one goes well. */
+  function testPaused(): void {
+    void tryOut((problem) => {
+      if (!paused) return;
+      if (!problem) return reopen();
+      ports.log.warn({ worker, problem: problem.why }, 'The self-test went wrong; the next one follows.');
+      const { lack } = problem;
+      const before = lacks;
+      lacks = lack ? [lack] : [];
+      if (before[0] !== lacks[0]) onChange(true);
+      testLater(lack);
+    });
+  }
+
+  /** One at a time: whoever comes second is served by the one that is under way. */
+  async function tryOut(then: (problem: SelfTestProblem | null) => void): Promise<void> {
+    if (testing) return;
+    testing = true;
+    const problem = await test(wanted).catch((error: unknown) => ({ lack: null, why: String(error) }));
+    testing = false;
+    if (!stopped) then(problem);
   }
 
   /** An outage here is no reason to fail: the worker pauses all the same, and heartbeats say so. */
@@ -81,22 +131,38 @@ export function createSelfGuard(options: {
     get paused() {
       return paused;
     },
+    get lacks() {
+      return lacks;
+    },
     observe(delivery, ms) {
+      if (delivery.kind === 'given_back' && delivery.lack) {
+        this.onLack(delivery.lack.what, delivery.lack.wantedBytes);
+        return;
+      }
       if (delivery.kind === 'succeeded') {
-        breaker.served(ms, delivery.job.route.predicted?.vm?.serviceMs ?? null);
+        const { job } = delivery;
+        breaker.served(witnessOf(job), ms, expectedServiceMs(job));
       } else {
         const failed = failedAttempt(delivery);
-        if (failed !== null) breaker.failed(failed);
+        if (failed) breaker.failed(witnessOf(failed), failed.id);
       }
       const why = breaker.trouble();
-      if (why !== null && !paused) pause(why);
+      if (why !== null && !paused && !testing) doubt(why);
+    },
+    onLack(lack, wantedBytes) {
+      wanted = Math.max(wanted, wantedBytes);
+      // The test that decides now sees the machine as it is.
+      if (paused && lacks.length > 0) return;
+      pause(lackSentence(lack), { lack });
+      // At once: where it was this one job that used the machine up, others need not wait.
+      testPaused();
     },
     onControl(control) {
       if (!paused && control.pause && !recorded) {
         paused = true;
         recorded = true;
         onChange(true);
-        void tryOut();
+        testPaused();
       } else if (paused && recorded && control.pause === null) reopen();
     },
     stop() {
@@ -106,8 +172,10 @@ export function createSelfGuard(options: {
   };
 }
 
-/** The job whose attempt failed for a reason that may lie in this machine; a picture's own fault says nothing of it. */
-function failedAttempt(delivery: Delivery): string | null {
+/** The job whose attempt failed for a reason that may lie in this machine; an input's own fault says nothing of it. */
+function failedAttempt(delivery: Delivery) {
   if (delivery.kind === 'given_back') return delivery.failed;
-  return delivery.kind === 'failed' && delivery.error.retryable ? delivery.job.id : null;
+  if (delivery.kind !== 'failed') return null;
+  const { retryable, blame } = delivery.error;
+  return retryable && blame !== 'input' ? delivery.job : null;
 }

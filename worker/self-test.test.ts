@@ -31,5 +31,6 @@ it('names the operation that fails', async () => {
     // A model that is missing is not the machine's fault.
     throw new PermanentError('model_missing');
   };
-  expect(await selfTest({ process }, await temporary())).toBe('caption: The child crashed.');
+  const problem = await selfTest({ process, tryStart: async () => {} }, await temporary());
+  expect(problem).toEqual({ lack: null, why: 'caption: The child crashed.' });
 });

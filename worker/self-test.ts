@@ -1,7 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PermanentError } from '@spillway/core/errors.ts';
-import { operationNames, parseOptions } from '@spillway/core/operations.ts';
+import { MachineError, type MachineLack, PermanentError } from '@spillway/core/errors.ts';
+import { machineErrorOf } from '@spillway/core/machine-lack.ts';
+import { type OperationName, operationNames, parseOptions } from '@spillway/core/operations.ts';
 import {
   estimateService,
   type LearnedServices,
@@ -9,47 +10,125 @@ import {
 } from '@spillway/core/routing/service-times.ts';
 import { encodePng } from '@spillway/processing/png.ts';
 import type { Processor } from '@spillway/processing/processor.ts';
+import { checkMachine } from './machine-check.ts';
 
 const side = 512;
 /** An operation that takes so many times what it should, or usually does here, is no sign of health. */
 const slowness = 3;
+/** One that is slow may have met other work: an ill machine is slow every time. */
+const mostRuns = 3;
+
+/** What is wrong with this worker. */
+export interface SelfTestProblem {
+  /** What its machine lacks; null where it is something else. */
+  lack: MachineLack | null;
+  /** In one English sentence. */
+  why: string;
+}
+
+type Tested = Pick<Processor, 'process' | 'tryStart'>;
 
 /**
- * Does every operation once with a small drawn picture. Resolves to what went wrong, or null. A model that cannot be
- * had is not this machine's fault.
+ * Tries out the machine, and does every operation once with a small drawn picture. Resolves to what went wrong, or
+ * null. A model that cannot be had is not this machine's fault.
  * @param learned What this worker usually takes: its machine may be a slow one, and well.
+ * @param wantedBytes What a job wanted of the disk that did not get it.
  */
 export async function selfTest(
+  processor: Tested,
+  workDir: string,
+  { learned = {}, wantedBytes = 0 }: { learned?: LearnedServices; wantedBytes?: number } = {},
+): Promise<SelfTestProblem | null> {
+  try {
+    await checkMachine(workDir, wantedBytes, processor);
+    return await inFolder(workDir, async (folder, inputPath) => {
+      for (const operation of operationNames) {
+        const problem = await testOne(operation, { processor, folder, inputPath, learned });
+        if (problem) return problem;
+      }
+      return null;
+    });
+  } catch (error) {
+    return problemOf(error);
+  }
+}
+
+/** Does one operation with the same picture, however long it takes. Resolves to what went wrong, or null. */
+export async function testOperation(
+  operation: OperationName,
   processor: Pick<Processor, 'process'>,
   workDir: string,
-  learned: LearnedServices = {},
-): Promise<string | null> {
+): Promise<SelfTestProblem | null> {
+  try {
+    return await inFolder(workDir, async (folder, inputPath) => {
+      await runOnce(operation, { processor, folder, inputPath });
+      return null;
+    });
+  } catch (error) {
+    return error instanceof PermanentError ? null : problemOf(error);
+  }
+}
+
+interface Bench {
+  processor: Pick<Processor, 'process'>;
+  folder: string;
+  inputPath: string;
+}
+
+async function testOne(
+  operation: OperationName,
+  { learned, ...bench }: Bench & { learned: LearnedServices },
+): Promise<SelfTestProblem | null> {
+  const usual = estimateService(operation, side * side, [learned]).mean;
+  const expected = Math.max(usual, priorServiceMs(operation, side * side));
+  let least = Number.POSITIVE_INFINITY;
+  try {
+    for (let run = 0; run < mostRuns && least > slowness * expected; run++) {
+      least = Math.min(least, await runOnce(operation, bench));
+    }
+  } catch (error) {
+    if (error instanceof PermanentError) return null;
+    const { lack, why } = problemOf(error);
+    return { lack, why: `${operation}: ${why}` };
+  }
+  if (least <= slowness * expected) return null;
+  const ratio = (least / expected).toFixed(1);
+  return { lack: null, why: `${operation} took ${ratio} times as long as it should.` };
+}
+
+/** Milliseconds in the child: what waits for a free one says nothing of the machine. */
+async function runOnce(operation: OperationName, { processor, folder, inputPath }: Bench): Promise<number> {
+  const parsed = parseOptions(operation, {});
+  if (!parsed.ok) throw new Error(parsed.message);
+  const outputPath = join(folder, operation);
+  const { processMs } = await processor.process({
+    operation,
+    options: parsed.options,
+    inputPath,
+    outputPath,
+  });
+  return processMs;
+}
+
+async function inFolder<Result>(
+  workDir: string,
+  task: (folder: string, inputPath: string) => Promise<Result>,
+): Promise<Result> {
+  await mkdir(workDir, { recursive: true });
   const folder = await mkdtemp(join(workDir, 'self-test-'));
   try {
     const inputPath = join(folder, 'source');
     await writeFile(inputPath, await drawPicture());
-    for (const operation of operationNames) {
-      const parsed = parseOptions(operation, {});
-      if (!parsed.ok) throw new Error(parsed.message);
-      const startedAt = performance.now();
-      const problem = await processor
-        .process({ operation, options: parsed.options, inputPath, outputPath: join(folder, operation) })
-        .then(() => null, reasonOf);
-      if (problem) return `${operation}: ${problem}`;
-      const usual = estimateService(operation, side * side, [learned]).mean;
-      const expected = Math.max(usual, priorServiceMs(operation, side * side));
-      const ratio = (performance.now() - startedAt) / expected;
-      if (ratio > slowness) return `${operation} took ${ratio.toFixed(1)} times as long as it should.`;
-    }
-    return null;
+    return await task(folder, inputPath);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-function reasonOf(error: unknown): string | null {
-  if (error instanceof PermanentError) return null;
-  return error instanceof Error ? error.message : String(error);
+function problemOf(error: unknown): SelfTestProblem {
+  const fault = error instanceof MachineError ? error : machineErrorOf(error);
+  const why = fault?.message ?? (error instanceof Error ? error.message : String(error));
+  return { lack: fault?.lack ?? null, why };
 }
 
 /** A bright disc on a slope of grey: something to find for every operation. */

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Process } from '@spillway/pipeline/deliver.ts';
+import type { Process } from '@spillway/pipeline/delivery.ts';
 
 /** A PNG of one grey pixel. */
 const pixel = Buffer.from(
@@ -23,6 +23,7 @@ export function sleeping(ms: number): Process {
       extension: 'png',
       width: 1,
       height: 1,
+      decodedPixels: null,
       model: null,
       notes: [],
       processMs: ms,

@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { JobProgress } from '@spillway/core/job.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import { mirrorCheckpoint } from '@spillway/models/testing/mirror.ts';
-import type { Process } from '@spillway/pipeline/deliver.ts';
+import type { Process } from '@spillway/pipeline/delivery.ts';
 import { copying } from '@spillway/pipeline/testing/workbench.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withModels } from './with-models.ts';
@@ -58,6 +58,21 @@ test('a model that cannot be had ends the job with the command that installs it'
   expect(told[0]).toEqual({ kind: 'downloading_model', model: 'u2netp', share: 0 });
 });
 
+test('a disk without room for a model is the machine’s fault, for this job and for the next', async () => {
+  for (const path of ['u2netp.onnx', 'u2netp/u2netp.onnx']) {
+    await mkdir(join(folder, 'source', 'u2netp'), { recursive: true });
+    await writeFile(join(folder, 'source', path), 'weights');
+  }
+  const notes = join(folder, 'models', '.partial', 'u2netp', 'notes');
+  await mkdir(notes, { recursive: true });
+  // Writing to it fails with ENOSPC.
+  await symlink('/dev/full', join(notes, 'u2netp.onnx.json'));
+  for (const _ of ['this job', 'the next']) {
+    const error = await run('u2netp', copying).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ name: 'MachineError', lack: 'disk' });
+  }
+});
+
 test('a share never falls, although the figures of a model that is made smaller begin anew', {
   timeout: 30_000,
 }, async () => {
@@ -77,6 +92,7 @@ async function fakeResult(path: string): ReturnType<Process> {
     extension: 'png',
     width: 1,
     height: 1,
+    decodedPixels: 1,
     model: null,
     notes: [],
     processMs: 1,

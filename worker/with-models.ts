@@ -1,10 +1,11 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { JobProgress } from '@spillway/core/job.ts';
+import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { quantiseCheckpoint } from '@spillway/models/blip/quantise.ts';
 import { type FetchProgress, fetchModel } from '@spillway/models/fetch.ts';
 import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
-import type { Process } from '@spillway/pipeline/deliver.ts';
+import type { Process } from '@spillway/pipeline/delivery.ts';
 
 /** A job waits in a slot meanwhile: less patience than a person's own command has. Milliseconds. */
 const pauses = [500, 1_500];
@@ -13,7 +14,8 @@ const notAgainForMs = 60_000;
 /**
  * `process`, which first fetches the model that a job asks for by name, where that is not installed and may be
  * fetched. The job says meanwhile how far it is.
- * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; what `process` throws.
+ * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; MachineError where this machine
+ * cannot take it; what `process` throws.
  * @param source As in `SPILLWAY_MODELS_SOURCE`.
  * @param onFetched Told how many milliseconds went into fetching.
  */
@@ -50,8 +52,13 @@ export function withModels(
   };
 }
 
-/** `fetchModel` has tried for a while, and says what to do: trying the whole job again would end no better. */
+/**
+ * `fetchModel` has tried for a while, and says what to do: trying the whole job again would end no better. A folder that
+ * cannot be written to is meant so; one that finds no room for a model is this machine's fault.
+ */
 function giveUp(error: unknown): never {
+  const fault = machineErrorOf(error);
+  if (fault && fault.lack !== 'writable_disk') throw fault;
   if (error instanceof RetryableError) throw new PermanentError(error.code, error.message, { cause: error });
   throw error;
 }

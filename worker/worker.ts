@@ -1,15 +1,10 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
+import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
-import {
-  type Deliverer,
-  type Delivery,
-  deliverNext,
-  isSettled,
-  type Process,
-} from '@spillway/pipeline/deliver.ts';
+import { deliverNext } from '@spillway/pipeline/deliver.ts';
+import { type Deliverer, type Delivery, isSettled, type Process } from '@spillway/pipeline/delivery.ts';
 import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { receive } from '@spillway/pipeline/receive.ts';
@@ -17,9 +12,10 @@ import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
-import { selfTest } from './self-test.ts';
+import { type SelfTestProblem, selfTest, testOperation } from './self-test.ts';
 import { sleeping } from './sleeping.ts';
 import { withModels } from './with-models.ts';
+import { workDirOf } from './work-dir.ts';
 
 /** What a pull loop or a push endpoint is given to work with. */
 export interface Worker {
@@ -34,12 +30,17 @@ export interface Worker {
    * to be brought again, so that the job that was given back has one. Never rejects.
    */
   workNext(): Promise<boolean | null>;
-  /** Says in heartbeats from now on, and at once, what state the worker is in. */
-  setState(state: Heartbeat['state']): Promise<void>;
+  /** Says in heartbeats from now on, and at once, what state the worker is in and what its machine lacks. */
+  setState(state: Heartbeat['state'], lacks?: readonly MachineLack[]): Promise<void>;
   /** Gives what is being worked on back to the queue, uncounted; later jobs are worked on again. */
   giveBack(): void;
-  /** Does every operation once with a small picture; resolves to what went wrong, or null. */
-  selfTest(): Promise<string | null>;
+  /**
+   * Tries out the machine, and every operation with a small picture; resolves to what went wrong, or null.
+   * @param wantedBytes What a job wanted of the disk that did not get it.
+   */
+  selfTest(wantedBytes: number): Promise<SelfTestProblem | null>;
+  /** What its machine lacked at the start: nothing may be taken before a self-test went well. Null where it was well. */
+  readonly lackAtStart: MachineLack | null;
   /** Resolves when nothing is being worked on. */
   idle(): Promise<void>;
   close(): Promise<void>;
@@ -53,8 +54,9 @@ export interface WorkerHooks {
 }
 
 /**
- * Starts what both kinds of worker share: connections, warm child processes, heartbeats. Throws when the children
- * cannot start.
+ * Starts what both kinds of worker share: connections, warm child processes, heartbeats. A VM whose machine lacks
+ * something stays, and says so, until it has it back; an instance of Cloud Run throws `MachineError`, since another one
+ * takes its place. What was begun is then taken down.
  */
 export async function startWorker(
   kind: Target,
@@ -65,7 +67,7 @@ export async function startWorker(
   const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
   const ports = createGcpPorts(config, log);
-  const workDir = await emptyWorkDir(config.SPILLWAY_WORK_DIR, id);
+  const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   const processor = createProcessor({
     children: slots,
@@ -73,6 +75,7 @@ export async function startWorker(
     memoryLimitBytes: config.SPILLWAY_MEMORY_LIMIT_MIB * 1_024 * 1_024,
     recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
     models,
+    temporary: workDir.path,
   });
   const run: Process =
     config.SPILLWAY_SLEEP_MS === undefined
@@ -83,6 +86,7 @@ export async function startWorker(
   const startedAt = ports.clock.now();
   const stats = new OperationStatsBook(startedAt);
   let state: Heartbeat['state'] = 'starting';
+  let lacks: readonly MachineLack[] = [];
 
   const heartbeats = startHeartbeats({
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
@@ -99,6 +103,7 @@ export async function startWorker(
       delivery: stats.delivery,
       coldStartMs: stats.coldStartMs,
       models: [...processor.models],
+      lacks: [...lacks],
       startedAt,
       version: config.SPILLWAY_VERSION,
     }),
@@ -109,10 +114,13 @@ export async function startWorker(
     ports,
     worker: id,
     target: kind,
-    workDir,
+    workDir: workDir.path,
     claimMs: config.SPILLWAY_CLAIM_MS,
     maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
     learned: () => stats.learned(),
+    async testOperation(operation) {
+      return (await testOperation(operation, processor, workDir.path))?.why ?? null;
+    },
   };
 
   /** Has one delivery done, and notes what came of it. */
@@ -160,7 +168,34 @@ export async function startWorker(
     return settled;
   }
 
-  await Promise.all([processor.warmUp(), openConnections(ports)]);
+  async function takeDown(): Promise<void> {
+    state = 'stopped';
+    await heartbeats.beat();
+    await heartbeats.stop();
+    await processor.close();
+    await workDir.remove();
+    await ports.close();
+  }
+
+  /** What the machine lacks, where the children cannot start for it. */
+  async function start(): Promise<MachineLack | null> {
+    try {
+      await workDir.prepare();
+      await Promise.all([processor.warmUp(), openConnections(ports)]);
+      return null;
+    } catch (error) {
+      const fault = machineErrorOf(error);
+      if (fault) lacks = [fault.lack];
+      if (fault && kind === 'vm') {
+        log.error({ error, lacks }, `This VM cannot work yet. ${lackSentence(fault.lack)}`);
+        return fault.lack;
+      }
+      await takeDown();
+      throw fault ?? error;
+    }
+  }
+
+  const lackAtStart = await start();
   return {
     id,
     slots,
@@ -168,35 +203,22 @@ export async function startWorker(
     busy: () => active.size,
     work: (data) => counted(receiveOne(data)),
     workNext: () => counted(next()),
-    async setState(next) {
+    lackAtStart,
+    async setState(next, lacking = []) {
       state = next;
+      lacks = lacking;
       await heartbeats.beat();
     },
     giveBack() {
       leaving.abort(new Error('The worker is leaving.'));
       leaving = new AbortController();
     },
-    selfTest: () => selfTest(processor, workDir, stats.learned()),
+    selfTest: (wantedBytes) => selfTest(processor, workDir.path, { learned: stats.learned(), wantedBytes }),
     async idle() {
       while (active.size > 0) await Promise.all(active);
     },
-    async close() {
-      state = 'stopped';
-      await heartbeats.beat();
-      await heartbeats.stop();
-      await processor.close();
-      await rm(workDir, { recursive: true, force: true });
-      await ports.close();
-    },
+    close: takeDown,
   };
-}
-
-/** A directory for this worker's files; what an earlier one of its name left there when it was killed goes. */
-async function emptyWorkDir(parent: string, id: string): Promise<string> {
-  const workDir = join(parent, id);
-  await rm(workDir, { recursive: true, force: true });
-  await mkdir(workDir, { recursive: true });
-  return workDir;
 }
 
 /** First calls open connections and load code: better now than in the first job's time. */

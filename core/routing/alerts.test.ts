@@ -85,6 +85,15 @@ describe('alerts', () => {
     expect(alerts({ workers: [sampleWorker(), { ...ill, ageMs: 6_501 }] })).toEqual([]);
   });
 
+  it('say what a machine lacks, on either side', () => {
+    const full = sampleWorker({ id: 'vm-2', state: 'paused', lacks: ['disk'] });
+    const short = sampleWorker({ id: 'run-1', kind: 'run', state: 'draining', lacks: ['file_handles'] });
+    expect(alerts({ workers: [sampleWorker(), full, short] }).map(({ message }) => message)).toEqual([
+      'The machine of vm-2 cannot work: Its disk is full or fails. It takes no work until it can.',
+      'The machine of run-1 cannot work: Too many files are open. It takes no work until it can.',
+    ]);
+  });
+
   it('pass on what is wrong with the settings, and count heartbeats that were ignored', () => {
     expect(alerts({ settingsProblem: 'confidence is a word' })[0]).toMatchObject({
       code: 'settings_invalid',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
 import type { Conditions } from './decide-route.ts';
 import { liveVms } from './fleet.ts';
@@ -10,6 +11,7 @@ export const alertSchema = z.object({
     'run_paused',
     'run_over_budget',
     'vm_paused',
+    'worker_lacks',
     'settings_invalid',
     'heartbeats_ignored',
     'passed_over',
@@ -74,8 +76,13 @@ export function alertsOf({
     );
   }
   for (const worker of workers) {
-    if (worker.state !== 'paused' || worker.ageMs > settings.vm.liveWithinMs) continue;
-    add('vm_paused', `${worker.id} has paused itself until a test picture goes well.`);
+    if (worker.ageMs > settings.vm.liveWithinMs) continue;
+    if (worker.lacks.length > 0) {
+      const lacks = worker.lacks.map(lackSentence).join(' ');
+      add('worker_lacks', `The machine of ${worker.id} cannot work: ${lacks} It takes no work until it can.`);
+    } else if (worker.state === 'paused') {
+      add('vm_paused', `${worker.id} has paused itself until a test picture goes well.`);
+    }
   }
   if (settingsProblem !== null) {
     add(

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { Job } from '../job.ts';
+import type { Blame, Job } from '../job.ts';
 import { mostOverdueMs } from './waiting.ts';
+import { witnessOf } from './witness.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -11,7 +12,7 @@ const timing = {
   /** After so long without trouble an old one is forgotten, and the next pause is the first one again. */
   forgotten: 600_000,
 } as const;
-/** Failed jobs within the last minute, and none that succeeded. */
+/** Failures within the last minute that speak against the place, while nothing succeeded. */
 const mostFailures = 3;
 
 /** Cloud Run's breaker: Pub/Sub, not our code, sees its refusals, so they are told from what stays unclaimed. */
@@ -32,7 +33,7 @@ export type RunBreaker = z.infer<typeof runBreakerSchema>;
 export interface RunHealth {
   /** How far the longest waiting unclaimed job on Cloud Run is beyond its predicted wait, in milliseconds. */
   overdueMs: number;
-  /** Ends of the last minute there: `failed` where the place is to blame, not the picture. */
+  /** Ends of the last minute there; `failed`: those that speak against the place, as `failuresThatCount` counts them. */
   failed: number;
   succeeded: number;
   /** Jobs that are claimed there, and jobs that succeeded within `aliveWithinMs`: a sign that it takes work. */
@@ -88,6 +89,15 @@ function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
   return { ...breaker, state: 'closed', since: now, until: null, trips, probe: null, why: null };
 }
 
+/**
+ * How many failures speak against a place. A job counts where the worker's own test picture went wrong beside it, for
+ * no sender has a part in that. What nobody tried counts once for each sender, and what was the input's fault never.
+ */
+export function failuresThatCount(failed: readonly Pick<Job, 'owner' | 'source' | 'error'>[]): number {
+  const blaming = (blame: Blame) => failed.filter(({ error }) => (error?.blame ?? 'unknown') === blame);
+  return blaming('place').length + new Set(blaming('unknown').map(witnessOf)).size;
+}
+
 /** How far back Cloud Run's ends count, in milliseconds. */
 export const healthWithinMs = 60_000;
 /** What succeeded within this time, in milliseconds, shows that Cloud Run takes work, whatever waits for long. */
@@ -130,7 +140,7 @@ function fateOf({ state, route, error }: Job): RunHealth['probe'] {
       return 'succeeded';
     case 'failed':
       // A picture that is at fault shows that the place works.
-      return error?.retryable ? 'failed' : 'succeeded';
+      return error?.retryable && error.blame !== 'input' ? 'failed' : 'succeeded';
     default:
       return null;
   }

@@ -37,7 +37,7 @@ export function priorServiceMs(operation: OperationName, pixels: number): number
 export class ServiceTimes {
   readonly #seen = new Map<OperationName, { all: RecentValues; bands: RecentValues[] }>();
 
-  /** `ms`: from the claim to the outcome. `pixels`: as the router estimated them, for it predicts from these. */
+  /** `ms`: from the claim to the outcome. `pixels`: as they were decoded, for what a sender claims proves nothing. */
   record(operation: OperationName, pixels: number, ms: number): void {
     const ratio = ms / priorServiceMs(operation, pixels);
     let seen = this.#seen.get(operation);

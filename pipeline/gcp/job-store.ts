@@ -120,7 +120,15 @@ export function createFirestoreJobStore(
     ledger: (stored, turnAt) => sums.ledger(stored.job, createTimeOf(stored), turnAt),
     ownerAheadMs: (stored) => sums.ownerAheadMs(stored.job, createTimeOf(stored)),
     running: sums.running,
-    endedSince: sums.endedSince,
+    succeededSince: sums.succeededSince,
+    async failedSince(target, since, limit) {
+      const failed = collection
+        .where('route.target', '==', target)
+        .where('state', '==', 'failed')
+        .where('error.retryable', '==', true)
+        .where('endedAt', '>=', since);
+      return (await list(failed.orderBy('endedAt').limit(limit))).map(({ job }) => job);
+    },
     runDollarsSince: sums.runDollarsSince,
     batchBefore: (stored) => sums.batchBefore(stored.job, createTimeOf(stored)),
     line(target, limit) {

@@ -1,7 +1,6 @@
 import {
   AggregateField,
   type CollectionReference,
-  Filter,
   type Query,
   type Timestamp,
 } from '@google-cloud/firestore';
@@ -12,7 +11,7 @@ import { orOutage } from './outages.ts';
 
 const openStates = jobStates.filter((state) => !isTerminal(state));
 
-type Sums = Pick<JobStore, 'running' | 'endedSince' | 'runDollarsSince'> & {
+type Sums = Pick<JobStore, 'running' | 'succeededSince' | 'runDollarsSince'> & {
   ledger(job: Job, createTime: Timestamp, turnAt: Date): ReturnType<JobStore['ledger']>;
   ownerAheadMs(job: Job, createTime: Timestamp): Promise<number>;
   batchBefore(job: Job, createTime: Timestamp): Promise<number>;
@@ -59,17 +58,8 @@ export function createJobSums(jobs: CollectionReference): Sums {
       const [vm, run] = await Promise.all([sideLedger(processing('vm')), sideLedger(processing('run'))]);
       return { vm, run };
     },
-    async endedSince(target, since) {
-      const ended = onSide(target).where('endedAt', '>=', since);
-      const [succeeded, failed] = await Promise.all([
-        countOf(ended.where('state', '==', 'succeeded')),
-        countOf(
-          ended.where(
-            Filter.and(Filter.where('state', '==', 'failed'), Filter.where('error.retryable', '==', true)),
-          ),
-        ),
-      ]);
-      return { succeeded, failed };
+    async succeededSince(target, since) {
+      return countOf(onSide(target).where('endedAt', '>=', since).where('state', '==', 'succeeded'));
     },
     async runDollarsSince(since) {
       const decided = onSide('run').where('route.at', '>=', since);

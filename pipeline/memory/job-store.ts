@@ -108,16 +108,16 @@ export function createMemoryJobStore(clock: Clock): JobStore {
         sumOf(all((job) => job.state === 'processing' && job.route.target === target));
       return { vm: claimed('vm'), run: claimed('run') };
     },
-    async endedSince(target, since) {
-      const ended = (condition: (job: Job) => boolean) =>
-        all(
-          (job) =>
-            job.route.target === target && job.endedAt !== null && job.endedAt >= since && condition(job),
-        ).length;
-      return {
-        succeeded: ended(({ state }) => state === 'succeeded'),
-        failed: ended(({ state, error }) => state === 'failed' && error?.retryable === true),
-      };
+    async succeededSince(target, since) {
+      return all((job) => job.state === 'succeeded' && endedOn(target, since, job)).length;
+    },
+    async failedSince(target, since, limit) {
+      return all(
+        (job) => job.state === 'failed' && job.error?.retryable === true && endedOn(target, since, job),
+      )
+        .map(({ job }) => job)
+        .sort((a, b) => byTime(a.endedAt, b.endedAt))
+        .slice(0, limit);
     },
     async runDollarsSince(since) {
       const decided = all(({ route }) => route.target === 'run' && route.at >= since);
@@ -185,6 +185,10 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       return { stop: () => void watchers.delete(watcher) };
     },
   };
+}
+
+function endedOn(target: Target, since: Date, { route, endedAt }: Job): boolean {
+  return route.target === target && endedAt !== null && endedAt >= since;
 }
 
 function matches(job: Job, filter: JobFilter): boolean {

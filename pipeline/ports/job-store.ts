@@ -56,8 +56,10 @@ export interface JobStore {
   line(target: Target, limit: number): Promise<Stored[]>;
   /** What is claimed on each side. */
   running(): Promise<Record<Target, SideLedger>>;
-  /** What ended on a side since then; `failed`: for a reason that may pass, and may lie in the place. */
-  endedSince(target: Target, since: Date): Promise<{ succeeded: number; failed: number }>;
+  /** How many jobs succeeded on a side since then. */
+  succeededSince(target: Target, since: Date): Promise<number>;
+  /** What failed on a side since then for a reason that may pass, and may lie in the place; the oldest first. */
+  failedSince(target: Target, since: Date, limit: number): Promise<Job[]>;
   /** Sum of what decisions since then expected to spend on Cloud Run, in US dollars. */
   runDollarsSince(since: Date): Promise<number>;
   /** Jobs of the batch that were created before this one with the same operation: as many as files. */

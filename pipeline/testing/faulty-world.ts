@@ -5,7 +5,8 @@ import type { RunBreaker } from '@spillway/core/routing/run-breaker.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
-import { type Deliverer, type Delivery, deliver, deliverNext, type Process } from '../deliver.ts';
+import { deliver, deliverNext } from '../deliver.ts';
+import type { Deliverer, Delivery, Process } from '../delivery.ts';
 import { createMemoryPorts, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
@@ -218,7 +219,8 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'ownerAheadMs',
       'line',
       'running',
-      'endedSince',
+      'succeededSince',
+      'failedSince',
       'runDollarsSince',
       'batchBefore',
       'unpublished',

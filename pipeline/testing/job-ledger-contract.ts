@@ -212,6 +212,7 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       for (const ended of [
         end(0, 'run', 'succeeded'),
         end(10, 'run', 'succeeded'),
+        end(20, 'run', passing),
         end(10, 'run', passing),
         end(10, 'run', permanent),
         end(10, 'run', 'cancelled'),
@@ -221,9 +222,20 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       ]) {
         await ended();
       }
-      expect(await jobs().endedSince('run', new Date(since))).toEqual({ succeeded: 2, failed: 1 });
-      expect(await jobs().endedSince('vm', new Date(since))).toEqual({ succeeded: 0, failed: 1 });
-      expect(await jobs().endedSince('run', new Date(since + 11))).toEqual({ succeeded: 0, failed: 0 });
+      const ended = async (target: 'vm' | 'run', ms = 0) => {
+        const from = new Date(since + ms);
+        const failed = await jobs().failedSince(target, from, 10);
+        return { succeeded: await jobs().succeededSince(target, from), failed: failed.map(endedAt) };
+      };
+      const endedAt = (job: Job) => (job.endedAt?.getTime() ?? 0) - since;
+      expect(await ended('run')).toEqual({ succeeded: 2, failed: [10, 20] });
+      expect(await ended('vm')).toEqual({ succeeded: 0, failed: [10] });
+      expect(await ended('run', 11)).toEqual({ succeeded: 0, failed: [20] });
+      expect((await jobs().failedSince('run', new Date(since), 1)).map(endedAt)).toEqual([10]);
+      expect(await jobs().failedSince('run', new Date(since), 10)).toMatchObject([
+        { owner: null, error: passing },
+        { owner: null, error: passing },
+      ]);
     });
 
     it('spent on Cloud Run by decisions since a time, whatever became of the jobs', async () => {

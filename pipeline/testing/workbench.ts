@@ -6,7 +6,7 @@ import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { onTestFinished } from 'vitest';
-import type { Deliverer, Process } from '../deliver.ts';
+import type { Deliverer, Process } from '../delivery.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
@@ -15,7 +15,7 @@ export interface Workbench {
   ports: MemoryPorts;
   clock: ManualClock;
   /** Uploads and routes a picture; the name's first folder is the operation. */
-  drop(name?: string, metadata?: Record<string, string>): Promise<Job[]>;
+  drop(name?: string, metadata?: Record<string, string>, bytes?: Buffer): Promise<Job[]>;
   /** Takes the oldest message for a side. */
   take(target: Target): JobMessage;
   /** A worker on Cloud Run where its name begins with `run`, else a VM. */
@@ -36,8 +36,8 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
   const bench: Workbench = {
     ports,
     clock,
-    async drop(name = 'sketch/cat.jpg', metadata = {}) {
-      const object = ports.blobs.upload(ports.buckets.uploads, name, Buffer.from(name), metadata);
+    async drop(name = 'sketch/cat.jpg', metadata = {}, bytes = Buffer.from(name)) {
+      const object = ports.blobs.upload(ports.buckets.uploads, name, bytes, metadata);
       return routeUpload(object, null, ports);
     },
     take(target) {
@@ -82,6 +82,7 @@ export const copying: Process = async ({ outputPath }) => {
     extension: 'png',
     width: 1,
     height: 1,
+    decodedPixels: 1,
     model: null,
     notes: [],
     processMs: 1,

@@ -36,7 +36,10 @@ const faults: Record<string, () => unknown> = {
     keep(64);
   },
   defect: () => {
-    throw new TypeError('no such thing');
+    throw new TypeError(`no such thing: /tmp/${Math.random()}/source has ${process.pid} of them`);
+  },
+  'other-defect': () => {
+    throw new TypeError('another thing');
   },
 };
 

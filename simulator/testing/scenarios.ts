@@ -28,6 +28,7 @@ export function plainJob(changes: Partial<SimulatedJob>): SimulatedJob {
     arrivedAt,
     deadlineAt: arrivedAt + 2_000,
     pixels: 1e6,
+    decodedPixels: 1e6,
     vmMs: 100,
     runMs: 100,
     noticeMs: 0,

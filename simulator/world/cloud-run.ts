@@ -140,10 +140,12 @@ export class CloudRun {
     const attempt = attempts.claim(request.message, instance.id);
     const serviceMs = attempt ? attempt.entry.drawn.runMs * (attempt.crashesAfter ?? 1) : dropMs;
     engine.after(serviceMs, () => {
-      const settled = !attempt || attempts.end(attempt, instance.book) === 'settled';
+      const comesAgain = attempt !== null && attempts.end(attempt, instance.book) === 'given back';
       if (--instance.busy === 0) this.#becomeIdle(instance);
       this.#takeWaiting(instance);
-      this.#settle(request, settled);
+      this.#settle(request, true);
+      // Published anew by the instance, so that Pub/Sub has nothing to be slower for.
+      if (comesAgain) engine.after(request.message.entry.drawn.pushMs, () => this.push(request.message));
     });
   }
 

@@ -50,6 +50,7 @@ export class Fleet {
       delivery: book.delivery,
       coldStartMs: book.coldStartMs,
       models: [],
+      lacks: [],
       startedAt,
       version: 'simulated',
       expiresAt: new Date(this.#engine.now + keptMs),

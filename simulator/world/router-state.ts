@@ -39,20 +39,17 @@ function nextBreaker(
   { documents, attempts }: Parts,
 ): RunBreaker {
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
-  while ((attempts.endedOnRun[0]?.at ?? since) < now.getTime() - healthWithinMs) attempts.endedOnRun.shift();
-  const counted = attempts.endedOnRun.filter(({ at }) => at >= since);
-  const succeeded = counted.filter((end) => end.succeeded).length;
-  const lately = attempts.endedOnRun.filter(
-    (end) => end.succeeded && end.at >= now.getTime() - aliveWithinMs,
-  );
+  const ends = attempts.succeededOnRun;
+  while ((ends[0] ?? since) < now.getTime() - healthWithinMs) ends.shift();
+  const succeededSince = (time: number) => ends.filter((at) => at >= time).length;
   return breakerAfter(
     breaker,
     {
       runLine: runLine.map(({ job }) => job),
       probe: breaker.probe === null ? null : (documents.byId(breaker.probe)?.job ?? null),
-      succeeded,
-      failed: counted.length - succeeded,
-      alive: documents.running().run.jobs + lately.length,
+      succeeded: succeededSince(since),
+      failed: 0,
+      alive: documents.running().run.jobs + succeededSince(now.getTime() - aliveWithinMs),
     },
     now,
   );

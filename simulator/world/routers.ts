@@ -1,3 +1,4 @@
+import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
 import type { Conditions } from '@spillway/core/routing/decide-route.ts';
 import { vmServiceMs } from '@spillway/core/routing/predict.ts';
 import { reserved, routed } from '@spillway/core/transitions.ts';
@@ -72,10 +73,11 @@ function reserve(
         bucket: 'uploads',
         name: `${operation}/${index}.jpg`,
         generation: '1',
-        size: 0,
+        // So many bytes that a router guesses these pixels.
+        size: Math.round(pixels * usualBytesOfJpeg),
         contentType: 'image/jpeg',
         timeCreated: clockStartsAt,
-        pixels,
+        pixels: null,
       },
       class: 'interactive',
       batch: null,

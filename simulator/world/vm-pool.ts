@@ -1,15 +1,17 @@
 import type { Job } from '@spillway/core/job.ts';
+import { witnessOf } from '@spillway/core/routing/witness.ts';
+import { expectedServiceMs } from '@spillway/worker/expected-service.ts';
 import { drawDelay } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Attempt, Attempts, Message } from './attempts.ts';
+import { type Attempt, type Attempts, type Message, resultOf } from './attempts.ts';
 import type { Documents } from './documents.ts';
 import type { Engine } from './engine.ts';
 import { Fifo } from './fifo.ts';
 import type { Fleet } from './fleet.ts';
 import { type Router, takeFirstInLine } from './take-turn.ts';
-import { Vm } from './vm.ts';
+import { type Outcome, Vm } from './vm.ts';
 
 /** As in vm-worker/pull-loop.ts. */
 const turnsPerMessage = 50;
@@ -175,7 +177,8 @@ export class VmPool {
   }
 }
 
-function outcomeOf({ crashesAfter }: Attempt, job: Job, servedMs: number) {
-  if (crashesAfter !== null) return { failedJob: job.id };
-  return { servedMs, predictedMs: job.route.predicted?.vm?.serviceMs ?? null };
+function outcomeOf({ crashesAfter, entry }: Attempt, job: Job, servedMs: number): Outcome {
+  const witness = witnessOf(job);
+  if (crashesAfter !== null) return { witness, failedJob: job.id };
+  return { witness, servedMs, predictedMs: expectedServiceMs({ ...job, result: resultOf(entry) }) };
 }

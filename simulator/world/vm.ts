@@ -10,6 +10,13 @@ import type { Fleet } from './fleet.ts';
 
 /** The self-test's picture and what it takes for illness (worker/self-test.ts). */
 const selfTest = { megapixels: 0.26, slowness: 3 } as const;
+
+/** What became of an attempt, and whose job it was. */
+export type Outcome = { witness: string } & (
+  | { servedMs: number; predictedMs: number | null }
+  | { failedJob: string }
+);
+
 /** One virtual machine: its slots, what it has learned, and the bad times that the scenario gives it. */
 export class Vm {
   readonly index: number;
@@ -29,6 +36,7 @@ export class Vm {
   #alive = true;
   #stalled = false;
   #paused = false;
+  #testing = false;
   /** Grows with every death: what was put off by an earlier life does not happen. */
   #life = 0;
   /** Milliseconds lost to stalls so far. */
@@ -113,14 +121,28 @@ export class Vm {
   }
 
   /** Its breaker looks at an outcome, as the worker's self-guard does. */
-  observe(outcome: { servedMs: number; predictedMs: number | null } | { failedJob: string }): void {
-    if ('servedMs' in outcome) this.#breaker.served(outcome.servedMs, outcome.predictedMs);
-    else this.#breaker.failed(outcome.failedJob);
-    if (this.#breaker.trouble() && !this.#paused) {
-      this.#paused = true;
-      this.beat();
-      this.#testLater();
-    }
+  observe(outcome: Outcome): void {
+    const { witness } = outcome;
+    if ('servedMs' in outcome) this.#breaker.served(witness, outcome.servedMs, outcome.predictedMs);
+    else this.#breaker.failed(witness, outcome.failedJob);
+    if (this.#breaker.trouble() && !this.#paused && !this.#testing) this.#tryOut();
+  }
+
+  /** A doubt is settled by test pictures, beside the work. */
+  #tryOut(): void {
+    this.#testing = true;
+    const { ms, isWell } = this.#test();
+    this.after(ms, () => {
+      this.#testing = false;
+      if (isWell) this.#breaker.forget();
+      else this.#pause();
+    });
+  }
+
+  #pause(): void {
+    this.#paused = true;
+    this.beat();
+    this.#testLater();
   }
 
   /** Vanishes: what it does is lost. Returns what it held. */
@@ -137,6 +159,7 @@ export class Vm {
   comeBack(): void {
     this.#alive = true;
     this.#paused = false;
+    this.#testing = false;
     this.#breaker = new VmBreaker();
     this.#startedAt = this.#engine.date;
     this.book = new OperationStatsBook(this.#startedAt);
@@ -158,11 +181,16 @@ export class Vm {
 
   #testLater(): void {
     this.after(this.#breaker.nextPauseMs(this.#engine.date), () => {
-      const ratios = operationNames.map((operation) => this.#testMs(operation) / prior(operation));
-      const ms = operationNames.reduce((sum, operation) => sum + this.#testMs(operation), 0);
-      if (ratios.some((ratio) => ratio > selfTest.slowness)) this.#testLater();
-      else this.after(ms, () => this.#reopen());
+      const { ms, isWell } = this.#test();
+      if (isWell) this.after(ms, () => this.#reopen());
+      else this.#testLater();
     });
+  }
+
+  #test(): { ms: number; isWell: boolean } {
+    const ratios = operationNames.map((operation) => this.#testMs(operation) / prior(operation));
+    const ms = operationNames.reduce((sum, operation) => sum + this.#testMs(operation), 0);
+    return { ms, isWell: ratios.every((ratio) => ratio <= selfTest.slowness) };
   }
 
   #reopen(): void {

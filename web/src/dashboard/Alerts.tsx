@@ -12,6 +12,7 @@ const looks: Record<Alert['code'], AlertLook> = {
   run_paused: { icon: 'pause', urgent: false },
   run_over_budget: { icon: 'coins', urgent: false },
   vm_paused: { icon: 'pause', urgent: false },
+  worker_lacks: { icon: 'alert', urgent: true },
   settings_invalid: { icon: 'sliders', urgent: true },
   heartbeats_ignored: { icon: 'pulse', urgent: false },
   passed_over: { icon: 'alert', urgent: false },

@@ -64,6 +64,11 @@ it.each<[Partial<WorkerView>, number, string]>([
     0,
     'Paused: Its last 3 attempts failed. A test picture that goes well ends it.',
   ],
+  [
+    { state: 'paused', pause, lacks: ['disk'] },
+    0,
+    'Cannot work: Its disk is full or fails. It looks every few seconds.',
+  ],
   [{ state: 'paused' }, 0, 'Resumed: takes work again in a moment.'],
   [{ drain: true, busy: 2 }, 0, 'Draining: finishes 2 jobs and takes no others.'],
   [{ state: 'draining', drain: true, busy: 1 }, 0, 'Draining: finishes 1 job and takes no others.'],

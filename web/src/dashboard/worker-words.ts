@@ -1,3 +1,4 @@
+import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { countOf } from '../format/count.ts';
 import { conditionOf, type WatchedWorker } from './worker-history.ts';
 
@@ -11,6 +12,8 @@ export function workerWords(worker: WatchedWorker, now: number): string {
     case 'ready':
       return view.busy < view.slots ? 'Takes new work.' : 'Every slot is busy.';
     case 'paused':
+      if (view.lacks.length > 0)
+        return `Cannot work: ${view.lacks.map(lackSentence).join(' ')} It looks every few seconds.`;
       return view.pause
         ? `Paused: ${view.pause.why} A test picture that goes well ends it.`
         : 'Resumed: takes work again in a moment.';

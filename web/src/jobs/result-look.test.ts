@@ -13,6 +13,7 @@ function lookOf(operation: string, options: JobView['options'], contentType = 'i
     crc32c: '',
     width,
     height: 400,
+    decodedPixels: null,
     model: null,
     notes: [],
     receipt: '',

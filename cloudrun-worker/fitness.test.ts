@@ -1,0 +1,49 @@
+import { type Delivery, givenBack } from '@spillway/pipeline/delivery.ts';
+import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import { expect, it } from 'vitest';
+import { createFitness, type Fitness } from './fitness.ts';
+
+const full = { lack: 'disk', why: 'Its disk is full or fails.' } as const;
+const lacking = givenBack(full.why, { lack: { what: 'disk', wantedBytes: 5_000 } });
+
+/** An instance whose jobs end as `delivery`, and whose self-test as `problem` says. */
+function instance(delivery: Delivery, problem: typeof full | null) {
+  const tests: number[] = [];
+  const fitness: Fitness = createFitness(
+    {
+      slots: 1,
+      busy: () => 0,
+      async work() {
+        fitness.observe(delivery);
+        return false;
+      },
+      async selfTest(wantedBytes) {
+        tests.push(wantedBytes);
+        return problem;
+      },
+    },
+    createMemoryPorts().log,
+  );
+  return { fitness, tests };
+}
+
+it('an instance whose machine cannot work takes nothing more, and ends', async () => {
+  const { fitness, tests } = instance(lacking, full);
+  expect(fitness.work.unfit()).toBeNull();
+  expect(await fitness.work.work('message')).toBe(false);
+  expect(fitness.work.unfit()).toBe(full.why);
+  expect(await fitness.lost).toMatchObject({ name: 'MachineError', lack: 'disk', message: full.why });
+  expect(tests).toEqual([5_000]);
+});
+
+it('one that is well again within the same request goes on', async () => {
+  const { fitness } = instance(lacking, null);
+  await fitness.work.work('message');
+  expect(fitness.work.unfit()).toBeNull();
+});
+
+it('a job’s own failure and an outage are no reason to look', async () => {
+  const { fitness, tests } = instance(givenBack('Firestore did not answer.'), full);
+  await fitness.work.work('message');
+  expect([tests, fitness.work.unfit()]).toEqual([[], null]);
+});

@@ -1,0 +1,63 @@
+import { MachineError } from '@spillway/core/errors.ts';
+import type { Delivery } from '@spillway/pipeline/delivery.ts';
+import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { Worker } from '@spillway/worker/worker.ts';
+import type { PushWork } from './app.ts';
+
+export interface Fitness {
+  /** The worker's work, as long as its machine can do it. */
+  work: PushWork;
+  observe(delivery: Delivery): void;
+  /** Resolves when a self-test has confirmed that the machine cannot work: the instance should end. */
+  lost: Promise<MachineError>;
+}
+
+/**
+ * Whether this instance can go on. One whose machine failed a job takes nothing more until a self-test went well, which
+ * belongs to the request: after its answer an instance has hardly any processor time.
+ */
+export function createFitness(
+  worker: Pick<Worker, 'slots' | 'busy' | 'work' | 'selfTest'>,
+  log: Log,
+): Fitness {
+  const lost = Promise.withResolvers<MachineError>();
+  let wanted: number | null = null;
+  let unfit: string | null = null;
+  let testing: Promise<void> | null = null;
+
+  async function test(): Promise<void> {
+    const problem = await worker.selfTest(wanted ?? 0);
+    if (!problem) {
+      unfit = null;
+      wanted = null;
+      log.info({}, 'The self-test went well: this instance takes work again.');
+      return;
+    }
+    unfit = problem.why;
+    lost.resolve(new MachineError(problem.lack ?? 'processes', problem.why));
+  }
+
+  return {
+    lost: lost.promise,
+    observe(delivery) {
+      if (delivery.kind !== 'given_back' || !delivery.lack) return;
+      wanted = Math.max(wanted ?? 0, delivery.lack.wantedBytes);
+      unfit = delivery.why;
+    },
+    work: {
+      slots: worker.slots,
+      busy: worker.busy,
+      unfit: () => unfit,
+      async work(data) {
+        const settled = await worker.work(data);
+        if (wanted !== null) {
+          testing ??= test().finally(() => {
+            testing = null;
+          });
+          await testing;
+        }
+        return settled;
+      },
+    },
+  };
+}

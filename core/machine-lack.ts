@@ -1,0 +1,70 @@
+import { MachineError, type MachineLack } from './errors.ts';
+
+/** What the system's error codes say of a machine. @see man 3 errno */
+const lackOfCode: Readonly<Record<string, MachineLack>> = {
+  ENOSPC: 'disk',
+  EDQUOT: 'disk',
+  EFBIG: 'disk',
+  EIO: 'disk',
+  EROFS: 'writable_disk',
+  EMFILE: 'file_handles',
+  ENFILE: 'file_handles',
+  ENOMEM: 'memory',
+};
+
+/** The same in the words of `strerror`, which is all that native libraries pass on. */
+const lackOfText: readonly (readonly [RegExp, MachineLack])[] = [
+  [/No space left on device|Disk quota exceeded|File too large|Input\/output error/, 'disk'],
+  [/Read-only file system/, 'writable_disk'],
+  [/Too many open files/, 'file_handles'],
+  [/Resource temporarily unavailable/, 'processes'],
+];
+
+const lackSentences: Readonly<Record<MachineLack, string>> = {
+  disk: 'Its disk is full or fails.',
+  writable_disk: 'Its disk cannot be written to.',
+  file_handles: 'Too many files are open.',
+  memory: 'It has no memory left.',
+  processes: 'It can start no more programs or threads.',
+};
+
+/** What a machine lacks, in one English sentence about it. */
+export function lackSentence(lack: MachineLack): string {
+  return lackSentences[lack];
+}
+
+/**
+ * The machine's fault that an error tells of by a code of the system, itself or in its causes; null where it tells of
+ * none.
+ */
+export function machineErrorOf(error: unknown): MachineError | null {
+  for (let each = error; each instanceof Error; each = each.cause) {
+    if (each instanceof MachineError) return each;
+    const lack = lackFromCode(each);
+    if (lack) return lacking(lack, error);
+  }
+  return null;
+}
+
+/**
+ * The same for an error of a native library, which may have no code. Call it for nothing else: the words of other
+ * errors may be a stranger's, such as the name of a file.
+ */
+export function nativeMachineErrorOf(error: unknown): MachineError | null {
+  const byCode = machineErrorOf(error);
+  if (byCode || !(error instanceof Error)) return byCode;
+  const lack = lackOfText.find(([text]) => text.test(error.message))?.[1];
+  return lack ? lacking(lack, error) : null;
+}
+
+function lacking(lack: MachineLack, cause: unknown): MachineError {
+  return new MachineError(lack, `The machine cannot work: ${lackSentence(lack)}`, { cause });
+}
+
+function lackFromCode(error: Error): MachineLack | null {
+  const code = 'code' in error ? String(error.code) : '';
+  const syscall = 'syscall' in error ? String(error.syscall) : '';
+  // The kernel's answer to fork where no more processes are allowed.
+  if (code === 'EAGAIN' && /^(spawn|fork)/.test(syscall)) return 'processes';
+  return lackOfCode[code] ?? null;
+}

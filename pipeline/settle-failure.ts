@@ -1,0 +1,119 @@
+import { internalFault, judgeAttempt, unprocessable } from '@spillway/core/attempt-verdict.ts';
+import type { MachineError } from '@spillway/core/errors.ts';
+import { largestFile } from '@spillway/core/file-size.ts';
+import type { AttemptFailure, Job, JobError } from '@spillway/core/job.ts';
+import { isOperationName } from '@spillway/core/operations.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { changeJob } from './change-job.ts';
+import { type Deliverer, type Delivery, type GivenBack, givenBack } from './delivery.ts';
+import { publish } from './enqueue.ts';
+import type { Stored } from './ports/job-store.ts';
+import { heldWith, recordFailure, removeLeftovers } from './record.ts';
+
+/** How long a job that met an outage lets others pass, in milliseconds. */
+const outageMs = 5_000;
+
+/**
+ * Ends a job whose attempt failed, or gives it back. What a machine, a service or a departure cut off does not count;
+ * what ends by the input's fault says so, since no worker shall be judged by it. Throws `OutageError`.
+ */
+export async function settleFailure(
+  job: Job,
+  token: string,
+  error: unknown,
+  deliverer: Deliverer,
+): Promise<Delivery> {
+  const settling = { job, token, thrown: error, deliverer };
+  const { maxAttempts, leaving, ports } = deliverer;
+  const verdict = judgeAttempt(job, error, { maxAttempts, leaving: leaving.aborted, now: ports.clock.now() });
+  switch (verdict.kind) {
+    case 'ends':
+      return end(verdict.error, settling);
+    case 'ends_at_last':
+      return end({ ...verdict.error, blame: await blame(settling) }, settling);
+    case 'repeats':
+      if ((await blame(settling)) !== 'place') return end(unprocessable, settling);
+      return verdict.isLast ? end(internalFault, settling) : tryAgain(verdict.failure, settling);
+    case 'tried_again':
+      return tryAgain(verdict.failure, settling);
+    case 'handed_back':
+      return handBack(verdict.why, settling);
+    case 'left_by_machine':
+      return leaveToOthers(verdict.fault, settling);
+    default:
+      return verdict satisfies never;
+  }
+}
+
+interface Settling {
+  job: Job;
+  token: string;
+  thrown: unknown;
+  deliverer: Deliverer;
+}
+
+function end(error: JobError, { job, token, thrown, deliverer }: Settling): Promise<Delivery> {
+  const { code, blame } = error;
+  deliverer.ports.log.warn({ jobId: job.id, code, blame, error: thrown }, 'The job failed.');
+  return recordFailure(job, error, heldWith(token), deliverer.ports);
+}
+
+/** The worker's own picture tells whether the same operation works here at all. */
+async function blame({ job, deliverer }: Settling): Promise<NonNullable<JobError['blame']>> {
+  const { testOperation, ports } = deliverer;
+  if (!testOperation || !isOperationName(job.operation)) return 'unknown';
+  const problem = await testOperation(job.operation).catch(String);
+  if (problem === null) return 'input';
+  ports.log.error({ jobId: job.id, problem }, 'A job failed, and so did the test picture.');
+  return 'place';
+}
+
+async function tryAgain(failure: AttemptFailure, settling: Settling): Promise<Delivery> {
+  const { job, deliverer } = settling;
+  const { worker, target, ports } = deliverer;
+  const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
+  return giveBack(back, settling, async (stored) => {
+    // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
+    if (target === 'run') await publish(stored, ports);
+    return { failed: job, republished: target === 'run' };
+  });
+}
+
+function handBack(why: 'outage' | 'leaving', settling: Settling): Promise<Delivery> {
+  return giveBack((current, now) => {
+    const back = transitions.handedBack(current, now);
+    // What a service does not give for this job now, it may give for others: they pass.
+    return why === 'outage' ? transitions.postponed(back, outageTurn(current, now)) : back;
+  }, settling);
+}
+
+function leaveToOthers(fault: MachineError, settling: Settling): Promise<Delivery> {
+  const { job, deliverer } = settling;
+  const back = (current: Job, now: Date) => transitions.leftByMachine(current, deliverer.worker, now);
+  const lack = { what: fault.lack, wantedBytes: Math.min(job.source.size, largestFile) };
+  return giveBack(back, settling, async () => ({ lack }));
+}
+
+/** @param then What else there is to do and to say once the job is back in the queue. */
+async function giveBack(
+  transition: (current: Job, now: Date) => Job,
+  { job, token, thrown, deliverer }: Settling,
+  then: (stored: Stored) => Promise<Partial<GivenBack>> = async () => ({}),
+): Promise<Delivery> {
+  const { ports } = deliverer;
+  const stored = await changeJob(ports.jobs, job.id, (current) =>
+    transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
+  );
+  if (!stored) {
+    await removeLeftovers(job.id, ports);
+    return { kind: 'dropped', why: 'claim_lost' };
+  }
+  const { attempt } = job;
+  ports.log.warn({ jobId: job.id, attempt, error: thrown }, 'The attempt failed; the job is given back.');
+  return givenBack(thrown, await then(stored));
+}
+
+/** Not earlier than it was, and not before others have had theirs. */
+function outageTurn({ route, deadlineAt }: Job, now: Date): Date {
+  return new Date(Math.max((route.turnAt ?? deadlineAt).getTime(), now.getTime() + outageMs));
+}

@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
+import { expect, it } from 'vitest';
+import { drop, firestore, jobsMatching, waitForEnd } from './drop.ts';
+import { drawnJpeg } from './pictures.ts';
+
+const hostile = 26;
+
+/** A small JPEG whose header says that it has 100 megapixels. */
+async function jpegThatClaims(side: number): Promise<Buffer> {
+  const jpeg = await sharp({ create: { width: 300, height: 300, channels: 3, background: '#c08040' } })
+    .jpeg()
+    .toBuffer();
+  // The frame header: FF C0, its length, the depth, then height and width.
+  const frame = jpeg.indexOf(Buffer.from([0xff, 0xc0]));
+  jpeg.writeUInt16BE(side, frame + 5);
+  jpeg.writeUInt16BE(side, frame + 7);
+  return jpeg;
+}
+
+async function vmStates(): Promise<unknown[]> {
+  const { docs } = await firestore.collection('workers').where('kind', '==', 'vm').get();
+  return docs.map((worker) => worker.get('state'));
+}
+
+it('pictures that claim far more than they hold pause nobody, nor do pictures that cannot be', async () => {
+  const folder = `claims-${randomBytes(4).toString('hex')}`;
+  const claims = await jpegThatClaims(10_000);
+  const names = Array.from({ length: hostile }, (_, index) => `sketch/${folder}/${index}.jpg`);
+  await Promise.all(names.map((name) => drop(name, claims, { pixels: '1', batch: name })));
+  // Pictures that are what they are, of which their sender says a hundred times less.
+  const honest = await drawnJpeg(3, 1_600, 1_200);
+  await Promise.all(
+    [1, 2, 3].map((index) => drop(`sketch/${folder}/honest-${index}.jpg`, honest, { pixels: '1' })),
+  );
+  const all = firestore
+    .collection('jobs')
+    .where('source.name', '>=', `sketch/${folder}/`)
+    .where('source.name', '<', `sketch/${folder}0`);
+  const jobs = await waitForEnd(() => jobsMatching(all), hostile + 3, 120_000);
+  const honestJobs = jobs.filter(({ source }) => source.name.includes('honest'));
+  expect(honestJobs.map(({ state, result }) => [state, result?.decodedPixels])).toEqual(
+    new Array(3).fill(['succeeded', 1_600 * 1_200]),
+  );
+  for (const { state, error } of jobs)
+    expect([state, error?.retryable ?? false]).not.toEqual(['failed', true]);
+  expect(await vmStates()).toEqual(['ready', 'ready']);
+  const { docs } = await firestore.collection('controls').get();
+  expect(docs.flatMap((control) => control.get('pause') ?? [])).toEqual([]);
+}, 150_000);
