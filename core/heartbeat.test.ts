@@ -27,7 +27,7 @@ describe('a heartbeat', () => {
     const known = readHeartbeat({ ...heartbeat, lacks: ['disk'] }, 0, noon);
     expect(known).toMatchObject({ worker: { lacks: ['disk'] } });
     const newer = readHeartbeat({ ...heartbeat, lacks: ['disk', 'daylight'] }, 0, noon);
-    expect(newer).toMatchObject({ kind: 'worker', worker: { lacks: [] } });
+    expect(newer).toMatchObject({ kind: 'worker', worker: { lacks: ['disk', 'daylight'] } });
   });
 
   it.each([

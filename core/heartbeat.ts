@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { machineLacks } from './errors.ts';
 import { instant, targetSchema } from './job.ts';
 import { figuresSchema } from './routing/figures.ts';
 import { learnedServiceSchema } from './routing/service-times.ts';
@@ -36,8 +35,8 @@ export const heartbeatSchema = z.object({
   /** From the decision for its first job to the claim, in milliseconds, where this instance was started for it. */
   coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),
-  /** What its machine was found to lack; it takes nothing until that is back. A newer version's word is not known here. */
-  lacks: z.array(z.enum(machineLacks)).default([]).catch([]),
+  /** What its machine was found to lack (`machineLacks`, or a newer version's word); it takes nothing until that is back. */
+  lacks: z.array(z.string()).default([]),
   startedAt: instant,
   version: z.string(),
   expiresAt: instant,

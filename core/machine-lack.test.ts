@@ -59,4 +59,5 @@ describe('an error that tells of none', () => {
 
 it('every lack has its sentence', () => {
   expect(new Set(machineLacks.map(lackSentence)).size).toBe(machineLacks.length);
+  expect(lackSentence('daylight')).toBe('It lacks daylight.');
 });

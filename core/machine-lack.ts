@@ -20,17 +20,21 @@ const lackOfText: readonly (readonly [RegExp, MachineLack])[] = [
   [/Resource temporarily unavailable/, 'processes'],
 ];
 
-const lackSentences: Readonly<Record<MachineLack, string>> = {
+const lackSentences = {
   disk: 'Its disk is full or fails.',
   writable_disk: 'Its disk cannot be written to.',
   file_handles: 'Too many files are open.',
   memory: 'It has no memory left.',
   processes: 'It can start no more programs or threads.',
-};
+} as const satisfies Record<MachineLack, string>;
 
-/** What a machine lacks, in one English sentence about it. */
-export function lackSentence(lack: MachineLack): string {
-  return lackSentences[lack];
+/** What a machine lacks, in one English sentence about it; also for what only a newer version knows. */
+export function lackSentence(lack: string): string {
+  return isKnown(lack) ? lackSentences[lack] : `It lacks ${lack}.`;
+}
+
+function isKnown(lack: string): lack is MachineLack {
+  return Object.hasOwn(lackSentences, lack);
 }
 
 /**

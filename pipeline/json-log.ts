@@ -1,4 +1,5 @@
-import { pino } from 'pino';
+import { writeSync } from 'node:fs';
+import { type LoggerOptions, pino } from 'pino';
 import type { Log } from './ports/ports.ts';
 
 /** Cloud Logging's names for pino's levels. */
@@ -9,9 +10,16 @@ const severities: Record<string, string> = {
   fatal: 'CRITICAL',
 };
 
-/** Structured lines on standard output, as Cloud Logging reads them. */
+const standardOutput = 1;
+/** A reader that is slow is waited for, so many times a millisecond. */
+const mostWaits = 1_000;
+
+/**
+ * Structured lines on standard output, as Cloud Logging reads them. A line that cannot be written is lost, and nothing
+ * else: a full disk below the log must not end the program that has to say so.
+ */
 export function createJsonLog(program: string): Log {
-  return pino({
+  const options: LoggerOptions = {
     base: { program },
     messageKey: 'message',
     timestamp: pino.stdTimeFunctions.isoTime,
@@ -19,5 +27,21 @@ export function createJsonLog(program: string): Log {
     formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
     // Whoever has an upload session's address can write that object.
     redact: ['sessionUrl', '*.sessionUrl'],
-  });
+  };
+  return pino(options, { write: writeLine });
 }
+
+function writeLine(line: string): void {
+  const bytes = Buffer.from(line);
+  for (let done = 0, waits = 0; done < bytes.length; ) {
+    try {
+      done += writeSync(standardOutput, bytes, done);
+    } catch (error) {
+      const isSlow = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+      if (!isSlow || waits++ >= mostWaits) return;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));

@@ -1,0 +1,186 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Firestore } from '@google-cloud/firestore';
+import { Storage } from '@google-cloud/storage';
+import { type Job, jobSchema } from '@spillway/core/job.ts';
+import { descendants } from '@spillway/emulators/processes.ts';
+import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import { overviewSchema } from '@spillway/web/api/schema.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawnJpeg } from '../pictures.ts';
+
+/**
+ * A limit of the system on what a process may write stands in for a full disk: like that it lets files and folders be
+ * made and nothing be put into them, and unlike a mount it needs no rights. Children inherit it.
+ */
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
+const uploads = 12;
+const vms = ['vm-1', 'vm-2'];
+
+let stack: Stack;
+let directory: string;
+let workDir: string;
+let firestore: Firestore;
+let picture: Buffer;
+
+describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of util-linux)', () => {
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'spillway-full-'));
+    workDir = join(directory, 'work');
+    process.env.SPILLWAY_WORK_DIR = workDir;
+    const options = { vms: 2, slots: 2, runMax: 2, reset: true, directory, fixedPorts: {}, anyPorts: true };
+    stack = await startStack(options, () => {});
+    firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
+    picture = await drawnJpeg(1, 1_200, 900);
+  });
+  afterAll(async () => {
+    delete process.env.SPILLWAY_WORK_DIR;
+    await firestore?.terminate();
+    await stack?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  function setRoom(parts: string[], bytes: string): void {
+    const roots = parts.map((name) => stack.pids[name] ?? 0);
+    for (const pid of roots.flatMap((root) => [root, ...descendants(root)])) {
+      // A child may have ended since it was listed.
+      spawnSync('prlimit', [`--fsize=${bytes}:`, '--pid', String(pid)]);
+    }
+  }
+
+  async function dropAll(folder: string): Promise<void> {
+    const bucket = new Storage({ projectId: stack.project, apiEndpoint: stack.storage }).bucket(
+      stack.buckets.uploads,
+    );
+    const names = Array.from({ length: uploads }, (_, index) => `sketch/${folder}/${index}.jpg`);
+    await Promise.all(names.map((name) => bucket.file(name).save(picture, { resumable: false })));
+  }
+
+  async function jobsIn(folder: string): Promise<Job[]> {
+    const { docs } = await firestore.collection('jobs').get();
+    const jobs = docs.map((snapshot) => jobSchema.parse(withDates(snapshot.data())));
+    return jobs.filter(({ source }) => source.name.startsWith(`sketch/${folder}/`));
+  }
+
+  async function lacksOf(worker: string): Promise<unknown> {
+    const heartbeat = await firestore.doc(`workers/${worker}`).get();
+    return { state: heartbeat.get('state'), lacks: heartbeat.get('lacks') };
+  }
+
+  async function alerts(): Promise<string[]> {
+    const token = new URL(stack.adminUrl).searchParams.get('token');
+    const headers = { authorization: `Bearer ${token}` };
+    const response = await fetch(`${stack.web}/api/v1/admin/overview`, { headers });
+    return overviewSchema.parse(await response.json()).alerts.map(({ message }) => message);
+  }
+
+  async function allSucceeded(folder: string): Promise<Job[]> {
+    const states = async () => (await jobsIn(folder)).map(({ state }) => state);
+    const expected = new Array(uploads).fill('succeeded');
+    await expect.poll(states, { timeout: 120_000, interval: 500 }).toEqual(expected);
+    return jobsIn(folder);
+  }
+
+  it('lose and fail no job: they say so, leave the work alone, and take it up when there is room', async () => {
+    setRoom([...vms, 'cloud-run'], '1000');
+    await dropAll('everywhere');
+    const claimed = async () => (await jobsIn('everywhere')).some(({ machineFaults }) => machineFaults > 0);
+    await expect.poll(claimed, { timeout: 30_000 }).toBe(true);
+    // Pub/Sub brings what one VM left to the other.
+    for (const vm of vms) {
+      const ill = { state: 'paused', lacks: ['disk'] };
+      await expect.poll(() => lacksOf(vm), { timeout: 60_000, interval: 200 }).toEqual(ill);
+    }
+    expect((await alerts()).filter((message) => message.includes('disk is full'))).toHaveLength(2);
+    // By now Cloud Run was asked as well, and none of its instances could start.
+    const onRun = async () => (await jobsIn('everywhere')).some(({ route }) => route.target === 'run');
+    await expect.poll(onRun, { timeout: 60_000 }).toBe(true);
+    const jobs = await jobsIn('everywhere');
+    expect(jobs.filter(({ state }) => state === 'failed')).toEqual([]);
+    expect(jobs.map(({ attempt }) => attempt)).toEqual(new Array(uploads).fill(0));
+
+    setRoom([...vms, 'cloud-run'], 'unlimited');
+    const done = await allSucceeded('everywhere');
+    expect(done.map(({ attempt }) => attempt)).toEqual(new Array(uploads).fill(1));
+    const well = { state: 'ready', lacks: [] };
+    for (const vm of vms) await expect.poll(() => lacksOf(vm), { timeout: 30_000 }).toEqual(well);
+    expect(await alerts()).not.toContainEqual(expect.stringContaining('disk is full'));
+  }, 300_000);
+
+  it('leave the work to one that has room, and folders to nobody', async () => {
+    setRoom(['vm-1'], '1000');
+    await dropAll('one');
+    const done = await allSucceeded('one');
+    expect(done.map(({ claim }) => claim?.worker)).not.toContain('vm-1');
+    setRoom(['vm-1'], 'unlimited');
+    await expect.poll(() => lacksOf('vm-1'), { timeout: 30_000 }).toMatchObject({ lacks: [] });
+    const left = async () => (await readdir(workDir)).filter((name) => name.startsWith('run-'));
+    const instances = async () => {
+      const { docs } = await firestore.collection('workers').where('kind', '==', 'run').get();
+      return docs.filter((each) => each.get('state') === 'ready').map(({ id }) => id);
+    };
+    // Only instances that are alive have folders: none of those that could not start.
+    expect((await instances()).sort()).toEqual(expect.arrayContaining((await left()).sort()));
+  }, 200_000);
+
+  it('that start an instance of Cloud Run say why not in one line, and leave nothing behind', async () => {
+    const own = await mkdtemp(join(directory, 'instance-'));
+    const env = {
+      ...process.env,
+      SPILLWAY_PROJECT: stack.project,
+      SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+      SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+      SPILLWAY_WORKER_ID: 'run-on-a-full-disk',
+      SPILLWAY_WORK_DIR: join(own, 'spillway'),
+      SPILLWAY_SLOTS: '1',
+      FIRESTORE_EMULATOR_HOST: stack.firestore,
+      PUBSUB_EMULATOR_HOST: stack.pubsub,
+      STORAGE_EMULATOR_HOST: stack.storage,
+      PORT: '0',
+    };
+    const main = join(import.meta.dirname, '../../cloudrun-worker/main.ts');
+    const run = spawnSync('prlimit', ['--fsize=1000', process.execPath, main], { env, encoding: 'utf8' });
+    expect(run.status).toBe(1);
+    const lines = run.stdout.trim().split('\n');
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      severity: 'ERROR',
+      message: expect.stringContaining('Its disk is full or fails.'),
+    });
+    expect(run.stderr).toBe('');
+    expect(await readdir(own)).toEqual([]);
+  }, 60_000);
+});
+
+/** As root, where a file system can be mounted, the same with a disk that is really full. */
+const canMount = hasPrlimit && process.getuid?.() === 0 && canMountHere();
+
+function canMountHere(): boolean {
+  const probe = spawnSync('sh', [
+    '-c',
+    'd=$(mktemp -d) && mount -t tmpfs -o size=1m none "$d" && umount "$d"; rmdir "$d"',
+  ]);
+  return probe.status === 0;
+}
+
+describe.skipIf(!canMount)('a disk that is really full (needs the right to mount one)', () => {
+  it('is told by its check, and so is one that is read-only', async () => {
+    const { checkMachine } = await import('@spillway/worker/machine-check.ts');
+    const place = await mkdtemp(join(tmpdir(), 'spillway-mount-'));
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'none', place]);
+    try {
+      const startable = { tryStart: async () => {} };
+      await expect(checkMachine(place, 0, startable)).rejects.toMatchObject({ lack: 'disk' });
+      execFileSync('mount', ['-o', 'remount,size=64m', place]);
+      await expect(checkMachine(place, 0, startable)).resolves.toBeUndefined();
+      execFileSync('mount', ['-o', 'remount,ro', place]);
+      await expect(checkMachine(place, 0, startable)).rejects.toMatchObject({ lack: 'writable_disk' });
+    } finally {
+      execFileSync('umount', [place]);
+      await rm(place, { recursive: true });
+    }
+  });
+});
