@@ -9,12 +9,13 @@ import {
   UnexpectedError,
 } from './errors.ts';
 import type { Job } from './job.ts';
+import { later, noon } from './testing/sample-job.ts';
 
 type Past = Partial<Pick<Job, 'attempt' | 'lastFailure' | 'machineFaults'>>;
 
 function judge(error: unknown, past: Past = {}, leaving = false): AttemptVerdict {
-  const job = { attempt: 1, lastFailure: null, machineFaults: 0, ...past };
-  return judgeAttempt(job, error, { maxAttempts: 3, leaving });
+  const job = { attempt: 1, lastFailure: null, machineFaults: 0, createdAt: noon, ...past };
+  return judgeAttempt(job, error, { maxAttempts: 3, leaving, now: later(60_000) });
 }
 
 const threw = new UnexpectedError('abc');
@@ -32,7 +33,13 @@ describe('an attempt that failed', () => {
       'because a service refuses it for good',
       new RefusedError('No permission.'),
       {},
-      { kind: 'ends', error: { code: 'service_refused', retryable: true, blame: 'unknown' } },
+      { kind: 'ends', error: { code: 'service_refused', retryable: false, blame: 'unknown' } },
+    ],
+    [
+      'because a service refuses everybody',
+      new RefusedError('No permission.', { scope: 'service' }),
+      { attempt: 3 },
+      { kind: 'handed_back', why: 'outage' },
     ],
     ['for an outage', new OutageError('No answer.'), { attempt: 3 }, { kind: 'handed_back', why: 'outage' }],
     [

@@ -38,7 +38,7 @@ export type AttemptVerdict =
  * @param leaving Whether the worker was told to leave and has cut the attempt off.
  */
 export function judgeAttempt(
-  job: Pick<Job, 'attempt' | 'lastFailure' | 'machineFaults'>,
+  job: Pick<Job, 'attempt' | 'lastFailure' | 'machineFaults' | 'createdAt'>,
   error: unknown,
   { maxAttempts, leaving, now }: { maxAttempts: number; leaving: boolean; now: Date },
 ): AttemptVerdict {
@@ -49,7 +49,8 @@ export function judgeAttempt(
   const fault = machineErrorOf(error);
   if (fault && !isOfTheJob(fault, job)) return { kind: 'left_by_machine', fault };
   // What is refused to everybody is waited for like an outage.
-  if (error instanceof OutageError || error instanceof RefusedError) return { kind: 'handed_back', why: 'outage' };
+  if (error instanceof OutageError || error instanceof RefusedError)
+    return { kind: 'handed_back', why: 'outage' };
 
   const isLast = job.attempt >= maxAttempts;
   const failure = failureOf(error, fault);

@@ -166,7 +166,7 @@ describe('what a service refuses for good', () => {
     const refused = () => new RefusedError('Cloud Storage refuses the result (PERMISSION_DENIED).');
     expect(await deliver(message, worker(bench, 'vm-1', refused))).toMatchObject({
       kind: 'failed',
-      error: { code: 'service_refused', retryable: true },
+      error: { code: 'service_refused', blame: 'unknown' },
     });
   });
 });

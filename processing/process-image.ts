@@ -31,17 +31,22 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const options = validOptions(job.operation, job.options);
   const work = workOf(job, options, setup);
   try {
-    const output = await produce(job, options, work, setup);
+    const { output, image } = await produce(job, options, work, setup);
     const path = await write(job.outputPath, output);
     freeMemory(output.bytes);
-    return describe(path, output, performance.now() - startedAt);
+    return describe(path, output, image, performance.now() - startedAt);
   } finally {
     await rm(work.copyPath, { force: true });
     forgetPicture();
   }
 }
 
-function describe(path: string, output: OperationOutput, processMs: number): ProcessedImage {
+function describe(
+  path: string,
+  output: OperationOutput,
+  image: CheckedImage,
+  processMs: number,
+): ProcessedImage {
   const { extension, width, height, model, inferenceMs, notes } = output;
   return {
     path,
@@ -91,17 +96,17 @@ async function produce<Name extends OperationName>(
   options: OptionsOf<Name>,
   work: PlannedWork,
   setup: ProcessingSetup,
-): Promise<OperationOutput> {
+): Promise<{ output: OperationOutput; image: CheckedImage }> {
   const image = await checkInput(inputPath, setup.limits, work);
   try {
-    return withNotes(await run(operation, image, options, setup), image);
+    return { output: withNotes(await run(operation, image, options, setup), image), image };
   } catch (error) {
     const tolerated = await tolerate(image, error);
     const output = await run(operation, tolerated, options, setup).catch((again) => {
       // What decodes no better with all tolerance has the first word.
       throw isCorrupt(again) ? error : again;
     });
-    return withNotes(output, tolerated);
+    return { output: withNotes(output, tolerated), image };
   }
 }
 
