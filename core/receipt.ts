@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
-import { instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
+import { blameSchema, instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
 
 /** Written last, beside the result: its presence says that the result is complete. */
 export const receiptSchema = z.object({
@@ -24,6 +24,7 @@ export const errorReportSchema = z.object({
   code: z.enum(failureCodeList),
   message: z.string(),
   retryable: z.boolean(),
+  blame: blameSchema.optional(),
   jobId: z.string(),
   source: z.object({ bucket: z.string(), name: z.string(), generation: z.string() }),
   operation: z.string(),
