@@ -31,9 +31,9 @@ async function expectAllDone(bench: Workbench, jobs: Job[]): Promise<void> {
 }
 
 async function setBreaker(bench: Workbench, state: 'paused' | 'closed'): Promise<void> {
-  const { breaker, ...others } = await bench.ports.routerStates.read();
+  const before = await bench.ports.routerStates.read();
   const until = new Date(bench.clock.now().getTime() + 60_000);
-  await bench.ports.routerStates.write({ ...others, breaker: { ...breaker, state, until } });
+  await bench.ports.routerStates.replace(before, { ...before, breaker: { ...before.breaker, state, until } });
 }
 
 const sweep = (bench: Workbench) => sweepOnce('sweeper', bench.ports);

@@ -10,6 +10,7 @@ import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/
 import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
+import { whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { moveJob } from './move.ts';
 import type { GoneThrough } from './pass-over.ts';
@@ -31,8 +32,11 @@ interface WaitingJob extends Waiting {
   stored: Stored;
 }
 
-/** Moves what would be late where it waits, lets one job try out a paused Cloud Run, republishes what seems lost. */
-export async function reviewWaiting(ports: Ports, resting: Resting = new Map()): Promise<Reviewed> {
+/**
+ * Moves what would be late where it waits, lets one job try out a paused Cloud Run, republishes what seems lost. Throws
+ * the signal's reason once the sweep's lease is lost.
+ */
+export async function reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Promise<Reviewed> {
   const [before, vm, run, running] = await Promise.all([
     readConditions(ports),
     ports.jobs.line('vm', lineLimit),
@@ -43,9 +47,10 @@ export async function reviewWaiting(ports: Ports, resting: Resting = new Map()):
   const conditions = { ...before, state };
   const { passedOver, ...lines } = await linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
-  const moved = await makeMoves(moves, ports, resting);
+  const moved = await makeMoves(moves, ports, resting, lost);
+  lost.throwIfAborted();
   const probes = await sendProbe(lines, conditions, ports);
-  const republished = await republishLost(ports, resting);
+  const republished = await republishLost(ports, resting, lost);
   return {
     moved: moved.done + probes,
     republished: republished.done,
@@ -81,10 +86,15 @@ async function linesOf(
   return { vm: await waiting(vm), run: await waiting(run), running, passedOver };
 }
 
-function makeMoves(moves: Move<WaitingJob>[], ports: Ports, resting: Resting): Promise<GoneThrough> {
+function makeMoves(
+  moves: Move<WaitingJob>[],
+  ports: Ports,
+  resting: Resting,
+  lost: AbortSignal,
+): Promise<GoneThrough> {
   const choices = new Map(moves.map(({ job, choice }) => [job.stored, choice]));
   return helpEach(
-    choices.keys(),
+    whileHeld(choices.keys(), lost),
     ports,
     async (stored) => {
       const choice = choices.get(stored);
@@ -103,16 +113,17 @@ async function sendProbe(
   if (!probe) return 0;
   const { state } = conditions;
   // Noted first: a probe that is noted and never sent is looked for anew, one that is sent unnoted would be moved back.
-  await ports.routerStates.write({ ...state, breaker: { ...state.breaker, probe: probe.job.id } });
+  const noted = { ...state, breaker: { ...state.breaker, probe: probe.job.id } };
+  if (!(await ports.routerStates.replace(state, noted))) return 0;
   return (await moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
 /** Asked for anew, since the lines above show only the first of each. */
-async function republishLost(ports: Ports, resting: Resting): Promise<GoneThrough> {
+async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Promise<GoneThrough> {
   const now = ports.clock.now();
   const waiting = await ports.jobs.published(new Date(now.getTime() - unclaimedMs), lineLimit);
   return helpEach(
-    waiting,
+    whileHeld(waiting, lost),
     ports,
     async (stored) => {
       if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;

@@ -23,7 +23,7 @@ interface RunSide {
 }
 
 /**
- * Brings `routing/state` up to date: what was learned, Cloud Run's breaker, what it has cost. Called by whoever holds
+ * Brings `routing/state` up to date: what was learned, Cloud Run's breaker, what it has cost. Called under
  * the sweep's lease. Throws `OutageError`.
  */
 export async function updateRouterState(
@@ -37,14 +37,17 @@ export async function updateRouterState(
     ports.jobs.runDollarsSince(hourAgo),
   ]);
   const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
-  if (!isDeepStrictEqual(next, state)) await ports.routerStates.write(next);
+  if (isDeepStrictEqual(next, state)) return state;
+  const written = await ports.routerStates.replace(state, next);
+  // Another sweeper has the lease by now, and has seen more.
+  if (!written) return ports.routerStates.read();
   if (breaker.state !== state.breaker.state) {
     ports.log.warn(
       { breaker },
       `Cloud Run: ${state.breaker.state} -> ${breaker.state}. ${breaker.why ?? ''}`,
     );
   }
-  return next;
+  return written;
 }
 
 async function nextBreaker(

@@ -3,6 +3,7 @@ import { storedSource } from '@spillway/core/uploads.ts';
 import { announce } from './announce.ts';
 import { readConditions } from './conditions.ts';
 import { decide, publish } from './enqueue.ts';
+import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
 import type { Stored } from './ports/job-store.ts';
@@ -55,23 +56,31 @@ export async function sweepOnce(
   ports: Ports,
   memory: SweepMemory = newSweepMemory(),
 ): Promise<Swept | null> {
-  if (!(await ports.leases.acquire('sweep', holder, timing.lease))) return null;
+  const lease = { name: 'sweep', holder, ttlMs: timing.lease };
+  return underLease(lease, ports, (lost) => sweep(ports, memory, lost));
+}
+
+async function sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<Swept> {
   const failures: unknown[] = [];
-  const part = <Value>(sweeping: Promise<Value>, otherwise: Value) =>
-    sweeping.catch((error: unknown) => {
+  const held = async <Value>(sweeping: () => Promise<Value>) => {
+    lost.throwIfAborted();
+    return await sweeping();
+  };
+  const part = <Value>(sweeping: () => Promise<Value>, otherwise: Value) =>
+    held(sweeping).catch((error: unknown) => {
       failures.push(error);
       return otherwise;
     });
-  const freed = await part(freeAbandoned(ports, memory), nothing);
-  const published = await part(publishUnpublished(ports, memory), nothing);
-  const waiting = await part(reviewWaiting(ports, memory.resting), {
+  const freed = await part(() => freeAbandoned(ports, memory, lost), nothing);
+  const published = await part(() => publishUnpublished(ports, memory, lost), nothing);
+  const waiting = await part(() => reviewWaiting(ports, memory.resting, lost), {
     moved: 0,
     republished: 0,
     passedOver: 0,
   });
-  const announced = await part(announceUnannounced(ports, memory), nothing);
-  await part(ports.fleet.removeExpired(ports.clock.now()), undefined);
-  await part(ports.passedOver.removeExpired(), undefined);
+  const announced = await part(() => announceUnannounced(ports, memory, lost), nothing);
+  await part(() => ports.fleet.removeExpired(ports.clock.now()), undefined);
+  await part(() => ports.passedOver.removeExpired(), undefined);
   if (failures.length > 0) throw failures[0];
   return {
     freed: freed.done,
@@ -117,11 +126,11 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
   return { made, passedOver: passedOver + unreadable };
 }
 
-function freeAbandoned(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
+function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const now = ports.clock.now();
   const abandoned = inPages('abandoned', (after) => ports.jobs.abandoned(now, batch, after), memory, ports);
   return helpEach(
-    abandoned,
+    whileHeld(abandoned, lost),
     ports,
     async (stored) => {
       const worker = stored.job.claim?.worker ?? 'its worker';
@@ -133,11 +142,11 @@ function freeAbandoned(ports: Ports, memory: SweepMemory): Promise<GoneThrough> 
   );
 }
 
-function publishUnpublished(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
+function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.routing);
   const left = inPages('unpublished', (after) => ports.jobs.unpublished(before, batch, after), memory, ports);
   return helpEach(
-    left,
+    whileHeld(left, lost),
     ports,
     async (stored) => {
       if (!(await routeAnew(stored, ports))) return false;
@@ -148,11 +157,11 @@ function publishUnpublished(ports: Ports, memory: SweepMemory): Promise<GoneThro
   );
 }
 
-function announceUnannounced(ports: Ports, memory: SweepMemory): Promise<GoneThrough> {
+function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.announcing);
   const left = inPages('unannounced', (after) => ports.jobs.unannounced(before, batch, after), memory, ports);
   return helpEach(
-    left,
+    whileHeld(left, lost),
     ports,
     async (stored) => {
       await announce(stored, ports);

@@ -258,7 +258,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
       'Cloud Run is paused',
       async ({ ports }) => {
         const state = await ports.routerStates.read();
-        await ports.routerStates.write({ ...state, breaker: { ...state.breaker, state: 'paused' } });
+        await ports.routerStates.replace(state, { ...state, breaker: { ...state.breaker, state: 'paused' } });
       },
     ],
     ['Cloud Run would not be sooner', (bench) => bench.beats({ id: 'run-1', kind: 'run', state: 'stopped' })],

@@ -8,6 +8,8 @@ import { learnedServicesSchema } from './service-times.ts';
  * sweeper at a time; every router reads it. Durations in milliseconds.
  */
 export const routerStateSchema = z.object({
+  /** Raised by one with every change: a sweeper that has lost its lease must not write over a newer state. */
+  revision: z.int().min(0).default(0),
   /** Service times by place, from what the workers there have seen. */
   learned: z
     .object({ vm: learnedServicesSchema.default({}), run: learnedServicesSchema.default({}) })

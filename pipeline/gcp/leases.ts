@@ -22,8 +22,10 @@ export function createFirestoreLeases(firestore: Firestore): Leases {
         await orOutage('Firestore', write);
         return true;
       } catch (error) {
-        if (lostToAnother.has(codeOf(error))) return false;
-        throw error;
+        if (!lostToAnother.has(codeOf(error))) throw error;
+        // A write whose reply was lost is refused when the client repeats it, though it stands.
+        const current = await orOutage('Firestore', reference.get());
+        return current.get('holder') === holder && lease.expiresAt.isEqual(current.get('expiresAt'));
       }
     },
   };

@@ -80,8 +80,10 @@ function createMemoryRouterStates(): RouterStates {
   let state = initialRouterState;
   return {
     read: async () => state,
-    async write(next) {
-      state = routerStateSchema.parse(next);
+    async replace(previous, next) {
+      if (state.revision !== previous.revision) return null;
+      state = routerStateSchema.parse({ ...next, revision: previous.revision + 1 });
+      return state;
     },
   };
 }

@@ -31,7 +31,11 @@ export interface Settings {
 export interface RouterStates {
   /** One that does not validate counts as not there. */
   read(): Promise<RouterState>;
-  write(state: RouterState): Promise<void>;
+  /**
+   * Writes `next` under the next revision if the document is still as in `previous`; null if it was changed in between.
+   * A write whose reply was lost is looked up again before it is called refused.
+   */
+  replace(previous: RouterState, next: RouterState): Promise<RouterState | null>;
 }
 
 /** Short leases, so that one of many candidates does what needs doing once. */

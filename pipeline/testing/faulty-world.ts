@@ -231,7 +231,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
     blobs: shaky(ports.blobs, ['download', 'writeOnce']),
     fleet: shaky(ports.fleet, ['read']),
     settings: shaky(ports.settings, ['routing', 'sourceRules']),
-    routerStates: shaky(ports.routerStates, ['read', 'write']),
+    routerStates: shaky(ports.routerStates, ['read', 'replace']),
   };
 }
 

@@ -332,10 +332,23 @@ export function portsContract(
           why: 'It failed.',
         },
       };
-      await routerStates.write(state);
-      expect(await routerStates.read()).toEqual(state);
-      await routerStates.write(initialRouterState);
-      expect(await routerStates.read()).toEqual(initialRouterState);
+      const written = await routerStates.replace(initialRouterState, state);
+      expect(written).toEqual({ ...state, revision: 1 });
+      expect(await routerStates.read()).toEqual(written);
+      const again = await routerStates.replace(written ?? state, initialRouterState);
+      expect(again).toEqual({ ...initialRouterState, revision: 2 });
+      expect(await routerStates.read()).toEqual(again);
+    });
+
+    it('is not written over by one who has read an older state', async () => {
+      const { routerStates } = ports();
+      const before = await routerStates.read();
+      const spending = [1, 2, 3, 4].map((spentLastHour) => ({ ...before, spentLastHour }));
+      const written = await Promise.all(spending.map((next) => routerStates.replace(before, next)));
+      const winners = written.filter((state) => state !== null);
+      expect(winners).toHaveLength(1);
+      expect(await routerStates.read()).toEqual(winners[0]);
+      await routerStates.replace(winners[0] ?? before, initialRouterState);
     });
   });
 

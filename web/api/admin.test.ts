@@ -56,7 +56,8 @@ test('the overview brings the alerts, what Cloud Run has cost, and who changed t
     probe: null,
     why: 'It failed.',
   } as const;
-  await ports.routerStates.write({ ...(await ports.routerStates.read()), breaker, spentLastHour: 2.5 });
+  const before = await ports.routerStates.read();
+  await ports.routerStates.replace(before, { ...before, breaker, spentLastHour: 2.5 });
   await ports.fleet.beat({ ...heartbeat('vm-1', clock.now()), state: 'paused' });
 
   const overview = overviewSchema.parse(await (await admin.request('/api/v1/admin/overview')).json());
@@ -155,7 +156,8 @@ test('an alert comes within five seconds, though no job and no heartbeat tells o
   const stream = readEvents(await admin.request('/api/v1/admin/events'));
   const first = (await stream.until('overview')).at(-1);
   expect(eventSchemas.overview.parse(first?.data).alerts).toEqual([]);
-  await ports.routerStates.write({ ...(await ports.routerStates.read()), spentLastHour: 1 });
+  const before = await ports.routerStates.read();
+  await ports.routerStates.replace(before, { ...before, spentLastHour: 1 });
   const run = { mostDollarsPerHour: 1 };
   await ports.settings.changeRouting(routingSettingsSchema.parse({ run }), 'somebody');
   for (let turn = 0; turn < 5; turn++) {

@@ -1,0 +1,62 @@
+import type { Ports } from './ports/ports.ts';
+
+/** Work under a lease that ended before the work did. What was done until then counts; the next holder goes on. */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+}
+
+/**
+ * Does work under a lease that is renewed three times in each of its periods while the work goes on.
+ * @param work Has to stop once its signal is aborted: somebody else may hold the lease then.
+ * @returns Null where another holder has the lease.
+ */
+export async function underLease<Value>(
+  { name, holder, ttlMs }: { name: string; holder: string; ttlMs: number },
+  { leases, clock, log }: Pick<Ports, 'leases' | 'clock' | 'log'>,
+  work: (lost: AbortSignal) => Promise<Value>,
+): Promise<Value | null> {
+  let heldSince = clock.now().getTime();
+  if (!(await leases.acquire(name, holder, ttlMs))) return null;
+  const lost = new AbortController();
+  let renewal: Promise<void> | null = null;
+  const stop = clock.every(ttlMs / 3, () => {
+    if (clock.now().getTime() - heldSince >= ttlMs) lose();
+    else {
+      renewal ??= renew().finally(() => {
+        renewal = null;
+      });
+    }
+  });
+  try {
+    return await work(lost.signal);
+  } finally {
+    stop();
+    await renewal;
+  }
+
+  async function renew(): Promise<void> {
+    const askedAt = clock.now().getTime();
+    try {
+      if (await leases.acquire(name, holder, ttlMs)) heldSince = askedAt;
+      else lose();
+    } catch (error) {
+      // The lease lives on until it ends; the next renewal may go through.
+      log.warn({ lease: name, error }, 'A lease could not be renewed.');
+    }
+  }
+
+  function lose(): void {
+    lost.abort(new LeaseLostError(`The lease ${name} ended before the work under it.`));
+  }
+}
+
+/** The same items, as long as the lease is held. Throws `LeaseLostError` once it is not. */
+export async function* whileHeld<Item>(
+  items: Iterable<Item> | AsyncIterable<Item>,
+  lost: AbortSignal,
+): AsyncGenerator<Item> {
+  for await (const item of items) {
+    lost.throwIfAborted();
+    yield item;
+  }
+}
