@@ -13,6 +13,13 @@ const slow = '**/*.slow.test.ts';
 const watched = ['pipeline/testing/no-leak-warnings.ts'];
 const watchedWithClient = [...watched, 'pipeline/testing/client-downloads.ts'];
 const packages = '**/node_modules/**';
+/**
+ * Limits only end what hangs: no test is to fail because the machine is busy. Milliseconds. A condition that is awaited
+ * gets less than the test, so that the failure says which one it was.
+ */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 40_000 } } };
+/** The same for tests that wait for a whole stack. */
+const stackPatience = { ...patience, testTimeout: 180_000, hookTimeout: 180_000 };
 
 export default defineConfig({
   test: {
@@ -36,6 +43,7 @@ export default defineConfig({
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],
           setupFiles: watched,
+          ...patience,
         },
       },
       {
@@ -44,7 +52,7 @@ export default defineConfig({
           include: ours('processing'),
           exclude: [packages, slow],
           setupFiles: watched,
-          testTimeout: 30_000,
+          ...patience,
         },
       },
       {
@@ -53,7 +61,7 @@ export default defineConfig({
           include: ours('emulators'),
           exclude: [packages, slow],
           setupFiles: watchedWithClient,
-          testTimeout: 30_000,
+          ...patience,
         },
       },
       {
@@ -65,8 +73,7 @@ export default defineConfig({
           setupFiles: watchedWithClient,
           globalSetup: ['tests/stack-setup.ts'],
           fileParallelism: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          ...stackPatience,
           sequence: { groupOrder: 1 },
         },
       },
@@ -78,8 +85,7 @@ export default defineConfig({
           exclude: [packages, slow],
           setupFiles: watchedWithClient,
           fileParallelism: false,
-          testTimeout: 90_000,
-          hookTimeout: 90_000,
+          ...stackPatience,
           sequence: { groupOrder: 2 },
         },
       },

@@ -6,7 +6,7 @@ import { emptyFolder, runCli } from './testing/run-cli.ts';
 
 const name = 'blip-image-captioning-base';
 
-test('fetch from a folder, list, verify; damage is told', { timeout: 60_000 }, async () => {
+test('fetch from a folder, list, verify; damage is told', async () => {
   const folder = await emptyFolder();
   const mirror = await emptyFolder();
   await mirrorCheckpoint(mirror);

@@ -73,7 +73,7 @@ test('what is wrong with the command is said before any work, with exit code 2',
     expect(stderr).toContain(words);
   }
   expect(await readdir(folder)).toEqual(['photo.jpg']);
-}, 30_000);
+});
 
 test('a model that is not installed is said once, with the command that installs it', async () => {
   const folder = await emptyFolder();
@@ -85,7 +85,7 @@ test('a model that is not installed is said once, with the command that installs
   );
   expect(code).toBe(1);
   expect(stderr).toContain('npx spillway models fetch u2net');
-}, 30_000);
+});
 
 test('a model of one’s own says how it wants its input, or the result says that it is a guess', {
   timeout,
@@ -121,4 +121,4 @@ test('help and version', async () => {
   const version = await runCli(['--version'], folder);
   expect(version.code).toBe(0);
   expect(version.lines[0]).toMatch(/^spillway\/\d/);
-}, 30_000);
+});

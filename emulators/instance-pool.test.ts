@@ -55,7 +55,7 @@ describe('the Cloud Run stand-in', () => {
   it('ends an instance that has been idle, and scales to zero', async () => {
     const pool = createPool({ idleMs: 20 });
     (await reserve(pool)).release();
-    await expect.poll(() => pool.status(), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => pool.status()).toEqual([]);
     expect(await pool.reserve()).not.toBeNull();
   });
 

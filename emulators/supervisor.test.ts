@@ -36,11 +36,11 @@ it('starts a part again that dies during its recovery, and does not call it back
   };
   await supervised.start({ name: 'part', entry, environment: { PATH: process.env.PATH ?? '' }, onRestarted });
   await kill(pid());
-  await expect.poll(() => said.at(-1), { timeout: 20_000 }).toBe('part is back.');
+  await expect.poll(() => said.at(-1)).toBe('part is back.');
   expect(recovering).toHaveLength(2);
   expect(said.filter((line) => line === 'part is back.')).toHaveLength(1);
   expect(isAlive(pid())).toBe(true);
   // It is watched again, too.
   await kill(pid());
-  await expect.poll(() => recovering.length, { timeout: 20_000 }).toBe(3);
+  await expect.poll(() => recovering.length).toBe(3);
 });

@@ -45,7 +45,7 @@ async function modelFolder(): Promise<string> {
   return folder;
 }
 
-test('what a killed process had fetched is not loaded, and is continued', { timeout: 30_000 }, async () => {
+test('what a killed process had fetched is not loaded, and is continued', async () => {
   const server = await serveFile(content);
   server.troubles.push({ holdAfter: 150_000 });
   const folder = await modelFolder();
@@ -61,7 +61,7 @@ test('what a killed process had fetched is not loaded, and is continued', { time
   expect(await readFile(join(folder, 'u2netp', 'u2netp.onnx'))).toEqual(content);
 });
 
-test('of two processes one fetches, and the other reports its progress', { timeout: 30_000 }, async () => {
+test('of two processes one fetches, and the other reports its progress', async () => {
   const server = await serveFile(content);
   server.troubles.push({ holdAfter: 150_000 });
   const folder = await modelFolder();
@@ -76,7 +76,7 @@ test('of two processes one fetches, and the other reports its progress', { timeo
   expect(server.ranges).toEqual([null]);
 });
 
-test('when the first of two dies, the second takes over where it was', { timeout: 30_000 }, async () => {
+test('when the first of two dies, the second takes over where it was', async () => {
   const server = await serveFile(content);
   server.troubles.push({ holdAfter: 150_000 });
   const folder = await modelFolder();

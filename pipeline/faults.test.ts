@@ -81,5 +81,5 @@ describe('while a VM dies for good, another is slow, and Cloud Run takes nothing
     expect([...states].toSorted()).toEqual(['closed', 'paused', 'probing']);
     const expected = ['vm_in_time', 'run_vm_late', 'vm_run_paused moved'];
     expect([...reasons]).toEqual(expect.arrayContaining(expected));
-  }, 30_000);
+  });
 });

@@ -77,7 +77,7 @@ async function expectRecovery(): Promise<void> {
 /** Resolves when the faulty child has begun with that file. */
 async function begun(fault: string): Promise<void> {
   const marker = join(folder, `${fault}.started`);
-  await vi.waitUntil(() => existsSync(marker), { timeout: 30_000 });
+  await vi.waitUntil(() => existsSync(marker));
   await rm(marker);
 }
 
@@ -385,6 +385,6 @@ test.each(['idle', 'stall'])(
     if (state === 'stall') await begun('stall');
     expect(isGone(pid)).toBe(false);
     parent.kill('SIGKILL');
-    await vi.waitUntil(() => isGone(pid), { timeout: 10_000 });
+    await vi.waitUntil(() => isGone(pid));
   },
 );

@@ -39,7 +39,7 @@ afterAll(async () => {
 
 async function visitDashboard(): Promise<Page> {
   const [page] = await visit(stack.adminUrl);
-  await page.getByRole('button', { name: 'Change settings' }).waitFor({ timeout: 20_000 });
+  await page.getByRole('button', { name: 'Change settings' }).waitFor();
   return page;
 }
 
@@ -47,12 +47,12 @@ const note = (page: Page) => page.getByRole('region', { name: 'Routing' }).getBy
 
 it('shows workers, their load, and a job that comes in, live', async () => {
   const page = await visitDashboard();
-  await expect.poll(() => page.getByText('vm-1').count(), { timeout: 10_000 }).toBeGreaterThan(0);
-  await expect.poll(() => page.locator('canvas').count(), { timeout: 10_000 }).toBeGreaterThanOrEqual(4);
+  await expect.poll(() => page.getByText('vm-1').count()).toBeGreaterThan(0);
+  await expect.poll(() => page.locator('canvas').count()).toBeGreaterThanOrEqual(4);
   await new Visitor(stack.web).upload('seen-by-admin.jpg', await drawnJpeg(3));
   const row = page.getByRole('row', { name: /seen-by-admin\.jpg/ });
-  await expect.poll(() => row.count(), { timeout: 20_000 }).toBe(1);
-  await expect.poll(() => row.textContent(), { timeout: 20_000 }).toMatch(/Done[\s\S]*would need/);
+  await expect.poll(() => row.count()).toBe(1);
+  await expect.poll(() => row.textContent()).toMatch(/Done[\s\S]*would need/);
   await page.getByRole('button', { name: 'seen-by-admin.jpg' }).click();
   const dialog = page.getByRole('dialog');
   await expect.poll(() => dialog.getByRole('row').count()).toBe(7);
@@ -61,7 +61,7 @@ it('shows workers, their load, and a job that comes in, live', async () => {
 
 it('tells a stranger how to get in, and nothing else', async () => {
   const [page] = await visit(`${stack.web}/dashboard/`);
-  await expect.poll(() => page.getByText(/npm start/).count(), { timeout: 10_000 }).toBeGreaterThan(0);
+  await expect.poll(() => page.getByText(/npm start/).count()).toBeGreaterThan(0);
   expect(await page.getByText('vm-1').count()).toBe(0);
 });
 
@@ -91,7 +91,7 @@ it('changes the routing, which is in force for the next jobs within five seconds
   const visitor = new Visitor(stack.web);
   await visitor.upload('decided-by-threshold.jpg', await drawnJpeg(11));
   const decided = async () => (await visitor.jobs()).filter(({ route }) => route.reason !== 'reserved');
-  await expect.poll(async () => (await decided()).length, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await decided()).length).toBe(1);
   const [job] = await decided();
   expect(job?.route).toMatchObject({ policy: 'threshold', reason: 'cpu_below_threshold' });
   expect(job && job.deadlineAt.getTime() - job.source.timeCreated.getTime()).toBe(4_500);
@@ -102,7 +102,7 @@ it('does not overwrite what another admin has saved, and keeps what was edited',
   await page.getByRole('button', { name: 'Change settings' }).click();
   await page.getByRole('textbox', { name: 'Most instances' }).fill('1');
   await settings({ bulk: { batchOver: 7 } });
-  await expect.poll(() => note(page).textContent(), { timeout: 10_000 }).toContain('not saved');
+  await expect.poll(() => note(page).textContent()).toContain('not saved');
   const files = page.getByRole('textbox', { name: 'Drops of more than' });
   expect(await files.inputValue()).toBe('7');
   await page.getByRole('button', { name: 'Save' }).click();
@@ -115,7 +115,7 @@ it('warns of settings that are not valid, and works on with the last good ones',
   const page = await visitDashboard();
   await document.set({ policy: 'coin', run: { maxInstances: 9 } });
   const alert = page.getByRole('alert').filter({ hasText: 'does not validate' });
-  await expect.poll(() => alert.count(), { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => alert.count()).toBe(1);
   expect(await alert.textContent()).toContain('policy');
   const { routing, problem } = await settings();
   expect([routing.policy, routing.run.maxInstances]).toEqual(['deadline', 2]);
@@ -123,15 +123,13 @@ it('warns of settings that are not valid, and works on with the last good ones',
 
   const visitor = new Visitor(stack.web);
   await visitor.upload('in-spite-of-it.jpg', await drawnJpeg(12));
-  await expect
-    .poll(async () => (await visitor.jobs()).map(({ state }) => state), { timeout: 30_000 })
-    .toEqual(['succeeded']);
+  await expect.poll(async () => (await visitor.jobs()).map(({ state }) => state)).toEqual(['succeeded']);
   expect(await seriousViolations(page)).toEqual([]);
 
   await page.getByRole('button', { name: 'Change settings' }).click();
   await page.getByRole('region', { name: 'Routing' }).getByText('last good settings').waitFor();
   await page.getByRole('button', { name: 'Save' }).click();
-  await expect.poll(() => alert.count(), { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => alert.count()).toBe(0);
   expect((await settings()).problem).toBeNull();
 });
 
@@ -139,7 +137,7 @@ it('drains a worker until it says that it may be stopped, and lets it in again',
   const page = await visitDashboard();
   const worker = page.getByRole('article', { name: 'Worker vm-1' });
   await worker.getByRole('button', { name: 'Drain vm-1' }).click();
-  await worker.getByText('Drained: nothing in progress, safe to stop.').waitFor({ timeout: 10_000 });
+  await worker.getByText('Drained: nothing in progress, safe to stop.').waitFor();
   await worker.getByRole('button', { name: 'Undrain vm-1' }).click();
-  await worker.getByText('Takes new work.').waitFor({ timeout: 10_000 });
+  await worker.getByText('Takes new work.').waitFor();
 });

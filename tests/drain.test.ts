@@ -23,12 +23,12 @@ async function stateOf(worker: string): Promise<string | undefined> {
 
 it('a VM that the admin drains takes no new work until it is let back in', async () => {
   await setDrain('vm-1', true);
-  await expect.poll(() => stateOf('vm-1'), { timeout: 10_000 }).toBe('drained');
+  await expect.poll(() => stateOf('vm-1')).toBe('drained');
   for (let index = 0; index < 6; index++) {
     await drop(`sketch/drained-${index}.jpg`, await drawnJpeg(index));
     const [job] = await endedJobs(`sketch/drained-${index}.jpg`);
     expect(job).toMatchObject({ state: 'succeeded', claim: { worker: expect.not.stringMatching('vm-1') } });
   }
   await setDrain('vm-1', false);
-  await expect.poll(() => stateOf('vm-1'), { timeout: 10_000 }).toBe('ready');
+  await expect.poll(() => stateOf('vm-1')).toBe('ready');
 });

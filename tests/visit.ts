@@ -30,5 +30,5 @@ export function openBrowser(): (url: string, options?: ContextOptions) => Promis
 
 /** Waits until the page's code has taken over what the server sent. */
 export async function isAlive(page: Page): Promise<void> {
-  await expect.poll(() => page.locator('astro-island[ssr]').count(), { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => page.locator('astro-island[ssr]').count()).toBe(0);
 }

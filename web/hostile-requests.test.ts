@@ -49,4 +49,4 @@ test('a body that is too large is refused with a problem that can be read, on a 
   expect([answer.status, answer.headers.get('connection')]).toEqual([413, 'close']);
   expect(await answer.json()).toMatchObject({ code: 'body_too_large' });
   await site.close();
-}, 30_000);
+});

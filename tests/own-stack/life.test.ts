@@ -54,7 +54,7 @@ describe('the local stack', () => {
       .bucket(first.buckets.uploads)
       .file('sketch/kept.jpg')
       .save(await drawnJpeg(1), { resumable: false });
-    await expect.poll(() => succeededJobs(first), { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => succeededJobs(first)).toBe(1);
     const processes = launcher.processes();
     await launcher.end('SIGTERM');
     await expectNothingLeft(processes);

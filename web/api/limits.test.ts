@@ -35,7 +35,7 @@ async function statuses(count: number, request: () => Promise<Response>): Promis
   return counts;
 }
 
-describe('upload sessions', { timeout: 30_000 }, () => {
+describe('upload sessions', () => {
   test('of one visitor: 500 at once, then two a second, each refusal with the time to wait', async () => {
     const site = createTestApi();
     const cookie = await newCookie(site, '192.0.2.1');
@@ -83,7 +83,7 @@ describe('upload sessions', { timeout: 30_000 }, () => {
   });
 });
 
-describe('everything else a visitor may do', { timeout: 30_000 }, () => {
+describe('everything else a visitor may do', () => {
   test.each([
     ['retries', 'POST', '/retry', 300],
     ['cancels', 'POST', '/cancel', 300],
@@ -104,7 +104,7 @@ describe('everything else a visitor may do', { timeout: 30_000 }, () => {
   });
 });
 
-describe('event streams', { timeout: 30_000 }, () => {
+describe('event streams', () => {
   /** Opens a stream; it stays open. */
   const open = ({ api }: TestApi, headers: Record<string, string>) =>
     api.request(`${origin}/api/v1/events`, { headers });
