@@ -50,7 +50,8 @@ it.each([1, 4])(
         bucket: 'uploads',
         name: `web/visitor-${index}/${index}.jpg`,
         generation: '1',
-        size: 1,
+        // As many bytes as let its claim be believed.
+        size: Math.ceil(pixels / 100),
         contentType: 'image/jpeg',
         timeCreated: new Date(now + index),
         metadata: { operation: 'sketch', pixels: String(pixels) },
