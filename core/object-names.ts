@@ -114,7 +114,12 @@ function shortened(name: string, room: number, hash: string): string {
 }
 
 function lastBytes(text: string, bytes: number): string {
-  const characters = [...text];
-  while (utf8Bytes(characters.join('')) > bytes) characters.shift();
-  return characters.join('');
+  const kept: string[] = [];
+  let room = bytes;
+  for (const character of [...text].reverse()) {
+    room -= utf8Bytes(character);
+    if (room < 0) break;
+    kept.push(character);
+  }
+  return kept.reverse().join('');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { storedForm } from './derived-text.ts';
-import { isDocumentId, isFieldName, shownText, storableText, textProblem } from './text.ts';
+import { firstBytes, isDocumentId, isFieldName, shownText, storableText, textProblem } from './text.ts';
 
 describe('textProblem', () => {
   it.each(['', 'cat.jpg', '猫', '🐈', '\u{10ffff}', 'a\nb', 'e\u0301'])('holds %j', (text) => {
@@ -50,6 +50,21 @@ describe('shownText', () => {
       expect(textProblem(text, bytes)).toBeNull();
       expect(text.endsWith('…')).toBe(true);
     }
+  });
+});
+
+describe('firstBytes', () => {
+  it('ends on a whole character, with all that fits', () => {
+    const text = 'é🐈a'.repeat(3);
+    const kept = [0, 1, 2, 5, 6, 7, 21, 22, 99].map((bytes) => firstBytes(text, bytes));
+    expect(kept).toEqual(['', '', 'é', 'é', 'é🐈', 'é🐈a', text, text, text]);
+    expect(firstBytes('\ud800b', 3)).toBe('\ud800');
+  });
+
+  // Character by character this takes longer than a test may: a body that is put aside is as long.
+  it('cuts millions of characters', () => {
+    const kept = firstBytes('é'.repeat(8_000_000), 9_000_001);
+    expect(kept).toHaveLength(4_500_000);
   });
 });
 

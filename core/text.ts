@@ -42,14 +42,9 @@ export function storableText(mostBytes: number = mostIndexedBytes): z.ZodString 
 
 /** The longest start of the text that has at most `bytes` bytes of UTF-8 and ends on a whole character. */
 export function firstBytes(text: string, bytes: number): string {
-  let used = 0;
-  let kept = '';
-  for (const character of text) {
-    used += utf8Bytes(character);
-    if (used > bytes) break;
-    kept += character;
-  }
-  return kept;
+  // No text needs more room than this, however many bytes are allowed.
+  const room = new Uint8Array(Math.min(bytes, text.length * 3));
+  return text.slice(0, encoder.encodeInto(text, room).read);
 }
 
 /**
