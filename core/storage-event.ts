@@ -39,7 +39,9 @@ const structuredSchema = z.object({
   specversion: z.string(),
   type: z.string(),
   id: z.string(),
-  data: z.unknown(),
+  data: z.unknown().optional(),
+  /** In place of `data`. */
+  data_base64: z.string().optional(),
 });
 
 /**
@@ -70,7 +72,10 @@ function tellingOf({ headers, body }: IncomingRequest): Telling {
   const push = pushSchema.safeParse(body);
   if (push.success) return ofMessage(push.data.message);
   const structured = structuredSchema.safeParse(body);
-  if (structured.success) return ofCloudEvent(structured.data.type, structured.data.id, structured.data.data);
+  if (structured.success) {
+    const { type, id, data, data_base64: packed } = structured.data;
+    return ofCloudEvent(type, id, packed === undefined ? data : jsonOf(textOf(packed)));
+  }
   const type = header('ce-type');
   if (type !== null) return ofCloudEvent(type, header('ce-id') ?? '', body);
   return {
@@ -92,12 +97,13 @@ function ofMessage({ data, attributes, messageId }: z.infer<typeof pushSchema>['
   return {
     type: attributes.eventType ?? attributes['ce-type'] ?? null,
     eventId: attributes['ce-id'] ?? messageId ?? '',
-    resource: jsonOf(new TextDecoder().decode(bytesOf(data))),
+    resource: jsonOf(textOf(data)),
   };
 }
 
-function bytesOf(base64: string): Uint8Array {
-  return Uint8Array.from(atobOrEmpty(base64), (character) => character.charCodeAt(0));
+function textOf(base64: string): string {
+  const bytes = Uint8Array.from(atobOrEmpty(base64), (character) => character.charCodeAt(0));
+  return new TextDecoder().decode(bytes);
 }
 
 function atobOrEmpty(base64: string): string {

@@ -274,6 +274,15 @@ describe('what an event says of an object', () => {
     ['a time that no database holds', { timeCreated: '+010000-01-01T00:00:00Z' }],
     ['a bucket that cannot be named', { bucket: 'b'.repeat(300) }],
     ['metadata that is no text', { metadata: { batch: 3 } }],
+    ['no size', { size: null }],
+    ['an empty size', { size: '' }],
+    ['half a byte', { size: '1.5' }],
+    ['a size in hexadecimal', { size: '0x10' }],
+    ['an endless size', { size: '1e999' }],
+    ['no time', { timeCreated: null }],
+    ['a time that is a yes', { timeCreated: true }],
+    ['a time that is a number', { timeCreated: '1' }],
+    ['a generation in a list', { generation: ['1'] }],
   ])('is not read where it has %s', (_, changes) => {
     expect(finalizedObjectSchema.safeParse({ ...object, ...changes }).success).toBe(false);
     expect(finalizedObjectSchema.safeParse(object).success).toBe(true);

@@ -7,8 +7,12 @@ import { isOperationName, operationNames, parseOptions } from './operations.ts';
 import { matchingRule, type SourceRule } from './source-rules.ts';
 import { mostIndexedBytes, mostNameBytes, shownText, storableText, textProblem } from './text.ts';
 
-/** Within what a database can hold, objectives of a month included. */
-const creationTime = z.coerce.date().min(new Date(0)).max(new Date('9000-01-01T00:00:00Z'));
+/** Within what a database can hold, objectives of a month included. A value that is no time must not pass for 1970. */
+const creationTime = z
+  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
+  .pipe(z.date().min(new Date(0)).max(new Date('9000-01-01T00:00:00Z')));
+/** Cloud Storage sends 64-bit numbers as strings. A value that is no number must not pass for 0. */
+const wholeNumberSchema = z.union([z.string().regex(/^\d{1,19}$/), z.int().min(0)]);
 
 /**
  * The part of a finalized object's resource that routing needs (`google.cloud.storage.object.v1.finalized`). What a
@@ -18,10 +22,9 @@ export const finalizedObjectSchema = z.object({
   /** Bytes: the longest name with dots. */
   bucket: storableText(222).min(1),
   name: z.string().min(1),
-  /** A 64-bit number. */
-  generation: z.coerce.string().regex(/^\d{1,19}$/),
-  /** Cloud Storage sends 64-bit numbers as strings. */
-  size: z.coerce.number().min(0),
+  generation: wholeNumberSchema.transform(String),
+  /** Bytes. */
+  size: wholeNumberSchema.transform(Number),
   contentType: z.string().nullish(),
   timeCreated: creationTime,
   metadata: z.record(z.string(), z.string()).nullish(),

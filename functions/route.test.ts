@@ -76,6 +76,13 @@ describe('the routing function', () => {
       },
     ],
     [
+      'a structured CloudEvent with packed data',
+      {
+        headers: { 'content-type': 'application/cloudevents+json' },
+        body: JSON.stringify({ specversion: '1.0', type: finalized, id: 'e', data_base64: base64(object) }),
+      },
+    ],
+    [
       'a notification that Pub/Sub pushes',
       {
         body: JSON.stringify({
