@@ -52,6 +52,12 @@ describe('an error that tells of none', () => {
     expect(nativeMachineErrorOf(error)).toBeNull();
   });
 
+  it('is one that is its own cause', () => {
+    const error = new Error('round and round');
+    error.cause = new Error('inside', { cause: error });
+    expect(machineErrorOf(error)).toBeNull();
+  });
+
   it('is one whose words a stranger may have chosen', () => {
     expect(machineErrorOf(new Error('No such object: uploads/Too many open files.jpg'))).toBeNull();
   });

@@ -42,7 +42,10 @@ function isKnown(lack: string): lack is MachineLack {
  * none.
  */
 export function machineErrorOf(error: unknown): MachineError | null {
-  for (let each = error; each instanceof Error; each = each.cause) {
+  const seen = new Set<Error>();
+  // An error may be among its own causes.
+  for (let each = error; each instanceof Error && !seen.has(each); each = each.cause) {
+    seen.add(each);
     if (each instanceof MachineError) return each;
     const lack = lackFromCode(each);
     if (lack) return lacking(lack, error);

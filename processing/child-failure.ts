@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { inspect } from 'node:util';
 import { failureCodes, type MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { machineErrorOf, nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 import type { ChildOutcome } from './child-protocol.ts';
@@ -26,21 +27,22 @@ export function machineFault(error: unknown): MachineError | null {
   return isOurOwn ? machineErrorOf(error) : nativeMachineErrorOf(error);
 }
 
+/** For the log. Whatever was thrown, also what is no error, has no text of its own, or is its own cause. */
 export function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const text = error.stack ?? error.message;
-  return error.cause === undefined ? text : `${text}\nCaused by: ${describe(error.cause)}`;
+  return typeof error === 'string' ? error : inspect(error, { customInspect: false });
 }
 
 /** How V8 says that the system gave it no memory for an array. */
-function isAllocationFailure(error: unknown): boolean {
+export function isAllocationFailure(error: unknown): boolean {
   return error instanceof RangeError && /allocation failed|could not allocate memory/i.test(error.message);
 }
 
 /** Without the paths and numbers that differ from attempt to attempt. A hash, because it may hold a stranger's text. */
 function signatureOf(error: unknown): string {
-  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const { name, message, stack } = error instanceof Error ? error : new Error(describe(error));
   const thrownIn = /^\s+at ([\w.<>]+) /m.exec(stack ?? '')?.[1] ?? '';
-  const said = message.replaceAll(/(?:\/[^\s:'"]+)+/g, '<path>').replaceAll(/\d+/g, '#');
+  const said = String(message)
+    .replaceAll(/(?:\/[^\s:'"]+)+/g, '<path>')
+    .replaceAll(/\d+/g, '#');
   return createHash('sha256').update(`${name}\n${said}\n${thrownIn}`).digest('hex').slice(0, 16);
 }

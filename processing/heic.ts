@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
+import { isAllocationFailure } from './child-failure.ts';
 import { codedColours } from './colour/code-points.ts';
 import { type ColourTag, codedTag } from './colour/colour-tag.ts';
 import { convertToSrgb, srgbConversion } from './colour/to-srgb.ts';
@@ -128,7 +129,7 @@ function usingLibheif<Result>(memory: MemoryLimit, task: (lib: Libheif) => Resul
   try {
     return task(lib);
   } catch (error) {
-    if (error instanceof PermanentError) throw error;
+    if (error instanceof PermanentError || isAllocationFailure(error)) throw error;
     // WebAssembly that traps or aborts: a file that led libheif astray.
     throw new PermanentError('corrupt_image', undefined, { cause: error });
   }
