@@ -25,6 +25,7 @@ export function helpEach(
   action: (stored: Stored) => Promise<boolean>,
   resting: Resting = new Map(),
 ): Promise<GoneThrough> {
+  forgetGone(resting, ports.clock.now());
   const name = ({ job }: Stored) => `${objectAddress(job.source)} (job ${job.id})`;
   return goThrough(list, { task: 'sweep', name, ports }, async (stored) => {
     const { job } = stored;
@@ -41,6 +42,7 @@ export function helpEach(
       if (failure === null) throw error;
       ports.log.error({ jobId: job.id, error }, 'The sweep could do nothing for a job, and ends it.');
       await failWhereItWaits(job, failure, ports);
+      resting.delete(job.id);
       return false;
     }
   });
@@ -51,6 +53,11 @@ function rest({ id }: Job, error: unknown, resting: Resting, now: Date): void {
   const isOutage = error instanceof OutageError;
   const ms = isOutage ? outageRestMs : Math.min(longestRestMs, restMs * 2 ** before);
   resting.set(id, { until: now.getTime() + ms, times: isOutage ? before : before + 1 });
+}
+
+/** Jobs that have rested for long and were not met again: they have ended, or were deleted. */
+function forgetGone(resting: Resting, now: Date): void {
+  for (const [id, { until }] of resting) if (until + longestRestMs < now.getTime()) resting.delete(id);
 }
 
 /** What ends the job; null where it may be helped another time. */

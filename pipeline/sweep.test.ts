@@ -182,7 +182,11 @@ describe('one bad item', () => {
   it('that a service refuses ends as a failed job, and the others go on', async () => {
     const bench = await leftBehind(3);
     failFor(bench, (name) => numbered(name) === 0, new RefusedError('The value is too large.'));
-    expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, published: 2 });
+    const memory = newSweepMemory();
+    memory.resting.set('ended-elsewhere', { until: 0, times: 1 });
+    expect(await sweepOnce('a', bench.ports, memory)).toEqual({ ...nothing, published: 2 });
+    // A process that sweeps for months remembers none of them.
+    expect([...memory.resting]).toEqual([]);
     const states = (await bench.jobs()).map(({ source, state, error }) => [
       numbered(source.name),
       state,
