@@ -22,6 +22,20 @@ describe('the pixels of a picture', () => {
     expect(estimate(3_000_000, 'text/plain')).toBe(estimate(3_000_000, null));
   });
 
+  it.each(['constructor', '__proto__', 'toString', '', ';', 'image/'])(
+    'are guessed, and a number, where the type is %j',
+    (contentType) => {
+      expect(estimate(3_000_000, contentType)).toBe(estimate(3_000_000, null));
+    },
+  );
+
+  it.each(['IMAGE/JPEG', 'image/jpeg; charset=binary', ' image/jpeg '])(
+    'are those of a JPEG with the type %j',
+    (contentType) => {
+      expect(estimate(45_000, contentType, 100_000_000)).toBe(11_250_000);
+    },
+  );
+
   it.each([
     ['more than a JPEG of 45 kB can hold', 45_000, 'image/jpeg', 100_000_000, 11_250_000],
     ['more than its compression allows', 100_000, 'image/png', 1e9, 100_000_000],

@@ -39,12 +39,18 @@ const fewest = 64 * 64;
  */
 export function estimatePixels(source: Pick<Source, 'size' | 'contentType' | 'pixels'>): number {
   const { size, contentType, pixels } = source;
-  const bytes = bytesPerPixel[contentType ?? ''] ?? unknownType;
+  const bytes = bytesOfType(contentType ?? '');
   const claimed =
     pixels === null
       ? size / bytes.usual
       : between(size / (bytes.most * otherContent), pixels, size / bytes.least);
   return Math.round(between(fewest, claimed, most));
+}
+
+/** Types are any text that a sender wrote, with parameters, and in letters of either case. */
+function bytesOfType(contentType: string): BytesPerPixel {
+  const type = contentType.replace(/;.*$/s, '').trim().toLowerCase();
+  return (Object.hasOwn(bytesPerPixel, type) ? bytesPerPixel[type] : null) ?? unknownType;
 }
 
 function between(least: number, value: number, most: number): number {

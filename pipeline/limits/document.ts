@@ -52,9 +52,11 @@ function valueProblem(value: unknown, path: string, depth: number, walk: Walk): 
     case 'string':
       walk.bytes += utf8Bytes(value);
       return stringProblem(value, path, walk);
-    case 'number':
     case 'boolean':
       return null;
+    case 'number':
+      // Firestore holds NaN, but no reader here takes it, and every sum that it is in becomes NaN as well.
+      return Number.isFinite(value) ? null : `${path} is no number`;
     case 'object':
       if (value === null) return null;
       if (value instanceof Date) return dateProblem(value, path);

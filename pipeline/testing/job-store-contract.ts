@@ -99,6 +99,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       ['a list in a list', { options: { list: [[1]] } }],
       ['more levels than Firestore has', { options: nested(21) }],
       ['a mebibyte', { options: { text: 'x'.repeat(1_048_576) } }],
+      ['a number that makes every sum none', { batchSize: Number.NaN }],
       ['a time beyond the year 9999', { clockStartsAt: new Date('+010000-01-01T00:00:00Z') }],
     ])('refuses a job with %s, and writes nothing', async (_, changes) => {
       const job = sampleJob({ id: newId(), ...changes });
