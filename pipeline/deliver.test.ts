@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { OutageError, PermanentError, RefusedError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import { deliver } from './deliver.ts';
@@ -110,7 +110,7 @@ describe('a delivery', () => {
       }),
     );
     await told.promise;
-    await vi.waitFor(async () => expect((await bench.job(dropped?.id ?? '')).progress).toEqual(half));
+    await expect.poll(async () => (await bench.job(dropped?.id ?? '')).progress).toEqual(half);
     fetched.resolve();
     expect(await delivery).toMatchObject({ kind: 'succeeded', job: { progress: null } });
   });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MachineError, PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createProcessor, type ProcessedImage, type Processor, type ProcessorOptions } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
 import { writeVastNet } from './testing/saliency/fixtures.ts';
@@ -77,7 +77,7 @@ async function expectRecovery(): Promise<void> {
 /** Resolves when the faulty child has begun with that file. */
 async function begun(fault: string): Promise<void> {
   const marker = join(folder, `${fault}.started`);
-  await vi.waitUntil(() => existsSync(marker));
+  await expect.poll(() => existsSync(marker)).toBeTruthy();
   await rm(marker);
 }
 
@@ -253,7 +253,7 @@ test('an idle child that was killed costs no job an attempt', async () => {
   await processor.warmUp();
   const [pid = 0] = processor.pids;
   process.kill(pid, 'SIGKILL');
-  await vi.waitUntil(() => processor.pids.length === 0);
+  await expect.poll(() => processor.pids.length === 0).toBeTruthy();
   await expectRecovery();
 });
 
@@ -385,6 +385,6 @@ test.each(['idle', 'stall'])(
     if (state === 'stall') await begun('stall');
     expect(isGone(pid)).toBe(false);
     parent.kill('SIGKILL');
-    await vi.waitUntil(() => isGone(pid));
+    await expect.poll(() => isGone(pid)).toBeTruthy();
   },
 );

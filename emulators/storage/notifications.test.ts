@@ -1,4 +1,4 @@
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import type { StorageNotification } from './notification-event.ts';
 import { startTestServer } from './test-server.ts';
@@ -19,7 +19,7 @@ function recorder(failing: () => boolean = () => false) {
       }
       published.push(notification);
     },
-    eventually: (count: number) => vi.waitFor(() => expect(published).toHaveLength(count)),
+    eventually: (count: number) => expect.poll(() => published).toHaveLength(count),
     types: () => published.map(({ attributes }) => `${attributes.eventType} ${attributes.objectId}`),
   };
 }
@@ -171,7 +171,7 @@ conformanceSection('Notifications', (check) => {
     const { bucket } = await startTestServer({ notify });
     await bucket.createNotification(TOPIC);
     await bucket.file('a').save('x');
-    await vi.waitFor(() => expect(failures()).toBeGreaterThan(1));
+    await expect.poll(failures).toBeGreaterThan(1);
     away = false;
     await eventually(1);
     expect(types()).toEqual(['OBJECT_FINALIZE a']);
@@ -193,7 +193,7 @@ conformanceSection('Notifications', (check) => {
       await first.bucket.file('a').save('x');
       await first.bucket.file('a').delete();
       await first.bucket.delete();
-      await vi.waitFor(() => expect(new Set(tried).size).toBe(2));
+      await expect.poll(() => new Set(tried).size).toBe(2);
       away = false;
       const second = await first.restart();
       await eventually(2);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { crc32c, crc32cBase64 } from './crc32c.ts';
 import { bytes, clientOf, startTestServer, type TestServer } from './test-server.ts';
@@ -43,9 +43,7 @@ async function sendAndCut(
   upload.write(content);
   const first = Number(/^bytes (\d+)/.exec(contentRange)?.[1]);
   const arrived = first + content.length - ((first + content.length) % QUANTUM);
-  await vi.waitFor(async () =>
-    expect((await put(session, 'bytes */*')).range).toBe(`bytes=0-${arrived - 1}`),
-  );
+  await expect.poll(async () => (await put(session, 'bytes */*')).range).toBe(`bytes=0-${arrived - 1}`);
   upload.destroy();
 }
 
@@ -147,9 +145,7 @@ conformanceSection('Resumable uploads', (check) => {
     const stalled = request(session, { method: 'PUT', headers: { 'Content-Length': size } });
     const ended = new Promise((resolve) => stalled.once('error', resolve));
     stalled.write(content(QUANTUM));
-    await vi.waitFor(async () =>
-      expect((await put(session, 'bytes */*')).range).toBe(`bytes=0-${QUANTUM - 1}`),
-    );
+    await expect.poll(async () => (await put(session, 'bytes */*')).range).toBe(`bytes=0-${QUANTUM - 1}`);
     const second = await put(session, `bytes ${QUANTUM}-${size - 1}/${size}`, content(size).slice(QUANTUM));
     expect(second.status).toBe(200);
     await ended;

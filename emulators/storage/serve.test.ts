@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, vi } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { clientOf } from './test-server.ts';
 
@@ -62,7 +62,7 @@ conformanceSection('As a process', (check) => {
         const stalled = request(url, { method: 'POST' });
         const cut = new Promise((resolve) => stalled.once('error', resolve));
         stalled.write('some bytes');
-        await vi.waitFor(async () => expect(await readdir(join(dataDir, 'incoming'))).toHaveLength(1));
+        await expect.poll(() => readdir(join(dataDir, 'incoming'))).toHaveLength(1);
         const { code, milliseconds } = await timeToEnd(child, () => child.kill(signal));
         expect(code).toBe(0);
         expect(milliseconds).toBeLessThan(1000);

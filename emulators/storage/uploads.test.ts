@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { crc32c, crc32cBase64 } from './crc32c.ts';
 import { bytes, startTestServer } from './test-server.ts';
@@ -125,12 +125,13 @@ conformanceSection('Uploads', (check) => {
     upload.on('error', () => undefined);
     upload.write(bytes(300_000));
     const incoming = join(dataDir, 'incoming');
-    await vi.waitFor(async () => {
-      const [arriving = ''] = await readdir(incoming);
-      expect((await stat(join(incoming, arriving))).size).toBe(300_000);
-    });
+    const arrived = async () => {
+      const [arriving] = await readdir(incoming);
+      return arriving === undefined ? 0 : (await stat(join(incoming, arriving))).size;
+    };
+    await expect.poll(arrived).toBe(300_000);
     upload.destroy();
-    await vi.waitFor(async () => expect(await readdir(incoming)).toEqual([]));
+    await expect.poll(() => readdir(incoming)).toEqual([]);
     expect((await bucket.file('cut').exists())[0]).toBe(false);
   });
 

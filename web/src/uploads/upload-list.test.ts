@@ -54,7 +54,7 @@ it('sends a drop of 500 files without a pause, and a larger one by itself, as fa
   const list = createUploadList();
   const files = Array.from({ length: 520 }, (_, index) => new File(['bytes'], `${index}.jpg`));
   list.add(files, plan(files.length));
-  await vi.waitUntil(() => answers.includes(429));
+  await expect.poll(() => answers.includes(429)).toBeTruthy();
   await settle();
 
   expect(kindsOf(list)).toEqual({ sent: 500, waiting: 20 });
@@ -85,7 +85,7 @@ it('is cancelled while it waits for the server', async () => {
   const list = createUploadList();
   list.add([new File(['bytes'], 'a.jpg')], plan(1));
   const [upload] = list.uploads.value;
-  await vi.waitUntil(() => upload?.phase.value.kind === 'waiting' && upload.phase.value.held);
+  await expect.poll(() => upload?.phase.value.kind === 'waiting' && upload.phase.value.held).toBeTruthy();
   upload?.cancel();
   await settle();
   expect(upload?.phase.value).toEqual({ kind: 'cancelled' });
