@@ -24,7 +24,8 @@ export async function tolerate(image: CheckedImage, error: unknown): Promise<Che
   switch (image.type) {
     case 'jpeg': {
       const structure = readJpeg(bytes);
-      const missing = structure.huffman ? missingOfJpeg(bytes, structure) : 0;
+      // How far arithmetic codes reach is not known here: what libjpeg remarks on there may be a lack of most of them.
+      const missing = structure.huffman ? missingOfJpeg(bytes, structure) : null;
       // With a proper end, what libjpeg remarks on beside that (damaged spots, odd scan parameters) is shown by every
       // viewer.
       return judge(image, missing, structure.hasEnd ? 'error' : 'none', error);

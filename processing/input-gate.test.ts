@@ -255,6 +255,37 @@ test.each(['JPEG', 'progressive JPEG', 'PNG', 'GIF'])(
   },
 );
 
+test('an animated WebP that is cut behind its first frame shows that', async () => {
+  const frames = [1, 2, 3].map((seed) => drawScene(64, 48, seed));
+  const strip = sharp(Buffer.concat(frames.map(({ data }) => data)), {
+    raw: { width: 64, height: 144, channels: 3, pageHeight: 48 },
+  });
+  const bytes = await strip.webp({ lossless: true }).toBuffer();
+  const second = bytes.indexOf('ANMF', bytes.indexOf('ANMF') + 4);
+  for (const cut of [second, second + 6, second + 60]) {
+    const image = await check(bytes.subarray(0, cut));
+    const shown = await decodeRgb(image);
+    expect(meanDifference(shown.data, frames[0]?.data)).toBeLessThan(1);
+  }
+  await expectRefusal(check(bytes.subarray(0, second - 200)), 'corrupt_image', /% of the picture is missing/);
+});
+
+test.each([1, 2, 3, 4, 8, 11, 13, 15, 16, 18])(
+  'a PNG that lacks its last %i bytes, of which none are pixels, is whole',
+  async (lost) => {
+    const bytes = await bytesOf('PNG');
+    expect(notesOnMissing(await decode(bytes.subarray(0, bytes.length - lost)))).toEqual([]);
+  },
+);
+
+test('a JPEG whose codes are arithmetic is shown whole, and not where it ends too early', async () => {
+  const bytes = await readFile(new URL('./testing/hostile/arithmetic.jpg', import.meta.url));
+  expect(await decode(bytes)).toMatchObject({ width: 96, height: 72 });
+  for (const share of [0.4, 0.9]) {
+    await expectRefusal(decode(bytes.subarray(0, bytes.length * share)), 'corrupt_image');
+  }
+});
+
 function half(bytes: Buffer): Buffer {
   return bytes.subarray(0, bytes.length / 2);
 }

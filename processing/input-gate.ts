@@ -9,7 +9,7 @@ import { kindOf } from './containers/kinds.ts';
 import { surveyPng } from './containers/png.ts';
 import { stillAvif } from './containers/still-avif.ts';
 import { BrokenStructure, ForeignKind, type Survey } from './containers/survey.ts';
-import { surveyWebp } from './containers/webp.ts';
+import { surveyWebp, wholeChunksOfWebp } from './containers/webp.ts';
 import { decodeFailure, openImage } from './decode.ts';
 import { freeMemory } from './free-memory.ts';
 import { readHeicHeader } from './heic.ts';
@@ -62,15 +62,12 @@ interface Size {
 export async function checkInput(
   path: string,
   limits: InputLimits,
-  work: PlannedWork = { bytesPerPixel: () => 0, copyPath: `${path}.still.avif` },
+  work: PlannedWork = { bytesPerPixel: () => 0, copyPath: `${path}.copy` },
 ): Promise<CheckedImage> {
   await checkSize(path, limits);
   const bytes = await readFile(path);
   const type = await typeOf(path, bytes);
-  const { decodable, survey } =
-    type === 'avif'
-      ? await openAvif(path, bytes, work)
-      : { decodable: path, survey: await surveyOf(path, type, bytes) };
+  const { decodable, survey } = await openContainer(path, type, bytes, work);
   freeMemory(bytes);
   if (survey) checkSurvey(type, survey, limits, work);
   const failOn = strictness(type);
@@ -158,9 +155,19 @@ function checkSurvey(type: AcceptedType, survey: Survey, limits: InputLimits, wo
   if (survey.missing > tolerated) throw incomplete(survey.missing);
 }
 
+/** A file that libvips reads, and what it says. */
+async function openContainer(path: string, type: AcceptedType, bytes: Buffer, work: PlannedWork) {
+  if (type === 'avif') return await openAvif(path, bytes, work);
+  const survey = await surveyOf(path, type, bytes);
+  const whole = type === 'webp' && survey?.missing === 0 ? wholeChunksOfWebp(bytes) : null;
+  if (!whole) return { decodable: path, survey };
+  await writeFile(work.copyPath, whole);
+  return { decodable: work.copyPath, survey };
+}
+
 /**
- * A file that libvips reads, and what it says: libvips tells an AVIF by the brand that stands first, and by no other than
- * `avif`. An animated one becomes a still of its first frame.
+ * libvips tells an AVIF by the brand that stands first, and by no other than `avif`. An animated one becomes a still of
+ * its first frame.
  */
 async function openAvif(path: string, bytes: Buffer, { copyPath }: PlannedWork) {
   const survey = await surveyOf(path, 'avif', bytes);

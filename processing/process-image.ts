@@ -4,7 +4,7 @@ import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { collectGarbage } from './heic-library.ts';
-import { notesOnMissing, tolerate } from './incomplete.ts';
+import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
 import { type CheckedImage, checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import {
@@ -86,7 +86,7 @@ function workOf<Name extends OperationName>(
 ): PlannedWork {
   return {
     bytesPerPixel: (decoded) => operations[operation].bytesPerPixel(options, decoded),
-    copyPath: `${outputPath}.still.avif`,
+    copyPath: `${outputPath}.copy`,
   };
 }
 
@@ -102,9 +102,12 @@ async function produce<Name extends OperationName>(
     return { output: withNotes(await run(operation, image, options, setup), image), image };
   } catch (error) {
     const tolerated = await tolerate(image, error);
+    // What the first attempt left would be part of what the second may take.
+    forgetPicture();
     const output = await run(operation, tolerated, options, setup).catch((again) => {
-      // What decodes no better with all tolerance has the first word.
-      throw isCorrupt(again) ? error : again;
+      // What decodes no better with all tolerance has the first word; what is missing is known by now.
+      if (!isCorrupt(again)) throw again;
+      throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
     });
     return { output: withNotes(output, tolerated), image };
   }

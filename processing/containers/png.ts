@@ -1,5 +1,5 @@
-import { promisify } from 'node:util';
-import { constants, inflate } from 'node:zlib';
+import { Readable } from 'node:stream';
+import { constants, createInflate } from 'node:zlib';
 import { BrokenStructure, type Survey } from './survey.ts';
 
 /** Samples a pixel by colour type (ISO/IEC 15948, table 11.1). */
@@ -19,8 +19,6 @@ interface PngStructure {
   frames: number;
   /** Contents of the IDAT chunks, the last as far as it goes. */
   data: Buffer[];
-  /** The chunk in which the file ends says that it is longer. */
-  cut: boolean;
   hasEnd: boolean;
 }
 
@@ -52,7 +50,6 @@ function readPng(bytes: Buffer): PngStructure {
     transparent: false,
     frames: 1,
     data: [],
-    cut: false,
     hasEnd: false,
   };
   if (png.width === 0 || png.height === 0) throw new BrokenStructure('No size in the IHDR.');
@@ -63,7 +60,6 @@ function readPng(bytes: Buffer): PngStructure {
     const length = bytes.readUInt32BE(at);
     const type = bytes.toString('latin1', at + 4, at + 8);
     const end = at + 8 + length;
-    png.cut = end > bytes.length;
     if (type === 'IDAT') png.data.push(bytes.subarray(at + 8, Math.min(end, bytes.length)));
     if (type === 'tRNS') png.transparent = true;
     if (type === 'acTL' && at + 12 <= bytes.length)
@@ -79,8 +75,6 @@ function readPng(bytes: Buffer): PngStructure {
   return png;
 }
 
-const inflateAll = promisify(inflate);
-
 /**
  * Share of the picture's scanlines that the file ends before, 0..1; null where its data is damaged and not cut. A file
  * may be cut and have all of them: what it lacks are checksums.
@@ -88,16 +82,31 @@ const inflateAll = promisify(inflate);
 export async function missingOfPng(bytes: Buffer): Promise<number | null> {
   const png = readPng(bytes);
   const expected = rawBytes(png);
+  const present = await inflatedBytes(png.data, expected);
+  if (present === null || (present >= expected && png.hasEnd)) return null;
+  return Math.max(0, 1 - present / expected);
+}
+
+/**
+ * How far data can be inflated, and never further than `most`; null where it is damaged before that. Nothing of it is
+ * kept: that of a large picture would not fit beside it.
+ */
+async function inflatedBytes(data: readonly Buffer[], most: number): Promise<number | null> {
+  const source = Readable.from(data);
+  const inflated = source.pipe(
+    createInflate({ finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1024 * 1024 }),
+  );
+  let count = 0;
   try {
-    // What is there is inflated as far as it goes, and never further than the picture needs.
-    const raw = await inflateAll(Buffer.concat(png.data), {
-      finishFlush: constants.Z_SYNC_FLUSH,
-      maxOutputLength: Math.max(1, expected),
-    });
-    const missing = Math.max(0, 1 - raw.length / expected);
-    return missing === 0 && !png.cut ? null : missing;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE' && png.cut ? 0 : null;
+    for await (const part of inflated) {
+      count += (part as Buffer).length;
+      if (count >= most) break;
+    }
+    return count;
+  } catch {
+    return null;
+  } finally {
+    source.destroy();
   }
 }
 

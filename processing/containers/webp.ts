@@ -30,7 +30,7 @@ export function surveyWebp(bytes: Buffer): Survey {
       frames++;
       if (frames === 1) missing ??= length === 0 ? 1 : 1 - present / length;
     }
-    at = from + length + (length & 1);
+    at = afterChunk(bytes, at);
   }
   const size = canvas ?? picture;
   if (!size) throw new BrokenStructure('No size.');
@@ -44,6 +44,29 @@ export function surveyWebp(bytes: Buffer): Survey {
     whole: true,
     missing: missing ?? 1,
   };
+}
+
+/**
+ * The chunks of a WebP that are whole, as a file of its own: libwebp reads none that is shorter than its header says,
+ * not even the first frame of it.
+ * @returns null where the file is as long as it says.
+ */
+export function wholeChunksOfWebp(bytes: Buffer): Buffer | null {
+  if (8 + bytes.readUInt32LE(4) <= bytes.length) return null;
+  let end = 12;
+  while (end + 8 <= bytes.length && end + 8 + bytes.readUInt32LE(end + 4) <= bytes.length) {
+    end = afterChunk(bytes, end);
+  }
+  // The last chunk may lack the byte that makes its length even.
+  const whole = Buffer.alloc(end);
+  bytes.copy(whole);
+  whole.writeUInt32LE(end - 8, 4);
+  return whole;
+}
+
+function afterChunk(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at + 4);
+  return at + 8 + length + (length & 1);
 }
 
 function sizeOf(type: string, data: Buffer) {

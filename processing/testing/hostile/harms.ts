@@ -182,7 +182,7 @@ function segment(kind: number, data: Buffer): Buffer {
   return Buffer.concat([head, data]);
 }
 
-function chunk(type: string, data: Buffer): Buffer {
+export function pngChunk(type: string, data: Buffer): Buffer {
   const body = Buffer.concat([Buffer.from(type, 'latin1'), data]);
   const framed = Buffer.alloc(body.length + 8);
   framed.writeUInt32BE(data.length, 0);
@@ -216,7 +216,7 @@ function addMetadata(bytes: Buffer, lot: Lot): Buffer {
   const times = 1 + lot.below(40);
   return insert(bytes, {
     jpeg: Buffer.concat(Array(times).fill(segment(lot.pick([0xe0, 0xe1, 0xe2, 0xed, 0xfe]), exif))),
-    png: Buffer.concat(Array(times).fill(chunk(lot.pick(['eXIf', 'tEXt', 'iTXt']), exif.subarray(6)))),
+    png: Buffer.concat(Array(times).fill(pngChunk(lot.pick(['eXIf', 'tEXt', 'iTXt']), exif.subarray(6)))),
     gif: Buffer.concat(Array(times).fill(comment(exif))),
     webp: Buffer.concat(Array(times).fill(riffChunk(lot.pick(['EXIF', 'XMP ']), exif))),
   });
@@ -228,7 +228,7 @@ function addProfile(bytes: Buffer, lot: Lot): Buffer {
   profile.write(lot.pick(['RGB XYZ ', 'CMYKLab ', 'GRAYXYZ ']), 16, 'latin1');
   return insert(bytes, {
     jpeg: segment(0xe2, Buffer.concat([Buffer.from('ICC_PROFILE\0\x01\x01', 'latin1'), profile])),
-    png: chunk('iCCP', Buffer.concat([Buffer.from('odd\0\0', 'latin1'), deflateSync(profile)])),
+    png: pngChunk('iCCP', Buffer.concat([Buffer.from('odd\0\0', 'latin1'), deflateSync(profile)])),
     gif: comment(profile),
     webp: riffChunk('ICCP', profile),
   });
@@ -242,7 +242,7 @@ function addTextBomb(bytes: Buffer, lot: Lot): Buffer {
   const data = Buffer.concat([Buffer.from('bomb\0\0', 'latin1'), zeros]);
   return insert(bytes, {
     jpeg: segment(0xfe, data.subarray(0, 60_000)),
-    png: chunk(lot.pick(['zTXt', 'iCCP']), data),
+    png: pngChunk(lot.pick(['zTXt', 'iCCP']), data),
     gif: comment(data),
     webp: riffChunk('XMP ', data),
   });
@@ -252,7 +252,7 @@ function addParts(bytes: Buffer, lot: Lot): Buffer {
   const times = 1_000 + lot.below(20_000);
   return insert(bytes, {
     jpeg: Buffer.concat(Array(times).fill(segment(0xfe, Buffer.from('x')))),
-    png: Buffer.concat(Array(times).fill(chunk('tEXt', Buffer.from('a\0b')))),
+    png: Buffer.concat(Array(times).fill(pngChunk('tEXt', Buffer.from('a\0b')))),
     gif: Buffer.concat(Array(times).fill(comment(Buffer.from('x')))),
     webp: Buffer.concat(Array(times).fill(riffChunk('junk', Buffer.alloc(0)))),
   });
@@ -264,7 +264,7 @@ function addFrames(bytes: Buffer, lot: Lot): Buffer {
   if (isPng(bytes)) {
     const control = Buffer.alloc(8);
     control.writeUInt32BE(lot.pick([times, 0xffffffff]), 0);
-    return insert(bytes, { jpeg: bytes, png: chunk('acTL', control), gif: bytes, webp: bytes });
+    return insert(bytes, { jpeg: bytes, png: pngChunk('acTL', control), gif: bytes, webp: bytes });
   }
   if (isGif(bytes)) {
     const image = Buffer.from('2c000000000100010000020244010000', 'hex').subarray(0, 15);
