@@ -21,7 +21,7 @@ export interface PushWork {
 
 /**
  * The push endpoint. It answers only when the work is done: 204 lets Pub/Sub forget the message, also where the job
- * failed, for that is recorded and published anew. 5xx brings the message again, and makes Pub/Sub push more slowly to
+ * failed, for that is recorded and published again. 5xx brings the message again, and makes Pub/Sub push more slowly to
  * everybody: only where this instance, or a service that it needs, is at fault. 429 says that it is full.
  */
 export function createPushApp(worker: PushWork, log: Log): Hono {

@@ -13,7 +13,7 @@ import { machineErrorOf } from './machine-lack.ts';
 import { refusalOf } from './refusal.ts';
 
 /**
- * So often a job is given back uncounted by machines that cannot work. One that meets no other machine by then may be
+ * Times that machines which cannot work may give one job back uncounted. One that meets no other machine by then may be
  * what exhausts them, and must end. Those that pause take nothing, so that a full disk alone never uses this up.
  */
 export const mostMachineFaults = 20;

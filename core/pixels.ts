@@ -27,7 +27,7 @@ const bytesPerPixel: Record<string, BytesPerPixel> = {
   'image/gif': { usual: 0.6, least: 0.001, most: 2 },
 };
 const unknownType: BytesPerPixel = { usual: 0.3, least: 0.001, most: 8 };
-/** A file may hold so many times what its picture takes: further frames, a film, what cameras note. */
+/** Times what its picture takes that a file may hold: further frames, a film, what cameras note. */
 const otherContent = 20;
 /** No picture that the input gate lets pass has more. */
 const most = 16_384 * 16_384;

@@ -14,7 +14,7 @@ const hopByHop = [
 const unknownMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /**
- * What stands before the instances: a request waits for a place on one, and is passed on to it. Its body is read
+ * The front of the instances: a request waits for a place on one, and is passed on to it. Its body is read
  * first, so that a slow sender holds no instance.
  */
 export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): Hono {

@@ -45,7 +45,7 @@ export interface StackOptions {
   fixedPorts: { web?: number; firestore?: number; pubsub?: number; storage?: number };
   /** Any free ports instead of the defaults, so that stacks can run side by side. */
   anyPorts: boolean;
-  /** Address of the site as browsers know it, where a proxy stands before it. */
+  /** Address of the site as browsers know it, where a proxy is in front of it. */
   publicUrl?: string | undefined;
 }
 

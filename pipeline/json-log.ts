@@ -11,7 +11,7 @@ const severities: Record<string, string> = {
 };
 
 const standardOutput = 1;
-/** A reader that is slow is waited for, so many times a millisecond. */
+/** Times that a slow reader is waited for, a millisecond each. */
 const mostWaits = 1_000;
 
 /**

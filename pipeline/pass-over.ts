@@ -2,7 +2,7 @@ import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import type { PassedOverNote } from './ports/passed-over.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** After so many failures in a row that no item is to blame for, the others would meet the same. */
+/** Failures in a row that no item is to blame for: after them, the others would meet the same. */
 const mostInARow = 5;
 
 /** The ports that passing something over needs. */

@@ -13,7 +13,7 @@ import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 
 const hourMs = 3_600_000;
-/** Of the failures of a minute, so many are looked at: more would say the same. */
+/** Failures of a minute that are looked at: more would say the same. */
 const mostFailed = 50;
 
 /** What waits for Cloud Run, and how many jobs are claimed there. */

@@ -184,7 +184,7 @@ describe('on Cloud Run', () => {
     ['crash', crash],
     ['exception', threw],
     ['timeout', () => new RetryableError('processing_timeout', 'It took longer than 60 s.')],
-  ])('a job’s own failure, a %s, refuses no push: the job is published anew', async (_, error) => {
+  ])('a job’s own failure, a %s, refuses no push: the job is published again', async (_, error) => {
     const { bench, message, now } = await pushed();
     const delivery = await deliver(message, worker(bench, 'run-1', error));
     expect(delivery).toMatchObject({ kind: 'given_back', republished: true });

@@ -21,7 +21,7 @@ const timing = {
   announcing: 5_000,
 } as const;
 const batch = 100;
-/** A sweep goes past so many batches of jobs that cannot be helped, and the next one on from there. */
+/** Batches of jobs that cannot be helped which one sweep goes past; the next one goes on from there. */
 const mostPages = 10;
 
 export interface Swept {

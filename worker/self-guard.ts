@@ -108,7 +108,7 @@ export function createSelfGuard(options: {
     });
   }
 
-  /** One at a time: whoever comes second is served by the one that is under way. */
+  /** One at a time: a second caller is served by the one that is under way. */
   async function tryOut(then: (problem: SelfTestProblem | null) => void): Promise<void> {
     if (testing) return;
     testing = true;

@@ -1,8 +1,8 @@
 import { figuresOf } from './figures.ts';
 
-/** So many senders have to say the same before a VM doubts itself. */
+/** Senders that have to say the same before a VM doubts itself. */
 const enoughWitnesses = 3;
-/** Where there are fewer senders, so many jobs in a row. */
+/** Failed jobs in a row that have to say it where there are fewer senders. */
 const enoughFailures = 9;
 /** A VM that takes so many times as long as predicted is ill. */
 const slowness = 3;

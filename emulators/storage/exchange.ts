@@ -75,7 +75,7 @@ export async function readJsonObject(x: Exchange): Promise<Record<string, unknow
   return parseJsonObject(Buffer.concat(chunks));
 }
 
-/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which stands for an object without fields. */
+/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which means an object without fields. */
 export function parseJsonObject(json: Buffer): Record<string, unknown> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(json);

@@ -216,7 +216,7 @@ function oldestFirst(query: Query, field: string, before: Date, after: Stored | 
   return after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
 }
 
-/** As it stands in the document: `createdAt` has microseconds, which a Date has not. */
+/** As it is in the document: `createdAt` has microseconds, which a Date has not. */
 function timeOf({ job, version }: Stored, field: string): Timestamp | Date {
   switch (field) {
     case 'createdAt':

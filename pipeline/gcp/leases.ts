@@ -23,7 +23,7 @@ export function createFirestoreLeases(firestore: Firestore): Leases {
         return true;
       } catch (error) {
         if (!lostToAnother.has(codeOf(error))) throw error;
-        // A write whose reply was lost is refused when the client repeats it, though it stands.
+        // A write whose reply was lost is refused when the client repeats it, though it was done.
         const current = await orOutage('Firestore', reference.get());
         return current.get('holder') === holder && lease.expiresAt.isEqual(current.get('expiresAt'));
       }

@@ -1,6 +1,6 @@
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 
-/** What a failure of a call means for whoever called. */
+/** What a failure of a call means for its caller. */
 type Meaning =
   /** The service's or the network's, and may pass. */
   | 'outage'

@@ -58,7 +58,7 @@ export function createFirestoreSettings(
         log.error({ settings: name, problem }, 'Settings do not validate; the last good ones stay.');
       }
       problemBefore = problem;
-      // What is wrong with the routing is read by whoever shows it.
+      // What is wrong with the routing is read by the page that shows it.
       if (problem !== null && name !== 'routing') onInvalid(`settings/${name}`, problem);
       readAt = clock.now().getTime();
       return { data, value, problem };

@@ -41,7 +41,7 @@ export function hardenServer(server: Server, log: Log): void {
     if (error.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, statusOfClientError[error.code ?? ''] ?? 400, latest.get(socket));
   });
-  // Before that, an error is the start's: whoever calls `listen` wants to hear of it.
+  // Before that, an error is the start's: the caller of `listen` wants to hear of it.
   server.once('listening', () => {
     server.on('error', (error) => log.error({ error }, 'A connection could not be accepted.'));
   });

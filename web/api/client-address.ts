@@ -11,7 +11,7 @@ export interface Connection {
  * The network that a request comes from, by which visitors without a name are told apart: an IPv4 address, or the
  * first 64 bits of an IPv6 address, since a household has all that follow.
  *
- * Each proxy appends the address that it was called from to X-Forwarded-For; what stands before is whatever the
+ * Each proxy appends the address that it was called from to X-Forwarded-For; what comes before it is whatever the
  * client wrote. So the entry of the outermost of our own `trustedProxies` is believed, and with none of them the
  * socket alone.
  */

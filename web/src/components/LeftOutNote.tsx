@@ -3,7 +3,7 @@ import { isMinor, leftOutWords } from '../uploads/left-out-words.ts';
 import type { LeftOut } from '../uploads/picked-files.ts';
 import { Icon } from './Icon.tsx';
 
-/** So many are named at once; the others when they are asked for. */
+/** Files that are named at once; the others are when they are asked for. */
 const mostShown = 4;
 
 interface LeftOutNoteProps {

@@ -113,7 +113,7 @@ function sentenceFor(job: JobView): string {
 
 const lookEveryMs = 4_000;
 
-/** Of a large drop the oldest come first: the server answers so many questions a minute only. */
+/** Of a large drop the oldest come first: the server limits the questions of a minute. */
 const mostLookedFor = 10;
 
 /** Events tell of new jobs; this finds the ones whose event was lost on the way. */

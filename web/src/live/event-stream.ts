@@ -43,7 +43,7 @@ export function openEventStream(url: string, handlers: Handlers): EventStream {
       retryMs = Math.min(lastRetryMs, retryMs * 2);
     });
     opened.addEventListener('idle', () => {
-      // Closed first: whoever hears of the state may resume at once.
+      // Closed first: a listener that hears of the state may resume at once.
       opened.close();
       state.value = 'idle';
     });

@@ -1,6 +1,6 @@
 /** Why something that was picked is not sent. */
 export type LeftOutReason =
-  /** A file that cannot be read: removed meanwhile, its path too long, in a cloud that is not at hand. */
+  /** A file that cannot be read: removed since, its path too long, in a cloud that is not at hand. */
   | 'file-unreadable'
   /** Of a folder's content only a part, or nothing, could be listed. */
   | 'folder-unreadable'
