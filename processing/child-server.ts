@@ -36,15 +36,30 @@ export function serveChild(operations: ImageOperations): void {
         return await start(request.settings, operations, (made) => {
           setup = made;
         });
-      case 'process': {
-        const outcome = await outcomeOf(request.job, setup);
-        return { outcome, models: loadedModels(operations) };
-      }
+      case 'process':
+        return await answerJob(request.job, setup, operations);
       default:
         return request satisfies never;
     }
   };
   process.on('message', async (message) => process.send?.(await answer(message)));
+}
+
+/** The answer to a job, also where code throws beside it: in a callback, or in a promise that nobody awaits. */
+async function answerJob(
+  job: ChildJob,
+  setup: ProcessingSetup | null,
+  operations: ImageOperations,
+): Promise<ChildAnswer> {
+  const stray = Promise.withResolvers<ChildOutcome>();
+  const onStray = (error: unknown) => stray.resolve(failureOutcome(error));
+  process.once('uncaughtException', onStray);
+  try {
+    const outcome = await Promise.race([outcomeOf(job, setup), stray.promise]);
+    return { outcome, models: loadedModels(operations) };
+  } finally {
+    process.off('uncaughtException', onStray);
+  }
 }
 
 /** A child that cannot warm up has a machine below it, or a program inside it, with which no job would end well. */

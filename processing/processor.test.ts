@@ -26,6 +26,8 @@ const faults = [
   'load',
   'defect',
   'other-defect',
+  'stray',
+  'stray-promise',
 ];
 const noModels = { folder: join(tmpdir(), 'spillway-no-models') };
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
@@ -183,6 +185,20 @@ test('a defect has a signature of its own, and tells no person where it happened
   expect(signature(other)).not.toBe(signature(first));
   await expectRecovery();
 });
+
+test.each(['defect', 'stray', 'stray-promise'])(
+  'a job with a %s names its error, and the next one has a fresh child',
+  async (fault) => {
+    start();
+    await processor.warmUp();
+    const [pid] = processor.pids;
+    const error = await sketch(fault).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UnexpectedError);
+    expect(String((error as Error).cause)).toMatch(/TypeError: (no such|a stray) thing/);
+    await expectRecovery();
+    expect(processor.pids).not.toContain(pid);
+  },
+);
 
 test('calling a job off kills its child and rejects with the reason', async () => {
   start();

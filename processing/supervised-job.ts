@@ -48,7 +48,10 @@ export async function runSupervised(
   const mostBytes = child.restingBytes + limits.memoryLimitBytes;
   const watch = watchMemory(child.pid, mostBytes, () => kill(limitPassed('out_of_memory')));
   try {
-    return unwrap(await answerOf(child, job, () => killedFor));
+    const outcome = await answerOf(child, job, () => killedFor);
+    // Nobody knows what it left behind, or what of it still runs.
+    if (outcome.kind === 'unexpected') await child.kill();
+    return unwrap(outcome);
   } finally {
     answered = true;
     clearTimeout(timer);

@@ -38,6 +38,17 @@ const faults: Record<string, () => unknown> = {
   defect: () => {
     throw new TypeError(`no such thing: /tmp/${Math.random()}/source has ${process.pid} of them`);
   },
+  /** As a callback does, or a promise that nobody awaits. The job itself never ends. */
+  stray: () => {
+    setImmediate(() => {
+      throw new TypeError('a stray thing');
+    });
+    return sleep(2 ** 31 - 1);
+  },
+  'stray-promise': () => {
+    void Promise.reject(new TypeError('a stray thing'));
+    return sleep(2 ** 31 - 1);
+  },
   'other-defect': () => {
     throw new TypeError('another thing');
   },
