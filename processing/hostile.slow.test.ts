@@ -1,4 +1,5 @@
 import { deflateRawSync, constants as zlib } from 'node:zlib';
+import sharp from 'sharp';
 import { expect, test } from 'vitest';
 import { pngChunk } from './testing/hostile/harms.ts';
 import { runGenerated, runOne } from './testing/hostile/run-generated.ts';
@@ -20,6 +21,15 @@ test.each(['sketch', 'remove-background'] as const)(
     expect(outcome.peakBytes ?? 0).toBeLessThan(1_200e6);
   },
 );
+
+test('noise of 108 megapixels, the most that telephones make, is cut out within the memory of a child', async () => {
+  const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
+  const create = { width: 12_000, height: 9_000, channels: 3, background: 'white', noise } as const;
+  const picture = await sharp({ create, limitInputPixels: false }).jpeg({ quality: 50 }).toBuffer();
+  const outcome = await runOne(picture, 'remove-background');
+  expect(outcome.ending.kind).toBe('result');
+  expect(outcome.peakBytes ?? 0).toBeLessThan(1_200e6);
+});
 
 /** A square PNG of 16 bits a sample, black, that ends with its last row. */
 function endlessPng(side: number): Buffer {

@@ -33,5 +33,5 @@ export const defaultInputLimits: InputLimits = {
   maxPixels: 108_000_000,
   maxPages: 10_000,
   maxPassPixels: 2_000_000_000,
-  maxMemory: 870_000_000,
+  maxMemory: 875_000_000,
 };

@@ -19,6 +19,9 @@ const flatShare = 0.75;
 /** An empty final block: every stripe before it ends on a byte boundary without one, so that they can be joined. */
 const endOfStream = Buffer.from([0x03, 0x00]);
 
+/** More than what the allocator keeps for itself (`allocator` in `child.ts`). */
+const segmentBytes = 8 * 1024 * 1024;
+
 /** Stripes under way on Node's thread pool. */
 const mostAtOnce = 16;
 
@@ -50,23 +53,56 @@ const filters = { none: 0, sub: 1 } as const;
  * differences take fewer bits.
  */
 export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
-  const deflated: (Uint8Array | Promise<Uint8Array>)[] = [];
+  const data = new Segments();
+  const underWay: (Uint8Array | Promise<Uint8Array>)[] = [];
+  data.add(zlibHeader);
   let checksum = 1;
   for (const stripe of stripesOf(picture)) {
     // A stripe that is deflated elsewhere is copied: no more of them than keep the threads busy.
-    await deflated.at(-mostAtOnce);
-    deflated.push(deflateStripe(stripe));
+    if (underWay.length === mostAtOnce) data.add(await (underWay.shift() as Promise<Uint8Array>));
+    underWay.push(deflateStripe(stripe));
     checksum = adler32(stripe, checksum);
   }
+  for (const deflated of await Promise.all(underWay)) data.add(deflated);
+  data.add(endOfStream);
+  data.add(bigEndian(checksum));
   return join([
     signature,
     ...chunk('IHDR', [header(picture)]),
-    ...chunk('IDAT', [zlibHeader, ...(await Promise.all(deflated)), endOfStream, bigEndian(checksum)]),
+    ...chunk('IDAT', data.all()),
     ...chunk('IEND', []),
   ]);
 }
 
-/** Each part is given back as soon as it is copied: a file of 400 MB would else be in memory twice. */
+/**
+ * Bytes one after another, in pieces that are large enough for the allocator to give them back at once: small ones stay
+ * with the process, and a file of 400 MB would be in memory twice while it is joined.
+ */
+class Segments {
+  readonly #segments: Uint8Array[] = [];
+  #used = segmentBytes;
+
+  add(part: Uint8Array): void {
+    for (let from = 0; from < part.length; ) {
+      if (this.#used === segmentBytes) {
+        this.#segments.push(new Uint8Array(segmentBytes));
+        this.#used = 0;
+      }
+      const count = Math.min(part.length - from, segmentBytes - this.#used);
+      this.#segments.at(-1)?.set(part.subarray(from, from + count), this.#used);
+      this.#used += count;
+      from += count;
+    }
+    if (!constantParts.has(part)) freeMemory(part);
+  }
+
+  all(): Uint8Array[] {
+    const last = this.#segments.pop();
+    return last ? [...this.#segments, last.subarray(0, this.#used)] : [];
+  }
+}
+
+/** Each part is given back as soon as it is copied. */
 function join(parts: Uint8Array[]): Uint8Array {
   const file = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
