@@ -128,6 +128,11 @@ test.each<[string, Uint8Array | string]>([
   ['an icon (ICO)', Buffer.from('00000100010010100000010020006804000016000000', 'hex')],
   ['a Photoshop file', Buffer.from('384250530001000000000000000300000009000000090008', 'hex')],
   ['a JPEG XL picture', Buffer.from('ff0a7f0000000000', 'hex')],
+  ['a TIFF picture', Buffer.concat([Buffer.from('49492a00ffffff00', 'hex'), Buffer.alloc(70_000, 1)])],
+  [
+    'a TGA picture',
+    Buffer.concat([Buffer.from('000002000000000000000000100010001800', 'hex'), Buffer.alloc(768)]),
+  ],
   ['a JPEG 2000 picture', Buffer.from('0000000c6a5020200d0a870a00000014667479706a703220', 'hex')],
   ['a JPEG-LS picture', Buffer.from('ffd8fff7000b080009000901011100ffd9', 'hex')],
   ['a JPEG with 12 bits a sample', Buffer.from('ffd8ffc1000b0c0009000901011100ffd9', 'hex')],
@@ -252,6 +257,15 @@ test.each(['JPEG', 'progressive JPEG', 'PNG', 'GIF'])(
     expect(notesOnMissing(image)).toEqual([
       expect.stringMatching(/^The file ends too early: (less than 1|[1-4]) % of the picture is missing\.$/),
     ]);
+  },
+);
+
+test.each(['miaf', 'mif2', 'MA1B'])(
+  'an AVIF whose first brand is %s is told by those behind it',
+  async (brand) => {
+    const bytes = await asSharp(scene).avif({ effort: 0 }).toBuffer();
+    bytes.write(brand, 8, 'latin1');
+    expect(await decode(bytes)).toMatchObject({ type: 'avif', width: 64 });
   },
 );
 

@@ -79,7 +79,13 @@ export async function kindOf(bytes: Buffer): Promise<Kind> {
   if (own) return { kind: 'other', name: own };
   // Its parsers walk archives and films: the beginning tells enough.
   const sniffed = await fileTypeFromBuffer(bytes.subarray(0, sniffedBytes)).catch(() => undefined);
-  if (!sniffed) return { kind: 'other', name: textKind(bytes) ?? 'of no kind that is known here' };
+  if (!sniffed) {
+    // The library looks for more in the directory of a TIFF, which may lie at the end of the file.
+    const name = /^(II[*+]\0|MM\0[*+])/.test(bytes.toString('latin1', 0, 4))
+      ? 'a TIFF picture'
+      : textKind(bytes);
+    return { kind: 'other', name: name ?? 'of no kind that is known here' };
+  }
   if (sniffed.mime === 'application/xml') return { kind: 'other', name: textKind(bytes) ?? 'an XML file' };
   const type = acceptedTypes[sniffed.mime];
   if (type) return { kind: 'accepted', type };
@@ -97,7 +103,24 @@ function accepted(bytes: Buffer): AcceptedType | null {
   if (starts('474946383761') || starts('474946383961')) return 'gif';
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') return 'webp';
   if (bytes.toString('latin1', 4, 8) !== 'ftyp') return null;
-  const brand = bytes.toString('latin1', 8, 12);
+  // The brand that stands first may be one of a structure; those behind it then tell the coding.
+  return (
+    brandsOf(bytes)
+      .map(typeOfBrand)
+      .find((type) => type !== null) ?? null
+  );
+}
+
+/** `ftyp`, ISO/IEC 14496-12, 4.3: the major brand, a version and the compatible brands. */
+function brandsOf(bytes: Buffer): string[] {
+  const end = Math.min(bytes.readUInt32BE(0), mostBrandBytes);
+  const compatible = bytes.toString('latin1', 16, end).match(/[\s\S]{4}/g) ?? [];
+  return [bytes.toString('latin1', 8, 12), ...compatible];
+}
+
+const mostBrandBytes = 256;
+
+function typeOfBrand(brand: string): AcceptedType | null {
   if (brand === 'avif' || brand === 'avis') return 'avif';
   return ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs', 'mif1', 'msf1'].includes(brand)
     ? 'heic'
@@ -113,6 +136,8 @@ function ownSignature(bytes: Buffer): string | null {
   if (text.startsWith('ID3')) return 'a sound recording';
   if (bytes.toString('latin1', bytes.length - 18, bytes.length - 2) === 'TRUEVISION-XFILE')
     return 'a TGA picture';
+  // The library takes it for an icon or a cursor, which states how many pictures it holds: never none.
+  if (['000001000000', '000002000000'].includes(bytes.toString('hex', 0, 6))) return 'a TGA picture';
   if (text.startsWith('qoif')) return 'a QOI picture';
   if (text.startsWith('DDS ')) return 'a texture (DDS)';
   if (text.startsWith('farbfeld')) return 'a farbfeld picture';
