@@ -10,13 +10,18 @@ export interface Announcer {
   say(topic: string, sentence: string): void;
 }
 
+interface Said {
+  topic: string;
+  sentence: string;
+}
+
 /**
  * Words for people who listen. What happens within a moment is said together, and a burst is summed up by topic, so
  * that fifty pictures do not make fifty announcements.
  */
 export function createAnnouncer(summarise: (topic: string, count: number) => string): Announcer {
   const text = signal('');
-  let waiting: { topic: string; sentence: string }[] = [];
+  let waiting: Said[] = [];
   return {
     text,
     say(topic, sentence) {
@@ -30,11 +35,11 @@ export function createAnnouncer(summarise: (topic: string, count: number) => str
   };
 }
 
-function condense(
-  sentences: { topic: string; sentence: string }[],
-  summarise: (topic: string, count: number) => string,
-): string {
+function condense(sentences: Said[], summarise: (topic: string, count: number) => string): string {
   if (sentences.length <= mostSentences) return sentences.map(({ sentence }) => sentence).join(' ');
-  const counts = Map.groupBy(sentences, ({ topic }) => topic);
-  return [...counts].map(([topic, group]) => summarise(topic, group.length)).join(' ');
+  const groups = Map.groupBy(sentences, ({ topic }) => topic);
+  // What happened once among many is said in full: it may be the one thing that went wrong.
+  const said = ([topic, [first, ...others]]: [string, Said[]]) =>
+    first && others.length === 0 ? first.sentence : summarise(topic, others.length + 1);
+  return [...groups].map(said).join(' ');
 }
