@@ -1,9 +1,12 @@
-import { addAbortSignal } from 'node:stream';
+import { addAbortSignal, type Readable } from 'node:stream';
 import { type File, Storage } from '@google-cloud/storage';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
 import { type KeptPart, type ModelSource, mirrorPaths, type OpenedFile } from './model-source.ts';
+
+/** The client's own layers add eleven to each answer, one too many for Node's default, which would call it a leak. */
+const listenersOfOneDownload = 20;
 
 /**
  * A bucket of one's own, `gs://bucket/prefix`. The client reads `STORAGE_EMULATOR_HOST`, Google's own name for the
@@ -80,6 +83,7 @@ async function* readFrom(
   const pinned = file.bucket.file(file.name, { generation });
   try {
     const stream = pinned.createReadStream({ start, validation: false, decompress: false });
+    stream.once('response', (answer: Readable) => void answer.setMaxListeners(listenersOfOneDownload));
     yield* addAbortSignal(signal, stream);
   } catch (error) {
     throw refusal(error, address);

@@ -155,7 +155,7 @@ export function portsContract(
         from: { text: 'x'.repeat(1e6) },
         contentType: 'text/plain',
       });
-      for (let round = 0; round < 20; round++) {
+      for (let round = 0; round < 5; round++) {
         const read = await blobs.read(results(), object);
         read?.stream.read(0);
         read?.stream.destroy();
