@@ -1,4 +1,4 @@
-import { quantile as ofSorted } from '@spillway/core/routing/figures.ts';
+import { quantile as ofSorted } from '@spillway/core/routing/quantiles.ts';
 
 /** The value below which a share of the values lies (nearest rank); NaN of none. */
 export function quantile(values: number[], share: number): number {

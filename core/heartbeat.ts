@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instant, targetSchema } from './job.ts';
-import { figuresSchema } from './routing/figures.ts';
+import { quantilesSchema } from './routing/quantiles.ts';
 import { learnedServiceSchema } from './routing/service-times.ts';
 
 /** `draining` ends in `drained`, when nothing is in progress; `paused`: its own breaker holds it back. */
@@ -31,7 +31,7 @@ export const heartbeatSchema = z.object({
   process: z.object({ cpu: z.number().min(0), rssBytes: z.number().min(0), count: z.int().min(0) }),
   perOperation: z.record(z.string(), operationStatsSchema),
   /** From the decision to the claim, in milliseconds, where nothing stood before the job. */
-  delivery: figuresSchema.nullable().default(null),
+  delivery: quantilesSchema.nullable().default(null),
   /** From the decision for its first job to the claim, in milliseconds, where this instance was started for it. */
   coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),

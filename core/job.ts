@@ -74,6 +74,8 @@ export const routeReasons = [
 /** Jobs, and the sum of their `workMs`: milliseconds of one slot. */
 export const sideLedgerSchema = z.object({ jobs: z.number(), workMs: z.number() });
 export type SideLedger = z.infer<typeof sideLedgerSchema>;
+/** The work of an idle side. */
+export const noWork: SideLedger = { jobs: 0, workMs: 0 };
 
 /** What stood before a job when it was decided: exact, since every job reserves its place before it counts. */
 export const ledgerSchema = z.object({

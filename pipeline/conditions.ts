@@ -2,7 +2,7 @@ import { PermanentError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
-import type { Candidate, Conditions } from '@spillway/core/routing/decide-route.ts';
+import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import type { Ports } from './ports/ports.ts';
 
 /** What a router has to know of the world, read now. Throws `OutageError`. */

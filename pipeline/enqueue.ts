@@ -2,10 +2,11 @@ import { type Job, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
-import { type Candidate, type Conditions, decideRoute } from '@spillway/core/routing/decide-route.ts';
-import { liveVms, slotsOf } from '@spillway/core/routing/fleet.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
 import { vmServiceMs } from '@spillway/core/routing/predict.ts';
-import { objectiveMs, turnOf } from '@spillway/core/routing/turn.ts';
+import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
+import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
+import { objectiveMs, turnOf } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import {
   type JobRequest,

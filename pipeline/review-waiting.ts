@@ -1,11 +1,5 @@
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import {
-  findProbe,
-  type Lines,
-  type Move,
-  reviewLines,
-  type Waiting,
-} from '@spillway/core/routing/review-line.ts';
+import { findProbe, type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
 import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';

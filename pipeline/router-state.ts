@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { learnFrom } from '@spillway/core/routing/learn.ts';
 import {
   aliveWithinMs,
   breakerAfter,
   failuresThatCount,
   healthWithinMs,
   type RunBreaker,
-} from '@spillway/core/routing/run-breaker.ts';
+} from '@spillway/core/routing/breakers.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
+import { learnFrom } from '@spillway/core/routing/state.ts';
 import type { Stored } from './ports/job-store.ts';
 import type { Ports } from './ports/ports.ts';
 

@@ -1,4 +1,4 @@
-import { quantile } from '@spillway/core/routing/figures.ts';
+import { quantile } from '@spillway/core/routing/quantiles.ts';
 
 /** The value below which a share of the values lies (nearest rank); NaN of none. The values must be sorted. */
 export function quantileOfSorted(sorted: readonly number[], share: number): number {

@@ -2,7 +2,7 @@ import type { OperationStats } from '@spillway/core/heartbeat.ts';
 import { clockStart, type Job } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
-import { type Figures, RecentValues } from '@spillway/core/routing/figures.ts';
+import { type Quantiles, RecentValues } from '@spillway/core/routing/quantiles.ts';
 import { type LearnedServices, ServiceTimes } from '@spillway/core/routing/service-times.ts';
 import type { Delivery } from '@spillway/pipeline/delivery.ts';
 
@@ -57,8 +57,8 @@ export class OperationStatsBook {
   }
 
   /** From the decision to the claim, in milliseconds, of jobs that had nothing before them. */
-  get delivery(): Figures | null {
-    return this.#deliveries.figures();
+  get delivery(): Quantiles | null {
+    return this.#deliveries.quantiles();
   }
 
   /** The same of the job for which this instance was started; null where there was none. */

@@ -1,8 +1,7 @@
 import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
-import { VmBreaker } from '@spillway/core/routing/vm-breaker.ts';
-import { witnessOf } from '@spillway/core/routing/witness.ts';
+import { VmBreaker, witnessOf } from '@spillway/core/routing/breakers.ts';
 import type { Delivery } from '@spillway/pipeline/delivery.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { expectedServiceMs } from './expected-service.ts';

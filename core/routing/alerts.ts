@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
-import type { Conditions } from './decide-route.ts';
-import { liveVms } from './fleet.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
+import type { Conditions } from './question.ts';
+import { liveVms } from './state.ts';
 
 export const alertSchema = z.object({
   code: z.enum([

@@ -6,7 +6,7 @@ import { later, noon } from '../testing/sample-job.ts';
 import { sampleLedger } from '../testing/sample-question.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { decideRoute } from './decide-route.ts';
+import { decideRoute } from './policy.ts';
 import { ServiceTimes } from './service-times.ts';
 import { initialRouterState } from './state.ts';
 

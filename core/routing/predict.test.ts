@@ -6,8 +6,8 @@ import { steadyService, steadyStats } from '../testing/learned-service.ts';
 import { later } from '../testing/sample-job.ts';
 import { sampleLedger, sampleQuestion } from '../testing/sample-question.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
-import type { RoutingQuestion } from './decide-route.ts';
 import { predictBothSides } from './predict.ts';
+import type { RoutingQuestion } from './question.ts';
 import { initialRouterState, type RouterState } from './state.ts';
 
 const exactly = (ms: number) => ({ p50: ms, p90: ms, count: 20 });

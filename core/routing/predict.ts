@@ -2,12 +2,13 @@ import type { Worker } from '../heartbeat.ts';
 import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
 import { type OperationName, operationNames } from '../operations.ts';
 import { costOfOneJob, runCost } from '../prices.ts';
-import type { Conditions, RoutingQuestion } from './decide-route.ts';
-import { asLogNormal, type Estimate, type Figures } from './figures.ts';
-import { chanceOfColdStart, learnedBy, liveVms, slotsOf, warmInstances } from './fleet.ts';
-import { takesWork } from './run-breaker.ts';
+import type { RoutingSettings } from '../settings.ts';
+import { takesWork } from './breakers.ts';
+import { asLogNormal, type Estimate, type Quantiles } from './quantiles.ts';
+import type { Conditions, RoutingQuestion } from './question.ts';
 import { estimateService } from './service-times.ts';
-import { objectiveMs } from './turn.ts';
+import { learnedBy, liveVms, slotsOf, warmInstances } from './state.ts';
+import { objectiveMs } from './waiting.ts';
 
 /** Coefficient of variation of the work ahead of a job: operations and pictures of all kinds. */
 const variationOfWork = 0.6;
@@ -101,6 +102,22 @@ function poolService(
   return { mean, spread: Math.sqrt(Math.max(0, square - mean ** 2)) };
 }
 
+/**
+ * 0 to 1: that a push meets no free warm slot, given so many jobs on Cloud Run before it. An idle instance does not
+ * beat (it has no processor between requests), so the longer one was silent, the less it counts.
+ */
+function chanceOfColdStart(
+  warm: readonly Worker[],
+  jobsBefore: number,
+  { run, vm }: RoutingSettings,
+): number {
+  const expected = warm.reduce((sum, { slots, ageMs }) => {
+    const silentMs = Math.max(0, ageMs - vm.liveWithinMs);
+    return sum + slots * (1 - silentMs / run.warmWithinMs);
+  }, 0);
+  return Math.min(1, Math.max(0, jobsBefore + 1 - expected));
+}
+
 const none: Estimate = { mean: 0, spread: 0 };
 
 /** How long so much work takes through so many slots. A sum of n jobs varies less, by the root of n, than each. */
@@ -120,7 +137,7 @@ function untilItsTurn(queue: Estimate, question: RoutingQuestion): Estimate {
   return { ...queue, spread: Math.hypot(queue.spread, passingShare * queue.mean) };
 }
 
-function learnedOr(figures: Figures | null, fallbackMs: number): Estimate {
+function learnedOr(figures: Quantiles | null, fallbackMs: number): Estimate {
   return figures && figures.count >= enoughDeliveries
     ? asLogNormal(figures)
     : { mean: fallbackMs, spread: fallbackMs / 3 };

@@ -3,11 +3,11 @@ import { type OperationName, operationNameSchema, operationNames, operations } f
 import {
   asLogNormal,
   type Estimate,
-  type Figures,
-  figuresSchema,
-  mergeFigures,
+  mergeQuantiles,
+  type Quantiles,
+  quantilesSchema,
   RecentValues,
-} from './figures.ts';
+} from './quantiles.ts';
 
 /** Pictures fall into bands by their megapixels: below the first edge, between two, above the last. */
 const bandEdges = [0.5, 2, 8] as const;
@@ -15,12 +15,12 @@ const bands = bandEdges.length + 1;
 /** Fewer observations than these say less than what stands behind them. */
 const enough = { band: 5, operation: 3 } as const;
 /** What is assumed of a prior: one job in ten takes twice as long. */
-const priorFigures: Figures = { p50: 1, p90: 2, count: 0 };
+const priorFigures: Quantiles = { p50: 1, p90: 2, count: 0 };
 
 /** Service times of one operation as ratios to its prior for that picture, so that they carry over to other sizes. */
 export const learnedServiceSchema = z.object({
-  all: figuresSchema,
-  bands: z.array(figuresSchema.nullable()).length(bands),
+  all: quantilesSchema,
+  bands: z.array(quantilesSchema.nullable()).length(bands),
 });
 export type LearnedService = z.infer<typeof learnedServiceSchema>;
 
@@ -51,8 +51,8 @@ export class ServiceTimes {
 
   of(operation: OperationName): LearnedService | null {
     const seen = this.#seen.get(operation);
-    const all = seen?.all.figures();
-    return seen && all ? { all, bands: seen.bands.map((band) => band.figures()) } : null;
+    const all = seen?.all.quantiles();
+    return seen && all ? { all, bands: seen.bands.map((band) => band.quantiles()) } : null;
   }
 }
 
@@ -61,13 +61,14 @@ export function mergeLearned(reports: LearnedServices[], before: LearnedServices
   const merged: LearnedServices = { ...before };
   for (const operation of operationNames) {
     const all = present(reports.map((report) => report[operation]));
-    const figures = mergeFigures(all.map((learned) => learned.all));
+    const figures = mergeQuantiles(all.map((learned) => learned.all));
     if (!figures) continue;
     const old = before[operation]?.bands;
     merged[operation] = {
       all: figures,
       bands: bandIndexes.map(
-        (index) => mergeFigures(present(all.map((learned) => learned.bands[index]))) ?? old?.[index] ?? null,
+        (index) =>
+          mergeQuantiles(present(all.map((learned) => learned.bands[index]))) ?? old?.[index] ?? null,
       ),
     };
   }
@@ -93,7 +94,7 @@ function closestFigures(
   operation: OperationName,
   band: number,
   sources: readonly (LearnedServices | undefined)[],
-): Figures {
+): Quantiles {
   for (const source of sources) {
     const learned = source?.[operation];
     const own = learned?.bands[band];

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { figuresSchema } from './figures.ts';
-import { runBreakerSchema } from './run-breaker.ts';
-import { learnedServicesSchema } from './service-times.ts';
+import type { Worker } from '../heartbeat.ts';
+import type { Target } from '../job.ts';
+import { isOperationName } from '../operations.ts';
+import type { RoutingSettings } from '../settings.ts';
+import { runBreakerSchema } from './breakers.ts';
+import { mergeQuantiles, type Quantiles, quantilesOf, quantilesSchema } from './quantiles.ts';
+import { type LearnedServices, learnedServicesSchema, mergeLearned } from './service-times.ts';
 
 /**
  * The document `routing/state`: what routers know of the world beyond heartbeats and jobs. The sweep keeps it, one
@@ -16,10 +20,10 @@ export const routerStateSchema = z.object({
     .prefault({}),
   /** From the decision to the claim where a slot was free and warm. */
   delivery: z
-    .object({ vm: figuresSchema.nullable().default(null), run: figuresSchema.nullable().default(null) })
+    .object({ vm: quantilesSchema.nullable().default(null), run: quantilesSchema.nullable().default(null) })
     .prefault({}),
   /** From the decision to the claim by an instance that was not there before. */
-  coldStart: figuresSchema.nullable().default(null),
+  coldStart: quantilesSchema.nullable().default(null),
   breaker: runBreakerSchema.prefault({}),
   /** US dollars that decisions of the last hour gave to Cloud Run. */
   spentLastHour: z.number().min(0).default(0),
@@ -27,3 +31,57 @@ export const routerStateSchema = z.object({
 export type RouterState = z.infer<typeof routerStateSchema>;
 
 export const initialRouterState: RouterState = routerStateSchema.parse({});
+
+/** What all workers together have seen; what none of them has seen lately stays as it was known `before`. */
+export function learnFrom(workers: readonly Worker[], before: RouterState): RouterState {
+  const reports = (kind: Target) => workers.filter((worker) => worker.kind === kind);
+  return {
+    ...before,
+    learned: {
+      vm: mergeLearned(reports('vm').map(learnedBy), before.learned.vm),
+      run: mergeLearned(reports('run').map(learnedBy), before.learned.run),
+    },
+    delivery: {
+      vm: deliveryOf(reports('vm')) ?? before.delivery.vm,
+      run: deliveryOf(reports('run')) ?? before.delivery.run,
+    },
+    coldStart: coldStartOf(reports('run')) ?? before.coldStart,
+  };
+}
+
+function deliveryOf(workers: Worker[]): Quantiles | null {
+  return mergeQuantiles(workers.flatMap(({ delivery }) => delivery ?? []));
+}
+
+/** Each instance has had one cold start, or none that a job waited for. */
+function coldStartOf(instances: Worker[]): Quantiles | null {
+  return quantilesOf(instances.flatMap(({ coldStartMs }) => coldStartMs ?? []));
+}
+
+/** VMs that take new work: ready, and heard of lately. */
+export function liveVms(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
+  return workers.filter(
+    (worker) => worker.kind === 'vm' && worker.state === 'ready' && worker.ageMs <= settings.vm.liveWithinMs,
+  );
+}
+
+/** Cloud Run instances that may still be there: seen lately, and not stopping. */
+export function warmInstances(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
+  return workers.filter(
+    (worker) =>
+      worker.kind === 'run' && worker.state === 'ready' && worker.ageMs <= settings.run.warmWithinMs,
+  );
+}
+
+export function slotsOf(workers: readonly Worker[]): number {
+  return workers.reduce((sum, { slots }) => sum + slots, 0);
+}
+
+/** What a worker has learned, by operation, from its heartbeat. */
+export function learnedBy(worker: Worker): LearnedServices {
+  const learned: LearnedServices = {};
+  for (const [operation, stats] of Object.entries(worker.perOperation)) {
+    if (isOperationName(operation) && stats.learned) learned[operation] = stats.learned;
+  }
+  return learned;
+}

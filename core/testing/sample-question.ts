@@ -1,17 +1,15 @@
-import type { Ledger, SideLedger } from '../job.ts';
-import type { RoutingQuestion } from '../routing/decide-route.ts';
+import { type Ledger, noWork } from '../job.ts';
+import type { RoutingQuestion } from '../routing/question.ts';
 import { initialRouterState } from '../routing/state.ts';
 import { defaultRoutingSettings } from '../settings.ts';
 import { later, noon } from './sample-job.ts';
 import { sampleWorker } from './sample-worker.ts';
 
-const nothing: SideLedger = { jobs: 0, workMs: 0 };
-
-/** What stands before a job: nothing but what is said, each as number of jobs and milliseconds of work. */
+/** The work before a job: none except what is given, each as number of jobs and milliseconds of work. */
 export function sampleLedger(
   before: { running?: [number, number]; ahead?: [number, number]; run?: [number, number] } = {},
 ): Ledger {
-  const side = (pair: [number, number] | undefined) => (pair ? { jobs: pair[0], workMs: pair[1] } : nothing);
+  const side = (pair: [number, number] | undefined) => (pair ? { jobs: pair[0], workMs: pair[1] } : noWork);
   return { vm: { running: side(before.running), ahead: side(before.ahead) }, run: side(before.run) };
 }
 

@@ -5,7 +5,7 @@ import {
   type Timestamp,
 } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
-import { disorderAround } from '@spillway/core/routing/turn.ts';
+import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { JobStore } from '../ports/job-store.ts';
 import { orOutage } from './outages.ts';
 

@@ -1,5 +1,5 @@
 import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
-import { disorderAround } from '@spillway/core/routing/turn.ts';
+import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
 import type { Clock } from '../ports/ports.ts';

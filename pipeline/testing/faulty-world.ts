@@ -1,7 +1,7 @@
 import { OutageError, RetryableError } from '@spillway/core/errors.ts';
 import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
-import type { RunBreaker } from '@spillway/core/routing/run-breaker.ts';
+import type { RunBreaker } from '@spillway/core/routing/breakers.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';

@@ -1,6 +1,6 @@
-import { decideRoute } from '@spillway/core/routing/decide-route.ts';
-import { liveVms, slotsOf } from '@spillway/core/routing/fleet.ts';
-import { turnOf } from '@spillway/core/routing/turn.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
+import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
+import { turnOf } from '@spillway/core/routing/waiting.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Policy, settingsFor } from './policy.ts';
 

@@ -1,5 +1,5 @@
 import type { Ledger } from '@spillway/core/job.ts';
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { Random } from '../random.ts';

@@ -1,4 +1,4 @@
-import { decideRoute } from '@spillway/core/routing/decide-route.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Policy, settingsFor } from './policy.ts';
 import { noLedger } from './unrouted.ts';

@@ -1,10 +1,9 @@
-import type { Ledger, Target } from '@spillway/core/job.ts';
+import { type Ledger, noWork, type Target } from '@spillway/core/job.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { Entry } from '../world/documents.ts';
 
-const nothing = { jobs: 0, workMs: 0 };
 /** For decisions that do not ask what stands before a job. */
-export const noLedger: Ledger = { vm: { running: nothing, ahead: nothing }, run: nothing };
+export const noLedger: Ledger = { vm: { running: noWork, ahead: noWork }, run: noWork };
 
 /** The choice of a policy that production does not have: first in, first out, with no prediction. */
 export function unrouted(policy: string, target: Target, { job }: Entry): RouteChoice {

@@ -1,5 +1,5 @@
 import { isTerminal, type Job, type Ledger, type SideLedger } from '@spillway/core/job.ts';
-import { disorderAround } from '@spillway/core/routing/turn.ts';
+import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { SimulatedJob } from '../jobs.ts';
 
 /** A simulated job and its document, which is replaced at every transition as the store's is. */

@@ -1,12 +1,12 @@
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { learnFrom } from '@spillway/core/routing/learn.ts';
 import {
   aliveWithinMs,
   breakerAfter,
   healthWithinMs,
   type RunBreaker,
-} from '@spillway/core/routing/run-breaker.ts';
+} from '@spillway/core/routing/breakers.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
+import { learnFrom } from '@spillway/core/routing/state.ts';
 import type { Attempts } from './attempts.ts';
 import type { Documents, Entry } from './documents.ts';
 

@@ -1,6 +1,6 @@
 import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
 import { vmServiceMs } from '@spillway/core/routing/predict.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { reserved, routed } from '@spillway/core/transitions.ts';
 import type { SimulatedJob } from '../jobs.ts';
 import type { Placement } from '../policies/policy.ts';

@@ -1,5 +1,5 @@
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { findProbe, reviewLines, type Waiting } from '@spillway/core/routing/review-line.ts';
+import { findProbe, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { messageSeemsLost } from '@spillway/core/routing/waiting.ts';
 import { type RouteChoice, routed } from '@spillway/core/transitions.ts';

@@ -1,6 +1,5 @@
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
-import { decideFromHere, lookAt } from '@spillway/core/routing/hand-over.ts';
-import { shouldMove } from '@spillway/core/routing/should-move.ts';
+import { decideFromHere, lookAt, shouldMove } from '@spillway/core/routing/moves.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { postponed, type RouteChoice, shouldLeaveToOthers } from '@spillway/core/transitions.ts';
 import { candidateOf } from '@spillway/pipeline/conditions.ts';
 import type { Attempt, Attempts } from './attempts.ts';

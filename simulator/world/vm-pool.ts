@@ -1,5 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
-import { witnessOf } from '@spillway/core/routing/witness.ts';
+import { witnessOf } from '@spillway/core/routing/breakers.ts';
 import { expectedServiceMs } from '@spillway/worker/expected-service.ts';
 import { drawDelay } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';

@@ -1,6 +1,6 @@
 import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { VmBreaker } from '@spillway/core/routing/breakers.ts';
 import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
-import { VmBreaker } from '@spillway/core/routing/vm-breaker.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import type { Scenario, Spell } from '../scenario.ts';
 import type { Attempt, Message } from './attempts.ts';

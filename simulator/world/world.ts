@@ -1,6 +1,6 @@
 import type { OperationName } from '@spillway/core/operations.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
-import type { Conditions } from '@spillway/core/routing/decide-route.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
 import { moved, published, type RouteChoice } from '@spillway/core/transitions.ts';
 import { drawDelay, type SimulatedJob } from '../jobs.ts';

@@ -1,7 +1,7 @@
 import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
 import type { PassedOver } from '@spillway/core/passed-over.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
-import { quantile } from '@spillway/core/routing/figures.ts';
+import { quantile } from '@spillway/core/routing/quantiles.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';

@@ -3,7 +3,7 @@ import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
 import { operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
-import { runBreakerSchema } from '@spillway/core/routing/run-breaker.ts';
+import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { z } from 'zod';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../testing/seeded-random.ts';
-import { asLogNormal, mergeFigures, quantile, RecentValues } from './figures.ts';
+import { asLogNormal, mergeQuantiles, quantile, RecentValues } from './quantiles.ts';
 
 function recent(...values: number[]): RecentValues {
   const seen = new RecentValues();
@@ -20,29 +20,29 @@ describe('quantiles', () => {
   });
 
   it('say nothing while nothing was observed', () => {
-    expect(recent().figures()).toBeNull();
-    expect(recent(3).figures()).toEqual({ p50: 3, p90: 3, count: 1 });
+    expect(recent().quantiles()).toBeNull();
+    expect(recent(3).quantiles()).toEqual({ p50: 3, p90: 3, count: 1 });
   });
 
   it('follow a change: the upper one within a tenth of the window, the middle one within half of it', () => {
     const seen = recent(...times(64, 1), ...times(6, 10));
-    expect(seen.figures()).toEqual({ p50: 1, p90: 1, count: 64 });
+    expect(seen.quantiles()).toEqual({ p50: 1, p90: 1, count: 64 });
     seen.add(10);
-    expect(seen.figures()).toEqual({ p50: 1, p90: 10, count: 64 });
+    expect(seen.quantiles()).toEqual({ p50: 1, p90: 10, count: 64 });
     for (const value of times(25, 10)) seen.add(value);
-    expect(seen.figures()?.p50).toBe(1);
+    expect(seen.quantiles()?.p50).toBe(1);
     seen.add(10);
-    expect(seen.figures()?.p50).toBe(10);
+    expect(seen.quantiles()?.p50).toBe(10);
   });
 
   it('do not depend on the order of what was observed', () => {
-    expect(recent(5, 1, 4, 2, 3).figures()).toEqual(recent(1, 2, 3, 4, 5).figures());
+    expect(recent(5, 1, 4, 2, 3).quantiles()).toEqual(recent(1, 2, 3, 4, 5).quantiles());
   });
 });
 
 describe('figures of several observers', () => {
   it('are weighted by how much each has seen', () => {
-    const merged = mergeFigures([
+    const merged = mergeQuantiles([
       { p50: 1, p90: 2, count: 30 },
       { p50: 5, p90: 10, count: 10 },
     ]);
@@ -50,8 +50,8 @@ describe('figures of several observers', () => {
   });
 
   it('are none where none of them has seen anything', () => {
-    expect(mergeFigures([])).toBeNull();
-    expect(mergeFigures([{ p50: 9, p90: 9, count: 0 }])).toBeNull();
+    expect(mergeQuantiles([])).toBeNull();
+    expect(mergeQuantiles([{ p50: 9, p90: 9, count: 0 }])).toBeNull();
   });
 });
 

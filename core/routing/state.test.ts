@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Worker } from '../heartbeat.ts';
 import { steadyService, steadyStats } from '../testing/learned-service.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
-import { learnFrom } from './learn.ts';
-import { initialRouterState, routerStateSchema } from './state.ts';
+import { initialRouterState, learnFrom, routerStateSchema } from './state.ts';
 
 const vm = (changes: Partial<Worker> = {}) => sampleWorker({ kind: 'vm', ...changes });
 const instance = (changes: Partial<Worker> = {}) => sampleWorker({ kind: 'run', ...changes });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultRoutingSettings, routingSettingsSchema } from '../settings.ts';
 import { later, noon } from '../testing/sample-job.ts';
-import { laterTurn, objectiveMs, turnOf } from './turn.ts';
+import { laterTurn, objectiveMs, turnOf } from './waiting.ts';
 
 const settings = defaultRoutingSettings;
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
 /** What is kept of many observations: two quantiles and how many there were lately. */
-export const figuresSchema = z.object({
+export const quantilesSchema = z.object({
   p50: z.number().min(0),
   p90: z.number().min(0),
   count: z.int().min(0),
 });
-export type Figures = z.infer<typeof figuresSchema>;
+export type Quantiles = z.infer<typeof quantilesSchema>;
 
 export interface Estimate {
   mean: number;
@@ -23,7 +23,7 @@ export class RecentValues {
   #values: number[] = [];
   #next = 0;
   /** Kept until the next value: they are asked for far more often than they change. */
-  #figures: Figures | null = null;
+  #quantiles: Quantiles | null = null;
 
   constructor(size = 64) {
     this.#size = size;
@@ -32,35 +32,35 @@ export class RecentValues {
   add(value: number): void {
     this.#values[this.#next] = value;
     this.#next = (this.#next + 1) % this.#size;
-    this.#figures = null;
+    this.#quantiles = null;
   }
 
   /** Null while nothing was observed. */
-  figures(): Figures | null {
-    this.#figures ??= figuresOf(this.#values);
-    return this.#figures;
+  quantiles(): Quantiles | null {
+    this.#quantiles ??= quantilesOf(this.#values);
+    return this.#quantiles;
   }
 }
 
 /** Null of no values. */
-export function figuresOf(values: readonly number[]): Figures | null {
+export function quantilesOf(values: readonly number[]): Quantiles | null {
   const sorted = values.toSorted((a, b) => a - b);
   const p50 = quantile(sorted, 0.5);
   const p90 = quantile(sorted, 0.9);
   return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };
 }
 
-/** Figures of several observers as those of one, weighted by how much each has seen; null where none has. */
-export function mergeFigures(list: Figures[]): Figures | null {
-  const count = list.reduce((sum, figures) => sum + figures.count, 0);
+/** Quantiles of several observers as those of one, weighted by how much each has seen; null where none has. */
+export function mergeQuantiles(list: Quantiles[]): Quantiles | null {
+  const count = list.reduce((sum, quantiles) => sum + quantiles.count, 0);
   if (count === 0) return null;
-  const mean = (of: (figures: Figures) => number) =>
-    list.reduce((sum, figures) => sum + figures.count * of(figures), 0) / count;
+  const mean = (of: (quantiles: Quantiles) => number) =>
+    list.reduce((sum, quantiles) => sum + quantiles.count * of(quantiles), 0) / count;
   return { p50: mean(({ p50 }) => p50), p90: mean(({ p90 }) => p90), count };
 }
 
 /** Mean and spread of the log-normal distribution with these quantiles: service times have its long right tail. */
-export function asLogNormal({ p50, p90 }: Figures): Estimate {
+export function asLogNormal({ p50, p90 }: Quantiles): Estimate {
   const sigma = p50 > 0 && p90 > p50 ? Math.min(1.5, Math.log(p90 / p50) / z90) : 0;
   const mean = p50 * Math.exp(sigma ** 2 / 2);
   return { mean, spread: mean * Math.sqrt(Math.exp(sigma ** 2) - 1) };

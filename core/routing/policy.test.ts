@@ -5,7 +5,8 @@ import { steadyService } from '../testing/learned-service.ts';
 import { later } from '../testing/sample-job.ts';
 import { sampleLedger, sampleQuestion } from '../testing/sample-question.ts';
 import { sampleWorker } from '../testing/sample-worker.ts';
-import { decideRoute, type RoutingQuestion } from './decide-route.ts';
+import { decideRoute } from './policy.ts';
+import type { RoutingQuestion } from './question.ts';
 import { initialRouterState, type RouterState } from './state.ts';
 
 const exactly = (ms: number) => ({ p50: ms, p90: ms, count: 20 });

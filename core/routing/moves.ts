@@ -1,0 +1,152 @@
+import { type Ledger, noWork, type Route, type SideLedger } from '../job.ts';
+import type { RouteChoice } from '../transitions.ts';
+import { decideRoute } from './policy.ts';
+import type { Candidate, Conditions } from './question.ts';
+import { estimateService, type LearnedServices } from './service-times.ts';
+import { laterTurn } from './waiting.ts';
+
+/** A move costs a message and a place in the queue: the other side has to be sooner by this much, in milliseconds. */
+const marginMs = 500;
+/** A job that was moved this often stays where it is while that side lives. */
+const mostMoves = 3;
+
+/**
+ * Whether a waiting job should go where the router would send it now: when its side is gone or closed, or when it
+ * would be late where it waits and the other side is clearly sooner. `waitedMs`: since its message was published.
+ */
+export function shouldMove(current: Route, choice: RouteChoice, waitedMs: number): boolean {
+  if (choice.target === current.target) return false;
+  const here = choice.predicted?.[current.target] ?? null;
+  const there = choice.predicted?.[choice.target] ?? null;
+  if (!there) return false;
+  // What is over the limit of cost is new work: what was sent already is paid for, and stays.
+  if (current.target === 'run' && choice.predicted?.runClosed === 'over_budget') return false;
+  if (!here) return true;
+  // The prediction is for a job that comes now; this one has part of its delivery, a cold start say, behind it.
+  const hereMs = here.finishMs - Math.min(waitedMs, here.deliveryMs);
+  const late = hereMs > (choice.predicted?.budgetMs ?? 0);
+  return late && there.finishMs + marginMs < hereMs && current.epoch < mostMoves;
+}
+
+/** A job that waits, with what a review needs of it. */
+export interface Waiting extends Candidate {
+  id: string;
+  route: Route;
+  /** Since its message was published, in milliseconds. */
+  waitedMs: number;
+}
+
+/** What waits on each side, and what is in progress there. */
+export interface Lines {
+  /** In the order of their turns. */
+  vm: readonly Waiting[];
+  /** In the order of publishing. */
+  run: readonly Waiting[];
+  running: { vm: SideLedger; run: SideLedger };
+}
+
+export interface Move<Job extends Waiting> {
+  job: Job;
+  choice: RouteChoice;
+}
+
+/**
+ * Which waiting jobs should go to the other side: those that would be late where they wait, or whose side is gone.
+ * Each is judged with the moves before it made.
+ */
+export function reviewLines<Job extends Waiting>(
+  lines: Lines & { vm: readonly Job[]; run: readonly Job[] },
+  conditions: Conditions,
+): Move<Job>[] {
+  const moves: Move<Job>[] = [];
+  let ahead = noWork;
+  let onRun = lines.run.reduce((sum, job) => plus(sum, job.route.workMs), lines.running.run);
+  const staying: Waiting[] = [];
+
+  for (const job of lines.vm) {
+    const ledger: Ledger = { vm: { running: lines.running.vm, ahead }, run: onRun };
+    const choice = decideRoute({ ...conditions, ...asked(job), ledger });
+    if (shouldMove(job.route, choice, job.waitedMs)) {
+      moves.push({ job, choice });
+      onRun = plus(onRun, choice.workMs);
+    } else {
+      ahead = plus(ahead, job.route.workMs);
+      staying.push(job);
+    }
+  }
+
+  let before = lines.running.run;
+  const arriving: Waiting[] = [];
+  for (const job of lines.run) {
+    const vmAhead = [...staying, ...arriving]
+      .filter(({ turnAt }) => turnAt <= job.turnAt)
+      .reduce((sum, { route }) => plus(sum, route.workMs), noWork);
+    const ledger: Ledger = { vm: { running: lines.running.vm, ahead: vmAhead }, run: before };
+    const choice = decideRoute({ ...conditions, ...asked(job), ledger });
+    if (shouldMove(job.route, choice, job.waitedMs)) {
+      moves.push({ job, choice });
+      arriving.push({ ...job, route: { ...job.route, workMs: choice.workMs } });
+    } else before = plus(before, job.route.workMs);
+  }
+  return moves;
+}
+
+function plus({ jobs, workMs }: SideLedger, more: number): SideLedger {
+  return { jobs: jobs + 1, workMs: workMs + more };
+}
+
+function asked({ operation, pixels, deadlineAt, turnAt }: Waiting): Candidate {
+  return { operation, pixels, deadlineAt, turnAt };
+}
+
+/**
+ * The one job that tries out a Cloud Run on probation: the first that would be better off there. Null where there is
+ * none, or one is out already.
+ */
+export function findProbe<Job extends Waiting>(
+  lines: Lines & { vm: readonly Job[] },
+  { state, ...conditions }: Conditions,
+): Move<Job> | null {
+  const { breaker } = state;
+  if (breaker.state !== 'probing' || breaker.probe !== null) return null;
+  const ifOpen = { ...conditions, state: { ...state, breaker: { ...breaker, state: 'closed' as const } } };
+  const [move] = reviewLines({ ...lines, run: [] }, ifOpen);
+  if (!move) return null;
+  const explanation = `It tries out Cloud Run, which was paused. ${move.choice.explanation}`;
+  return { job: move.job, choice: { ...move.choice, reason: 'run_probe', explanation } };
+}
+
+/** Expected service time and so many standard deviations: what fits into what is left is not worth a closer look. */
+const caution = 2;
+
+/** What a VM makes of the job that is first in line, by its own figures alone, without asking anybody. */
+export interface FirstLook {
+  /** It may miss its deadline here, though it has not yet: Cloud Run is worth a closer look. */
+  mayBeLate: boolean;
+  /** Where it can no longer be in time here: the turn it gets, so that others pass. */
+  laterTurn: Date | null;
+}
+
+export function lookAt(candidate: Candidate, learned: LearnedServices, now: Date): FirstLook {
+  const { operation, pixels, deadlineAt } = candidate;
+  const service = estimateService(operation, pixels, [learned]);
+  const leftMs = deadlineAt.getTime() - now.getTime();
+  return {
+    mayBeLate: leftMs > 0 && service.mean + caution * service.spread > leftMs,
+    laterTurn: laterTurn(candidate, service.mean, now),
+  };
+}
+
+/** The router's choice as if this worker were the only VM, with nothing before the job: it would do it now. */
+export function decideFromHere(
+  worker: string,
+  { workers, ...conditions }: Conditions,
+  candidate: Candidate,
+  ledger: Ledger,
+): RouteChoice {
+  const visible = workers
+    .filter(({ kind, id }) => kind === 'run' || id === worker)
+    .map((each) => (each.id === worker ? { ...each, state: 'ready' as const, slots: 1, ageMs: 0 } : each));
+  const here = { ...ledger, vm: { running: noWork, ahead: noWork } };
+  return decideRoute({ ...conditions, workers: visible, ...candidate, ledger: here });
+}

@@ -1,0 +1,126 @@
+import type { Prediction, SidePrediction } from '../job.ts';
+import type { RouteChoice } from '../transitions.ts';
+import { predictBothSides } from './predict.ts';
+import type { RouteDecision, RoutingQuestion } from './question.ts';
+import { priorServiceMs } from './service-times.ts';
+import { liveVms } from './state.ts';
+
+/** Chooses where a job waits. Pure: the same question always gets the same answer. */
+export function decideRoute(question: RoutingQuestion): RouteChoice {
+  const { settings, operation, pixels, turnAt, ledger } = question;
+  const predicted = predictBothSides(question);
+  const decision = decideByPolicy(question, predicted);
+  const side = predicted[decision.target];
+  return {
+    ...decision,
+    policy: settings.policy,
+    predicted,
+    ledger,
+    turnAt,
+    // Work that waits for a side that is not there yet weighs as much as any.
+    workMs: Math.round(side?.serviceMs ?? priorServiceMs(operation, pixels)),
+    dollars: side?.dollars ?? 0,
+  };
+}
+
+function decideByPolicy(question: RoutingQuestion, predicted: Prediction): RouteDecision {
+  const { policy } = question.settings;
+  switch (policy) {
+    case 'deadline':
+      return decideByDeadline(predicted);
+    case 'threshold':
+      return decideByThreshold(question, predicted);
+    default:
+      return policy satisfies never;
+  }
+}
+
+/**
+ * The cheaper side that is predicted to finish in time, which is the VMs where they are, since they are paid for
+ * anyway; where neither would be in time, the sooner.
+ */
+function decideByDeadline(prediction: Prediction): RouteDecision {
+  const { vm, run } = prediction;
+  const left = timeLeft(prediction);
+  if (!run) return withoutRun(prediction);
+  if (!vm) {
+    return {
+      target: 'run',
+      reason: 'run_no_vm',
+      explanation: `No VM takes new work; Cloud Run ${takes(run)}.`,
+    };
+  }
+  if (vm.inTime && (!run.inTime || vm.dollars <= run.dollars)) {
+    return { target: 'vm', reason: 'vm_in_time', explanation: `The VMs ${takes(vm)}, ${left}.` };
+  }
+  if (!run.inTime && vm.finishMs <= run.finishMs) {
+    return {
+      target: 'vm',
+      reason: 'vm_sooner',
+      explanation: `Both sides would be late (${left}), and the VMs, which ${takes(vm)}, are sooner than Cloud Run, which ${takes(run)}.`,
+    };
+  }
+  return {
+    target: 'run',
+    reason: 'run_vm_late',
+    explanation: `The VMs ${takes(vm)}, too late (${left}); Cloud Run ${takes(run)} and costs ${dollars(run.dollars)}.`,
+  };
+}
+
+/** The VMs, which may not be there yet: the job waits for the first. */
+function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision {
+  const vms = vm
+    ? `the VMs ${takes(vm)}, ${timeLeft({ ...prediction, vm, runClosed })}`
+    : 'no VM takes new work: it waits for the first that does';
+  switch (runClosed) {
+    case 'paused':
+      return {
+        target: 'vm',
+        reason: 'vm_run_paused',
+        explanation: `Cloud Run is paused, since it did not take its work or failed; ${vms}.`,
+      };
+    case 'over_budget':
+      return {
+        target: 'vm',
+        reason: 'vm_over_budget',
+        explanation: `Cloud Run has cost as much as it may in an hour; ${vms}.`,
+      };
+    default:
+      return { target: 'vm', reason: 'vm_only', explanation: `Cloud Run is off; ${vms}.` };
+  }
+}
+
+function timeLeft({ budgetMs }: Prediction): string {
+  return budgetMs < 0 ? `the deadline passed ${seconds(-budgetMs)} ago` : `${seconds(budgetMs)} are left`;
+}
+
+function takes(side: SidePrediction): string {
+  return `would need ${seconds(side.finishMs)}`;
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(1)} s`;
+}
+
+function dollars(amount: number): string {
+  return `$${amount.toPrecision(2)}`;
+}
+
+/** The field's habit, kept as the baseline: Cloud Run when every VM's last reported CPU is above a limit. */
+function decideByThreshold(
+  { workers, settings }: RoutingQuestion,
+  prediction: Prediction,
+): RouteDecision {
+  if (!prediction.run) return withoutRun(prediction);
+  const vms = liveVms(workers, settings);
+  if (vms.length === 0) return { target: 'run', reason: 'run_no_vm', explanation: 'No VM takes new work.' };
+  const least = Math.min(...vms.map((vm) => vm.cpu.load));
+  const figures = `the least loaded VM reported ${percent(least)} CPU, the limit is ${percent(settings.threshold.cpu)}`;
+  return least > settings.threshold.cpu
+    ? { target: 'run', reason: 'cpu_above_threshold', explanation: `To Cloud Run: ${figures}.` }
+    : { target: 'vm', reason: 'cpu_below_threshold', explanation: `To the VMs: ${figures}.` };
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

@@ -1,0 +1,35 @@
+import type { Worker } from '../heartbeat.ts';
+import type { Ledger, Target } from '../job.ts';
+import type { OperationName } from '../operations.ts';
+import type { RoutingSettings } from '../settings.ts';
+import type { RouteChoice } from '../transitions.ts';
+import type { RouterState } from './state.ts';
+
+/** The world as a router sees it, whatever the job. */
+export interface Conditions {
+  now: Date;
+  /** Heartbeats of VMs and Cloud Run instances, each with its age. */
+  workers: Worker[];
+  state: RouterState;
+  settings: RoutingSettings;
+}
+
+/** One job, as far as routing is concerned. */
+export interface Candidate {
+  operation: OperationName;
+  pixels: number;
+  deadlineAt: Date;
+  /** Its place among those that wait for VMs. */
+  turnAt: Date;
+}
+
+export interface RoutingQuestion extends Conditions, Candidate {
+  ledger: Ledger;
+}
+
+/** A policy's answer: the side and why. */
+export interface RouteDecision {
+  target: Target;
+  reason: RouteChoice['reason'];
+  explanation: string;
+}
