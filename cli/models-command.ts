@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { nonCommercialModels } from '@spillway/core/models.ts';
 import { type ModelName, manifest } from '@spillway/models/entries.ts';
-import { entryOf, type FetchProgress, fetchModel, type QuantiseCheckpoint } from '@spillway/models/fetch.ts';
+import { entryOf, fetchModel } from '@spillway/models/fetch.ts';
 import { knownSha256 } from '@spillway/models/file-sum.ts';
+import type { FetchProgress, QuantiseCheckpoint } from '@spillway/models/install-types.ts';
 import { readInstallation, weightsSha256 } from '@spillway/models/installation.ts';
 import { builtInModels } from '@spillway/models/library.ts';
 import type { ManifestModel } from '@spillway/models/manifest.ts';

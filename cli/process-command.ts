@@ -1,18 +1,13 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import {
-  isOperationName,
-  type OperationName,
-  type OperationOptions,
-  operationNames,
-} from '@spillway/core/operations.ts';
+import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
-import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { fileProblem } from './file-problem.ts';
 import { findInput, type Input, identityOf, lookAt } from './input.ts';
 import { readOptionValues } from './option-values.ts';
 import { ownModels } from './own-models.ts';
 import { type FailedFile, type FileOutcome, openFileProcessor } from './process-files.ts';
 import { processFolder } from './process-folder.ts';
+import type { Task } from './process-task.ts';
 import { describeFailure, jsonOf, noteBuiltIn, tellNotes, textOf } from './report.ts';
 import { destinationOf, formatOf, mustNotBeInput, type Out, readOut } from './result-target.ts';
 import { openFileNumber, streamLabel } from './standard-stream.ts';
@@ -35,17 +30,6 @@ export interface ProcessFlags {
 export interface ModelPlace {
   folder: string;
   isNamed: boolean;
-}
-
-/** One run of the command, checked: what is to be done to which input. */
-export interface Task {
-  operation: OperationName;
-  options: OperationOptions;
-  models: ModelsSettings;
-  input: Input;
-  out: Out;
-  json: boolean;
-  recursive: boolean;
 }
 
 /**

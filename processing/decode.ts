@@ -1,6 +1,7 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
+import type { CheckedImage } from './checked-image.ts';
 import type { CodedColours } from './colour/code-points.ts';
 import type { ColourTag } from './colour/colour-tag.ts';
 import { readAvifColours } from './colour/heif-colours.ts';
@@ -8,7 +9,6 @@ import { readPngColours } from './colour/png-colours.ts';
 import { convertToSrgb, srgbConversion } from './colour/to-srgb.ts';
 import { freeMemory } from './free-memory.ts';
 import { decodeHeic } from './heic.ts';
-import type { CheckedImage } from './input-gate.ts';
 import { openRaw, type Samples } from './samples.ts';
 
 /**

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
+import type { CheckedImage } from './checked-image.ts';
 import { readJpeg } from './containers/jpeg.ts';
 import { missingOfJpeg } from './containers/jpeg-extent.ts';
 import { missingOfPng } from './containers/png.ts';
-import type { CheckedImage } from './input-gate.ts';
 
 /**
  * What may be missing of a picture, as a share of it. One rule for every format: a file that only lacks the mark at its

@@ -5,9 +5,10 @@ import { crc32, deflateSync } from 'node:zlib';
 import type { FailureCode } from '@spillway/core/errors.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { AcceptedType, CheckedImage } from './checked-image.ts';
 import { decodeRgb, restrictSharp } from './decode.ts';
 import { notesOnMissing, tolerate } from './incomplete.ts';
-import { type AcceptedType, type CheckedImage, checkInput } from './input-gate.ts';
+import { checkInput } from './input-gate.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
 

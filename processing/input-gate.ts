@@ -2,6 +2,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import type { Metadata } from 'sharp';
+import type { AcceptedType, CheckedImage, Decoded } from './checked-image.ts';
 import { surveyGif } from './containers/gif.ts';
 import { samplesOfTracks, surveyHeif } from './containers/heif.ts';
 import { surveyJpeg } from './containers/jpeg.ts';
@@ -17,27 +18,6 @@ import { readHeifCoding } from './heic-coding.ts';
 import { incomplete, mostMissing } from './incomplete.ts';
 import type { InputLimits } from './input-limits.ts';
 import { decodedOf, decoderBytesPerPixel } from './memory-estimate.ts';
-import type { Decoded } from './operation.ts';
-
-export type AcceptedType = 'jpeg' | 'png' | 'webp' | 'avif' | 'heic' | 'gif';
-
-/** A file that passed the gate. */
-export interface CheckedImage {
-  /** Of the file that is decoded: the one that was checked, or a copy that a decoder understands. */
-  path: string;
-  type: AcceptedType;
-  /** Pixels of the first frame as a person sees it, EXIF orientation applied. */
-  width: number;
-  height: number;
-  /** The limit it was checked against; the decoder is told the same. */
-  maxPixels: number;
-  /** Its decoder gives it at a part of its size, for a part of the time and memory. */
-  shrinkable: boolean;
-  /** What the decoder gives up at, in sharp's terms. */
-  failOn: 'none' | 'error' | 'warning';
-  /** Share of it that the file ends before, 0..1, where the gate has let that pass. */
-  missing: number;
-}
 
 /** What is going to be done with a picture, as far as the gate has to know. */
 export interface PlannedWork {

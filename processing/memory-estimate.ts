@@ -1,6 +1,5 @@
+import type { AcceptedType, Decoded } from './checked-image.ts';
 import type { Survey } from './containers/survey.ts';
-import type { AcceptedType } from './input-gate.ts';
-import type { Decoded } from './operation.ts';
 
 /** How a picture comes out of its decoder, as far as its file tells. */
 export function decodedOf(type: AcceptedType, { channels, whole }: Survey): Decoded {

@@ -1,7 +1,7 @@
 import type { Model } from '@spillway/core/job.ts';
 import type { OperationName, OptionsOf } from '@spillway/core/operations.ts';
 import type { ModelLibrary } from '@spillway/models/installed.ts';
-import type { CheckedImage } from './input-gate.ts';
+import type { CheckedImage, Decoded } from './checked-image.ts';
 
 /** File formats of results, by extension. */
 export const contentTypes = {
@@ -33,14 +33,6 @@ export interface OperationContext {
   models: ModelLibrary;
   /** Threads that inference may use. */
   threads: number;
-}
-
-/** How a picture comes out of its decoder. */
-export interface Decoded {
-  /** 3, or 4 where it has transparency of its own. */
-  channels: 3 | 4;
-  /** It can be decoded at a part of its size, where that is enough. */
-  shrinkable: boolean;
 }
 
 /** The pixel side of an operation. Its name, options and objective stand in `core/operations/<name>.ts`. */

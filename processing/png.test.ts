@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 import { expect, test } from 'vitest';
-import { encodePng, type RowSource } from './png.ts';
+import { encodePng } from './png.ts';
+import type { RowSource } from './samples.ts';
 import { seededRandom } from './testing/drawings.ts';
 
 const random = seededRandom(3);

@@ -3,6 +3,7 @@ import { constants, crc32, deflateRaw, deflateSync } from 'node:zlib';
 import { freeMemory } from './free-memory.ts';
 import { deflateLiterals } from './literal-deflate.ts';
 import { subtractLeft } from './png-filter.ts';
+import type { PictureRows, RowSource } from './samples.ts';
 
 const deflate = promisify(deflateRaw);
 
@@ -26,18 +27,6 @@ const segmentBytes = 8 * 1024 * 1024;
 const mostAtOnce = 16;
 
 const constantParts = new Set<Uint8Array>([signature, zlibHeader, endOfStream]);
-
-/** Writes the samples of one row into `target` from `start` on. Rows are asked for once each, from the top. */
-export type RowSource = (row: number, target: Uint8Array, start: number) => void;
-
-/** A picture of 8 bits a sample whose rows are made as the encoder asks for them. */
-export interface PictureRows {
-  width: number;
-  height: number;
-  /** Grey, RGB or RGBA. */
-  channels: 1 | 3 | 4;
-  writeRow: RowSource;
-}
 
 /** ISO/IEC 15948, table 11.1, by channels. */
 const colourTypes = { 1: 0, 3: 2, 4: 6 } as const;

@@ -1,11 +1,12 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
+import type { CheckedImage } from './checked-image.ts';
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { collectGarbage } from './heic-library.ts';
 import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
-import { type CheckedImage, checkInput, type PlannedWork } from './input-gate.ts';
+import { checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import {
   contentTypes,

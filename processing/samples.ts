@@ -1,5 +1,4 @@
 import sharp, { type Sharp } from 'sharp';
-import type { PictureRows } from './png.ts';
 
 /** Samples of 8 bits, interleaved, row by row without padding. */
 export interface Samples {
@@ -8,6 +7,18 @@ export interface Samples {
   height: number;
   /** Samples a pixel. */
   channels: number;
+}
+
+/** Writes the samples of one row into `target` from `start` on. Rows are asked for once each, from the top. */
+export type RowSource = (row: number, target: Uint8Array, start: number) => void;
+
+/** A picture of 8 bits a sample whose rows are made as the encoder asks for them. */
+export interface PictureRows {
+  width: number;
+  height: number;
+  /** Grey, RGB or RGBA. */
+  channels: 1 | 3 | 4;
+  writeRow: RowSource;
 }
 
 /** Effort 1 of 0..6: half the time of the default for a few per cent of size. */

@@ -107,10 +107,7 @@ function dollars(amount: number): string {
 }
 
 /** The field's habit, kept as the baseline: Cloud Run when every VM's last reported CPU is above a limit. */
-function decideByThreshold(
-  { workers, settings }: RoutingQuestion,
-  prediction: Prediction,
-): RouteDecision {
+function decideByThreshold({ workers, settings }: RoutingQuestion, prediction: Prediction): RouteDecision {
   if (!prediction.run) return withoutRun(prediction);
   const vms = liveVms(workers, settings);
   if (vms.length === 0) return { target: 'run', reason: 'run_no_vm', explanation: 'No VM takes new work.' };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { parsed } from './exchange.ts';
 import type { NotificationConfig } from './notification-config.ts';
+import { parsed } from './request-values.ts';
 
 const texts = z.array(z.string()).optional();
 

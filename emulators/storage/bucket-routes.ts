@@ -1,8 +1,9 @@
 import { type BucketRecord, bucketResource, patchedSettings } from './bucket-record.ts';
 import { unsupported } from './errors.ts';
-import { type Exchange, pageSize, param, readJsonObject, reply, replyJson } from './exchange.ts';
+import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { checkBucketName } from './names.ts';
 import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
+import { pageSize } from './request-values.ts';
 import type { Router } from './router.ts';
 
 const LARGEST_PAGE = 1000;

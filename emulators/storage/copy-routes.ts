@@ -1,10 +1,11 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { objectNotFound } from './errors.ts';
-import { type Exchange, param, parsed, readJsonObject, replyJson } from './exchange.ts';
+import { type Exchange, param, readJsonObject, replyJson } from './exchange.ts';
 import { checkObjectName } from './names.ts';
 import { type ObjectFields, type ObjectVersion, objectFields, objectResource } from './object-version.ts';
 import { checkBeforeWrite, type Preconditions, queryPreconditions } from './preconditions.ts';
+import { parsed } from './request-values.ts';
 import type { Router } from './router.ts';
 
 const MOST_SOURCES = 32;

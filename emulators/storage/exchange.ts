@@ -1,8 +1,8 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { z } from 'zod';
-import { invalid, StorageError, tooLarge } from './errors.ts';
+import { tooLarge } from './errors.ts';
 import { headerText } from './header-text.ts';
+import { parseJsonObject } from './request-values.ts';
 import type { ResumableSessions } from './resumable-sessions.ts';
 import type { Store } from './store.ts';
 
@@ -73,33 +73,4 @@ export async function readJsonObject(x: Exchange): Promise<Record<string, unknow
     chunks.push(chunk);
   }
   return parseJsonObject(Buffer.concat(chunks));
-}
-
-/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which means an object without fields. */
-export function parseJsonObject(json: Buffer): Record<string, unknown> {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true }).decode(json);
-    if (text.trim() === '') return {};
-    const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
-  } catch {
-    // Answered below, like JSON of another type, and what is no UTF-8.
-  }
-  throw new StorageError(400, 'parseError', 'InvalidArgument', 'Parse Error');
-}
-
-/** A body, or a part of one, as its schema has it. Throws a 400 that names what is wrong. */
-export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
-  const result = schema.safeParse(body);
-  if (!result.success) throw invalid(z.prettifyError(result.error));
-  return result.data;
-}
-
-/** A page size from the query. Throws a 400 unless it is absent or a whole number; never more than `limit`. */
-export function pageSize(query: URLSearchParams, limit: number): number {
-  const value = query.get('maxResults');
-  if (value === null) return limit;
-  if (!/^\d+$/.test(value)) throw invalid(`Invalid value for maxResults: '${value}'`);
-  return Number(value) === 0 ? limit : Math.min(Number(value), limit);
 }

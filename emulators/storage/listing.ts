@@ -1,8 +1,8 @@
 import { invalid } from './errors.ts';
-import { pageSize } from './exchange.ts';
 import { globPattern } from './glob.ts';
 import type { ObjectRecord } from './object-record.ts';
 import type { ObjectVersion } from './object-version.ts';
+import { pageSize } from './request-values.ts';
 import { compareNames } from './sorted-names.ts';
 
 const LARGEST_PAGE = 1000;

@@ -1,5 +1,5 @@
 import { invalid, tooLarge } from './errors.ts';
-import { parseJsonObject } from './exchange.ts';
+import { parseJsonObject } from './request-values.ts';
 
 const MAX_HEAD_BYTES = 1 << 20;
 const HEADERS_END = Buffer.from('\r\n\r\n');

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parsed } from './exchange.ts';
+import { parsed } from './request-values.ts';
 
 const EVENT_TYPES = ['OBJECT_FINALIZE', 'OBJECT_DELETE', 'OBJECT_ARCHIVE', 'OBJECT_METADATA_UPDATE'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { QuantiseCheckpoint } from '../fetch.ts';
+import type { QuantiseCheckpoint } from '../install-types.ts';
 import type { ManifestModel, ModelFile } from '../manifest.ts';
 import { saliencyForms } from '../saliency-forms.ts';
 

@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { AcceptedType } from '../input-gate.ts';
+import type { AcceptedType } from '../checked-image.ts';
 
 /** By what the content is, never by the file's name or declared type. */
 const acceptedTypes: Record<string, AcceptedType> = {

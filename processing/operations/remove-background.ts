@@ -1,8 +1,8 @@
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
+import type { CheckedImage } from '../checked-image.ts';
 import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
-import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { cleanMask } from '../saliency/clean-mask.ts';

@@ -1,11 +1,12 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
+import type { CheckedImage } from '../checked-image.ts';
 import { decodeRgb } from '../decode.ts';
 import { chooseFormat, type PictureExtension } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
 import { type BorderedGrey, gaussianBlur, greyForBlur, rowStart } from '../gaussian-blur.ts';
-import type { CheckedImage } from '../input-gate.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
-import { encodePng, type PictureRows, type RowSource } from '../png.ts';
+import { encodePng } from '../png.ts';
+import type { PictureRows, RowSource } from '../samples.ts';
 import { gather, openRaw, type Samples, viewOf, webpEffort, webpQuality } from '../samples.ts';
 
 /** OpenCV's default for JPEG is 95; at 90 a drawing shows no blocks and its file is a third smaller. */

@@ -1,5 +1,6 @@
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
-import { encodePng, type PictureRows, type RowSource } from '../png.ts';
+import { encodePng } from '../png.ts';
+import type { PictureRows, RowSource } from '../samples.ts';
 import { gather, openRaw, type Samples, viewOf, webpEffort, webpQuality } from '../samples.ts';
 
 type Format = RemoveBackgroundOptions['format'];

@@ -1,7 +1,7 @@
 import type { Sharp } from 'sharp';
+import type { CheckedImage } from '../checked-image.ts';
 import { decodeUpright, openPicture, samplesOf } from '../decode.ts';
 import { freeMemory } from '../free-memory.ts';
-import type { CheckedImage } from '../input-gate.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { openRaw, type Samples } from '../samples.ts';
 

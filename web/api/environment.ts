@@ -1,7 +1,7 @@
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
-import type { LimitName, VisitorLimits } from './limits.ts';
+import type { LimitName, Visitor, VisitorLimits } from './limits.ts';
 import type { LiveDashboard } from './live-dashboard.ts';
 import type { LiveJobs } from './live-jobs.ts';
 import { ProblemError } from './problems.ts';
@@ -30,15 +30,6 @@ export interface ApiEnv {
     /** Who does it, behind `requireAdmin`. */
     admin: string;
   };
-}
-
-export interface Visitor {
-  owner: string;
-  /** True where the request showed no valid cookie: such an owner has no jobs yet. */
-  isNew: boolean;
-  admin: boolean;
-  /** The network that the request comes from. */
-  address: string;
 }
 
 /** Tells the handlers who asks; gives a new visitor a session. */

@@ -1,9 +1,10 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Stored } from '@spillway/pipeline/ports/job-store.ts';
 import { problemAnswers } from './describe.ts';
-import { type ApiDependencies, limited, type Visitor } from './environment.ts';
+import { type ApiDependencies, limited } from './environment.ts';
 import { type EventStream, eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { viewOf } from './job-access.ts';
+import type { Visitor } from './limits.ts';
 import type { JobListener } from './live-jobs.ts';
 import { createRouter } from './router.ts';
 

@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/core/job.ts';
 import type { JobStore } from '@spillway/pipeline/ports/job-store.ts';
-import type { Visitor } from './environment.ts';
+import type { Visitor } from './limits.ts';
 import { ProblemError } from './problems.ts';
 import { type JobView, jobViewSchema } from './schema.ts';
 

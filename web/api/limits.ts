@@ -1,6 +1,5 @@
 import type { Clock } from '@spillway/pipeline/ports/ports.ts';
 import { type Allowance, createAllowances } from './allowances.ts';
-import type { Visitor } from './environment.ts';
 import { ProblemError } from './problems.ts';
 
 interface Limit {
@@ -51,6 +50,15 @@ export const limits = {
   },
 } as const satisfies Record<string, Limit>;
 export type LimitName = keyof typeof limits;
+
+export interface Visitor {
+  owner: string;
+  /** True where the request showed no valid cookie: such an owner has no jobs yet. */
+  isNew: boolean;
+  admin: boolean;
+  /** The network that the request comes from. */
+  address: string;
+}
 
 export interface VisitorLimits {
   /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */

@@ -1,7 +1,7 @@
 import { type OperationName, operationNames } from '@spillway/core/operations.ts';
-import { seededRandom } from '../drawings.ts';
 import type { Base } from './bases.ts';
 import { harms } from './harms.ts';
+import { type Lot, lotOf } from './lot.ts';
 
 /** A file that was made to do harm, and what is to be done with it. */
 export interface HostileFile {
@@ -10,24 +10,6 @@ export interface HostileFile {
   bytes: Buffer;
   operation: OperationName;
   options: Record<string, unknown>;
-}
-
-/** Numbers from a seed, and what is chosen by them. */
-export interface Lot {
-  /** A whole number from 0 to below `limit`. */
-  below(limit: number): number;
-  pick<Value>(values: readonly Value[]): Value;
-  bytes(length: number): Buffer;
-}
-
-export function lotOf(seed: number): Lot {
-  const random = seededRandom(seed);
-  const below = (limit: number) => Math.floor(random() * limit);
-  return {
-    below,
-    pick: (values) => values[below(values.length)] as (typeof values)[number],
-    bytes: (length) => Buffer.from(Array.from({ length }, () => below(256))),
-  };
 }
 
 /** `count` files by a seed: the same for the same seed, whatever their number. */

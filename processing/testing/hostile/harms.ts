@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
-import type { Lot } from './generate.ts';
+import type { Lot } from './lot.ts';
 
 /** One way to spoil a file. It gets any bytes, spoiled ones too, and leaves them as they are. */
 interface Harm {

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { invalid, StorageError } from './errors.ts';
+
+/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which means an object without fields. */
+export function parseJsonObject(json: Buffer): Record<string, unknown> {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(json);
+    if (text.trim() === '') return {};
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Answered below, like JSON of another type, and what is no UTF-8.
+  }
+  throw new StorageError(400, 'parseError', 'InvalidArgument', 'Parse Error');
+}
+
+/** A body, or a part of one, as its schema has it. Throws a 400 that names what is wrong. */
+export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
+  const result = schema.safeParse(body);
+  if (!result.success) throw invalid(z.prettifyError(result.error));
+  return result.data;
+}
+
+/** A page size from the query. Throws a 400 unless it is absent or a whole number; never more than `limit`. */
+export function pageSize(query: URLSearchParams, limit: number): number {
+  const value = query.get('maxResults');
+  if (value === null) return limit;
+  if (!/^\d+$/.test(value)) throw invalid(`Invalid value for maxResults: '${value}'`);
+  return Number(value) === 0 ? limit : Math.min(Number(value), limit);
+}
