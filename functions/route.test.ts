@@ -56,7 +56,7 @@ const object = {
   timeCreated: new Date().toISOString(),
 };
 const base64 = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64');
-const jobsIn = async (ports: MemoryPorts) => (await ports.jobs.find({}, 10, null)).jobs;
+const jobsIn = async (ports: MemoryPorts) => (await ports.feed.find({}, 10, null)).jobs;
 
 describe('the routing function', () => {
   it('makes a job of a storage event, with its name untouched and its trace', async () => {

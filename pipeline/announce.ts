@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/core/job.ts';
 import type { JobEnded } from '@spillway/core/messages.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
-import type { JobStore, Stored } from './ports/job-store.ts';
+import type { JobDocuments, Stored } from './ports/jobs.ts';
 
 const mostTries = 20;
 
@@ -9,7 +9,7 @@ const mostTries = 20;
  * Resolves to null when there is no such job or the transition declines by returning null.
  */
 export async function changeJob(
-  jobs: JobStore,
+  jobs: JobDocuments,
   id: string,
   transition: (job: Job) => Job | null,
 ): Promise<Stored | null> {

@@ -2,11 +2,11 @@ import { type Claim, type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Clock, Ports } from './ports/ports.ts';
 
 export interface Claimant {
-  ports: Pick<Ports, 'jobs' | 'clock' | 'log'>;
+  ports: Pick<Ports, 'jobs' | 'clock' | 'timers' | 'newToken' | 'log'>;
   worker: string;
   claimMs: number;
   maxAttempts: number;
@@ -28,8 +28,8 @@ export async function claimJob(
   claimant: Claimant,
   known: Stored | null = null,
 ): Promise<ClaimAnswer> {
-  const { jobs, clock } = claimant.ports;
-  const token = clock.token();
+  const { jobs, clock, newToken } = claimant.ports;
+  const token = newToken();
   for (let read = known; ; read = null) {
     const stored = read ?? (await jobs.get(message.jobId));
     if (!stored) return { kind: 'dropped', why: 'unknown' };
@@ -57,7 +57,7 @@ export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClai
   const { ports, claimMs } = claimant;
   const lost = new AbortController();
   let renewal: Promise<void> | null = null;
-  const stop = ports.clock.every(claimMs / 3, () => {
+  const stop = ports.timers.every(claimMs / 3, () => {
     renewal ??= renew().finally(() => {
       renewal = null;
     });

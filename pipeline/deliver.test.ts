@@ -263,9 +263,7 @@ describe('a delivery', () => {
     };
     for (let attempt = 0; attempt < 3; attempt++) {
       const deliverer = bench.deliverer(`vm-${attempt}`, stalling);
-      deliveries.push(
-        deliver(message, { ...deliverer, ports: { ...bench.ports, clock: silentClock(bench) } }),
-      );
+      deliveries.push(deliver(message, { ...deliverer, ports: { ...bench.ports, timers: noTimers } }));
       await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
       bench.clock.advance(12_001);
     }
@@ -291,7 +289,7 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     for (let attempt = 0; attempt < 3; attempt++) {
       const deliverer = bench.deliverer(`vm-${attempt}`, () => new Promise<never>(() => {}));
-      void deliver(message, { ...deliverer, ports: { ...bench.ports, clock: silentClock(bench) } });
+      void deliver(message, { ...deliverer, ports: { ...bench.ports, timers: noTimers } });
       await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
       bench.clock.advance(12_001);
     }
@@ -343,7 +341,5 @@ describe('a delivery', () => {
   });
 });
 
-/** The clock of a worker that stalls: it tells the time, and renews nothing. */
-function silentClock(bench: Workbench) {
-  return { ...bench.clock, every: () => () => {} };
-}
+/** The timers of a worker that stalls: it renews nothing. */
+const noTimers = { every: () => () => {} };

@@ -17,7 +17,7 @@ import {
   routed,
 } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 export type Enqueued =
@@ -52,7 +52,7 @@ export function newJob(request: JobRequest, conditions: Conditions, ports: Ports
   return {
     ...request,
     id: jobId({ bucket, name, generation, operation, options, run }),
-    reservation: ports.clock.token(),
+    reservation: ports.newToken(),
     class: jobClass,
     objectiveMs: known ? objectiveMs(operation, jobClass, settings) : 0,
     workMs: known ? Math.round(vmServiceMs(operation, estimatePixels(source), conditions)) : 0,
@@ -81,7 +81,7 @@ export async function decide(stored: Stored, seen: Conditions, ports: Ports): Pr
   // A job that was decided before has had its place, and keeps it.
   const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
   const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
-  const ledger = await ports.jobs.ledger(stored, turnAt);
+  const ledger = await ports.sums.ledger(stored, turnAt);
   const choice = decideRoute({ ...conditions, ...candidate, deadlineAt, turnAt, ledger });
   return ports.jobs.replace(stored, routed(job, choice, ports.clock.now()));
 }
@@ -91,7 +91,7 @@ async function classify(stored: Stored, operation: OperationName, { settings }: 
   const job = (await belongsToLargeBatch(stored, settings, ports))
     ? reclassified(stored.job, 'bulk', objectiveMs(operation, 'bulk', settings))
     : stored.job;
-  return { job, ownerAheadMs: await ports.jobs.ownerAheadMs({ ...stored, job }) };
+  return { job, ownerAheadMs: await ports.sums.ownerAheadMs({ ...stored, job }) };
 }
 
 function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {
@@ -116,7 +116,7 @@ async function belongsToLargeBatch(
   const { job } = stored;
   if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || job.retryOf !== null)
     return false;
-  return (await ports.jobs.batchBefore(stored)) >= bulk.batchOver;
+  return (await ports.sums.batchBefore(stored)) >= bulk.batchOver;
 }
 
 /** A repeated event takes up a job whose first router did not get as far as publishing. */

@@ -2,13 +2,13 @@ import { OutageError } from '@spillway/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError, underLease, whileHeld } from './held-lease.ts';
 import { createMemoryPorts } from './memory/ports.ts';
-import { manualClock } from './testing/manual-clock.ts';
+import { manualClock, timeOf } from './testing/manual-clock.ts';
 
 const lease = { name: 'sweep', holder: 'a', ttlMs: 3_000 };
 
 function world() {
   const clock = manualClock();
-  const ports = createMemoryPorts({ clock });
+  const ports = createMemoryPorts(timeOf(clock));
   const other = () => ports.leases.acquire('sweep', 'b', lease.ttlMs);
   /** Time goes by in steps in which a renewal has its turn. */
   const pass = async (ms: number) => {

@@ -12,14 +12,14 @@ export class LeaseLostError extends Error {
  */
 export async function underLease<Value>(
   { name, holder, ttlMs }: { name: string; holder: string; ttlMs: number },
-  { leases, clock, log }: Pick<Ports, 'leases' | 'clock' | 'log'>,
+  { leases, clock, timers, log }: Pick<Ports, 'leases' | 'clock' | 'timers' | 'log'>,
   work: (lost: AbortSignal) => Promise<Value>,
 ): Promise<Value | null> {
   let heldSince = clock.now().getTime();
   if (!(await leases.acquire(name, holder, ttlMs))) return null;
   const lost = new AbortController();
   let renewal: Promise<void> | null = null;
-  const stop = clock.every(ttlMs / 3, () => {
+  const stop = timers.every(ttlMs / 3, () => {
     if (clock.now().getTime() - heldSince >= ttlMs) lose();
     else {
       renewal ??= renew().finally(() => {

@@ -2,7 +2,7 @@ import { OutageError, PermanentError, RefusedError } from '@spillway/core/errors
 import { isTerminal, type Job, type JobError, schemaVersion } from '@spillway/core/job.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { type GoneThrough, goThrough } from './pass-over.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 

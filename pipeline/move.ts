@@ -1,6 +1,6 @@
 import { moved, type RouteChoice } from '@spillway/core/transitions.ts';
 import { publish } from './enqueue.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 /**

@@ -140,9 +140,9 @@ describe('waiting jobs', () => {
     const bench = await world();
     const [job] = await drop(bench, 1);
     bench.clock.advance(6_501);
-    const { line } = bench.ports.jobs;
-    bench.ports.jobs.line = async (target, limit) => {
-      bench.ports.jobs.line = line;
+    const { line } = bench.ports.backlog;
+    bench.ports.backlog.line = async (target, limit) => {
+      bench.ports.backlog.line = line;
       const read = await line(target, limit);
       await deliver(bench.take('vm'), bench.deliverer());
       return read;

@@ -8,7 +8,7 @@ import { whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { moveJob } from './move.ts';
 import type { GoneThrough } from './pass-over.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
 
@@ -33,9 +33,9 @@ interface WaitingJob extends Waiting {
 export async function reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Promise<Reviewed> {
   const [before, vm, run, running] = await Promise.all([
     readConditions(ports),
-    ports.jobs.line('vm', lineLimit),
-    ports.jobs.line('run', lineLimit),
-    ports.jobs.running(),
+    ports.backlog.line('vm', lineLimit),
+    ports.backlog.line('run', lineLimit),
+    ports.sums.running(),
   ]);
   const state = await updateRouterState(before, { line: run, running: running.run.jobs }, ports);
   const conditions = { ...before, state };
@@ -115,7 +115,7 @@ async function sendProbe(
 /** Asked for anew, since the lines above show only the first of each. */
 async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Promise<GoneThrough> {
   const now = ports.clock.now();
-  const waiting = await ports.jobs.published(new Date(now.getTime() - unclaimedMs), lineLimit);
+  const waiting = await ports.backlog.published(new Date(now.getTime() - unclaimedMs), lineLimit);
   return helpEach(
     whileHeld(waiting, lost),
     ports,

@@ -22,23 +22,26 @@ describe('a finalized upload', () => {
     const routed = await Promise.all(Array.from({ length: 8 }, () => routeUpload(object, null, bench.ports)));
     await routeUpload(object, null, bench.ports);
     expect(new Set(routed.flat().map(({ id }) => id)).size).toBe(1);
-    expect((await bench.ports.jobs.find({}, 10, null)).jobs).toHaveLength(1);
+    expect((await bench.ports.feed.find({}, 10, null)).jobs).toHaveLength(1);
   });
 
-  it.each(['create', 'ownerAheadMs', 'ledger', 'replace'] as const)(
-    'goes on after an outage at %s when its event comes again',
-    async (method) => {
-      const bench = await workbench();
-      const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
-      const original = bench.ports.jobs[method];
-      const outage = () => Promise.reject(new OutageError('Firestore did not answer.'));
-      Object.assign(bench.ports.jobs, { [method]: outage });
-      await expect(routeUpload(object, null, bench.ports)).rejects.toThrow(OutageError);
-      Object.assign(bench.ports.jobs, { [method]: original });
-      await routeUpload(object, null, bench.ports);
-      expect(bench.ports.queue.messages.vm).toHaveLength(1);
-    },
-  );
+  it.each([
+    ['jobs', 'create'],
+    ['sums', 'ownerAheadMs'],
+    ['sums', 'ledger'],
+    ['jobs', 'replace'],
+  ] as const)('goes on after an outage at %s.%s when its event comes again', async (name, method) => {
+    const bench = await workbench();
+    const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
+    const port = bench.ports[name];
+    const original = { ...port };
+    const outage = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    Object.assign(port, { [method]: outage });
+    await expect(routeUpload(object, null, bench.ports)).rejects.toThrow(OutageError);
+    Object.assign(port, original);
+    await routeUpload(object, null, bench.ports);
+    expect(bench.ports.queue.messages.vm).toHaveLength(1);
+  });
 
   it('goes on after an outage of Pub/Sub when its event comes again', async () => {
     const bench = await workbench();
@@ -141,7 +144,7 @@ describe('a finalized upload', () => {
 
   it('that is refused after its reservation ends, and is not left in the queue', async () => {
     const bench = await workbench();
-    bench.ports.jobs.ledger = () => Promise.reject(new RefusedError('The value is too large for a query.'));
+    bench.ports.sums.ledger = () => Promise.reject(new RefusedError('The value is too large for a query.'));
     const [job] = await bench.drop();
     expect(job).toMatchObject({ state: 'failed', error: { code: 'service_refused' } });
     expect(await bench.jobs()).toMatchObject([{ state: 'failed' }]);

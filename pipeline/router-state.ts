@@ -9,7 +9,7 @@ import {
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 const hourMs = 3_600_000;
@@ -34,7 +34,7 @@ export async function updateRouterState(
   const hourAgo = new Date(now.getTime() - hourMs);
   const [breaker, spentLastHour] = await Promise.all([
     nextBreaker(state.breaker, run, now, ports),
-    ports.jobs.runDollarsSince(hourAgo),
+    ports.sums.runDollarsSince(hourAgo),
   ]);
   const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
   if (isDeepStrictEqual(next, state)) return state;
@@ -54,14 +54,14 @@ async function nextBreaker(
   breaker: RunBreaker,
   { line, running }: RunSide,
   now: Date,
-  { jobs }: Ports,
+  { jobs, sums }: Ports,
 ): Promise<RunBreaker> {
   // What failed before a pause was its reason, and is not one for the next.
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
   const [succeeded, failed, lately, probe] = await Promise.all([
-    jobs.succeededSince('run', new Date(since)),
-    jobs.failedSince('run', new Date(since), mostFailed),
-    jobs.succeededSince('run', new Date(now.getTime() - aliveWithinMs)),
+    sums.succeededSince('run', new Date(since)),
+    sums.failedSince('run', new Date(since), mostFailed),
+    sums.succeededSince('run', new Date(now.getTime() - aliveWithinMs)),
     breaker.probe === null ? null : jobs.get(breaker.probe),
   ]);
   const signs = { succeeded, failed: failuresThatCount(failed), alive: running + lately };

@@ -219,7 +219,7 @@ describe('Cloud Run’s breaker', () => {
     [
       'lost its worker',
       async (bench) => {
-        const dead = { ...bench.ports, clock: { ...bench.clock, every: () => () => {} } };
+        const dead = { ...bench.ports, timers: { every: () => () => {} } };
         void deliver(bench.take('run'), {
           ...bench.deliverer('run-1', () => new Promise<never>(() => {})),
           ports: dead,

@@ -155,7 +155,7 @@ describe('a lack of the machine', () => {
 
   it('while the job is claimed is told all the same', async () => {
     const { bench, message } = await waiting();
-    bench.ports.jobs.line = () => Promise.reject(Object.assign(new Error('socket'), { code: 'EMFILE' }));
+    bench.ports.backlog.line = () => Promise.reject(Object.assign(new Error('socket'), { code: 'EMFILE' }));
     expect(await deliver(message, bench.deliverer())).toMatchObject({ lack: { what: 'file_handles' } });
   });
 });

@@ -7,7 +7,7 @@ import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import { type Deliverer, type Delivery, type GivenBack, givenBack } from './delivery.ts';
 import { publish } from './enqueue.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import { heldWith, recordFailure, removeLeftovers } from './record.ts';
 
 /** How long a job that met an outage lets others pass, in milliseconds. */

@@ -8,7 +8,7 @@ export const sweepEveryMs = 2_000;
 export function startSweeping(holder: string, ports: Ports): { stop(): Promise<void> } {
   let running: Promise<void> | null = null;
   const memory = newSweepMemory();
-  const stop = ports.clock.every(sweepEveryMs, () => {
+  const stop = ports.timers.every(sweepEveryMs, () => {
     running ??= sweep().finally(() => {
       running = null;
     });

@@ -50,7 +50,7 @@ describe('a sweep', () => {
     const never = new Promise<never>(() => {});
     void deliver(message, {
       ...bench.deliverer(`${target}-1`, () => never),
-      ports: { ...bench.ports, clock: deadClock(bench) },
+      ports: { ...bench.ports, timers: noTimers },
     });
     await expect.poll(async () => (await bench.job(job?.id)).state).toBe('processing');
     bench.clock.advance(12_001);
@@ -171,8 +171,8 @@ async function leftBehind(count: number): Promise<Workbench> {
 
 /** Lets the first look at what stands before a job fail for some of them. */
 function failFor(bench: Workbench, isBad: (name: string) => boolean, error: Error): void {
-  const { ownerAheadMs } = bench.ports.jobs;
-  bench.ports.jobs.ownerAheadMs = (stored) =>
+  const { ownerAheadMs } = bench.ports.sums;
+  bench.ports.sums.ownerAheadMs = (stored) =>
     isBad(stored.job.source.name) ? Promise.reject(error) : ownerAheadMs(stored);
 }
 
@@ -230,7 +230,7 @@ describe('one bad item', () => {
     expect(await sweepOnce('a', bench.ports)).toMatchObject({ published: 19, passedOver: 1 });
     const others = await leftBehind(20);
     let calls = 0;
-    others.ports.jobs.ownerAheadMs = () => {
+    others.ports.sums.ownerAheadMs = () => {
       calls++;
       return Promise.reject(new OutageError('Firestore did not answer.'));
     };
@@ -240,7 +240,7 @@ describe('one bad item', () => {
 
   it('of one part of the sweep does not keep the other parts from their work', async () => {
     const bench = await leftBehind(1);
-    bench.ports.jobs.abandoned = () =>
+    bench.ports.backlog.abandoned = () =>
       Promise.reject(new RefusedError('It needs an index.', { scope: 'service' }));
     await expect(sweepOnce('a', bench.ports)).rejects.toThrow('It needs an index.');
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
@@ -265,7 +265,5 @@ describe('one bad item', () => {
   });
 });
 
-/** The clock of a process that no longer runs: it tells the time, and nothing comes of its timers. */
-function deadClock(bench: Workbench) {
-  return { ...bench.clock, every: () => () => {} };
-}
+/** The timers of a process that no longer runs. */
+const noTimers = { every: () => () => {} };

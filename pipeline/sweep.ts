@@ -6,7 +6,7 @@ import { decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
@@ -128,7 +128,12 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
 
 function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const now = ports.clock.now();
-  const abandoned = inPages('abandoned', (after) => ports.jobs.abandoned(now, batch, after), memory, ports);
+  const abandoned = inPages(
+    'abandoned',
+    (after) => ports.backlog.abandoned(now, batch, after),
+    memory,
+    ports,
+  );
   return helpEach(
     whileHeld(abandoned, lost),
     ports,
@@ -144,7 +149,12 @@ function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Pr
 
 function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.routing);
-  const left = inPages('unpublished', (after) => ports.jobs.unpublished(before, batch, after), memory, ports);
+  const left = inPages(
+    'unpublished',
+    (after) => ports.backlog.unpublished(before, batch, after),
+    memory,
+    ports,
+  );
   return helpEach(
     whileHeld(left, lost),
     ports,
@@ -159,7 +169,12 @@ function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal
 
 function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
   const before = new Date(ports.clock.now().getTime() - timing.announcing);
-  const left = inPages('unannounced', (after) => ports.jobs.unannounced(before, batch, after), memory, ports);
+  const left = inPages(
+    'unannounced',
+    (after) => ports.backlog.unannounced(before, batch, after),
+    memory,
+    ports,
+  );
   return helpEach(
     whileHeld(left, lost),
     ports,

@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import type { Clock } from './ports/ports.ts';
+import type { Clock, Timers } from './ports/ports.ts';
 
-/** The machine's clock and randomness. */
-export const systemClock: Clock = {
-  now: () => new Date(),
-  token: () => randomUUID(),
+/** The machine's clock. */
+export const systemClock: Clock = { now: () => new Date() };
+
+export const systemTimers: Timers = {
   every(ms, action) {
     const timer = setInterval(action, ms);
     return () => clearInterval(timer);

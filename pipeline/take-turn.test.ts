@@ -79,9 +79,9 @@ describe('a turn on a VM', () => {
   it('passes over what is only reserved, however much of it stands first', async () => {
     const bench = await workbench({ routing: runOff });
     const [ready, other] = await dropped(bench, 'caption', 'caption');
-    const { ledger } = bench.ports.jobs;
+    const { ledger } = bench.ports.sums;
     const deciding = Promise.withResolvers<void>();
-    bench.ports.jobs.ledger = async (...question) => {
+    bench.ports.sums.ledger = async (...question) => {
       await deciding.promise;
       return ledger(...question);
     };
@@ -96,18 +96,18 @@ describe('a turn on a VM', () => {
   it('goes on to the job that the message names where the line cannot be claimed', async () => {
     const bench = await workbench();
     const [job] = await dropped(bench, 'sketch');
-    bench.ports.jobs.line = async () => [];
+    bench.ports.backlog.line = async () => [];
     expect(await turn(bench)).toBe(job?.id);
   });
 
   it('comes again after an outage while it is taken', async () => {
     const bench = await workbench();
     await dropped(bench, 'sketch');
-    const { line } = bench.ports.jobs;
-    bench.ports.jobs.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    const { line } = bench.ports.backlog;
+    bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
     const message = bench.take('vm');
     expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
-    bench.ports.jobs.line = line;
+    bench.ports.backlog.line = line;
     expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'succeeded' });
   });
 
@@ -195,7 +195,7 @@ describe('a slot that goes on without a message', () => {
   it('says so where it was cut off', async () => {
     const bench = await workbench();
     await dropped(bench, 'sketch');
-    bench.ports.jobs.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
     expect(await deliverNext(bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
   });
 });
@@ -286,7 +286,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
     expect(await deliver(bench.take('vm'), slow(bench, 20))).toMatchObject({ kind: 'given_back' });
     bench.ports.queue.publish = publish;
     expect(await bench.job(late?.id)).toMatchObject({ publishedAt: null, route: { target: 'run' } });
-    const left = await bench.ports.jobs.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
+    const left = await bench.ports.backlog.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
     expect(left.map(({ job }) => job.id)).toEqual([late?.id]);
   });
 });

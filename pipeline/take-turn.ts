@@ -10,7 +10,7 @@ import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
-import type { Stored } from './ports/job-store.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 /** So many of the first in line are read, for another worker may be quicker to claim one. */
@@ -42,7 +42,7 @@ export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null>
   let late: LateJob[] = [];
   for (let reading = 0; reading < mostReadings; reading++) {
     const most = choices * 4 ** reading;
-    const line = await taker.ports.jobs.line('vm', most);
+    const line = await taker.ports.backlog.line('vm', most);
     late = [];
     let postponed = false;
     for (const stored of line.filter((each) => isReady(each, taker))) {
@@ -131,7 +131,7 @@ async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<b
   const candidate = candidateOf(stored.job);
   const [conditions, ledger] = await Promise.all([
     readConditions(ports),
-    ports.jobs.ledger(stored, candidate.turnAt),
+    ports.sums.ledger(stored, candidate.turnAt),
   ]);
   // A worker whose heartbeat is not believed would find no VM at all.
   if (!conditions.workers.some(({ id }) => id === worker)) return false;

@@ -1,5 +1,5 @@
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import { manualClock } from '@spillway/pipeline/testing/manual-clock.ts';
+import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { startDuty } from './duty.ts';
 
@@ -12,7 +12,7 @@ function onDuty() {
   let givenBack = 0;
   const worker = {
     id: 'vm-1',
-    ports: createMemoryPorts({ clock: manualClock() }),
+    ports: createMemoryPorts(timeOf(manualClock())),
     selfTest: async () => ({ lack: null, why: 'still ill' }),
     setState: async (state: string, lacks: string[]) => void states.push([state, ...lacks].join(' ')),
     idle: () => inProgress.promise,

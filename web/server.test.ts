@@ -246,8 +246,8 @@ describe('the end', () => {
     const { running, memory, get } = await start();
     const { promise: asked, resolve: ask } = Promise.withResolvers<void>();
     const { promise: answer, resolve: finish } = Promise.withResolvers<void>();
-    const find = memory.jobs.find.bind(memory.jobs);
-    memory.jobs.find = async (...parameters) => {
+    const find = memory.feed.find.bind(memory.feed);
+    memory.feed.find = async (...parameters) => {
       ask();
       await answer;
       return find(...parameters);

@@ -58,7 +58,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     publicOrigin: config.publicOrigin,
     clock: ports.clock,
   });
-  const liveJobs = createLiveJobs(ports.jobs, ports.log);
+  const liveJobs = createLiveJobs(ports, ports.log);
   const liveDashboard = createLiveDashboard(ports, liveJobs);
   const streams = createStreamPlaces();
   const limits = createVisitorLimits(ports.clock);

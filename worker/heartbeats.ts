@@ -1,6 +1,6 @@
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
-import type { Clock, Log } from '@spillway/pipeline/ports/ports.ts';
+import type { Clock, Log, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { type MachineMetrics, readMachineMetrics } from './machine-metrics.ts';
 
 /** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
@@ -44,11 +44,12 @@ export function startHeartbeats(options: {
   everyMs: number;
   fleet: Fleet;
   clock: Clock;
+  timers: Timers;
   log: Log;
   report: () => WorkerReport;
   onControl?: (control: Control) => void;
 }): Heartbeats {
-  const { everyMs, fleet, clock, log, report, onControl } = options;
+  const { everyMs, fleet, clock, timers, log, report, onControl } = options;
   let beating: Promise<void> | null = null;
   let metrics = unknownMetrics;
 
@@ -71,7 +72,7 @@ export function startHeartbeats(options: {
     }
   }
 
-  const stop = clock.every(everyMs, () => void beat());
+  const stop = timers.every(everyMs, () => void beat());
   return {
     async beat() {
       await beating;

@@ -1,7 +1,7 @@
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { type Delivery, givenBack } from '@spillway/pipeline/delivery.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import { manualClock } from '@spillway/pipeline/testing/manual-clock.ts';
+import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { createSelfGuard } from './self-guard.ts';
 import type { SelfTestProblem } from './self-test.ts';
@@ -11,7 +11,7 @@ const full: SelfTestProblem = { lack: 'disk', why: 'Its disk is full or fails.' 
 
 function guarded(test: (wantedBytes: number) => Promise<SelfTestProblem | null> = async () => ill) {
   const clock = manualClock();
-  const ports = createMemoryPorts({ clock });
+  const ports = createMemoryPorts(timeOf(clock));
   const changes: boolean[] = [];
   const tests: number[] = [];
   const guard = createSelfGuard({

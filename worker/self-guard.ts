@@ -33,7 +33,7 @@ const lackTestMs = 5_000;
  */
 export function createSelfGuard(options: {
   worker: string;
-  ports: Pick<Ports, 'fleet' | 'clock' | 'log'>;
+  ports: Pick<Ports, 'fleet' | 'clock' | 'timers' | 'log'>;
   test: (wantedBytes: number) => Promise<SelfTestProblem | null>;
   onChange: (paused: boolean) => void;
 }): SelfGuard {
@@ -87,7 +87,7 @@ export function createSelfGuard(options: {
   function testLater(lack: MachineLack | null): void {
     const pauseMs = lack ? lackTestMs : breaker.nextPauseMs(ports.clock.now());
     stopTimer();
-    stopTimer = ports.clock.every(pauseMs, () => {
+    stopTimer = ports.timers.every(pauseMs, () => {
       stopTimer();
       testPaused();
     });

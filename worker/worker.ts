@@ -92,6 +92,7 @@ export async function startWorker(
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
     fleet: ports.fleet,
     clock: ports.clock,
+    timers: ports.timers,
     log,
     report: () => ({
       id,

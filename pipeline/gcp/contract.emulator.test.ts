@@ -15,8 +15,8 @@ beforeAll(async () => {
   await ports.pubsub.createTopic(topicNames.dead);
 });
 
-jobStoreContract('Firestore', () => ports.jobs);
-jobLedgerContract('Firestore', () => ports.jobs);
+jobStoreContract('Firestore', () => ports);
+jobLedgerContract('Firestore', () => ports);
 portsContract(
   "Google's clients",
   () => ports,

@@ -3,9 +3,9 @@ import { type AggregateQuery, Firestore, Query, Timestamp } from '@google-cloud/
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
-import { unindexedFields } from '../limits/job-store.ts';
-import type { JobStore } from '../ports/job-store.ts';
-import { createFirestoreJobStore } from './job-store.ts';
+import { unindexedFields } from '../limits/jobs.ts';
+import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
+import { createFirestoreJobs } from './jobs.ts';
 
 /** What a query asks of indexes; Firestore adds the field of an inequality to the order. */
 interface Need {
@@ -92,7 +92,7 @@ async function queriesOfTheStore(): Promise<object[]> {
     queries.push(this);
     return () => {};
   });
-  const store = createFirestoreJobStore(firestore, () => {});
+  const { jobs, sums, backlog, feed } = createFirestoreJobs(firestore, () => {});
   const time = Timestamp.fromDate(noon);
   const job = sampleJob({ batch: 'b', owner: 'ann' });
   const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon };
@@ -104,24 +104,24 @@ async function queriesOfTheStore(): Promise<object[]> {
     state: 'queued',
     target: 'vm',
   } as const;
-  const calls: Record<Exclude<keyof JobStore, 'create' | 'get' | 'replace'>, () => unknown> = {
-    ledger: () => store.ledger(stored, noon),
-    ownerAheadMs: () => store.ownerAheadMs(stored),
-    line: () => Promise.all([store.line('vm', 4), store.line('run', 4)]),
-    running: () => store.running(),
-    succeededSince: () => store.succeededSince('run', noon),
-    failedSince: () => store.failedSince('run', noon, 10),
-    runDollarsSince: () => store.runDollarsSince(noon),
-    batchBefore: () => store.batchBefore(stored),
-    countOpen: () => store.countOpen(),
-    find: () => Promise.all([store.find(all, 10, null), store.find({}, 10, null)]),
-    ofSource: () => store.ofSource(job.source),
-    unpublished: () => store.unpublished(noon, 10),
-    published: () => store.published(noon, 10),
-    abandoned: () => store.abandoned(noon, 10),
-    unannounced: () => store.unannounced(noon, 10),
+  const calls: Record<keyof RoutingSums | keyof Backlog | keyof JobFeed | 'ofSource', () => unknown> = {
+    ledger: () => sums.ledger(stored, noon),
+    ownerAheadMs: () => sums.ownerAheadMs(stored),
+    line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
+    running: () => sums.running(),
+    succeededSince: () => sums.succeededSince('run', noon),
+    failedSince: () => sums.failedSince('run', noon, 10),
+    runDollarsSince: () => sums.runDollarsSince(noon),
+    batchBefore: () => sums.batchBefore(stored),
+    countOpen: () => feed.countOpen(),
+    find: () => Promise.all([feed.find(all, 10, null), feed.find({}, 10, null)]),
+    ofSource: () => jobs.ofSource(job.source),
+    unpublished: () => backlog.unpublished(noon, 10),
+    published: () => backlog.published(noon, 10),
+    abandoned: () => backlog.abandoned(noon, 10),
+    unannounced: () => backlog.unannounced(noon, 10),
     watch: () =>
-      store.watch(
+      feed.watch(
         all,
         10,
         () => {},

@@ -1,17 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
-import { limitedJobStore } from '../limits/job-store.ts';
+import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
 import type { Log, Ports } from '../ports/ports.ts';
-import { systemClock } from '../system-clock.ts';
+import { systemClock, systemTimers } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
 import { type GcpConfig, requireTwoBuckets } from './config.ts';
 import { createFirestoreFleet } from './fleet.ts';
-import { createFirestoreJobStore } from './job-store.ts';
+import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
 import { createFirestorePassedOver } from './passed-over.ts';
 import { createPubSubQueue } from './queue.ts';
@@ -38,7 +39,7 @@ export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
   return {
     firestore,
     pubsub,
-    jobs: limitedJobStore(createFirestoreJobStore(firestore, onInvalid)),
+    ...limitedJobs(createFirestoreJobs(firestore, onInvalid)),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     blobs: limitedBlobs(createStorageBlobs(storage)),
     fleet: limitedFleet(createFirestoreFleet(firestore, log)),
@@ -47,6 +48,8 @@ export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
     leases: createFirestoreLeases(firestore),
     passedOver,
     clock: systemClock,
+    timers: systemTimers,
+    newToken: randomUUID,
     log,
     buckets: { uploads: config.SPILLWAY_UPLOADS_BUCKET, results: config.SPILLWAY_RESULTS_BUCKET },
     async close() {

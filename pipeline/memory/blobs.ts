@@ -26,7 +26,7 @@ export interface MemoryBlobs extends Blobs {
 }
 
 /** Objects in this process's memory. Upload sessions are addresses that lead nowhere. */
-export function createMemoryBlobs(clock: Clock): MemoryBlobs {
+export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryBlobs {
   const objects = new Map<string, StoredObject>();
   let generations = 1_700_000_000_000_000;
   const key = (bucket: string, name: string) => `${bucket}/${name}`;
@@ -100,7 +100,7 @@ export function createMemoryBlobs(clock: Clock): MemoryBlobs {
       }
     },
     async openUpload({ bucket, name }) {
-      return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${clock.token()}`;
+      return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${newToken()}`;
     },
   };
 }

@@ -4,8 +4,8 @@ import { portsContract } from '../testing/ports-contract.ts';
 import { createMemoryPorts } from './ports.ts';
 
 const ports = createMemoryPorts();
-jobStoreContract('memory', () => ports.jobs);
-jobLedgerContract('memory', () => ports.jobs);
+jobStoreContract('memory', () => ports);
+jobLedgerContract('memory', () => ports);
 portsContract(
   'memory',
   () => ports,

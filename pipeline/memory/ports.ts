@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialRouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
@@ -5,7 +6,7 @@ import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/set
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
-import { limitedJobStore } from '../limits/job-store.ts';
+import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import type {
   Clock,
@@ -15,12 +16,13 @@ import type {
   RouterStates,
   RoutingSettingsReading,
   Settings,
+  Timers,
 } from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
-import { systemClock } from '../system-clock.ts';
+import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
 import { createMemoryFleet } from './fleet.ts';
-import { createMemoryJobStore } from './job-store.ts';
+import { createMemoryJobs } from './jobs.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 
 export interface MemoryQueue extends Queue {
@@ -36,6 +38,8 @@ export interface MemoryPorts extends Ports {
 
 export interface MemoryOptions {
   clock?: Clock;
+  timers?: Timers;
+  newToken?: () => string;
   routing?: RoutingSettings;
   sourceRules?: SourceRule[];
   log?: Log;
@@ -43,17 +47,19 @@ export interface MemoryOptions {
 
 /** All ports in this process's memory: for tests and for seeded simulations of faults. */
 export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
-  const clock = options.clock ?? systemClock;
+  const { clock = systemClock, newToken = randomUUID } = options;
   return {
-    jobs: limitedJobStore(createMemoryJobStore(clock)),
+    ...limitedJobs(createMemoryJobs(clock)),
     queue: limitedQueue(createMemoryQueue()),
-    blobs: limitedBlobs(createMemoryBlobs(clock)),
+    blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     fleet: limitedFleet(createMemoryFleet(clock)),
     settings: createMemorySettings(options, clock),
     routerStates: createMemoryRouterStates(),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
     clock,
+    timers: options.timers ?? systemTimers,
+    newToken,
     log: options.log ?? silentLog,
     buckets: { uploads: 'uploads', results: 'results' },
   };

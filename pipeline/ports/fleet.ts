@@ -1,5 +1,5 @@
 import type { Control, Heartbeat, Worker } from '@spillway/core/heartbeat.ts';
-import type { Watch } from './job-store.ts';
+import type { Watch } from './jobs.ts';
 
 export interface FleetReading {
   workers: Worker[];

@@ -3,7 +3,7 @@ import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Blobs } from './blobs.ts';
 import type { Fleet } from './fleet.ts';
-import type { JobStore } from './job-store.ts';
+import type { JobPorts } from './jobs.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Queue } from './queue.ts';
 
@@ -46,8 +46,9 @@ export interface Leases {
 
 export interface Clock {
   now(): Date;
-  /** A fresh random token. */
-  token(): string;
+}
+
+export interface Timers {
   /** Calls `action` every `ms` milliseconds until the returned function is called. */
   every(ms: number, action: () => void): () => void;
 }
@@ -60,8 +61,7 @@ export interface Log {
 }
 
 /** Everything outside this process that the use cases work with. */
-export interface Ports {
-  jobs: JobStore;
+export interface Ports extends JobPorts {
   queue: Queue;
   blobs: Blobs;
   fleet: Fleet;
@@ -70,6 +70,9 @@ export interface Ports {
   leases: Leases;
   passedOver: PassedOverItems;
   clock: Clock;
+  timers: Timers;
+  /** A random token that nobody can guess: a claim's fencing token, a reservation's. */
+  newToken: () => string;
   log: Log;
   buckets: { uploads: string; results: string };
 }

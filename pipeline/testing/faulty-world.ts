@@ -10,7 +10,7 @@ import type { Deliverer, Delivery, Process } from '../delivery.ts';
 import { createMemoryPorts, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
-import { manualClock } from './manual-clock.ts';
+import { manualClock, timeOf } from './manual-clock.ts';
 import { copying, workbench } from './workbench.ts';
 
 /** Shares of calls, attempts or messages that go wrong. */
@@ -63,7 +63,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
   const random = seededRandom(seed);
   const happens = (share: number) => random() < share;
   const clock = manualClock();
-  const steady = createMemoryPorts({ clock });
+  const steady = createMemoryPorts(timeOf(clock));
   const shaky = shakyPorts(steady, faults, random);
   const { deliverer } = await workbench();
   const done = new Map<string, number>();
@@ -180,7 +180,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
   }
 
   async function allJobs(): Promise<Job[]> {
-    return (await steady.jobs.find({}, 10_000, null)).jobs;
+    return (await steady.feed.find({}, 10_000, null)).jobs;
   }
 
   async function allEnded(): Promise<boolean> {
@@ -211,22 +211,17 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
     failingNowAndThen(port, faults, random, methods);
   return {
     ...ports,
-    jobs: shaky(ports.jobs, [
-      'create',
-      'get',
-      'replace',
+    jobs: shaky(ports.jobs, ['create', 'get', 'replace']),
+    sums: shaky(ports.sums, [
       'ledger',
       'ownerAheadMs',
-      'line',
       'running',
       'succeededSince',
       'failedSince',
       'runDollarsSince',
       'batchBefore',
-      'unpublished',
-      'abandoned',
-      'unannounced',
     ]),
+    backlog: shaky(ports.backlog, ['line', 'unpublished', 'published', 'abandoned', 'unannounced']),
     queue: shaky(ports.queue, ['publish', 'announce']),
     blobs: shaky(ports.blobs, ['download', 'writeOnce']),
     fleet: shaky(ports.fleet, ['read']),

@@ -3,7 +3,7 @@ import type { Job, JobError, Ledger, Route } from '@spillway/core/job.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
-import type { JobStore, Stored } from '../ports/job-store.ts';
+import type { JobPorts, Stored } from '../ports/jobs.ts';
 
 const newId = () => randomBytes(16).toString('hex');
 const year = 366 * 24 * 3_600_000;
@@ -17,14 +17,14 @@ const passing: JobError = { code: 'internal', message: 'It broke.', retryable: t
 const permanent: JobError = { code: 'corrupt_image', message: 'It is broken.', retryable: false };
 
 /** The sums and lines that routing rests on, whatever the store is built on. */
-export function jobLedgerContract(name: string, jobs: () => JobStore): void {
+export function jobLedgerContract(name: string, ports: () => JobPorts): void {
   const create = async (changes: Parameters<typeof sampleJob>[0] = {}): Promise<Stored> => {
-    const creation = await jobs().create(sampleJob({ id: newId(), ...changes }));
+    const creation = await ports().jobs.create(sampleJob({ id: newId(), ...changes }));
     if (creation.kind !== 'created') throw new Error('It was there already.');
     return creation.stored;
   };
   const change = async (stored: Stored, transition: (job: Job) => Job): Promise<Stored> => {
-    const written = await jobs().replace(stored, transition(stored.job));
+    const written = await ports().jobs.replace(stored, transition(stored.job));
     if (!written) throw new Error('Somebody changed it.');
     return written;
   };
@@ -45,7 +45,7 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
     it('counts on the VMs what waits with an earlier turn, and what is claimed whatever its turn', async () => {
       const turn = earlierThanAll();
       const at = (ms: number) => ({ target: 'vm', turnAt: new Date(turn + ms) }) as const;
-      const before = await jobs().ledger(await create(), new Date(turn - 10));
+      const before = await ports().sums.ledger(await create(), new Date(turn - 10));
       await decided({ ...at(-600), workMs: 1 });
       await decided({ ...at(600), workMs: 100 });
       await claimed(await decided({ ...at(5_000), workMs: 1_000 }));
@@ -53,7 +53,7 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       await decided({ ...at(-600), target: 'run', workMs: 100_000 });
       const own = await create({ workMs: 1_000_000 });
       await decided({ ...at(-600), workMs: 10 });
-      const { vm } = await jobs().ledger(own, new Date(turn));
+      const { vm } = await ports().sums.ledger(own, new Date(turn));
       expect(vm.ahead).toEqual({ jobs: 2, workMs: 11 });
       expect(vm.running).toEqual(plus(before.vm.running, 1_000));
     });
@@ -65,18 +65,18 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       const own = await create();
       await decided({ ...at(-500), workMs: 10 });
       await decided({ ...at(-501), workMs: 100 });
-      expect((await jobs().ledger(own, new Date(turn))).vm.ahead).toEqual({ jobs: 2, workMs: 101 });
+      expect((await ports().sums.ledger(own, new Date(turn))).vm.ahead).toEqual({ jobs: 2, workMs: 101 });
     });
 
     it('counts on Cloud Run what is open and was created before, waiting or claimed', async () => {
-      const before = await jobs().ledger(await create(), noon);
+      const before = await ports().sums.ledger(await create(), noon);
       await decided({ target: 'run', workMs: 1 });
       await claimed(await decided({ target: 'run', workMs: 10 }));
       await cancelled(await decided({ target: 'run', workMs: 100 }));
       await decided({ target: 'vm', workMs: 1_000 });
       const own = await create();
       await decided({ target: 'run', workMs: 10_000 });
-      const { run } = await jobs().ledger(own, noon);
+      const { run } = await ports().sums.ledger(own, noon);
       expect(run).toEqual(plus(plus(before.run, 1), 10));
     });
 
@@ -85,7 +85,7 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       async (kind) => {
         const turn = earlierThanAll();
         const place = { turnAt: new Date(turn), workMs: 500 };
-        const ledgerOf = (stored: Stored) => jobs().ledger(stored, new Date(turn + 1));
+        const ledgerOf = (stored: Stored) => ports().sums.ledger(stored, new Date(turn + 1));
         const before = await ledgerOf(await create());
         const put = async (): Promise<Stored> => {
           switch (kind) {
@@ -109,15 +109,24 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       const turn = earlierThanAll();
       const own = await decided({ turnAt: new Date(turn), workMs: 500 });
       await decided({ turnAt: new Date(turn + 1_000), workMs: 7 });
-      expect((await jobs().ledger(own, new Date(turn + 2_000))).vm.ahead).toEqual({ jobs: 1, workMs: 7 });
-      expect((await jobs().ledger(own, new Date(turn - 2_000))).vm.ahead).toEqual({ jobs: 0, workMs: 0 });
+      expect((await ports().sums.ledger(own, new Date(turn + 2_000))).vm.ahead).toEqual({
+        jobs: 1,
+        workMs: 7,
+      });
+      expect((await ports().sums.ledger(own, new Date(turn - 2_000))).vm.ahead).toEqual({
+        jobs: 0,
+        workMs: 0,
+      });
     });
 
     it('lets of two jobs that are counted at once at least one see the other', async () => {
       const turn = new Date(earlierThanAll());
       const reserve = async () => decided({ reason: 'reserved', turnAt: turn, workMs: 1 });
       const counts = await Promise.all(
-        Array.from({ length: 6 }, async () => (await jobs().ledger(await reserve(), turn)).vm.ahead.jobs),
+        Array.from(
+          { length: 6 },
+          async () => (await ports().sums.ledger(await reserve(), turn)).vm.ahead.jobs,
+        ),
       );
       // Whatever the order, the k-th to be counted sees at least k-1 others.
       for (const [index, others] of counts.toSorted((a, b) => a - b).entries()) {
@@ -128,7 +137,7 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
     it('says how much work an owner has on the VMs with no later deadline', async () => {
       const owner = newId();
       const due = (objectiveMs: number, workMs: number) => ({ owner, objectiveMs, workMs });
-      expect(await jobs().ownerAheadMs(await create(due(1_000, 0)))).toBe(0);
+      expect(await ports().sums.ownerAheadMs(await create(due(1_000, 0)))).toBe(0);
       await create(due(4_000, 1));
       await create(due(5_000, 10));
       await claimed(await create(due(3_000, 100)));
@@ -139,13 +148,13 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       await create({ ...due(3_000, 5_000), owner: null });
       const own = await create(due(5_000, 1_000_000));
       await create(due(3_000, 2_000_000));
-      expect(await jobs().ownerAheadMs(own)).toBe(111);
+      expect(await ports().sums.ownerAheadMs(own)).toBe(111);
     });
 
     it('takes all who are nobody for one owner', async () => {
       const nobodys = { owner: null, clockStartsAt: new Date(earlierThanAll()) };
       await create({ ...nobodys, workMs: 40 });
-      expect(await jobs().ownerAheadMs(await create(nobodys))).toBe(40);
+      expect(await ports().sums.ownerAheadMs(await create(nobodys))).toBe(40);
     });
   });
 
@@ -162,12 +171,12 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       await claimed(await decided(at(500)));
       await cancelled(await decided(at(500)));
       await decided({ ...at(500), target: 'run' });
-      const line = await jobs().line('vm', 4);
+      const line = await ports().backlog.line('vm', 4);
       expect(line.map(({ job }) => job.id)).toEqual([first.job.id, ...tied.toSorted(), third.job.id]);
-      expect((await jobs().line('vm', 1)).map(({ job }) => job.id)).toEqual([first.job.id]);
+      expect((await ports().backlog.line('vm', 1)).map(({ job }) => job.id)).toEqual([first.job.id]);
       // What was read can be claimed as it was read.
       expect(
-        await jobs().replace(line[0] ?? first, { ...first.job, state: 'processing', claim }),
+        await ports().jobs.replace(line[0] ?? first, { ...first.job, state: 'processing', claim }),
       ).not.toBeNull();
     });
 
@@ -183,19 +192,19 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       await claimed(await publishedAt(500)());
       await change(await decided({ target: 'vm' }), (job) => transitions.published(job, new Date(start)));
       const unpublished = await decided({ target: 'run' });
-      const ids = (await jobs().line('run', 1_000)).map(({ job }) => job.id);
+      const ids = (await ports().backlog.line('run', 1_000)).map(({ job }) => job.id);
       expect(ids.slice(0, 3)).toEqual([first, second, third].map(({ job }) => job.id));
       expect(ids).not.toContain(unpublished.job.id);
-      expect(await jobs().line('run', 2)).toHaveLength(2);
+      expect(await ports().backlog.line('run', 2)).toHaveLength(2);
     });
 
     it('leave what is claimed to its sum', async () => {
-      const before = await jobs().running();
+      const before = await ports().sums.running();
       await claimed(await decided({ target: 'vm', workMs: 3 }));
       await claimed(await decided({ target: 'run', workMs: 40 }));
       await decided({ target: 'vm', workMs: 500 });
       const expected = { vm: plus(before.vm, 3), run: plus(before.run, 40) };
-      expect(await jobs().running()).toEqual(expected);
+      expect(await ports().sums.running()).toEqual(expected);
     });
   });
 
@@ -224,15 +233,15 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       }
       const ended = async (target: 'vm' | 'run', ms = 0) => {
         const from = new Date(since + ms);
-        const failed = await jobs().failedSince(target, from, 10);
-        return { succeeded: await jobs().succeededSince(target, from), failed: failed.map(endedAt) };
+        const failed = await ports().sums.failedSince(target, from, 10);
+        return { succeeded: await ports().sums.succeededSince(target, from), failed: failed.map(endedAt) };
       };
       const endedAt = (job: Job) => (job.endedAt?.getTime() ?? 0) - since;
       expect(await ended('run')).toEqual({ succeeded: 2, failed: [10, 20] });
       expect(await ended('vm')).toEqual({ succeeded: 0, failed: [10] });
       expect(await ended('run', 11)).toEqual({ succeeded: 0, failed: [20] });
-      expect((await jobs().failedSince('run', new Date(since), 1)).map(endedAt)).toEqual([10]);
-      expect(await jobs().failedSince('run', new Date(since), 10)).toMatchObject([
+      expect((await ports().sums.failedSince('run', new Date(since), 1)).map(endedAt)).toEqual([10]);
+      expect(await ports().sums.failedSince('run', new Date(since), 10)).toMatchObject([
         { owner: null, error: passing },
         { owner: null, error: passing },
       ]);
@@ -241,12 +250,12 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
     it('spent on Cloud Run by decisions since a time, whatever became of the jobs', async () => {
       const since = laterThanAll();
       const at = (ms: number) => ({ target: 'run', at: new Date(since + ms) }) as const;
-      expect(await jobs().runDollarsSince(new Date(since))).toBe(0);
+      expect(await ports().sums.runDollarsSince(new Date(since))).toBe(0);
       await decided({ ...at(0), dollars: 0.25 });
       await cancelled(await decided({ ...at(10), dollars: 0.5 }));
       await decided({ ...at(-1), dollars: 4 });
       await decided({ ...at(10), target: 'vm', dollars: 8 });
-      expect(await jobs().runDollarsSince(new Date(since))).toBe(0.75);
+      expect(await ports().sums.runDollarsSince(new Date(since))).toBe(0.75);
     });
 
     it('created in a batch before a job with its operation, ended or not', async () => {
@@ -258,9 +267,9 @@ export function jobLedgerContract(name: string, jobs: () => JobStore): void {
       await create({ batch, operation: 'caption' });
       const second = await create({ batch });
       const third = await create({ batch });
-      expect(await jobs().batchBefore(first)).toBe(0);
-      expect(await jobs().batchBefore(second)).toBe(1);
-      expect(await jobs().batchBefore(third)).toBe(2);
+      expect(await ports().sums.batchBefore(first)).toBe(0);
+      expect(await ports().sums.batchBefore(second)).toBe(1);
+      expect(await ports().sums.batchBefore(third)).toBe(2);
     });
   });
 }

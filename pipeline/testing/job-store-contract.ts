@@ -4,7 +4,7 @@ import type { Job } from '@spillway/core/job.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
-import type { JobChange, JobStore, Stored } from '../ports/job-store.ts';
+import type { JobChange, JobPorts, Stored } from '../ports/jobs.ts';
 
 const soon = () => new Date(Date.now() + 60_000);
 const justNow = () => new Date(Date.now() - 60_000);
@@ -16,14 +16,14 @@ const nested = (levels: number): Record<string, unknown> =>
   levels === 0 ? { end: 1 } : { in: nested(levels - 1) };
 
 /** What every job store must do, whatever it is built on. */
-export function jobStoreContract(name: string, jobs: () => JobStore): void {
+export function jobStoreContract(name: string, ports: () => JobPorts): void {
   const create = async (changes: Parameters<typeof sampleJob>[0] = {}): Promise<Stored> => {
-    const creation = await jobs().create(sampleJob({ id: newId(), ...changes }));
+    const creation = await ports().jobs.create(sampleJob({ id: newId(), ...changes }));
     if (creation.kind !== 'created') throw new Error('It was there already.');
     return creation.stored;
   };
   const replace = async (stored: Stored, next: Job): Promise<Stored> => {
-    const written = await jobs().replace(stored, next);
+    const written = await ports().jobs.replace(stored, next);
     if (!written) throw new Error('Somebody changed it.');
     return written;
   };
@@ -31,16 +31,16 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
   describe(`job store: ${name}`, () => {
     it('gives back what was written, with a creation time of its own clock', async () => {
       const stored = await create({ owner: 'ann', options: { blur: 15, format: 'webp' } });
-      const read = await jobs().get(stored.job.id);
+      const read = await ports().jobs.get(stored.job.id);
       expect(read?.job).toEqual({ ...stored.job, createdAt: read?.job.createdAt });
       expect(Math.abs((read?.job.createdAt.getTime() ?? 0) - Date.now())).toBeLessThan(60_000);
-      expect(await jobs().get(newId())).toBeNull();
+      expect(await ports().jobs.get(newId())).toBeNull();
     });
 
     it('creates a job once, whoever tries at the same time', async () => {
       const id = newId();
       const tries = Array.from({ length: 10 }, (_, index) =>
-        jobs().create(sampleJob({ id, reservation: `router-${index}` })),
+        ports().jobs.create(sampleJob({ id, reservation: `router-${index}` })),
       );
       const creations = await Promise.all(tries);
       expect(creations.filter(({ kind }) => kind === 'created')).toHaveLength(1);
@@ -54,11 +54,11 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
         const claim = { worker: token, token, expiresAt: soon() };
         const outcome = transitions.claimed(stored.job, 0, claim, 3, noon);
         if (outcome.kind !== 'claimed') throw new Error(outcome.kind);
-        return jobs().replace(stored, outcome.job);
+        return ports().jobs.replace(stored, outcome.job);
       });
       const winners = (await Promise.all(claims)).filter((written) => written !== null);
       expect(winners).toHaveLength(1);
-      expect((await jobs().get(stored.job.id))?.job.claim).toEqual(winners[0]?.job.claim);
+      expect((await ports().jobs.get(stored.job.id))?.job.claim).toEqual(winners[0]?.job.claim);
     });
 
     it('raises the revision with every replacement, and with nothing else', async () => {
@@ -67,21 +67,24 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const published = await replace(stored, transitions.published(stored.job, noon));
       const again = await replace(published, { ...published.job, revision: 0 });
       expect([published.job.revision, again.job.revision]).toEqual([1, 2]);
-      expect(await jobs().replace(published, transitions.cancelled(published.job, noon))).toBeNull();
-      expect((await jobs().get(stored.job.id))?.job.revision).toBe(2);
+      expect(await ports().jobs.replace(published, transitions.cancelled(published.job, noon))).toBeNull();
+      expect((await ports().jobs.get(stored.job.id))?.job.revision).toBe(2);
     });
 
     it('goes on from what a replacement returned', async () => {
       const stored = await create();
       const published = await replace(stored, transitions.published(stored.job, noon));
       await replace(published, transitions.cancelled(published.job, noon));
-      expect(await jobs().replace(published, transitions.published(published.job, soon()))).toBeNull();
+      expect(await ports().jobs.replace(published, transitions.published(published.job, soon()))).toBeNull();
     });
 
     it('does not replace what is not there', async () => {
       const stored = await create();
       expect(
-        await jobs().replace({ ...stored, job: { ...stored.job, id: newId() } }, sampleJob({ id: newId() })),
+        await ports().jobs.replace(
+          { ...stored, job: { ...stored.job, id: newId() } },
+          sampleJob({ id: newId() }),
+        ),
       ).toBeNull();
     });
 
@@ -103,34 +106,36 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       ['a time beyond the year 9999', { clockStartsAt: new Date('+010000-01-01T00:00:00Z') }],
     ])('refuses a job with %s, and writes nothing', async (_, changes) => {
       const job = sampleJob({ id: newId(), ...changes });
-      await expect(jobs().create(job)).rejects.toThrow(RefusedError);
-      expect(await jobs().get(job.id)).toBeNull();
+      await expect(ports().jobs.create(job)).rejects.toThrow(RefusedError);
+      expect(await ports().jobs.get(job.id)).toBeNull();
       const stored = await create();
       const changed = { ...sampleJob(changes), id: changes?.id ?? stored.job.id };
-      await expect(jobs().replace(stored, changed)).rejects.toThrow(RefusedError);
-      expect((await jobs().get(stored.job.id))?.updatedAt).toEqual(stored.updatedAt);
+      await expect(ports().jobs.replace(stored, changed)).rejects.toThrow(RefusedError);
+      expect((await ports().jobs.get(stored.job.id))?.updatedAt).toEqual(stored.updatedAt);
     });
 
     it('holds the longest text that is found again, and longer text where nobody looks for it', async () => {
       const batch = '猫'.repeat(499);
       const options = { prompt: 'x'.repeat(10_000), nested: nested(18) };
       const stored = await create({ batch, options });
-      expect((await jobs().find({ batch }, 10, null)).jobs.map(({ id }) => id)).toContain(stored.job.id);
-      expect((await jobs().get(stored.job.id))?.job.options).toEqual(options);
+      expect((await ports().feed.find({ batch }, 10, null)).jobs.map(({ id }) => id)).toContain(
+        stored.job.id,
+      );
+      expect((await ports().jobs.get(stored.job.id))?.job.options).toEqual(options);
     });
 
     it.each(['__proto__', '..', 'a/b', 'a/b/c', '', '\ud800', 'a\0', 'x'.repeat(1_501)])(
       'has no job with the id %j',
       async (id) => {
-        expect(await jobs().get(id)).toBeNull();
+        expect(await ports().jobs.get(id)).toBeNull();
       },
     );
 
     it.each(['\ud800', 'a\0b', 'x'.repeat(1_500)])('finds nothing by the text %j', async (text) => {
-      expect(await jobs().find({ batch: text }, 10, null)).toEqual({ jobs: [], cursor: null });
-      expect(await jobs().ofSource({ bucket: 'uploads', name: text, generation: '1' })).toEqual([]);
+      expect(await ports().feed.find({ batch: text }, 10, null)).toEqual({ jobs: [], cursor: null });
+      expect(await ports().jobs.ofSource({ bucket: 'uploads', name: text, generation: '1' })).toEqual([]);
       const told: JobChange[][] = [];
-      const watch = jobs().watch(
+      const watch = ports().feed.watch(
         { upload: text },
         10,
         (changes) => told.push(changes),
@@ -143,14 +148,14 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
     it.each(['1.1.__x__', '999999999999.0.a', '1.999999999999.a', '\ud800', '1.1.a/b'])(
       'finds nothing behind the cursor %j',
       async (cursor) => {
-        expect((await jobs().find({ owner: newOwner() }, 3, cursor)).jobs).toEqual([]);
+        expect((await ports().feed.find({ owner: newOwner() }, 3, cursor)).jobs).toEqual([]);
       },
     );
 
     it('counts open jobs by state and side', async () => {
-      const before = await jobs().countOpen();
+      const before = await ports().feed.countOpen();
       await create();
-      const after = await jobs().countOpen();
+      const after = await ports().feed.countOpen();
       expect(after.vm.queued).toBe(before.vm.queued + 1);
       expect(after.run).toEqual(before.run);
     });
@@ -162,8 +167,8 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const deleted = await create({ owner });
       await replace(deleted, transitions.tombstone(deleted.job, noon));
       await create({ owner: newOwner() });
-      const first = await jobs().find({ owner }, 3, null);
-      const second = await jobs().find({ owner }, 3, first.cursor);
+      const first = await ports().feed.find({ owner }, 3, null);
+      const second = await ports().feed.find({ owner }, 3, first.cursor);
       expect(first.cursor).not.toBeNull();
       expect(second.cursor).toBeNull();
       expect([...first.jobs, ...second.jobs].map(({ id }) => id).sort()).toEqual(ids.sort());
@@ -175,7 +180,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const { id } = (await create({ owner })).job;
       const cursors = ['tampered', `999999999999.0.${id}`, '1.0.__proto__', '1.0.', `0.999999999.${id}`];
       for (const cursor of cursors) {
-        expect(await jobs().find({ owner }, 3, cursor)).toEqual({ jobs: [], cursor: null });
+        expect(await ports().feed.find({ owner }, 3, cursor)).toEqual({ jobs: [], cursor: null });
       }
     });
 
@@ -184,12 +189,12 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const wanted = await create({ owner, upload: 'u1', batch: 'b1' });
       await create({ owner, upload: 'u2', batch: 'b2', operation: 'other' });
       for (const filter of [{ upload: 'u1' }, { batch: 'b1' }, { operation: 'sketch' }]) {
-        const { jobs: found } = await jobs().find({ owner, ...filter }, 10, null);
+        const { jobs: found } = await ports().feed.find({ owner, ...filter }, 10, null);
         expect(found.map(({ id }) => id)).toEqual([wanted.job.id]);
       }
-      const queuedOnVm = await jobs().find({ owner, state: 'queued', target: 'vm' }, 10, null);
+      const queuedOnVm = await ports().feed.find({ owner, state: 'queued', target: 'vm' }, 10, null);
       expect(queuedOnVm.jobs).toHaveLength(2);
-      expect((await jobs().find({ owner, state: 'failed' }, 10, null)).jobs).toHaveLength(0);
+      expect((await ports().feed.find({ owner, state: 'failed' }, 10, null)).jobs).toHaveLength(0);
     });
 
     it('finds all jobs of one generation of an object', async () => {
@@ -197,7 +202,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const one = await create({ source });
       const two = await create({ source });
       await create({ source: { ...source, generation: '2' } });
-      const found = await jobs().ofSource(source);
+      const found = await ports().jobs.ofSource(source);
       expect(found.map(({ job }) => job.id).sort()).toEqual([one.job.id, two.job.id].sort());
     });
 
@@ -223,13 +228,13 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
         ]),
       );
       const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
-      expect(kinds(await jobs().unpublished(soon(), 1_000))).toEqual(['unpublished']);
-      expect(kinds(await jobs().published(soon(), 1_000))).toEqual(['waiting']);
-      expect(kinds(await jobs().abandoned(soon(), 1_000))).toEqual(['abandoned']);
-      expect(kinds(await jobs().unannounced(soon(), 1_000))).toEqual(['unannounced']);
+      expect(kinds(await ports().backlog.unpublished(soon(), 1_000))).toEqual(['unpublished']);
+      expect(kinds(await ports().backlog.published(soon(), 1_000))).toEqual(['waiting']);
+      expect(kinds(await ports().backlog.abandoned(soon(), 1_000))).toEqual(['abandoned']);
+      expect(kinds(await ports().backlog.unannounced(soon(), 1_000))).toEqual(['unannounced']);
       const longAgo = new Date(0);
-      expect(await jobs().unpublished(longAgo, 10)).toEqual([]);
-      expect(await jobs().abandoned(longAgo, 10)).toEqual([]);
+      expect(await ports().backlog.unpublished(longAgo, 10)).toEqual([]);
+      expect(await ports().backlog.abandoned(longAgo, 10)).toEqual([]);
     });
 
     it('goes on behind a job of a list that the sweep looks through', async () => {
@@ -250,7 +255,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       for (const list of ['unpublished', 'published', 'abandoned', 'unannounced'] as const) {
         const seen: string[] = [];
         for (let last: Stored | null = null; ; ) {
-          const page: Stored[] = await jobs()[list](soon(), 2, last);
+          const page: Stored[] = await ports().backlog[list](soon(), 2, last);
           seen.push(...page.map(({ job }) => job.id));
           last = page.at(-1) ?? null;
           if (page.length < 2) break;
@@ -265,7 +270,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
 
     it('tells a watcher at once, also that nothing is there', async () => {
       const told: JobChange[][] = [];
-      const watch = jobs().watch(
+      const watch = ports().feed.watch(
         { owner: newOwner() },
         10,
         (changes) => told.push(changes),
@@ -279,7 +284,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       const owner = newOwner();
       const first = await create({ owner });
       const seen: JobChange[] = [];
-      const watch = jobs().watch(
+      const watch = ports().feed.watch(
         { owner },
         10,
         (changes) => seen.push(...changes),
@@ -296,7 +301,7 @@ export function jobStoreContract(name: string, jobs: () => JobStore): void {
       watch.stop();
       const count = seen.length;
       await create({ owner });
-      await jobs().find({ owner }, 10, null);
+      await ports().feed.find({ owner }, 10, null);
       expect(seen).toHaveLength(count);
     });
   });

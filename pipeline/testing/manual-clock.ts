@@ -1,9 +1,16 @@
 import { noon } from '@spillway/core/testing/sample-job.ts';
-import type { Clock } from '../ports/ports.ts';
+import type { Clock, Ports, Timers } from '../ports/ports.ts';
 
-export interface ManualClock extends Clock {
+export interface ManualClock extends Clock, Timers {
+  /** `token-1`, `token-2` and so on. */
+  newToken(): string;
   /** Moves time on, and runs what was due meanwhile. */
   advance(ms: number): void;
+}
+
+/** The ports that tell a manual clock's time. */
+export function timeOf(clock: ManualClock): Pick<Ports, 'clock' | 'timers' | 'newToken'> {
+  return { clock, timers: clock, newToken: clock.newToken };
 }
 
 /** A clock that stands still until it is told to go on. */
@@ -13,7 +20,7 @@ export function manualClock(start: Date = noon): ManualClock {
   const timers = new Set<{ everyMs: number; dueMs: number; action: () => void }>();
   return {
     now: () => new Date(nowMs),
-    token: () => `token-${++tokens}`,
+    newToken: () => `token-${++tokens}`,
     every(everyMs, action) {
       const timer = { everyMs, dueMs: nowMs + everyMs, action };
       timers.add(timer);

@@ -7,15 +7,9 @@ import type { MemoryPorts } from '../memory/ports.ts';
 export function unevenPorts(ports: MemoryPorts, random: () => number): MemoryPorts {
   return {
     ...ports,
-    jobs: uneven(ports.jobs, random, [
-      'create',
-      'get',
-      'replace',
-      'ledger',
-      'ownerAheadMs',
-      'batchBefore',
-      'line',
-    ]),
+    jobs: uneven(ports.jobs, random, ['create', 'get', 'replace']),
+    sums: uneven(ports.sums, random, ['ledger', 'ownerAheadMs', 'batchBefore']),
+    backlog: uneven(ports.backlog, random, ['line']),
     fleet: uneven(ports.fleet, random, ['read']),
     routerStates: uneven(ports.routerStates, random, ['read']),
     queue: uneven(ports.queue, random, ['publish']),

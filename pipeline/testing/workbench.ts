@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 import type { Deliverer, Process } from '../delivery.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
-import { type ManualClock, manualClock } from './manual-clock.ts';
+import { type ManualClock, manualClock, timeOf } from './manual-clock.ts';
 
 export interface Workbench {
   ports: MemoryPorts;
@@ -30,7 +30,7 @@ export interface Workbench {
 /** The use cases on ports in memory, with a clock that stands still and an operation that copies text. */
 export async function workbench(options: MemoryOptions = {}): Promise<Workbench> {
   const clock = manualClock();
-  const ports = createMemoryPorts({ clock, ...options });
+  const ports = createMemoryPorts({ ...timeOf(clock), ...options });
   const workDir = await mkdtemp(join(tmpdir(), 'spillway-bench-'));
   onTestFinished(() => rm(workDir, { recursive: true, force: true }));
   const bench: Workbench = {
@@ -61,7 +61,7 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
       if (!stored) throw new Error(`There is no job ${id}.`);
       return stored.job;
     },
-    jobs: async () => (await ports.jobs.find({}, Number.MAX_SAFE_INTEGER, null)).jobs,
+    jobs: async () => (await ports.feed.find({}, Number.MAX_SAFE_INTEGER, null)).jobs,
     async beats(changes = {}) {
       const expiresAt = new Date(clock.now().getTime() + 600_000);
       const { ageMs: _, ...heartbeat } = sampleWorker({ slots: 2, expiresAt, ...changes });

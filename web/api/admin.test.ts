@@ -95,13 +95,13 @@ test("events bring everybody's jobs, the workers and the overview", async () => 
     clock.advance(1_000);
   }
   await stream.leave();
-  expect([site.streams.open, site.liveJobs.watches, clock.timers]).toEqual([0, 0, 0]);
+  expect([site.streams.open, site.liveJobs.watches, clock.timerCount]).toEqual([0, 0, 0]);
 });
 
 test('events read fleet and counts at most once a second, for all admins together', async () => {
   const { site, admin, ports, clock, memory } = await createSite();
   const read = vi.spyOn(memory.fleet, 'read');
-  const count = vi.spyOn(memory.jobs, 'countOpen');
+  const count = vi.spyOn(memory.feed, 'countOpen');
   const streams = [
     readEvents(await admin.request('/api/v1/admin/events')),
     readEvents(await admin.request('/api/v1/admin/events')),
@@ -201,7 +201,7 @@ test('when the watch of the fleet fails, the streams end and the next one works'
   await stream.until('overview');
   breakWatch();
   for (let event = await stream.next(); event; ) event = await stream.next();
-  expect([site.streams.open, site.liveJobs.watches, site.clock.timers]).toEqual([0, 0, 0]);
+  expect([site.streams.open, site.liveJobs.watches, site.clock.timerCount]).toEqual([0, 0, 0]);
   const again = readEvents(await admin.request('/api/v1/admin/events'));
   await again.until('overview');
   await again.leave();

@@ -74,13 +74,13 @@ export function adminRoutes(dependencies: ApiDependencies) {
     .openapi(getOverview, async (c) => {
       const [fleet, newest] = await Promise.all([
         ports.fleet.read(),
-        ports.jobs.find({}, followedJobs, null),
+        ports.feed.find({}, followedJobs, null),
       ]);
       return c.json(await readOverview(fleet, newest.jobs, ports), 200);
     })
     .openapi(listAllJobs, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
-      const page = await ports.jobs.find(given(filter), limit, cursor ?? null);
+      const page = await ports.feed.find(given(filter), limit, cursor ?? null);
       return c.json({ jobs: page.jobs.map(viewOf), cursor: page.cursor }, 200);
     })
     .openapi(getAnyJob, async (c) => {
@@ -90,7 +90,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
     .openapi(followEverything, (c) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);
       const place = streams.enter({ kind: 'admin' }, () => stream.close());
-      const stream = openEventStream(ports.clock, () => {
+      const stream = openEventStream(ports.timers, () => {
         place.leave();
         following.stop();
       });

@@ -1,4 +1,4 @@
-import type { Clock } from '@spillway/pipeline/ports/ports.ts';
+import type { Timers } from '@spillway/pipeline/ports/ports.ts';
 
 /** Milliseconds after which a browser whose stream ended opens the next. */
 const reconnectMs = 2_000;
@@ -26,14 +26,14 @@ export interface EventStream {
  * Server-sent events that a slow reader cannot pile up: what it has not taken waits by key, latest last, so that
  * the memory one stream holds is bounded by what can change. `onEnd` runs once, however the stream ends.
  */
-export function openEventStream(clock: Clock, onEnd: () => void): EventStream {
+export function openEventStream(timers: Timers, onEnd: () => void): EventStream {
   const encoder = new TextEncoder();
   const waiting = new Map<string, string>([['', `retry: ${reconnectMs}\n\n`]]);
   let state: 'open' | 'closing' | 'ended' = 'open';
   let wake = () => {};
 
-  const stopHeartbeat = clock.every(heartbeatMs, () => put('heartbeat', ': still here\n\n'));
-  const stopLifetime = clock.every(longestMs, () => close());
+  const stopHeartbeat = timers.every(heartbeatMs, () => put('heartbeat', ': still here\n\n'));
+  const stopLifetime = timers.every(longestMs, () => close());
 
   function put(key: string, frame: string): void {
     if (state !== 'open') return;

@@ -1,5 +1,5 @@
 import { OutageError } from '@spillway/core/errors.ts';
-import type { JobStore } from '@spillway/pipeline/ports/job-store.ts';
+import type { JobFeed } from '@spillway/pipeline/ports/jobs.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { followedJobs } from './live-jobs.ts';
 import { eventSchemas, problemSchema } from './schema.ts';
@@ -19,12 +19,12 @@ async function follow(browser: Browser, lastEventId?: string) {
   return readEvents(response);
 }
 
-/** A job store whose watches are counted and can be made to fail. */
-function watchedStore(store: JobStore) {
+/** A feed whose watches are counted and can be made to fail. */
+function watchedFeed(feed: JobFeed) {
   const errors: ((error: Error) => void)[] = [];
   const open = new Set<object>();
-  const watch: JobStore['watch'] = (filter, limit, onChanges, onError) => {
-    const inner = store.watch(filter, limit, onChanges, onError);
+  const watch: JobFeed['watch'] = (filter, limit, onChanges, onError) => {
+    const inner = feed.watch(filter, limit, onChanges, onError);
     const handle = {
       stop() {
         inner.stop();
@@ -35,7 +35,7 @@ function watchedStore(store: JobStore) {
     errors.push(onError);
     return handle;
   };
-  return { store: { ...store, watch }, errors, open };
+  return { feed: { ...feed, watch }, errors, open };
 }
 
 describe('a stream', () => {
@@ -153,9 +153,9 @@ describe('what a stream holds', () => {
   test('is one watch for all pages of an owner, and none once they are closed', async () => {
     let opened = () => 0;
     const site = createTestApi((ports) => {
-      const watched = watchedStore(ports.jobs);
+      const watched = watchedFeed(ports.feed);
       opened = () => watched.open.size;
-      return { ...ports, jobs: watched.store };
+      return { ...ports, feed: watched.feed };
     });
     const { browser } = await createVisitor(site);
     const { browser: other } = await createVisitor(site);
@@ -166,7 +166,7 @@ describe('what a stream holds', () => {
     expect([opened(), site.streams.open]).toEqual([2, 2]);
     await streams[1]?.leave();
     await streams[2]?.leave();
-    expect([opened(), site.streams.open, site.liveJobs.watches, site.clock.timers]).toEqual([0, 0, 0, 0]);
+    expect([opened(), site.streams.open, site.liveJobs.watches, site.clock.timerCount]).toEqual([0, 0, 0, 0]);
   });
 
   test('is bounded for each owner', async () => {
@@ -220,7 +220,7 @@ test('a stream ends after an hour, so that its cookie is asked for again', async
   await stream.until('present');
   clock.advance(3_600_000);
   expect(await stream.next()).toBeNull();
-  expect([streams.open, clock.timers]).toEqual([0, 0]);
+  expect([streams.open, clock.timerCount]).toEqual([0, 0]);
 });
 
 describe('when the database fails', () => {
@@ -228,9 +228,9 @@ describe('when the database fails', () => {
     const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
     let breakWatch = () => {};
     const site = createTestApi((ports) => {
-      const watched = watchedStore(ports.jobs);
+      const watched = watchedFeed(ports.feed);
       breakWatch = () => watched.errors[0]?.(new Error('permission denied for secret@project'));
-      return { ...ports, jobs: watched.store, log };
+      return { ...ports, feed: watched.feed, log };
     });
     const { browser, owner } = await createVisitor(site);
     const streams = [await follow(browser), await follow(browser)];
@@ -240,7 +240,7 @@ describe('when the database fails', () => {
       expect(await stream.next()).toBeNull();
       expect(stream.raw.join()).not.toContain('secret');
     }
-    expect([site.streams.open, site.liveJobs.watches, site.clock.timers]).toEqual([0, 0, 0]);
+    expect([site.streams.open, site.liveJobs.watches, site.clock.timerCount]).toEqual([0, 0, 0]);
     expect(log.warn).toHaveBeenCalledOnce();
     const job = await upload(site, owner);
     const again = await follow(browser);

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { Stored } from '@spillway/pipeline/ports/job-store.ts';
+import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
 import { problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { type EventStream, eventStreamHeaders, openEventStream } from './event-stream.ts';
@@ -64,7 +64,7 @@ function ownJobsStream(
     if (why === 'idle') endIdle();
     else stream.close();
   });
-  const stream = openEventStream(ports.clock, () => {
+  const stream = openEventStream(ports.timers, () => {
     place.leave();
     stopIdle();
     following.stop();
@@ -73,7 +73,7 @@ function ownJobsStream(
     stream.send({ key: 'idle', event: 'idle', data: {} });
     stream.close();
   };
-  const stopIdle = ports.clock.every(idleMs, () => {
+  const stopIdle = ports.timers.every(idleMs, () => {
     if (!place.kept) endIdle();
   });
   const following = liveJobs.follow(

@@ -3,7 +3,7 @@ import { jobStateSchema, targetSchema } from '@spillway/core/job.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { cancelJob } from '@spillway/pipeline/cancel.ts';
 import { deleteJob } from '@spillway/pipeline/delete.ts';
-import type { JobFilter } from '@spillway/pipeline/ports/job-store.ts';
+import type { JobFilter } from '@spillway/pipeline/ports/jobs.ts';
 import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
 import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
@@ -106,7 +106,7 @@ export function jobRoutes({ ports }: ApiDependencies) {
     .openapi(listJobs, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
       const { owner } = c.var.visitor;
-      const page = await ports.jobs.find({ ...given(filter), owner }, limit, cursor ?? null);
+      const page = await ports.feed.find({ ...given(filter), owner }, limit, cursor ?? null);
       return c.json({ jobs: page.jobs.map(viewOf), cursor: page.cursor }, 200);
     })
     .openapi(getJob, async (c) => {

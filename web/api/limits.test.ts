@@ -123,7 +123,7 @@ describe('event streams', () => {
     await everything.until('present');
     await everything.leave();
     for (const { body } of opened) await body?.cancel();
-    expect([site.streams.open, site.clock.timers]).toEqual([0, 0]);
+    expect([site.streams.open, site.clock.timerCount]).toEqual([0, 0]);
   });
 
   test('of an owner without jobs end after a minute and say why', async () => {
@@ -137,7 +137,7 @@ describe('event streams', () => {
     site.clock.advance(1);
     expect(await stream.next()).toMatchObject({ event: 'idle', data: {} });
     expect(await stream.next()).toBeNull();
-    expect([site.streams.open, site.liveJobs.watches, site.clock.timers]).toEqual([0, 0, 0]);
+    expect([site.streams.open, site.liveJobs.watches, site.clock.timerCount]).toEqual([0, 0, 0]);
   });
 
   test('of an owner who has a job, or gets one, go on', async () => {

@@ -85,7 +85,7 @@ function startReadings(
   const fleet = ports.fleet.watch(() => {
     workersDue = true;
   }, fail);
-  const stopTurns = ports.clock.every(everyMs, () => {
+  const stopTurns = ports.timers.every(everyMs, () => {
     turnsSinceOverview += 1;
     void turn();
   });

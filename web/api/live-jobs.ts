@@ -1,4 +1,4 @@
-import type { JobChange, JobFilter, JobStore, Stored } from '@spillway/pipeline/ports/job-store.ts';
+import type { JobChange, JobFilter, JobPorts, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 
 /** How many of the newest jobs one feed follows; what falls out of it is no longer told of. */
@@ -27,8 +27,10 @@ export interface LiveJobs {
   readonly watches: number;
 }
 
+type JobViews = Pick<JobPorts, 'jobs' | 'feed'>;
+
 /** Passes changes of jobs on, from one database watch per owner however many listen. */
-export function createLiveJobs(store: JobStore, log: Log): LiveJobs {
+export function createLiveJobs(ports: JobViews, log: Log): LiveJobs {
   const feeds = new Map<string | null, Feed>();
   return {
     get watches() {
@@ -37,7 +39,7 @@ export function createLiveJobs(store: JobStore, log: Log): LiveJobs {
     follow(owner, listener) {
       let feed = feeds.get(owner);
       if (!feed) {
-        feed = openFeed(owner === null ? {} : { owner }, store, log, () => feeds.delete(owner));
+        feed = openFeed(owner === null ? {} : { owner }, ports, log, () => feeds.delete(owner));
         feeds.set(owner, feed);
       }
       return feed.add(listener);
@@ -49,12 +51,12 @@ interface Feed {
   add(listener: JobListener): Following;
 }
 
-function openFeed(filter: JobFilter, store: JobStore, log: Log, onEnd: () => void): Feed {
+function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: Log, onEnd: () => void): Feed {
   const jobs = new Map<string, Stored>();
   const listeners = new Set<JobListener>();
   let begun = false;
   let ended = false;
-  const watch = store.watch(filter, followedJobs, take, fail);
+  const watch = feed.watch(filter, followedJobs, take, fail);
 
   function take(changes: JobChange[]): void {
     if (ended) return;
@@ -78,7 +80,7 @@ function openFeed(filter: JobFilter, store: JobStore, log: Log, onEnd: () => voi
   /** A job also leaves the watch when newer ones push it out; then it is still there. */
   async function tellIfDeleted({ job: { id } }: Stored): Promise<void> {
     try {
-      const stored = await store.get(id);
+      const stored = await documents.get(id);
       if (stored && !stored.job.deletedAt) return;
       for (const listener of listeners) listener.removed(id);
     } catch (error) {

@@ -24,7 +24,7 @@ const mostPassedOver = 50;
 /** Reads what the dashboard's head shows, beside the fleet and the newest jobs. */
 export async function readOverview(fleet: FleetReading, newest: Job[], ports: Ports): Promise<Overview> {
   const [open, state, settings, passedOver] = await Promise.all([
-    ports.jobs.countOpen(),
+    ports.feed.countOpen(),
     ports.routerStates.read(),
     ports.settings.readRouting(),
     ports.passedOver.recent(mostPassedOver),

@@ -100,8 +100,8 @@ test('an outage is 503, to be tried again, and logged', async () => {
   const site = createTestApi((ports) => ({
     ...ports,
     log,
-    jobs: {
-      ...ports.jobs,
+    feed: {
+      ...ports.feed,
       find: async () => {
         throw new OutageError('Firestore at 10.1.2.3 did not answer');
       },
@@ -122,7 +122,7 @@ test.each([
 ])('a refusal is the request’s, or everybody’s: %s', async (error, status, code) => {
   const site = createTestApi((ports) => ({
     ...ports,
-    jobs: { ...ports.jobs, find: () => Promise.reject(error) },
+    feed: { ...ports.feed, find: () => Promise.reject(error) },
   }));
   const response = await createBrowser(site).request('/api/v1/jobs');
   expect(response.status).toBe(status);

@@ -1,8 +1,7 @@
 import type { Job } from '@spillway/core/job.ts';
 import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import type { Clock, Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
-import { systemClock } from '@spillway/pipeline/system-clock.ts';
 import type { Context } from 'hono';
 import { createApi } from './app.ts';
 import { createVisitorLimits } from './limits.ts';
@@ -18,10 +17,10 @@ export const origin = 'http://site.test';
 export const addressHeader = 'x-test-address';
 
 /** A clock whose timers run when a test says so. */
-export interface ManualClock extends Clock {
+export interface ManualClock extends Clock, Timers {
   /** Lets time pass and runs every timer that falls due in it. */
   advance(ms: number): void;
-  readonly timers: number;
+  readonly timerCount: number;
 }
 
 function createManualClock(): ManualClock {
@@ -29,7 +28,6 @@ function createManualClock(): ManualClock {
   const timers = new Set<{ every: number; next: number; action: () => void }>();
   return {
     now: () => new Date(now),
-    token: systemClock.token,
     every(ms, action) {
       const timer = { every: ms, next: now + ms, action };
       timers.add(timer);
@@ -43,7 +41,7 @@ function createManualClock(): ManualClock {
         timer.action();
       }
     },
-    get timers() {
+    get timerCount() {
       return timers.size;
     },
   };
@@ -52,10 +50,10 @@ function createManualClock(): ManualClock {
 /** The real API on ports in memory; `change` puts a fault into one of them. */
 export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) => ports) {
   const clock = createManualClock();
-  const memory = createMemoryPorts({ clock });
+  const memory = createMemoryPorts({ clock, timers: clock });
   const ports = change(memory);
   const sessions = createSessions({ secret, adminToken, clock, publicOrigin: null });
-  const liveJobs = createLiveJobs(ports.jobs, ports.log);
+  const liveJobs = createLiveJobs(ports, ports.log);
   const liveDashboard = createLiveDashboard(ports, liveJobs);
   const streams = createStreamPlaces();
   const limits = createVisitorLimits(clock);

@@ -1,7 +1,16 @@
 import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
-import type { JobChange, JobFilter, JobStore, Stored } from '../ports/job-store.ts';
+import type {
+  Backlog,
+  JobChange,
+  JobDocuments,
+  JobFeed,
+  JobFilter,
+  JobPorts,
+  RoutingSums,
+  Stored,
+} from '../ports/jobs.ts';
 import type { Clock } from '../ports/ports.ts';
 
 interface Watcher {
@@ -12,7 +21,7 @@ interface Watcher {
 }
 
 /** Job documents in this process's memory, with the semantics of Firestore's. */
-export function createMemoryJobStore(clock: Clock): JobStore {
+export function createMemoryJobs(clock: Clock): JobPorts {
   const documents = new Map<string, Stored>();
   /** The order of creation, which Firestore's creation times give to the microsecond. */
   const creations = new Map<string, number>();
@@ -53,7 +62,7 @@ export function createMemoryJobStore(clock: Clock): JobStore {
     return creations.get(job.id) ?? Number.POSITIVE_INFINITY;
   }
 
-  return {
+  const jobs: JobDocuments = {
     async create(job) {
       const existing = documents.get(job.id);
       if (existing) return { kind: 'exists', stored: existing };
@@ -67,6 +76,17 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       if (documents.get(next.id)?.version !== stored.version) return null;
       return write(replaced(stored.job, next));
     },
+    async ofSource(source) {
+      return all(
+        (job) =>
+          job.source.bucket === source.bucket &&
+          job.source.name === source.name &&
+          job.source.generation === source.generation,
+      );
+    },
+  };
+
+  const sums: RoutingSums = {
     async ledger({ job: own }, turnAt) {
       const others = (condition: (job: Job) => boolean) =>
         sumOf(all((job) => job.id !== own.id && condition(job)));
@@ -93,16 +113,6 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       );
       return sumOf(ahead).workMs;
     },
-    async line(target, limit) {
-      const waiting = all((job) => waitsFor(target, job));
-      const sorted =
-        target === 'vm'
-          ? waiting.sort((a, b) => byTurn(a.job, b.job))
-          : waiting
-              .filter(({ job }) => job.publishedAt !== null)
-              .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt));
-      return sorted.slice(0, limit);
-    },
     async running() {
       const claimed = (target: Target) =>
         sumOf(all((job) => job.state === 'processing' && job.route.target === target));
@@ -128,29 +138,18 @@ export function createMemoryJobStore(clock: Clock): JobStore {
         (job) => job.batch === own.batch && job.operation === own.operation && position(job) < position(own),
       ).length;
     },
-    async countOpen() {
-      const count = (target: Target, state: Job['state']) =>
-        all((job) => job.route.target === target && job.state === state).length;
-      return {
-        vm: { queued: count('vm', 'queued'), processing: count('vm', 'processing') },
-        run: { queued: count('run', 'queued'), processing: count('run', 'processing') },
-      };
-    },
-    async find(filter, limit, cursor) {
-      const sorted = newest(filter, Number.POSITIVE_INFINITY);
-      const start = cursor ? sorted.findIndex(({ job }) => job.id === cursor) + 1 : 0;
-      if (cursor && start === 0) return { jobs: [], cursor: null };
-      const jobs = sorted.slice(start, start + limit).map(({ job }) => job);
-      const last = jobs.at(-1);
-      return { jobs, cursor: last && start + limit < sorted.length ? last.id : null };
-    },
-    async ofSource(source) {
-      return all(
-        (job) =>
-          job.source.bucket === source.bucket &&
-          job.source.name === source.name &&
-          job.source.generation === source.generation,
-      );
+  };
+
+  const backlog: Backlog = {
+    async line(target, limit) {
+      const waiting = all((job) => waitsFor(target, job));
+      const sorted =
+        target === 'vm'
+          ? waiting.sort((a, b) => byTurn(a.job, b.job))
+          : waiting
+              .filter(({ job }) => job.publishedAt !== null)
+              .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt));
+      return sorted.slice(0, limit);
     },
     async unpublished(before, limit, after = null) {
       const left = all((job) => job.state === 'queued' && job.publishedAt === null && job.createdAt < before);
@@ -178,6 +177,25 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       );
       return page(ended, ({ endedAt }) => endedAt, limit, after);
     },
+  };
+
+  const feed: JobFeed = {
+    async countOpen() {
+      const count = (target: Target, state: Job['state']) =>
+        all((job) => job.route.target === target && job.state === state).length;
+      return {
+        vm: { queued: count('vm', 'queued'), processing: count('vm', 'processing') },
+        run: { queued: count('run', 'queued'), processing: count('run', 'processing') },
+      };
+    },
+    async find(filter, limit, cursor) {
+      const sorted = newest(filter, Number.POSITIVE_INFINITY);
+      const start = cursor ? sorted.findIndex(({ job }) => job.id === cursor) + 1 : 0;
+      if (cursor && start === 0) return { jobs: [], cursor: null };
+      const jobs = sorted.slice(start, start + limit).map(({ job }) => job);
+      const last = jobs.at(-1);
+      return { jobs, cursor: last && start + limit < sorted.length ? last.id : null };
+    },
     watch(filter, limit, onChanges) {
       const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
       watchers.add(watcher);
@@ -185,6 +203,8 @@ export function createMemoryJobStore(clock: Clock): JobStore {
       return { stop: () => void watchers.delete(watcher) };
     },
   };
+
+  return { jobs, sums, backlog, feed };
 }
 
 function endedOn(target: Target, since: Date, { route, endedAt }: Job): boolean {

@@ -36,24 +36,29 @@ export interface Watch {
 }
 
 /**
- * The job documents. All methods throw `OutageError` when the database does not answer. A write whose reply was
+ * The documents `jobs/`. All methods throw `OutageError` when the database does not answer. A write whose reply was
  * lost is looked up again before it is called refused.
  */
-export interface JobStore {
+export interface JobDocuments {
   /** Creates the document; the store sets `createdAt`. An existing document is returned untouched. */
   create(job: Job): Promise<Creation>;
   get(id: string): Promise<Stored | null>;
   /** Writes `next` under the next revision if the document is still as in `stored`; null if it was changed in between. */
   replace(stored: Stored, next: Job): Promise<Stored | null>;
+  /** All jobs of one generation of one object, deleted ones included. */
+  ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
+}
+
+/** Strongly consistent sums and counts over the job documents, for routing. All methods throw `OutageError`. */
+export interface RoutingSums {
   /**
-   * What stands before this job, itself left out: on the VMs all that is claimed, and what waits there with an
-   * earlier turn than `turnAt` (of turns within `disorderAround`, what was created before it); on Cloud Run all that is open and was created before it.
+   * What is ahead of this job, without the job itself. On the VMs: all that is claimed, and what waits there with an
+   * earlier turn than `turnAt`; of turns within `disorderAround`, what was created before it. On Cloud Run: all that is
+   * open and was created before it.
    */
   ledger(stored: Stored, turnAt: Date): Promise<Ledger>;
   /** Work of the same owner that is open on the VMs, created before, with no later deadline to speak of: milliseconds. */
   ownerAheadMs(stored: Stored): Promise<number>;
-  /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
-  line(target: Target, limit: number): Promise<Stored[]>;
   /** What is claimed on each side. */
   running(): Promise<Record<Target, SideLedger>>;
   /** How many jobs succeeded on a side since then. */
@@ -64,17 +69,18 @@ export interface JobStore {
   runDollarsSince(since: Date): Promise<number>;
   /** Jobs of the batch that were created before this one with the same operation: as many as files. */
   batchBefore(stored: Stored): Promise<number>;
-  /** Open jobs by state and side. */
-  countOpen(): Promise<Record<Target, { queued: number; processing: number }>>;
-  /** Newest first, without deleted jobs. */
-  find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
-  /** All jobs of one generation of one object, deleted ones included. */
-  ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
-  /**
-   * Queued, created before `before`, and never published under their epoch. In each of these lists the oldest come
-   * first; `after` is a job of the same list, and only those behind it are given. Documents that are not valid are
-   * left out: a list is shorter than `limit` only where there are no more.
-   */
+}
+
+/**
+ * Lists of open jobs: what workers take, and what a sweep takes up. All methods throw `OutageError`. Documents that are
+ * not valid are left out: a list is shorter than `limit` only where there are no more.
+ *
+ * All lists but `line` begin with the oldest; `after` is a job of the same list, and only those behind it are given.
+ */
+export interface Backlog {
+  /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
+  line(target: Target, limit: number): Promise<Stored[]>;
+  /** Queued, created before `before`, and never published under their epoch. */
   unpublished(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
   /** Queued and published before `before`. */
   published(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
@@ -82,6 +88,14 @@ export interface JobStore {
   abandoned(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
   /** Ended before `before`, and their end not yet announced. */
   unannounced(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+}
+
+/** What people see of the jobs. All methods but `watch` throw `OutageError`. */
+export interface JobFeed {
+  /** Newest first, without deleted jobs. */
+  find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
+  /** Open jobs by state and side. */
+  countOpen(): Promise<Record<Target, { queued: number; processing: number }>>;
   /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */
   watch(
     filter: JobFilter,
@@ -89,4 +103,12 @@ export interface JobStore {
     onChanges: (changes: JobChange[]) => void,
     onError: (error: Error) => void,
   ): Watch;
+}
+
+/** The four views of the collection `jobs/`. */
+export interface JobPorts {
+  jobs: JobDocuments;
+  sums: RoutingSums;
+  backlog: Backlog;
+  feed: JobFeed;
 }

@@ -1,30 +1,22 @@
-import {
-  AggregateField,
-  type CollectionReference,
-  type Query,
-  type Timestamp,
-} from '@google-cloud/firestore';
+import { AggregateField, type Query } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
-import type { JobStore } from '../ports/job-store.ts';
+import type { RoutingSums } from '../ports/jobs.ts';
+import { type JobCollection, versionOf } from './job-collection.ts';
 import { orOutage } from './outages.ts';
 
 const openStates = jobStates.filter((state) => !isTerminal(state));
 
-type Sums = Pick<JobStore, 'running' | 'succeededSince' | 'runDollarsSince'> & {
-  ledger(job: Job, createTime: Timestamp, turnAt: Date): ReturnType<JobStore['ledger']>;
-  ownerAheadMs(job: Job, createTime: Timestamp): Promise<number>;
-  batchBefore(job: Job, createTime: Timestamp): Promise<number>;
-};
-
 /** Strongly consistent sums and counts over the job documents: no counter that could be wrong, and no lists. */
-export function createJobSums(jobs: CollectionReference): Sums {
+export function createRoutingSums({ collection: jobs, list }: JobCollection): RoutingSums {
   const onSide = (target: Target) => jobs.where('route.target', '==', target);
   const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
   const open = (target: Target) => onSide(target).where('state', 'in', openStates);
 
   return {
-    async ledger(job, createTime, turnAt) {
+    async ledger(stored, turnAt) {
+      const { job } = stored;
+      const { createTime } = versionOf(stored);
       const [from, to] = disorderAround(turnAt);
       const waiting = onSide('vm').where('state', '==', 'queued');
       const sameTime = waiting.where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
@@ -45,7 +37,9 @@ export function createJobSums(jobs: CollectionReference): Sums {
         run: without(run, job, target === 'run' && !isTerminal(job.state)),
       };
     },
-    async ownerAheadMs(job, createTime) {
+    async ownerAheadMs(stored) {
+      const { job } = stored;
+      const { createTime } = versionOf(stored);
       const [, to] = disorderAround(job.deadlineAt);
       const own = open('vm')
         .where('owner', '==', job.owner)
@@ -61,12 +55,21 @@ export function createJobSums(jobs: CollectionReference): Sums {
     async succeededSince(target, since) {
       return countOf(onSide(target).where('endedAt', '>=', since).where('state', '==', 'succeeded'));
     },
+    async failedSince(target, since, limit) {
+      const failed = onSide(target)
+        .where('state', '==', 'failed')
+        .where('error.retryable', '==', true)
+        .where('endedAt', '>=', since);
+      return (await list(failed.orderBy('endedAt').limit(limit))).map(({ job }) => job);
+    },
     async runDollarsSince(since) {
       const decided = onSide('run').where('route.at', '>=', since);
       const sum = decided.aggregate({ dollars: AggregateField.sum('route.dollars') });
       return (await orOutage('Firestore', sum.get(), 'add up jobs')).data().dollars;
     },
-    async batchBefore(job, createTime) {
+    async batchBefore(stored) {
+      const { job } = stored;
+      const { createTime } = versionOf(stored);
       const sameKind = jobs.where('batch', '==', job.batch).where('operation', '==', job.operation);
       // `createdAt` is cut to the millisecond and the creation time is not: the job itself is among these.
       return (await countOf(sameKind.where('createdAt', '<=', createTime))) - 1;

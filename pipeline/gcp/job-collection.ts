@@ -1,0 +1,92 @@
+import {
+  type CollectionReference,
+  type DocumentSnapshot,
+  type Firestore,
+  type Query,
+  Timestamp,
+} from '@google-cloud/firestore';
+import { jobSchema } from '@spillway/core/job.ts';
+import type { Stored } from '../ports/jobs.ts';
+import { withDates } from './documents.ts';
+import { orOutage } from './outages.ts';
+
+/** The version of a job's document. Its times are of Firestore's clock, to the microsecond. */
+export interface Version {
+  updateTime: Timestamp;
+  createTime: Timestamp;
+  /** The field of that name, where the document was read. */
+  createdAt?: Timestamp;
+}
+
+/** A list goes past no more than this number of pages with documents that are not valid. */
+const mostPages = 20;
+
+/** The collection `jobs/`, and its documents as jobs. */
+export interface JobCollection {
+  collection: CollectionReference;
+  get(id: string): Promise<Stored | null>;
+  /** The jobs of a query, without those that are not valid. */
+  list(query: Query, limit?: number): Promise<Stored[]>;
+  /** One job in a list; an empty list where the document is not valid, which is then reported: one must not hide all others. */
+  readOrReport(snapshot: DocumentSnapshot): Stored[];
+}
+
+export function jobCollection(
+  firestore: Firestore,
+  onInvalid: (item: string, error: unknown) => void,
+): JobCollection {
+  const collection = firestore.collection('jobs');
+
+  function readOrReport(snapshot: DocumentSnapshot): Stored[] {
+    try {
+      return [read(snapshot)];
+    } catch (error) {
+      onInvalid(itemOf(snapshot), error);
+      return [];
+    }
+  }
+
+  return {
+    collection,
+    readOrReport,
+    async get(id) {
+      const snapshot = await orOutage('Firestore', collection.doc(id).get(), `read job ${id}`);
+      return snapshot.exists ? read(snapshot) : null;
+    },
+    async list(query, limit = Number.POSITIVE_INFINITY) {
+      const jobs: Stored[] = [];
+      let rest = Number.isFinite(limit) ? query.limit(limit) : query;
+      for (let page = 0; page < mostPages; page++) {
+        const { docs } = await orOutage('Firestore', rest.get(), 'list jobs');
+        jobs.push(...docs.flatMap((snapshot) => readOrReport(snapshot)));
+        const last = docs.at(-1);
+        if (!last || docs.length < limit || jobs.length >= limit) break;
+        rest = query.startAfter(last).limit(limit - jobs.length);
+      }
+      return jobs;
+    },
+  };
+}
+
+export function versionOf({ version }: Stored): Version {
+  return version as Version;
+}
+
+/** What names a document that cannot be read as a job: its object, where it says one. */
+function itemOf(snapshot: DocumentSnapshot): string {
+  const name: unknown = snapshot.get('source.name');
+  return typeof name === 'string' ? `jobs/${snapshot.id} (${name})` : `jobs/${snapshot.id}`;
+}
+
+function read(snapshot: DocumentSnapshot): Stored {
+  const { updateTime, createTime } = snapshot;
+  if (!updateTime || !createTime) throw new Error(`Job ${snapshot.id} was read without its times.`);
+  const job = jobSchema.parse(withDates(snapshot.data()));
+  const createdAt: unknown = snapshot.get('createdAt');
+  const version: Version = {
+    updateTime,
+    createTime,
+    ...(createdAt instanceof Timestamp ? { createdAt } : {}),
+  };
+  return { job, version, updatedAt: updateTime.toDate() };
+}

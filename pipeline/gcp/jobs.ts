@@ -1,0 +1,96 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FieldValue, type Firestore } from '@google-cloud/firestore';
+import type { Job } from '@spillway/core/job.ts';
+import { replaced } from '@spillway/core/transitions.ts';
+import type { JobDocuments, JobPorts } from '../ports/jobs.ts';
+import { createBacklog } from './backlog.ts';
+import { type JobCollection, jobCollection, type Version, versionOf } from './job-collection.ts';
+import { createJobFeed } from './job-feed.ts';
+import { codeOf, orOutage } from './outages.ts';
+import { createRoutingSums } from './routing-sums.ts';
+
+const alreadyExists = 6;
+const failedPrecondition = 9;
+const notFound = 5;
+
+/**
+ * `jobs/` in Firestore.
+ * @param onInvalid Told of documents that are not valid, which lists leave out.
+ */
+export function createFirestoreJobs(
+  firestore: Firestore,
+  onInvalid: (item: string, error: unknown) => void,
+): JobPorts {
+  const jobs = jobCollection(firestore, onInvalid);
+  return {
+    jobs: createJobDocuments(jobs),
+    sums: createRoutingSums(jobs),
+    backlog: createBacklog(jobs),
+    feed: createJobFeed(jobs),
+  };
+}
+
+/** Written with create-only writes and update-time preconditions, never transactions. */
+function createJobDocuments({ collection, get, list }: JobCollection): JobDocuments {
+  return {
+    get,
+    async create(job) {
+      try {
+        const reference = collection.doc(job.id);
+        const { writeTime } = await orOutage(
+          'Firestore',
+          reference.create({ ...job, createdAt: FieldValue.serverTimestamp() }),
+          `create job ${job.id}`,
+        );
+        const version: Version = { updateTime: writeTime, createTime: writeTime };
+        const createdAt = writeTime.toDate();
+        return { kind: 'created', stored: { job: { ...job, createdAt }, version, updatedAt: createdAt } };
+      } catch (error) {
+        if (codeOf(error) !== alreadyExists) throw error;
+        const stored = await get(job.id);
+        if (!stored) throw error;
+        // The client repeats a create whose reply was lost: the token tells that the document is ours.
+        const ours = stored.job.reservation === job.reservation;
+        return { kind: ours ? 'created' : 'exists', stored };
+      }
+    },
+    async replace(stored, changed) {
+      const version = versionOf(stored);
+      const next = replaced(stored.job, changed);
+      const changes = changedFields(stored.job, next);
+      try {
+        const precondition = { lastUpdateTime: version.updateTime };
+        const { writeTime } = await orOutage(
+          'Firestore',
+          collection.doc(next.id).update(changes, precondition),
+          `change job ${next.id}`,
+        );
+        return {
+          job: next,
+          version: { ...version, updateTime: writeTime } satisfies Version,
+          updatedAt: writeTime.toDate(),
+        };
+      } catch (error) {
+        if (codeOf(error) === notFound) return null;
+        if (codeOf(error) !== failedPrecondition) throw error;
+        const current = await get(next.id);
+        // A write whose reply was lost is refused when the client repeats it, though it stands.
+        return current && isDeepStrictEqual(current.job, next) ? current : null;
+      }
+    },
+    ofSource(source) {
+      return list(
+        collection
+          .where('source.bucket', '==', source.bucket)
+          .where('source.name', '==', source.name)
+          .where('source.generation', '==', source.generation),
+      );
+    },
+  };
+}
+
+/** Only the top-level fields that differ: transitions share what they leave alone. */
+function changedFields(previous: Job, next: Job): Partial<Job> {
+  const entries = Object.entries(next).filter(([key, value]) => value !== previous[key as keyof Job]);
+  return Object.fromEntries(entries);
+}

@@ -1,0 +1,68 @@
+import type { Job } from '@spillway/core/job.ts';
+import { isDocumentId, mostIndexedBytes, textProblem } from '@spillway/core/text.ts';
+import type { JobFilter, JobPorts } from '../ports/jobs.ts';
+import { requireStorable } from './document.ts';
+
+/** Fields of a job that nobody asks for, and that no index covers: `firestore.indexes.json` says the same. */
+export const unindexedFields = ['error.message', 'options', 'result.notes', 'route.explanation'] as const;
+
+/**
+ * Job ports that write only what Firestore can hold, and throw `RefusedError` before they write anything else. No
+ * document has an id or a value that cannot be stored, so a search for one finds nothing.
+ */
+export function limitedJobs(ports: JobPorts): JobPorts {
+  const { jobs, feed } = ports;
+  return {
+    ...ports,
+    jobs: {
+      async create(job) {
+        requireStorable('jobs', job.id, job, unindexedFields);
+        return jobs.create(job);
+      },
+      async get(id) {
+        return isDocumentId(id) ? jobs.get(id) : null;
+      },
+      async replace(stored, next) {
+        requireStorable('jobs', next.id, changed(stored.job, next), unindexedFields);
+        return jobs.replace(stored, next);
+      },
+      async ofSource(source) {
+        return isStorable(source.name) && isStorable(source.bucket) && isStorable(source.generation)
+          ? jobs.ofSource(source)
+          : [];
+      },
+    },
+    feed: {
+      ...feed,
+      async find(filter, limit, cursor) {
+        return canMatch(filter) ? feed.find(filter, limit, cursor) : { jobs: [], cursor: null };
+      },
+      watch(filter, limit, onChanges, onError) {
+        if (canMatch(filter)) return feed.watch(filter, limit, onChanges, onError);
+        let stopped = false;
+        queueMicrotask(() => {
+          if (!stopped) onChanges([]);
+        });
+        return {
+          stop() {
+            stopped = true;
+          },
+        };
+      },
+    },
+  };
+}
+
+/** What is there already must not keep a job from its end. */
+function changed(before: Job, next: Job): Partial<Job> {
+  const entries = Object.entries(next).filter(([key, value]) => value !== before[key as keyof Job]);
+  return Object.fromEntries(entries);
+}
+
+function canMatch(filter: JobFilter): boolean {
+  return Object.values(filter).every((value) => value === undefined || isStorable(value));
+}
+
+function isStorable(text: string): boolean {
+  return textProblem(text, mostIndexedBytes) === null;
+}
