@@ -1,4 +1,5 @@
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
@@ -15,8 +16,7 @@ export interface PushWork {
   busy(): number;
   /** Why this instance takes nothing more; null while it is well. */
   unfit(): string | null;
-  /** Resolves to whether Pub/Sub may forget the message. */
-  work(data: string): Promise<boolean>;
+  work(data: string): Promise<Outcome>;
 }
 
 /**
@@ -37,8 +37,8 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
-    const settled = await worker.work(messageOf(await context.req.text()));
-    return settled ? context.body(null, 204) : context.text('Try again later.', 503);
+    const outcome = await worker.work(messageOf(await context.req.text()));
+    return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {
     log.error({ error }, 'The push endpoint failed.');

@@ -1,21 +1,21 @@
-import { type Delivery, givenBack } from '@spillway/pipeline/delivery.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { expect, it } from 'vitest';
 import { createFitness, type Fitness } from './fitness.ts';
 
 const full = { lack: 'disk', why: 'Its disk is full or fails.' } as const;
 const lacking = givenBack(full.why, { lack: { what: 'disk', wantedBytes: 5_000 } });
 
-/** An instance whose jobs end as `delivery`, and whose self-test as `problem` says. */
-function instance(delivery: Delivery, problem: typeof full | null) {
+/** An instance whose jobs end as `outcome`, and whose self-test as `problem` says. */
+function instance(outcome: Outcome, problem: typeof full | null) {
   const tests: number[] = [];
   const fitness: Fitness = createFitness(
     {
       slots: 1,
       busy: () => 0,
       async work() {
-        fitness.observe(delivery);
-        return false;
+        fitness.observe(outcome);
+        return outcome;
       },
       async selfTest(wantedBytes) {
         tests.push(wantedBytes);
@@ -30,7 +30,7 @@ function instance(delivery: Delivery, problem: typeof full | null) {
 it('an instance whose machine cannot work takes nothing more, and ends', async () => {
   const { fitness, tests } = instance(lacking, full);
   expect(fitness.work.unfit()).toBeNull();
-  expect(await fitness.work.work('message')).toBe(false);
+  expect(await fitness.work.work('message')).toBe(lacking);
   expect(fitness.work.unfit()).toBe(full.why);
   expect(await fitness.lost).toMatchObject({ name: 'MachineError', lack: 'disk', message: full.why });
   expect(tests).toEqual([5_000]);

@@ -1,5 +1,5 @@
 import { MachineError } from '@spillway/core/errors.ts';
-import type { Delivery } from '@spillway/pipeline/delivery.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
 import type { PushWork } from './app.ts';
@@ -7,7 +7,7 @@ import type { PushWork } from './app.ts';
 export interface Fitness {
   /** The worker's work, as long as its machine can do it. */
   work: PushWork;
-  observe(delivery: Delivery): void;
+  observe(outcome: Outcome): void;
   /** Resolves when a self-test has confirmed that the machine cannot work: the instance should end. */
   lost: Promise<MachineError>;
 }
@@ -39,24 +39,24 @@ export function createFitness(
 
   return {
     lost: lost.promise,
-    observe(delivery) {
-      if (delivery.kind !== 'given_back' || !delivery.lack) return;
-      wanted = Math.max(wanted ?? 0, delivery.lack.wantedBytes);
-      unfit = delivery.why;
+    observe(outcome) {
+      if (outcome.kind !== 'given_back' || !outcome.lack) return;
+      wanted = Math.max(wanted ?? 0, outcome.lack.wantedBytes);
+      unfit = outcome.why;
     },
     work: {
       slots: worker.slots,
       busy: worker.busy,
       unfit: () => unfit,
       async work(data) {
-        const settled = await worker.work(data);
+        const outcome = await worker.work(data);
         if (wanted !== null) {
           testing ??= test().finally(() => {
             testing = null;
           });
           await testing;
         }
-        return settled;
+        return outcome;
       },
     },
   };

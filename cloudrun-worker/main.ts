@@ -31,7 +31,7 @@ async function run(): Promise<void> {
   const config = parseConfig(runConfigSchema, process.env);
   const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
   const worker = await startWorker('run', config, log, {
-    onDelivery: (delivery) => fitness.observe(delivery),
+    onOutcome: (outcome) => fitness.observe(outcome),
   });
   const fitness = createFitness(worker, log);
   const server = createAdaptorServer({ fetch: createPushApp(fitness.work, log).fetch }) as Server;

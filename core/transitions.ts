@@ -146,21 +146,34 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
   };
 }
 
-export type ClaimOutcome =
-  | { kind: 'claimed'; job: Job }
+export type Claimability =
+  | { kind: 'claimable' }
   | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' }
   /** The job was claimed as often as allowed, and no claim led to an outcome. */
   | { kind: 'poison' };
 
 /**
- * What a delivery of epoch `epoch` may do. It is dropped when the job has ended, was moved, or another worker's
- * claim lives; an expired claim may be taken over, since its token no longer counts.
+ * Whether a message of epoch `epoch` may claim the job. The message is dropped where the job has ended, was moved, or
+ * another worker's claim lives. An expired claim may be taken over, because its token no longer counts.
  */
-export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: number, now: Date): ClaimOutcome {
+export function claimability(job: Job, epoch: number, maxAttempts: number, now: Date): Claimability {
   if (isTerminal(job.state)) return { kind: 'dropped', why: 'ended' };
   if (epoch !== job.route.epoch) return { kind: 'dropped', why: 'moved' };
   if (job.claim && job.claim.expiresAt > now) return { kind: 'dropped', why: 'claimed' };
-  if (job.attempt >= maxAttempts) return { kind: 'poison' };
+  return { kind: job.attempt >= maxAttempts ? 'poison' : 'claimable' };
+}
+
+/** Whether the job was claimed as often as allowed, and no claim of it lives. */
+export function isPoison(job: Job, epoch: number, maxAttempts: number, now: Date): boolean {
+  return claimability(job, epoch, maxAttempts, now).kind === 'poison';
+}
+
+export type ClaimOutcome = { kind: 'claimed'; job: Job } | Exclude<Claimability, { kind: 'claimable' }>;
+
+/** The job under a new claim, where `claimability` allows one. */
+export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: number, now: Date): ClaimOutcome {
+  const may = claimability(job, epoch, maxAttempts, now);
+  if (may.kind !== 'claimable') return may;
   return {
     kind: 'claimed',
     job: { ...job, state: 'processing', claim, progress: null, attempt: job.attempt + 1 },

@@ -32,7 +32,8 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 
 /** A worker's push endpoint that takes every message. */
 function startPushEndpoint() {
-  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work: async () => true }, log);
+  const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
+  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, log);
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };
 }

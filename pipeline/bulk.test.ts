@@ -2,7 +2,7 @@ import type { Job } from '@spillway/core/job.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
@@ -101,6 +101,8 @@ describe('bulk work', () => {
     expect(bulk.map(({ route }) => route.target)).toEqual(new Array(40).fill('vm'));
     const [sketch] = await bench.drop('sketch/quick.jpg');
     expect(sketch).toMatchObject({ route: { target: 'vm', ledger: { vm: { ahead: { jobs: 0 } } } } });
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({ job: { id: sketch?.id } });
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+      job: { id: sketch?.id },
+    });
   });
 });

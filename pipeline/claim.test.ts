@@ -11,7 +11,7 @@ it('a claim that was written and seems refused, for its reply was lost, is known
     await replace(stored, next);
     return null;
   };
-  const claim = await claimJob(bench.take('vm'), bench.deliverer());
+  const claim = await claimJob(bench.take('vm'), bench.executor());
   expect(claim).toMatchObject({ kind: 'claimed', job: { id: job?.id, attempt: 1 } });
   expect(await bench.job(job?.id)).toMatchObject({ state: 'processing', attempt: 1 });
 });

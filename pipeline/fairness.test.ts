@@ -2,8 +2,8 @@ import type { Job } from '@spillway/core/job.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver } from './deliver.ts';
-import type { Process } from './delivery.ts';
+import type { Operate } from './executor.ts';
+import { handleMessage } from './handle-message.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 const runOff = routingSettingsSchema.parse({ run: { enabled: false } });
@@ -15,7 +15,7 @@ async function oneSlot(routing: RoutingSettings = runOff) {
   const bench = await workbench({ routing });
   await bench.beats({ slots: 1 });
   const random = seededRandom(7);
-  const working: Process = async (request) => {
+  const working: Operate = async (request) => {
     bench.clock.advance(serviceMs);
     return copying(request);
   };
@@ -28,8 +28,8 @@ async function oneSlot(routing: RoutingSettings = runOff) {
       const { vm } = bench.ports.queue.messages;
       const [message] = vm.splice(Math.floor(random() * vm.length), 1);
       if (!message) return;
-      const delivery = await deliver(message, bench.deliverer('vm-1', working));
-      if (delivery.kind === 'succeeded') ended.set(delivery.job.id, bench.clock.now().getTime());
+      const outcome = await handleMessage(message, bench.executor('vm-1', working));
+      if (outcome.kind === 'succeeded') ended.set(outcome.job.id, bench.clock.now().getTime());
       const now = Math.floor(bench.clock.now().getTime() / 1_000);
       if (now !== seconds) await bench.beats({ slots: 1 });
       seconds = now;

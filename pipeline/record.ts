@@ -11,49 +11,51 @@ import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
-import type { Delivery } from './delivery.ts';
+import { claimLost, type Outcome } from './outcome.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
 
-/** Whether the one who asks may still end the job as it stands now. */
-type MayEnd = (current: Job) => boolean;
+/** Fencing predicate: whether its holder may still end the job as its document is now. */
+type FencingPredicate = (current: Job) => boolean;
 
-/** Only the holder of the claim with this token may. */
-export function heldWith(token: string): MayEnd {
+/** Holds for the claim with this fencing token alone. */
+export function withFencingToken(token: string): FencingPredicate {
   return (current) => transitions.holds(current, token);
 }
 
-/** `done`: when the operation had ended. */
-export type Progress = Omit<Timings, 'storeMs' | 'totalMs'> & { done: Date };
+/** Timings up to the end of the operation. */
+export type TimingsSoFar = Omit<Timings, 'storeMs' | 'totalMs'>;
 
+/** @param operatedAt When the operation had ended. */
 export async function recordSuccess(
   job: Job,
   result: JobResult,
-  { done, ...soFar }: Progress,
-  mayEnd: MayEnd,
+  soFar: TimingsSoFar,
+  operatedAt: Date,
+  mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Delivery> {
+): Promise<Outcome> {
   const now = ports.clock.now();
-  const timings = { ...soFar, storeMs: between(done, now), totalMs: between(clockStart(job), now) };
+  const timings = { ...soFar, storeMs: between(operatedAt, now), totalMs: between(clockStart(job), now) };
   const ended = await end(
     job,
     mayEnd,
     (current) => transitions.succeeded(current, result, timings, now),
     ports,
   );
-  return ended ? { kind: 'succeeded', job: ended } : claimLost;
+  return ended ? { kind: 'succeeded', ack: true, job: ended } : claimLost;
 }
 
 /** The source's generation is gone: `replaced` by a newer one, or deleted. */
-export async function recordGone(
+export async function recordSourceGone(
   job: Job,
   replaced: boolean,
-  mayEnd: MayEnd,
+  mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Delivery> {
+): Promise<Outcome> {
   const transition = replaced ? transitions.superseded : transitions.cancelled;
   const ended = await end(job, mayEnd, (current) => transition(current, ports.clock.now()), ports);
-  return ended ? { kind: 'ended', job: ended } : claimLost;
+  return ended ? { kind: 'source_gone', ack: true, job: ended } : claimLost;
 }
 
 /**
@@ -63,9 +65,9 @@ export async function recordGone(
 export async function recordFailure(
   job: Job,
   error: JobError,
-  mayEnd: MayEnd,
+  mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Delivery> {
+): Promise<Outcome> {
   const current = await ports.jobs.get(job.id);
   if (!current || !mayEnd(current.job)) return claimLost;
   try {
@@ -76,7 +78,7 @@ export async function recordFailure(
     ports.log.error({ jobId: job.id, error: refusal }, 'A job ends without its report, which was refused.');
   }
   const ended = await end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
-  return ended ? { kind: 'failed', job: ended, error } : claimLost;
+  return ended ? { kind: 'failed', ack: true, job: ended, error } : claimLost;
 }
 
 /**
@@ -94,12 +96,10 @@ export function between(from: Date, to: Date): number {
   return to.getTime() - from.getTime();
 }
 
-const claimLost: Delivery = { kind: 'dropped', why: 'claim_lost' };
-
 /** Null when the job may no longer be ended from here; what was written for it is then taken away. */
 async function end(
   { id }: Job,
-  mayEnd: MayEnd,
+  mayEnd: FencingPredicate,
   transition: (current: Job) => Job,
   ports: Ports,
 ): Promise<Job | null> {

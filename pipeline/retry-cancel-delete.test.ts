@@ -2,7 +2,7 @@ import { OutageError, PermanentError } from '@spillway/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { deleteJob } from './delete.ts';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { workbench } from './testing/workbench.ts';
@@ -13,7 +13,7 @@ async function failedJob() {
   const broken = async () => {
     throw new PermanentError('corrupt_image');
   };
-  await deliver(bench.take('vm'), bench.deliverer('vm-1', broken));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', broken));
   return { bench, id: job?.id ?? '' };
 }
 
@@ -26,8 +26,8 @@ describe('a retry', () => {
     await retryJob(id, bench.ports);
     expect(new Set(retries.map((retry) => retry.kind === 'retried' && retry.job.id)).size).toBe(1);
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
-    const delivery = await deliver(bench.take('vm'), bench.deliverer());
-    expect(delivery).toMatchObject({
+    const outcome = await handleMessage(bench.take('vm'), bench.executor());
+    expect(outcome).toMatchObject({
       kind: 'succeeded',
       job: { run: 2, retryOf: id, route: { reason: 'vm_in_time' } },
     });
@@ -39,7 +39,7 @@ describe('a retry', () => {
     const [job] = await bench.drop();
     expect(await retryJob('none', bench.ports)).toEqual({ kind: 'refused', why: 'unknown' });
     expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'not_ended' });
-    await deliver(bench.take('vm'), bench.deliverer());
+    await handleMessage(bench.take('vm'), bench.executor());
     expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'succeeded' });
     await deleteJob(job?.id ?? '', bench.ports);
     expect(await retryJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'deleted' });
@@ -56,7 +56,10 @@ describe('a cancellation', () => {
       kind: 'cancelled',
       job: { state: 'cancelled' },
     });
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+      kind: 'dropped',
+      why: 'ended',
+    });
     expect(await cancelJob(job?.id ?? '', bench.ports)).toEqual({ kind: 'refused', why: 'ended' });
     expect(await cancelJob('none', bench.ports)).toEqual({ kind: 'refused', why: 'unknown' });
   });
@@ -90,7 +93,7 @@ describe('a deletion', () => {
       operation: 'sketch, paint',
     });
     const [sketch, paint] = await routeUpload(object, null, bench.ports);
-    await deliver(bench.take('vm'), bench.deliverer());
+    await handleMessage(bench.take('vm'), bench.executor());
     const { result } = await bench.job(sketch?.id ?? '');
     expect(await deleteJob(sketch?.id ?? '', bench.ports)).toBe(true);
     expect(await bench.ports.blobs.read('results', result?.name ?? '')).toBeNull();

@@ -2,7 +2,7 @@ import type { Job } from '@spillway/core/job.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
@@ -22,7 +22,7 @@ async function drop(bench: Workbench, count: number, operation = 'sketch'): Prom
 /** Delivers all messages of a side until none is left. */
 async function serveAll(bench: Workbench, target: 'vm' | 'run'): Promise<void> {
   while (bench.ports.queue.messages[target].length > 0) {
-    await deliver(bench.take(target), bench.deliverer(`${target}-1`));
+    await handleMessage(bench.take(target), bench.executor(`${target}-1`));
   }
 }
 
@@ -59,7 +59,7 @@ describe('waiting jobs', () => {
       expect((await bench.job(id)).route).toMatchObject({ target: 'run', reason: 'run_no_vm', epoch: 1 });
     }
     for (const message of old) {
-      expect(await deliver(message, bench.deliverer())).toEqual({ kind: 'dropped', why: 'moved' });
+      expect(await handleMessage(message, bench.executor())).toMatchObject({ kind: 'dropped', why: 'moved' });
     }
     await serveAll(bench, 'run');
     await expectAllDone(bench, jobs);
@@ -87,7 +87,10 @@ describe('waiting jobs', () => {
     await bench.beats();
     expect(await sweep(bench)).toMatchObject({ moved: 3 });
     for (const message of old) {
-      expect(await deliver(message, bench.deliverer('run-1'))).toEqual({ kind: 'dropped', why: 'moved' });
+      expect(await handleMessage(message, bench.executor('run-1'))).toMatchObject({
+        kind: 'dropped',
+        why: 'moved',
+      });
     }
     await serveAll(bench, 'vm');
     await expectAllDone(bench, jobs);
@@ -144,7 +147,7 @@ describe('waiting jobs', () => {
     bench.ports.backlog.line = async (target, limit) => {
       bench.ports.backlog.line = line;
       const read = await line(target, limit);
-      await deliver(bench.take('vm'), bench.deliverer());
+      await handleMessage(bench.take('vm'), bench.executor());
       return read;
     };
     expect(await sweep(bench)).toMatchObject({ moved: 0 });

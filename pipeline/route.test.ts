@@ -2,7 +2,7 @@ import { text } from 'node:stream/consumers';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { errorReportName } from '@spillway/core/object-names.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { workbench } from './testing/workbench.ts';
@@ -162,7 +162,7 @@ describe('a finalized upload', () => {
     const bench = await workbench();
     const { ports } = bench;
     await bench.drop();
-    await deliver(bench.take('vm'), bench.deliverer());
+    await handleMessage(bench.take('vm'), bench.executor());
     const [done] = await bench.jobs();
     const { result } = done ?? {};
     for (const name of [result?.name ?? '', result?.receipt ?? '']) {

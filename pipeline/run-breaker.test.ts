@@ -2,8 +2,8 @@ import { OutageError, PermanentError, RetryableError } from '@spillway/core/erro
 import type { Job } from '@spillway/core/job.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
-import { deliver } from './deliver.ts';
-import type { Process } from './delivery.ts';
+import type { Operate } from './executor.ts';
+import { handleMessage } from './handle-message.ts';
 import { sweepOnce } from './sweep.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
@@ -28,8 +28,8 @@ async function drop(bench: Workbench, count: number): Promise<Job[]> {
   return jobs;
 }
 
-const onRun = (bench: Workbench, process: Process = copying) =>
-  deliver(bench.take('run'), bench.deliverer('run-1', process));
+const onRun = (bench: Workbench, process: Operate = copying) =>
+  handleMessage(bench.take('run'), bench.executor('run-1', process));
 
 /** A world without VMs, in which nobody has taken Cloud Run's work for too long. */
 async function paused() {
@@ -91,12 +91,12 @@ describe('Cloud Run’s breaker', () => {
         const stored = await bench.ports.jobs.get(id);
         if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, owner: owner(index) });
       }
-      const crashing = bench.deliverer('run-1', () =>
+      const crashing = bench.executor('run-1', () =>
         Promise.reject(new RetryableError('internal', 'The child was killed.')),
       );
       const tested =
         testPicture === undefined ? crashing : { ...crashing, testOperation: async () => testPicture };
-      while (bench.ports.queue.messages.run.length > 0) await deliver(bench.take('run'), tested);
+      while (bench.ports.queue.messages.run.length > 0) await handleMessage(bench.take('run'), tested);
       await pass(bench, 2);
       expect((await bench.jobs()).map(({ error }) => error?.code)).toEqual(['poison', 'poison', 'poison']);
       expect((await breaker(bench)).state).toBe(state);
@@ -220,8 +220,8 @@ describe('Cloud Run’s breaker', () => {
       'lost its worker',
       async (bench) => {
         const dead = { ...bench.ports, timers: { every: () => () => {} } };
-        void deliver(bench.take('run'), {
-          ...bench.deliverer('run-1', () => new Promise<never>(() => {})),
+        void handleMessage(bench.take('run'), {
+          ...bench.executor('run-1', () => new Promise<never>(() => {})),
           ports: dead,
         });
         await expect.poll(async () => (await probes(bench))[0]?.state).toBe('processing');
@@ -278,7 +278,7 @@ describe('while neither side takes work', () => {
     await pass(bench, 2);
     const [probe] = await probes(bench);
     const message = { schemaVersion: 1, jobId: probe?.id ?? '', epoch: probe?.route.epoch ?? 0 };
-    expect((await deliver(message, bench.deliverer('run-1'))).kind).toBe('succeeded');
+    expect((await handleMessage(message, bench.executor('run-1'))).kind).toBe('succeeded');
     await pass(bench, 14);
     expect(await breaker(bench)).toMatchObject({ state: 'closed', trips: 1 });
     expect((await bench.job(stuck[0]?.id)).state).toBe('queued');

@@ -5,10 +5,11 @@ import type { AttemptFailure, Job, JobError } from '@spillway/core/job.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
-import { type Deliverer, type Delivery, type GivenBack, givenBack } from './delivery.ts';
 import { publish } from './enqueue.ts';
+import type { Executor } from './executor.ts';
+import { claimLost, type GivenBack, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
-import { heldWith, recordFailure, removeLeftovers } from './record.ts';
+import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
 
 /** How long a job that met an outage lets others pass, in milliseconds. */
 const outageMs = 5_000;
@@ -21,10 +22,10 @@ export async function settleFailure(
   job: Job,
   token: string,
   error: unknown,
-  deliverer: Deliverer,
-): Promise<Delivery> {
-  const settling = { job, token, thrown: error, deliverer };
-  const { maxAttempts, leaving, ports } = deliverer;
+  executor: Executor,
+): Promise<Outcome> {
+  const settling = { job, token, thrown: error, executor };
+  const { maxAttempts, leaving, ports } = executor;
   const verdict = judgeAttempt(job, error, { maxAttempts, leaving: leaving.aborted, now: ports.clock.now() });
   switch (verdict.kind) {
     case 'ends':
@@ -49,18 +50,18 @@ interface Settling {
   job: Job;
   token: string;
   thrown: unknown;
-  deliverer: Deliverer;
+  executor: Executor;
 }
 
-function end(error: JobError, { job, token, thrown, deliverer }: Settling): Promise<Delivery> {
+function end(error: JobError, { job, token, thrown, executor }: Settling): Promise<Outcome> {
   const { code, blame } = error;
-  deliverer.ports.log.warn({ jobId: job.id, code, blame, error: thrown }, 'The job failed.');
-  return recordFailure(job, error, heldWith(token), deliverer.ports);
+  executor.ports.log.warn({ jobId: job.id, code, blame, error: thrown }, 'The job failed.');
+  return recordFailure(job, error, withFencingToken(token), executor.ports);
 }
 
 /** The worker's own picture tells whether the same operation works here at all. */
-async function blame({ job, deliverer }: Settling): Promise<NonNullable<JobError['blame']>> {
-  const { testOperation, ports } = deliverer;
+async function blame({ job, executor }: Settling): Promise<NonNullable<JobError['blame']>> {
+  const { testOperation, ports } = executor;
   if (!testOperation || !isOperationName(job.operation)) return 'unknown';
   const problem = await testOperation(job.operation).catch(String);
   if (problem === null) return 'input';
@@ -68,18 +69,18 @@ async function blame({ job, deliverer }: Settling): Promise<NonNullable<JobError
   return 'place';
 }
 
-async function tryAgain(failure: AttemptFailure, settling: Settling): Promise<Delivery> {
-  const { job, deliverer } = settling;
-  const { worker, target, ports } = deliverer;
+async function tryAgain(failure: AttemptFailure, settling: Settling): Promise<Outcome> {
+  const { job, executor } = settling;
+  const { worker, target, ports } = executor;
   const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
   return giveBack(back, settling, async (stored) => {
     // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
     if (target === 'run') await publish(stored, ports);
-    return { failed: job, republished: target === 'run' };
+    return { failed: job, ack: target === 'run' };
   });
 }
 
-function handBack(why: 'outage' | 'leaving', settling: Settling): Promise<Delivery> {
+function handBack(why: 'outage' | 'leaving', settling: Settling): Promise<Outcome> {
   return giveBack((current, now) => {
     const back = transitions.handedBack(current, now);
     // What a service does not give for this job now, it may give for others: they pass.
@@ -87,9 +88,9 @@ function handBack(why: 'outage' | 'leaving', settling: Settling): Promise<Delive
   }, settling);
 }
 
-function leaveToOthers(fault: MachineError, settling: Settling): Promise<Delivery> {
-  const { job, deliverer } = settling;
-  const back = (current: Job, now: Date) => transitions.leftByMachine(current, deliverer.worker, now);
+function leaveToOthers(fault: MachineError, settling: Settling): Promise<Outcome> {
+  const { job, executor } = settling;
+  const back = (current: Job, now: Date) => transitions.leftByMachine(current, executor.worker, now);
   const lack = { what: fault.lack, wantedBytes: Math.min(job.source.size, largestFile) };
   return giveBack(back, settling, async () => ({ lack }));
 }
@@ -97,16 +98,16 @@ function leaveToOthers(fault: MachineError, settling: Settling): Promise<Deliver
 /** @param then What else there is to do and to say once the job is back in the queue. */
 async function giveBack(
   transition: (current: Job, now: Date) => Job,
-  { job, token, thrown, deliverer }: Settling,
+  { job, token, thrown, executor }: Settling,
   then: (stored: Stored) => Promise<Partial<GivenBack>> = async () => ({}),
-): Promise<Delivery> {
-  const { ports } = deliverer;
+): Promise<Outcome> {
+  const { ports } = executor;
   const stored = await changeJob(ports.jobs, job.id, (current) =>
     transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
   );
   if (!stored) {
     await removeLeftovers(job.id, ports);
-    return { kind: 'dropped', why: 'claim_lost' };
+    return claimLost;
   }
   const { attempt } = job;
   ports.log.warn({ jobId: job.id, attempt, error: thrown }, 'The attempt failed; the job is given back.');

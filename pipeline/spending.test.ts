@@ -1,7 +1,7 @@
 import type { Job } from '@spillway/core/job.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
@@ -54,7 +54,7 @@ describe('what Cloud Run costs', () => {
       dollars: 0,
     });
     while (bench.ports.queue.messages.run.length > 0) {
-      await deliver(bench.take('run'), bench.deliverer('run-1'));
+      await handleMessage(bench.take('run'), bench.executor('run-1'));
     }
     bench.clock.advance(3_590_000);
     expect(await sweep(bench)).toMatchObject({ moved: 0 });
@@ -82,7 +82,7 @@ describe('what Cloud Run costs', () => {
     await sweep(bench);
     for (const target of ['vm', 'run'] as const) {
       while (bench.ports.queue.messages[target].length > 0) {
-        await deliver(bench.take(target), bench.deliverer(`${target}-1`));
+        await handleMessage(bench.take(target), bench.executor(`${target}-1`));
       }
     }
     for (const { id } of jobs) expect((await bench.job(id)).state).toBe('succeeded');

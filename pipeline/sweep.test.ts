@@ -3,7 +3,7 @@ import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { describe, expect, it } from 'vitest';
-import { deliver } from './deliver.ts';
+import { handleMessage } from './handle-message.ts';
 import { routeUpload } from './route.ts';
 import { findLostUploads, newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
@@ -36,7 +36,7 @@ describe('a sweep', () => {
     bench.clock.advance(3_001);
     await bench.beats();
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, published: 1 });
-    expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('succeeded');
+    expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('succeeded');
   });
 
   it.each([
@@ -48,8 +48,8 @@ describe('a sweep', () => {
     const [job] = await bench.drop();
     const message = bench.take(target);
     const never = new Promise<never>(() => {});
-    void deliver(message, {
-      ...bench.deliverer(`${target}-1`, () => never),
+    void handleMessage(message, {
+      ...bench.executor(`${target}-1`, () => never),
       ports: { ...bench.ports, timers: noTimers },
     });
     await expect.poll(async () => (await bench.job(job?.id)).state).toBe('processing');
@@ -59,13 +59,16 @@ describe('a sweep', () => {
     expect(await bench.job(job?.id)).toMatchObject({ state: 'queued', claim: null, route: { epoch: 1 } });
     // On Cloud Run a message is its job: the old one is worthless. On a VM it is a turn, as good as the new one.
     if (target === 'run') {
-      expect(await deliver(message, bench.deliverer('run-2'))).toEqual({ kind: 'dropped', why: 'moved' });
+      expect(await handleMessage(message, bench.executor('run-2'))).toMatchObject({
+        kind: 'dropped',
+        why: 'moved',
+      });
     }
-    expect(await deliver(bench.take(target), bench.deliverer(`${target}-2`))).toMatchObject({
+    expect(await handleMessage(bench.take(target), bench.executor(`${target}-2`))).toMatchObject({
       kind: 'succeeded',
       job: { attempt: 2, route: { epoch: 1 } },
     });
-    expect((await deliver(message, bench.deliverer(`${target}-2`))).kind).toBe('dropped');
+    expect((await handleMessage(message, bench.executor(`${target}-2`))).kind).toBe('dropped');
   });
 
   it('keeps a job where it is when the other side could not take it', async () => {
@@ -128,7 +131,7 @@ describe('a sweep', () => {
     await bench.beats();
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, republished: 1 });
     expect(await sweepOnce('a', bench.ports)).toEqual(nothing);
-    expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('succeeded');
+    expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('succeeded');
   });
 
   it('announces an end that was recorded but not announced', async () => {
@@ -136,7 +139,7 @@ describe('a sweep', () => {
     await bench.drop();
     const { announce } = bench.ports.queue;
     bench.ports.queue.announce = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
-    expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('succeeded');
+    expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('succeeded');
     bench.ports.queue.announce = announce;
     bench.clock.advance(5_001);
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, announced: 1 });

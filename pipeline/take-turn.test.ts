@@ -4,8 +4,8 @@ import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
-import { deliver, deliverNext } from './deliver.ts';
-import type { Deliverer, Process } from './delivery.ts';
+import type { Executor, Operate } from './executor.ts';
+import { handleMessage, handleNextInLine } from './handle-message.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 const runOff = routingSettingsSchema.parse({ run: { enabled: false } });
@@ -20,9 +20,9 @@ async function dropped(bench: Workbench, ...operations: string[]): Promise<Job[]
 }
 
 /** Delivers the oldest message to a VM. */
-async function turn(bench: Workbench, deliverer = bench.deliverer()): Promise<string | undefined> {
-  const delivery = await deliver(bench.take('vm'), deliverer);
-  return 'job' in delivery ? delivery.job.id : undefined;
+async function turn(bench: Workbench, executor = bench.executor()): Promise<string | undefined> {
+  const outcome = await handleMessage(bench.take('vm'), executor);
+  return 'job' in outcome ? outcome.job.id : undefined;
 }
 
 const ids = (jobs: Job[]) => jobs.map(({ id }) => id);
@@ -50,14 +50,19 @@ describe('a turn on a VM', () => {
     await cancelJob(first?.id ?? '', bench.ports);
     expect(await turn(bench)).toBe(second?.id);
     // The other message is left over.
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+      kind: 'dropped',
+      why: 'ended',
+    });
   });
 
   it('is given to two workers as two jobs, also where they come with the same message', async () => {
     const bench = await workbench();
     const jobs = await dropped(bench, 'sketch', 'sketch');
     const message = bench.take('vm');
-    const served = await Promise.all(['vm-1', 'vm-2'].map((id) => deliver(message, bench.deliverer(id))));
+    const served = await Promise.all(
+      ['vm-1', 'vm-2'].map((id) => handleMessage(message, bench.executor(id))),
+    );
     expect(served.map(({ kind }) => kind)).toEqual(['succeeded', 'succeeded']);
     for (const { id } of jobs) expect(await bench.job(id)).toMatchObject({ state: 'succeeded', attempt: 1 });
   });
@@ -71,7 +76,7 @@ describe('a turn on a VM', () => {
     const messages = bench.ports.queue.messages.vm.splice(0);
     const byTurn = messages.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1));
     const taken = order(byTurn) as typeof byTurn;
-    await Promise.all(taken.map((message, index) => deliver(message, bench.deliverer(`vm-${index}`))));
+    await Promise.all(taken.map((message, index) => handleMessage(message, bench.executor(`vm-${index}`))));
     const states = await Promise.all(jobs.map(async (id) => (await bench.job(id)).state));
     expect(states).toEqual(jobs.map(() => 'succeeded'));
   });
@@ -106,9 +111,12 @@ describe('a turn on a VM', () => {
     const { line } = bench.ports.backlog;
     bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
     const message = bench.take('vm');
-    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+    expect(await handleMessage(message, bench.executor())).toMatchObject({
+      kind: 'given_back',
+      failed: null,
+    });
     bench.ports.backlog.line = line;
-    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'succeeded' });
+    expect(await handleMessage(message, bench.executor())).toMatchObject({ kind: 'succeeded' });
   });
 
   it('ends what this version cannot do, and leaves to a newer one what that has written', async () => {
@@ -124,7 +132,7 @@ describe('a turn on a VM', () => {
     expect(served.toSorted()).toEqual(ids(strange && well ? [strange, well] : []).toSorted());
     expect(await bench.job(strange?.id)).toMatchObject({ error: { code: 'unknown_operation' } });
     const message = { schemaVersion: 1, jobId: newer?.id ?? '', epoch: 0 };
-    expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back' });
+    expect(await handleMessage(message, bench.executor())).toMatchObject({ kind: 'newer' });
   });
 });
 
@@ -175,12 +183,15 @@ describe('a slot that goes on without a message', () => {
     const bench = await workbench({ routing: runOff });
     const [caption, sketch] = ids(await dropped(bench, 'caption', 'sketch'));
     const next = async () => {
-      const delivery = await deliverNext(bench.deliverer());
-      return delivery && 'job' in delivery ? delivery.job.id : delivery;
+      const outcome = await handleNextInLine(bench.executor());
+      return 'job' in outcome ? outcome.job.id : outcome.kind;
     };
-    expect([await next(), await next(), await next()]).toEqual([sketch, caption, null]);
+    expect([await next(), await next(), await next()]).toEqual([sketch, caption, 'nothing_waits']);
     for (const _ of [1, 2]) {
-      expect(await deliver(bench.take('vm'), bench.deliverer())).toEqual({ kind: 'dropped', why: 'ended' });
+      expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+        kind: 'dropped',
+        why: 'ended',
+      });
     }
   });
 
@@ -189,20 +200,20 @@ describe('a slot that goes on without a message', () => {
     await bench.beats({ state: 'stopped' });
     await dropped(bench, 'sketch');
     expect(bench.ports.queue.messages.run).toHaveLength(1);
-    expect(await deliverNext(bench.deliverer())).toBeNull();
+    expect((await handleNextInLine(bench.executor())).kind).toBe('nothing_waits');
   });
 
   it('says so where it was cut off', async () => {
     const bench = await workbench();
     await dropped(bench, 'sketch');
     bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
-    expect(await deliverNext(bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+    expect(await handleNextInLine(bench.executor())).toMatchObject({ kind: 'given_back', failed: null });
   });
 });
 
 /** A worker whose every sketch takes so many times the prior. */
-function slow(bench: Workbench, ratio: number, process: Process = copying): Deliverer {
-  return { ...bench.deliverer('vm-1', process), learned: () => ({ sketch: steadyService(ratio) }) };
+function slow(bench: Workbench, ratio: number, process: Operate = copying): Executor {
+  return { ...bench.executor('vm-1', process), learned: () => ({ sketch: steadyService(ratio) }) };
 }
 
 describe('a job that would be late on the VM whose turn it is', () => {
@@ -220,7 +231,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
     const { bench, late } = await slowed();
     const [caption] = await dropped(bench, 'caption');
     const message = bench.take('vm');
-    expect(await deliver(message, slow(bench, 20))).toMatchObject({
+    expect(await handleMessage(message, slow(bench, 20))).toMatchObject({
       kind: 'succeeded',
       job: { id: caption?.id },
     });
@@ -230,9 +241,12 @@ describe('a job that would be late on the VM whose turn it is', () => {
       route: { target: 'run', reason: 'run_vm_late', epoch: 1 },
     });
     // Whatever message of before the move comes, on whichever side, it is worthless.
-    expect(await deliver(message, slow(bench, 20))).toEqual({ kind: 'dropped', why: 'moved' });
-    expect(await deliver(message, bench.deliverer('run-1'))).toEqual({ kind: 'dropped', why: 'moved' });
-    expect(await deliver(bench.take('run'), bench.deliverer('run-1'))).toMatchObject({
+    expect(await handleMessage(message, slow(bench, 20))).toMatchObject({ kind: 'dropped', why: 'moved' });
+    expect(await handleMessage(message, bench.executor('run-1'))).toMatchObject({
+      kind: 'dropped',
+      why: 'moved',
+    });
+    expect(await handleMessage(bench.take('run'), bench.executor('run-1'))).toMatchObject({
       kind: 'succeeded',
       job: { id: late?.id, attempt: 1 },
     });
@@ -274,7 +288,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
     const { bench, late } = await slowed();
     const message = bench.take('vm');
     const both = [slow(bench, 20), { ...slow(bench, 20), worker: 'vm-2' }];
-    await Promise.all(both.map((deliverer) => deliver(message, deliverer)));
+    await Promise.all(both.map((executor) => handleMessage(message, executor)));
     expect((await bench.job(late?.id)).route).toMatchObject({ target: 'run', epoch: 1 });
     expect(bench.ports.queue.messages.run).toHaveLength(1);
   });
@@ -283,7 +297,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
     const { bench, late } = await slowed();
     const { publish } = bench.ports.queue;
     bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
-    expect(await deliver(bench.take('vm'), slow(bench, 20))).toMatchObject({ kind: 'given_back' });
+    expect(await handleMessage(bench.take('vm'), slow(bench, 20))).toMatchObject({ kind: 'given_back' });
     bench.ports.queue.publish = publish;
     expect(await bench.job(late?.id)).toMatchObject({ publishedAt: null, route: { target: 'run' } });
     const left = await bench.ports.backlog.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
@@ -292,44 +306,44 @@ describe('a job that would be late on the VM whose turn it is', () => {
 });
 
 describe('a job that was given back', () => {
-  const crashing: Process = () => Promise.reject(new RetryableError('internal', 'The child crashed.'));
+  const crashing: Operate = () => Promise.reject(new RetryableError('internal', 'The child crashed.'));
 
   it('is left to other VMs by the one that failed: an ill one does not use up its attempts at once', async () => {
     const bench = await workbench({ routing: runOff });
     const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
-    expect(await deliver(bench.take('vm'), bench.deliverer('ill', crashing))).toMatchObject({
+    expect(await handleMessage(bench.take('vm'), bench.executor('ill', crashing))).toMatchObject({
       failed: { id: first },
     });
-    expect(await turn(bench, bench.deliverer('ill'))).toBe(second);
-    expect(await deliverNext(bench.deliverer('ill'))).toBeNull();
-    expect(await deliverNext(bench.deliverer('well'))).toMatchObject({ job: { id: first } });
+    expect(await turn(bench, bench.executor('ill'))).toBe(second);
+    expect((await handleNextInLine(bench.executor('ill'))).kind).toBe('nothing_waits');
+    expect(await handleNextInLine(bench.executor('well'))).toMatchObject({ job: { id: first } });
   });
 
   it('is tried again in time by the VM that failed, where there is no other', async () => {
     const bench = await workbench({ routing: runOff });
     await dropped(bench, 'sketch');
-    await deliver(bench.take('vm'), bench.deliverer('ill', crashing));
-    expect(await deliverNext(bench.deliverer('ill'))).toBeNull();
+    await handleMessage(bench.take('vm'), bench.executor('ill', crashing));
+    expect((await handleNextInLine(bench.executor('ill'))).kind).toBe('nothing_waits');
     bench.clock.advance(5_000);
-    expect((await deliverNext(bench.deliverer('ill')))?.kind).toBe('succeeded');
+    expect((await handleNextInLine(bench.executor('ill'))).kind).toBe('succeeded');
   });
 
   it('is done at once by its own message, when that comes again', async () => {
     const bench = await workbench({ routing: runOff });
     await dropped(bench, 'sketch');
     const own = bench.take('vm');
-    await deliver(own, bench.deliverer('ill', crashing));
-    expect((await deliver(own, bench.deliverer())).kind).toBe('succeeded');
+    await handleMessage(own, bench.executor('ill', crashing));
+    expect((await handleMessage(own, bench.executor())).kind).toBe('succeeded');
   });
 
   it('lets others pass where an outage sticks to it alone', async () => {
     const bench = await workbench({ routing: runOff });
     const [first, second] = ids(await dropped(bench, 'sketch', 'sketch')).toSorted();
-    const stuck: Process = () => Promise.reject(new OutageError('Cloud Storage did not answer.'));
+    const stuck: Operate = () => Promise.reject(new OutageError('Cloud Storage did not answer.'));
     bench.clock.advance(1_000);
-    await deliver(bench.take('vm'), bench.deliverer('vm-1', stuck));
+    await handleMessage(bench.take('vm'), bench.executor('vm-1', stuck));
     expect((await bench.job(first)).attempt).toBe(0);
     expect(await turn(bench)).toBe(second);
-    expect(await deliverNext(bench.deliverer())).toMatchObject({ job: { id: first } });
+    expect(await handleNextInLine(bench.executor())).toMatchObject({ job: { id: first } });
   });
 });

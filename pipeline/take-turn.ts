@@ -30,15 +30,15 @@ export interface Taker extends Claimant {
  * messages as jobs; a job that was taken by another's turn leaves its message as a turn for the next.
  * Throws `OutageError`.
  */
-export async function takeTurn(message: JobMessage, taker: Taker): Promise<ClaimAnswer> {
-  return (await takeFirstInLine(taker)) ?? claimJob(message, taker);
+export async function claimInTurn(message: JobMessage, taker: Taker): Promise<ClaimAnswer> {
+  return (await claimFirstInLine(taker)) ?? claimJob(message, taker);
 }
 
 /**
  * Claims the waiting job whose turn comes first; null where none waits. What would be late on this VM but not on
  * Cloud Run is moved there instead; what is late anyway lets those pass that are not. Throws `OutageError`.
  */
-export async function takeFirstInLine(taker: Taker): Promise<ClaimAnswer | null> {
+export async function claimFirstInLine(taker: Taker): Promise<ClaimAnswer | null> {
   let late: LateJob[] = [];
   for (let reading = 0; reading < mostReadings; reading++) {
     const most = choices * 4 ** reading;

@@ -9,7 +9,7 @@ export interface Lease {
   /** The message's data as text. */
   readonly data: string;
   /** Acknowledges the message, or gives it back; ends its extensions. Never rejects. */
-  end(settled: boolean): Promise<void>;
+  end(ack: boolean): Promise<void>;
 }
 
 export interface Leases {
@@ -51,10 +51,10 @@ export function startLeases(client: v1.SubscriberClient, subscription: string, l
       held.add(ackId);
       return {
         data: Buffer.from(message?.data ?? '').toString('utf8'),
-        async end(settled) {
+        async end(ack) {
           const ackIds = [ackId];
           await attempt('A message could not be acknowledged.', () =>
-            settled
+            ack
               ? client.acknowledge({ subscription, ackIds })
               : client.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 }),
           );

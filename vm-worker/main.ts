@@ -15,7 +15,7 @@ const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 let duty: Duty | null = null;
 const worker = await startWorker('vm', config, log, {
   onControl: (control) => duty?.onControl(control),
-  onDelivery: (delivery, ms) => duty?.guard.observe(delivery, ms),
+  onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
 });
 const pulling = await startPulling(worker, log);
 duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);

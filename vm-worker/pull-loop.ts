@@ -1,6 +1,7 @@
 import { v1 } from '@google-cloud/pubsub';
 import { isPassing } from '@spillway/pipeline/gcp/outages.ts';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
 import { type Lease, startLeases } from './leases.ts';
@@ -80,15 +81,16 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
    */
   async function serve(lease: Lease): Promise<void> {
     serving++;
-    let settled = await worker.work(lease.data);
-    for (let turns = 1; settled && turns < turnsPerMessage && !paused && !stopped; turns++) {
-      const next = await worker.workNext();
-      if (next === null) break;
-      settled = next;
-    }
+    let outcome = await worker.work(lease.data);
+    for (let turns = 1; goesOn(outcome) && turns < turnsPerMessage; turns++)
+      outcome = await worker.workNext();
     serving--;
     wake();
-    await lease.end(settled);
+    await lease.end(outcome.ack);
+  }
+
+  function goesOn(outcome: Outcome): boolean {
+    return outcome.ack && outcome.kind !== 'nothing_waits' && !paused && !stopped;
   }
 
   const looping = loop();

@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/core/job.ts';
 import { later, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
-import type { Delivery } from '@spillway/pipeline/delivery.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { describe, expect, it } from 'vitest';
 import { OperationStatsBook } from './operation-stats.ts';
 
@@ -10,11 +10,12 @@ const predicted = { vm: side, run: side, runClosed: null, budgetMs: 0 };
 const alone = { vm: { running: empty, ahead: empty }, run: empty };
 
 /** A job that was decided at noon with nothing before it, and claimed `waitMs` later. */
-function served(waitMs: number, route: Partial<Job['route']> = {}): Delivery {
+function served(waitMs: number, route: Partial<Job['route']> = {}): Outcome {
   const job = sampleJob();
   const timings = { waitMs, downloadMs: 0, processMs: 0, storeMs: 0, totalMs: 0 };
   return {
     kind: 'succeeded',
+    ack: true,
     job: {
       ...job,
       attempt: 1,
@@ -57,7 +58,7 @@ describe('what a worker learns', () => {
     if (claimed.kind !== 'succeeded') throw new Error('A job that succeeded was asked for.');
     const result = { ...emptyResult, decodedPixels: 10e6 };
     const job = { ...claimed.job, source: { ...claimed.job.source, size: 1e6, pixels: 100e6 }, result };
-    for (const _ of [1, 2, 3]) book.record({ kind: 'succeeded', job }, 650);
+    for (const _ of [1, 2, 3]) book.record({ kind: 'succeeded', ack: true, job }, 650);
     // 150 ms and 50 ms for each of 10 megapixels.
     expect(book.learned().sketch?.all.p50).toBeCloseTo(1, 6);
     expect(book.learned().sketch?.bands.map((band) => band?.count ?? 0)).toEqual([0, 0, 0, 3]);
@@ -66,7 +67,7 @@ describe('what a worker learns', () => {
   it('is not what failed', () => {
     const book = new OperationStatsBook(later(-60_000));
     const error = { code: 'corrupt_image' as const, message: '', retryable: false };
-    book.record({ kind: 'failed', job: sampleJob(), error }, 5);
+    book.record({ kind: 'failed', ack: true, job: sampleJob(), error }, 5);
     expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
   });
 

@@ -4,7 +4,7 @@ import { isOperationName, type OperationName, operationNames } from '@spillway/c
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import { type Quantiles, RecentValues } from '@spillway/core/routing/quantiles.ts';
 import { type LearnedServices, ServiceTimes } from '@spillway/core/routing/service-times.ts';
-import type { Delivery } from '@spillway/pipeline/delivery.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 
 /** Weight of the newest job in the smoothed service time: about the last ten jobs count. */
 const weight = 0.2;
@@ -25,12 +25,12 @@ export class OperationStatsBook {
   }
 
   /** `ms`: from receiving the message to its outcome. */
-  record(delivery: Delivery, ms: number): void {
-    if (delivery.kind !== 'succeeded' && delivery.kind !== 'failed') return;
-    const { job } = delivery;
+  record(outcome: Outcome, ms: number): void {
+    if (outcome.kind !== 'succeeded' && outcome.kind !== 'failed') return;
+    const { job } = outcome;
     if (!isOperationName(job.operation)) return;
     const before = this.#stats.get(job.operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
-    if (delivery.kind === 'failed') {
+    if (outcome.kind === 'failed') {
       this.#stats.set(job.operation, { ...before, failed: before.failed + 1 });
       return;
     }

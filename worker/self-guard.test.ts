@@ -1,6 +1,6 @@
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
-import { type Delivery, givenBack } from '@spillway/pipeline/delivery.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { createSelfGuard } from './self-guard.ts';
@@ -40,7 +40,7 @@ interface Served {
   size?: number;
 }
 
-function served(changes: Served = {}): Delivery {
+function served(changes: Served = {}): Outcome {
   const {
     owner = null,
     predictedMs = 100,
@@ -74,12 +74,16 @@ function served(changes: Served = {}): Delivery {
     receipt: '',
   };
   const source = { ...job.source, size, pixels: claimedPixels };
-  return { kind: 'succeeded', job: { ...job, source, result, route: { ...job.route, predicted } } };
+  return {
+    kind: 'succeeded',
+    ack: true,
+    job: { ...job, source, result, route: { ...job.route, predicted } },
+  };
 }
 
-const failed = (id: string, owner: string | null = id): Delivery =>
+const failed = (id: string, owner: string | null = id): Outcome =>
   givenBack('The child crashed.', { failed: sampleJob({ id, owner }) });
-const lacking = (wantedBytes = 0): Delivery =>
+const lacking = (wantedBytes = 0): Outcome =>
   givenBack('Its disk is full or fails.', { lack: { what: 'disk', wantedBytes } });
 
 async function failThrice({ guard }: World): Promise<void> {
@@ -148,7 +152,7 @@ describe('a VM that fails', () => {
       const own = { ...job, id: String(index), owner: String(index) };
       const corrupt = { code: 'corrupt_image', message: '', retryable: false } as const;
       const poison = { code: 'poison', message: '', retryable: true, blame: 'input' } as const;
-      world.guard.observe({ kind: 'failed', job: own, error: index % 2 ? corrupt : poison }, 1);
+      world.guard.observe({ kind: 'failed', ack: true, job: own, error: index % 2 ? corrupt : poison }, 1);
     }
     await settled();
     expect(world.tests).toEqual([]);
@@ -167,10 +171,10 @@ describe('a VM that has become slow', () => {
     expect(world.guard.paused).toBe(true);
   });
 
-  it.each<[string, number, Delivery, number]>([
+  it.each<[string, number, Outcome, number]>([
     ['few jobs', 19, served({ predictedMs: 400 }), 9_000],
     ['times so short that everything else matters as much', 20, served({ predictedMs: 20 }), 700],
-    ['jobs of which nothing was predicted', 20, { kind: 'succeeded', job: sampleJob() }, 9_000],
+    ['jobs of which nothing was predicted', 20, { kind: 'succeeded', ack: true, job: sampleJob() }, 9_000],
     [
       'pictures that are larger than their sender said',
       26,

@@ -2,14 +2,14 @@ import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { VmBreaker, witnessOf } from '@spillway/core/routing/breakers.ts';
-import type { Delivery } from '@spillway/pipeline/delivery.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { expectedServiceMs } from './expected-service.ts';
 import type { SelfTestProblem } from './self-test.ts';
 
 export interface SelfGuard {
   /** `ms`: from receiving the message to its outcome. */
-  observe(delivery: Delivery, ms: number): void;
+  observe(outcome: Outcome, ms: number): void;
   /** The machine was found unable to work. `wantedBytes`: what a job wanted of its disk. */
   onLack(lack: MachineLack, wantedBytes: number): void;
   /** What the admin, or an earlier life of this worker, wants. */
@@ -133,16 +133,16 @@ export function createSelfGuard(options: {
     get lacks() {
       return lacks;
     },
-    observe(delivery, ms) {
-      if (delivery.kind === 'given_back' && delivery.lack) {
-        this.onLack(delivery.lack.what, delivery.lack.wantedBytes);
+    observe(outcome, ms) {
+      if (outcome.kind === 'given_back' && outcome.lack) {
+        this.onLack(outcome.lack.what, outcome.lack.wantedBytes);
         return;
       }
-      if (delivery.kind === 'succeeded') {
-        const { job } = delivery;
+      if (outcome.kind === 'succeeded') {
+        const { job } = outcome;
         breaker.served(witnessOf(job), ms, expectedServiceMs(job));
       } else {
-        const failed = failedAttempt(delivery);
+        const failed = failedAttempt(outcome);
         if (failed) breaker.failed(witnessOf(failed), failed.id);
       }
       const why = breaker.trouble();
@@ -172,9 +172,9 @@ export function createSelfGuard(options: {
 }
 
 /** The job whose attempt failed for a reason that may lie in this machine; an input's own fault says nothing of it. */
-function failedAttempt(delivery: Delivery) {
-  if (delivery.kind === 'given_back') return delivery.failed;
-  if (delivery.kind !== 'failed') return null;
-  const { retryable, blame } = delivery.error;
-  return retryable && blame !== 'input' ? delivery.job : null;
+function failedAttempt(outcome: Outcome) {
+  if (outcome.kind === 'given_back') return outcome.failed;
+  if (outcome.kind !== 'failed') return null;
+  const { retryable, blame } = outcome.error;
+  return retryable && blame !== 'input' ? outcome.job : null;
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Process } from '@spillway/pipeline/delivery.ts';
+import type { Operate } from '@spillway/pipeline/executor.ts';
 
 /** A PNG of one grey pixel. */
 const pixel = Buffer.from(
@@ -12,7 +12,7 @@ const pixel = Buffer.from(
  * Stands in for every operation where routing is measured and not pictures: takes so many milliseconds and no
  * processor, so that what comes out can be held against the simulator.
  */
-export function sleeping(ms: number): Process {
+export function sleeping(ms: number): Operate {
   return async ({ outputPath, signal }) => {
     await delay(ms, undefined, { signal });
     const path = `${outputPath}.png`;

@@ -5,7 +5,7 @@ import { PermanentError } from '@spillway/core/errors.ts';
 import type { JobProgress } from '@spillway/core/job.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import { mirrorCheckpoint } from '@spillway/models/testing/mirror.ts';
-import type { Process } from '@spillway/pipeline/delivery.ts';
+import type { Operate } from '@spillway/pipeline/executor.ts';
 import { copying } from '@spillway/pipeline/testing/workbench.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { withModels } from './with-models.ts';
@@ -22,9 +22,9 @@ afterEach(() => rm(folder, { recursive: true }));
 /** A job on a machine without models, whose source is the directory `source`: empty unless the test fills it. */
 function run(
   model: string,
-  process: Process,
+  process: Operate,
   operation: OperationName = 'remove-background',
-): ReturnType<Process> {
+): ReturnType<Operate> {
   const parsed = parseOptions(operation, { model });
   if (!parsed.ok) throw new Error(parsed.message);
   const models = { folder: join(folder, 'models') };
@@ -85,7 +85,7 @@ test('a share never falls, although the figures of a model that is made smaller 
   expect(shares.at(-1)).toBe(1);
 });
 
-async function fakeResult(path: string): ReturnType<Process> {
+async function fakeResult(path: string): ReturnType<Operate> {
   return {
     path,
     contentType: 'image/png',

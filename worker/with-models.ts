@@ -6,26 +6,26 @@ import { fetchModel } from '@spillway/models/fetch.ts';
 import type { FetchProgress } from '@spillway/models/install-types.ts';
 import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
-import type { Process } from '@spillway/pipeline/delivery.ts';
+import type { Operate } from '@spillway/pipeline/executor.ts';
 
 /** A job waits in a slot meanwhile: less patience than a person's own command has. Milliseconds. */
 const pauses = [500, 1_500];
 const notAgainForMs = 60_000;
 
 /**
- * `process`, which first fetches the model that a job asks for by name, where that is not installed and may be
+ * `operate`, which first fetches the model that a job asks for by name, where that is not installed and may be
  * fetched. The job says meanwhile how far it is.
  * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; MachineError where this machine
- * cannot take it; what `process` throws.
+ * cannot take it; what `operate` throws.
  * @param source As in `SPILLWAY_MODELS_SOURCE`.
  * @param onFetched Told how many milliseconds went into fetching.
  */
 export function withModels(
-  process: Process,
+  operate: Operate,
   models: ModelsSettings,
   source: string,
   onFetched: (ms: number) => void,
-): Process {
+): Operate {
   return async (request) => {
     const { operation, options, signal, onProgress } = request;
     const model = await modelToFetch(operation, options, models, source);
@@ -49,7 +49,7 @@ export function withModels(
       onProgress(null);
       onFetched(performance.now() - startedAt);
     }
-    return await process(request);
+    return await operate(request);
   };
 }
 

@@ -5,9 +5,10 @@ import type { RunBreaker } from '@spillway/core/routing/breakers.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
-import { deliver, deliverNext } from '../deliver.ts';
-import type { Deliverer, Delivery, Process } from '../delivery.ts';
+import type { Executor, Operate } from '../executor.ts';
+import { handleMessage, handleNextInLine } from '../handle-message.ts';
 import { createMemoryPorts, type MemoryPorts } from '../memory/ports.ts';
+import type { Outcome } from '../outcome.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
 import { manualClock, timeOf } from './manual-clock.ts';
@@ -39,11 +40,11 @@ export interface Played {
   ports: MemoryPorts;
   /** How often the work on each job was done to its end, whether it counted or not. */
   done: Map<string, number>;
-  /** How often a delivery of each job ended it well. */
+  /** How often each job was ended well. */
   succeeded: Map<string, number>;
   breakerStates: Set<RunBreaker['state']>;
   /** What is left in the queues, delivered once more when all had ended. */
-  leftovers: Delivery[];
+  leftovers: Outcome[];
 }
 
 const slots = 2;
@@ -65,7 +66,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
   const clock = manualClock();
   const steady = createMemoryPorts(timeOf(clock));
   const shaky = shakyPorts(steady, faults, random);
-  const { deliverer } = await workbench();
+  const { executor } = await workbench();
   const done = new Map<string, number>();
   const succeeded = new Map<string, number>();
   const breakerStates = new Set<RunBreaker['state']>();
@@ -92,7 +93,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     done,
     succeeded,
     breakerStates,
-    leftovers: await deliverRest(),
+    leftovers: await handleRest(),
   };
 
   function liveVms(): string[] {
@@ -121,7 +122,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     await Promise.all(
       messages.map(async (message) => {
         await serve(id, message, dies);
-        if (!dies && happens(0.5)) note(await deliverNext(workerOf(id, shaky)));
+        if (!dies && happens(0.5)) note(await handleNextInLine(workerOf(id, shaky)));
       }),
     );
   }
@@ -144,21 +145,21 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     const twice = happens(faults.redelivered) ? 2 : 1;
     const deliveries = Array.from({ length: twice }, async () => {
       const dies = surelyDies || happens(faults.workerDies);
-      const delivery = await deliver(message, workerOf(worker, dies ? dyingPorts(shaky) : shaky));
-      note(delivery);
+      const outcome = await handleMessage(message, workerOf(worker, dies ? dyingPorts(shaky) : shaky));
+      note(outcome);
       // A worker that dies does not acknowledge, nor does one that gives back.
-      const comesAgain = dies || delivery.kind === 'given_back' || happens(faults.redelivered);
+      const comesAgain = dies || !outcome.ack || happens(faults.redelivered);
       if (comesAgain) steady.queue.messages[targetOf(worker)].push(message);
     });
     await Promise.all(deliveries);
   }
 
-  function workerOf(worker: string, ports: MemoryPorts): Deliverer {
+  function workerOf(worker: string, ports: MemoryPorts): Executor {
     const learned = worker === slowVm ? { sketch: steadyService(slowness) } : {};
-    return { ...deliverer(worker, unstable), ports, learned: () => learned };
+    return { ...executor(worker, unstable), ports, learned: () => learned };
   }
 
-  async function unstable(request: Parameters<Process>[0]) {
+  async function unstable(request: Parameters<Operate>[0]) {
     if (happens(faults.stalls)) clock.advance(13_000);
     if (happens(faults.crash)) throw new RetryableError('internal', 'The child was killed.');
     const processed = await copying(request);
@@ -168,15 +169,15 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
   }
 
   /** Each attempt works in a directory that is named after its claim. */
-  async function jobBeingDone({ inputPath }: Parameters<Process>[0]): Promise<string> {
+  async function jobBeingDone({ inputPath }: Parameters<Operate>[0]): Promise<string> {
     const token = inputPath.split('/').at(-2)?.slice('job-'.length);
     const job = (await allJobs()).find(({ claim }) => claim?.token === token);
     return job?.id ?? 'lost';
   }
 
-  function note(delivery: Delivery | null): void {
-    if (delivery?.kind !== 'succeeded') return;
-    succeeded.set(delivery.job.id, (succeeded.get(delivery.job.id) ?? 0) + 1);
+  function note(outcome: Outcome): void {
+    if (outcome.kind !== 'succeeded') return;
+    succeeded.set(outcome.job.id, (succeeded.get(outcome.job.id) ?? 0) + 1);
   }
 
   async function allJobs(): Promise<Job[]> {
@@ -189,11 +190,11 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     return jobs.length >= uploads && jobs.every(over);
   }
 
-  async function deliverRest(): Promise<Delivery[]> {
+  async function handleRest(): Promise<Outcome[]> {
     const { vm, run } = steady.queue.messages;
     return Promise.all([
-      ...vm.map((message) => deliver(message, workerOf('vm-1', steady))),
-      ...run.map((message) => deliver(message, workerOf('run-1', steady))),
+      ...vm.map((message) => handleMessage(message, workerOf('vm-1', steady))),
+      ...run.map((message) => handleMessage(message, workerOf('run-1', steady))),
     ]);
   }
 }

@@ -6,7 +6,7 @@ import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { onTestFinished } from 'vitest';
-import type { Deliverer, Process } from '../delivery.ts';
+import type { Executor, Operate } from '../executor.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
 import { type ManualClock, manualClock, timeOf } from './manual-clock.ts';
@@ -19,7 +19,7 @@ export interface Workbench {
   /** Takes the oldest message for a side. */
   take(target: Target): JobMessage;
   /** A worker on Cloud Run where its name begins with `run`, else a VM. */
-  deliverer(worker?: string, process?: Process): Deliverer;
+  executor(worker?: string, operate?: Operate): Executor;
   job(id: string | undefined): Promise<Job>;
   /** All jobs, the newest first. */
   jobs(): Promise<Job[]>;
@@ -45,9 +45,9 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
       if (!message) throw new Error(`Nothing waits for ${target}.`);
       return message;
     },
-    deliverer: (worker = 'vm-1', process = copying) => ({
+    executor: (worker = 'vm-1', operate = copying) => ({
       ports,
-      process,
+      operate,
       worker,
       target: worker.startsWith('run') ? 'run' : 'vm',
       workDir,
@@ -73,7 +73,7 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
 }
 
 /** Stands in for an operation. */
-export const copying: Process = async ({ outputPath }) => {
+export const copying: Operate = async ({ outputPath }) => {
   const path = `${outputPath}.png`;
   await writeFile(path, 'result');
   return {

@@ -1,6 +1,6 @@
 import type { Claim, Job, JobResult, Timings } from '@spillway/core/job.ts';
 import { attemptFailed, claimed, failed, holds, renewed, succeeded } from '@spillway/core/transitions.ts';
-import { givenBack } from '@spillway/pipeline/delivery.ts';
+import { givenBack } from '@spillway/pipeline/outcome.ts';
 import type { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Documents, Entry } from './documents.ts';
@@ -90,7 +90,7 @@ export class Attempts {
     };
     const job = succeeded(entry.job, resultOf(entry), timings, this.#engine.date);
     this.#close(entry, job);
-    book.record({ kind: 'succeeded', job }, Math.round(lookMs + now - claimedAt));
+    book.record({ kind: 'succeeded', ack: true, job }, Math.round(lookMs + now - claimedAt));
     return 'settled';
   }
 
@@ -98,7 +98,7 @@ export class Attempts {
     const { job } = entry;
     if (job.attempt >= this.#faults.maxAttempts) {
       this.#fail(entry);
-      book.record({ kind: 'failed', job: entry.job, error: poison }, 0);
+      book.record({ kind: 'failed', ack: true, job: entry.job, error: poison }, 0);
       return 'settled';
     }
     const failure = { code: 'internal', signature: null } as const;

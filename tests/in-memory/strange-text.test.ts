@@ -7,9 +7,9 @@ import { errorReportName, objectNameProblem, whyIgnored } from '@spillway/core/o
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import { type FinalizedObject, finalizedObjectSchema, storedSource } from '@spillway/core/uploads.ts';
 import { createRouteFunction } from '@spillway/functions/route.ts';
+import { receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import type { UploadSession } from '@spillway/pipeline/ports/blobs.ts';
-import { receive } from '@spillway/pipeline/receive.ts';
 import { findLostUploads, sweepOnce } from '@spillway/pipeline/sweep.ts';
 import { workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { addressHeader, createBrowser, createTestApi } from '@spillway/web/api/test-client.ts';
@@ -123,15 +123,15 @@ async function visit(world: World, index: number): Promise<void> {
 
 /** Does all work that was published, on both sides. */
 async function workOff(ports: MemoryPorts): Promise<void> {
-  const { deliverer } = await workbench();
+  const { executor } = await workbench();
   const { vm, run } = ports.queue.messages;
   for (const [side, messages] of [
     ['vm-1', vm],
     ['run-1', run],
   ] as const) {
     for (const message of messages.splice(0)) {
-      const { settled } = await receive(JSON.stringify(message), { ...deliverer(side), ports });
-      expect(settled).toBe(true);
+      const { ack } = await receiveMessage(JSON.stringify(message), { ...executor(side), ports });
+      expect(ack).toBe(true);
     }
   }
 }

@@ -4,8 +4,8 @@ import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
-import { deliver } from './deliver.ts';
-import type { Process } from './delivery.ts';
+import type { Operate } from './executor.ts';
+import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
@@ -15,7 +15,7 @@ async function readJson(bench: Workbench, name: string): Promise<unknown> {
 }
 
 /** An operation that does as the next of these says: fails with the error, or copies. */
-function scripted(...errors: (Error | null)[]): Process {
+function scripted(...errors: (Error | null)[]): Operate {
   return async (request) => {
     const error = errors.shift();
     if (error) throw error;
@@ -28,8 +28,8 @@ describe('a delivery', () => {
     const bench = await workbench();
     const [dropped] = await bench.drop('sketch/trips/cat.jpg');
     const message = bench.take('vm');
-    const delivery = await deliver(message, bench.deliverer());
-    expect(delivery.kind).toBe('succeeded');
+    const outcome = await handleMessage(message, bench.executor());
+    expect(outcome.kind).toBe('succeeded');
     const job = await bench.job(dropped?.id ?? '');
     const stem = `sketch/trips/cat.${job.source.generation}.${job.id.slice(0, 8)}`;
     expect(job).toMatchObject({
@@ -58,15 +58,15 @@ describe('a delivery', () => {
       source: { ...job.source, size: 900_000_000 },
     }));
     bench.ports.blobs.download = () => Promise.reject(new Error('It was downloaded.'));
-    const delivery = await deliver(bench.take('vm'), bench.deliverer());
-    expect(delivery).toMatchObject({ kind: 'failed', error: { code: 'file_too_large', retryable: false } });
+    const outcome = await handleMessage(bench.take('vm'), bench.executor());
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'file_too_large', retryable: false } });
   });
 
   it('whose one request is refused for good ends the job, though its report is refused too', async () => {
     const bench = await workbench();
     const [dropped] = await bench.drop();
     bench.ports.blobs.writeOnce = () => Promise.reject(new RefusedError('400: not like this.'));
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
       kind: 'failed',
       error: { code: 'service_refused', message: '400: not like this.' },
     });
@@ -80,11 +80,14 @@ describe('a delivery', () => {
     const { download } = bench.ports.blobs;
     bench.ports.blobs.download = () => Promise.reject(new RefusedError('403', { scope: 'service' }));
     for (let delivery = 0; delivery < 5; delivery++) {
-      expect(await deliver(message, bench.deliverer())).toMatchObject({ kind: 'given_back', failed: null });
+      expect(await handleMessage(message, bench.executor())).toMatchObject({
+        kind: 'given_back',
+        failed: null,
+      });
     }
     expect(await bench.job(dropped?.id)).toMatchObject({ state: 'queued', attempt: 0, claim: null });
     bench.clock.advance(24 * 3_600_000);
-    expect(await deliver(message, bench.deliverer())).toMatchObject({
+    expect(await handleMessage(message, bench.executor())).toMatchObject({
       kind: 'failed',
       error: { code: 'service_refused', retryable: true },
     });
@@ -98,9 +101,9 @@ describe('a delivery', () => {
     const half = { kind: 'downloading_model', model: 'u2net', share: 0.5 } as const;
     const fetched = Promise.withResolvers<void>();
     const told = Promise.withResolvers<void>();
-    const delivery = deliver(
+    const handled = handleMessage(
       bench.take('vm'),
-      bench.deliverer('vm-1', async (request) => {
+      bench.executor('vm-1', async (request) => {
         request.onProgress(half);
         // Too soon after the one before to be worth a write.
         request.onProgress({ ...half, share: 0.6 });
@@ -112,7 +115,7 @@ describe('a delivery', () => {
     await told.promise;
     await expect.poll(async () => (await bench.job(dropped?.id ?? '')).progress).toEqual(half);
     fetched.resolve();
-    expect(await delivery).toMatchObject({ kind: 'succeeded', job: { progress: null } });
+    expect(await handled).toMatchObject({ kind: 'succeeded', job: { progress: null } });
   });
 
   it('that comes again while the job is claimed, and after its end, is dropped', async () => {
@@ -121,30 +124,36 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     let runs = 0;
     const busy = Promise.withResolvers<void>();
-    const first = deliver(
+    const first = handleMessage(
       message,
-      bench.deliverer('vm-1', async (request) => {
+      bench.executor('vm-1', async (request) => {
         runs++;
         await busy.promise;
         return copying(request);
       }),
     );
     await expect.poll(() => runs).toBe(1);
-    expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'claimed' });
+    expect(await handleMessage(message, bench.executor('vm-2'))).toMatchObject({
+      kind: 'dropped',
+      why: 'claimed',
+    });
     busy.resolve();
     expect((await first).kind).toBe('succeeded');
-    expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'ended' });
+    expect(await handleMessage(message, bench.executor('vm-2'))).toMatchObject({
+      kind: 'dropped',
+      why: 'ended',
+    });
     expect(runs).toBe(1);
   });
 
   it('records a permanent failure with a report, and is not tried again', async () => {
     const bench = await workbench();
     const [job] = await bench.drop();
-    const delivery = await deliver(
+    const outcome = await handleMessage(
       bench.take('vm'),
-      bench.deliverer('vm-1', scripted(new PermanentError('corrupt_image'))),
+      bench.executor('vm-1', scripted(new PermanentError('corrupt_image'))),
     );
-    expect(delivery).toMatchObject({ kind: 'failed', error: { code: 'corrupt_image', retryable: false } });
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'corrupt_image', retryable: false } });
     const { source, id } = await bench.job(job?.id ?? '');
     const report = await readJson(bench, `sketch/cat.${source.generation}.${id.slice(0, 8)}.error.json`);
     expect(errorReportSchema.parse(report)).toMatchObject({ code: 'corrupt_image', jobId: id });
@@ -155,11 +164,17 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
-    const deliverer = bench.deliverer('vm-1', scripted(crash(), crash(), crash()));
-    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: { id: job?.id } });
+    const executor = bench.executor('vm-1', scripted(crash(), crash(), crash()));
+    expect(await handleMessage(message, executor)).toMatchObject({
+      kind: 'given_back',
+      failed: { id: job?.id },
+    });
     expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 1 });
-    expect((await deliver(message, deliverer)).kind).toBe('given_back');
-    expect(await deliver(message, deliverer)).toMatchObject({ kind: 'failed', error: { code: 'poison' } });
+    expect((await handleMessage(message, executor)).kind).toBe('given_back');
+    expect(await handleMessage(message, executor)).toMatchObject({
+      kind: 'failed',
+      error: { code: 'poison' },
+    });
   });
 
   it('keeps the code of a last attempt that ran out of time or memory', async () => {
@@ -167,10 +182,10 @@ describe('a delivery', () => {
     await bench.drop();
     const message = bench.take('vm');
     const slow = () => new RetryableError('processing_timeout', 'It took longer than 60 s.');
-    const deliverer = bench.deliverer('vm-1', scripted(slow(), slow(), slow()));
-    await deliver(message, deliverer);
-    await deliver(message, deliverer);
-    expect(await deliver(message, deliverer)).toMatchObject({
+    const executor = bench.executor('vm-1', scripted(slow(), slow(), slow()));
+    await handleMessage(message, executor);
+    await handleMessage(message, executor);
+    expect(await handleMessage(message, executor)).toMatchObject({
       kind: 'failed',
       error: { code: 'processing_timeout', retryable: true },
     });
@@ -181,21 +196,24 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     const outages = Array.from({ length: 5 }, () => new OutageError('Cloud Storage did not answer.'));
-    const deliverer = bench.deliverer('vm-1', scripted(...outages));
+    const executor = bench.executor('vm-1', scripted(...outages));
     for (const _ of outages) {
-      expect(await deliver(message, deliverer)).toMatchObject({ kind: 'given_back', failed: null });
+      expect(await handleMessage(message, executor)).toMatchObject({ kind: 'given_back', failed: null });
     }
     expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
 
     const leaving = new AbortController();
-    const interrupted: Process = async () => {
+    const interrupted: Operate = async () => {
       leaving.abort();
       throw new Error('Aborted.');
     };
-    const left = await deliver(message, { ...bench.deliverer('vm-1', interrupted), leaving: leaving.signal });
+    const left = await handleMessage(message, {
+      ...bench.executor('vm-1', interrupted),
+      leaving: leaving.signal,
+    });
     expect(left).toMatchObject({ kind: 'given_back', failed: null });
     expect((await bench.job(job?.id ?? '')).attempt).toBe(0);
-    expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
+    expect((await handleMessage(message, bench.executor())).kind).toBe('succeeded');
   });
 
   it('of a generation that was replaced ends the job superseded, of one that is gone, cancelled', async () => {
@@ -203,19 +221,21 @@ describe('a delivery', () => {
     const [first] = await bench.drop('sketch/IMG_0001.JPG');
     const [second] = await bench.drop('sketch/IMG_0001.JPG');
     expect(first?.id).not.toBe(second?.id);
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({
-      kind: 'ended',
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+      kind: 'source_gone',
       job: { id: first?.id, state: 'superseded' },
     });
     await bench.ports.blobs.remove('uploads', 'sketch/IMG_0001.JPG');
-    expect(await deliver(bench.take('vm'), bench.deliverer())).toMatchObject({ job: { state: 'cancelled' } });
+    expect(await handleMessage(bench.take('vm'), bench.executor())).toMatchObject({
+      job: { state: 'cancelled' },
+    });
   });
 
   it('of a job that is cancelled meanwhile is told to stop, and leaves nothing behind', async () => {
     const bench = await workbench();
     const [job] = await bench.drop();
     let aborted = false;
-    const waiting: Process = async (request) => {
+    const waiting: Operate = async (request) => {
       await cancelJob(job?.id ?? '', bench.ports);
       const told = new Promise<void>((resolve) => request.signal.addEventListener('abort', () => resolve()));
       bench.clock.advance(4_000);
@@ -223,8 +243,8 @@ describe('a delivery', () => {
       aborted = true;
       return copying(request);
     };
-    const delivery = await deliver(bench.take('vm'), bench.deliverer('vm-1', waiting));
-    expect(delivery).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    const outcome = await handleMessage(bench.take('vm'), bench.executor('vm-1', waiting));
+    expect(outcome).toMatchObject({ kind: 'dropped', why: 'claim_lost' });
     expect(aborted).toBe(true);
     expect((await bench.job(job?.id ?? '')).state).toBe('cancelled');
     const { source, id } = await bench.job(job?.id ?? '');
@@ -237,15 +257,15 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     const crash = () => new RetryableError('internal', 'The child was killed by SIGSEGV.');
-    const deliverer = bench.deliverer('vm-1', scripted(crash(), crash()));
-    await deliver(message, deliverer);
-    await deliver(message, deliverer);
-    const cancelling: Process = async () => {
+    const executor = bench.executor('vm-1', scripted(crash(), crash()));
+    await handleMessage(message, executor);
+    await handleMessage(message, executor);
+    const cancelling: Operate = async () => {
       await cancelJob(job?.id ?? '', bench.ports);
       throw crash();
     };
-    const delivery = await deliver(message, bench.deliverer('vm-1', cancelling));
-    expect(delivery).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    const outcome = await handleMessage(message, bench.executor('vm-1', cancelling));
+    expect(outcome).toMatchObject({ kind: 'dropped', why: 'claim_lost' });
     const { source, id } = await bench.job(job?.id ?? '');
     const report = `sketch/cat.${source.generation}.${id.slice(0, 8)}.error.json`;
     expect(await bench.ports.blobs.read('results', report)).toBeNull();
@@ -257,13 +277,13 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     const stalled = Promise.withResolvers<void>();
     const deliveries: Promise<unknown>[] = [];
-    const stalling: Process = async (request) => {
+    const stalling: Operate = async (request) => {
       await stalled.promise;
       return copying(request);
     };
     for (let attempt = 0; attempt < 3; attempt++) {
-      const deliverer = bench.deliverer(`vm-${attempt}`, stalling);
-      deliveries.push(deliver(message, { ...deliverer, ports: { ...bench.ports, timers: noTimers } }));
+      const executor = bench.executor(`vm-${attempt}`, stalling);
+      deliveries.push(handleMessage(message, { ...executor, ports: { ...bench.ports, timers: noTimers } }));
       await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
       bench.clock.advance(12_001);
     }
@@ -275,7 +295,10 @@ describe('a delivery', () => {
       await Promise.all(deliveries);
       return writeOnce(...args);
     };
-    expect(await deliver(message, bench.deliverer('vm-9'))).toEqual({ kind: 'dropped', why: 'claim_lost' });
+    expect(await handleMessage(message, bench.executor('vm-9'))).toMatchObject({
+      kind: 'dropped',
+      why: 'claim_lost',
+    });
     const ended = await bench.job(job?.id ?? '');
     expect(ended.state).toBe('succeeded');
     const report = ended.result?.name.replace('.png', '.error.json') ?? '';
@@ -288,12 +311,12 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     for (let attempt = 0; attempt < 3; attempt++) {
-      const deliverer = bench.deliverer(`vm-${attempt}`, () => new Promise<never>(() => {}));
-      void deliver(message, { ...deliverer, ports: { ...bench.ports, timers: noTimers } });
+      const executor = bench.executor(`vm-${attempt}`, () => new Promise<never>(() => {}));
+      void handleMessage(message, { ...executor, ports: { ...bench.ports, timers: noTimers } });
       await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
       bench.clock.advance(12_001);
     }
-    expect(await deliver(message, bench.deliverer())).toMatchObject({
+    expect(await handleMessage(message, bench.executor())).toMatchObject({
       kind: 'failed',
       error: { code: 'poison' },
     });
@@ -303,15 +326,15 @@ describe('a delivery', () => {
     const bench = await workbench();
     const [job] = await bench.drop();
     const message = bench.take('vm');
-    const deliverer = { ...bench.deliverer(), workDir: '/dev/null/nowhere' };
-    expect(await deliver(message, deliverer)).toMatchObject({
+    const executor = { ...bench.executor(), workDir: '/dev/null/nowhere' };
+    expect(await handleMessage(message, executor)).toMatchObject({
       kind: 'given_back',
       failed: null,
       lack: { what: 'writable_disk' },
     });
     bench.clock.advance(60_000);
     expect(await bench.job(job?.id ?? '')).toMatchObject({ state: 'queued', claim: null, attempt: 0 });
-    expect((await deliver(message, bench.deliverer())).kind).toBe('succeeded');
+    expect((await handleMessage(message, bench.executor())).kind).toBe('succeeded');
   });
 
   it('of a document that a newer version wrote is left to that version', async () => {
@@ -319,14 +342,14 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const stored = await bench.ports.jobs.get(job?.id ?? '');
     if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, schemaVersion: 99 });
-    expect((await deliver(bench.take('vm'), bench.deliverer())).kind).toBe('given_back');
+    expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('newer');
   });
 
   it('renews its claim while it works, so that nobody takes over', async () => {
     const bench = await workbench();
     const [job] = await bench.drop();
     const message = bench.take('vm');
-    const long: Process = async (request) => {
+    const long: Operate = async (request) => {
       for (let step = 0; step < 10; step++) {
         bench.clock.advance(4_000);
         const expected = bench.clock.now().getTime() + 12_000;
@@ -334,10 +357,13 @@ describe('a delivery', () => {
           .poll(async () => (await bench.job(job?.id ?? '')).claim?.expiresAt.getTime())
           .toBe(expected);
       }
-      expect(await deliver(message, bench.deliverer('vm-2'))).toEqual({ kind: 'dropped', why: 'claimed' });
+      expect(await handleMessage(message, bench.executor('vm-2'))).toMatchObject({
+        kind: 'dropped',
+        why: 'claimed',
+      });
       return copying(request);
     };
-    expect((await deliver(message, bench.deliverer('vm-1', long))).kind).toBe('succeeded');
+    expect((await handleMessage(message, bench.executor('vm-1', long))).kind).toBe('succeeded');
   });
 });
 

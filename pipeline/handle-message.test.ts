@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { receive } from './receive.ts';
+import { receiveMessage } from './handle-message.ts';
 import { workbench } from './testing/workbench.ts';
 
 describe('a message', () => {
   it('that cannot be read is put aside and settled', async () => {
     const bench = await workbench();
     for (const data of ['', 'not json', '{"jobId": 3}']) {
-      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
+      expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'malformed', ack: true });
     }
     expect(bench.ports.queue.buried).toHaveLength(3);
   });
@@ -16,7 +16,7 @@ describe('a message', () => {
     async (jobId) => {
       const bench = await workbench();
       const data = JSON.stringify({ schemaVersion: 1, jobId, epoch: 0 });
-      expect(await receive(data, bench.deliverer())).toEqual({ settled: true, delivery: null });
+      expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'malformed', ack: true });
       expect(bench.ports.queue.buried).toMatchObject([{ data, problem: expect.stringContaining('jobId') }]);
     },
   );
@@ -24,15 +24,16 @@ describe('a message', () => {
   it('of a newer version is left for a newer worker', async () => {
     const bench = await workbench();
     const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });
-    expect(await receive(data, bench.deliverer())).toEqual({ settled: false, delivery: null });
+    expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'newer', ack: false });
   });
 
   it('about no job at all is dropped', async () => {
     const bench = await workbench();
     const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
-    expect(await receive(data, bench.deliverer())).toEqual({
-      settled: true,
-      delivery: { kind: 'dropped', why: 'unknown' },
+    expect(await receiveMessage(data, bench.executor())).toEqual({
+      kind: 'dropped',
+      ack: true,
+      why: 'unknown',
     });
   });
 });

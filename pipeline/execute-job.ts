@@ -1,0 +1,214 @@
+import { access, mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { poison } from '@spillway/core/attempt-verdict.ts';
+import { MachineError, PermanentError } from '@spillway/core/errors.ts';
+import { sizeRefusal } from '@spillway/core/file-size.ts';
+import { clockStart, type Job, schemaVersion } from '@spillway/core/job.ts';
+import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
+import {
+  isOperationName,
+  type OperationName,
+  type OperationOptions,
+  parseOptions,
+} from '@spillway/core/operations.ts';
+import { isPoison } from '@spillway/core/transitions.ts';
+import { type HeldClaim, holdClaim } from './claim.ts';
+import type { Executor, OperationOutput } from './executor.ts';
+import type { Outcome } from './outcome.ts';
+import type { Download, WrittenBlob } from './ports/blobs.ts';
+import { reportProgress } from './progress.ts';
+import {
+  between,
+  recordFailure,
+  recordSourceGone,
+  recordSuccess,
+  type TimingsSoFar,
+  withFencingToken,
+} from './record.ts';
+import { writeReceipt, writeResult } from './results.ts';
+import { settleFailure } from './settle-failure.ts';
+
+/** One attempt at a job that this worker has claimed. */
+interface Attempt {
+  job: Job;
+  /** Fencing token of its claim. */
+  token: string;
+  claim: HeldClaim;
+  /** For its files alone. */
+  folder: string;
+  startedAt: Date;
+  executor: Executor;
+}
+
+/** The source's file, as it was stored, and when it was here. */
+type Source = Extract<Download, { kind: 'downloaded' }> & { at: Date };
+
+/** What the operation made, and when it had ended. */
+type Output = OperationOutput & { at: Date };
+
+/** Takes a claimed job to its outcome, or gives it back. Throws `OutageError` where neither can be written. */
+export async function executeJob(job: Job, token: string, executor: Executor): Promise<Outcome> {
+  const attempt = beginAttempt(job, token, executor);
+  try {
+    await makeFolder(attempt.folder);
+    return await produce(attempt);
+  } catch (error) {
+    await attempt.claim.stop();
+    return await settleFailure(job, token, await causeOf(error, attempt), executor);
+  } finally {
+    await attempt.claim.stop();
+    await removeFolder(attempt);
+  }
+}
+
+/** Ends a job that was claimed as often as allowed, unless a holder of a claim has ended or renewed it since. */
+export function endPoisonJob(job: Job, { ports, maxAttempts }: Executor): Promise<Outcome> {
+  const { epoch } = job.route;
+  const stillPoison = (current: Job) => isPoison(current, epoch, maxAttempts, ports.clock.now());
+  return recordFailure(job, poison(job), stillPoison, ports);
+}
+
+/** The steps from a claim to its recorded result. Each step throws where the attempt ends there. */
+async function produce(attempt: Attempt): Promise<Outcome> {
+  checkSize(attempt);
+  const source = await downloadSource(attempt);
+  if (source.kind === 'gone') return endWithoutSource(attempt, source.replaced);
+  const output = await operate(attempt);
+  const timings = timingsOf(attempt, source, output);
+  const result = await writeResult(attempt.job, output, attempt.executor.ports);
+  const receipt = await storeReceipt(attempt, source, output, result, timings);
+  return recordResult(attempt, output, result, receipt, timings);
+}
+
+function beginAttempt(job: Job, token: string, executor: Executor): Attempt {
+  return {
+    job,
+    token,
+    claim: holdClaim(job, token, executor),
+    folder: join(executor.workDir, `job-${token}`),
+    startedAt: executor.ports.clock.now(),
+    executor,
+  };
+}
+
+/** By the size in the event: nothing is downloaded only to be refused. */
+function checkSize({ job }: Attempt): void {
+  const refusal = sizeRefusal(job.source.size);
+  if (refusal) throw new PermanentError(refusal.code, refusal.message);
+}
+
+async function downloadSource(attempt: Attempt): Promise<Source | Extract<Download, { kind: 'gone' }>> {
+  const { blobs, clock } = attempt.executor.ports;
+  const download = await blobs.download(attempt.job.source, inputPath(attempt));
+  return download.kind === 'gone' ? download : { ...download, at: clock.now() };
+}
+
+function endWithoutSource({ job, token, executor }: Attempt, replaced: boolean): Promise<Outcome> {
+  return recordSourceGone(job, replaced, withFencingToken(token), executor.ports);
+}
+
+/** Checks the picture and works on it. */
+async function operate(attempt: Attempt): Promise<Output> {
+  const { job, token, claim, folder, executor } = attempt;
+  const progress = reportProgress(job, token, executor.ports);
+  try {
+    const output = await executor.operate({
+      ...knownOperation(job),
+      inputPath: inputPath(attempt),
+      outputPath: join(folder, 'result'),
+      signal: AbortSignal.any([claim.signal, executor.leaving]),
+      onProgress: progress.tell,
+    });
+    return { ...output, at: executor.ports.clock.now() };
+  } finally {
+    await progress.settled();
+  }
+}
+
+function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output): TimingsSoFar {
+  return {
+    waitMs: between(clockStart(job), startedAt),
+    downloadMs: between(startedAt, source.at),
+    processMs: Math.round(Math.min(output.processMs, between(source.at, output.at))),
+  };
+}
+
+function storeReceipt(
+  { job, executor }: Attempt,
+  source: Source,
+  { model, notes, contentType, at }: Output,
+  result: WrittenBlob,
+  timings: TimingsSoFar,
+): Promise<WrittenBlob> {
+  const { bucket, name, generation } = job.source;
+  const { target, worker, ports } = executor;
+  const receipt = {
+    schemaVersion,
+    jobId: job.id,
+    source: { bucket, name, generation, crc32c: source.crc32c },
+    operation: job.operation,
+    options: job.options,
+    model,
+    notes,
+    result: { bucket: result.bucket, name: result.name, contentType, crc32c: result.crc32c },
+    ran: { target, worker, reason: job.route.reason, explanation: job.route.explanation },
+    timings,
+    attempts: job.attempt,
+    at,
+  };
+  return writeReceipt(job, receipt, ports);
+}
+
+async function recordResult(
+  { job, token, claim, executor }: Attempt,
+  { contentType, width, height, decodedPixels, model, notes, at }: Output,
+  written: WrittenBlob,
+  receipt: WrittenBlob,
+  timings: TimingsSoFar,
+): Promise<Outcome> {
+  await claim.stop();
+  const made = { contentType, width, height, decodedPixels, model, notes };
+  const result = { ...written, ...made, receipt: receipt.name };
+  return recordSuccess(job, result, timings, at, withFencingToken(token), executor.ports);
+}
+
+function inputPath({ folder }: Attempt): string {
+  return join(folder, 'source');
+}
+
+/** Operation and options as their schema knows them today: the document may be older than this program. */
+function knownOperation(job: Job): { operation: OperationName; options: OperationOptions } {
+  if (!isOperationName(job.operation)) throw new PermanentError('unknown_operation');
+  const parsed = parseOptions(job.operation, job.options);
+  if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
+  return { operation: job.operation, options: parsed.options };
+}
+
+/** The folder's name is the worker's own, so what keeps it from being made lies in the machine. */
+async function makeFolder(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+    throw folderFault(error);
+  });
+}
+
+/** A cleaner of temporary files, or a disk that went away, may have taken the folder from under the job. */
+async function causeOf(error: unknown, { folder }: Attempt): Promise<unknown> {
+  const isThere = await access(folder).then(
+    () => true,
+    () => false,
+  );
+  return isThere ? error : folderFault(error);
+}
+
+function folderFault(cause: unknown): unknown {
+  return machineErrorOf(cause) ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause });
+}
+
+/** What cannot be removed is no reason to do the job again. */
+async function removeFolder({ folder, executor }: Attempt): Promise<void> {
+  try {
+    await rm(folder, { recursive: true, force: true });
+  } catch (error) {
+    executor.ports.log.warn({ folder, error }, 'The files of a job could not be removed.');
+  }
+}

@@ -1,0 +1,52 @@
+import type { JobProgress, Model, Target } from '@spillway/core/job.ts';
+import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { Ports } from './ports/ports.ts';
+import type { Taker } from './take-turn.ts';
+
+/** What an operation made of a picture. */
+export interface OperationOutput {
+  path: string;
+  contentType: string;
+  extension: string;
+  width: number;
+  height: number;
+  /** Pixels of the source that were decoded; null where nothing was. */
+  decodedPixels: number | null;
+  model: Model | null;
+  /** What a person should know of how it was made, one sentence each. */
+  notes: string[];
+  /** Milliseconds in the child process. */
+  processMs: number;
+}
+
+export interface OperationRequest {
+  operation: OperationName;
+  options: OperationOptions;
+  inputPath: string;
+  outputPath: string;
+  signal: AbortSignal;
+  /** Says what the job waits for before its work begins; null once it does. */
+  onProgress: (progress: JobProgress | null) => void;
+}
+
+/**
+ * Does an operation on a file. Throws `PermanentError` when the picture is at fault, `RetryableError` when the attempt
+ * is, `MachineError` when this machine is, and `UnexpectedError` when nobody knows yet.
+ */
+export type Operate = (request: OperationRequest) => Promise<OperationOutput>;
+
+/** A worker, as the use cases know it: who claims jobs, and what executes them. */
+export interface Executor extends Taker {
+  ports: Ports;
+  operate: Operate;
+  target: Target;
+  /** Directory for the files of jobs in progress. */
+  workDir: string;
+  /**
+   * Does an operation once with a picture of this worker's own. Resolves to what went wrong, or null. Without it nobody
+   * can tell an input that fails from a place where everything does.
+   */
+  testOperation?: (operation: OperationName) => Promise<string | null>;
+  /** Aborted when the worker has to leave: what it has not finished by then is given back, uncounted. */
+  leaving: AbortSignal;
+}

@@ -1,0 +1,74 @@
+import { machineErrorOf } from '@spillway/core/machine-lack.ts';
+import { type JobMessage, parseJobMessage } from '@spillway/core/messages.ts';
+import { type ClaimAnswer, claimJob } from './claim.ts';
+import { endPoisonJob, executeJob } from './execute-job.ts';
+import type { Executor } from './executor.ts';
+import { givenBack, type Outcome } from './outcome.ts';
+import { claimFirstInLine, claimInTurn } from './take-turn.ts';
+
+/** Reads the data of a message, and handles it. Never throws. */
+export async function receiveMessage(data: string, executor: Executor): Promise<Outcome> {
+  const parsed = parseJobMessage(data);
+  switch (parsed.kind) {
+    case 'message':
+      return handleMessage(parsed.message, executor);
+    case 'newer':
+      return { kind: 'newer', ack: false, why: `The message is of the newer version ${parsed.version}.` };
+    case 'malformed':
+      return putAside(data, parsed.problem, executor);
+    default:
+      return parsed satisfies never;
+  }
+}
+
+/**
+ * Executes the job that a message gives this worker: on Cloud Run the one that it names, on a VM the one whose turn it
+ * is. Any number of deliveries of one message have the effect of one. Never throws: what may pass is `given_back`.
+ */
+export function handleMessage(message: JobMessage, executor: Executor): Promise<Outcome> {
+  const claim = executor.target === 'vm' ? claimInTurn : claimJob;
+  return executeClaimed(() => claim(message, executor), executor);
+}
+
+/** Executes the job that is first in the VMs' line, without a message. Never throws. */
+export function handleNextInLine(executor: Executor): Promise<Outcome> {
+  return executeClaimed(() => claimFirstInLine(executor), executor);
+}
+
+async function executeClaimed(
+  claim: () => Promise<ClaimAnswer | null>,
+  executor: Executor,
+): Promise<Outcome> {
+  try {
+    const answer = await claim();
+    if (answer === null) return { kind: 'nothing_waits', ack: true };
+    switch (answer.kind) {
+      case 'claimed':
+        return await executeJob(answer.job, answer.token, executor);
+      case 'poison':
+        return await endPoisonJob(answer.job, executor);
+      case 'newer':
+        return { kind: 'newer', ack: false, why: 'The job is of a newer version.' };
+      case 'dropped':
+        return { ...answer, ack: true };
+      default:
+        return answer satisfies never;
+    }
+  } catch (error) {
+    executor.ports.log.warn({ error }, 'A message was not handled to its end; it will come again.');
+    const fault = machineErrorOf(error);
+    return givenBack(error, { lack: fault && { what: fault.lack, wantedBytes: 0 } });
+  }
+}
+
+/** A message that cannot be read is as unreadable the next time: it is kept where a person can look at it. */
+async function putAside(data: string, why: string, { ports }: Executor): Promise<Outcome> {
+  try {
+    await ports.queue.bury(data, why);
+    ports.log.error({ problem: why }, 'A message could not be read and was put aside in jobs-dead.');
+    return { kind: 'malformed', ack: true, why };
+  } catch (error) {
+    ports.log.error({ problem: why, error }, 'A message could not be read, nor put aside yet.');
+    return { kind: 'malformed', ack: false, why };
+  }
+}

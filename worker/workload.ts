@@ -1,0 +1,82 @@
+import type { ModelsSettings } from '@spillway/models/settings.ts';
+import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
+import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { withModels } from './with-models.ts';
+
+/** The jobs that a worker has in its hands. */
+export interface Workload {
+  busy(): number;
+  /** Executes the job that a message gives this worker. Never rejects. */
+  work(data: string): Promise<Outcome>;
+  /** Executes the job that is first in the VMs' line. Never rejects. */
+  workNext(): Promise<Outcome>;
+  /** Gives what is being worked on back to the queue, uncounted; later jobs are worked on again. */
+  giveBack(): void;
+  /** Resolves when nothing is being worked on. */
+  idle(): Promise<void>;
+}
+
+export interface WorkloadOptions {
+  executor: Omit<Executor, 'operate' | 'leaving'>;
+  operate: Operate;
+  models: ModelsSettings;
+  /** As in `SPILLWAY_MODELS_SOURCE`. */
+  modelsSource: string;
+  /** `ms`: from receiving the message to its outcome, without the time in which a model was fetched. */
+  onOutcome: (outcome: Outcome, ms: number) => void;
+}
+
+export function createWorkload(options: WorkloadOptions): Workload {
+  const { executor, operate, models, modelsSource, onOutcome } = options;
+  const { log } = executor.ports;
+  const active = new Set<Promise<Outcome>>();
+  let leaving = new AbortController();
+
+  async function execute(handle: (executor: Executor) => Promise<Outcome>): Promise<Outcome> {
+    const timer = new ServiceTimer();
+    const fetching = withModels(operate, models, modelsSource, (ms) => timer.leaveOut(ms));
+    const outcome = await handle({ ...executor, operate: fetching, leaving: leaving.signal });
+    if (outcome.kind === 'nothing_waits') return outcome;
+    const { ms } = timer;
+    onOutcome(outcome, ms);
+    const jobId = 'job' in outcome ? outcome.job.id : undefined;
+    const why = 'why' in outcome ? outcome.why : undefined;
+    log.info({ jobId, outcome: outcome.kind, why, ms }, 'Handled.');
+    return outcome;
+  }
+
+  /** Counts as busy from the call on. */
+  function counted(work: Promise<Outcome>): Promise<Outcome> {
+    const counting = work.finally(() => active.delete(counting));
+    active.add(counting);
+    return counting;
+  }
+
+  return {
+    busy: () => active.size,
+    work: (data) => counted(execute((each) => receiveMessage(data, each))),
+    workNext: () => counted(execute(handleNextInLine)),
+    giveBack() {
+      leaving.abort(new Error('The worker is leaving.'));
+      leaving = new AbortController();
+    },
+    async idle() {
+      while (active.size > 0) await Promise.all(active);
+    },
+  };
+}
+
+/** How long a worker takes for a job. Fetching a model happens once: it would mislead the router about later jobs. */
+class ServiceTimer {
+  readonly #startedAt = performance.now();
+  #leftOutMs = 0;
+
+  leaveOut(ms: number): void {
+    this.#leftOutMs += ms;
+  }
+
+  get ms(): number {
+    return Math.round(performance.now() - this.#startedAt - this.#leftOutMs);
+  }
+}
