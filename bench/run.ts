@@ -4,6 +4,7 @@ const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => P
   slots: async () => (await import('./slots.ts')).slots,
   pipeline: async () => (await import('./pipeline.ts')).pipeline,
   burst: async () => (await import('./burst.ts')).burst,
+  checksum: async () => (await import('./checksum.ts')).checksum,
   recovery: async () => (await import('./recovery.ts')).recovery,
 };
 

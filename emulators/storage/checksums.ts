@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { crc32c, crc32cBase64 } from './crc32c.ts';
+import { openCrc32c } from '@spillway/pipeline/crc32c.ts';
 import { StorageError } from './errors.ts';
 
 export type Checksums = { size: number; crc32c: string; md5Hash: string };
@@ -12,13 +12,13 @@ export type ClaimedChecksums = { crc32c?: string; md5Hash?: string };
 export async function checksumsOfFile(path: string): Promise<Checksums> {
   const md5 = createHash('md5');
   let size = 0;
-  let crc = 0;
+  const crc32c = await openCrc32c();
   for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
     md5.update(chunk);
-    crc = crc32c(chunk, crc);
+    crc32c.update(chunk);
     size += chunk.length;
   }
-  return { size, crc32c: crc32cBase64(crc), md5Hash: md5.digest('base64') };
+  return { size, crc32c: crc32c.base64(), md5Hash: md5.digest('base64') };
 }
 
 /** Parses `crc32c=…,md5=…` (an `x-goog-hash` header). */

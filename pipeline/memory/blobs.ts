@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { CRC32C } from '@google-cloud/storage';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
+import { crc32cOf } from '../crc32c.ts';
 import { requireObject } from '../limits/blobs.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/ports.ts';
@@ -48,7 +48,7 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       timeCreated: clock.now(),
       metadata,
     };
-    const stored = { object, bytes, crc32c: checksum(bytes), contentEncoding };
+    const stored = { object, bytes, crc32c: crc32cOf(bytes), contentEncoding };
     objects.set(key(bucket, name), stored);
     return stored;
   }
@@ -103,10 +103,4 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${newToken()}`;
     },
   };
-}
-
-function checksum(bytes: Buffer): string {
-  const crc32c = new CRC32C();
-  crc32c.update(bytes);
-  return crc32c.toString();
 }
