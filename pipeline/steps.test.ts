@@ -1,0 +1,141 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import { type Awaitable, begin, overTime, Pending, type Steps, waitFor, waitForAll } from './steps.ts';
+
+/** Asks a port twice, and adds up. */
+function* addUp(port: (name: string) => Awaitable<number>): Steps<number> {
+  const one = yield* waitFor(port('one'));
+  const two = yield* waitFor(port('two'));
+  return one + two;
+}
+
+const failure = new Error('The port failed.');
+
+describe('a use case over time', () => {
+  it('waits for promises, one after the other', async () => {
+    const asked: string[] = [];
+    const sum = await overTime(
+      addUp(async (name) => {
+        asked.push(`asked for ${name}`);
+        await setTimeout(1);
+        asked.push(`answered ${name}`);
+        return 2;
+      }),
+    );
+    expect(sum).toBe(4);
+    expect(asked).toEqual(['asked for one', 'answered one', 'asked for two', 'answered two']);
+  });
+
+  it('fails as its port does, whether that throws or rejects', async () => {
+    await expect(overTime(addUp(() => Promise.reject(failure)))).rejects.toBe(failure);
+    const throwing = () => {
+      throw failure;
+    };
+    await expect(overTime(addUp(throwing))).rejects.toBe(failure);
+  });
+
+  it('can catch what a port fails with, and does what is to be done finally', async () => {
+    const done: string[] = [];
+    function* careful(): Steps<string> {
+      try {
+        yield* waitFor(Promise.reject(failure));
+        return 'not reached';
+      } catch (error) {
+        return `caught: ${(error as Error).message}`;
+      } finally {
+        yield* waitFor(Promise.resolve());
+        done.push('cleaned up');
+      }
+    }
+    expect(await overTime(careful())).toBe('caught: The port failed.');
+    expect(done).toEqual(['cleaned up']);
+  });
+
+  it('waits for a use case that it began, in its background', async () => {
+    const order: string[] = [];
+    function* background(): Steps<string> {
+      order.push('begun');
+      yield* waitFor(Promise.resolve());
+      order.push('ended');
+      return 'result';
+    }
+    function* whole(): Steps<string> {
+      const under = begin(background());
+      order.push('beside');
+      return yield* waitFor(under);
+    }
+    expect(await overTime(whole())).toBe('result');
+    expect(order).toEqual(['begun', 'beside', 'ended']);
+  });
+});
+
+describe('a use case that is begun', () => {
+  it('has ended at once where its ports answer at once', () => {
+    expect(begin(addUp(() => 2))).toBe(4);
+    expect(() =>
+      begin(
+        addUp(() => {
+          throw failure;
+        }),
+      ),
+    ).toThrow(failure);
+  });
+
+  it('goes on at the moment at which an answer comes', () => {
+    const answers = { one: new Pending<number>(), two: new Pending<number>() };
+    const ended: unknown[] = [];
+    const sum = begin(addUp((name) => answers[name as 'one' | 'two']));
+    (sum as Pending<number>).then(
+      (value) => ended.push(value),
+      (error) => ended.push(error),
+    );
+    answers.one.resolve(2);
+    expect(ended).toEqual([]);
+    answers.two.resolve(3);
+    answers.two.resolve(4);
+    expect(ended).toEqual([5]);
+  });
+
+  it('fails at the moment at which an answer does', () => {
+    const answer = new Pending<number>();
+    const ended: unknown[] = [];
+    (begin(addUp(() => answer)) as Pending<number>).then(
+      (value) => ended.push(value),
+      (error) => ended.push(error),
+    );
+    answer.reject(failure);
+    expect(ended).toEqual([failure]);
+  });
+
+  it('never goes on where its answer never comes, as in a machine that died', () => {
+    const order: string[] = [];
+    function* dying(): Steps<void> {
+      try {
+        yield* waitFor(new Pending<void>());
+      } finally {
+        order.push('cleaned up');
+      }
+    }
+    begin(dying());
+    expect(order).toEqual([]);
+  });
+});
+
+describe('waiting for all', () => {
+  it('gives all answers in their places, once the last is there', async () => {
+    const steps = waitForAll([1, Promise.resolve('two'), begin(addUp(() => Promise.resolve(1.5)))]);
+    const answers = await overTime(steps);
+    expect(answers).toEqual([1, 'two', 3]);
+    expectTypeOf(answers).toEqualTypeOf<[1, string, number]>();
+  });
+
+  it('fails with the first failure, and lets no other go unheard', async () => {
+    const late = setTimeout(2).then(() => Promise.reject(new Error('Later.')));
+    await expect(overTime(waitForAll([late, Promise.reject(failure)]))).rejects.toBe(failure);
+    await expect(late).rejects.toThrow('Later.');
+  });
+
+  it('takes no time where nothing has to be waited for', () => {
+    expect(begin(waitForAll([1, 'two']))).toEqual([1, 'two']);
+  });
+});

@@ -1,0 +1,133 @@
+/**
+ * Use cases that run in real or in simulated time.
+ *
+ * A use case is a generator that yields what it waits for, which is the answer of a port. Production runs it with
+ * `overTime` over ports that answer with promises. The simulator runs it with `begin` over ports that answer at once, or
+ * with a `Pending` that its event queue settles when simulated time has come that far: nothing then takes a turn of
+ * Node's event loop, so that an hour passes in seconds and always in the same order.
+ */
+
+/** What calls back once it has a value: a promise, or a `Pending`. */
+export interface Thenable<Value> {
+  then(onValue: (value: Value) => void, onError: (error: unknown) => void): unknown;
+}
+
+/** What a port answers with. */
+export type Awaitable<Value> = Value | Thenable<Value>;
+
+/** A use case under way. It yields what it waits for, and returns its result. */
+export type Steps<Result> = Generator<Thenable<unknown>, Result, unknown>;
+
+type AwaitedAll<Values extends readonly unknown[]> = {
+  -readonly [Index in keyof Values]: Awaited<Values[Index]>;
+};
+
+/**
+ * `await` for steps: the value, once it is there. Throws what a promise is rejected with.
+ * @example const stored = yield* waitFor(jobs.get(id));
+ */
+export function* waitFor<Value>(value: Value): Steps<Awaited<Value>> {
+  return (isThenable(value) ? yield value : value) as Awaited<Value>;
+}
+
+/**
+ * `Promise.all` for steps: all the values, once the last is there. Throws what the first that failed has failed with.
+ * @example const [settings, workers] = yield* waitForAll([ports.settings.routing(), ports.fleet.read()]);
+ */
+export function* waitForAll<const Values extends readonly unknown[]>(
+  values: Values,
+): Steps<AwaitedAll<Values>> {
+  const answers: unknown[] = [...values];
+  let missing = values.filter(isThenable).length;
+  if (missing > 0) {
+    const all = new Pending<void>();
+    // All are listened to from now on: a rejection that nobody hears would end the process.
+    for (const [index, value] of values.entries()) {
+      if (!isThenable(value)) continue;
+      value.then(
+        (answer) => {
+          answers[index] = answer;
+          if (--missing === 0) all.resolve();
+        },
+        (error) => all.reject(error),
+      );
+    }
+    yield all;
+  }
+  return answers as AwaitedAll<Values>;
+}
+
+/** Runs a use case, and waits for what it waits for. */
+export async function overTime<Result>(steps: Steps<Result>): Promise<Result> {
+  return begin(steps) as Result;
+}
+
+/**
+ * Runs a use case until it waits; whenever that has come, it goes on by itself. Returns its result where it never waits,
+ * and throws what it throws before it does.
+ */
+export function begin<Result>(steps: Steps<Result>): Awaitable<Result> {
+  const { done, value } = steps.next();
+  if (done) return value;
+  const end = new Pending<Result>();
+  goOn(steps, value, end);
+  return end;
+}
+
+function goOn<Result>(steps: Steps<Result>, awaited: Thenable<unknown>, end: Pending<Result>): void {
+  const take = (next: () => IteratorResult<Thenable<unknown>, Result>) => {
+    try {
+      const { done, value } = next();
+      if (done) end.resolve(value);
+      else goOn(steps, value, end);
+    } catch (error) {
+      end.reject(error);
+    }
+  };
+  awaited.then(
+    (value) => take(() => steps.next(value)),
+    (error) => take(() => steps.throw(error)),
+  );
+}
+
+/**
+ * A value that is not there yet. Unlike a promise it calls back at once when it is settled, and a rejection that nobody
+ * hears is not reported. Only the first `resolve` or `reject` counts.
+ */
+export class Pending<Value> implements Thenable<Value> {
+  #settled: { value: Value } | { error: unknown } | null = null;
+  #listeners: Parameters<Thenable<Value>['then']>[] = [];
+
+  resolve(value: Value): void {
+    this.#settle({ value });
+  }
+
+  reject(error: unknown): void {
+    this.#settle({ error });
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: It is to be awaited as a promise is.
+  then(onValue: (value: Value) => void, onError: (error: unknown) => void): void {
+    if (this.#settled) call(this.#settled, onValue, onError);
+    else this.#listeners.push([onValue, onError]);
+  }
+
+  #settle(outcome: { value: Value } | { error: unknown }): void {
+    if (this.#settled) return;
+    this.#settled = outcome;
+    for (const [onValue, onError] of this.#listeners.splice(0)) call(outcome, onValue, onError);
+  }
+}
+
+function call<Value>(
+  settled: { value: Value } | { error: unknown },
+  onValue: (value: Value) => void,
+  onError: (error: unknown) => void,
+): void {
+  if ('value' in settled) onValue(settled.value);
+  else onError(settled.error);
+}
+
+function isThenable(value: unknown): value is Thenable<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
