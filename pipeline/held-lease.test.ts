@@ -61,7 +61,10 @@ describe('work under a lease', () => {
       for await (const item of whileHeld([1, 2, 3, 4], lost)) {
         done.push(item);
         if (item < 2) continue;
-        ports.leases.acquire = (name, _, ttlMs) => acquire(name, 'a', ttlMs).then(() => false);
+        ports.leases.acquire = async (name, _, ttlMs) => {
+          await acquire(name, 'a', ttlMs);
+          return false;
+        };
         await pass(1_500);
       }
     });

@@ -8,7 +8,7 @@ import type { Ports } from './ports/ports.ts';
 type ResultPorts = Pick<Ports, 'blobs' | 'buckets'>;
 
 /** Writes the result; one that an earlier attempt wrote is adopted. */
-export function writeResult(
+export async function writeResult(
   job: Job,
   file: { path: string; extension: string; contentType: string },
   { blobs, buckets }: ResultPorts,
@@ -40,7 +40,7 @@ export function writeErrorReport(
   return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
 }
 
-function writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Promise<WrittenBlob> {
+async function writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Promise<WrittenBlob> {
   const text = `${JSON.stringify(value, null, 2)}\n`;
   return blobs.writeOnce(buckets.results, name, { from: { text }, contentType: 'application/json' });
 }

@@ -10,6 +10,7 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
+import type { Awaitable } from './steps.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -79,8 +80,8 @@ async function sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Prom
     passedOver: 0,
   });
   const announced = await part(() => announceUnannounced(ports, memory, lost), nothing);
-  await part(() => ports.fleet.removeExpired(ports.clock.now()), undefined);
-  await part(() => ports.passedOver.removeExpired(), undefined);
+  await part(async () => ports.fleet.removeExpired(ports.clock.now()), undefined);
+  await part(async () => ports.passedOver.removeExpired(), undefined);
   if (failures.length > 0) throw failures[0];
   return {
     freed: freed.done,
@@ -192,7 +193,7 @@ function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSigna
  */
 async function* inPages(
   name: string,
-  read: (after: Stored | null) => Promise<Stored[]>,
+  read: (after: Stored | null) => Awaitable<Stored[]>,
   { resting, places }: SweepMemory,
   ports: Ports,
 ): AsyncGenerator<Stored> {

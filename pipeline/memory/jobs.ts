@@ -1,245 +1,191 @@
 import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
-import type {
-  Backlog,
-  JobChange,
-  JobDocuments,
-  JobFeed,
-  JobFilter,
-  JobPorts,
-  RoutingSums,
-  Stored,
-} from '../ports/jobs.ts';
+import type { Backlog, JobDocuments, JobPorts, RoutingSums, Stored } from '../ports/jobs.ts';
 import type { Clock } from '../ports/ports.ts';
+import { createMemoryFeed } from './job-feed.ts';
+import { type Row, RowIndex } from './row-index.ts';
 
-interface Watcher {
-  filter: JobFilter;
-  limit: number;
-  seen: Set<string>;
-  onChanges: (changes: JobChange[]) => void;
-}
-
-/** Job documents in this process's memory, with the semantics of Firestore's. */
+/**
+ * Job documents in this process's memory, with the semantics of Firestore's and no copies: a document that was handed in
+ * must not be changed afterwards. Whatever routing asks has an index, since the simulator asks it millions of times.
+ */
 export function createMemoryJobs(clock: Clock): JobPorts {
-  const documents = new Map<string, Stored>();
-  /** The order of creation, which Firestore's creation times give to the microsecond. */
-  const creations = new Map<string, number>();
-  const watchers = new Set<Watcher>();
+  /** In the order of creation. */
+  const rows = new Map<string, Row>();
+  const indexes = createIndexes();
+  const everyIndex = Object.values(indexes).flatMap((index) =>
+    index instanceof RowIndex ? index : Object.values(index),
+  );
+  /** What is open on the VMs, by its owner. */
+  const owners = new Map<string | null, Set<Row>>();
+  const batches = new Map<string, Row[]>();
+  const { written, ...feed } = createMemoryFeed(rows);
   let writes = 0;
 
-  function write(job: Job): Stored {
-    const stored: Stored = { job: structuredClone(job), version: ++writes, updatedAt: clock.now() };
-    documents.set(job.id, stored);
-    for (const watcher of watchers) queueMicrotask(() => tell(watcher, [stored]));
-    return stored;
+  function stored(job: Job): Stored {
+    return { job, version: ++writes, updatedAt: clock.now() };
   }
 
-  function tell(watcher: Watcher, changed: Stored[], first = false): void {
-    if (!watchers.has(watcher)) return;
-    const shown = new Set(newest(watcher.filter, watcher.limit).map(({ job }) => job.id));
-    const changes: JobChange[] = [];
-    for (const stored of changed) {
-      const { id } = stored.job;
-      if (shown.has(id)) changes.push({ stored, present: true });
-      else if (watcher.seen.has(id)) changes.push({ stored, present: false });
-    }
-    watcher.seen = shown;
-    if (first || changes.length > 0) watcher.onChanges(changes);
+  function index(row: Row, before: Job | null): Stored {
+    for (const each of everyIndex) each.update(row, before);
+    const { job } = row.stored;
+    if (isOpenOn('vm', job)) ofOwner(job).add(row);
+    else if (before && isOpenOn('vm', before)) ofOwner(before).delete(row);
+    written(row.stored);
+    return row.stored;
   }
 
-  function all(condition: (job: Job) => boolean): Stored[] {
-    return [...documents.values()].filter(({ job }) => condition(job));
+  function ofOwner({ owner }: Job): Set<Row> {
+    const open = owners.get(owner) ?? new Set();
+    owners.set(owner, open);
+    return open;
   }
 
-  function newest(filter: JobFilter, limit: number): Stored[] {
-    return all((job) => job.deletedAt === null && matches(job, filter))
-      .sort((a, b) => position(b.job) - position(a.job))
-      .slice(0, limit);
-  }
-
-  function position(job: Job): number {
-    return creations.get(job.id) ?? Number.POSITIVE_INFINITY;
+  function positionOf({ id }: Job): number {
+    return rows.get(id)?.position ?? Number.POSITIVE_INFINITY;
   }
 
   const jobs: JobDocuments = {
-    async create(job) {
-      const existing = documents.get(job.id);
-      if (existing) return { kind: 'exists', stored: existing };
-      creations.set(job.id, creations.size);
-      return { kind: 'created', stored: write({ ...job, createdAt: clock.now() }) };
+    create(job) {
+      const existing = rows.get(job.id);
+      if (existing) return { kind: 'exists', stored: existing.stored };
+      const row: Row = { stored: stored({ ...job, createdAt: clock.now() }), position: rows.size };
+      rows.set(job.id, row);
+      if (job.batch !== null) batches.set(job.batch, [...(batches.get(job.batch) ?? []), row]);
+      return { kind: 'created', stored: index(row, null) };
     },
-    async get(id) {
-      return documents.get(id) ?? null;
+    get(id) {
+      return rows.get(id)?.stored ?? null;
     },
-    async replace(stored, next) {
-      if (documents.get(next.id)?.version !== stored.version) return null;
-      return write(replaced(stored.job, next));
+    replace(before, next) {
+      const row = rows.get(next.id);
+      if (!row || row.stored.version !== before.version) return null;
+      const { job } = row.stored;
+      row.stored = stored(replaced(job, next));
+      return index(row, job);
     },
-    async ofSource(source) {
-      return all(
-        (job) =>
-          job.source.bucket === source.bucket &&
-          job.source.name === source.name &&
-          job.source.generation === source.generation,
+    ofSource({ bucket, name, generation }) {
+      return storedOf([...rows.values()]).filter(
+        ({ job: { source } }) =>
+          source.bucket === bucket && source.name === name && source.generation === generation,
       );
     },
   };
 
   const sums: RoutingSums = {
-    async ledger({ job: own }, turnAt) {
-      const others = (condition: (job: Job) => boolean) =>
-        sumOf(all((job) => job.id !== own.id && condition(job)));
+    ledger({ job: own }, turnAt) {
+      const position = positionOf(own);
       const [from, to] = disorderAround(turnAt);
-      const comesBefore = (job: Job) =>
-        byTime(job.route.turnAt, from) < 0 ||
-        (byTime(job.route.turnAt, to) <= 0 && position(job) < position(own));
+      const { waiting, claimed, openOnRun } = indexes;
+      const earlier = waiting.vm.countBelow(from.getTime());
+      const ahead = waiting.vm.below(to.getTime() + 1, Number.POSITIVE_INFINITY);
       return {
         vm: {
-          running: others((job) => job.state === 'processing' && job.route.target === 'vm'),
-          ahead: others((job) => waitsFor('vm', job) && comesBefore(job)),
+          running: sumOf(claimed.vm.rows, own),
+          ahead: sumOf(ahead, own, (row, at) => at < earlier || row.position < position),
         },
-        run: others((job) => isOpenOn('run', job) && position(job) < position(own)),
+        run: sumOf(openOnRun.rows, own, (row) => row.position < position),
       };
     },
-    async ownerAheadMs({ job: own }) {
+    ownerAheadMs({ job: own }) {
+      const position = positionOf(own);
       const [, to] = disorderAround(own.deadlineAt);
-      const ahead = all(
-        (job) =>
-          job.owner === own.owner &&
-          isOpenOn('vm', job) &&
-          job.deadlineAt <= to &&
-          position(job) < position(own),
-      );
-      return sumOf(ahead).workMs;
+      const comesBefore = (row: Row) => row.position < position && row.stored.job.deadlineAt <= to;
+      return sumOf(ofOwner(own), own, comesBefore).workMs;
     },
-    async running() {
-      const claimed = (target: Target) =>
-        sumOf(all((job) => job.state === 'processing' && job.route.target === target));
-      return { vm: claimed('vm'), run: claimed('run') };
+    running() {
+      const { claimed } = indexes;
+      return { vm: sumOf(claimed.vm.rows), run: sumOf(claimed.run.rows) };
     },
-    async succeededSince(target, since) {
-      return all((job) => job.state === 'succeeded' && endedOn(target, since, job)).length;
+    succeededSince(target, since) {
+      return indexes.succeeded[target].from(since.getTime()).length;
     },
-    async failedSince(target, since, limit) {
-      return all(
-        (job) => job.state === 'failed' && job.error?.retryable === true && endedOn(target, since, job),
-      )
-        .map(({ job }) => job)
-        .sort((a, b) => byTime(a.endedAt, b.endedAt))
-        .slice(0, limit);
+    failedSince(target, since, limit) {
+      return indexes.failed[target]
+        .from(since.getTime())
+        .slice(0, limit)
+        .map((row) => row.stored.job);
     },
-    async runDollarsSince(since) {
-      const decided = all(({ route }) => route.target === 'run' && route.at >= since);
-      return decided.reduce((sum, { job }) => sum + job.route.dollars, 0);
+    runDollarsSince(since) {
+      const decided = indexes.decidedForRun.from(since.getTime());
+      return decided.reduce((sum, row) => sum + row.stored.job.route.dollars, 0);
     },
-    async batchBefore({ job: own }) {
-      return all(
-        (job) => job.batch === own.batch && job.operation === own.operation && position(job) < position(own),
+    batchBefore({ job: own }) {
+      const position = positionOf(own);
+      return (batches.get(own.batch ?? '') ?? []).filter(
+        (row) => row.position < position && row.stored.job.operation === own.operation,
       ).length;
     },
   };
 
   const backlog: Backlog = {
-    async line(target, limit) {
-      const waiting = all((job) => waitsFor(target, job));
-      const sorted =
-        target === 'vm'
-          ? waiting.sort((a, b) => byTurn(a.job, b.job))
-          : waiting
-              .filter(({ job }) => job.publishedAt !== null)
-              .sort((a, b) => byTime(a.job.publishedAt, b.job.publishedAt));
-      return sorted.slice(0, limit);
-    },
-    async unpublished(before, limit, after = null) {
-      const left = all((job) => job.state === 'queued' && job.publishedAt === null && job.createdAt < before);
-      return page(left, ({ createdAt }) => createdAt, limit, after);
-    },
-    async published(before, limit, after = null) {
-      const waiting = all(
-        (job) => job.state === 'queued' && job.publishedAt !== null && job.publishedAt < before,
-      );
-      return page(waiting, ({ publishedAt }) => publishedAt, limit, after);
-    },
-    async abandoned(before, limit, after = null) {
-      const expired = all(
-        (job) => job.state === 'processing' && job.claim !== null && job.claim.expiresAt < before,
-      );
-      return page(expired, ({ claim }) => claim?.expiresAt ?? null, limit, after);
-    },
-    async unannounced(before, limit, after = null) {
-      const ended = all(
-        (job) =>
-          isTerminal(job.state) &&
-          job.eventPublishedAt === null &&
-          job.endedAt !== null &&
-          job.endedAt < before,
-      );
-      return page(ended, ({ endedAt }) => endedAt, limit, after);
-    },
-  };
-
-  const feed: JobFeed = {
-    async countOpen() {
-      const count = (target: Target, state: Job['state']) =>
-        all((job) => job.route.target === target && job.state === state).length;
-      return {
-        vm: { queued: count('vm', 'queued'), processing: count('vm', 'processing') },
-        run: { queued: count('run', 'queued'), processing: count('run', 'processing') },
-      };
-    },
-    async find(filter, limit, cursor) {
-      const sorted = newest(filter, Number.POSITIVE_INFINITY);
-      const start = cursor ? sorted.findIndex(({ job }) => job.id === cursor) + 1 : 0;
-      if (cursor && start === 0) return { jobs: [], cursor: null };
-      const jobs = sorted.slice(start, start + limit).map(({ job }) => job);
-      const last = jobs.at(-1);
-      return { jobs, cursor: last && start + limit < sorted.length ? last.id : null };
-    },
-    watch(filter, limit, onChanges) {
-      const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
-      watchers.add(watcher);
-      queueMicrotask(() => tell(watcher, newest(filter, limit), true));
-      return { stop: () => void watchers.delete(watcher) };
-    },
+    line: (target, limit) => storedOf(indexes.waiting[target].rows.slice(0, limit)),
+    unpublished: (before, limit, after) => page(indexes.unpublished, before, limit, after),
+    published: (before, limit, after) => page(indexes.published, before, limit, after),
+    abandoned: (before, limit, after) => page(indexes.expiring, before, limit, after),
+    unannounced: (before, limit, after) => page(indexes.unannounced, before, limit, after),
   };
 
   return { jobs, sums, backlog, feed };
 }
 
-function endedOn(target: Target, since: Date, { route, endedAt }: Job): boolean {
-  return route.target === target && endedAt !== null && endedAt >= since;
+function createIndexes() {
+  return {
+    /** On the VMs by their turns, for Cloud Run by when they were published. */
+    waiting: {
+      vm: new RowIndex((job) => (waitsFor('vm', job) ? (time(job.route.turnAt) ?? 0) : null)),
+      run: new RowIndex((job) => (waitsFor('run', job) ? time(job.publishedAt) : null)),
+    },
+    claimed: bothSides((job) => (job.state === 'processing' ? time(job.createdAt) : null)),
+    openOnRun: new RowIndex((job) => (isOpenOn('run', job) ? time(job.createdAt) : null)),
+    succeeded: bothSides((job) => (job.state === 'succeeded' ? time(job.endedAt) : null)),
+    failed: bothSides((job) => (job.state === 'failed' && job.error?.retryable ? time(job.endedAt) : null)),
+    decidedForRun: new RowIndex(({ route }) => (route.target === 'run' ? time(route.at) : null)),
+    unpublished: new RowIndex((job) =>
+      job.state === 'queued' && job.publishedAt === null ? time(job.createdAt) : null,
+    ),
+    published: new RowIndex((job) => (job.state === 'queued' ? time(job.publishedAt) : null)),
+    expiring: new RowIndex((job) => (job.state === 'processing' ? time(job.claim?.expiresAt) : null)),
+    unannounced: new RowIndex((job) =>
+      isTerminal(job.state) && job.eventPublishedAt === null ? time(job.endedAt) : null,
+    ),
+  };
 }
 
-function matches(job: Job, filter: JobFilter): boolean {
-  return (
-    (filter.owner === undefined || job.owner === filter.owner) &&
-    (filter.upload === undefined || job.upload === filter.upload) &&
-    (filter.batch === undefined || job.batch === filter.batch) &&
-    (filter.operation === undefined || job.operation === filter.operation) &&
-    (filter.state === undefined || job.state === filter.state) &&
-    (filter.target === undefined || job.route.target === filter.target)
-  );
+function bothSides(keyOf: (job: Job) => number | null): Record<Target, RowIndex> {
+  const on = (target: Target) => new RowIndex((job) => (job.route.target === target ? keyOf(job) : null));
+  return { vm: on('vm'), run: on('run') };
 }
 
-/** In the order of a time, and of ids where times are equal. */
-function page(
-  list: Stored[],
-  timeOf: (job: Job) => Date | null,
-  limit: number,
-  after: Stored | null,
-): Stored[] {
-  const inOrder = (a: Stored, b: Stored) =>
-    byTime(timeOf(a.job), timeOf(b.job)) || (a.job.id < b.job.id ? -1 : 1);
-  const sorted = list.sort(inOrder);
-  const behind = after
-    ? sorted.filter((each) => each.job.id !== after.job.id && inOrder(after, each) < 0)
-    : sorted;
-  return behind.slice(0, limit);
+function time(date: Date | null | undefined): number | null {
+  return date?.getTime() ?? null;
 }
 
-function sumOf(stored: Stored[]): SideLedger {
-  return { jobs: stored.length, workMs: stored.reduce((sum, { job }) => sum + job.route.workMs, 0) };
+function page(index: RowIndex, before: Date, limit: number, after: Stored | null = null): Stored[] {
+  return storedOf(index.below(before.getTime(), limit, after?.job));
+}
+
+function storedOf(rows: readonly Row[]): Stored[] {
+  return rows.map(({ stored }) => stored);
+}
+
+/** @param own Left out. */
+function sumOf(
+  rows: Iterable<Row>,
+  own: Job | null = null,
+  counts: (row: Row, place: number) => boolean = () => true,
+): SideLedger {
+  const sum = { jobs: 0, workMs: 0 };
+  let place = 0;
+  for (const row of rows) {
+    const { job } = row.stored;
+    if (counts(row, place++) && job.id !== own?.id) {
+      sum.jobs++;
+      sum.workMs += job.route.workMs;
+    }
+  }
+  return sum;
 }
 
 function waitsFor(target: Target, job: Job): boolean {
@@ -248,12 +194,4 @@ function waitsFor(target: Target, job: Job): boolean {
 
 function isOpenOn(target: Target, job: Job): boolean {
   return !isTerminal(job.state) && job.route.target === target;
-}
-
-function byTurn(a: Job, b: Job): number {
-  return byTime(a.route.turnAt, b.route.turnAt) || (a.id < b.id ? -1 : 1);
-}
-
-function byTime(a: Date | null, b: Date | null): number {
-  return (a?.getTime() ?? 0) - (b?.getTime() ?? 0);
 }

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import type { Awaitable } from '../steps.ts';
 
 export interface BlobReference {
   bucket: string;
@@ -54,15 +55,15 @@ export interface Blobs {
    * Fetches exactly that generation into a file, verifies its checksum, and unpacks it as its `Content-Encoding` says.
    * Throws `PermanentError` `file_too_large` or `corrupt_image` where it cannot be unpacked.
    */
-  download(blob: BlobReference, path: string): Promise<Download>;
+  download(blob: BlobReference, path: string): Awaitable<Download>;
   /** Writes only where nothing stands; what already stands there is adopted. */
-  writeOnce(bucket: string, name: string, content: BlobContent): Promise<WrittenBlob>;
+  writeOnce(bucket: string, name: string, content: BlobContent): Awaitable<WrittenBlob>;
   /** Null where there is no such object. */
-  read(bucket: string, name: string): Promise<OpenBlob | null>;
+  read(bucket: string, name: string): Awaitable<OpenBlob | null>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
-  remove(bucket: string, name: string, generation?: string): Promise<void>;
+  remove(bucket: string, name: string, generation?: string): Awaitable<void>;
   /** Removes every object whose name starts with `prefix`, but those named in `keep`. */
-  removeAllBut(bucket: string, prefix: string, keep: string[]): Promise<void>;
+  removeAllBut(bucket: string, prefix: string, keep: string[]): Awaitable<void>;
   /** Objects created between two points in time; one whose description cannot be read goes to `onUnreadable`. */
   createdBetween(
     bucket: string,
@@ -71,5 +72,5 @@ export interface Blobs {
     onUnreadable: (name: string, problem: string) => void,
   ): AsyncIterable<FinalizedObject>;
   /** Opens a resumable upload. Its address lets whoever knows it write that object: never log it. */
-  openUpload(session: UploadSession): Promise<string>;
+  openUpload(session: UploadSession): Awaitable<string>;
 }

@@ -1,4 +1,5 @@
 import type { Control, Heartbeat, Worker } from '@spillway/core/heartbeat.ts';
+import type { Awaitable } from '../steps.ts';
 import type { Watch } from './jobs.ts';
 
 export interface FleetReading {
@@ -9,13 +10,13 @@ export interface FleetReading {
 
 /** `workers/` and `controls/`. All methods throw `OutageError` when the database does not answer. */
 export interface Fleet {
-  read(): Promise<FleetReading>;
-  beat(heartbeat: Heartbeat): Promise<void>;
+  read(): Awaitable<FleetReading>;
+  beat(heartbeat: Heartbeat): Awaitable<void>;
   /** Forgets heartbeats whose `expiresAt` has passed. */
-  removeExpired(now: Date): Promise<void>;
-  control(worker: string): Promise<Control>;
+  removeExpired(now: Date): Awaitable<void>;
+  control(worker: string): Awaitable<Control>;
   /** Changes what is named and leaves the rest, so that an admin and a breaker do not undo each other. */
-  changeControl(worker: string, change: Partial<Control>): Promise<void>;
+  changeControl(worker: string, change: Partial<Control>): Awaitable<void>;
   /** Calls `onChange` with the heartbeats that changed; their ages are not meaningful. */
   watch(onChange: (workers: Heartbeat[]) => void, onError: (error: Error) => void): Watch;
 }

@@ -1,4 +1,5 @@
 import type { Job, JobState, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
+import type { Awaitable } from '../steps.ts';
 
 /** A document as it was read or written, with what the store needs to know whether it has changed since. */
 export interface Stored {
@@ -41,12 +42,12 @@ export interface Watch {
  */
 export interface JobDocuments {
   /** Creates the document; the store sets `createdAt`. An existing document is returned untouched. */
-  create(job: Job): Promise<Creation>;
-  get(id: string): Promise<Stored | null>;
+  create(job: Job): Awaitable<Creation>;
+  get(id: string): Awaitable<Stored | null>;
   /** Writes `next` under the next revision if the document is still as in `stored`; null if it was changed in between. */
-  replace(stored: Stored, next: Job): Promise<Stored | null>;
+  replace(stored: Stored, next: Job): Awaitable<Stored | null>;
   /** All jobs of one generation of one object, deleted ones included. */
-  ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Promise<Stored[]>;
+  ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Awaitable<Stored[]>;
 }
 
 /** Strongly consistent sums and counts over the job documents, for routing. All methods throw `OutageError`. */
@@ -56,19 +57,19 @@ export interface RoutingSums {
    * earlier turn than `turnAt`; of turns within `disorderAround`, what was created before it. On Cloud Run: all that is
    * open and was created before it.
    */
-  ledger(stored: Stored, turnAt: Date): Promise<Ledger>;
+  ledger(stored: Stored, turnAt: Date): Awaitable<Ledger>;
   /** Work of the same owner that is open on the VMs, created before, with no later deadline to speak of: milliseconds. */
-  ownerAheadMs(stored: Stored): Promise<number>;
+  ownerAheadMs(stored: Stored): Awaitable<number>;
   /** What is claimed on each side. */
-  running(): Promise<Record<Target, SideLedger>>;
+  running(): Awaitable<Record<Target, SideLedger>>;
   /** How many jobs succeeded on a side since then. */
-  succeededSince(target: Target, since: Date): Promise<number>;
+  succeededSince(target: Target, since: Date): Awaitable<number>;
   /** What failed on a side since then for a reason that may pass, and may lie in the place; the oldest first. */
-  failedSince(target: Target, since: Date, limit: number): Promise<Job[]>;
+  failedSince(target: Target, since: Date, limit: number): Awaitable<Job[]>;
   /** Sum of what decisions since then expected to spend on Cloud Run, in US dollars. */
-  runDollarsSince(since: Date): Promise<number>;
+  runDollarsSince(since: Date): Awaitable<number>;
   /** Jobs of the batch that were created before this one with the same operation: as many as files. */
-  batchBefore(stored: Stored): Promise<number>;
+  batchBefore(stored: Stored): Awaitable<number>;
 }
 
 /**
@@ -79,23 +80,23 @@ export interface RoutingSums {
  */
 export interface Backlog {
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
-  line(target: Target, limit: number): Promise<Stored[]>;
+  line(target: Target, limit: number): Awaitable<Stored[]>;
   /** Queued, created before `before`, and never published under their epoch. */
-  unpublished(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+  unpublished(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Queued and published before `before`. */
-  published(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+  published(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Processing under a claim that expired before `before`. */
-  abandoned(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+  abandoned(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Ended before `before`, and their end not yet announced. */
-  unannounced(before: Date, limit: number, after?: Stored | null): Promise<Stored[]>;
+  unannounced(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
 }
 
 /** What people see of the jobs. All methods but `watch` throw `OutageError`. */
 export interface JobFeed {
   /** Newest first, without deleted jobs. */
-  find(filter: JobFilter, limit: number, cursor: string | null): Promise<JobPage>;
+  find(filter: JobFilter, limit: number, cursor: string | null): Awaitable<JobPage>;
   /** Open jobs by state and side. */
-  countOpen(): Promise<Record<Target, { queued: number; processing: number }>>;
+  countOpen(): Awaitable<Record<Target, { queued: number; processing: number }>>;
   /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */
   watch(
     filter: JobFilter,

@@ -1,4 +1,5 @@
 import type { PassedOver, PassingTask } from '@spillway/core/passed-over.ts';
+import type { Awaitable } from '../steps.ts';
 
 export interface PassedOverNote {
   task: PassingTask;
@@ -9,9 +10,9 @@ export interface PassedOverNote {
 /** `passed-over/`: what nothing could be done for. All methods throw `OutageError` and `RefusedError`. */
 export interface PassedOverItems {
   /** Notes it, or that it was met again; not more than once a minute for the same item. */
-  note(note: PassedOverNote): Promise<void>;
+  note(note: PassedOverNote): Awaitable<void>;
   /** What is still so, what was met last first, and no more than `limit`. */
-  recent(limit: number): Promise<PassedOver[]>;
+  recent(limit: number): Awaitable<PassedOver[]>;
   /** Forgets what was not met again. */
-  removeExpired(): Promise<void>;
+  removeExpired(): Awaitable<void>;
 }

@@ -1,6 +1,7 @@
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
+import type { Awaitable } from '../steps.ts';
 import type { Blobs } from './blobs.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobPorts } from './jobs.ts';
@@ -19,29 +20,29 @@ export interface RoutingSettingsReading {
 
 export interface Settings {
   /** Those in force: read again when they are five seconds old. */
-  routing(): Promise<RoutingSettings>;
-  sourceRules(): Promise<SourceRule[]>;
+  routing(): Awaitable<RoutingSettings>;
+  sourceRules(): Awaitable<SourceRule[]>;
   /** Reads the document now. */
-  readRouting(): Promise<RoutingSettingsReading>;
+  readRouting(): Awaitable<RoutingSettingsReading>;
   /** Replaces all of `settings/routing`. */
-  changeRouting(settings: RoutingSettings, by: string): Promise<RoutingSettingsReading>;
+  changeRouting(settings: RoutingSettings, by: string): Awaitable<RoutingSettingsReading>;
 }
 
 /** The document `routing/state`. */
 export interface RouterStates {
   /** One that does not validate counts as not there. */
-  read(): Promise<RouterState>;
+  read(): Awaitable<RouterState>;
   /**
    * Writes `next` under the next revision if the document is still as in `previous`; null if it was changed in between.
    * A write whose reply was lost is looked up again before it is called refused.
    */
-  replace(previous: RouterState, next: RouterState): Promise<RouterState | null>;
+  replace(previous: RouterState, next: RouterState): Awaitable<RouterState | null>;
 }
 
 /** Short leases, so that one of many candidates does what needs doing once. */
 export interface Leases {
   /** True when `holder` has the lease for the next `ttlMs` milliseconds. */
-  acquire(name: string, holder: string, ttlMs: number): Promise<boolean>;
+  acquire(name: string, holder: string, ttlMs: number): Awaitable<boolean>;
 }
 
 export interface Clock {
@@ -60,7 +61,10 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
-/** Everything outside this process that the use cases work with. */
+/**
+ * Everything outside this process that the use cases work with. A port may answer with a promise or at once: see
+ * `steps.ts`.
+ */
 export interface Ports extends JobPorts {
   queue: Queue;
   blobs: Blobs;

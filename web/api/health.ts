@@ -32,7 +32,7 @@ export function healthRoutes({ ports, version }: ApiDependencies) {
   function databaseIsUp(): Promise<boolean> {
     const now = ports.clock.now().getTime();
     if (!latest || now - latest.asked >= answerServesMs) {
-      latest = { asked: now, answers: databaseAnswers(ports.jobs.get('health')) };
+      latest = { asked: now, answers: databaseAnswers(async () => ports.jobs.get('health')) };
     }
     return latest.answers;
   }
@@ -47,10 +47,10 @@ export function healthRoutes({ ports, version }: ApiDependencies) {
   });
 }
 
-async function databaseAnswers(question: Promise<unknown>): Promise<boolean> {
+async function databaseAnswers(ask: () => Promise<unknown>): Promise<boolean> {
   const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => resolve(false), patience);
-  const answered = question.then(
+  const answered = ask().then(
     () => true,
     () => false,
   );

@@ -142,7 +142,7 @@ async function openSource(job: Job, blobs: Blobs): Promise<OpenSource> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-source-'));
   try {
     const path = join(directory, 'source');
-    const download = await blobs.download(job.source, path).catch(refuseUnreadable);
+    const download = await Promise.resolve(blobs.download(job.source, path)).catch(refuseUnreadable);
     if (download.kind === 'gone') throw new ProblemError('source_gone', 'The original is no longer there.');
     const handle = await open(path);
     try {
