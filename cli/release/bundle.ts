@@ -1,0 +1,65 @@
+import { isBuiltin } from 'node:module';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+/** Matches `new URL('./child-entry.ts', import.meta.url)`: a program that is started by its path. */
+const programByPath = /new URL\('(\.\/[\w-]+)\.ts', import\.meta\.url\)/g;
+
+/**
+ * Gives every program that is started by its path a file of its own in the bundle: the child that runs operations, and
+ * the thread that runs OpenCV. All files lie in one folder, so a program keeps its relative address.
+ */
+const programsByPath: Plugin = {
+  name: 'programs-by-path',
+  async transform(code, id) {
+    for (const [, path = ''] of code.matchAll(programByPath)) {
+      const program = await this.resolve(`${path}.ts`, id);
+      if (!program) throw new Error(`${id} starts ${path}.ts, which does not exist.`);
+      this.emitFile({ type: 'chunk', id: program.id, fileName: `${path.slice(2)}.js` });
+    }
+    return code.replaceAll(programByPath, "new URL('$1.js', import.meta.url)");
+  },
+};
+
+/** Packages that the bundle leaves to npm: everything that is not ours and not Node's. */
+const isExternal = (id: string): boolean => /^[@a-z]/.test(id) && !id.startsWith('@spillway/');
+
+export interface Bundle {
+  /** Names of the files, relative to the folder. */
+  files: string[];
+  /** Names of the npm packages that the files import. */
+  packages: string[];
+}
+
+/** Writes `entry` and everything of ours that it needs as JavaScript into `folder`. */
+export async function writeBundle(entry: string, folder: string): Promise<Bundle> {
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'node',
+    external: isExternal,
+    plugins: [programsByPath],
+    // A cycle or an import that cannot be found is a defect of the package.
+    onwarn: (warning) => {
+      throw new Error(warning.message);
+    },
+  });
+  const { output } = await bundle.write({ dir: folder, format: 'esm', chunkFileNames: '[name].js' });
+  await bundle.close();
+  const files = output.map(({ fileName }) => fileName);
+  const imported = output.flatMap((file) => (file.type === 'chunk' ? importsOf(file) : []));
+  const packages = imported.filter((id) => isExternal(id) && !isBuiltin(id) && !files.includes(id));
+  return { files, packages: [...new Set(packages.map(packageName))].sort() };
+}
+
+/** Includes what `createRequire` loads: OpenCV and libheif are CommonJS of Emscripten's making. */
+function importsOf(chunk: OutputChunk): string[] {
+  const required = chunk.code.matchAll(/require(?:\.resolve)?\(["']([^"']+)["']\)/g);
+  return [...chunk.imports, ...chunk.dynamicImports, ...[...required].map(([, id = '']) => id)];
+}
+
+/** `@scope/name/file` is in the package `@scope/name`, `name/file` in `name`. */
+function packageName(id: string): string {
+  return id
+    .split('/')
+    .slice(0, id.startsWith('@') ? 2 : 1)
+    .join('/');
+}
