@@ -1,6 +1,7 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import type { JobDocuments, Stored } from './ports/jobs.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 const mostTries = 20;
 
@@ -8,16 +9,16 @@ const mostTries = 20;
  * Applies a transition to the document as it stands now, again when somebody else changed it in between.
  * Resolves to null when there is no such job or the transition declines by returning null.
  */
-export async function changeJob(
+export function* changeJob(
   jobs: JobDocuments,
   id: string,
   transition: (job: Job) => Job | null,
-): Promise<Stored | null> {
+): Steps<Stored | null> {
   for (let tries = 0; tries < mostTries; tries++) {
-    const stored = await jobs.get(id);
+    const stored = yield* waitFor(jobs.get(id));
     const next = stored && transition(stored.job);
     if (!next) return null;
-    const written = await jobs.replace(stored, next);
+    const written = yield* waitFor(jobs.replace(stored, next));
     if (written) return written;
   }
   throw new OutageError(`Job ${id} changed ${mostTries} times while it was being written; try again.`);

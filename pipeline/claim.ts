@@ -4,6 +4,7 @@ import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Clock, Ports } from './ports/ports.ts';
+import { overTime } from './steps.ts';
 
 export interface Claimant {
   ports: Pick<Ports, 'jobs' | 'clock' | 'timers' | 'newToken' | 'log'>;
@@ -72,8 +73,10 @@ export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClai
 
   async function renew(): Promise<void> {
     try {
-      const stored = await changeJob(ports.jobs, job.id, (current) =>
-        holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
+      const stored = await overTime(
+        changeJob(ports.jobs, job.id, (current) =>
+          holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
+        ),
       );
       if (!stored) lost.abort(new Error('The claim was lost.'));
     } catch (error) {

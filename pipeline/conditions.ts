@@ -4,10 +4,11 @@ import { isOperationName, type OperationName } from '@spillway/core/operations.t
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import type { Ports } from './ports/ports.ts';
+import { type Steps, waitForAll } from './steps.ts';
 
 /** What a router has to know of the world, read now. Throws `OutageError`. */
-export async function readConditions(ports: Ports): Promise<Conditions> {
-  const [settings, { workers }, state] = await Promise.all([
+export function* readConditions(ports: Ports): Steps<Conditions> {
+  const [settings, { workers }, state] = yield* waitForAll([
     ports.settings.routing(),
     ports.fleet.read(),
     ports.routerStates.read(),

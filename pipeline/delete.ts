@@ -3,6 +3,7 @@ import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
 import { removeLeftovers } from './record.ts';
+import { overTime } from './steps.ts';
 
 /**
  * Deletes a job's results and leaves a tombstone, so that a repeated event does not bring it back. The source goes
@@ -12,7 +13,9 @@ export async function deleteJob(id: string, ports: Ports): Promise<boolean> {
   await cancelJob(id, ports);
   const stored = await ports.jobs.get(id);
   if (!stored) return false;
-  await changeJob(ports.jobs, id, (job) => (job.deletedAt ? null : tombstone(job, ports.clock.now())));
+  await overTime(
+    changeJob(ports.jobs, id, (job) => (job.deletedAt ? null : tombstone(job, ports.clock.now()))),
+  );
   await removeLeftovers(id, ports);
   const others = await ports.jobs.ofSource(stored.job.source);
   if (others.every(({ job }) => job.deletedAt !== null)) {

@@ -19,6 +19,7 @@ import {
 import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 export type Enqueued =
   | { kind: 'enqueued'; job: Job }
@@ -30,16 +31,16 @@ export type Enqueued =
  * the same time see each other's jobs in it; and after a look at the world, so that it weighs what it should. Whatever is cut off in between is taken up by the repeated event or the sweep.
  * Throws `OutageError` when a service does not answer.
  */
-export async function enqueue(request: JobRequest, ports: Ports): Promise<Enqueued> {
-  const conditions = await readConditions(ports);
+export function* enqueue(request: JobRequest, ports: Ports): Steps<Enqueued> {
+  const conditions = yield* readConditions(ports);
   const job = reserved(newJob(request, conditions, ports), ports.clock.now());
-  const creation = await ports.jobs.create(job);
+  const creation = yield* waitFor(ports.jobs.create(job));
   if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
     return { kind: 'repeated', job: creation.stored.job };
   }
-  const decided = await decide(creation.stored, conditions, ports);
+  const decided = yield* decide(creation.stored, conditions, ports);
   if (!decided) return { kind: 'repeated', job: creation.stored.job };
-  return { kind: 'enqueued', job: (await publish(decided, ports)).job };
+  return { kind: 'enqueued', job: (yield* publish(decided, ports)).job };
 }
 
 /** The identity and the values that a job has before anything is known of its route. */
@@ -60,11 +61,11 @@ export function newJob(request: JobRequest, conditions: Conditions, ports: Ports
 }
 
 /** Hands the job's message to its side, and notes that it did. A crash in between publishes twice, harmlessly. */
-export async function publish(stored: Stored, ports: Ports): Promise<Stored> {
+export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
   const { id, route } = stored.job;
-  await ports.queue.publish(route.target, { schemaVersion, jobId: id, epoch: route.epoch });
+  yield* waitFor(ports.queue.publish(route.target, { schemaVersion, jobId: id, epoch: route.epoch }));
   // A worker may have claimed the job already: then there is nothing left to note.
-  return (await ports.jobs.replace(stored, published(stored.job, ports.clock.now()))) ?? stored;
+  return (yield* waitFor(ports.jobs.replace(stored, published(stored.job, ports.clock.now())))) ?? stored;
 }
 
 /**
@@ -73,25 +74,30 @@ export async function publish(stored: Stored, ports: Ports): Promise<Stored> {
  * `OutageError`.
  * @param seen What this router has just read.
  */
-export async function decide(stored: Stored, seen: Conditions, ports: Ports): Promise<Stored | null> {
+export function* decide(stored: Stored, seen: Conditions, ports: Ports): Steps<Stored | null> {
   const candidate = candidateOf(stored.job);
-  const { job, ownerAheadMs } = await classify(stored, candidate.operation, seen, ports);
+  const { job, ownerAheadMs } = yield* classify(stored, candidate.operation, seen, ports);
   const conditions = { ...seen, now: ports.clock.now() };
   const { deadlineAt } = job;
   // A job that was decided before has had its place, and keeps it.
   const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
   const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
-  const ledger = await ports.sums.ledger(stored, turnAt);
+  const ledger = yield* waitFor(ports.sums.ledger(stored, turnAt));
   const choice = decideRoute({ ...conditions, ...candidate, deadlineAt, turnAt, ledger });
-  return ports.jobs.replace(stored, routed(job, choice, ports.clock.now()));
+  return yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
 }
 
 /** The job in its class, and what its owner has before it by the deadline of that class. */
-async function classify(stored: Stored, operation: OperationName, { settings }: Conditions, ports: Ports) {
-  const job = (await belongsToLargeBatch(stored, settings, ports))
+function* classify(
+  stored: Stored,
+  operation: OperationName,
+  { settings }: Conditions,
+  ports: Ports,
+): Steps<{ job: Job; ownerAheadMs: number }> {
+  const job = (yield* belongsToLargeBatch(stored, settings, ports))
     ? reclassified(stored.job, 'bulk', objectiveMs(operation, 'bulk', settings))
     : stored.job;
-  return { job, ownerAheadMs: await ports.sums.ownerAheadMs({ ...stored, job }) };
+  return { job, ownerAheadMs: yield* waitFor(ports.sums.ownerAheadMs({ ...stored, job })) };
 }
 
 function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {
@@ -108,15 +114,11 @@ function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, condition
 }
 
 /** Where nobody said how many files a batch has, it is counted as it grows. */
-async function belongsToLargeBatch(
-  stored: Stored,
-  { bulk }: RoutingSettings,
-  ports: Ports,
-): Promise<boolean> {
+function* belongsToLargeBatch(stored: Stored, { bulk }: RoutingSettings, ports: Ports): Steps<boolean> {
   const { job } = stored;
   if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || job.retryOf !== null)
     return false;
-  return (await ports.sums.batchBefore(stored)) >= bulk.batchOver;
+  return (yield* waitFor(ports.sums.batchBefore(stored))) >= bulk.batchOver;
 }
 
 /** A repeated event takes up a job whose first router did not get as far as publishing. */

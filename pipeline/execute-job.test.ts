@@ -7,6 +7,7 @@ import { changeJob } from './change-job.ts';
 import type { Operate } from './executor.ts';
 import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
+import { overTime } from './steps.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 async function readJson(bench: Workbench, name: string): Promise<unknown> {
@@ -53,10 +54,12 @@ describe('a delivery', () => {
     const bench = await workbench();
     const [dropped] = await bench.drop();
     const id = dropped?.id ?? '';
-    await changeJob(bench.ports.jobs, id, (job) => ({
-      ...job,
-      source: { ...job.source, size: 900_000_000 },
-    }));
+    await overTime(
+      changeJob(bench.ports.jobs, id, (job) => ({
+        ...job,
+        source: { ...job.source, size: 900_000_000 },
+      })),
+    );
     bench.ports.blobs.download = () => Promise.reject(new Error('It was downloaded.'));
     const outcome = await handleMessage(bench.take('vm'), bench.executor());
     expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'file_too_large', retryable: false } });

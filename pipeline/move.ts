@@ -2,15 +2,16 @@ import { moved, type RouteChoice } from '@spillway/core/transitions.ts';
 import { publish } from './enqueue.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 /**
  * Sends a waiting job to the other side, under a new epoch that makes its old message worthless. False when somebody
  * else has changed it meanwhile. Throws `OutageError`; a move that was not published is published by the sweep.
  */
-export async function moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Promise<boolean> {
-  const next = await ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now()));
+export function* moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Steps<boolean> {
+  const next = yield* waitFor(ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now())));
   if (!next) return false;
-  await publish(next, ports);
+  yield* publish(next, ports);
   ports.log.info({ jobId: stored.job.id, target: choice.target }, `Moved: ${choice.explanation}`);
   return true;
 }

@@ -2,6 +2,7 @@ import type { Job, JobProgress } from '@spillway/core/job.ts';
 import { holds, progressed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
+import { overTime } from './steps.ts';
 
 /** Firestore sustains about one write a second to one document, and claims are renewed there too. */
 const leastMsBetweenWrites = 1_500;
@@ -29,8 +30,10 @@ export function reportProgress(
       pending = undefined;
       lastWrite = clock.now().getTime();
       try {
-        await changeJob(jobs, job.id, (current) =>
-          holds(current, token) ? progressed(current, progress) : null,
+        await overTime(
+          changeJob(jobs, job.id, (current) =>
+            holds(current, token) ? progressed(current, progress) : null,
+          ),
         );
       } catch (error) {
         log.warn({ jobId: job.id, error }, 'The progress of a job could not be written.');

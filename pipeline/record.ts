@@ -14,6 +14,7 @@ import { changeJob } from './change-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
+import { overTime } from './steps.ts';
 
 /** Fencing predicate: whether its holder may still end the job as its document is now. */
 type FencingPredicate = (current: Job) => boolean;
@@ -103,7 +104,9 @@ async function end(
   transition: (current: Job) => Job,
   ports: Ports,
 ): Promise<Job | null> {
-  const stored = await changeJob(ports.jobs, id, (current) => (mayEnd(current) ? transition(current) : null));
+  const stored = await overTime(
+    changeJob(ports.jobs, id, (current) => (mayEnd(current) ? transition(current) : null)),
+  );
   if (!stored) {
     await removeLeftovers(id, ports);
     return null;

@@ -2,6 +2,7 @@ import { isTerminal, type Job } from '@spillway/core/job.ts';
 import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
 import { enqueue } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
+import { overTime } from './steps.ts';
 
 export type Retried =
   | { kind: 'retried'; job: Job }
@@ -24,9 +25,8 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   // A person who presses the button waits for this one, however large its batch was.
   const single = { class: 'interactive', batchSize: null } as const;
   const clockStartsAt = ports.clock.now();
-  const enqueued = await enqueue(
-    { ...request, ...single, run: job.run + 1, retryOf: job.id, clockStartsAt },
-    ports,
+  const enqueued = await overTime(
+    enqueue({ ...request, ...single, run: job.run + 1, retryOf: job.id, clockStartsAt }, ports),
   );
   return { kind: 'retried', job: enqueued.job };
 }

@@ -11,6 +11,7 @@ import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
+import { overTime } from './steps.ts';
 
 /** Of each line, so many are looked at in one sweep. */
 const lineLimit = 100;
@@ -32,12 +33,12 @@ interface WaitingJob extends Waiting {
  */
 export async function reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Promise<Reviewed> {
   const [before, vm, run, running] = await Promise.all([
-    readConditions(ports),
+    overTime(readConditions(ports)),
     ports.backlog.line('vm', lineLimit),
     ports.backlog.line('run', lineLimit),
     ports.sums.running(),
   ]);
-  const state = await updateRouterState(before, { line: run, running: running.run.jobs }, ports);
+  const state = await overTime(updateRouterState(before, { line: run, running: running.run.jobs }, ports));
   const conditions = { ...before, state };
   const { passedOver, ...lines } = await linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
@@ -92,7 +93,7 @@ function makeMoves(
     ports,
     async (stored) => {
       const choice = choices.get(stored);
-      return choice !== undefined && (await moveJob(stored, choice, ports));
+      return choice !== undefined && (await overTime(moveJob(stored, choice, ports)));
     },
     resting,
   );
@@ -109,7 +110,7 @@ async function sendProbe(
   // Noted first: a probe that is noted and never sent is looked for anew, one that is sent unnoted would be moved back.
   const noted = { ...state, breaker: { ...state.breaker, probe: probe.job.id } };
   if (!(await ports.routerStates.replace(state, noted))) return 0;
-  return (await moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
+  return (await overTime(moveJob(probe.job.stored, probe.choice, ports))) ? 1 : 0;
 }
 
 /** Asked for anew, since the lines above show only the first of each. */
@@ -121,7 +122,7 @@ async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal):
     ports,
     async (stored) => {
       if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
-      await publish(await inLine(stored, ports), ports);
+      await overTime(publish(await inLine(stored, ports), ports));
       ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
       return true;
     },

@@ -17,6 +17,7 @@ import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
+import { overTime } from './steps.ts';
 
 /**
  * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same
@@ -77,7 +78,7 @@ async function startJob(
   };
   if (refusal) return recordRefusal(request, refusal, ports);
   try {
-    const { kind, job } = await enqueue(request, ports);
+    const { kind, job } = await overTime(enqueue(request, ports));
     ports.log.info(
       { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
       kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
@@ -96,7 +97,11 @@ async function recordRefusal(
   ports: Ports,
 ): Promise<Job> {
   const error = { ...refusal, retryable: false };
-  const job = refusedAtOnce(newJob(request, await readConditions(ports), ports), error, ports.clock.now());
+  const job = refusedAtOnce(
+    newJob(request, await overTime(readConditions(ports)), ports),
+    error,
+    ports.clock.now(),
+  );
   const existing = await ports.jobs.get(job.id);
   if (existing) return endedAlready(existing.job, error, ports);
   await writeErrorReport(job, error, ports.clock.now(), ports);

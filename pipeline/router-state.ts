@@ -11,6 +11,7 @@ import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { begin, type Steps, waitFor, waitForAll } from './steps.ts';
 
 const hourMs = 3_600_000;
 /** Failures of a minute that are looked at: more would say the same. */
@@ -26,21 +27,21 @@ interface RunSide {
  * Brings `routing/state` up to date: what was learned, Cloud Run's breaker, what it has cost. Called under
  * the sweep's lease. Throws `OutageError`.
  */
-export async function updateRouterState(
+export function* updateRouterState(
   { workers, state, now }: Conditions,
   run: RunSide,
   ports: Ports,
-): Promise<RouterState> {
+): Steps<RouterState> {
   const hourAgo = new Date(now.getTime() - hourMs);
-  const [breaker, spentLastHour] = await Promise.all([
-    nextBreaker(state.breaker, run, now, ports),
+  const [breaker, spentLastHour] = yield* waitForAll([
+    begin(nextBreaker(state.breaker, run, now, ports)),
     ports.sums.runDollarsSince(hourAgo),
   ]);
   const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
   if (isDeepStrictEqual(next, state)) return state;
-  const written = await ports.routerStates.replace(state, next);
+  const written = yield* waitFor(ports.routerStates.replace(state, next));
   // Another sweeper has the lease by now, and has seen more.
-  if (!written) return ports.routerStates.read();
+  if (!written) return yield* waitFor(ports.routerStates.read());
   if (breaker.state !== state.breaker.state) {
     ports.log.warn(
       { breaker },
@@ -50,15 +51,15 @@ export async function updateRouterState(
   return written;
 }
 
-async function nextBreaker(
+function* nextBreaker(
   breaker: RunBreaker,
   { line, running }: RunSide,
   now: Date,
   { jobs, sums }: Ports,
-): Promise<RunBreaker> {
+): Steps<RunBreaker> {
   // What failed before a pause was its reason, and is not one for the next.
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
-  const [succeeded, failed, lately, probe] = await Promise.all([
+  const [succeeded, failed, lately, probe] = yield* waitForAll([
     sums.succeededSince('run', new Date(since)),
     sums.failedSince('run', new Date(since), mostFailed),
     sums.succeededSince('run', new Date(now.getTime() - aliveWithinMs)),

@@ -10,6 +10,7 @@ import type { Executor } from './executor.ts';
 import { claimLost, type GivenBack, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
+import { overTime } from './steps.ts';
 
 /** How long a job that met an outage lets others pass, in milliseconds. */
 const outageMs = 5_000;
@@ -75,7 +76,7 @@ async function tryAgain(failure: AttemptFailure, settling: Settling): Promise<Ou
   const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
   return giveBack(back, settling, async (stored) => {
     // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
-    if (target === 'run') await publish(stored, ports);
+    if (target === 'run') await overTime(publish(stored, ports));
     return { failed: job, ack: target === 'run' };
   });
 }
@@ -102,8 +103,10 @@ async function giveBack(
   then: (stored: Stored) => Promise<Partial<GivenBack>> = async () => ({}),
 ): Promise<Outcome> {
   const { ports } = executor;
-  const stored = await changeJob(ports.jobs, job.id, (current) =>
-    transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
+  const stored = await overTime(
+    changeJob(ports.jobs, job.id, (current) =>
+      transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
+    ),
   );
   if (!stored) {
     await removeLeftovers(job.id, ports);

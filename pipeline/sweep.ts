@@ -11,6 +11,7 @@ import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
 import type { Awaitable } from './steps.ts';
+import { overTime } from './steps.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -218,7 +219,7 @@ async function* inPages(
 
 /** Decides and publishes as the job's router would have; false when somebody else was at it. */
 async function routeAnew(stored: Stored, ports: Ports): Promise<boolean> {
-  const decided = await decide(stored, await readConditions(ports), ports);
-  if (decided) await publish(decided, ports);
+  const decided = await overTime(decide(stored, await overTime(readConditions(ports)), ports));
+  if (decided) await overTime(publish(decided, ports));
   return decided !== null;
 }

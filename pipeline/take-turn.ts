@@ -12,6 +12,7 @@ import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { overTime } from './steps.ts';
 
 /** So many of the first in line are read, for another worker may be quicker to claim one. */
 const choices = 4;
@@ -130,12 +131,12 @@ async function postpone(late: LateJob[], { jobs, log }: Ports): Promise<void> {
 async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<boolean> {
   const candidate = candidateOf(stored.job);
   const [conditions, ledger] = await Promise.all([
-    readConditions(ports),
+    overTime(readConditions(ports)),
     ports.sums.ledger(stored, candidate.turnAt),
   ]);
   // A worker whose heartbeat is not believed would find no VM at all.
   if (!conditions.workers.some(({ id }) => id === worker)) return false;
   const choice = decideFromHere(worker, conditions, candidate, ledger);
   const move = shouldMove(stored.job.route, choice, waitedMs(stored.job, conditions.now));
-  return move && (await moveJob(stored, choice, ports));
+  return move && (await overTime(moveJob(stored, choice, ports)));
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { gzipSync } from 'node:zlib';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
+import { overTime } from '@spillway/pipeline/steps.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { attachment } from './content-disposition.ts';
 import { problemSchema } from './schema.ts';
@@ -68,10 +69,12 @@ describe('a result', () => {
   test('that operations do not make is never served', async () => {
     const { site, browser, owner, ports } = await createVisitor();
     const job = await succeed(await upload(site, owner), bytes, site);
-    await changeJob(ports.jobs, job.id, (current) => ({
-      ...current,
-      result: current.result && { ...current.result, contentType: 'text/html' },
-    }));
+    await overTime(
+      changeJob(ports.jobs, job.id, (current) => ({
+        ...current,
+        result: current.result && { ...current.result, contentType: 'text/html' },
+      })),
+    );
     const response = await browser.request(`/api/v1/jobs/${job.id}/result`);
     expect(problemSchema.parse(await response.json()).code).toBe('no_result');
   });
@@ -160,10 +163,12 @@ describe('an original', () => {
     const download = vi.spyOn(memory.blobs, 'download');
     const etag = first.headers.get('etag') ?? '';
     expect((await browser.request(path, { headers: { 'if-none-match': etag } })).status).toBe(304);
-    await changeJob(ports.jobs, job.id, (current) => ({
-      ...current,
-      source: { ...current.source, size: largestFile + 1 },
-    }));
+    await overTime(
+      changeJob(ports.jobs, job.id, (current) => ({
+        ...current,
+        source: { ...current.source, size: largestFile + 1 },
+      })),
+    );
     expect((await browser.request(path)).status).toBe(413);
     expect(download).not.toHaveBeenCalled();
   });

@@ -1,6 +1,7 @@
 import { cancelled } from '@spillway/core/transitions.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
+import { overTime } from '@spillway/pipeline/steps.ts';
 import { describe, expect, test } from 'vitest';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
 import { type Browser, createAdmin, createBrowser, createTestApi, upload } from './test-client.ts';
@@ -67,11 +68,13 @@ describe('listing', () => {
   test('shows no secrets', async () => {
     const { site, browser, owner, ports } = await createVisitor();
     const job = await upload(site, owner);
-    await changeJob(ports.jobs, job.id, (current) => ({
-      ...current,
-      state: 'processing',
-      claim: { worker: 'vm-1', token: 'a fencing token', expiresAt: new Date() },
-    }));
+    await overTime(
+      changeJob(ports.jobs, job.id, (current) => ({
+        ...current,
+        state: 'processing',
+        claim: { worker: 'vm-1', token: 'a fencing token', expiresAt: new Date() },
+      })),
+    );
     const text = await (await browser.request('/api/v1/jobs')).text();
     expect(text).toContain('"worker":"vm-1"');
     expect(text).not.toContain('a fencing token');
@@ -193,7 +196,7 @@ describe('deleting', () => {
     const again = jobViewSchema.parse(await (await browser.post(`/api/v1/jobs/${first.id}/retry`)).json());
     await browser.request(`/api/v1/jobs/${first.id}`, { method: 'DELETE' });
     expect(await memory.blobs.read('uploads', first.source.name)).not.toBeNull();
-    await changeJob(ports.jobs, again.id, (job) => cancelled(job, new Date()));
+    await overTime(changeJob(ports.jobs, again.id, (job) => cancelled(job, new Date())));
     await browser.request(`/api/v1/jobs/${again.id}`, { method: 'DELETE' });
     expect(await memory.blobs.read('uploads', first.source.name)).toBeNull();
   });

@@ -4,12 +4,13 @@ import { receiptName, resultName } from '@spillway/core/object-names.ts';
 import { failed, succeeded } from '@spillway/core/transitions.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { overTime } from '@spillway/pipeline/steps.ts';
 import type { TestApi } from './test-client.ts';
 
 /** Ends a job as a worker does that could not read the picture. */
 export async function fail(job: Job, { jobs, clock }: Ports): Promise<Job> {
   const error = { code: 'corrupt_image', message: 'The picture is damaged.', retryable: false } as const;
-  return changed(await changeJob(jobs, job.id, (current) => failed(current, error, clock.now())));
+  return changed(await overTime(changeJob(jobs, job.id, (current) => failed(current, error, clock.now()))));
 }
 
 /** Ends a job as a worker does that made this result. */
@@ -34,7 +35,7 @@ export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi,
     receipt: receiptName(job),
   };
   return changed(
-    await changeJob(jobs, job.id, (current) => succeeded(current, result, timings, clock.now())),
+    await overTime(changeJob(jobs, job.id, (current) => succeeded(current, result, timings, clock.now()))),
   );
 }
 
