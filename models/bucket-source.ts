@@ -25,7 +25,7 @@ export function bucketSource(name: string): ModelSource {
     address: (model, file) => `gs://${bucketName}/${objectNames(model, file)[0]}`,
     async open(model, file, kept, signal) {
       for (const objectName of objectNames(model, file)) {
-        const found = await unlessAborted(describe(bucket.file(objectName)), signal);
+        const found = await unlessAborted(lookUp(bucket.file(objectName)), signal);
         if (found) return openObject(found, kept, signal);
       }
       const places = objectNames(model, file).map((place) => `gs://${bucketName}/${place}`);
@@ -48,7 +48,7 @@ interface FoundObject {
   md5: string | null;
 }
 
-async function describe(file: File): Promise<FoundObject | null> {
+async function lookUp(file: File): Promise<FoundObject | null> {
   try {
     const [{ size, generation, md5Hash }] = await file.getMetadata();
     const md5 = md5Hash ? Buffer.from(md5Hash, 'base64').toString('hex') : null;

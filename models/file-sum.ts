@@ -10,17 +10,22 @@ export async function sha256Of(path: string, signal?: AbortSignal): Promise<stri
   return hash.digest('hex');
 }
 
-const known = new Map<string, Promise<string>>();
+/**
+ * By path. Module state, because it is a fact about this machine: a sum of 990 MB is computed once in a process.
+ */
+const known = new Map<string, { version: string; sum: Promise<string> }>();
 
-/** The same, computed once per process for a file that stays as it is (by path, size and time of change). */
+/** The same, computed again only where the file's size or time of change differs from the last time. */
 export async function knownSha256(path: string): Promise<string> {
   const { size, mtimeMs } = await stat(path);
-  const key = `${path} ${size} ${mtimeMs}`;
-  const earlier = known.get(key);
-  if (earlier) return await earlier;
-  const sum = sha256Of(path);
-  known.set(key, sum);
+  const version = `${size} ${mtimeMs}`;
+  const earlier = known.get(path);
+  if (earlier?.version === version) return await earlier.sum;
+  const entry = { version, sum: sha256Of(path) };
+  known.set(path, entry);
   // A failure to read is not kept: the next job tries again.
-  sum.catch(() => known.delete(key));
-  return await sum;
+  entry.sum.catch(() => {
+    if (known.get(path) === entry) known.delete(path);
+  });
+  return await entry.sum;
 }

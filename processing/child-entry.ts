@@ -1,4 +1,4 @@
 import { serveChild } from './child-server.ts';
-import { imageOperations } from './operations.ts';
+import { createImageOperations } from './operations.ts';
 
-serveChild(imageOperations);
+serveChild(createImageOperations());

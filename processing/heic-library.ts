@@ -70,9 +70,12 @@ interface Loaded {
   create: LibheifFactory;
   module: WebAssembly.Module;
 }
+/**
+ * Module state, because it is code: compiled once in a process, at the first picture that needs it, and changed by none.
+ * Most children never see such a picture.
+ */
 let loaded: Loaded | undefined;
 
-/** Reads and compiles libheif at the first picture that needs it: most children never see one. */
 function load(): Loaded {
   const require = createRequire(import.meta.url);
   const wasm = readFileSync(require.resolve('libheif-js/libheif-wasm/libheif.wasm'));
@@ -122,6 +125,7 @@ function capMemory({ exports }: WebAssembly.Instance, limit: MemoryLimit): void 
   };
 }
 
+/** Module state, because V8 has one garbage collector in a process. */
 let collect: (() => void) | undefined;
 
 /**

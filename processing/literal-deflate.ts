@@ -66,7 +66,10 @@ function writeHeader(bits: BitWriter, lengths: Uint8Array): void {
 /** Bytes that a header, an end and a whole word past it may take. */
 const spareBytes = 256;
 
-/** Kept between stripes and jobs, because fresh memory costs as much as filling it. */
+/**
+ * Kept between stripes and jobs, because fresh memory costs as much as filling it. Module state is safe here:
+ * `deflateLiterals` awaits nothing, so that no two calls share it, and it hands out copies.
+ */
 let scratch = new Uint8Array(0);
 
 function writerOf(symbols: number): BitWriter {

@@ -1,11 +1,12 @@
 import type { ImageOperations } from './operation.ts';
-import { caption } from './operations/caption.ts';
-import { removeBackground } from './operations/remove-background.ts';
+import { createCaption } from './operations/caption.ts';
+import { createRemoveBackground } from './operations/remove-background.ts';
 import { sketch } from './operations/sketch.ts';
 
-/** What runs in production. Imported by the child only: the parent must not load native code. */
-export const imageOperations: ImageOperations = {
-  sketch,
-  'remove-background': removeBackground,
-  caption,
-};
+/**
+ * What runs in production, with room for the models that it loads: a process calls it once. Imported by the child only,
+ * since the parent must not load native code.
+ */
+export function createImageOperations(): ImageOperations {
+  return { sketch, 'remove-background': createRemoveBackground(), caption: createCaption() };
+}

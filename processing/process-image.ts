@@ -35,14 +35,14 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
     const { output, image } = await produce(job, options, work, setup);
     const path = await write(job.outputPath, output);
     freeMemory(output.bytes);
-    return describe(path, output, image, performance.now() - startedAt);
+    return imageOf(path, output, image, performance.now() - startedAt);
   } finally {
     await rm(work.copyPath, { force: true });
     forgetPicture();
   }
 }
 
-function describe(
+function imageOf(
   path: string,
   output: OperationOutput,
   image: CheckedImage,
@@ -69,7 +69,10 @@ function validOptions<Name extends OperationName>(operation: Name, options: unkn
   return parsed.options as OptionsOf<Name>;
 }
 
-/** Resident bytes of this process after the last look; what is above them by more than this is worth collecting. */
+/**
+ * Resident bytes of this process after the last collection. More than `worthCollecting` above them is worth another one.
+ * Module state, because it is a fact about the process.
+ */
 let settledBytes = 0;
 const worthCollecting = 64 * 1024 * 1024;
 

@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Caption,
-  type CaptionOptions,
-  describe,
+  captionPicture,
   loadCaptioner,
+  type SpeechOptions,
 } from '@spillway/processing/captioning/captioner.ts';
 import type { Samples } from '@spillway/processing/samples.ts';
 import sharp from 'sharp';
@@ -22,7 +22,7 @@ import { transformersInstructions, transformersPython } from './caption_transfor
 
 interface Case {
   picture: string;
-  options: CaptionOptions;
+  options: SpeechOptions;
   caption: string;
   ids: number[];
   beams: { ids: number[]; text: string; score: number }[];
@@ -40,10 +40,10 @@ try {
   let largestDifference = 0;
   for (let seed = firstSeed; seed < firstSeed + checkpoints; seed++) {
     const cases = JSON.parse(await readFile(join(folder, `${seed}.json`), 'utf8')) as Case[];
-    const captioner = await loadCaptioner(join(folder, String(seed)), { threads: 1 });
+    const captioner = await loadCaptioner(join(folder, String(seed)), 1);
     for (const expected of cases) {
       const pixels = await pixelsOf(join(folder, expected.picture));
-      const caption = await describe(captioner, pixels, expected.options);
+      const caption = await captionPicture(captioner, pixels, expected.options);
       total++;
       if (agrees(caption, expected)) equal++;
       else reportDifference(seed, expected);

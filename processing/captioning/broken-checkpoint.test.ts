@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { describe, loadCaptioner } from './captioner.ts';
+import { captionPicture, loadCaptioner } from './captioner.ts';
 
 let folder: string;
 
@@ -74,7 +74,7 @@ const breakages: [name: string, breakIt: () => Promise<void>, sentence: RegExp][
 
 test.each(breakages)('says so in one sentence where %s', async (_, breakIt, sentence) => {
   await breakIt();
-  const loading = loadCaptioner(folder, { threads: 1 });
+  const loading = loadCaptioner(folder, 1);
   await expect(loading).rejects.toMatchObject({ name: 'PermanentError', code: 'model_invalid' });
   await expect(loading).rejects.toThrow(sentence);
 });
@@ -84,10 +84,10 @@ test.each([1, 3])('says so where the weights are no numbers, with %i beams', asy
   // All bits of a float: NaN.
   bytes.fill(0xff, 8 + Number(bytes.readBigUInt64LE()));
   await writeFile(path('model.safetensors'), bytes);
-  const captioner = await loadCaptioner(folder, { threads: 1 });
+  const captioner = await loadCaptioner(folder, 1);
   const picture = { data: new Uint8Array(3), width: 1, height: 1, channels: 3 };
   const options = { prompt: '', beams, minLength: 5, maxLength: 20, repetitionPenalty: 1 };
-  await expect(describe(captioner, picture, options)).rejects.toMatchObject({
+  await expect(captionPicture(captioner, picture, options)).rejects.toMatchObject({
     name: 'PermanentError',
     code: 'model_invalid',
   });
@@ -96,7 +96,7 @@ test.each([1, 3])('says so where the weights are no numbers, with %i beams', asy
 
 test('takes the settings of the picture from elsewhere where preprocessor_config.json is missing', async () => {
   await remove('preprocessor_config.json');
-  await (await loadCaptioner(folder, { threads: 1 })).release();
+  await (await loadCaptioner(folder, 1)).release();
 });
 
 function path(name: string): string {

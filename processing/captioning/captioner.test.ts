@@ -4,7 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Samples } from '../samples.ts';
-import { type Captioner, describe as describePicture, loadCaptioner } from './captioner.ts';
+import { type Captioner, captionPicture, loadCaptioner } from './captioner.ts';
 
 /** Written by transformers: bench/peers/caption_golden.py. */
 const folder = fileURLToPath(new URL('../testing/blip/', import.meta.url));
@@ -34,7 +34,7 @@ describe.each(['tied', 'untied'])('the checkpoint "%s"', (name) => {
   let golden: Golden;
 
   beforeAll(async () => {
-    captioner = await loadCaptioner(`${folder}${name}`, { threads: 1 });
+    captioner = await loadCaptioner(`${folder}${name}`, 1);
     golden = goldenSchema.parse(JSON.parse(await readFile(`${folder}${name}.json`, 'utf8')));
   });
   afterAll(() => captioner.release());
@@ -42,7 +42,7 @@ describe.each(['tied', 'untied'])('the checkpoint "%s"', (name) => {
   test('is captioned token for token as by transformers', async () => {
     expect(golden.length).toBeGreaterThan(0);
     for (const { picture, options, ...expected } of golden) {
-      const { timings, ...caption } = await describePicture(captioner, await pixelsOf(picture), options);
+      const { timings, ...caption } = await captionPicture(captioner, await pixelsOf(picture), options);
       const situation = `${picture} ${JSON.stringify(options)}`;
       expect(withoutScores(caption), situation).toEqual(withoutScores(expected));
       for (const [index, beam] of caption.beams.entries()) {
@@ -55,9 +55,9 @@ describe.each(['tied', 'untied'])('the checkpoint "%s"', (name) => {
   test('refuses a prompt that leaves no room, and more ids than it has places for', async () => {
     const pixels = await pixelsOf('small');
     const options = { prompt: '', beams: 1, minLength: 1, maxLength: 20, repetitionPenalty: 1 };
-    const crowded = describePicture(captioner, pixels, { ...options, prompt: 'a '.repeat(30) });
+    const crowded = captionPicture(captioner, pixels, { ...options, prompt: 'a '.repeat(30) });
     await expect(crowded).rejects.toMatchObject({ code: 'invalid_options' });
-    const endless = describePicture(captioner, pixels, { ...options, maxLength: 65 });
+    const endless = captionPicture(captioner, pixels, { ...options, maxLength: 65 });
     await expect(endless).rejects.toMatchObject({ code: 'invalid_options' });
   });
 });

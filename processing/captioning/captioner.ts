@@ -6,7 +6,7 @@ import { type GenerationOptions, generate } from './generate.ts';
 import { type ImageProcessor, loadImageProcessor } from './image-processor.ts';
 import { type CaptionTokenizer, loadTokenizer } from './tokenizer.ts';
 
-export interface CaptionOptions extends GenerationOptions {
+export interface SpeechOptions extends GenerationOptions {
   /** How the caption begins; '' lets the model begin by itself. */
   prompt: string;
 }
@@ -41,17 +41,13 @@ export interface Captioner {
   release(): Promise<void>;
 }
 
-export interface CaptionerSettings {
-  /** That inference may use. */
-  threads: number;
-}
-
 /**
  * Loads a Hugging Face checkpoint of BLIP: config.json, model.safetensors, tokenizer.json and, where they differ from
  * BLIP's own, the picture's settings in preprocessor_config.json.
+ * @param threads That inference may use.
  * @throws PermanentError `model_invalid` where a file is missing, damaged or does not fit the others.
  */
-export async function loadCaptioner(directory: string, { threads }: CaptionerSettings): Promise<Captioner> {
+export async function loadCaptioner(directory: string, threads: number): Promise<Captioner> {
   const checkpoint = await openCheckpoint(directory);
   const { vision_config: vision, text_config: text } = checkpoint.config;
   const prepare = await loadImageProcessor(directory, vision.image_size);
@@ -64,10 +60,10 @@ export async function loadCaptioner(directory: string, { threads }: CaptionerSet
  * Says what a picture shows.
  * @throws PermanentError `invalid_options` where the prompt leaves no room or the model cannot speak at such length.
  */
-export async function describe(
+export async function captionPicture(
   { model, prepare, tokenizer }: Captioner,
   picture: Samples,
-  options: CaptionOptions,
+  options: SpeechOptions,
 ): Promise<Caption> {
   const started = performance.now();
   const prompt = tokenizer.promptIds(options.prompt);
@@ -85,7 +81,7 @@ export async function describe(
   return { caption: best.text, ids: best.ids, beams, timings };
 }
 
-function checkLengths(prompt: number[], { maxLength }: CaptionOptions, { text }: BlipModel): void {
+function checkLengths(prompt: number[], { maxLength }: SpeechOptions, { text }: BlipModel): void {
   if (prompt.length >= maxLength) {
     const message = `The prompt has ${prompt.length} ids, which leaves no room for a caption in maxLength ${maxLength}.`;
     throw new PermanentError('invalid_options', message);

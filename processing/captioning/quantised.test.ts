@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { quantiseCheckpoint } from '@spillway/models/blip/quantise.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { drawScene } from '../testing/drawings.ts';
-import { type Captioner, describe, loadCaptioner } from './captioner.ts';
+import { type Captioner, captionPicture, loadCaptioner } from './captioner.ts';
 
 const builtIn = fileURLToPath(new URL('../../models/built-in/captioner', import.meta.url));
 const greedy = { prompt: '', beams: 1, minLength: 5, maxLength: 40, repetitionPenalty: 1 };
@@ -34,7 +34,7 @@ test('says nearly always what the floats say', async () => {
 });
 
 async function captions(directory: string): Promise<string[]> {
-  const captioner = await loadCaptioner(directory, { threads: 1 });
+  const captioner = await loadCaptioner(directory, 1);
   const ids: string[] = [];
   for (let seed = 1; seed <= 12; seed++) ids.push(await idsOf(captioner, seed));
   await captioner.release();
@@ -42,6 +42,6 @@ async function captions(directory: string): Promise<string[]> {
 }
 
 async function idsOf(captioner: Captioner, seed: number): Promise<string> {
-  const caption = await describe(captioner, { ...drawScene(120, 90, seed), channels: 3 }, greedy);
+  const caption = await captionPicture(captioner, { ...drawScene(120, 90, seed), channels: 3 }, greedy);
   return caption.ids.join(' ');
 }

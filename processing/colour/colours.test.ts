@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeRgb } from '../decode.ts';
 import { checkInput } from '../input-gate.ts';
 import { defaultInputLimits } from '../input-limits.ts';
-import { imageOperations } from '../operations.ts';
+import { createImageOperations } from '../operations.ts';
 import { openSource } from '../saliency/picture-source.ts';
 import type { Samples } from '../samples.ts';
 import {
@@ -491,6 +491,7 @@ describe('every operation takes a picture of linear light for what it shows', ()
   }
 
   const models = openModels({ folder: join(tmpdir(), 'spillway-no-models') });
+  const imageOperations = createImageOperations();
 
   async function resultOf<Name extends OperationName>(operation: Name, options: object, file: Buffer) {
     const path = join(folder, 'scene');

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkInput } from '../input-gate.ts';
 import { defaultInputLimits } from '../input-limits.ts';
-import { caption } from './caption.ts';
+import { createCaption } from './caption.ts';
 
 /** Written by transformers: `models/train/captioner/evaluate.py --golden`. */
 const golden = fileURLToPath(new URL('../../models/train/captioner/golden/', import.meta.url));
@@ -27,6 +27,8 @@ const goldenSchema = z.object({
     }),
   ),
 });
+
+const caption = createCaption();
 
 let folder: string;
 beforeAll(async () => {

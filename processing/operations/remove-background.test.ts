@@ -10,10 +10,9 @@ import { checkInput } from '../input-gate.ts';
 import { defaultInputLimits } from '../input-limits.ts';
 import type { OperationOutput } from '../operation.ts';
 import { residentBytes } from '../resident-memory.ts';
-import { loadedNets, releaseNet } from '../saliency/net.ts';
 import { asSharp, drawScene } from '../testing/drawings.ts';
 import { difference, golden, modelAt, writeVastNet } from '../testing/saliency/fixtures.ts';
-import { removeBackground } from './remove-background.ts';
+import { createRemoveBackground } from './remove-background.ts';
 
 /** Levels of 0..255: the mean is what the two decoders' and resamplers' roundings may make of the net's input. */
 const tolerance = { mean: 1, max: 12 };
@@ -21,12 +20,13 @@ const tolerance = { mean: 1, max: 12 };
 // OpenCV takes long to compile on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
+const removeBackground = createRemoveBackground();
+
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spillway-cut-out-'));
 });
 afterAll(async () => {
-  await releaseNet();
   await rm(folder, { recursive: true });
 });
 
@@ -364,7 +364,7 @@ test('another model takes the place of the one before, whose memory is given bac
   const other = modelAt(join(folder, 'other.onnx'), { name: 'other' });
   await copyFile(golden('net.onnx'), other.path);
   const expected = await maskOf(golden('plain.png'));
-  expect(loadedNets()).toEqual(['small']);
+  expect(removeBackground.loadedModels()).toEqual(['small']);
   const switchOver = async (): Promise<void> => {
     const [first, second] = await Promise.all([
       maskOf(golden('plain.png'), {}, other),
@@ -378,8 +378,6 @@ test('another model takes the place of the one before, whose memory is given bac
   expect(removeBackground.loadedModels()).toHaveLength(1);
   // Eight sessions.
   expect(((await residentBytes(process.pid)) ?? 0) - before).toBeLessThan(48e6);
-  await releaseNet();
-  expect(removeBackground.loadedModels()).toEqual([]);
 });
 
 test('refine moves a soft edge to that of the picture', async () => {

@@ -3,14 +3,15 @@ import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import type { CheckedImage } from '../checked-image.ts';
 import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
+import { createModelHolder } from '../model-holder.ts';
 import type { ImageOperation } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { cleanMask } from '../saliency/clean-mask.ts';
 import { maskOfClothes } from '../saliency/clothes.ts';
 import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
-import { prepareGrabCut } from '../saliency/grab-cut.ts';
+import { createGrabCut } from '../saliency/grab-cut.ts';
 import { type Finding, readMap } from '../saliency/mask.ts';
-import { loadedNets, netSide, runNet } from '../saliency/net.ts';
+import { loadNet, runNet } from '../saliency/net.ts';
 import { toNetInput } from '../saliency/net-input.ts';
 import { notesOnMask, notesOnModel } from '../saliency/notes.ts';
 import { openSource } from '../saliency/picture-source.ts';
@@ -22,57 +23,64 @@ import type { Samples } from '../samples.ts';
  * rembg, `sessions/base.py`, `u2net.py` and `bg.py` at 684f8e9), so that its models give the masks that they were
  * chosen for; `refine` and `background` are ours.
  */
-export const removeBackground: ImageOperation<RemoveBackgroundOptions> = {
-  warmUpRuns: 1,
-  // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
-  bytesPerPixel: ({ output, cleanMask }, { channels, shrinkable }) => {
-    if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : 2.1);
-    return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
-  },
-  loadedModels: loadedNets,
-  async run(image, options, { models, threads }) {
-    const model = await models.saliency(options.model);
-    if (refines(options, model)) prepareGrabCut();
-    const source = await openSource(image);
-    const side = await netSide(model, threads);
-    // On sharp's threads, while the net and what comes after it keep this one busy.
-    const picture = options.output === 'cutout' ? source.full() : null;
-    // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
-    picture?.catch(() => {});
-    const small = await source.squashed(side).catch(async (error) => {
-      // The other decoding ends first: what is tried next shall have the memory.
-      await picture?.catch(() => {});
-      throw error;
-    });
-    const map = await runNet(model, toNetInput(small, model.input), threads);
-    const found = readMap(map, model.output);
-    const refinement = refines(options, model) ? await refineMask(maskOf(found, options), small) : null;
-    const enlarged =
-      refinement?.kind === 'refined'
-        ? resizeLanczos(refinement.mask, image.width, image.height)
-        : enlarge(found, image, options);
-    const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
-    const alpha = options.output === 'cutout' && options.background === '';
-    const { width, height } = image;
-    const { extension, notes } = chooseFormat(options.format, { width, height, alpha });
-    const bytes = await encode(await picture, mask, { ...options, format: extension });
-    freeMemory(mask.data);
-    return {
-      bytes,
-      extension,
-      width,
-      height,
-      model: label(model),
-      inferenceMs: map.inferenceMs,
-      notes: [
-        ...notes,
-        ...notesOnModel(model, side),
-        ...notesOnMask(found, maskOf(found, options), model),
-        ...notesOn(refinement, options),
-      ],
-    };
-  },
-};
+export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions> {
+  const nets = createModelHolder(loadNet);
+  const grabCut = createGrabCut();
+  return {
+    warmUpRuns: 1,
+    // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
+    bytesPerPixel: ({ output, cleanMask }, { channels, shrinkable }) => {
+      if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : 2.1);
+      return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
+    },
+    loadedModels: nets.names,
+    async run(image, options, { models, threads }) {
+      const model = await models.saliency(options.model);
+      if (refines(options, model)) grabCut.prepare();
+      const source = await openSource(image);
+      const side = await nets.use(model, threads, async (net) => net.side);
+      // On sharp's threads, while the net and what comes after it keep this one busy.
+      const picture = options.output === 'cutout' ? source.full() : null;
+      // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
+      picture?.catch(() => {});
+      const small = await source.squashed(side).catch(async (error) => {
+        // The other decoding ends first: what is tried next shall have the memory.
+        await picture?.catch(() => {});
+        throw error;
+      });
+      const input = toNetInput(small, model.input);
+      const map = await nets.use(model, threads, (net) => runNet(net, input));
+      const found = readMap(map, model.output);
+      const refinement = refines(options, model)
+        ? await refineMask(maskOf(found, options), small, grabCut)
+        : null;
+      const enlarged =
+        refinement?.kind === 'refined'
+          ? resizeLanczos(refinement.mask, image.width, image.height)
+          : enlarge(found, image, options);
+      const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
+      const alpha = options.output === 'cutout' && options.background === '';
+      const { width, height } = image;
+      const { extension, notes } = chooseFormat(options.format, { width, height, alpha });
+      const bytes = await encode(await picture, mask, { ...options, format: extension });
+      freeMemory(mask.data);
+      return {
+        bytes,
+        extension,
+        width,
+        height,
+        model: label(model),
+        inferenceMs: map.inferenceMs,
+        notes: [
+          ...notes,
+          ...notesOnModel(model, side),
+          ...notesOnMask(found, maskOf(found, options), model),
+          ...notesOn(refinement, options),
+        ],
+      };
+    },
+  };
+}
 
 /** At the net's size. */
 function maskOf(found: Finding, { clothes }: RemoveBackgroundOptions): Samples {

@@ -40,69 +40,74 @@ export type GrabCutAnswer =
 const processorLimitMs = 4_000;
 const lookEveryMs = 100;
 
-/** One, kept: OpenCV takes a third of a second and 95 MB to load, and a process works on one picture at a time. */
-let standing: Promise<Worker> | null = null;
+/** OpenCV's GrabCut (Rother, Kolmogorov and Blake, 2004) in a thread of its own. */
+export interface GrabCut {
+  /** Starts the thread, so that it loads OpenCV while something else is done. */
+  prepare(): void;
+  /**
+   * Cuts one picture; call it only when the cut before has ended. A cut that passes the limit ends its thread.
+   * @param limitMs Processor time, milliseconds.
+   * @throws Error where OpenCV cannot be loaded.
+   */
+  cut(request: GrabCutRequest, limitMs?: number): Promise<GrabCutAnswer | { kind: 'too_long' }>;
+}
 
-/**
- * Runs OpenCV's GrabCut (Rother, Kolmogorov and Blake, 2004) in a thread of its own, which is ended when it takes too
- * long.
- * @param limitMs Processor time, milliseconds.
- * @throws Error where OpenCV cannot be loaded.
- */
-export async function grabCut(
-  request: GrabCutRequest,
-  limitMs = processorLimitMs,
-): Promise<GrabCutAnswer | { kind: 'too_long' }> {
-  const worker = await ready();
-  const settled = new AbortController();
-  const { signal } = settled;
-  worker.ref();
-  try {
-    const before = await processorMs(worker);
-    const answer = once(worker, 'message', { signal }).then(([message]) => message as GrabCutAnswer);
-    const limit = overLimit(worker, before + limitMs, signal);
-    answer.catch(() => {});
-    limit.catch(() => {});
-    worker.postMessage(request);
-    const first = await Promise.race([answer, limit]);
-    if (first.kind === 'too_long') await release(worker);
-    return first;
-  } catch (error) {
-    await release(worker);
-    throw error;
-  } finally {
-    settled.abort();
+/** The thread starts at the first use and stays: OpenCV takes a third of a second and 95 MB to load. */
+export function createGrabCut(): GrabCut {
+  let thread: Promise<Worker> | null = null;
+
+  /** A thread in which OpenCV is loaded: loading does not count as work on a picture. */
+  function ready(): Promise<Worker> {
+    thread ??= start();
+    return thread;
+  }
+
+  async function start(): Promise<Worker> {
+    const worker = new Worker(new URL('./grab-cut-worker.ts', import.meta.url), { execArgv: [] });
+    try {
+      await once(worker, 'message');
+    } catch (error) {
+      await end(worker);
+      throw error;
+    }
     worker.unref();
+    return worker;
   }
-}
 
-/** Has OpenCV loaded while something else is done. */
-export function prepareGrabCut(): void {
-  // Whoever needs it hears of a failure.
-  ready().catch(() => {});
-}
-
-/** A thread in which OpenCV is loaded: loading does not count as work on a picture. */
-function ready(): Promise<Worker> {
-  standing ??= start();
-  return standing;
-}
-
-async function start(): Promise<Worker> {
-  const worker = new Worker(new URL('./grab-cut-worker.ts', import.meta.url), { execArgv: [] });
-  try {
-    await once(worker, 'message');
-  } catch (error) {
-    await release(worker);
-    throw error;
+  async function end(worker: Worker): Promise<void> {
+    thread = null;
+    await worker.terminate();
   }
-  worker.unref();
-  return worker;
-}
 
-async function release(worker: Worker): Promise<void> {
-  standing = null;
-  await worker.terminate();
+  return {
+    prepare() {
+      // The cut that follows reports a failure.
+      ready().catch(() => {});
+    },
+    async cut(request, limitMs = processorLimitMs) {
+      const worker = await ready();
+      const settled = new AbortController();
+      const { signal } = settled;
+      worker.ref();
+      try {
+        const before = await processorMs(worker);
+        const answer = once(worker, 'message', { signal }).then(([message]) => message as GrabCutAnswer);
+        const limit = overLimit(worker, before + limitMs, signal);
+        answer.catch(() => {});
+        limit.catch(() => {});
+        worker.postMessage(request);
+        const first = await Promise.race([answer, limit]);
+        if (first.kind === 'too_long') await end(worker);
+        return first;
+      } catch (error) {
+        await end(worker);
+        throw error;
+      } finally {
+        settled.abort();
+        worker.unref();
+      }
+    },
+  };
 }
 
 function overLimit(worker: Worker, limitMs: number, signal: AbortSignal): Promise<{ kind: 'too_long' }> {

@@ -13,69 +13,21 @@ export interface SaliencyMap {
   inferenceMs: number;
 }
 
-interface Net {
+/** A net in memory. */
+export interface Net {
   name: string;
-  key: string;
   session: InferenceSession;
   /** Pixels of its input's side. */
   side: number;
-}
-
-/** One at a time: a worker's memory is reckoned with one saliency net, and nobody changes models from job to job. */
-let loaded: Net | null = null;
-/** Ends when the inference before has: the net that it runs must not be released under it. */
-let turn: Promise<unknown> = Promise.resolve();
-
-/**
- * Pixels of the side of a net's input. Loads the net, which stays until another is asked for, whose loading
- * releases it.
- * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model; RetryableError
- * `out_of_memory`.
- */
-export async function netSide(model: InstalledSaliencyModel, threads: number): Promise<number> {
-  const load = turn.then(async () => (await loadNet(model, threads)).side);
-  turn = load.catch(() => undefined);
-  return await load;
+  release(): Promise<void>;
 }
 
 /**
- * Runs a net, which is loaded where it is not.
- * @param input 1x3xSxS, S being what `netSide` answers (`net-input.ts`).
+ * Loads a net.
  * @throws PermanentError `model_missing` or `model_invalid`, with one sentence that names the model; RetryableError
  * `out_of_memory`.
  */
-export async function runNet(
-  model: InstalledSaliencyModel,
-  input: Float32Array,
-  threads: number,
-): Promise<SaliencyMap> {
-  const run = turn.then(async () => await infer(await loadNet(model, threads), input));
-  turn = run.catch(() => undefined);
-  return await run;
-}
-
-/** Names of the nets in memory: none or one. */
-export function loadedNets(): string[] {
-  return loaded ? [loaded.name] : [];
-}
-
-/** Gives the memory of the loaded net back. */
-export async function releaseNet(): Promise<void> {
-  const release = turn.then(releaseLoaded);
-  turn = release.catch(() => undefined);
-  await release;
-}
-
-async function releaseLoaded(): Promise<void> {
-  const { session } = loaded ?? {};
-  loaded = null;
-  await session?.release();
-}
-
-async function loadNet(model: InstalledSaliencyModel, threads: number): Promise<Net> {
-  const key = JSON.stringify([model.path, model.sha256, model.input.side, threads]);
-  if (loaded?.key === key) return loaded;
-  await releaseLoaded();
+export async function loadNet(model: InstalledSaliencyModel, threads: number): Promise<Net> {
   await checkPresent(model);
   const session = await openSession(model, threads);
   const side = model.input.side ?? ownSide(session);
@@ -84,8 +36,7 @@ async function loadNet(model: InstalledSaliencyModel, threads: number): Promise<
     await session.release();
     throw new PermanentError('model_invalid', `The model ${model.name} cannot be used: ${fault}.`);
   }
-  loaded = { name: model.name, key, session, side };
-  return loaded;
+  return { name: model.name, session, side, release: () => session.release() };
 }
 
 async function checkPresent({ name, path, install }: InstalledSaliencyModel): Promise<void> {
@@ -132,10 +83,10 @@ function faultOf(session: InferenceSession, side: number): string | null {
   const [output] = session.outputMetadata;
   const wanted = [1, 3, side, side];
   if (!input?.isTensor || input.type !== 'float32' || !fits(input.shape, wanted)) {
-    return `its input is ${describe(input)} and not float32 ${wanted.join('x')}`;
+    return `its input is ${shapeOf(input)} and not float32 ${wanted.join('x')}`;
   }
   if (!output?.isTensor || output.type !== 'float32' || output.shape.length !== 4) {
-    return `its output is ${describe(output)} and not a float32 map of 4 dimensions`;
+    return `its output is ${shapeOf(output)} and not a float32 map of 4 dimensions`;
   }
   return null;
 }
@@ -148,12 +99,17 @@ function fits(shape: readonly (number | string)[], wanted: number[]): boolean {
   );
 }
 
-function describe(value: InferenceSession.ValueMetadata | undefined): string {
+function shapeOf(value: InferenceSession.ValueMetadata | undefined): string {
   if (!value) return 'missing';
   return value.isTensor ? `${value.type} ${value.shape.map((size) => size || '?').join('x')}` : 'no tensor';
 }
 
-async function infer({ name, session, side }: Net, input: Float32Array): Promise<SaliencyMap> {
+/**
+ * Runs a net on a picture.
+ * @param input 1x3xSxS, S being the net's side (`net-input.ts`).
+ * @throws PermanentError `model_invalid`, RetryableError `out_of_memory`.
+ */
+export async function runNet({ name, session, side }: Net, input: Float32Array): Promise<SaliencyMap> {
   const [inputName = ''] = session.inputNames;
   const [outputName = ''] = session.outputNames;
   const startedAt = performance.now();

@@ -10,18 +10,22 @@ export interface LoadedOpenCv {
   cv: OpenCv;
 }
 
+/** Module state, because it is code: a thread loads it once, and nothing unloads it. */
 let loading: Promise<LoadedOpenCv> | null = null;
 
 /**
- * OpenCV in WebAssembly. Loaded at its first use: it takes about a third of a second and 95 MB of memory, of which no
- * process gets anything back.
+ * OpenCV in WebAssembly. Loaded at its first use: it takes about a third of a second and 95 MB of memory, which a
+ * process does not get back.
  */
 export function loadOpenCv(): Promise<LoadedOpenCv> {
   loading ??= load();
   return loading;
 }
 
-/** Emscripten ends the process on a rejection that nobody handles, and rethrows what nobody caught. Ours to decide. */
+/**
+ * Emscripten adds handlers that end the process on an unhandled rejection and rethrow what nobody caught. We remove them,
+ * so that our own handlers apply.
+ */
 const seizedEvents = ['uncaughtException', 'unhandledRejection'] as const;
 
 async function load(): Promise<LoadedOpenCv> {

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { Samples } from '../samples.ts';
-import { certainties, grabCut } from './grab-cut.ts';
+import { certainties, createGrabCut } from './grab-cut.ts';
 import { refineMask } from './refine.ts';
+
+const grabCut = createGrabCut();
 
 const side = 320;
 
@@ -26,7 +28,7 @@ test('none of 64 flat colours reaches GrabCut', async () => {
   expect(flats).toHaveLength(64);
   for (const colour of flats) {
     const flat = square(3, () => colour);
-    expect(await refineMask(disc, flat)).toEqual({ kind: 'unrefined', why: 'same_colours' });
+    expect(await refineMask(disc, flat, grabCut)).toEqual({ kind: 'unrefined', why: 'same_colours' });
   }
 });
 
@@ -40,12 +42,15 @@ test.each<[string, (x: number, y: number) => number[]]>([
   ['one pixel on a flat colour', (x, y) => (x === 160 && y === 160 ? [200, 0, 0] : [0, 255, 255])],
   ['a gradient too faint to see', (x) => [120 + x / 40, 120, 120]],
 ])('%s does not reach it either', async (_name, draw) => {
-  expect(await refineMask(disc, square(3, draw))).toEqual({ kind: 'unrefined', why: 'same_colours' });
+  expect(await refineMask(disc, square(3, draw), grabCut)).toEqual({
+    kind: 'unrefined',
+    why: 'same_colours',
+  });
 });
 
 test('colours that tell the subject from its surroundings are followed', async () => {
   const picture = square(3, (x, y) => (Math.hypot(x - 160, y - 160) < 80 ? [200, 0, 0] : [255, 255, 255]));
-  expect(await refineMask(disc, picture)).toMatchObject({ kind: 'refined' });
+  expect(await refineMask(disc, picture, grabCut)).toMatchObject({ kind: 'refined' });
 });
 
 test('a cut that passes its limit of work is ended, and the next one has a thread again', async () => {
@@ -64,7 +69,7 @@ test('a cut that passes its limit of work is ended, and the next one has a threa
     iterations: 3,
     feather: 0.8,
   };
-  expect(await grabCut(request, 0)).toEqual({ kind: 'too_long' });
+  expect(await grabCut.cut(request, 0)).toEqual({ kind: 'too_long' });
   const easy = square(3, (x, y) => (Math.hypot(x - 160, y - 160) < 80 ? [200, 0, 0] : [255, 255, 255])).data;
-  expect(await grabCut({ ...request, colours: easy })).toMatchObject({ kind: 'cut' });
+  expect(await grabCut.cut({ ...request, colours: easy })).toMatchObject({ kind: 'cut' });
 });

@@ -1,6 +1,6 @@
 import { resizeLanczos } from '../pillow-resize.ts';
 import type { Samples } from '../samples.ts';
-import { certainties, grabCut } from './grab-cut.ts';
+import { certainties, type GrabCut } from './grab-cut.ts';
 
 /*
  * The constants are those of `models/train/salient/refine.py`, the reference by which the built-in net is judged.
@@ -45,12 +45,12 @@ export type Refinement = { kind: 'refined'; mask: Samples } | { kind: 'unrefined
  * @param picture RGB of any size, squashed as the mask is.
  * @returns a mask of `side` x `side`, or why there is none.
  */
-export async function refineMask(mask: Samples, picture: Samples): Promise<Refinement> {
+export async function refineMask(mask: Samples, picture: Samples, grabCut: GrabCut): Promise<Refinement> {
   const { data: levels, ...shape } = resizeLanczos(mask, side, side);
   if (!isTelling(levels)) return { kind: 'unrefined', why: 'no_edge' };
   const { data: colours } = resizeLanczos(picture, side, side);
   if (sharedColours(colours, levels) > mostShared) return { kind: 'unrefined', why: 'same_colours' };
-  const cut = await grabCut({ side, colours, certainty: levels.map(certaintyOf), iterations, feather });
+  const cut = await grabCut.cut({ side, colours, certainty: levels.map(certaintyOf), iterations, feather });
   switch (cut.kind) {
     case 'too_long':
       return { kind: 'unrefined', why: 'too_long' };

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { serveChild } from '../child-server.ts';
-import { imageOperations } from '../operations.ts';
+import { createImageOperations } from '../operations.ts';
 
 const kept: Buffer[] = [];
 let models = ['test-model'];
@@ -57,6 +57,8 @@ const faults: Record<string, () => unknown> = {
 function keep(mebibytes: number): void {
   kept.push(Buffer.alloc(mebibytes * 1024 * 1024, 1));
 }
+
+const imageOperations = createImageOperations();
 
 serveChild({
   ...imageOperations,

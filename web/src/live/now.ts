@@ -1,7 +1,15 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 
-const current = signal(Date.now());
-if (typeof window !== 'undefined') setInterval(() => (current.value = Date.now()), 1_000);
+/** Runs while a component reads `now`: a page that shows no age has no timer. */
+let ticking: ReturnType<typeof setInterval> | undefined;
 
-/** The time, refreshed every second: labels that read it age by themselves. */
-export const now: ReadonlySignal<number> = current;
+/** The time in milliseconds, refreshed every second: labels that read it age by themselves. */
+export const now: ReadonlySignal<number> = signal(Date.now(), {
+  watched() {
+    this.value = Date.now();
+    ticking = setInterval(() => (this.value = Date.now()), 1_000);
+  },
+  unwatched() {
+    clearInterval(ticking);
+  },
+});
