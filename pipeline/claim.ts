@@ -29,7 +29,7 @@ export async function claimJob(
   claimant: Claimant,
   known: Stored | null = null,
 ): Promise<ClaimAnswer> {
-  const { jobs, clock, newToken } = claimant.ports;
+  const { jobs, newToken } = claimant.ports;
   const token = newToken();
   for (let read = known; ; read = null) {
     const stored = read ?? (await jobs.get(message.jobId));
@@ -38,7 +38,7 @@ export async function claimJob(
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
     if (holds(stored.job, token)) return { kind: 'claimed', job: stored.job, token };
     const claim = newClaim(claimant, token);
-    const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, clock.now());
+    const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, stored.readAt);
     if (outcome.kind === 'dropped') return outcome;
     if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
     const written = await jobs.replace(stored, outcome.job);

@@ -62,6 +62,24 @@ describe('under faults everywhere', () => {
   });
 });
 
+describe('on machines whose clocks are up to ten minutes apart', () => {
+  const tenMinutes = 600_000;
+  const fast = new Set(['vm-1', 'run-1', 'run-2', 'sweeper']);
+  it.each([
+    ['the sweeper is fast', 1],
+    ['the sweeper is slow', -1],
+  ])('every upload ends once, and only what died or stalled is done again: %s', async (_case, sign) => {
+    const clocks = (machine: string) => sign * (fast.has(machine) ? tenMinutes : -tenMinutes);
+    const uploads = 240;
+    const played = await play({ seed: 3, uploads, faults: onlyMessagesTwice, clocks, ...events });
+    await expectEndedOnce(played, uploads);
+    expect(share(played, ({ state }) => state === 'succeeded')).toBe(1);
+    expect(played.jobs.filter(({ attempt }) => attempt > 1).length).toBeLessThanOrEqual(4);
+    expect(doneAgain(played)).toBeLessThanOrEqual(4);
+    await expectEndedOnce(await play({ seed: 4, uploads: 120, faults: everywhere, clocks, ...events }), 120);
+  });
+});
+
 describe('while a VM dies for good, another is slow, and Cloud Run takes nothing for a while', () => {
   it('jobs go to and fro, Cloud Run is paused and tried out, and each is done once all the same', async () => {
     const states = new Set<string>();

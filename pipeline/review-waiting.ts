@@ -116,7 +116,7 @@ async function sendProbe(
 /** Asked for anew, since the lines above show only the first of each. */
 async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Promise<GoneThrough> {
   const now = ports.clock.now();
-  const waiting = await ports.backlog.published(new Date(now.getTime() - unclaimedMs), lineLimit);
+  const waiting = await ports.backlog.published(unclaimedMs, lineLimit);
   return helpEach(
     whileHeld(waiting, lost),
     ports,

@@ -81,7 +81,7 @@ async function sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Prom
     passedOver: 0,
   });
   const announced = await part(() => announceUnannounced(ports, memory, lost), nothing);
-  await part(async () => ports.fleet.removeExpired(ports.clock.now()), undefined);
+  await part(async () => ports.fleet.removeExpired(), undefined);
   await part(async () => ports.passedOver.removeExpired(), undefined);
   if (failures.length > 0) throw failures[0];
   return {
@@ -129,13 +129,7 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
 }
 
 function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
-  const now = ports.clock.now();
-  const abandoned = inPages(
-    'abandoned',
-    (after) => ports.backlog.abandoned(now, batch, after),
-    memory,
-    ports,
-  );
+  const abandoned = inPages('abandoned', (after) => ports.backlog.abandoned(batch, after), memory, ports);
   return helpEach(
     whileHeld(abandoned, lost),
     ports,
@@ -150,13 +144,8 @@ function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Pr
 }
 
 function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
-  const before = new Date(ports.clock.now().getTime() - timing.routing);
-  const left = inPages(
-    'unpublished',
-    (after) => ports.backlog.unpublished(before, batch, after),
-    memory,
-    ports,
-  );
+  const age = timing.routing;
+  const left = inPages('unpublished', (after) => ports.backlog.unpublished(age, batch, after), memory, ports);
   return helpEach(
     whileHeld(left, lost),
     ports,
@@ -170,13 +159,8 @@ function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal
 }
 
 function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
-  const before = new Date(ports.clock.now().getTime() - timing.announcing);
-  const left = inPages(
-    'unannounced',
-    (after) => ports.backlog.unannounced(before, batch, after),
-    memory,
-    ports,
-  );
+  const age = timing.announcing;
+  const left = inPages('unannounced', (after) => ports.backlog.unannounced(age, batch, after), memory, ports);
   return helpEach(
     whileHeld(left, lost),
     ports,

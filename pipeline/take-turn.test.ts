@@ -300,7 +300,7 @@ describe('a job that would be late on the VM whose turn it is', () => {
     expect(await handleMessage(bench.take('vm'), slow(bench, 20))).toMatchObject({ kind: 'given_back' });
     bench.ports.queue.publish = publish;
     expect(await bench.job(late?.id)).toMatchObject({ publishedAt: null, route: { target: 'run' } });
-    const left = await bench.ports.backlog.unpublished(new Date(bench.clock.now().getTime() + 1), 10);
+    const left = await bench.ports.backlog.unpublished(0, 10);
     expect(left.map(({ job }) => job.id)).toEqual([late?.id]);
   });
 });

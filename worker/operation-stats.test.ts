@@ -41,7 +41,7 @@ const emptyResult = {
 
 describe('what a worker learns', () => {
   it('is service times, as ratios to the prior for that picture', () => {
-    const book = new OperationStatsBook(later(-60_000));
+    const book = new OperationStatsBook(() => later(-60_000));
     for (const ms of [100, 200, 300, 400, 500]) book.record(served(0), ms);
     const stats = book.perOperation().sketch;
     // A file of 1 kB is taken for the smallest picture there is: 64 by 64 pixels.
@@ -53,7 +53,7 @@ describe('what a worker learns', () => {
   });
 
   it('is learned from the pixels that were decoded, whatever their sender said', () => {
-    const book = new OperationStatsBook(later(-60_000));
+    const book = new OperationStatsBook(() => later(-60_000));
     const claimed = served(0);
     if (claimed.kind !== 'succeeded') throw new Error('A job that succeeded was asked for.');
     const result = { ...emptyResult, decodedPixels: 10e6 };
@@ -65,14 +65,14 @@ describe('what a worker learns', () => {
   });
 
   it('is not what failed', () => {
-    const book = new OperationStatsBook(later(-60_000));
+    const book = new OperationStatsBook(() => later(-60_000));
     const error = { code: 'corrupt_image' as const, message: '', retryable: false };
     book.record({ kind: 'failed', ack: true, job: sampleJob(), error }, 5);
     expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
   });
 
   it('is how long a delivery takes where nothing stood before the job', () => {
-    const book = new OperationStatsBook(later(-60_000));
+    const book = new OperationStatsBook(() => later(-60_000));
     book.record(served(40), 100);
     const busy = { ...alone, vm: { running: { jobs: 1, workMs: 300 }, ahead: empty } };
     book.record(served(900, { ledger: busy }), 100);
@@ -83,7 +83,7 @@ describe('what a worker learns', () => {
   });
 
   it('is the cold start of an instance that was started for its first job', () => {
-    const book = new OperationStatsBook(later(1_500));
+    const book = new OperationStatsBook(() => later(1_500));
     book.record(served(2_800, { target: 'run' }), 100);
     book.record(served(1_900, { target: 'run' }), 100);
     expect(book.coldStartMs).toBe(2_800);

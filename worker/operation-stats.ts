@@ -16,11 +16,11 @@ export class OperationStatsBook {
   readonly #stats = new Map<OperationName, Omit<OperationStats, 'learned'>>();
   readonly #times = new ServiceTimes();
   readonly #deliveries = new RecentValues();
-  readonly #startedAt: Date;
+  readonly #startedAt: () => Date;
   #first = true;
   #coldStartMs: number | null = null;
 
-  constructor(startedAt: Date) {
+  constructor(startedAt: () => Date) {
     this.#startedAt = startedAt;
   }
 
@@ -74,7 +74,7 @@ export class OperationStatsBook {
     if (!timings || attempt > 1 || route.epoch > 0) return;
     const claimedAt = clockStart(job).getTime() + timings.waitMs;
     const deliveryMs = Math.max(0, claimedAt - route.at.getTime());
-    const beforeStartMs = this.#startedAt.getTime() - route.at.getTime();
+    const beforeStartMs = this.#startedAt().getTime() - route.at.getTime();
     if (first && beforeStartMs > 0) {
       if (beforeStartMs < longestStart) this.#coldStartMs = deliveryMs;
     } else if (hadNothingBefore(route)) this.#deliveries.add(deliveryMs);

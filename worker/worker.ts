@@ -68,7 +68,9 @@ export async function startWorker(
     config.SPILLWAY_SLEEP_MS === undefined
       ? (request) => processor.process(request)
       : sleeping(config.SPILLWAY_SLEEP_MS);
-  const startedAt = ports.clock.now();
+  const startedMs = performance.now();
+  /** By the database's clock, which is known from the first answer on. */
+  const startedAt = () => new Date(ports.clock.now().getTime() - Math.round(performance.now() - startedMs));
   const stats = new OperationStatsBook(startedAt);
   let state: Heartbeat['state'] = 'starting';
   let lacks: readonly MachineLack[] = [];
@@ -112,7 +114,7 @@ export async function startWorker(
       coldStartMs: stats.coldStartMs,
       models: [...processor.models],
       lacks: [...lacks],
-      startedAt,
+      startedAt: startedAt(),
       version: config.SPILLWAY_VERSION,
     }),
     ...(hooks.onControl ? { onControl: hooks.onControl } : {}),

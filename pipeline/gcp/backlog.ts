@@ -1,12 +1,14 @@
-import { FieldPath, type Query, type Timestamp } from '@google-cloud/firestore';
+import { FieldPath, type Query, Timestamp } from '@google-cloud/firestore';
 import { isTerminal, jobStates } from '@spillway/core/job.ts';
 import type { Backlog, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
 
 const endedStates = jobStates.filter(isTerminal);
 
+type TimeField = 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'endedAt';
+
 /** Lists of `jobs/` in Firestore. */
-export function createBacklog({ collection, list }: JobCollection): Backlog {
+export function createBacklog({ collection, clock, list }: JobCollection): Backlog {
   return {
     line(target, limit) {
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
@@ -16,32 +18,36 @@ export function createBacklog({ collection, list }: JobCollection): Backlog {
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
       return list(sorted, limit);
     },
-    unpublished(before, limit, after = null) {
+    unpublished(ageMs, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
-      return list(oldestFirst(query, 'createdAt', before, after), limit);
+      return olderThan(query, 'createdAt', ageMs, limit, after);
     },
-    published(before, limit, after = null) {
-      const query = collection.where('state', '==', 'queued');
-      return list(oldestFirst(query, 'publishedAt', before, after), limit);
+    published(ageMs, limit, after = null) {
+      return olderThan(collection.where('state', '==', 'queued'), 'publishedAt', ageMs, limit, after);
     },
-    abandoned(before, limit, after = null) {
-      const query = collection.where('state', '==', 'processing');
-      return list(oldestFirst(query, 'claim.expiresAt', before, after), limit);
+    abandoned(limit, after = null) {
+      return olderThan(collection.where('state', '==', 'processing'), 'claim.expiresAt', 0, limit, after);
     },
-    unannounced(before, limit, after = null) {
+    unannounced(ageMs, limit, after = null) {
       const query = collection.where('state', 'in', endedStates).where('eventPublishedAt', '==', null);
-      return list(oldestFirst(query, 'endedAt', before, after), limit);
+      return olderThan(query, 'endedAt', ageMs, limit, after);
     },
   };
-}
 
-function oldestFirst(query: Query, field: string, before: Date, after: Stored | null): Query {
-  const sorted = query.where(field, '<', before).orderBy(field).orderBy(FieldPath.documentId());
-  return after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
+  /**
+   * The query has to name a time before Firestore can say what time it is there: what the clock was wrong about is left
+   * out afterwards, by the time of the read.
+   */
+  function olderThan(query: Query, field: TimeField, ageMs: number, limit: number, after: Stored | null) {
+    const before = new Date(clock.now().getTime() - ageMs);
+    const sorted = query.where(field, '<=', before).orderBy(field).orderBy(FieldPath.documentId());
+    const rest = after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
+    return list(rest, limit, (stored) => msOf(timeOf(stored, field)) <= stored.readAt.getTime() - ageMs);
+  }
 }
 
 /** As it is in the document: `createdAt` has microseconds, which a Date has not. */
-function timeOf(stored: Stored, field: string): Timestamp | Date {
+function timeOf(stored: Stored, field: TimeField): Timestamp | Date {
   const { job } = stored;
   switch (field) {
     case 'createdAt':
@@ -50,7 +56,11 @@ function timeOf(stored: Stored, field: string): Timestamp | Date {
       return job.publishedAt ?? new Date(0);
     case 'claim.expiresAt':
       return job.claim?.expiresAt ?? new Date(0);
-    default:
+    case 'endedAt':
       return job.endedAt ?? new Date(0);
   }
+}
+
+function msOf(time: Timestamp | Date): number {
+  return time instanceof Timestamp ? time.toMillis() : time.getTime();
 }

@@ -1,17 +1,22 @@
-import type { Firestore } from '@google-cloud/firestore';
+import { type Firestore, type QueryDocumentSnapshot, Timestamp } from '@google-cloud/firestore';
 import { controlSchema, heartbeatSchema, readHeartbeat, type Worker } from '@spillway/core/heartbeat.ts';
 import type { Fleet } from '../ports/fleet.ts';
 import type { Log } from '../ports/ports.ts';
+import type { StoreClock } from '../store-clock.ts';
 import { withDates } from './documents.ts';
-import { orOutage } from './outages.ts';
+import { codeOf, orOutage } from './outages.ts';
+
+/** gRPC: NOT_FOUND, FAILED_PRECONDITION. */
+const changedOrGone = new Set<unknown>([5, 9]);
 
 /** `workers/` and `controls/` in Firestore. */
-export function createFirestoreFleet(firestore: Firestore, log: Log): Fleet {
+export function createFirestoreFleet(firestore: Firestore, clock: StoreClock, log: Log): Fleet {
   const collection = firestore.collection('workers');
   const controls = firestore.collection('controls');
   return {
     async read() {
       const { docs, readTime } = await orOutage('Firestore', collection.get(), 'read heartbeats');
+      clock.answered(readTime.toDate());
       const workers: Worker[] = [];
       for (const snapshot of docs) {
         // Both times are Firestore's, so no clock of a worker's or ours can make a heartbeat look young.
@@ -25,9 +30,14 @@ export function createFirestoreFleet(firestore: Firestore, log: Log): Fleet {
     async beat(heartbeat) {
       await orOutage('Firestore', collection.doc(heartbeat.id).set(heartbeat), 'write a heartbeat');
     },
-    async removeExpired(now) {
-      const { docs } = await orOutage('Firestore', collection.where('expiresAt', '<', now).limit(100).get());
-      await orOutage('Firestore', Promise.all(docs.map(({ ref }) => ref.delete())));
+    async removeExpired() {
+      const expired = collection.where('expiresAt', '<', clock.now()).limit(100);
+      const { docs, readTime } = await orOutage('Firestore', expired.get(), 'list expired heartbeats');
+      clock.answered(readTime.toDate());
+      const removals = docs
+        .filter((snapshot) => isBefore(snapshot.get('expiresAt'), readTime))
+        .map((snapshot) => removeUnchanged(snapshot));
+      await orOutage('Firestore', Promise.all(removals), 'forget expired heartbeats');
     },
     async control(worker) {
       const snapshot = await orOutage('Firestore', controls.doc(worker).get(), 'read a control');
@@ -45,4 +55,17 @@ export function createFirestoreFleet(firestore: Firestore, log: Log): Fleet {
       return { stop };
     },
   };
+}
+
+function isBefore(time: unknown, limit: Timestamp): boolean {
+  return time instanceof Timestamp && time.toMillis() < limit.toMillis();
+}
+
+/** A worker may beat again at this moment: what was written since stays. */
+async function removeUnchanged({ ref, updateTime }: QueryDocumentSnapshot): Promise<void> {
+  try {
+    await ref.delete({ lastUpdateTime: updateTime });
+  } catch (error) {
+    if (!changedOrGone.has(codeOf(error))) throw error;
+  }
 }

@@ -5,6 +5,8 @@ import { describe, expect, it, vi } from 'vitest';
 import { z } from 'zod';
 import { unindexedFields } from '../limits/jobs.ts';
 import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
+import { storeClock } from '../store-clock.ts';
+import { systemClock } from '../system-clock.ts';
 import { createFirestoreJobs } from './jobs.ts';
 
 /** What a query asks of indexes; Firestore adds the field of an inequality to the order. */
@@ -77,7 +79,11 @@ function conditionsOf({
 /** Every query of the job store, caught on its way to Firestore. */
 async function queriesOfTheStore(): Promise<object[]> {
   const queries: object[] = [];
-  const answer = { docs: [], data: () => ({ jobs: 0, workMs: 0, dollars: 0, count: 0 }) };
+  const answer = {
+    docs: [],
+    readTime: Timestamp.now(),
+    data: () => ({ jobs: 0, workMs: 0, dollars: 0, count: 0 }),
+  };
   vi.spyOn(Query.prototype, 'get').mockImplementation(async function (this: Query) {
     queries.push(this);
     return answer as never;
@@ -92,10 +98,10 @@ async function queriesOfTheStore(): Promise<object[]> {
     queries.push(this);
     return () => {};
   });
-  const { jobs, sums, backlog, feed } = createFirestoreJobs(firestore, () => {});
+  const { jobs, sums, backlog, feed } = createFirestoreJobs(firestore, storeClock(systemClock), () => {});
   const time = Timestamp.fromDate(noon);
   const job = sampleJob({ batch: 'b', owner: 'ann' });
-  const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon };
+  const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon, readAt: noon };
   const all = {
     owner: 'ann',
     upload: 'u',
@@ -116,10 +122,10 @@ async function queriesOfTheStore(): Promise<object[]> {
     countOpen: () => feed.countOpen(),
     find: () => Promise.all([feed.find(all, 10, null), feed.find({}, 10, null)]),
     ofSource: () => jobs.ofSource(job.source),
-    unpublished: () => backlog.unpublished(noon, 10),
-    published: () => backlog.published(noon, 10),
-    abandoned: () => backlog.abandoned(noon, 10),
-    unannounced: () => backlog.unannounced(noon, 10),
+    unpublished: () => backlog.unpublished(0, 10),
+    published: () => backlog.published(0, 10),
+    abandoned: () => backlog.abandoned(10),
+    unannounced: () => backlog.unannounced(0, 10),
     watch: () =>
       feed.watch(
         all,

@@ -7,6 +7,7 @@ import {
 } from '@google-cloud/firestore';
 import { jobSchema } from '@spillway/core/job.ts';
 import type { Stored } from '../ports/jobs.ts';
+import type { StoreClock } from '../store-clock.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
@@ -24,15 +25,18 @@ const mostPages = 20;
 /** The collection `jobs/`, and its documents as jobs. */
 export interface JobCollection {
   collection: CollectionReference;
+  /** Tells the time of Firestore. */
+  clock: StoreClock;
   get(id: string): Promise<Stored | null>;
-  /** The jobs of a query, without those that are not valid. */
-  list(query: Query, limit?: number): Promise<Stored[]>;
+  /** The jobs of a query, without those that are not valid and those that do not count. */
+  list(query: Query, limit?: number, counts?: (stored: Stored) => boolean): Promise<Stored[]>;
   /** One job in a list; an empty list where the document is not valid, which is then reported: one must not hide all others. */
   readOrReport(snapshot: DocumentSnapshot): Stored[];
 }
 
 export function jobCollection(
   firestore: Firestore,
+  clock: StoreClock,
   onInvalid: (item: string, error: unknown) => void,
 ): JobCollection {
   const collection = firestore.collection('jobs');
@@ -48,17 +52,20 @@ export function jobCollection(
 
   return {
     collection,
+    clock,
     readOrReport,
     async get(id) {
       const snapshot = await orOutage('Firestore', collection.doc(id).get(), `read job ${id}`);
+      clock.answered(snapshot.readTime.toDate());
       return snapshot.exists ? read(snapshot) : null;
     },
-    async list(query, limit = Number.POSITIVE_INFINITY) {
+    async list(query, limit = Number.POSITIVE_INFINITY, counts = () => true) {
       const jobs: Stored[] = [];
       let rest = Number.isFinite(limit) ? query.limit(limit) : query;
       for (let page = 0; page < mostPages; page++) {
-        const { docs } = await orOutage('Firestore', rest.get(), 'list jobs');
-        jobs.push(...docs.flatMap((snapshot) => readOrReport(snapshot)));
+        const { docs, readTime } = await orOutage('Firestore', rest.get(), 'list jobs');
+        clock.answered(readTime.toDate());
+        jobs.push(...docs.flatMap((snapshot) => readOrReport(snapshot)).filter(counts));
         const last = docs.at(-1);
         if (!last || docs.length < limit || jobs.length >= limit) break;
         rest = query.startAfter(last).limit(limit - jobs.length);
@@ -88,5 +95,5 @@ function read(snapshot: DocumentSnapshot): Stored {
     createTime,
     ...(createdAt instanceof Timestamp ? { createdAt } : {}),
   };
-  return { job, version, updatedAt: updateTime.toDate() };
+  return { job, version, updatedAt: updateTime.toDate(), readAt: snapshot.readTime.toDate() };
 }

@@ -3,6 +3,7 @@ import { FieldValue, type Firestore } from '@google-cloud/firestore';
 import type { Job } from '@spillway/core/job.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { JobDocuments, JobPorts } from '../ports/jobs.ts';
+import type { StoreClock } from '../store-clock.ts';
 import { createBacklog } from './backlog.ts';
 import { type JobCollection, jobCollection, type Version, versionOf } from './job-collection.ts';
 import { createJobFeed } from './job-feed.ts';
@@ -19,9 +20,10 @@ const notFound = 5;
  */
 export function createFirestoreJobs(
   firestore: Firestore,
+  clock: StoreClock,
   onInvalid: (item: string, error: unknown) => void,
 ): JobPorts {
-  const jobs = jobCollection(firestore, onInvalid);
+  const jobs = jobCollection(firestore, clock, onInvalid);
   return {
     jobs: createJobDocuments(jobs),
     sums: createRoutingSums(jobs),
@@ -31,7 +33,7 @@ export function createFirestoreJobs(
 }
 
 /** Written with create-only writes and update-time preconditions, never transactions. */
-function createJobDocuments({ collection, get, list }: JobCollection): JobDocuments {
+function createJobDocuments({ collection, clock, get, list }: JobCollection): JobDocuments {
   return {
     get,
     async create(job) {
@@ -44,7 +46,11 @@ function createJobDocuments({ collection, get, list }: JobCollection): JobDocume
         );
         const version: Version = { updateTime: writeTime, createTime: writeTime };
         const createdAt = writeTime.toDate();
-        return { kind: 'created', stored: { job: { ...job, createdAt }, version, updatedAt: createdAt } };
+        clock.answered(createdAt);
+        return {
+          kind: 'created',
+          stored: { job: { ...job, createdAt }, version, updatedAt: createdAt, readAt: createdAt },
+        };
       } catch (error) {
         if (codeOf(error) !== alreadyExists) throw error;
         const stored = await get(job.id);
@@ -65,10 +71,13 @@ function createJobDocuments({ collection, get, list }: JobCollection): JobDocume
           collection.doc(next.id).update(changes, precondition),
           `change job ${next.id}`,
         );
+        const writtenAt = writeTime.toDate();
+        clock.answered(writtenAt);
         return {
           job: next,
           version: { ...version, updateTime: writeTime } satisfies Version,
-          updatedAt: writeTime.toDate(),
+          updatedAt: writtenAt,
+          readAt: writtenAt,
         };
       } catch (error) {
         if (codeOf(error) === notFound) return null;

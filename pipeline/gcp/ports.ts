@@ -7,7 +7,8 @@ import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
-import type { Log, Ports } from '../ports/ports.ts';
+import type { Clock, Log, Ports } from '../ports/ports.ts';
+import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
 import { type GcpConfig, requireTwoBuckets } from './config.ts';
@@ -27,27 +28,28 @@ export interface GcpPorts extends Ports {
 }
 
 /** All ports on Google's own client libraries, against the cloud or its emulators. Throws where the configuration cannot work. */
-export function createGcpPorts(config: GcpConfig, log: Log): GcpPorts {
+export function createGcpPorts(config: GcpConfig, log: Log, machine: Clock = systemClock): GcpPorts {
   requireTwoBuckets(config.SPILLWAY_UPLOADS_BUCKET, config.SPILLWAY_RESULTS_BUCKET);
   const projectId = config.SPILLWAY_PROJECT;
   const firestore = new Firestore({ projectId });
   const pubsub = new PubSub({ projectId });
   const storage = new Storage({ projectId });
-  const passedOver = createFirestorePassedOver(firestore, systemClock);
+  const clock = storeClock(machine);
+  const passedOver = createFirestorePassedOver(firestore, clock);
   const onInvalid = (item: string, error: unknown) =>
     void passOver({ task: 'reading', item }, error, { passedOver, log });
   return {
     firestore,
     pubsub,
-    ...limitedJobs(createFirestoreJobs(firestore, onInvalid)),
+    ...limitedJobs(createFirestoreJobs(firestore, clock, onInvalid)),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     blobs: limitedBlobs(createStorageBlobs(storage)),
-    fleet: limitedFleet(createFirestoreFleet(firestore, log)),
-    settings: createFirestoreSettings(firestore, systemClock, log, onInvalid),
+    fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
+    settings: createFirestoreSettings(firestore, clock, log, onInvalid),
     routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
-    clock: systemClock,
+    clock,
     timers: systemTimers,
     newToken: randomUUID,
     log,

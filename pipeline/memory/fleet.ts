@@ -20,7 +20,8 @@ export function createMemoryFleet(clock: Clock): Fleet {
       beats.set(heartbeat.id, { heartbeat: heartbeatSchema.parse(heartbeat), at: clock.now() });
       for (const watcher of watchers) watcher([heartbeat]);
     },
-    async removeExpired(now) {
+    async removeExpired() {
+      const now = clock.now();
       for (const [id, { heartbeat }] of beats) if (heartbeat.expiresAt < now) beats.delete(id);
     },
     async control(worker) {

@@ -24,7 +24,8 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   let writes = 0;
 
   function stored(job: Job): Stored {
-    return { job, version: ++writes, updatedAt: clock.now() };
+    const now = clock.now();
+    return { job, version: ++writes, updatedAt: now, readAt: now };
   }
 
   function index(row: Row, before: Job | null): Stored {
@@ -42,6 +43,15 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     return open;
   }
 
+  function read({ stored }: Row): Stored {
+    return { ...stored, readAt: clock.now() };
+  }
+
+  /** What is at least that old, in the order of its time. */
+  function page(index: RowIndex, ageMs: number, limit: number, after: Stored | null = null): Stored[] {
+    return index.below(clock.now().getTime() - ageMs + 1, limit, after?.job).map(read);
+  }
+
   function positionOf({ id }: Job): number {
     return rows.get(id)?.position ?? Number.POSITIVE_INFINITY;
   }
@@ -49,14 +59,15 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   const jobs: JobDocuments = {
     create(job) {
       const existing = rows.get(job.id);
-      if (existing) return { kind: 'exists', stored: existing.stored };
+      if (existing) return { kind: 'exists', stored: read(existing) };
       const row: Row = { stored: stored({ ...job, createdAt: clock.now() }), position: rows.size };
       rows.set(job.id, row);
       if (job.batch !== null) batches.set(job.batch, [...(batches.get(job.batch) ?? []), row]);
       return { kind: 'created', stored: index(row, null) };
     },
     get(id) {
-      return rows.get(id)?.stored ?? null;
+      const row = rows.get(id);
+      return row ? read(row) : null;
     },
     replace(before, next) {
       const row = rows.get(next.id);
@@ -66,10 +77,12 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       return index(row, job);
     },
     ofSource({ bucket, name, generation }) {
-      return storedOf([...rows.values()]).filter(
-        ({ job: { source } }) =>
-          source.bucket === bucket && source.name === name && source.generation === generation,
-      );
+      return [...rows.values()]
+        .map(read)
+        .filter(
+          ({ job: { source } }) =>
+            source.bucket === bucket && source.name === name && source.generation === generation,
+        );
     },
   };
 
@@ -120,11 +133,11 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   };
 
   const backlog: Backlog = {
-    line: (target, limit) => storedOf(indexes.waiting[target].rows.slice(0, limit)),
-    unpublished: (before, limit, after) => page(indexes.unpublished, before, limit, after),
-    published: (before, limit, after) => page(indexes.published, before, limit, after),
-    abandoned: (before, limit, after) => page(indexes.expiring, before, limit, after),
-    unannounced: (before, limit, after) => page(indexes.unannounced, before, limit, after),
+    line: (target, limit) => indexes.waiting[target].rows.slice(0, limit).map(read),
+    unpublished: (ageMs, limit, after) => page(indexes.unpublished, ageMs, limit, after),
+    published: (ageMs, limit, after) => page(indexes.published, ageMs, limit, after),
+    abandoned: (limit, after) => page(indexes.expiring, 0, limit, after),
+    unannounced: (ageMs, limit, after) => page(indexes.unannounced, ageMs, limit, after),
   };
 
   return { jobs, sums, backlog, feed };
@@ -160,14 +173,6 @@ function bothSides(keyOf: (job: Job) => number | null): Record<Target, RowIndex>
 
 function time(date: Date | null | undefined): number | null {
   return date?.getTime() ?? null;
-}
-
-function page(index: RowIndex, before: Date, limit: number, after: Stored | null = null): Stored[] {
-  return storedOf(index.below(before.getTime(), limit, after?.job));
-}
-
-function storedOf(rows: readonly Row[]): Stored[] {
-  return rows.map(({ stored }) => stored);
 }
 
 /** @param own Left out. */

@@ -12,8 +12,8 @@ export interface FleetReading {
 export interface Fleet {
   read(): Awaitable<FleetReading>;
   beat(heartbeat: Heartbeat): Awaitable<void>;
-  /** Forgets heartbeats whose `expiresAt` has passed. */
-  removeExpired(now: Date): Awaitable<void>;
+  /** Forgets heartbeats whose `expiresAt` has passed by the database's clock. */
+  removeExpired(): Awaitable<void>;
   control(worker: string): Awaitable<Control>;
   /** Changes what is named and leaves the rest, so that an admin and a breaker do not undo each other. */
   changeControl(worker: string, change: Partial<Control>): Awaitable<void>;

@@ -7,6 +7,8 @@ export interface Stored {
   /** Opaque to everything but the store that made it. */
   readonly version: unknown;
   readonly updatedAt: Date;
+  /** When the store read or wrote it. This time and `updatedAt` are of the store's own clock. */
+  readonly readAt: Date;
 }
 
 export type Creation = { kind: 'created'; stored: Stored } | { kind: 'exists'; stored: Stored };
@@ -77,18 +79,19 @@ export interface RoutingSums {
  * not valid are left out: a list is shorter than `limit` only where there are no more.
  *
  * All lists but `line` begin with the oldest; `after` is a job of the same list, and only those behind it are given.
+ * Ages are in milliseconds, and judged by the store's clock at the time of the read.
  */
 export interface Backlog {
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
   line(target: Target, limit: number): Awaitable<Stored[]>;
-  /** Queued, created before `before`, and never published under their epoch. */
-  unpublished(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
-  /** Queued and published before `before`. */
-  published(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
-  /** Processing under a claim that expired before `before`. */
-  abandoned(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
-  /** Ended before `before`, and their end not yet announced. */
-  unannounced(before: Date, limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** Queued and never published under their epoch, at least `ageMs` after they were created. */
+  unpublished(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** Queued, and published at least `ageMs` ago. */
+  published(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** Processing under a claim that has expired. */
+  abandoned(limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** Ended at least `ageMs` ago, and their end not yet announced. */
+  unannounced(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
 }
 
 /** What people see of the jobs. All methods but `watch` throw `OutageError`. */

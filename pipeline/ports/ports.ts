@@ -73,6 +73,7 @@ export interface Ports extends JobPorts {
   routerStates: RouterStates;
   leases: Leases;
   passedOver: PassedOverItems;
+  /** Tells the database's time, as close as its last answers allow (store-clock.ts). */
   clock: Clock;
   timers: Timers;
   /** A random token that nobody can guess: a claim's fencing token, a reservation's. */

@@ -1,9 +1,10 @@
 import { inject } from 'vitest';
 import { createGcpPorts, type GcpPorts } from '../gcp/ports.ts';
 import { createMemoryPorts } from '../memory/ports.ts';
+import type { Clock } from '../ports/ports.ts';
 
 /** Ports on the real client libraries against the emulators of the stack, in a project of this name. */
-export function emulatorPorts(project: string): GcpPorts {
+export function emulatorPorts(project: string, machine?: Clock): GcpPorts {
   const stack = inject('stack');
   process.env.FIRESTORE_EMULATOR_HOST = stack.firestore;
   process.env.PUBSUB_EMULATOR_HOST = stack.pubsub;
@@ -15,5 +16,6 @@ export function emulatorPorts(project: string): GcpPorts {
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
     },
     createMemoryPorts().log,
+    machine,
   );
 }

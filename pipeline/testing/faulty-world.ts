@@ -12,6 +12,7 @@ import type { Outcome } from '../outcome.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
 import { manualClock, timeOf } from './manual-clock.ts';
+import { onMachine } from './on-machine.ts';
 import { copying, workbench } from './workbench.ts';
 
 /** Shares of calls, attempts or messages that go wrong. */
@@ -25,8 +26,12 @@ export interface Faults {
   stalls: number;
 }
 
+/** Milliseconds by which the machines' clocks are ahead of the database's: each worker, the router, and the sweeper. */
+export type ClockErrors = (machine: string) => number;
+
 export interface World {
   seed: number;
+  clocks?: ClockErrors;
   faults: Faults;
   uploads: number;
   /** The round, of a second, in which one of the three VMs dies for good, with what it is working on. */
@@ -60,12 +65,20 @@ const slowness = 12;
  * children crash, workers die or stall, and messages come twice and in any order. VM workers take turns; Cloud Run
  * takes what it is pushed. Seeded; only the order in which files are written is the machine's.
  */
-export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: World): Promise<Played> {
+export async function play({
+  seed,
+  faults,
+  uploads,
+  vmDiesAt,
+  runRefuses,
+  clocks = () => 0,
+}: World): Promise<Played> {
   const random = seededRandom(seed);
   const happens = (share: number) => random() < share;
   const clock = manualClock();
   const steady = createMemoryPorts(timeOf(clock));
   const shaky = shakyPorts(steady, faults, random);
+  const machines = new Map<string, MemoryPorts>();
   const { executor } = await workbench();
   const done = new Map<string, number>();
   const succeeded = new Map<string, number>();
@@ -83,7 +96,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     await Promise.all([...liveVms(), 'vm-2'].filter(distinct).map(workOnVm));
     if (round < runRefuses.from || round > runRefuses.to) await workOnRun();
     clock.advance(1_000);
-    await sweepOnce('sweeper', shaky).catch(expectOutage);
+    await sweepOnce('sweeper', portsOf('sweeper')).catch(expectOutage);
     breakerStates.add((await steady.routerStates.read()).breaker.state);
     if (events.length === 0 && (await allEnded())) break;
   }
@@ -109,7 +122,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
   /** Eventarc: an event is brought again until the function has taken it, and sometimes once more. */
   async function route(): Promise<void> {
     for (const event of events.splice(0, arrivals)) {
-      const taken = await routeUpload(event, null, shaky).then(() => true, expectOutage);
+      const taken = await routeUpload(event, null, portsOf('router')).then(() => true, expectOutage);
       if (!taken || happens(faults.redelivered)) events.push(event);
     }
   }
@@ -122,7 +135,7 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     await Promise.all(
       messages.map(async (message) => {
         await serve(id, message, dies);
-        if (!dies && happens(0.5)) note(await handleNextInLine(workerOf(id, shaky)));
+        if (!dies && happens(0.5)) note(await handleNextInLine(workerOf(id, portsOf(id))));
       }),
     );
   }
@@ -145,13 +158,23 @@ export async function play({ seed, faults, uploads, vmDiesAt, runRefuses }: Worl
     const twice = happens(faults.redelivered) ? 2 : 1;
     const deliveries = Array.from({ length: twice }, async () => {
       const dies = surelyDies || happens(faults.workerDies);
-      const outcome = await handleMessage(message, workerOf(worker, dies ? dyingPorts(shaky) : shaky));
+      const outcome = await handleMessage(
+        message,
+        workerOf(worker, dies ? dyingPorts(portsOf(worker)) : portsOf(worker)),
+      );
       note(outcome);
       // A worker that dies does not acknowledge, nor does one that gives back.
       const comesAgain = dies || !outcome.ack || happens(faults.redelivered);
       if (comesAgain) steady.queue.messages[targetOf(worker)].push(message);
     });
     await Promise.all(deliveries);
+  }
+
+  /** What a machine sees, with its own clock. */
+  function portsOf(machine: string): MemoryPorts {
+    const ports = machines.get(machine) ?? onMachine(shaky, clocks(machine));
+    machines.set(machine, ports);
+    return ports;
   }
 
   function workerOf(worker: string, ports: MemoryPorts): Executor {

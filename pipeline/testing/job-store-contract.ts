@@ -228,13 +228,26 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
         ]),
       );
       const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
-      expect(kinds(await ports().backlog.unpublished(soon(), 1_000))).toEqual(['unpublished']);
-      expect(kinds(await ports().backlog.published(soon(), 1_000))).toEqual(['waiting']);
-      expect(kinds(await ports().backlog.abandoned(soon(), 1_000))).toEqual(['abandoned']);
-      expect(kinds(await ports().backlog.unannounced(soon(), 1_000))).toEqual(['unannounced']);
-      const longAgo = new Date(0);
-      expect(await ports().backlog.unpublished(longAgo, 10)).toEqual([]);
-      expect(await ports().backlog.abandoned(longAgo, 10)).toEqual([]);
+      expect(kinds(await ports().backlog.unpublished(0, 1_000))).toEqual(['unpublished']);
+      expect(kinds(await ports().backlog.published(0, 1_000))).toEqual(['waiting']);
+      expect(kinds(await ports().backlog.abandoned(1_000))).toEqual(['abandoned']);
+      expect(kinds(await ports().backlog.unannounced(0, 1_000))).toEqual(['unannounced']);
+      const hour = 3_600_000;
+      expect(await ports().backlog.unpublished(hour, 10)).toEqual([]);
+    });
+
+    it('judges ages and claims by its own time of the read', async () => {
+      const { jobs, backlog } = ports();
+      const [young, held] = [await create(), await create()];
+      await replace(young, transitions.published(young.job, young.readAt));
+      const claim = { worker: 'w', token: 't', expiresAt: new Date(held.readAt.getTime() + 60_000) };
+      await replace(held, { ...held.job, state: 'processing', claim });
+      const ids = (list: Stored[]) => list.map(({ job }) => job.id);
+      expect(ids(await backlog.published(60_000, 1_000))).not.toContain(young.job.id);
+      expect(ids(await backlog.published(0, 1_000))).toContain(young.job.id);
+      expect(ids(await backlog.abandoned(1_000))).not.toContain(held.job.id);
+      const read = await jobs.get(held.job.id);
+      expect(read?.readAt.getTime()).toBeGreaterThanOrEqual(read?.updatedAt.getTime() ?? Number.NaN);
     });
 
     it('goes on behind a job of a list that the sweep looks through', async () => {
@@ -252,10 +265,17 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
         return { ...job, state: 'processing', claim, attempt: 1 };
       });
       await make((job) => transitions.cancelled(job, justNow()));
-      for (const list of ['unpublished', 'published', 'abandoned', 'unannounced'] as const) {
+      const { backlog } = ports();
+      const lists = {
+        unpublished: (after: Stored | null) => backlog.unpublished(0, 2, after),
+        published: (after: Stored | null) => backlog.published(0, 2, after),
+        abandoned: (after: Stored | null) => backlog.abandoned(2, after),
+        unannounced: (after: Stored | null) => backlog.unannounced(0, 2, after),
+      };
+      for (const [list, read] of Object.entries(lists)) {
         const seen: string[] = [];
         for (let last: Stored | null = null; ; ) {
-          const page: Stored[] = await ports().backlog[list](soon(), 2, last);
+          const page: Stored[] = await read(last);
           seen.push(...page.map(({ job }) => job.id));
           last = page.at(-1) ?? null;
           if (page.length < 2) break;

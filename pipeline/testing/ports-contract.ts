@@ -218,9 +218,10 @@ export function portsContract(
       expect(worker).toMatchObject(heartbeat);
       expect(worker?.ageMs).toBeGreaterThanOrEqual(0);
       expect(worker?.ageMs).toBeLessThan(10_000);
-      await fleet.removeExpired(new Date());
+      await fleet.removeExpired();
       expect(await mine()).toBeDefined();
-      await fleet.removeExpired(new Date(Date.now() + 120_000));
+      await fleet.beat({ ...heartbeat, expiresAt: new Date(Date.now() - 60_000) });
+      await fleet.removeExpired();
       expect(await mine()).toBeUndefined();
     });
 

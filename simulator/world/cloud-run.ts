@@ -109,7 +109,7 @@ export class CloudRun {
       spell: 0,
       beatAt: 0,
       startedAt,
-      book: new OperationStatsBook(startedAt),
+      book: new OperationStatsBook(() => startedAt),
     };
     this.#instances.push(instance);
     this.coldStarts++;

@@ -56,7 +56,7 @@ export class Vm {
     this.#scenario = scenario;
     this.#onReady = onReady;
     this.#startedAt = engine.date;
-    this.book = new OperationStatsBook(this.#startedAt);
+    this.book = new OperationStatsBook(() => this.#startedAt);
   }
 
   get takesWork(): boolean {
@@ -162,7 +162,7 @@ export class Vm {
     this.#testing = false;
     this.#breaker = new VmBreaker();
     this.#startedAt = this.#engine.date;
-    this.book = new OperationStatsBook(this.#startedAt);
+    this.book = new OperationStatsBook(() => this.#startedAt);
     this.beat();
     this.#onReady();
   }
