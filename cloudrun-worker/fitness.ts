@@ -1,3 +1,4 @@
+import { singleFlight } from '@spillway/core/background.ts';
 import { MachineError } from '@spillway/core/errors.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
@@ -23,9 +24,8 @@ export function createFitness(
   const lost = Promise.withResolvers<MachineError>();
   let wanted: number | null = null;
   let unfit: string | null = null;
-  let testing: Promise<void> | null = null;
 
-  async function test(): Promise<void> {
+  const testing = singleFlight(async () => {
     const problem = await worker.selfTest(wanted ?? 0);
     if (!problem) {
       unfit = null;
@@ -35,7 +35,7 @@ export function createFitness(
     }
     unfit = problem.why;
     lost.resolve(new MachineError(problem.lack ?? 'processes', problem.why));
-  }
+  });
 
   return {
     lost: lost.promise,
@@ -50,12 +50,7 @@ export function createFitness(
       unfit: () => unfit,
       async work(data) {
         const outcome = await worker.work(data);
-        if (wanted !== null) {
-          testing ??= test().finally(() => {
-            testing = null;
-          });
-          await testing;
-        }
+        if (wanted !== null) await testing.run();
         return outcome;
       },
     },

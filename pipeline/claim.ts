@@ -1,3 +1,4 @@
+import { type Background, startRecurring } from '@spillway/core/background.ts';
 import { type Claim, type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
@@ -46,44 +47,30 @@ export async function claimJob(
   }
 }
 
-export interface HeldClaim {
+export interface HeldClaim extends Background {
   /** Aborted once the claim is known to be lost: whatever is made from then on will not count. */
   signal: AbortSignal;
-  /** Ends the renewals, after one that is under way. */
-  stop(): Promise<void>;
 }
 
 /** Keeps a claim alive while its work runs: renewed three times in each period. */
 export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClaim {
   const { ports, claimMs } = claimant;
   const lost = new AbortController();
-  let renewal: Promise<void> | null = null;
-  const stop = ports.timers.every(claimMs / 3, () => {
-    renewal ??= renew().finally(() => {
-      renewal = null;
-    });
-  });
-  return {
-    signal: lost.signal,
-    async stop() {
-      stop();
-      await renewal;
-    },
-  };
-
-  async function renew(): Promise<void> {
-    try {
+  const renewals = startRecurring({
+    everyMs: claimMs / 3,
+    timers: ports.timers,
+    async round() {
       const stored = await overTime(
         changeJob(ports.jobs, job.id, (current) =>
           holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
         ),
       );
       if (!stored) lost.abort(new Error('The claim was lost.'));
-    } catch (error) {
-      // The claim lives on until it expires; the next renewal may go through.
-      ports.log.warn({ jobId: job.id, error }, 'A claim could not be renewed.');
-    }
-  }
+    },
+    // The claim lives on until it expires; the next renewal may go through.
+    onError: (error) => ports.log.warn({ jobId: job.id, error }, 'A claim could not be renewed.'),
+  });
+  return { signal: lost.signal, stop: renewals.stop };
 }
 
 function newClaim(

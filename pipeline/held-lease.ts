@@ -1,3 +1,4 @@
+import { singleFlight } from '@spillway/core/background.ts';
 import type { Ports } from './ports/ports.ts';
 
 /** Work under a lease that ended before the work did. What was done until then counts; the next holder goes on. */
@@ -18,20 +19,16 @@ export async function underLease<Value>(
   let heldSince = clock.now().getTime();
   if (!(await leases.acquire(name, holder, ttlMs))) return null;
   const lost = new AbortController();
-  let renewal: Promise<void> | null = null;
+  const renewal = singleFlight(renew);
   const stop = timers.every(ttlMs / 3, () => {
     if (clock.now().getTime() - heldSince >= ttlMs) lose();
-    else {
-      renewal ??= renew().finally(() => {
-        renewal = null;
-      });
-    }
+    else void renewal.run();
   });
   try {
     return await work(lost.signal);
   } finally {
     stop();
-    await renewal;
+    await renewal.landed();
   }
 
   async function renew(): Promise<void> {

@@ -1,3 +1,4 @@
+import { singleFlight } from '@spillway/core/background.ts';
 import type { Job, JobProgress } from '@spillway/core/job.ts';
 import { holds, progressed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
@@ -20,11 +21,10 @@ export function reportProgress(
   token: string,
   { jobs, clock, log }: Pick<Ports, 'jobs' | 'clock' | 'log'>,
 ): ProgressReport {
-  let writing: Promise<void> | null = null;
   let lastWrite = Number.NEGATIVE_INFINITY;
   let pending: JobProgress | null | undefined;
 
-  async function write(): Promise<void> {
+  const writing = singleFlight(async () => {
     while (pending !== undefined) {
       const progress = pending;
       pending = undefined;
@@ -39,7 +39,7 @@ export function reportProgress(
         log.warn({ jobId: job.id, error }, 'The progress of a job could not be written.');
       }
     }
-  }
+  });
 
   return {
     tell(progress) {
@@ -47,12 +47,12 @@ export function reportProgress(
       if (progress && !due) return;
       if (!progress && lastWrite === Number.NEGATIVE_INFINITY) return;
       pending = progress;
-      writing ??= write().finally(() => {
-        writing = null;
-      });
+      void writing.run();
     },
     async settled() {
-      await writing;
+      await writing.landed();
+      // What was told in the moment in which a write ended.
+      await writing.run();
     },
   };
 }

@@ -1,3 +1,4 @@
+import { type Background, startRecurring } from '@spillway/core/background.ts';
 import type { Ports } from './ports/ports.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 
@@ -5,27 +6,16 @@ import { newSweepMemory, sweepOnce } from './sweep.ts';
 export const sweepEveryMs = 2_000;
 
 /** Sweeps until stopped, one sweep at a time. An outage is logged and tried again at the next turn. */
-export function startSweeping(holder: string, ports: Ports): { stop(): Promise<void> } {
-  let running: Promise<void> | null = null;
+export function startSweeping(holder: string, ports: Ports): Background {
+  const { timers, log } = ports;
   const memory = newSweepMemory();
-  const stop = ports.timers.every(sweepEveryMs, () => {
-    running ??= sweep().finally(() => {
-      running = null;
-    });
-  });
-  return {
-    async stop() {
-      stop();
-      await running;
-    },
-  };
-
-  async function sweep(): Promise<void> {
-    try {
+  return startRecurring({
+    everyMs: sweepEveryMs,
+    timers,
+    async round() {
       const swept = await sweepOnce(holder, ports, memory);
-      if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
-    } catch (error) {
-      ports.log.warn({ error }, 'A sweep was cut off; the next one goes on.');
-    }
-  }
+      if (swept && Object.values(swept).some((count) => count > 0)) log.info(swept, 'Swept.');
+    },
+    onError: (error) => log.warn({ error }, 'A sweep was cut off; the next one goes on.'),
+  });
 }
