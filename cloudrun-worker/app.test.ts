@@ -42,6 +42,25 @@ describe('the push endpoint', () => {
     expect((await push(worker(done, { busy: () => 1 }), envelope)).status).toBe(429);
   });
 
+  it('gives one slot to one of two messages that arrive together', async () => {
+    const working = Promise.withResolvers<Outcome>();
+    let inHand = 0;
+    const full = worker(done, {
+      busy: () => inHand,
+      work: () => {
+        inHand++;
+        return working.promise;
+      },
+    });
+    const app = createPushApp(full, createMemoryPorts().log);
+    const init = { method: 'POST', body: JSON.stringify(envelope) };
+    const answers = [app.request('/push', init), app.request('/push', init)];
+    expect((await Promise.race(answers)).status).toBe(429);
+    working.resolve(done);
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect([statuses.sort(), inHand]).toEqual([[204, 429], 1]);
+  });
+
   it('answers 503 while its machine cannot work, and does not touch the message', async () => {
     const unfit = worker(done, { unfit: () => 'Its disk is full or fails.' });
     const answer = await push(unfit, envelope);

@@ -13,6 +13,7 @@ const pushSchema = z.object({ message: z.object({ data: z.string().min(1) }) });
 
 export interface PushWork {
   slots: number;
+  /** Jobs in progress; counts one from the call of `work` on. */
   busy(): number;
   /** Why this instance takes nothing more; null while it is well. */
   unfit(): string | null;
@@ -34,10 +35,12 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
+    const data = messageOf(await context.req.text());
+    // Nothing is awaited from here to the beginning of the work: another message could take the same slot.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
-    const outcome = await worker.work(messageOf(await context.req.text()));
+    const outcome = await worker.work(data);
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {
