@@ -1,5 +1,6 @@
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
+import { ownControl } from '@spillway/worker/own-control.ts';
 import { describe, expect, it } from 'vitest';
 import { startDuty } from './duty.ts';
 
@@ -10,9 +11,11 @@ function onDuty() {
   const pauses: boolean[] = [];
   const inProgress = Promise.withResolvers<void>();
   let givenBack = 0;
+  const ports = createMemoryPorts(timeOf(manualClock()));
   const worker = {
     id: 'vm-1',
-    ports: createMemoryPorts(timeOf(manualClock())),
+    ports,
+    control: ownControl('vm-1', ports.fleet),
     selfTest: async () => ({ lack: null, why: 'still ill' }),
     setState: async (state: string, lacks: string[]) => void states.push([state, ...lacks].join(' ')),
     idle: () => inProgress.promise,

@@ -16,7 +16,7 @@ export interface Duty {
  * it has, hands over what takes longer than `drainMs`, and says when it is empty.
  */
 export function startDuty(
-  worker: Pick<Worker, 'id' | 'ports' | 'selfTest' | 'setState' | 'idle' | 'giveBack'>,
+  worker: Pick<Worker, 'id' | 'ports' | 'control' | 'selfTest' | 'setState' | 'idle' | 'giveBack'>,
   pulling: Pick<Pulling, 'pause'>,
   drainMs: number,
   log: Log,
@@ -28,6 +28,7 @@ export function startDuty(
   const guard = createSelfGuard({
     worker: worker.id,
     ports: { ...worker.ports, log },
+    control: worker.control,
     test: worker.selfTest,
     onChange: settle,
   });

@@ -1,7 +1,8 @@
+import { type Recurring, startRecurring } from '@spillway/core/background.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
-import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
-import type { Clock, Log, Timers } from '@spillway/pipeline/ports/ports.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { type MachineMetrics, readMachineMetrics } from './machine-metrics.ts';
+import type { OwnControl } from './own-control.ts';
 
 /** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
 const keptMs = 10 * 60_000;
@@ -23,12 +24,6 @@ export type WorkerReport = Pick<
   | 'version'
 >;
 
-export interface Heartbeats {
-  /** Writes one now, beside the regular ones. */
-  beat(): Promise<void>;
-  stop(): Promise<void>;
-}
-
 /** Nothing is known of the machine, such as when no program can be started to look at it. */
 const unknownMetrics: MachineMetrics = {
   cpu: { load: 0, perCore: [] },
@@ -37,50 +32,29 @@ const unknownMetrics: MachineMetrics = {
 };
 
 /**
- * Writes heartbeats every `everyMs` and hands on what the admin wants of this worker. An outage delays them;
- * beats never overlap.
+ * Writes heartbeats, one at a time, and hands on what is wanted of this worker. An outage delays them. `runNow` writes
+ * one at once.
  */
 export function startHeartbeats(options: {
   everyMs: number;
-  fleet: Fleet;
-  clock: Clock;
-  timers: Timers;
-  log: Log;
+  ports: Pick<Ports, 'fleet' | 'clock' | 'timers' | 'log'>;
   report: () => WorkerReport;
+  control: Pick<OwnControl, 'read'>;
   onControl?: (control: Control) => void;
-}): Heartbeats {
-  const { everyMs, fleet, clock, timers, log, report, onControl } = options;
-  let beating: Promise<void> | null = null;
+}): Recurring {
+  const { everyMs, ports, report, control, onControl } = options;
+  const { fleet, clock, timers, log } = ports;
   let metrics = unknownMetrics;
-
-  function beat(): Promise<void> {
-    beating ??= write().finally(() => {
-      beating = null;
-    });
-    return beating;
-  }
-
-  async function write(): Promise<void> {
-    try {
+  return startRecurring({
+    everyMs,
+    timers,
+    async round() {
       // A machine that is short of something must still be able to say so.
       metrics = await readMachineMetrics(process.pid).catch(() => metrics);
-      const worker = report();
-      await fleet.beat({ ...worker, ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
-      onControl?.(await fleet.control(worker.id));
-    } catch (error) {
-      log.warn({ error }, 'A heartbeat could not be written; the next one follows.');
-    }
-  }
-
-  const stop = timers.every(everyMs, () => void beat());
-  return {
-    async beat() {
-      await beating;
-      await beat();
+      await fleet.beat({ ...report(), ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
+      const wanted = await control.read();
+      if (wanted) onControl?.(wanted);
     },
-    async stop() {
-      stop();
-      await beating;
-    },
-  };
+    onError: (error) => log.warn({ error }, 'A heartbeat could not be written; the next one follows.'),
+  });
 }

@@ -1,8 +1,12 @@
+import type { Control } from '@spillway/core/heartbeat.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
+import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
+import { startHeartbeats } from './heartbeats.ts';
+import { ownControl } from './own-control.ts';
 import { createSelfGuard } from './self-guard.ts';
 import type { SelfTestProblem } from './self-test.ts';
 
@@ -14,9 +18,11 @@ function guarded(test: (wantedBytes: number) => Promise<SelfTestProblem | null> 
   const ports = createMemoryPorts(timeOf(clock));
   const changes: boolean[] = [];
   const tests: number[] = [];
+  const own = ownControl('vm-1', ports.fleet);
   const guard = createSelfGuard({
     worker: 'vm-1',
     ports,
+    control: own,
     test: (wantedBytes) => {
       tests.push(wantedBytes);
       return test(wantedBytes);
@@ -24,7 +30,7 @@ function guarded(test: (wantedBytes: number) => Promise<SelfTestProblem | null> 
     onChange: (paused) => changes.push(paused),
   });
   const control = () => ports.fleet.control('vm-1');
-  return { guard, clock, ports, changes, control, tests };
+  return { guard, clock, ports, changes, own, control, tests };
 }
 
 type World = ReturnType<typeof guarded>;
@@ -307,5 +313,83 @@ describe('a VM whose machine lacks something', () => {
     }
     expect(seen).toEqual([['disk'], ['memory'], []]);
     expect(world.guard.paused).toBe(true);
+  });
+});
+
+/** Heartbeats whose first reading of the control is made at once, and arrives when `arrive` is called. */
+function slowHeartbeats({ guard, ports, own }: World) {
+  const { control } = ports.fleet;
+  const arrived = Promise.withResolvers<void>();
+  const made = Promise.withResolvers<void>();
+  ports.fleet.control = async (id) => {
+    ports.fleet.control = control;
+    const reading = await control(id);
+    made.resolve();
+    await arrived.promise;
+    return reading;
+  };
+  const { ageMs: _, ...report } = sampleWorker({ id: 'vm-1' });
+  const onControl = (wanted: Control) => guard.onControl(wanted);
+  const heartbeats = startHeartbeats({
+    everyMs: 2_000,
+    ports,
+    report: () => report,
+    control: own,
+    onControl,
+  });
+  const beat = heartbeats.runNow();
+  return {
+    made: made.promise,
+    async arrive() {
+      arrived.resolve();
+      await beat;
+    },
+    beat: heartbeats.runNow,
+  };
+}
+
+describe('a reading of its control that arrives late', () => {
+  it('does not take away a pause that was noted after it', async () => {
+    const world = guarded();
+    const heartbeats = slowHeartbeats(world);
+    await heartbeats.made;
+    await failThrice(world);
+    await expect.poll(world.control).toMatchObject({ pause: { why: expect.any(String) } });
+    await heartbeats.arrive();
+    expect([world.guard.paused, world.changes]).toEqual([true, [true]]);
+    await world.ports.fleet.changeControl('vm-1', { pause: null });
+    await heartbeats.beat();
+    expect(world.guard.paused).toBe(false);
+  });
+
+  it('does not bring back a pause that was taken away after it', async () => {
+    let isIll = true;
+    const world = guarded(async () => (isIll ? full : null));
+    world.guard.onLack('disk', 0);
+    await expect.poll(world.control).toMatchObject({ pause: { why: expect.any(String) } });
+    await settled();
+    const heartbeats = slowHeartbeats(world);
+    await heartbeats.made;
+    isIll = false;
+    world.clock.advance(5_000);
+    await expect.poll(world.control).toMatchObject({ pause: null });
+    await heartbeats.arrive();
+    expect([world.guard.paused, world.changes]).toEqual([false, [true, false]]);
+  });
+
+  it('counts for nothing while a write of its own is under way, whose order nobody knows', async () => {
+    const world = guarded();
+    const { changeControl } = world.ports.fleet;
+    const written = Promise.withResolvers<void>();
+    world.ports.fleet.changeControl = async (...change) => {
+      await written.promise;
+      await changeControl(...change);
+    };
+    const first = world.own.change({ pause: { why: 'It failed.', since: new Date() } });
+    const second = world.own.change({ pause: null });
+    expect(await world.own.read()).toBeNull();
+    written.resolve();
+    await Promise.all([first, second]);
+    expect(await world.own.read()).toEqual({ drain: false, pause: null });
   });
 });

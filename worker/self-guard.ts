@@ -5,6 +5,7 @@ import { VmBreaker, witnessOf } from '@spillway/core/routing/breakers.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { expectedServiceMs } from './expected-service.ts';
+import type { OwnControl } from './own-control.ts';
 import type { SelfTestProblem } from './self-test.ts';
 
 export interface SelfGuard {
@@ -33,11 +34,12 @@ const lackTestMs = 5_000;
  */
 export function createSelfGuard(options: {
   worker: string;
-  ports: Pick<Ports, 'fleet' | 'clock' | 'timers' | 'log'>;
+  ports: Pick<Ports, 'clock' | 'timers' | 'log'>;
+  control: Pick<OwnControl, 'change'>;
   test: (wantedBytes: number) => Promise<SelfTestProblem | null>;
   onChange: (paused: boolean) => void;
 }): SelfGuard {
-  const { worker, ports, test, onChange } = options;
+  const { worker, ports, control, test, onChange } = options;
   const breaker = new VmBreaker();
   let paused = false;
   let lacks: readonly MachineLack[] = [];
@@ -119,7 +121,7 @@ export function createSelfGuard(options: {
   /** An outage here is no reason to fail: the worker pauses all the same, and heartbeats say so. */
   async function record(pause: Control['pause']): Promise<void> {
     try {
-      await ports.fleet.changeControl(worker, { pause });
+      await control.change({ pause });
       recorded = pause !== null;
     } catch (error) {
       ports.log.warn({ worker, error }, 'The pause could not be noted in controls.');
@@ -156,13 +158,13 @@ export function createSelfGuard(options: {
       // At once: where it was this one job that used the machine up, others need not wait.
       testPaused();
     },
-    onControl(control) {
-      if (!paused && control.pause && !recorded) {
+    onControl({ pause }) {
+      if (!paused && pause && !recorded) {
         paused = true;
         recorded = true;
         onChange(true);
         testPaused();
-      } else if (paused && recorded && control.pause === null) reopen();
+      } else if (paused && recorded && pause === null) reopen();
     },
     stop() {
       stopped = true;

@@ -11,6 +11,7 @@ import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
+import { type OwnControl, ownControl } from './own-control.ts';
 import { type SelfTestProblem, selfTest, testOperation } from './self-test.ts';
 import { sleeping } from './sleeping.ts';
 import { workDirOf } from './work-dir.ts';
@@ -21,6 +22,8 @@ export interface Worker extends Workload {
   readonly id: string;
   readonly slots: number;
   readonly ports: GcpPorts;
+  /** What is wanted of this worker. */
+  readonly control: OwnControl;
   /** Says in heartbeats from now on, and at once, what state the worker is in and what its machine lacks. */
   setState(state: Heartbeat['state'], lacks?: readonly MachineLack[]): Promise<void>;
   /**
@@ -68,6 +71,7 @@ export async function startWorker(
     config.SPILLWAY_SLEEP_MS === undefined
       ? (request) => processor.process(request)
       : sleeping(config.SPILLWAY_SLEEP_MS);
+  const control = ownControl(id, ports.fleet);
   const startedMs = performance.now();
   /** By the database's clock, which is known from the first answer on. */
   const startedAt = () => new Date(ports.clock.now().getTime() - Math.round(performance.now() - startedMs));
@@ -99,10 +103,8 @@ export async function startWorker(
 
   const heartbeats = startHeartbeats({
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
-    fleet: ports.fleet,
-    clock: ports.clock,
-    timers: ports.timers,
-    log,
+    ports,
+    control,
     report: () => ({
       id,
       kind,
@@ -122,7 +124,7 @@ export async function startWorker(
 
   async function takeDown(): Promise<void> {
     state = 'stopped';
-    await heartbeats.beat();
+    await heartbeats.runNow();
     await heartbeats.stop();
     await processor.close();
     await workDir.remove();
@@ -152,12 +154,13 @@ export async function startWorker(
     id,
     slots,
     ports,
+    control,
     ...workload,
     lackAtStart,
     async setState(next, lacking = []) {
       state = next;
       lacks = lacking;
-      await heartbeats.beat();
+      await heartbeats.runNow();
     },
     selfTest: (wantedBytes) => selfTest(processor, workDir.path, { learned: stats.learned(), wantedBytes }),
     close: takeDown,
