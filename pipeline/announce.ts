@@ -2,25 +2,26 @@ import type { Job } from '@spillway/core/job.ts';
 import type { JobEnded } from '@spillway/core/messages.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 /**
  * Publishes the CloudEvent of a job's end and notes it in the document. A failure is left to the sweep, which
  * finds ends that were not noted: the outcome stands either way.
  */
-export async function announceEnd(stored: Stored, ports: Ports): Promise<void> {
+export function* announceEnd(stored: Stored, ports: Ports): Steps<void> {
   try {
-    await announce(stored, ports);
+    yield* announce(stored, ports);
   } catch (error) {
     ports.log.warn({ jobId: stored.job.id, error }, 'The end could not be announced; the sweep will.');
   }
 }
 
 /** The same for the sweep. Throws `OutageError` and `RefusedError`. */
-export async function announce(stored: Stored, ports: Ports): Promise<void> {
+export function* announce(stored: Stored, ports: Ports): Steps<void> {
   const { job } = stored;
   const now = ports.clock.now();
-  await ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), job.endedAt ?? now);
-  await ports.jobs.replace(stored, { ...job, eventPublishedAt: now });
+  yield* waitFor(ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), job.endedAt ?? now));
+  yield* waitFor(ports.jobs.replace(stored, { ...job, eventPublishedAt: now }));
 }
 
 function jobEnded(job: Job): JobEnded {

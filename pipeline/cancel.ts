@@ -15,6 +15,6 @@ export async function cancelJob(id: string, ports: Ports): Promise<Cancelled> {
     ),
   );
   if (!stored) return { kind: 'refused', why: (await ports.jobs.get(id)) ? 'ended' : 'unknown' };
-  await announceEnd(stored, ports);
+  await overTime(announceEnd(stored, ports));
   return { kind: 'cancelled', job: stored.job };
 }

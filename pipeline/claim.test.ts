@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { claimJob } from './claim.ts';
+import { overTime } from './steps.ts';
 import { workbench } from './testing/workbench.ts';
 
 it('a claim that was written and seems refused, for its reply was lost, is known by its token', async () => {
@@ -11,7 +12,7 @@ it('a claim that was written and seems refused, for its reply was lost, is known
     await replace(stored, next);
     return null;
   };
-  const claim = await claimJob(bench.take('vm'), bench.executor());
+  const claim = await overTime(claimJob(bench.take('vm'), bench.executor()));
   expect(claim).toMatchObject({ kind: 'claimed', job: { id: job?.id, attempt: 1 } });
   expect(await bench.job(job?.id)).toMatchObject({ state: 'processing', attempt: 1 });
 });

@@ -5,7 +5,7 @@ import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Clock, Ports } from './ports/ports.ts';
-import { overTime } from './steps.ts';
+import { overTime, type Steps, waitFor } from './steps.ts';
 
 export interface Claimant {
   ports: Pick<Ports, 'jobs' | 'clock' | 'timers' | 'newToken' | 'log'>;
@@ -25,15 +25,15 @@ export type ClaimAnswer =
  * Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`.
  * @param known The document, where it was read already.
  */
-export async function claimJob(
+export function* claimJob(
   message: JobMessage,
   claimant: Claimant,
   known: Stored | null = null,
-): Promise<ClaimAnswer> {
+): Steps<ClaimAnswer> {
   const { jobs, newToken } = claimant.ports;
   const token = newToken();
   for (let read = known; ; read = null) {
-    const stored = read ?? (await jobs.get(message.jobId));
+    const stored = read ?? (yield* waitFor(jobs.get(message.jobId)));
     if (!stored) return { kind: 'dropped', why: 'unknown' };
     if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
@@ -42,7 +42,7 @@ export async function claimJob(
     const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, stored.readAt);
     if (outcome.kind === 'dropped') return outcome;
     if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
-    const written = await jobs.replace(stored, outcome.job);
+    const written = yield* waitFor(jobs.replace(stored, outcome.job));
     if (written) return { kind: 'claimed', job: written.job, token };
   }
 }

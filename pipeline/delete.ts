@@ -16,7 +16,7 @@ export async function deleteJob(id: string, ports: Ports): Promise<boolean> {
   await overTime(
     changeJob(ports.jobs, id, (job) => (job.deletedAt ? null : tombstone(job, ports.clock.now()))),
   );
-  await removeLeftovers(id, ports);
+  await overTime(removeLeftovers(id, ports));
   const others = await ports.jobs.ofSource(stored.job.source);
   if (others.every(({ job }) => job.deletedAt !== null)) {
     const { bucket, name, generation } = stored.job.source;

@@ -2,6 +2,7 @@ import { text } from 'node:stream/consumers';
 import { OutageError, PermanentError, RefusedError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import { describe, expect, it } from 'vitest';
+import { attemptFoldersIn } from './attempt-folders.ts';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import type { Operate } from './executor.ts';
@@ -329,7 +330,7 @@ describe('a delivery', () => {
     const bench = await workbench();
     const [job] = await bench.drop();
     const message = bench.take('vm');
-    const executor = { ...bench.executor(), workDir: '/dev/null/nowhere' };
+    const executor = { ...bench.executor(), folders: attemptFoldersIn('/dev/null/nowhere') };
     expect(await handleMessage(message, executor)).toMatchObject({
       kind: 'given_back',
       failed: null,

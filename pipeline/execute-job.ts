@@ -1,4 +1,3 @@
-import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { poison } from '@spillway/core/attempt-verdict.ts';
 import { MachineError, PermanentError } from '@spillway/core/errors.ts';
@@ -27,6 +26,7 @@ import {
 } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 /** One attempt at a job that this worker has claimed. */
 interface Attempt {
@@ -47,37 +47,37 @@ type Source = Extract<Download, { kind: 'downloaded' }> & { at: Date };
 type Output = OperationOutput & { at: Date };
 
 /** Takes a claimed job to its outcome, or gives it back. Throws `OutageError` where neither can be written. */
-export async function executeJob(job: Job, token: string, executor: Executor): Promise<Outcome> {
+export function* executeJob(job: Job, token: string, executor: Executor): Steps<Outcome> {
   const attempt = beginAttempt(job, token, executor);
   try {
-    await makeFolder(attempt.folder);
-    return await produce(attempt);
+    yield* makeFolder(attempt);
+    return yield* produce(attempt);
   } catch (error) {
-    await attempt.claim.stop();
-    return await settleFailure(job, token, await causeOf(error, attempt), executor);
+    yield* waitFor(attempt.claim.stop());
+    return yield* settleFailure(job, token, yield* causeOf(error, attempt), executor);
   } finally {
-    await attempt.claim.stop();
-    await removeFolder(attempt);
+    yield* waitFor(attempt.claim.stop());
+    yield* removeFolder(attempt);
   }
 }
 
 /** Ends a job that was claimed as often as allowed, unless a holder of a claim has ended or renewed it since. */
-export function endPoisonJob(job: Job, { ports, maxAttempts }: Executor): Promise<Outcome> {
+export function endPoisonJob(job: Job, { ports, maxAttempts }: Executor): Steps<Outcome> {
   const { epoch } = job.route;
   const stillPoison = (current: Job) => isPoison(current, epoch, maxAttempts, ports.clock.now());
   return recordFailure(job, poison(job), stillPoison, ports);
 }
 
 /** The steps from a claim to its recorded result. Each step throws where the attempt ends there. */
-async function produce(attempt: Attempt): Promise<Outcome> {
+function* produce(attempt: Attempt): Steps<Outcome> {
   checkSize(attempt);
-  const source = await downloadSource(attempt);
-  if (source.kind === 'gone') return endWithoutSource(attempt, source.replaced);
-  const output = await operate(attempt);
+  const source = yield* downloadSource(attempt);
+  if (source.kind === 'gone') return yield* endWithoutSource(attempt, source.replaced);
+  const output = yield* operate(attempt);
   const timings = timingsOf(attempt, source, output);
-  const result = await writeResult(attempt.job, output, attempt.executor.ports);
-  const receipt = await storeReceipt(attempt, source, output, result, timings);
-  return recordResult(attempt, output, result, receipt, timings);
+  const result = yield* writeResult(attempt.job, output, attempt.executor.ports);
+  const receipt = yield* storeReceipt(attempt, source, output, result, timings);
+  return yield* recordResult(attempt, output, result, receipt, timings);
 }
 
 function beginAttempt(job: Job, token: string, executor: Executor): Attempt {
@@ -85,7 +85,7 @@ function beginAttempt(job: Job, token: string, executor: Executor): Attempt {
     job,
     token,
     claim: holdClaim(job, token, executor),
-    folder: join(executor.workDir, `job-${token}`),
+    folder: executor.folders.pathOf(`job-${token}`),
     startedAt: executor.ports.clock.now(),
     executor,
   };
@@ -97,31 +97,33 @@ function checkSize({ job }: Attempt): void {
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
-async function downloadSource(attempt: Attempt): Promise<Source | Extract<Download, { kind: 'gone' }>> {
+function* downloadSource(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
   const { blobs, clock } = attempt.executor.ports;
-  const download = await blobs.download(attempt.job.source, inputPath(attempt));
+  const download = yield* waitFor(blobs.download(attempt.job.source, inputPath(attempt)));
   return download.kind === 'gone' ? download : { ...download, at: clock.now() };
 }
 
-function endWithoutSource({ job, token, executor }: Attempt, replaced: boolean): Promise<Outcome> {
+function endWithoutSource({ job, token, executor }: Attempt, replaced: boolean): Steps<Outcome> {
   return recordSourceGone(job, replaced, withFencingToken(token), executor.ports);
 }
 
 /** Checks the picture and works on it. */
-async function operate(attempt: Attempt): Promise<Output> {
+function* operate(attempt: Attempt): Steps<Output> {
   const { job, token, claim, folder, executor } = attempt;
   const progress = reportProgress(job, token, executor.ports);
   try {
-    const output = await executor.operate({
-      ...knownOperation(job),
-      inputPath: inputPath(attempt),
-      outputPath: join(folder, 'result'),
-      signal: AbortSignal.any([claim.signal, executor.leaving]),
-      onProgress: progress.tell,
-    });
+    const output = yield* waitFor(
+      executor.operate({
+        ...knownOperation(job),
+        inputPath: inputPath(attempt),
+        outputPath: join(folder, 'result'),
+        signal: AbortSignal.any([claim.signal, executor.leaving]),
+        onProgress: progress.tell,
+      }),
+    );
     return { ...output, at: executor.ports.clock.now() };
   } finally {
-    await progress.settled();
+    yield* waitFor(progress.settled());
   }
 }
 
@@ -139,7 +141,7 @@ function storeReceipt(
   { model, notes, contentType, at }: Output,
   result: WrittenBlob,
   timings: TimingsSoFar,
-): Promise<WrittenBlob> {
+): Steps<WrittenBlob> {
   const { bucket, name, generation } = job.source;
   const { target, worker, ports } = executor;
   const receipt = {
@@ -159,17 +161,17 @@ function storeReceipt(
   return writeReceipt(job, receipt, ports);
 }
 
-async function recordResult(
+function* recordResult(
   { job, token, claim, executor }: Attempt,
   { contentType, width, height, decodedPixels, model, notes, at }: Output,
   written: WrittenBlob,
   receipt: WrittenBlob,
   timings: TimingsSoFar,
-): Promise<Outcome> {
-  await claim.stop();
+): Steps<Outcome> {
+  yield* waitFor(claim.stop());
   const made = { contentType, width, height, decodedPixels, model, notes };
   const result = { ...written, ...made, receipt: receipt.name };
-  return recordSuccess(job, result, timings, at, withFencingToken(token), executor.ports);
+  return yield* recordSuccess(job, result, timings, at, withFencingToken(token), executor.ports);
 }
 
 function inputPath({ folder }: Attempt): string {
@@ -185,19 +187,17 @@ function knownOperation(job: Job): { operation: OperationName; options: Operatio
 }
 
 /** The folder's name is the worker's own, so what keeps it from being made lies in the machine. */
-async function makeFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
+function* makeFolder({ folder, executor }: Attempt): Steps<void> {
+  try {
+    yield* waitFor(executor.folders.make(folder));
+  } catch (error) {
     throw folderFault(error);
-  });
+  }
 }
 
 /** A cleaner of temporary files, or a disk that went away, may have taken the folder from under the job. */
-async function causeOf(error: unknown, { folder }: Attempt): Promise<unknown> {
-  const isThere = await access(folder).then(
-    () => true,
-    () => false,
-  );
-  return isThere ? error : folderFault(error);
+function* causeOf(error: unknown, { folder, executor }: Attempt): Steps<unknown> {
+  return (yield* waitFor(executor.folders.isThere(folder))) ? error : folderFault(error);
 }
 
 function folderFault(cause: unknown): unknown {
@@ -205,9 +205,9 @@ function folderFault(cause: unknown): unknown {
 }
 
 /** What cannot be removed is no reason to do the job again. */
-async function removeFolder({ folder, executor }: Attempt): Promise<void> {
+function* removeFolder({ folder, executor }: Attempt): Steps<void> {
   try {
-    await rm(folder, { recursive: true, force: true });
+    yield* waitFor(executor.folders.remove(folder));
   } catch (error) {
     executor.ports.log.warn({ folder, error }, 'The files of a job could not be removed.');
   }

@@ -1,6 +1,8 @@
 import type { JobProgress, Model, Target } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { AttemptFolders } from './attempt-folders.ts';
 import type { Ports } from './ports/ports.ts';
+import type { Awaitable } from './steps.ts';
 import type { Taker } from './take-turn.ts';
 
 /** What an operation made of a picture. */
@@ -38,15 +40,16 @@ export type Operate = (request: OperationRequest) => Promise<OperationOutput>;
 /** A worker, as the use cases know it: who claims jobs, and what executes them. */
 export interface Executor extends Taker {
   ports: Ports;
-  operate: Operate;
+  /** As `Operate`, or with an output that is there at once. */
+  operate: (request: OperationRequest) => Awaitable<OperationOutput>;
   target: Target;
-  /** Directory for the files of jobs in progress. */
-  workDir: string;
+  /** For the files of jobs in progress. */
+  folders: AttemptFolders;
   /**
    * Does an operation once with a picture of this worker's own. Resolves to what went wrong, or null. Without it nobody
    * can tell an input that fails from a place where everything does.
    */
-  testOperation?: (operation: OperationName) => Promise<string | null>;
+  testOperation?: (operation: OperationName) => Awaitable<string | null>;
   /** Aborted when the worker has to leave: what it has not finished by then is given back, uncounted. */
   leaving: AbortSignal;
 }

@@ -4,6 +4,7 @@ import { type ClaimAnswer, claimJob } from './claim.ts';
 import { endPoisonJob, executeJob } from './execute-job.ts';
 import type { Executor } from './executor.ts';
 import { givenBack, type Outcome } from './outcome.ts';
+import { overTime, type Steps } from './steps.ts';
 import { claimFirstInLine, claimInTurn } from './take-turn.ts';
 
 /** Reads the data of a message, and handles it. Never throws. */
@@ -27,26 +28,24 @@ export async function receiveMessage(data: string, executor: Executor): Promise<
  */
 export function handleMessage(message: JobMessage, executor: Executor): Promise<Outcome> {
   const claim = executor.target === 'vm' ? claimInTurn : claimJob;
-  return executeClaimed(() => claim(message, executor), executor);
+  return overTime(executeClaimed(claim(message, executor), executor));
 }
 
 /** Executes the job that is first in the VMs' line, without a message. Never throws. */
 export function handleNextInLine(executor: Executor): Promise<Outcome> {
-  return executeClaimed(() => claimFirstInLine(executor), executor);
+  return overTime(executeClaimed(claimFirstInLine(executor), executor));
 }
 
-async function executeClaimed(
-  claim: () => Promise<ClaimAnswer | null>,
-  executor: Executor,
-): Promise<Outcome> {
+/** Executes what a claim gives this worker. Never throws. */
+export function* executeClaimed(claim: Steps<ClaimAnswer | null>, executor: Executor): Steps<Outcome> {
   try {
-    const answer = await claim();
+    const answer = yield* claim;
     if (answer === null) return { kind: 'nothing_waits', ack: true };
     switch (answer.kind) {
       case 'claimed':
-        return await executeJob(answer.job, answer.token, executor);
+        return yield* executeJob(answer.job, answer.token, executor);
       case 'poison':
-        return await endPoisonJob(answer.job, executor);
+        return yield* endPoisonJob(answer.job, executor);
       case 'newer':
         return { kind: 'newer', ack: false, why: 'The job is of a newer version.' };
       case 'dropped':

@@ -5,6 +5,7 @@ import { type GoneThrough, goThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
+import { overTime } from './steps.ts';
 
 /** Jobs for which nothing could be done, and which rest until then, by this process's clock. */
 export type Resting = Map<string, { until: number; times: number }>;
@@ -71,5 +72,5 @@ function failureOf(error: unknown): JobError | null {
 
 async function failWhereItWaits(job: Job, failure: JobError, ports: Ports): Promise<void> {
   const untouched = (current: Job) => !isTerminal(current.state) && current.route.epoch === job.route.epoch;
-  await recordFailure(job, failure, untouched, ports);
+  await overTime(recordFailure(job, failure, untouched, ports));
 }

@@ -14,7 +14,7 @@ import { changeJob } from './change-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
-import { overTime } from './steps.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 /** Fencing predicate: whether its holder may still end the job as its document is now. */
 type FencingPredicate = (current: Job) => boolean;
@@ -28,17 +28,17 @@ export function withFencingToken(token: string): FencingPredicate {
 export type TimingsSoFar = Omit<Timings, 'storeMs' | 'totalMs'>;
 
 /** @param operatedAt When the operation had ended. */
-export async function recordSuccess(
+export function* recordSuccess(
   job: Job,
   result: JobResult,
   soFar: TimingsSoFar,
   operatedAt: Date,
   mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Outcome> {
+): Steps<Outcome> {
   const now = ports.clock.now();
   const timings = { ...soFar, storeMs: between(operatedAt, now), totalMs: between(clockStart(job), now) };
-  const ended = await end(
+  const ended = yield* end(
     job,
     mayEnd,
     (current) => transitions.succeeded(current, result, timings, now),
@@ -48,14 +48,14 @@ export async function recordSuccess(
 }
 
 /** The source's generation is gone: `replaced` by a newer one, or deleted. */
-export async function recordSourceGone(
+export function* recordSourceGone(
   job: Job,
   replaced: boolean,
   mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Outcome> {
+): Steps<Outcome> {
   const transition = replaced ? transitions.superseded : transitions.cancelled;
-  const ended = await end(job, mayEnd, (current) => transition(current, ports.clock.now()), ports);
+  const ended = yield* end(job, mayEnd, (current) => transition(current, ports.clock.now()), ports);
   return ended ? { kind: 'source_gone', ack: true, job: ended } : claimLost;
 }
 
@@ -63,22 +63,22 @@ export async function recordSourceGone(
  * Leaves the report for the integrator first, then the document. A report that is refused does not keep the job from its
  * end, where that refusal is what it ends with or concerns the report alone.
  */
-export async function recordFailure(
+export function* recordFailure(
   job: Job,
   error: JobError,
   mayEnd: FencingPredicate,
   ports: Ports,
-): Promise<Outcome> {
-  const current = await ports.jobs.get(job.id);
+): Steps<Outcome> {
+  const current = yield* waitFor(ports.jobs.get(job.id));
   if (!current || !mayEnd(current.job)) return claimLost;
   try {
-    await writeErrorReport(job, error, ports.clock.now(), ports);
+    yield* writeErrorReport(job, error, ports.clock.now(), ports);
   } catch (refusal) {
     if (!(refusal instanceof RefusedError)) throw refusal;
     if (refusal.scope === 'service' && error.code !== 'service_refused') throw refusal;
     ports.log.error({ jobId: job.id, error: refusal }, 'A job ends without its report, which was refused.');
   }
-  const ended = await end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
+  const ended = yield* end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
   return ended ? { kind: 'failed', ack: true, job: ended, error } : claimLost;
 }
 
@@ -86,10 +86,10 @@ export async function recordFailure(
  * Removes from the results bucket what attempts that did not count have left beside the outcome that did. While the
  * job is open, nothing is left over: whoever has it next adopts what is there.
  */
-export async function removeLeftovers(id: string, { jobs, blobs, buckets }: Ports): Promise<void> {
-  const job = (await jobs.get(id))?.job;
+export function* removeLeftovers(id: string, { jobs, blobs, buckets }: Ports): Steps<void> {
+  const job = (yield* waitFor(jobs.get(id)))?.job;
   if (!job || !isTerminal(job.state)) return;
-  await blobs.removeAllBut(buckets.results, `${resultStem(job)}.`, namesThatCount(job));
+  yield* waitFor(blobs.removeAllBut(buckets.results, `${resultStem(job)}.`, namesThatCount(job)));
 }
 
 /** Milliseconds. */
@@ -98,20 +98,20 @@ export function between(from: Date, to: Date): number {
 }
 
 /** Null when the job may no longer be ended from here; what was written for it is then taken away. */
-async function end(
+function* end(
   { id }: Job,
   mayEnd: FencingPredicate,
   transition: (current: Job) => Job,
   ports: Ports,
-): Promise<Job | null> {
-  const stored = await overTime(
-    changeJob(ports.jobs, id, (current) => (mayEnd(current) ? transition(current) : null)),
+): Steps<Job | null> {
+  const stored = yield* changeJob(ports.jobs, id, (current) =>
+    mayEnd(current) ? transition(current) : null,
   );
   if (!stored) {
-    await removeLeftovers(id, ports);
+    yield* removeLeftovers(id, ports);
     return null;
   }
-  await announceEnd(stored, ports);
+  yield* announceEnd(stored, ports);
   return stored.job;
 }
 

@@ -4,21 +4,23 @@ import { type ErrorReport, errorReportSchema, type Receipt, receiptSchema } from
 import { storableError } from '@spillway/core/transitions.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 type ResultPorts = Pick<Ports, 'blobs' | 'buckets'>;
 
 /** Writes the result; one that an earlier attempt wrote is adopted. */
-export async function writeResult(
+export function* writeResult(
   job: Job,
   file: { path: string; extension: string; contentType: string },
   { blobs, buckets }: ResultPorts,
-): Promise<WrittenBlob> {
+): Steps<WrittenBlob> {
   const { path, extension, contentType } = file;
-  return blobs.writeOnce(buckets.results, resultName(job, extension), { from: { path }, contentType });
+  const content = { from: { path }, contentType };
+  return yield* waitFor(blobs.writeOnce(buckets.results, resultName(job, extension), content));
 }
 
 /** Written last: a receipt says that the result beside it is complete. */
-export function writeReceipt(job: Job, receipt: Receipt, ports: ResultPorts): Promise<WrittenBlob> {
+export function writeReceipt(job: Job, receipt: Receipt, ports: ResultPorts): Steps<WrittenBlob> {
   return writeJson(receiptName(job), receiptSchema.parse(receipt), ports);
 }
 
@@ -27,7 +29,7 @@ export function writeErrorReport(
   error: JobError,
   at: Date,
   ports: ResultPorts,
-): Promise<WrittenBlob> {
+): Steps<WrittenBlob> {
   const { bucket, name, generation } = job.source;
   const source = { bucket, name, generation };
   const report: ErrorReport = {
@@ -40,7 +42,8 @@ export function writeErrorReport(
   return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
 }
 
-async function writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Promise<WrittenBlob> {
+function* writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Steps<WrittenBlob> {
   const text = `${JSON.stringify(value, null, 2)}\n`;
-  return blobs.writeOnce(buckets.results, name, { from: { text }, contentType: 'application/json' });
+  const content = { from: { text }, contentType: 'application/json' };
+  return yield* waitFor(blobs.writeOnce(buckets.results, name, content));
 }

@@ -104,9 +104,9 @@ async function recordRefusal(
   );
   const existing = await ports.jobs.get(job.id);
   if (existing) return endedAlready(existing.job, error, ports);
-  await writeErrorReport(job, error, ports.clock.now(), ports);
+  await overTime(writeErrorReport(job, error, ports.clock.now(), ports));
   const { kind, stored } = await ports.jobs.create(job);
-  if (kind === 'created') await announceEnd(stored, ports);
+  if (kind === 'created') await overTime(announceEnd(stored, ports));
   ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);
   return stored.job;
 }
@@ -115,6 +115,6 @@ async function recordRefusal(
 async function endedAlready(job: Job, error: JobError, ports: Ports): Promise<Job> {
   const isOnlyReserved = ({ state, publishedAt }: Job) => state === 'queued' && publishedAt === null;
   if (!isOnlyReserved(job)) return job;
-  const ended = await recordFailure(job, error, isOnlyReserved, ports);
+  const ended = await overTime(recordFailure(job, error, isOnlyReserved, ports));
   return ended.kind === 'failed' ? ended.job : job;
 }

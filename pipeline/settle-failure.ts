@@ -7,10 +7,10 @@ import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import { publish } from './enqueue.ts';
 import type { Executor } from './executor.ts';
-import { claimLost, type GivenBack, givenBack, type Outcome } from './outcome.ts';
+import { claimLost, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
-import { overTime } from './steps.ts';
+import { type Steps, waitFor } from './steps.ts';
 
 /** How long a job that met an outage lets others pass, in milliseconds. */
 const outageMs = 5_000;
@@ -19,29 +19,24 @@ const outageMs = 5_000;
  * Ends a job whose attempt failed, or gives it back. What a machine, a service or a departure cut off does not count;
  * what ends by the input's fault says so, since no worker shall be judged by it. Throws `OutageError`.
  */
-export async function settleFailure(
-  job: Job,
-  token: string,
-  error: unknown,
-  executor: Executor,
-): Promise<Outcome> {
+export function* settleFailure(job: Job, token: string, error: unknown, executor: Executor): Steps<Outcome> {
   const settling = { job, token, thrown: error, executor };
   const { maxAttempts, leaving, ports } = executor;
   const verdict = judgeAttempt(job, error, { maxAttempts, leaving: leaving.aborted, now: ports.clock.now() });
   switch (verdict.kind) {
     case 'ends':
-      return end(verdict.error, settling);
+      return yield* end(verdict.error, settling);
     case 'ends_at_last':
-      return end({ ...verdict.error, blame: await blame(settling) }, settling);
+      return yield* end({ ...verdict.error, blame: yield* blame(settling) }, settling);
     case 'repeats':
-      if ((await blame(settling)) !== 'place') return end(unprocessable, settling);
-      return verdict.isLast ? end(internalFault, settling) : tryAgain(verdict.failure, settling);
+      if ((yield* blame(settling)) !== 'place') return yield* end(unprocessable, settling);
+      return yield* verdict.isLast ? end(internalFault, settling) : tryAgain(verdict.failure, settling);
     case 'tried_again':
-      return tryAgain(verdict.failure, settling);
+      return yield* tryAgain(verdict.failure, settling);
     case 'handed_back':
-      return handBack(verdict.why, settling);
+      return yield* handBack(verdict.why, settling);
     case 'left_by_machine':
-      return leaveToOthers(verdict.fault, settling);
+      return yield* leaveToOthers(verdict.fault, settling);
     default:
       return verdict satisfies never;
   }
@@ -54,67 +49,72 @@ interface Settling {
   executor: Executor;
 }
 
-function end(error: JobError, { job, token, thrown, executor }: Settling): Promise<Outcome> {
+function end(error: JobError, { job, token, thrown, executor }: Settling): Steps<Outcome> {
   const { code, blame } = error;
   executor.ports.log.warn({ jobId: job.id, code, blame, error: thrown }, 'The job failed.');
   return recordFailure(job, error, withFencingToken(token), executor.ports);
 }
 
 /** The worker's own picture tells whether the same operation works here at all. */
-async function blame({ job, executor }: Settling): Promise<NonNullable<JobError['blame']>> {
+function* blame({ job, executor }: Settling): Steps<NonNullable<JobError['blame']>> {
   const { testOperation, ports } = executor;
   if (!testOperation || !isOperationName(job.operation)) return 'unknown';
-  const problem = await testOperation(job.operation).catch(String);
+  let problem: string | null;
+  try {
+    problem = yield* waitFor(testOperation(job.operation));
+  } catch (error) {
+    problem = String(error);
+  }
   if (problem === null) return 'input';
   ports.log.error({ jobId: job.id, problem }, 'A job failed, and so did the test picture.');
   return 'place';
 }
 
-async function tryAgain(failure: AttemptFailure, settling: Settling): Promise<Outcome> {
-  const { job, executor } = settling;
+function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> {
+  const { job, thrown, executor } = settling;
   const { worker, target, ports } = executor;
   const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
-  return giveBack(back, settling, async (stored) => {
-    // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
-    if (target === 'run') await overTime(publish(stored, ports));
-    return { failed: job, ack: target === 'run' };
-  });
+  const stored = yield* giveBack(back, settling);
+  if (!stored) return claimLost;
+  // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
+  if (target === 'run') yield* publish(stored, ports);
+  return givenBack(thrown, { failed: job, ack: target === 'run' });
 }
 
-function handBack(why: 'outage' | 'leaving', settling: Settling): Promise<Outcome> {
-  return giveBack((current, now) => {
-    const back = transitions.handedBack(current, now);
+function* handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+  const back = (current: Job, now: Date) => {
+    const next = transitions.handedBack(current, now);
     // What a service does not give for this job now, it may give for others: they pass.
-    return why === 'outage' ? transitions.postponed(back, outageTurn(current, now)) : back;
-  }, settling);
+    return why === 'outage' ? transitions.postponed(next, outageTurn(current, now)) : next;
+  };
+  const stored = yield* giveBack(back, settling);
+  return stored ? givenBack(settling.thrown) : claimLost;
 }
 
-function leaveToOthers(fault: MachineError, settling: Settling): Promise<Outcome> {
-  const { job, executor } = settling;
+function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome> {
+  const { job, thrown, executor } = settling;
   const back = (current: Job, now: Date) => transitions.leftByMachine(current, executor.worker, now);
   const lack = { what: fault.lack, wantedBytes: Math.min(job.source.size, largestFile) };
-  return giveBack(back, settling, async () => ({ lack }));
+  const stored = yield* giveBack(back, settling);
+  return stored ? givenBack(thrown, { lack }) : claimLost;
 }
 
-/** @param then What else there is to do and to say once the job is back in the queue. */
-async function giveBack(
+/** The job in the queue again; null where the claim is lost, and what was made under it is then taken away. */
+function* giveBack(
   transition: (current: Job, now: Date) => Job,
   { job, token, thrown, executor }: Settling,
-  then: (stored: Stored) => Promise<Partial<GivenBack>> = async () => ({}),
-): Promise<Outcome> {
+): Steps<Stored | null> {
   const { ports } = executor;
-  const stored = await overTime(
-    changeJob(ports.jobs, job.id, (current) =>
-      transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
-    ),
+  const stored = yield* changeJob(ports.jobs, job.id, (current) =>
+    transitions.holds(current, token) ? transition(current, ports.clock.now()) : null,
   );
   if (!stored) {
-    await removeLeftovers(job.id, ports);
-    return claimLost;
+    yield* removeLeftovers(job.id, ports);
+    return null;
   }
   const { attempt } = job;
   ports.log.warn({ jobId: job.id, attempt, error: thrown }, 'The attempt failed; the job is given back.');
-  return givenBack(thrown, await then(stored));
+  return stored;
 }
 
 /** Not earlier than it was, and not before others have had theirs. */

@@ -165,7 +165,7 @@ function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSigna
     whileHeld(left, lost),
     ports,
     async (stored) => {
-      await announce(stored, ports);
+      await overTime(announce(stored, ports));
       return true;
     },
     memory.resting,

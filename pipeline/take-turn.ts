@@ -12,7 +12,7 @@ import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { overTime } from './steps.ts';
+import { begin, type Steps, waitFor, waitForAll } from './steps.ts';
 
 /** So many of the first in line are read, for another worker may be quicker to claim one. */
 const choices = 4;
@@ -31,31 +31,31 @@ export interface Taker extends Claimant {
  * messages as jobs; a job that was taken by another's turn leaves its message as a turn for the next.
  * Throws `OutageError`.
  */
-export async function claimInTurn(message: JobMessage, taker: Taker): Promise<ClaimAnswer> {
-  return (await claimFirstInLine(taker)) ?? claimJob(message, taker);
+export function* claimInTurn(message: JobMessage, taker: Taker): Steps<ClaimAnswer> {
+  return (yield* claimFirstInLine(taker)) ?? (yield* claimJob(message, taker));
 }
 
 /**
  * Claims the waiting job whose turn comes first; null where none waits. What would be late on this VM but not on
  * Cloud Run is moved there instead; what is late anyway lets those pass that are not. Throws `OutageError`.
  */
-export async function claimFirstInLine(taker: Taker): Promise<ClaimAnswer | null> {
+export function* claimFirstInLine(taker: Taker): Steps<ClaimAnswer | null> {
   let late: LateJob[] = [];
   for (let reading = 0; reading < mostReadings; reading++) {
     const most = choices * 4 ** reading;
-    const line = await taker.ports.backlog.line('vm', most);
+    const line = yield* waitFor(taker.ports.backlog.line('vm', most));
     late = [];
     let postponed = false;
     for (const stored of line.filter((each) => isReady(each, taker))) {
-      const look = await lookCloser(stored, taker);
+      const look = yield* lookCloser(stored, taker);
       if (look === 'moved' || look === 'refused') continue;
       if (look) {
         late.push({ stored, turnAt: look });
         continue;
       }
-      await postpone(late, taker.ports);
+      yield* postpone(late, taker.ports);
       postponed ||= late.length > 0;
-      const answer = await claimUnlessRefused(stored, taker);
+      const answer = yield* claimUnlessRefused(stored, taker);
       if (answer && answer.kind !== 'dropped') return answer;
       late = [];
     }
@@ -63,24 +63,26 @@ export async function claimFirstInLine(taker: Taker): Promise<ClaimAnswer | null
     if (line.length < most && !postponed) break;
   }
   for (const { stored } of late) {
-    const answer = await claimUnlessRefused(stored, taker);
+    const answer = yield* claimUnlessRefused(stored, taker);
     if (answer && answer.kind !== 'dropped') return answer;
   }
   return null;
 }
 
 /** Null where the database refuses this claim: the jobs behind it have their turn, and the sweep sees to this one. */
-async function claimUnlessRefused(stored: Stored, taker: Taker): Promise<ClaimAnswer | null> {
+function* claimUnlessRefused(stored: Stored, taker: Taker): Steps<ClaimAnswer | null> {
   try {
-    return await claimJob(messageOf(stored.job), taker, stored);
+    return yield* claimJob(messageOf(stored.job), taker, stored);
   } catch (error) {
-    return passIfRefused(stored, error, taker);
+    return yield* passIfRefused(stored, error, taker);
   }
 }
 
-async function passIfRefused({ job }: Stored, error: unknown, { ports }: Taker): Promise<null> {
+function* passIfRefused({ job }: Stored, error: unknown, { ports }: Taker): Steps<null> {
   if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
-  await passOver({ task: 'sweep', item: `${objectAddress(job.source)} (job ${job.id})` }, error, ports);
+  yield* waitFor(
+    passOver({ task: 'sweep', item: `${objectAddress(job.source)} (job ${job.id})` }, error, ports),
+  );
   return null;
 }
 
@@ -103,40 +105,41 @@ function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
  * `moved`: it is gone. `refused`: nothing can be found out of it. A date: it is late, and this its later turn. Null: it
  * is to be done now.
  */
-async function lookCloser(stored: Stored, taker: Taker): Promise<'moved' | 'refused' | Date | null> {
+function* lookCloser(stored: Stored, taker: Taker): Steps<'moved' | 'refused' | Date | null> {
   try {
     const look = lookAt(candidateOf(stored.job), taker.learned(), taker.ports.clock.now());
-    if (look.mayBeLate && (await moveIfSooner(stored, taker))) return 'moved';
+    if (look.mayBeLate && (yield* moveIfSooner(stored, taker))) return 'moved';
     return look.laterTurn;
   } catch (error) {
     // What this version does not know ends as its delivery does.
     if (error instanceof PermanentError) return null;
-    return (await passIfRefused(stored, error, taker)) ?? 'refused';
+    return (yield* passIfRefused(stored, error, taker)) ?? 'refused';
   }
 }
 
-/** Whoever has changed one of them meanwhile knows better. */
-async function postpone(late: LateJob[], { jobs, log }: Ports): Promise<void> {
-  const postponing = late.map(async ({ stored, turnAt }) => {
-    try {
-      await jobs.replace(stored, withTurn(stored.job, turnAt));
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      log.warn({ jobId: stored.job.id, error }, 'A late job keeps its turn: a later one was refused.');
-    }
-  });
-  await Promise.all(postponing);
+/** Lets others pass. A job that somebody else has changed since it was read keeps its turn. */
+function* postpone(late: LateJob[], ports: Ports): Steps<void> {
+  yield* waitForAll(late.map((each) => begin(postponeOne(each, ports))));
 }
 
-async function moveIfSooner(stored: Stored, { ports, worker }: Taker): Promise<boolean> {
+function* postponeOne({ stored, turnAt }: LateJob, { jobs, log }: Ports): Steps<void> {
+  try {
+    yield* waitFor(jobs.replace(stored, withTurn(stored.job, turnAt)));
+  } catch (error) {
+    if (!(error instanceof RefusedError)) throw error;
+    log.warn({ jobId: stored.job.id, error }, 'A late job keeps its turn: a later one was refused.');
+  }
+}
+
+function* moveIfSooner(stored: Stored, { ports, worker }: Taker): Steps<boolean> {
   const candidate = candidateOf(stored.job);
-  const [conditions, ledger] = await Promise.all([
-    overTime(readConditions(ports)),
+  const [conditions, ledger] = yield* waitForAll([
+    begin(readConditions(ports)),
     ports.sums.ledger(stored, candidate.turnAt),
   ]);
   // A worker whose heartbeat is not believed would find no VM at all.
   if (!conditions.workers.some(({ id }) => id === worker)) return false;
   const choice = decideFromHere(worker, conditions, candidate, ledger);
   const move = shouldMove(stored.job.route, choice, waitedMs(stored.job, conditions.now));
-  return move && (await overTime(moveJob(stored, choice, ports)));
+  return move && (yield* moveJob(stored, choice, ports));
 }

@@ -3,6 +3,7 @@ import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
+import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
@@ -84,7 +85,7 @@ export async function startWorker(
       ports,
       worker: id,
       target: kind,
-      workDir: workDir.path,
+      folders: attemptFoldersIn(workDir.path),
       claimMs: config.SPILLWAY_CLAIM_MS,
       maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
       learned: () => stats.learned(),

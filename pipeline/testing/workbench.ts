@@ -6,6 +6,7 @@ import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { onTestFinished } from 'vitest';
+import { attemptFoldersIn } from '../attempt-folders.ts';
 import type { Executor, Operate } from '../executor.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
@@ -50,7 +51,7 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
       operate,
       worker,
       target: worker.startsWith('run') ? 'run' : 'vm',
-      workDir,
+      folders: attemptFoldersIn(workDir),
       claimMs: 12_000,
       maxAttempts: 3,
       learned: () => ({}),
