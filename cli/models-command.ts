@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { formatBytes } from '@spillway/core/amounts.ts';
 import { nonCommercialModels } from '@spillway/core/models.ts';
 import { type ModelName, manifest } from '@spillway/models/entries.ts';
 import { entryOf, fetchModel } from '@spillway/models/fetch.ts';
@@ -35,7 +36,7 @@ async function builtInRows(): Promise<string[][]> {
     const found = await stat(weights).catch(() => null);
     const state = found ? 'built-in demo model' : 'missing from this copy';
     const sha256 = found ? await knownSha256(weights) : '';
-    rows.push([name, operation, state, found ? megabytes(found.size) : '', 'Apache-2.0', sha256]);
+    rows.push([name, operation, state, found ? formatBytes(found.size) : '', 'Apache-2.0', sha256]);
   }
   return rows;
 }
@@ -47,12 +48,12 @@ async function manifestRow(entry: ManifestModel, folder: string): Promise<string
   switch (state.kind) {
     case 'installed': {
       const bytes = state.installation.files.reduce((sum, file) => sum + file.bytes, 0);
-      return [name, operation, 'installed', megabytes(bytes), licence, weightsSha256(state.installation)];
+      return [name, operation, 'installed', formatBytes(bytes), licence, weightsSha256(state.installation)];
     }
     case 'absent':
     case 'damaged': {
       const bytes = files.reduce<number | null>((sum, file) => addKnown(sum, file.bytes), 0);
-      const size = bytes === null ? '' : megabytes(bytes);
+      const size = bytes === null ? '' : formatBytes(bytes);
       return [
         name,
         operation,
@@ -85,7 +86,7 @@ export async function fetchModels(names: string[], folder: string, source: strin
       const entry = entryOf(name);
       console.error(`The licence of ${name} is ${licenceOf(entry)}: ${entry.page}`);
     }
-    const bar = startProgressBar(megabytes);
+    const bar = startProgressBar(formatBytes);
     const onProgress = (progress: FetchProgress) => showProgress(bar, name, progress);
     try {
       const installation = await fetchModel(name, { folder, source, quantise, onProgress });
@@ -157,8 +158,4 @@ function knownNames(names: string[]): ModelName[] {
 
 function allNames(): string {
   return manifest.map(({ name }) => name).join(', ');
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(1)} MB`;
 }

@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { formatBytes } from '@spillway/core/amounts.ts';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import type { ModelName } from './entries.ts';
@@ -260,11 +261,7 @@ async function checkRoom(folder: string, { start, total }: OpenedFile): Promise<
   const free = bavail * bsize;
   const needed = total - start;
   if (needed <= free) return;
-  const figures = `${megabytes(needed)} are needed and ${megabytes(free)} are free in ${folder}`;
+  const room = `${formatBytes(needed)} are needed and ${formatBytes(free)} are free in ${folder}`;
   const mend = 'Free some space, or name a folder on another disk with SPILLWAY_MODELS_DIR';
-  throw new PermanentError('model_missing', `The disk has no room: ${figures}. ${mend}.`);
-}
-
-function megabytes(bytes: number): string {
-  return `${Math.ceil(bytes / 1e6)} MB`;
+  throw new PermanentError('model_missing', `The disk has no room: ${room}. ${mend}.`);
 }

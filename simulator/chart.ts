@@ -1,3 +1,4 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import { labelHeight, type PlacedLabel, placeLabels } from './labels.ts';
 import type { Report } from './report.ts';
 
@@ -116,7 +117,7 @@ function shortName(name: string): string {
 
 function subtitle({ arrivals, load, seeds, scenario }: Report): string {
   const half = arrivals.half ? `, ${arrivals.half} half` : '';
-  return `${Math.round(arrivals.jobs)} jobs, ${arrivals.ratePerSecond.toFixed(1)} per second${half}, load ${load.toFixed(2)} of the VMs, ${seeds} seed${seeds === 1 ? '' : 's'}; ${scenario}`;
+  return `${Math.round(arrivals.jobs)} jobs, ${arrivals.ratePerSecond.toFixed(1)} per second${half}, load ${load.toFixed(2)} of the VMs, ${countOf(seeds, 'seed')}; ${scenario}`;
 }
 
 function joined(points: Point[], colour: string): string {

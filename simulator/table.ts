@@ -1,3 +1,4 @@
+import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import { operationNames } from '@spillway/core/operations.ts';
 import type { PolicyReport, Report } from './report.ts';
 
@@ -29,7 +30,7 @@ export function tableOf(report: Report): string {
       .join('  ');
   const half = arrivals.half ? `, ${arrivals.half} half` : '';
   return [
-    `${report.trace}${half}: ${arrivals.jobs} jobs, ${arrivals.ratePerSecond.toFixed(2)} per second, load ${report.load.toFixed(2)} of the VMs; ${seeds} seed${seeds === 1 ? '' : 's'}; ${report.scenario}`,
+    `${report.trace}${half}: ${arrivals.jobs} jobs, ${arrivals.ratePerSecond.toFixed(2)} per second, load ${report.load.toFixed(2)} of the VMs; ${countOf(seeds, 'seed')}; ${report.scenario}`,
     '',
     line(header),
     ...rows.map(line),
@@ -43,21 +44,17 @@ export function tableOf(report: Report): string {
 function figuresOf(policy: PolicyReport, seeds: number): string[] {
   const { costPer1000, confidence } = policy;
   return [
-    percent(policy.missRate),
-    seeds > 1 ? percent((confidence.missRate.high - confidence.missRate.low) / 2) : '?',
+    formatShare(policy.missRate, 2),
+    seeds > 1 ? formatShare((confidence.missRate.high - confidence.missRate.low) / 2, 2) : '?',
     ...operationNames.map((name) => `${policy.perOperation[name].p95.toFixed(2)} s`),
     money(costPer1000.total),
     money(costPer1000.run),
     money(costPer1000.vm),
-    percent(policy.runShare),
+    formatShare(policy.runShare, 2),
     String(policy.moves),
     String(policy.duplicates),
     String(policy.lost),
   ];
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(2)} %`;
 }
 
 function money(dollars: number): string {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { countOf, formatDollars } from '../amounts.ts';
 import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
@@ -29,13 +30,6 @@ const passedBy: Record<PassingTask, string> = {
   search: 'The search for lost uploads can do nothing for',
   reading: 'A document cannot be read:',
 };
-
-const belowACent = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
-
-/** Bills here are often below a cent. */
-function dollars(amount: number): string {
-  return `$${amount === 0 || amount >= 0.01 ? amount.toFixed(2) : belowACent.format(amount)}`;
-}
 
 /** What the admin has to know of, the worst first. Pure, like the decisions that it explains. */
 export function alertsOf({
@@ -72,7 +66,7 @@ export function alertsOf({
   if (isOverBudget(spentLastHour, most)) {
     add(
       'run_over_budget',
-      `Cloud Run has cost ${dollars(spentLastHour)} within an hour, and ${dollars(most)} is the limit: new work waits for the VMs.`,
+      `Cloud Run has cost ${formatDollars(spentLastHour)} within an hour, and ${formatDollars(most)} is the limit: new work waits for the VMs.`,
     );
   }
   for (const worker of workers) {
@@ -93,7 +87,7 @@ export function alertsOf({
   if (ignoredHeartbeats > 0) {
     add(
       'heartbeats_ignored',
-      `${ignoredHeartbeats} heartbeat${ignoredHeartbeats === 1 ? ' is' : 's are'} malformed or from the future, and ignored.`,
+      `${countOf(ignoredHeartbeats, 'heartbeat is', 'heartbeats are')} malformed or from the future, and ignored.`,
     );
   }
   for (const { task, item, why, since, times } of passedOver.slice(0, mostShown)) {
@@ -102,7 +96,7 @@ export function alertsOf({
   }
   const rest = passedOver.length - mostShown;
   if (rest > 0) {
-    add('passed_over', `Nothing can be done for at least ${rest} more item${rest === 1 ? '' : 's'}.`);
+    add('passed_over', `Nothing can be done for at least ${countOf(rest, 'more item')}.`);
   }
   return alerts;
 

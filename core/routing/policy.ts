@@ -1,3 +1,4 @@
+import { formatDollars, formatSeconds, formatShare } from '../amounts.ts';
 import type { Prediction, SidePrediction } from '../job.ts';
 import type { RouteChoice } from '../transitions.ts';
 import { predictBothSides } from './predict.ts';
@@ -63,7 +64,7 @@ function decideByDeadline(prediction: Prediction): RouteDecision {
   return {
     target: 'run',
     reason: 'run_vm_late',
-    explanation: `The VMs ${takes(vm)}, too late (${left}); Cloud Run ${takes(run)} and costs ${dollars(run.dollars)}.`,
+    explanation: `The VMs ${takes(vm)}, too late (${left}); Cloud Run ${takes(run)} and costs ${formatDollars(run.dollars)}.`,
   };
 }
 
@@ -91,19 +92,13 @@ function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision
 }
 
 function timeLeft({ budgetMs }: Prediction): string {
-  return budgetMs < 0 ? `the deadline passed ${seconds(-budgetMs)} ago` : `${seconds(budgetMs)} are left`;
+  return budgetMs < 0
+    ? `the deadline passed ${formatSeconds(-budgetMs)} ago`
+    : `${formatSeconds(budgetMs)} are left`;
 }
 
 function takes(side: SidePrediction): string {
-  return `would need ${seconds(side.finishMs)}`;
-}
-
-function seconds(ms: number): string {
-  return `${(ms / 1_000).toFixed(1)} s`;
-}
-
-function dollars(amount: number): string {
-  return `$${amount.toPrecision(2)}`;
+  return `would need ${formatSeconds(side.finishMs)}`;
 }
 
 /** The field's habit, kept as the baseline: Cloud Run when every VM's last reported CPU is above a limit. */
@@ -112,12 +107,8 @@ function decideByThreshold({ workers, settings }: RoutingQuestion, prediction: P
   const vms = liveVms(workers, settings);
   if (vms.length === 0) return { target: 'run', reason: 'run_no_vm', explanation: 'No VM takes new work.' };
   const least = Math.min(...vms.map((vm) => vm.cpu.load));
-  const figures = `the least loaded VM reported ${percent(least)} CPU, the limit is ${percent(settings.threshold.cpu)}`;
+  const loads = `the least loaded VM reported ${formatShare(least)} CPU, the limit is ${formatShare(settings.threshold.cpu)}`;
   return least > settings.threshold.cpu
-    ? { target: 'run', reason: 'cpu_above_threshold', explanation: `To Cloud Run: ${figures}.` }
-    : { target: 'vm', reason: 'cpu_below_threshold', explanation: `To the VMs: ${figures}.` };
-}
-
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+    ? { target: 'run', reason: 'cpu_above_threshold', explanation: `To Cloud Run: ${loads}.` }
+    : { target: 'vm', reason: 'cpu_below_threshold', explanation: `To the VMs: ${loads}.` };
 }

@@ -1,4 +1,4 @@
-import { formatShare } from '../format/count.ts';
+import { formatShare } from '@spillway/core/amounts.ts';
 import { formatDuration } from '../format/duration.ts';
 import { type CardStage, type GalleryEntry, stageOf } from '../jobs/gallery.ts';
 import { activityOf, downloadWords, endedWords, failureWords } from '../jobs/words.ts';

@@ -1,6 +1,6 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
-import { countOf } from '../format/count.ts';
 import { resultUrl } from '../jobs/job-actions.ts';
 import { Icon } from './Icon.tsx';
 

@@ -1,4 +1,4 @@
-import { formatShare } from '../format/count.ts';
+import { formatShare } from '@spillway/core/amounts.ts';
 
 interface HatchBarProps {
   label: string;

@@ -1,4 +1,4 @@
-import { countOf } from '../format/count.ts';
+import { countOf } from '@spillway/core/amounts.ts';
 import { isMinor, leftOutWords } from '../uploads/left-out-words.ts';
 import type { LeftOut } from '../uploads/picked-files.ts';
 import { Icon } from './Icon.tsx';

@@ -1,6 +1,6 @@
+import { formatBytes } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
-import { formatBytes } from '../format/bytes.ts';
 import { displayName } from '../format/file-name.ts';
 import type { Reply } from '../http/request.ts';
 import { type GalleryEntry, stageOf } from '../jobs/gallery.ts';

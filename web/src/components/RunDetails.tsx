@@ -1,6 +1,6 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
-import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { bulkNote, targetLabel } from '../jobs/words.ts';
 import { Icon } from './Icon.tsx';

@@ -1,6 +1,6 @@
+import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
-import { countOf, formatShare } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';

@@ -1,7 +1,7 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import type { Ledger, Prediction, SideLedger, SidePrediction, Target } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { formatCost } from '../format/cost.ts';
-import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { targetLabel } from '../jobs/words.ts';

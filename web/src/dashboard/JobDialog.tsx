@@ -1,3 +1,4 @@
+import { formatBytes } from '@spillway/core/amounts.ts';
 import type { Model } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
@@ -7,7 +8,6 @@ import { BuiltInModelWords } from '../components/ModelNote.tsx';
 import { OperationName } from '../components/OperationName.tsx';
 import { ResultNotes } from '../components/ResultNotes.tsx';
 import { WordsWithCommand } from '../components/WordsWithCommand.tsx';
-import { formatBytes } from '../format/bytes.ts';
 import { formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { useCaption } from '../jobs/caption-result.ts';

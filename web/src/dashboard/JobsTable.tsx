@@ -1,9 +1,8 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
+import { countOf, formatBytes } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { Icon } from '../components/Icon.tsx';
 import { OperationName } from '../components/OperationName.tsx';
-import { formatBytes } from '../format/bytes.ts';
-import { countOf } from '../format/count.ts';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { isRouted, newestFirst } from '../jobs/job-order.ts';

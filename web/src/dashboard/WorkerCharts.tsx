@@ -1,5 +1,4 @@
 import { LiveChart } from '../charts/LiveChart.tsx';
-import { gibibytes } from '../format/bytes.ts';
 import type { WatchedWorker } from './worker-history.ts';
 
 type Samples = WatchedWorker['samples'];
@@ -79,4 +78,9 @@ export function MemoryChart({ samples, view }: { samples: Samples; view: Watched
       />
     </figure>
   );
+}
+
+/** Memory in GiB, without the unit. */
+function gibibytes(bytes: number): string {
+  return (bytes / 1_024 ** 3).toFixed(1);
 }

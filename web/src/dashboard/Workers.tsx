@@ -1,4 +1,4 @@
-import { countOf } from '../format/count.ts';
+import { countOf } from '@spillway/core/amounts.ts';
 import type { AdminState } from './admin-state.ts';
 import { WorkerCard } from './WorkerCard.tsx';
 

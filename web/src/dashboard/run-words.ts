@@ -1,5 +1,5 @@
+import { formatDollars } from '@spillway/core/amounts.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
-import { formatDollars } from '../format/cost.ts';
 import { formatDuration } from '../format/duration.ts';
 
 /** Whether Cloud Run takes work, in a word and what stands behind it. */

@@ -1,5 +1,5 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
-import { countOf } from '../format/count.ts';
 import { conditionOf, type WatchedWorker } from './worker-history.ts';
 
 /** What a worker does, and what follows from it for whoever looks after it. */

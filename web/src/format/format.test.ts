@@ -1,22 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, gibibytes } from './bytes.ts';
-import { formatCost, formatDollars } from './cost.ts';
-import { countOf, formatShare } from './count.ts';
+import { formatCost } from './cost.ts';
 import { formatAge, formatDuration, formatHeartbeatAge } from './duration.ts';
 import { displayName } from './file-name.ts';
-
-describe('formatBytes', () => {
-  it.each([
-    [0, '0 B'],
-    [999, '999 B'],
-    [1_000, '1.0 kB'],
-    [9_949, '9.9 kB'],
-    [9_950, '10 kB'],
-    [999_499, '999 kB'],
-    [999_500, '1.0 MB'],
-    [64 * 2 ** 20, '67 MB'],
-  ])('%i is %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text));
-});
 
 describe('formatDuration', () => {
   it.each([
@@ -45,11 +30,7 @@ it('tells ages coarsely, and those of heartbeats by the second', () => {
   expect(formatHeartbeatAge(61_000)).toBe('1 min ago');
 });
 
-it('counts, shares and names', () => {
-  expect(countOf(1, 'file')).toBe('1 file');
-  expect(countOf(0, 'file')).toBe('0 files');
-  expect(formatShare(0.426)).toBe('43 %');
-  expect(gibibytes(1.5 * 2 ** 30)).toBe('1.5');
+it('names a file by the last part of its object’s name', () => {
   expect(displayName('web/owner/upload/holiday 1.jpg')).toBe('holiday 1.jpg');
   expect(displayName('camera/')).toBe('camera/');
 });
@@ -58,15 +39,4 @@ it('tells the cost of a thousand such jobs, because that of one is a fraction of
   expect(formatCost(0)).toBe('nothing');
   expect(formatCost(0.0000153)).toBe('$0.015 / 1,000');
   expect(formatCost(0.00213)).toBe('$2.13 / 1,000');
-});
-
-it('tells amounts to the cent, and what is less to two digits', () => {
-  expect([0, 0.000123, 0.0042, 0.00996, 1.2, 12.345].map(formatDollars)).toEqual([
-    '$0',
-    '$0.00012',
-    '$0.0042',
-    '$0.01',
-    '$1.20',
-    '$12.35',
-  ]);
 });

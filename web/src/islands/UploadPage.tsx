@@ -1,3 +1,4 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import '../http/no-eval.ts';
 import { effect, useComputed, useSignal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
@@ -8,7 +9,6 @@ import { Gallery } from '../components/Gallery.tsx';
 import { LeftOutNote } from '../components/LeftOutNote.tsx';
 import { OperationPicker } from '../components/OperationPicker.tsx';
 import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
-import { countOf } from '../format/count.ts';
 import { displayName } from '../format/file-name.ts';
 import { galleryEntries } from '../jobs/gallery.ts';
 import { createOwnJobs, type OwnJobs } from '../jobs/own-jobs.ts';

@@ -1,8 +1,8 @@
+import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import { failureCodes } from '@spillway/core/errors.ts';
 import type { JobError, JobState, Route, Target } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName, operations } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
-import { countOf, formatShare } from '../format/count.ts';
 
 interface OperationWords {
   /** What is happening while it runs: a present participle. */

@@ -1,3 +1,4 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import {
   automaticModel,
   builtInModel,
@@ -5,7 +6,6 @@ import {
   nonCommercialModels,
   saliencyModels,
 } from '@spillway/core/models.ts';
-import { countOf } from '../format/count.ts';
 import type { OptionField } from './fields.ts';
 
 const modelNames = new Set<string>([...saliencyModels, ...captionModels]);

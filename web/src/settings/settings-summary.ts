@@ -1,7 +1,6 @@
+import { countOf, formatDollars } from '@spillway/core/amounts.ts';
 import { operationNames, operations } from '@spillway/core/operations.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
-import { formatDollars } from '../format/cost.ts';
-import { countOf } from '../format/count.ts';
 import { formatDuration } from '../format/duration.ts';
 
 interface SummaryItem {

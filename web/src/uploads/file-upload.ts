@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import { formatBytes } from '@spillway/core/amounts.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
 import {
@@ -9,7 +10,6 @@ import {
   uploadSchema,
 } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
-import { formatBytes } from '../format/bytes.ts';
 import { requestJson } from '../http/request.ts';
 import { browserConnectivity, pauseBetween, waitAsAsked } from './backoff.ts';
 import { pixelsOf } from './picture-size.ts';

@@ -1,4 +1,4 @@
-import { countOf } from '../format/count.ts';
+import { countOf } from '@spillway/core/amounts.ts';
 import type { LeftOut, LeftOutReason } from './picked-files.ts';
 
 /** Names that are told in one sentence; the page lists them all. */
