@@ -60,7 +60,10 @@ describe('what recurs', () => {
     const { timers, begun, stop, runNow } = recurring();
     timers.tick();
     let stopped = 0;
-    const stops = [stop(), stop()].map((each) => each.then(() => stopped++));
+    const stops = [stop(), stop()].map(async (each) => {
+      await each;
+      stopped++;
+    });
     const late = runNow();
     await Promise.resolve();
     expect([stopped, timers.running]).toEqual([0, 0]);

@@ -1,45 +1,62 @@
+import { type Awaitable, begin, isThenable, type Steps, type Thenable, waitFor } from './steps.ts';
+
 /** Something that goes on in the background until it is stopped. */
 export interface Background {
   /** Resolves when what is in progress has ended. A second call does no harm. */
-  stop(): Promise<void>;
+  stop(): Awaitable<void>;
 }
 
 export interface SingleFlight<Value> {
   /** Starts the task, or joins the one that is running. */
-  run(): Promise<Value>;
+  run(): Awaitable<Value>;
   /** Resolves when the task is not running. Never rejects. */
-  landed(): Promise<void>;
+  landed(): Awaitable<void>;
 }
 
 /**
  * A task that never runs twice at a time.
  * @see https://pkg.go.dev/golang.org/x/sync/singleflight where the name comes from
  */
-export function singleFlight<Value>(task: () => Promise<Value>): SingleFlight<Value> {
-  let flight: Promise<Value> | null = null;
+export function singleFlight<Value>(task: () => Awaitable<Value>): SingleFlight<Value> {
+  let flight: Thenable<Value> | null = null;
+
+  function* fly(): Steps<Value> {
+    try {
+      return (yield* waitFor(task())) as Value;
+    } finally {
+      flight = null;
+    }
+  }
+
+  function* land(): Steps<void> {
+    try {
+      yield* waitFor(flight);
+    } catch {
+      // Those who ran it are told.
+    }
+  }
+
   return {
     run() {
-      flight ??= task().finally(() => {
-        flight = null;
-      });
-      return flight;
+      if (flight) return flight;
+      const begun = begin(fly());
+      if (isThenable(begun)) flight = begun;
+      return begun;
     },
-    async landed() {
-      await flight?.catch(() => {});
-    },
+    landed: () => begin(land()),
   };
 }
 
 export interface Recurring extends Background {
   /** Runs a round that sees what is so now: at once, or after the round in progress. Resolves when it has ended. */
-  runNow(): Promise<void>;
+  runNow(): Awaitable<void>;
 }
 
 export interface RecurringOptions {
   /** Milliseconds from the start of one round to the next; a round that takes longer skips the next ones. */
   everyMs: number;
   timers: { every(ms: number, action: () => void): () => void };
-  round: () => Promise<void>;
+  round: () => Awaitable<void>;
   /** Told of a round that failed. The next one follows all the same. */
   onError: (error: unknown) => void;
 }
@@ -52,23 +69,28 @@ export interface RecurringOptions {
  */
 export function startRecurring({ everyMs, timers, round, onError }: RecurringOptions): Recurring {
   let stopped = false;
-  const rounds = singleFlight(async () => {
+  const rounds = singleFlight(() => begin(oneRound()));
+
+  function* oneRound(): Steps<void> {
     try {
-      await round();
+      yield* waitFor(round());
     } catch (error) {
       onError(error);
     }
-  });
+  }
+
+  function* roundAfterThis(): Steps<void> {
+    yield* waitFor(rounds.landed());
+    if (!stopped) yield* waitFor(rounds.run());
+  }
+
   const stopTimer = timers.every(everyMs, () => void rounds.run());
   return {
-    async runNow() {
-      await rounds.landed();
-      if (!stopped) await rounds.run();
-    },
-    async stop() {
+    runNow: () => begin(roundAfterThis()),
+    stop() {
       stopped = true;
       stopTimer();
-      await rounds.landed();
+      return rounds.landed();
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Job } from '@spillway/core/job.ts';
 import type { JobEnded } from '@spillway/core/messages.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 /**
  * Publishes the CloudEvent of a job's end and notes it in the document. A failure is left to the sweep, which

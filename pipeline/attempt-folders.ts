@@ -1,6 +1,6 @@
 import { access, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Awaitable } from './steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 
 /** Folders for the files of attempts, one for each. */
 export interface AttemptFolders {

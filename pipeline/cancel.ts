@@ -1,9 +1,9 @@
 import { isTerminal, type Job } from '@spillway/core/job.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { cancelled } from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
-import { overTime } from './steps.ts';
 
 export type Cancelled = { kind: 'cancelled'; job: Job } | { kind: 'refused'; why: 'unknown' | 'ended' };
 

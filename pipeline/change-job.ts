@@ -1,7 +1,7 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { JobDocuments, Stored } from './ports/jobs.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 const mostTries = 20;
 

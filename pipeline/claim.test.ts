@@ -1,6 +1,6 @@
+import { overTime } from '@spillway/core/steps.ts';
 import { expect, it } from 'vitest';
 import { claimJob } from './claim.ts';
-import { overTime } from './steps.ts';
 import { workbench } from './testing/workbench.ts';
 
 it('a claim that was written and seems refused, for its reply was lost, is known by its token', async () => {

@@ -1,11 +1,11 @@
 import { type Background, startRecurring } from '@spillway/core/background.ts';
 import { type Claim, type Job, schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
+import { begin, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Clock, Ports } from './ports/ports.ts';
-import { overTime, type Steps, waitFor } from './steps.ts';
 
 export interface Claimant {
   ports: Pick<Ports, 'jobs' | 'clock' | 'timers' | 'newToken' | 'log'>;
@@ -59,18 +59,18 @@ export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClai
   const renewals = startRecurring({
     everyMs: claimMs / 3,
     timers: ports.timers,
-    async round() {
-      const stored = await overTime(
-        changeJob(ports.jobs, job.id, (current) =>
-          holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
-        ),
-      );
-      if (!stored) lost.abort(new Error('The claim was lost.'));
-    },
+    round: () => begin(renew()),
     // The claim lives on until it expires; the next renewal may go through.
     onError: (error) => ports.log.warn({ jobId: job.id, error }, 'A claim could not be renewed.'),
   });
   return { signal: lost.signal, stop: renewals.stop };
+
+  function* renew(): Steps<void> {
+    const stored = yield* changeJob(ports.jobs, job.id, (current) =>
+      holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
+    );
+    if (!stored) lost.abort(new Error('The claim was lost.'));
+  }
 }
 
 function newClaim(

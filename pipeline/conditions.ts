@@ -3,8 +3,8 @@ import type { Job } from '@spillway/core/job.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
+import { type Steps, waitForAll } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
-import { type Steps, waitForAll } from './steps.ts';
 
 /** What a router has to know of the world, read now. Throws `OutageError`. */
 export function* readConditions(ports: Ports): Steps<Conditions> {

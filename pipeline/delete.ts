@@ -1,9 +1,9 @@
+import { overTime } from '@spillway/core/steps.ts';
 import { tombstone } from '@spillway/core/transitions.ts';
 import { cancelJob } from './cancel.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
 import { removeLeftovers } from './record.ts';
-import { overTime } from './steps.ts';
 
 /**
  * Deletes a job's results and leaves a tombstone, so that a repeated event does not bring it back. The source goes

@@ -8,6 +8,7 @@ import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
 import { objectiveMs, turnOf } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import {
   type JobRequest,
   type NewJob,
@@ -19,7 +20,6 @@ import {
 import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 export type Enqueued =
   | { kind: 'enqueued'; job: Job }

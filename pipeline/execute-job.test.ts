@@ -1,6 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { OutageError, PermanentError, RefusedError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { describe, expect, it } from 'vitest';
 import { attemptFoldersIn } from './attempt-folders.ts';
 import { cancelJob } from './cancel.ts';
@@ -8,7 +9,6 @@ import { changeJob } from './change-job.ts';
 import type { Operate } from './executor.ts';
 import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
-import { overTime } from './steps.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 async function readJson(bench: Workbench, name: string): Promise<unknown> {

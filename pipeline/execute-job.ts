@@ -10,6 +10,7 @@ import {
   type OperationOptions,
   parseOptions,
 } from '@spillway/core/operations.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { isPoison } from '@spillway/core/transitions.ts';
 import { type HeldClaim, holdClaim } from './claim.ts';
 import type { Executor, OperationOutput } from './executor.ts';
@@ -26,7 +27,6 @@ import {
 } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 /** One attempt at a job that this worker has claimed. */
 interface Attempt {

@@ -1,8 +1,8 @@
 import type { JobProgress, Model, Target } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { AttemptFolders } from './attempt-folders.ts';
 import type { Ports } from './ports/ports.ts';
-import type { Awaitable } from './steps.ts';
 import type { Taker } from './take-turn.ts';
 
 /** What an operation made of a picture. */

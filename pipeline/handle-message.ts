@@ -1,10 +1,10 @@
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { type JobMessage, parseJobMessage } from '@spillway/core/messages.ts';
+import { overTime, type Steps } from '@spillway/core/steps.ts';
 import { type ClaimAnswer, claimJob } from './claim.ts';
 import { endPoisonJob, executeJob } from './execute-job.ts';
 import type { Executor } from './executor.ts';
 import { givenBack, type Outcome } from './outcome.ts';
-import { overTime, type Steps } from './steps.ts';
 import { claimFirstInLine, claimInTurn } from './take-turn.ts';
 
 /** Reads the data of a message, and handles it. Never throws. */

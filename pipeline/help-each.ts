@@ -1,11 +1,11 @@
 import { OutageError, PermanentError, RefusedError } from '@spillway/core/errors.ts';
 import { isTerminal, type Job, type JobError, schemaVersion } from '@spillway/core/job.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { type GoneThrough, goThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
-import { overTime } from './steps.ts';
 
 /** Jobs for which nothing could be done, and which rest until then, by this process's clock. */
 export type Resting = Map<string, { until: number; times: number }>;

@@ -1,8 +1,8 @@
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { moved, type RouteChoice } from '@spillway/core/transitions.ts';
 import { publish } from './enqueue.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 /**
  * Sends a waiting job to the other side, under a new epoch that makes its old message worthless. False when somebody

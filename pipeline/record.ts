@@ -8,13 +8,13 @@ import {
   type Timings,
 } from '@spillway/core/job.ts';
 import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { announceEnd } from './announce.ts';
 import { changeJob } from './change-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 /** Fencing predicate: whether its holder may still end the job as its document is now. */
 type FencingPredicate = (current: Job) => boolean;

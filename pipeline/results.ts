@@ -1,10 +1,10 @@
 import type { Job, JobError } from '@spillway/core/job.ts';
 import { errorReportName, receiptName, resultName } from '@spillway/core/object-names.ts';
 import { type ErrorReport, errorReportSchema, type Receipt, receiptSchema } from '@spillway/core/receipt.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { storableError } from '@spillway/core/transitions.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 type ResultPorts = Pick<Ports, 'blobs' | 'buckets'>;
 

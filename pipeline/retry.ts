@@ -1,8 +1,8 @@
 import { isTerminal, type Job } from '@spillway/core/job.ts';
 import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { enqueue } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
-import { overTime } from './steps.ts';
 
 export type Retried =
   | { kind: 'retried'; job: Job }

@@ -1,6 +1,7 @@
 import { findProbe, type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
@@ -11,7 +12,6 @@ import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
-import { overTime } from './steps.ts';
 
 /** Of each line, so many are looked at in one sweep. */
 const lineLimit = 100;

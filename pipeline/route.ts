@@ -3,6 +3,7 @@ import { sizeRefusal } from '@spillway/core/file-size.ts';
 import type { Job, JobError } from '@spillway/core/job.ts';
 import type { IgnoredName } from '@spillway/core/object-names.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
 import {
@@ -17,7 +18,6 @@ import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
-import { overTime } from './steps.ts';
 
 /**
  * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same

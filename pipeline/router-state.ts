@@ -9,9 +9,9 @@ import {
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
+import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { begin, type Steps, waitFor, waitForAll } from './steps.ts';
 
 const hourMs = 3_600_000;
 /** Failures of a minute that are looked at: more would say the same. */

@@ -3,6 +3,7 @@ import type { MachineError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { AttemptFailure, Job, JobError } from '@spillway/core/job.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import { publish } from './enqueue.ts';
@@ -10,7 +11,6 @@ import type { Executor } from './executor.ts';
 import { claimLost, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
-import { type Steps, waitFor } from './steps.ts';
 
 /** How long a job that met an outage lets others pass, in milliseconds. */
 const outageMs = 5_000;

@@ -1,4 +1,6 @@
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { storedSource } from '@spillway/core/uploads.ts';
 import { announce } from './announce.ts';
 import { readConditions } from './conditions.ts';
@@ -10,8 +12,6 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
-import type { Awaitable } from './steps.ts';
-import { overTime } from './steps.ts';
 
 /** Milliseconds. */
 const timing = {

@@ -5,6 +5,7 @@ import { objectAddress } from '@spillway/core/passed-over.ts';
 import { decideFromHere, lookAt, shouldMove } from '@spillway/core/routing/moves.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
+import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import { shouldLeaveToOthers, postponed as withTurn } from '@spillway/core/transitions.ts';
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
@@ -12,7 +13,6 @@ import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { begin, type Steps, waitFor, waitForAll } from './steps.ts';
 
 /** So many of the first in line are read, for another worker may be quicker to claim one. */
 const choices = 4;

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
-import type { Awaitable } from '../steps.ts';
 
 export interface BlobReference {
   bucket: string;

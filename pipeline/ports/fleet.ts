@@ -1,5 +1,5 @@
 import type { Control, Heartbeat, Worker } from '@spillway/core/heartbeat.ts';
-import type { Awaitable } from '../steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Watch } from './jobs.ts';
 
 export interface FleetReading {

@@ -1,5 +1,5 @@
 import type { Job, JobState, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
-import type { Awaitable } from '../steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 
 /** A document as it was read or written, with what the store needs to know whether it has changed since. */
 export interface Stored {

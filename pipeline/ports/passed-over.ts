@@ -1,5 +1,5 @@
 import type { PassedOver, PassingTask } from '@spillway/core/passed-over.ts';
-import type { Awaitable } from '../steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 
 export interface PassedOverNote {
   task: PassingTask;

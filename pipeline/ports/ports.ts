@@ -1,7 +1,7 @@
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
-import type { Awaitable } from '../steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Blobs } from './blobs.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobPorts } from './jobs.ts';
@@ -63,7 +63,7 @@ export interface Log {
 
 /**
  * Everything outside this process that the use cases work with. A port may answer with a promise or at once: see
- * `steps.ts`.
+ * `core/steps.ts`.
  */
 export interface Ports extends JobPorts {
   queue: Queue;

@@ -1,6 +1,6 @@
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
-import type { Awaitable } from '../steps.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 
 /** The topics. Publishing resolves when the service has taken the message, and throws `OutageError` otherwise. */
 export interface Queue {

@@ -1,7 +1,7 @@
+import { overTime } from '@spillway/core/steps.ts';
 import { cancelled } from '@spillway/core/transitions.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
-import { overTime } from '@spillway/pipeline/steps.ts';
 import { describe, expect, test } from 'vitest';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
 import { type Browser, createAdmin, createBrowser, createTestApi, upload } from './test-client.ts';

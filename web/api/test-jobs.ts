@@ -1,10 +1,10 @@
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { receiptName, resultName } from '@spillway/core/object-names.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { failed, succeeded } from '@spillway/core/transitions.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { overTime } from '@spillway/pipeline/steps.ts';
 import type { TestApi } from './test-client.ts';
 
 /** Ends a job as a worker does that could not read the picture. */

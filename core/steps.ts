@@ -128,6 +128,7 @@ function call<Value>(
   else onError(settled.error);
 }
 
-function isThenable(value: unknown): value is Thenable<unknown> {
+/** Whether a value is something to wait for. */
+export function isThenable<Value>(value: Awaitable<Value>): value is Thenable<Value> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
