@@ -1,6 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import { type Awaitable, begin, overTime, Pending, type Steps, waitFor, waitForAll } from './steps.ts';
+import {
+  type Awaitable,
+  begin,
+  overTime,
+  Pending,
+  type Steps,
+  waitFor,
+  waitForAll,
+  walkThrough,
+} from './steps.ts';
 
 /** Asks a port twice, and adds up. */
 function* addUp(port: (name: string) => Awaitable<number>): Steps<number> {
@@ -137,5 +146,40 @@ describe('waiting for all', () => {
 
   it('takes no time where nothing has to be waited for', () => {
     expect(begin(waitForAll([1, 'two']))).toEqual([1, 'two']);
+  });
+});
+
+describe('a walk', () => {
+  /** Numbers that come over time, and whether their source was closed. */
+  function coming() {
+    const source = { closed: false };
+    async function* numbers() {
+      try {
+        for (const number of [1, 2, 3]) yield await setTimeout(1, number);
+      } finally {
+        source.closed = true;
+      }
+    }
+    return { source, numbers: numbers() };
+  }
+
+  function* visiting(visited: number[], number: number): Steps<void> {
+    yield* waitFor(Promise.resolve());
+    if (visited.length === 2) throw failure;
+    visited.push(number);
+  }
+
+  it('visits each item, and goes on when the visit has ended', async () => {
+    const visited: number[] = [];
+    await overTime(walkThrough(new Set([1, 2]))((number) => visiting(visited, number)));
+    expect(visited).toEqual([1, 2]);
+  });
+
+  it('visits what comes over time, and closes its source once a visit fails', async () => {
+    const visited: number[] = [];
+    const { source, numbers } = coming();
+    const walk = walkThrough(numbers);
+    await expect(overTime(walk((number) => visiting(visited, number)))).rejects.toBe(failure);
+    expect([visited, source.closed]).toEqual([[1, 2], true]);
   });
 });

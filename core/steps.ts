@@ -57,6 +57,32 @@ export function* waitForAll<const Values extends readonly unknown[]>(
   return answers as AwaitedAll<Values>;
 }
 
+/** Goes through items: visits each, one after another, and goes on when the visit has ended. */
+export type Walk<Item> = (visit: (item: Item) => Steps<void>) => Steps<void>;
+
+/** A walk through what `for await` would go through. It ends at the first visit that fails, with what that threw. */
+export function walkThrough<Item>(items: Iterable<Item> | AsyncIterable<Item>): Walk<Item> {
+  return Symbol.iterator in items ? walkThroughAll(items) : walkAsTheyCome(items);
+}
+
+function walkThroughAll<Item>(items: Iterable<Item>): Walk<Item> {
+  return function* (visit) {
+    for (const item of items) yield* visit(item);
+  };
+}
+
+function walkAsTheyCome<Item>(items: AsyncIterable<Item>): Walk<Item> {
+  return function* (visit) {
+    const iterator = items[Symbol.asyncIterator]();
+    let step = yield* waitFor(iterator.next());
+    try {
+      for (; !step.done; step = yield* waitFor(iterator.next())) yield* visit(step.value);
+    } finally {
+      if (!step.done) yield* waitFor(iterator.return?.());
+    }
+  };
+}
+
 /** Runs a use case, and waits for what it waits for. */
 export async function overTime<Result>(steps: Steps<Result>): Promise<Result> {
   return begin(steps) as Result;

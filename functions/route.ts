@@ -1,6 +1,7 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { overTime } from '@spillway/core/steps.ts';
 import { readStorageEvent, type StorageEvent } from '@spillway/core/storage-event.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { passOver } from '@spillway/pipeline/pass-over.ts';
@@ -100,7 +101,7 @@ async function putAside(event: StorageEvent, request: Request, error: unknown, p
       },
     );
   }
-  await passOver({ task: 'routing', item }, error, ports);
+  await overTime(passOver({ task: 'routing', item }, error, ports));
 }
 
 /** Messages without their wrapper need not say that they are JSON. */

@@ -1,4 +1,5 @@
 import { OutageError } from '@spillway/core/errors.ts';
+import { overTime, waitFor, walkThrough } from '@spillway/core/steps.ts';
 import { describe, expect, it } from 'vitest';
 import { LeaseLostError, underLease, whileHeld } from './held-lease.ts';
 import { createMemoryPorts } from './memory/ports.ts';
@@ -24,15 +25,17 @@ function world() {
 describe('work under a lease', () => {
   it('keeps it for as long as it takes, and no longer than a period after its end', async () => {
     const { ports, other, pass } = world();
-    const done = await underLease(lease, ports, async (lost) => {
-      await pass(60_000);
-      expect(await other()).toBe(false);
-      return lost.aborted ? 'lost' : 'held';
-    });
+    const done = await overTime(
+      underLease(lease, ports, function* (lost) {
+        yield* waitFor(pass(60_000));
+        expect(yield* waitFor(other())).toBe(false);
+        return lost.aborted ? 'lost' : 'held';
+      }),
+    );
     expect(done).toBe('held');
     await pass(3_000);
     expect(await other()).toBe(true);
-    expect(await underLease(lease, ports, async () => 'work')).toBeNull();
+    expect(await overTime(underLease(lease, ports, () => waitFor('work')))).toBeNull();
   });
 
   it('goes through a renewal that fails, and is told when none went through in time', async () => {
@@ -42,14 +45,16 @@ describe('work under a lease', () => {
     const shaky: typeof acquire = (...call) =>
       failing-- > 0 ? Promise.reject(new OutageError('Firestore did not answer.')) : acquire(...call);
     const states: boolean[] = [];
-    await underLease(lease, ports, async (lost) => {
-      ports.leases.acquire = shaky;
-      await pass(3_000);
-      states.push(lost.aborted);
-      failing = Number.POSITIVE_INFINITY;
-      await pass(3_500);
-      states.push(lost.aborted);
-    });
+    await overTime(
+      underLease(lease, ports, function* (lost) {
+        ports.leases.acquire = shaky;
+        yield* waitFor(pass(3_000));
+        states.push(lost.aborted);
+        failing = Number.POSITIVE_INFINITY;
+        yield* waitFor(pass(3_500));
+        states.push(lost.aborted);
+      }),
+    );
     expect(states).toEqual([false, true]);
   });
 
@@ -57,17 +62,22 @@ describe('work under a lease', () => {
     const { ports, pass } = world();
     const { acquire } = ports.leases;
     const done: number[] = [];
-    const working = underLease(lease, ports, async (lost) => {
-      for await (const item of whileHeld([1, 2, 3, 4], lost)) {
-        done.push(item);
-        if (item < 2) continue;
-        ports.leases.acquire = async (name, _, ttlMs) => {
-          await acquire(name, 'a', ttlMs);
-          return false;
-        };
-        await pass(1_500);
-      }
-    });
+    const working = overTime(
+      underLease(lease, ports, function* (lost) {
+        yield* whileHeld(
+          walkThrough([1, 2, 3, 4]),
+          lost,
+        )(function* (item) {
+          done.push(item);
+          if (item < 2) return;
+          ports.leases.acquire = async (name, _, ttlMs) => {
+            await acquire(name, 'a', ttlMs);
+            return false;
+          };
+          yield* waitFor(pass(1_500));
+        });
+      }),
+    );
     await expect(working).rejects.toThrow(LeaseLostError);
     expect(done).toEqual([1, 2]);
   });

@@ -1,4 +1,5 @@
 import { singleFlight } from '@spillway/core/background.ts';
+import { begin, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
 
 /** Work under a lease that ended before the work did. What was done until then counts; the next holder goes on. */
@@ -11,30 +12,30 @@ export class LeaseLostError extends Error {
  * @param work Has to stop once its signal is aborted: somebody else may hold the lease then.
  * @returns Null where another holder has the lease.
  */
-export async function underLease<Value>(
+export function* underLease<Value>(
   { name, holder, ttlMs }: { name: string; holder: string; ttlMs: number },
   { leases, clock, timers, log }: Pick<Ports, 'leases' | 'clock' | 'timers' | 'log'>,
-  work: (lost: AbortSignal) => Promise<Value>,
-): Promise<Value | null> {
+  work: (lost: AbortSignal) => Steps<Value>,
+): Steps<Value | null> {
   let heldSince = clock.now().getTime();
-  if (!(await leases.acquire(name, holder, ttlMs))) return null;
+  if (!(yield* waitFor(leases.acquire(name, holder, ttlMs)))) return null;
   const lost = new AbortController();
-  const renewal = singleFlight(renew);
+  const renewal = singleFlight(() => begin(renew()));
   const stop = timers.every(ttlMs / 3, () => {
     if (clock.now().getTime() - heldSince >= ttlMs) lose();
     else void renewal.run();
   });
   try {
-    return await work(lost.signal);
+    return yield* work(lost.signal);
   } finally {
     stop();
-    await renewal.landed();
+    yield* waitFor(renewal.landed());
   }
 
-  async function renew(): Promise<void> {
+  function* renew(): Steps<void> {
     const askedAt = clock.now().getTime();
     try {
-      if (await leases.acquire(name, holder, ttlMs)) heldSince = askedAt;
+      if (yield* waitFor(leases.acquire(name, holder, ttlMs))) heldSince = askedAt;
       else lose();
     } catch (error) {
       // The lease lives on until it ends; the next renewal may go through.
@@ -47,13 +48,11 @@ export async function underLease<Value>(
   }
 }
 
-/** The same items, as long as the lease is held. Throws `LeaseLostError` once it is not. */
-export async function* whileHeld<Item>(
-  items: Iterable<Item> | AsyncIterable<Item>,
-  lost: AbortSignal,
-): AsyncGenerator<Item> {
-  for await (const item of items) {
-    lost.throwIfAborted();
-    yield item;
-  }
+/** The same walk, as long as the lease is held. Throws `LeaseLostError` once it is not. */
+export function whileHeld<Item>(walk: Walk<Item>, lost: AbortSignal): Walk<Item> {
+  return (visit) =>
+    walk(function* (item) {
+      lost.throwIfAborted();
+      yield* visit(item);
+    });
 }

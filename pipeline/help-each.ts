@@ -1,7 +1,7 @@
 import { OutageError, PermanentError, RefusedError } from '@spillway/core/errors.ts';
 import { isTerminal, type Job, type JobError, schemaVersion } from '@spillway/core/job.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
-import { overTime } from '@spillway/core/steps.ts';
+import type { Steps, Walk } from '@spillway/core/steps.ts';
 import { type GoneThrough, goThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -21,20 +21,20 @@ const outageRestMs = 5_000;
  * cannot be helped ends, or rests, and does not stop the others. Throws where a service answers none of them.
  */
 export function helpEach(
-  list: Iterable<Stored> | AsyncIterable<Stored>,
+  walk: Walk<Stored>,
   ports: Ports,
-  action: (stored: Stored) => Promise<boolean>,
+  action: (stored: Stored) => Steps<boolean>,
   resting: Resting = new Map(),
-): Promise<GoneThrough> {
+): Steps<GoneThrough> {
   forgetGone(resting, ports.clock.now());
   const name = ({ job }: Stored) => `${objectAddress(job.source)} (job ${job.id})`;
-  return goThrough(list, { task: 'sweep', name, ports }, async (stored) => {
+  return goThrough(walk, { task: 'sweep', name, ports }, function* (stored) {
     const { job } = stored;
     // A newer version of this program has written it, and sweeps as well.
     if (job.schemaVersion > schemaVersion) return false;
     if ((resting.get(job.id)?.until ?? 0) > ports.clock.now().getTime()) return false;
     try {
-      const done = await action(stored);
+      const done = yield* action(stored);
       resting.delete(job.id);
       return done;
     } catch (error) {
@@ -42,7 +42,7 @@ export function helpEach(
       const failure = failureOf(error);
       if (failure === null) throw error;
       ports.log.error({ jobId: job.id, error }, 'The sweep could do nothing for a job, and ends it.');
-      await failWhereItWaits(job, failure, ports);
+      yield* failWhereItWaits(job, failure, ports);
       resting.delete(job.id);
       return false;
     }
@@ -70,7 +70,7 @@ function failureOf(error: unknown): JobError | null {
   return null;
 }
 
-async function failWhereItWaits(job: Job, failure: JobError, ports: Ports): Promise<void> {
+function* failWhereItWaits(job: Job, failure: JobError, ports: Ports): Steps<void> {
   const untouched = (current: Job) => !isTerminal(current.state) && current.route.epoch === job.route.epoch;
-  await overTime(recordFailure(job, failure, untouched, ports));
+  yield* recordFailure(job, failure, untouched, ports);
 }

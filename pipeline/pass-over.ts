@@ -1,4 +1,5 @@
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import type { PassedOverNote } from './ports/passed-over.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -19,15 +20,15 @@ export interface GoneThrough {
  * Notes, in the log and for the admin, that nothing could be done for something. Never throws: what was to be passed
  * over must not stop others after all.
  */
-export async function passOver(
+export function* passOver(
   { task, item }: Omit<PassedOverNote, 'why'>,
   error: unknown,
   { passedOver, log }: PassingPorts,
-): Promise<void> {
+): Steps<void> {
   const why = error instanceof Error ? error.message : String(error);
   log.error({ task, item, error }, 'Nothing could be done for an item; others go on.');
   try {
-    await passedOver.note({ task, item, why });
+    yield* waitFor(passedOver.note({ task, item, why }));
   } catch (failure) {
     log.warn({ task, item, error: failure }, 'What was passed over could not be noted for the admin.');
   }
@@ -36,30 +37,29 @@ export async function passOver(
 /**
  * Does something for each item, one after another, and goes on past those for which it fails: they are counted, and the
  * admin sees them. Throws once several in a row have met a service that does not answer, or refuses everything.
- * @param items May fail to go on: then what it throws is thrown.
+ * @param walk May fail to go on: then what it throws is thrown.
  * @param name Of an item, for the admin.
  * @param action Whether it did something.
  */
-export async function goThrough<Item>(
-  items: Iterable<Item> | AsyncIterable<Item>,
+export function* goThrough<Item>(
+  walk: Walk<Item>,
   { task, name, ports }: { task: PassedOverNote['task']; name: (item: Item) => string; ports: PassingPorts },
-  action: (item: Item) => Promise<boolean>,
-): Promise<GoneThrough> {
-  let done = 0;
-  let passedOver = 0;
+  action: (item: Item) => Steps<boolean>,
+): Steps<GoneThrough> {
+  const gone = { done: 0, passedOver: 0 };
   let inARow = 0;
-  for await (const item of items) {
+  yield* walk(function* (item) {
     try {
-      if (await action(item)) done++;
+      if (yield* action(item)) gone.done++;
       inARow = 0;
     } catch (error) {
-      passedOver++;
+      gone.passedOver++;
       inARow = isOfTheService(error) ? inARow + 1 : 0;
       if (inARow >= mostInARow) throw error;
-      await passOver({ task, item: name(item) }, error, ports);
+      yield* passOver({ task, item: name(item) }, error, ports);
     }
-  }
-  return { done, passedOver };
+  });
+  return gone;
 }
 
 /** Whether other items may meet the same. */

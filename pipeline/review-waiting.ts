@@ -1,7 +1,7 @@
 import { findProbe, type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
-import { overTime } from '@spillway/core/steps.ts';
+import { begin, type Steps, waitFor, waitForAll, walkThrough } from '@spillway/core/steps.ts';
 import { postponed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
@@ -31,21 +31,21 @@ interface WaitingJob extends Waiting {
  * Moves what would be late where it waits, lets one job try out a paused Cloud Run, republishes what seems lost. Throws
  * the signal's reason once the sweep's lease is lost.
  */
-export async function reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Promise<Reviewed> {
-  const [before, vm, run, running] = await Promise.all([
-    overTime(readConditions(ports)),
+export function* reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Steps<Reviewed> {
+  const [before, vm, run, running] = yield* waitForAll([
+    begin(readConditions(ports)),
     ports.backlog.line('vm', lineLimit),
     ports.backlog.line('run', lineLimit),
     ports.sums.running(),
   ]);
-  const state = await overTime(updateRouterState(before, { line: run, running: running.run.jobs }, ports));
+  const state = yield* updateRouterState(before, { line: run, running: running.run.jobs }, ports);
   const conditions = { ...before, state };
-  const { passedOver, ...lines } = await linesOf({ vm, run, running }, conditions, ports, resting);
+  const { passedOver, ...lines } = yield* linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
-  const moved = await makeMoves(moves, ports, resting, lost);
+  const moved = yield* makeMoves(moves, ports, resting, lost);
   lost.throwIfAborted();
-  const probes = await sendProbe(lines, conditions, ports);
-  const republished = await republishLost(ports, resting, lost);
+  const probes = yield* sendProbe(lines, conditions, ports);
+  const republished = yield* republishLost(ports, resting, lost);
   return {
     moved: moved.done + probes,
     republished: republished.done,
@@ -54,31 +54,27 @@ export async function reviewWaiting(ports: Ports, resting: Resting, lost: AbortS
 }
 
 /** Without those that are being decided, and without the probe: what becomes of it is the breaker's question. */
-async function linesOf(
+function* linesOf(
   { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines['running'] },
   { now, state }: Conditions,
   ports: Ports,
   resting: Resting,
-): Promise<Lines & { vm: WaitingJob[]; run: WaitingJob[]; passedOver: number }> {
+): Steps<Lines & { vm: WaitingJob[]; run: WaitingJob[]; passedOver: number }> {
   let passedOver = 0;
-  const waiting = async (line: Stored[]) => {
+  function* waiting(line: Stored[]): Steps<WaitingJob[]> {
     const jobs: WaitingJob[] = [];
-    const gone = await helpEach(
-      line,
-      ports,
-      async (stored) => {
-        const { job } = stored;
-        if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
-        const { id, route } = job;
-        jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
-        return true;
-      },
-      resting,
-    );
+    const add = (stored: Stored): boolean => {
+      const { job } = stored;
+      if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
+      const { id, route } = job;
+      jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
+      return true;
+    };
+    const gone = yield* helpEach(walkThrough(line), ports, (stored) => waitFor(add(stored)), resting);
     passedOver += gone.passedOver;
     return jobs;
-  };
-  return { vm: await waiting(vm), run: await waiting(run), running, passedOver };
+  }
+  return { vm: yield* waiting(vm), run: yield* waiting(run), running, passedOver };
 }
 
 function makeMoves(
@@ -86,43 +82,43 @@ function makeMoves(
   ports: Ports,
   resting: Resting,
   lost: AbortSignal,
-): Promise<GoneThrough> {
+): Steps<GoneThrough> {
   const choices = new Map(moves.map(({ job, choice }) => [job.stored, choice]));
   return helpEach(
-    whileHeld(choices.keys(), lost),
+    whileHeld(walkThrough(choices.keys()), lost),
     ports,
-    async (stored) => {
+    function* (stored) {
       const choice = choices.get(stored);
-      return choice !== undefined && (await overTime(moveJob(stored, choice, ports)));
+      return choice !== undefined && (yield* moveJob(stored, choice, ports));
     },
     resting,
   );
 }
 
-async function sendProbe(
+function* sendProbe(
   lines: Lines & { vm: WaitingJob[]; run: WaitingJob[] },
   conditions: Conditions,
   ports: Ports,
-): Promise<number> {
+): Steps<number> {
   const probe = findProbe(lines, conditions);
   if (!probe) return 0;
   const { state } = conditions;
   // Noted first: a probe that is noted and never sent is looked for anew, one that is sent unnoted would be moved back.
   const noted = { ...state, breaker: { ...state.breaker, probe: probe.job.id } };
-  if (!(await ports.routerStates.replace(state, noted))) return 0;
-  return (await overTime(moveJob(probe.job.stored, probe.choice, ports))) ? 1 : 0;
+  if (!(yield* waitFor(ports.routerStates.replace(state, noted)))) return 0;
+  return (yield* moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
 /** Asked for anew, since the lines above show only the first of each. */
-async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Promise<GoneThrough> {
+function* republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Steps<GoneThrough> {
   const now = ports.clock.now();
-  const waiting = await ports.backlog.published(unclaimedMs, lineLimit);
-  return helpEach(
-    whileHeld(waiting, lost),
+  const waiting = yield* waitFor(ports.backlog.published(unclaimedMs, lineLimit));
+  return yield* helpEach(
+    whileHeld(walkThrough(waiting), lost),
     ports,
-    async (stored) => {
+    function* (stored) {
       if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
-      await overTime(publish(await inLine(stored, ports), ports));
+      yield* publish(yield* inLine(stored, ports), ports);
       ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
       return true;
     },
@@ -131,7 +127,8 @@ async function republishLost(ports: Ports, resting: Resting, lost: AbortSignal):
 }
 
 /** A version before this one wrote jobs without a turn, which no line shows. */
-async function inLine(stored: Stored, ports: Ports): Promise<Stored> {
+function* inLine(stored: Stored, ports: Ports): Steps<Stored> {
   if (stored.job.route.turnAt !== null) return stored;
-  return (await ports.jobs.replace(stored, postponed(stored.job, stored.job.deadlineAt))) ?? stored;
+  const inTurn = postponed(stored.job, stored.job.deadlineAt);
+  return (yield* waitFor(ports.jobs.replace(stored, inTurn))) ?? stored;
 }

@@ -1,6 +1,12 @@
 import { objectAddress } from '@spillway/core/passed-over.ts';
-import type { Awaitable } from '@spillway/core/steps.ts';
-import { overTime } from '@spillway/core/steps.ts';
+import {
+  type Awaitable,
+  overTime,
+  type Steps,
+  type Walk,
+  waitFor,
+  walkThrough,
+} from '@spillway/core/steps.ts';
 import { storedSource } from '@spillway/core/uploads.ts';
 import { announce } from './announce.ts';
 import { readConditions } from './conditions.ts';
@@ -53,36 +59,41 @@ export function newSweepMemory(): SweepMemory {
  * Resolves to null when another sweep has the lease. One part that fails does not stop the others: what it threw is
  * thrown when all are done.
  */
-export async function sweepOnce(
+export function sweepOnce(
   holder: string,
   ports: Ports,
   memory: SweepMemory = newSweepMemory(),
 ): Promise<Swept | null> {
+  return overTime(sweepUnderLease(holder, ports, memory));
+}
+
+/** The same, as steps. */
+export function sweepUnderLease(holder: string, ports: Ports, memory: SweepMemory): Steps<Swept | null> {
   const lease = { name: 'sweep', holder, ttlMs: timing.lease };
   return underLease(lease, ports, (lost) => sweep(ports, memory, lost));
 }
 
-async function sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<Swept> {
+function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swept> {
   const failures: unknown[] = [];
-  const held = async <Value>(sweeping: () => Promise<Value>) => {
-    lost.throwIfAborted();
-    return await sweeping();
-  };
-  const part = <Value>(sweeping: () => Promise<Value>, otherwise: Value) =>
-    held(sweeping).catch((error: unknown) => {
+  function* part<Value>(sweeping: Steps<Value>, otherwise: Value): Steps<Value> {
+    try {
+      lost.throwIfAborted();
+      return yield* sweeping;
+    } catch (error) {
       failures.push(error);
       return otherwise;
-    });
-  const freed = await part(() => freeAbandoned(ports, memory, lost), nothing);
-  const published = await part(() => publishUnpublished(ports, memory, lost), nothing);
-  const waiting = await part(() => reviewWaiting(ports, memory.resting, lost), {
+    }
+  }
+  const freed = yield* part(freeAbandoned(ports, memory, lost), nothing);
+  const published = yield* part(publishUnpublished(ports, memory, lost), nothing);
+  const waiting = yield* part(reviewWaiting(ports, memory.resting, lost), {
     moved: 0,
     republished: 0,
     passedOver: 0,
   });
-  const announced = await part(() => announceUnannounced(ports, memory, lost), nothing);
-  await part(async () => ports.fleet.removeExpired(), undefined);
-  await part(async () => ports.passedOver.removeExpired(), undefined);
+  const announced = yield* part(announceUnannounced(ports, memory, lost), nothing);
+  yield* part(removeExpired(ports.fleet), undefined);
+  yield* part(removeExpired(ports.passedOver), undefined);
   if (failures.length > 0) throw failures[0];
   return {
     freed: freed.done,
@@ -95,6 +106,10 @@ async function sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Prom
 }
 
 const nothing: GoneThrough = { done: 0, passedOver: 0 };
+
+function* removeExpired(documents: { removeExpired(): Awaitable<void> }): Steps<void> {
+  yield* waitFor(documents.removeExpired());
+}
 
 export interface Found {
   /** Jobs that were made. */
@@ -114,28 +129,29 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
   const objects = ports.blobs.createdBetween(ports.buckets.uploads, from, to, (name, problem) => {
     unreadable++;
     const item = `gs://${ports.buckets.uploads}/${name}`;
-    noted.push(passOver({ task: 'search', item }, new Error(problem), ports));
+    noted.push(overTime(passOver({ task: 'search', item }, new Error(problem), ports)));
   });
   const search = { task: 'search', name: objectAddress, ports } as const;
-  const { passedOver } = await goThrough(objects, search, async (object) => {
-    const existing = await ports.jobs.ofSource(storedSource(object));
+  const findJobs = goThrough(walkThrough(objects), search, function* (object) {
+    const existing = yield* waitFor(ports.jobs.ofSource(storedSource(object)));
     const wanted = (operation: string) => !existing.some(({ job }) => job.operation === operation);
-    const jobs = await routeUpload(object, null, ports, wanted);
+    const jobs = yield* waitFor(routeUpload(object, null, ports, wanted));
     made += jobs.length;
     return jobs.length > 0;
   });
+  const { passedOver } = await overTime(findJobs);
   await Promise.all(noted);
   return { made, passedOver: passedOver + unreadable };
 }
 
-function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
+function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
   const abandoned = inPages('abandoned', (after) => ports.backlog.abandoned(batch, after), memory, ports);
   return helpEach(
     whileHeld(abandoned, lost),
     ports,
-    async (stored) => {
+    function* (stored) {
       const worker = stored.job.claim?.worker ?? 'its worker';
-      if (!(await routeAnew(stored, ports))) return false;
+      if (!(yield* routeAnew(stored, ports))) return false;
       ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
       return true;
     },
@@ -143,14 +159,14 @@ function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Pr
   );
 }
 
-function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
+function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
   const age = timing.routing;
   const left = inPages('unpublished', (after) => ports.backlog.unpublished(age, batch, after), memory, ports);
   return helpEach(
     whileHeld(left, lost),
     ports,
-    async (stored) => {
-      if (!(await routeAnew(stored, ports))) return false;
+    function* (stored) {
+      if (!(yield* routeAnew(stored, ports))) return false;
       ports.log.warn({ jobId: stored.job.id }, 'Published a job that its router had left behind.');
       return true;
     },
@@ -158,14 +174,14 @@ function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal
   );
 }
 
-function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Promise<GoneThrough> {
+function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
   const age = timing.announcing;
   const left = inPages('unannounced', (after) => ports.backlog.unannounced(age, batch, after), memory, ports);
   return helpEach(
     whileHeld(left, lost),
     ports,
-    async (stored) => {
-      await overTime(announce(stored, ports));
+    function* (stored) {
+      yield* announce(stored, ports);
       return true;
     },
     memory.resting,
@@ -176,34 +192,36 @@ function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSigna
  * The first of a list, and those behind them for as many as rest: the first hundred may be such as cannot be helped.
  * A list that is longer than one sweep looks at is gone on with by the next.
  */
-async function* inPages(
+function inPages(
   name: string,
   read: (after: Stored | null) => Awaitable<Stored[]>,
   { resting, places }: SweepMemory,
   ports: Ports,
-): AsyncGenerator<Stored> {
-  let after = places.get(name) ?? null;
-  let room = batch;
-  for (let page = 0; page < mostPages; page++) {
-    const jobs = await read(after);
-    for (const stored of jobs) {
-      after = stored;
-      const rests = () => (resting.get(stored.job.id)?.until ?? 0) > ports.clock.now().getTime();
-      if (rests()) continue;
-      yield stored;
-      if (!rests()) room--;
+): Walk<Stored> {
+  return function* (visit) {
+    let after = places.get(name) ?? null;
+    let room = batch;
+    for (let page = 0; page < mostPages; page++) {
+      const jobs = yield* waitFor(read(after));
+      for (const stored of jobs) {
+        after = stored;
+        const rests = () => (resting.get(stored.job.id)?.until ?? 0) > ports.clock.now().getTime();
+        if (rests()) continue;
+        yield* visit(stored);
+        if (!rests()) room--;
+      }
+      if (jobs.length < batch || room <= 0) {
+        places.delete(name);
+        return;
+      }
     }
-    if (jobs.length < batch || room <= 0) {
-      places.delete(name);
-      return;
-    }
-  }
-  if (after) places.set(name, after);
+    if (after) places.set(name, after);
+  };
 }
 
 /** Decides and publishes as the job's router would have; false when somebody else was at it. */
-async function routeAnew(stored: Stored, ports: Ports): Promise<boolean> {
-  const decided = await overTime(decide(stored, await overTime(readConditions(ports)), ports));
-  if (decided) await overTime(publish(decided, ports));
+function* routeAnew(stored: Stored, ports: Ports): Steps<boolean> {
+  const decided = yield* decide(stored, yield* readConditions(ports), ports);
+  if (decided) yield* publish(decided, ports);
   return decided !== null;
 }

@@ -80,9 +80,7 @@ function* claimUnlessRefused(stored: Stored, taker: Taker): Steps<ClaimAnswer | 
 
 function* passIfRefused({ job }: Stored, error: unknown, { ports }: Taker): Steps<null> {
   if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
-  yield* waitFor(
-    passOver({ task: 'sweep', item: `${objectAddress(job.source)} (job ${job.id})` }, error, ports),
-  );
+  yield* passOver({ task: 'sweep', item: `${objectAddress(job.source)} (job ${job.id})` }, error, ports);
   return null;
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
+import { overTime } from '@spillway/core/steps.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
@@ -37,7 +38,7 @@ export function createGcpPorts(config: GcpConfig, log: Log, machine: Clock = sys
   const clock = storeClock(machine);
   const passedOver = createFirestorePassedOver(firestore, clock);
   const onInvalid = (item: string, error: unknown) =>
-    void passOver({ task: 'reading', item }, error, { passedOver, log });
+    void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
   return {
     firestore,
     pubsub,
