@@ -5,6 +5,7 @@ import sharp from 'sharp';
 import { modelsFolderFrom } from '../models/settings.ts';
 import { createProcessor } from '../processing/processor.ts';
 import { benchCaption, type CaptionReport, printCaption } from './caption.ts';
+import { benchPng, type PngReport, printPng } from './png.ts';
 import {
   benchRemoveBackground,
   printRemoveBackground,
@@ -18,6 +19,7 @@ export interface OperationsReport {
   /** Milliseconds of `warmUp()`: starting one child until it has run a small picture. */
   startMs: number;
   sketch: SketchReport;
+  png: PngReport;
   /** Null where the peer is not installed. */
   removeBackground: RemoveBackgroundReport | null;
   caption: CaptionReport | null;
@@ -49,6 +51,7 @@ export async function operations(options: { json?: boolean; runs?: number } = {}
       processors: availableParallelism(),
       startMs,
       sketch: await benchSketch(processor, folder, options.runs),
+      png: await benchPng(processor, folder, options.runs),
       removeBackground: await benchRemoveBackground(folder, options.runs),
       caption: await benchCaption(folder, options.runs),
     };
@@ -66,6 +69,7 @@ function print(report: OperationsReport): void {
   console.log(`Node ${versions.node}, sharp ${versions.sharp}, libvips ${versions.libvips}`);
   console.log(`${processors} processors; one child, started and warm in ${startMs.toFixed(0)} ms`);
   printSketch(report.sketch);
+  printPng(report.png);
   printRemoveBackground(report.removeBackground);
   printCaption(report.caption);
 }

@@ -111,7 +111,8 @@ async function timeEdges(
   };
 }
 
-const cutOut = {
+/** rembg's own defaults, beside which ours is timed. */
+export const cutOut = {
   model: 'auto',
   output: 'cutout',
   edges: 'straight',
