@@ -39,6 +39,7 @@ export default defineConfig({
             'web',
             'simulator',
             'bench',
+            'docs',
             'tests/in-memory',
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],

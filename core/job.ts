@@ -1,6 +1,36 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
 
+/**
+ * # Terms
+ *
+ * The field's words are used where there are any. docs/glossary.md has this list and the other terms.
+ *
+ * - **job**: One operation on one source. Its document in `jobs/` is the truth about it.
+ * - **operation**: What is done to a picture: `sketch`, `remove-background`, `caption`.
+ * - **source**: One generation of one object in a bucket of uploads.
+ * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
+ * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
+ * - **message**: Tells a worker that a job waits. It carries the job's id and epoch, and is worthless without the document.
+ * - **line**: The jobs that wait for one target, in the order of their turns.
+ * - **turn**: The time that orders the VMs' line: the deadline, or later where the owner has much waiting already.
+ *   Earliest deadline first.
+ * - **deadline**: The upload's time plus the operation's objective.
+ * - **epoch**: How often the job was moved. A message of an earlier epoch no longer counts.
+ * - **revision**: How often the document was replaced. Of two versions, the higher is newer.
+ * - **reservation**: A router's random token, by which it knows its own creation after a lost reply.
+ * - **lease**: A right that ends by itself unless it is renewed.
+ * - **claim**: A worker's lease on a job.
+ * - **fencing token**: The claim's random token. Only its holder may record how the job ended.
+ * - **attempt**: A claim that counts. One that a machine's fault or an outage cut off does not.
+ * - **give back**: To put a claimed job back into its line.
+ * - **poison**: A job that was claimed as often as allowed and never ended.
+ * - **outbox**: What a document says is still to be published: `publishedAt` or `eventPublishedAt` is null.
+ * - **sweep**: Finds what a crash left behind: the outbox, lost messages, expired claims.
+ * - **dead letter**: A message that nobody can handle, kept in `jobs-dead`.
+ * - **tombstone**: What stays of a deleted job, so that a repeated event does not bring it back.
+ */
+
 /** Version of the job document and of the messages about it. Readers accept the version before theirs. */
 export const schemaVersion = 1;
 

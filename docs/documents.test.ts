@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { currentDocuments } from './diagrams.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '*.md'];
+const documents = execFileSync('git', listed, { cwd: root, encoding: 'utf8' })
+  .split('\0')
+  .filter((path) => path !== '' && existsSync(join(root, path)));
+
+interface Link {
+  text: string;
+  path: string;
+  anchor: string;
+}
+
+/** Links to places in this repository, outside of code. */
+function linksOf(markdown: string): Link[] {
+  const prose = markdown.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, 'code');
+  return [...prose.matchAll(/\]\(([^)\s]+)(?: "[^"]*")?\)/g)]
+    .map(([, target = '']) => target)
+    .filter((target) => !/^(https?|mailto):/.test(target))
+    .map((text) => {
+      const [path = '', anchor = ''] = text.split('#');
+      return { text, path, anchor };
+    });
+}
+
+/** The addresses of headings, as GitHub makes them. */
+function anchorsOf(markdown: string): string[] {
+  const headings = markdown.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#{1,6} (.+)$/gm);
+  return [...headings].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+      .replaceAll(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+it.each(documents)('every link in %s leads somewhere', (path) => {
+  const markdown = readFileSync(join(root, path), 'utf8');
+  const broken = linksOf(markdown).filter(({ path: target, anchor }) => {
+    const file = target === '' ? join(root, path) : join(root, dirname(path), target);
+    if (relative(root, file).startsWith('..') || !existsSync(file)) return true;
+    return anchor !== '' && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor);
+  });
+  expect(broken.map(({ text }) => text)).toEqual([]);
+});
+
+it('pictures and tables that are made from the code are up to date: npm run diagrams', async () => {
+  const outdated = (await currentDocuments()).filter(({ outdated }) => outdated);
+  expect(outdated.map(({ path }) => basename(path.pathname))).toEqual([]);
+});
+
+it('the glossary has each term once', () => {
+  const glossary = readFileSync(join(root, 'docs/glossary.md'), 'utf8');
+  const terms = [...glossary.matchAll(/^- \*\*([^*]+)\*\*/gm)].map(([, term = '']) => term);
+  expect(terms.length).toBeGreaterThan(60);
+  expect(terms.filter((term, index) => terms.indexOf(term) !== index)).toEqual([]);
+});
+
+it('every decision is in the list of decisions', () => {
+  const list = readFileSync(join(root, 'docs/decisions/README.md'), 'utf8');
+  const records = documents.filter((path) => /^docs\/decisions\/(?!README)/.test(path));
+  expect(records.filter((path) => !list.includes(`(${basename(path)})`))).toEqual([]);
+});
