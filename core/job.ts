@@ -25,7 +25,7 @@ import { failureCodeList } from './errors.ts';
  * - **attempt**: A claim that counts. One that a machine's fault or an outage cut off does not.
  * - **give back**: To put a claimed job back into its line.
  * - **poison**: A job that was claimed as often as allowed and never ended.
- * - **outbox**: What a document says is still to be published: `publishedAt` or `eventPublishedAt` is null.
+ * - **outbox**: What still has to follow the end of a job, named in its document by the write that ended it.
  * - **sweep**: Finds what a crash left behind: the outbox, lost messages, expired claims.
  * - **dead letter**: A message that nobody can handle, kept in `jobs-dead`.
  * - **tombstone**: What stays of a deleted job, so that a repeated event does not bring it back.
@@ -146,6 +146,13 @@ export const routeSchema = z.object({
   at: instant,
 });
 export type Route = z.infer<typeof routeSchema>;
+
+/** What follows the end of a job, by name: `event` is the CloudEvent on the topic `job-events`. */
+export const afterEnd = ['event'] as const;
+export type AfterEnd = (typeof afterEnd)[number];
+
+/** `effects`: names of `afterEnd`, or those of a newer version, which alone can do them. `since`: when the job ended. */
+const outboxSchema = z.object({ since: instant, effects: z.array(z.string()).min(1) });
 
 export const claimSchema = z.object({ worker: z.string(), token: z.string(), expiresAt: instant });
 export type Claim = z.infer<typeof claimSchema>;
@@ -268,7 +275,9 @@ export const jobSchema = z.object({
   error: jobErrorSchema.nullable(),
   endedAt: instant.nullable(),
   /** When the `job-events` CloudEvent of the end was published; null while it still has to be. */
-  eventPublishedAt: instant.nullable(),
+  eventPublishedAt: instant.nullable().default(null),
+  /** What still has to follow the end of the job; null while it is open, and once all is done. */
+  outbox: outboxSchema.nullable().default(null),
   /** Set when a person deleted the job: the document stays as a tombstone without picture or result. */
   deletedAt: instant.nullable(),
   /** W3C `traceparent` of the upload, for following one job through the logs. */

@@ -1,5 +1,7 @@
 import {
+  type AfterEnd,
   type AttemptFailure,
+  afterEnd,
   type Claim,
   isTerminal,
   type Job,
@@ -89,6 +91,7 @@ export function reserved(job: NewJob, now: Date): Job {
     error: null,
     endedAt: null,
     eventPublishedAt: null,
+    outbox: null,
     deletedAt: null,
     expiresAt: null,
   };
@@ -257,6 +260,17 @@ export function tombstone(job: Job, now: Date): Job {
   };
 }
 
+/** The job without what was done of its outbox. */
+export function followed(job: Job, done: readonly AfterEnd[], now: Date): Job {
+  const left = job.outbox?.effects.filter((name) => !done.some((each) => each === name)) ?? [];
+  const eventPublishedAt = done.includes('event') ? now : job.eventPublishedAt;
+  return {
+    ...job,
+    eventPublishedAt,
+    outbox: job.outbox && left.length > 0 ? { ...job.outbox, effects: left } : null,
+  };
+}
+
 function ended(job: Job, state: JobState, now: Date): Job {
   return {
     ...job,
@@ -264,6 +278,7 @@ function ended(job: Job, state: JobState, now: Date): Job {
     progress: null,
     endedAt: now,
     eventPublishedAt: null,
+    outbox: { since: now, effects: [...afterEnd] },
     expiresAt: new Date(now.getTime() + keptAfterEndMs),
   };
 }

@@ -1,7 +1,7 @@
 import { isTerminal, type Job } from '@spillway/core/job.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { cancelled } from '@spillway/core/transitions.ts';
-import { announceEnd } from './announce.ts';
+import { followEnd } from './after-end.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -15,6 +15,6 @@ export async function cancelJob(id: string, ports: Ports): Promise<Cancelled> {
     ),
   );
   if (!stored) return { kind: 'refused', why: (await ports.jobs.get(id)) ? 'ended' : 'unknown' };
-  await overTime(announceEnd(stored, ports));
+  await overTime(followEnd(stored, ports));
   return { kind: 'cancelled', job: stored.job };
 }

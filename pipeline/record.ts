@@ -10,7 +10,7 @@ import {
 import { errorReportName, resultStem } from '@spillway/core/object-names.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import * as transitions from '@spillway/core/transitions.ts';
-import { announceEnd } from './announce.ts';
+import { followEnd } from './after-end.ts';
 import { changeJob } from './change-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Ports } from './ports/ports.ts';
@@ -111,7 +111,7 @@ function* end(
     yield* removeLeftovers(id, ports);
     return null;
   }
-  yield* announceEnd(stored, ports);
+  yield* followEnd(stored, ports);
   return stored.job;
 }
 

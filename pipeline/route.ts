@@ -12,7 +12,7 @@ import {
   readUpload,
   type UploadRequest,
 } from '@spillway/core/uploads.ts';
-import { announceEnd } from './announce.ts';
+import { followEnd } from './after-end.ts';
 import { readConditions } from './conditions.ts';
 import { enqueue, newJob } from './enqueue.ts';
 import type { Ports } from './ports/ports.ts';
@@ -106,7 +106,7 @@ async function recordRefusal(
   if (existing) return endedAlready(existing.job, error, ports);
   await overTime(writeErrorReport(job, error, ports.clock.now(), ports));
   const { kind, stored } = await ports.jobs.create(job);
-  if (kind === 'created') await overTime(announceEnd(stored, ports));
+  if (kind === 'created') await overTime(followEnd(stored, ports));
   ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);
   return stored.job;
 }

@@ -8,7 +8,7 @@ import { routeUpload } from './route.ts';
 import { findLostUploads, newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
-const nothing = { freed: 0, published: 0, moved: 0, republished: 0, announced: 0, passedOver: 0 };
+const nothing = { freed: 0, published: 0, moved: 0, republished: 0, followed: 0, passedOver: 0 };
 
 describe('a sweep', () => {
   it('does nothing where nothing was left behind', async () => {
@@ -142,7 +142,7 @@ describe('a sweep', () => {
     expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('succeeded');
     bench.ports.queue.announce = announce;
     bench.clock.advance(5_001);
-    expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, announced: 1 });
+    expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, followed: 1 });
     expect(bench.ports.queue.announced).toHaveLength(1);
   });
 

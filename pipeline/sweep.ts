@@ -8,7 +8,7 @@ import {
   walkThrough,
 } from '@spillway/core/steps.ts';
 import { storedSource } from '@spillway/core/uploads.ts';
-import { announce } from './announce.ts';
+import { emptyOutbox } from './after-end.ts';
 import { readConditions } from './conditions.ts';
 import { decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
@@ -25,8 +25,8 @@ const timing = {
   lease: 3_000,
   /** A router that is at work gets this long before its job counts as left behind. */
   routing: 3_000,
-  /** An announcement that is under way gets this long. */
-  announcing: 5_000,
+  /** What follows an end and is under way gets this long. */
+  following: 5_000,
 } as const;
 const batch = 100;
 /** Batches of jobs that cannot be helped which one sweep goes past; the next one goes on from there. */
@@ -37,7 +37,8 @@ export interface Swept {
   moved: number;
   republished: number;
   freed: number;
-  announced: number;
+  /** Ended jobs whose outbox was emptied. */
+  followed: number;
   /** Jobs for which nothing could be done. */
   passedOver: number;
 }
@@ -55,7 +56,7 @@ export function newSweepMemory(): SweepMemory {
 
 /**
  * Takes up whatever was left behind: claimed by a worker that is gone, recorded but not published, late where it
- * waits, published but not claimed, ended but not announced; and keeps what routers know of the world.
+ * waits, published but not claimed, ended but not followed; and keeps what routers know of the world.
  * Resolves to null when another sweep has the lease. One part that fails does not stop the others: what it threw is
  * thrown when all are done.
  */
@@ -91,7 +92,7 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
     republished: 0,
     passedOver: 0,
   });
-  const announced = yield* part(announceUnannounced(ports, memory, lost), nothing);
+  const followed = yield* part(emptyOutboxes(ports, memory, lost), nothing);
   yield* part(removeExpired(ports.fleet), undefined);
   yield* part(removeExpired(ports.passedOver), undefined);
   if (failures.length > 0) throw failures[0];
@@ -100,8 +101,8 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
     published: published.done,
     moved: waiting.moved,
     republished: waiting.republished,
-    announced: announced.done,
-    passedOver: freed.passedOver + published.passedOver + waiting.passedOver + announced.passedOver,
+    followed: followed.done,
+    passedOver: freed.passedOver + published.passedOver + waiting.passedOver + followed.passedOver,
   };
 }
 
@@ -174,14 +175,14 @@ function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal
   );
 }
 
-function announceUnannounced(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
-  const age = timing.announcing;
-  const left = inPages('unannounced', (after) => ports.backlog.unannounced(age, batch, after), memory, ports);
+function emptyOutboxes(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
+  const age = timing.following;
+  const left = inPages('outboxes', (after) => ports.backlog.outboxes(age, batch, after), memory, ports);
   return helpEach(
     whileHeld(left, lost),
     ports,
     function* (stored) {
-      yield* announce(stored, ports);
+      yield* emptyOutbox(stored, ports);
       return true;
     },
     memory.resting,

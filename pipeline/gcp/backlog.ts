@@ -1,11 +1,8 @@
 import { FieldPath, type Query, Timestamp } from '@google-cloud/firestore';
-import { isTerminal, jobStates } from '@spillway/core/job.ts';
 import type { Backlog, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
 
-const endedStates = jobStates.filter(isTerminal);
-
-type TimeField = 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'endedAt';
+type TimeField = 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'outbox.since';
 
 /** Lists of `jobs/` in Firestore. */
 export function createBacklog({ collection, clock, list }: JobCollection): Backlog {
@@ -28,9 +25,8 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
     abandoned(limit, after = null) {
       return olderThan(collection.where('state', '==', 'processing'), 'claim.expiresAt', 0, limit, after);
     },
-    unannounced(ageMs, limit, after = null) {
-      const query = collection.where('state', 'in', endedStates).where('eventPublishedAt', '==', null);
-      return olderThan(query, 'endedAt', ageMs, limit, after);
+    outboxes(ageMs, limit, after = null) {
+      return olderThan(collection, 'outbox.since', ageMs, limit, after);
     },
   };
 
@@ -56,8 +52,8 @@ function timeOf(stored: Stored, field: TimeField): Timestamp | Date {
       return job.publishedAt ?? new Date(0);
     case 'claim.expiresAt':
       return job.claim?.expiresAt ?? new Date(0);
-    case 'endedAt':
-      return job.endedAt ?? new Date(0);
+    case 'outbox.since':
+      return job.outbox?.since ?? new Date(0);
   }
 }
 

@@ -125,7 +125,7 @@ async function queriesOfTheStore(): Promise<object[]> {
     unpublished: () => backlog.unpublished(0, 10),
     published: () => backlog.published(0, 10),
     abandoned: () => backlog.abandoned(10),
-    unannounced: () => backlog.unannounced(0, 10),
+    outboxes: () => backlog.outboxes(0, 10),
     watch: () =>
       feed.watch(
         all,

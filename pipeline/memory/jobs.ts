@@ -137,7 +137,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     unpublished: (ageMs, limit, after) => page(indexes.unpublished, ageMs, limit, after),
     published: (ageMs, limit, after) => page(indexes.published, ageMs, limit, after),
     abandoned: (limit, after) => page(indexes.expiring, 0, limit, after),
-    unannounced: (ageMs, limit, after) => page(indexes.unannounced, ageMs, limit, after),
+    outboxes: (ageMs, limit, after) => page(indexes.outboxes, ageMs, limit, after),
   };
 
   return { jobs, sums, backlog, feed };
@@ -160,9 +160,7 @@ function createIndexes() {
     ),
     published: new RowIndex((job) => (job.state === 'queued' ? time(job.publishedAt) : null)),
     expiring: new RowIndex((job) => (job.state === 'processing' ? time(job.claim?.expiresAt) : null)),
-    unannounced: new RowIndex((job) =>
-      isTerminal(job.state) && job.eventPublishedAt === null ? time(job.endedAt) : null,
-    ),
+    outboxes: new RowIndex(({ outbox }) => time(outbox?.since)),
   };
 }
 

@@ -90,8 +90,8 @@ export interface Backlog {
   published(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Processing under a claim that has expired. */
   abandoned(limit: number, after?: Stored | null): Awaitable<Stored[]>;
-  /** Ended at least `ageMs` ago, and their end not yet announced. */
-  unannounced(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** With something in their outbox for at least `ageMs`. */
+  outboxes(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
 }
 
 /** What people see of the jobs. All methods but `watch` throw `OutageError`. */

@@ -209,7 +209,7 @@ export async function play({
 
   async function allEnded(): Promise<boolean> {
     const jobs = await allJobs();
-    const over = ({ state, eventPublishedAt }: Job) => isTerminal(state) && eventPublishedAt !== null;
+    const over = ({ state, outbox }: Job) => isTerminal(state) && outbox === null;
     return jobs.length >= uploads && jobs.every(over);
   }
 
@@ -245,7 +245,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'runDollarsSince',
       'batchBefore',
     ]),
-    backlog: shaky(ports.backlog, ['line', 'unpublished', 'published', 'abandoned', 'unannounced']),
+    backlog: shaky(ports.backlog, ['line', 'unpublished', 'published', 'abandoned', 'outboxes']),
     queue: shaky(ports.queue, ['publish', 'announce']),
     blobs: shaky(ports.blobs, ['download', 'writeOnce']),
     fleet: shaky(ports.fleet, ['read']),

@@ -215,14 +215,14 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       const claimed = transitions.claimed(abandoned.job, 0, claim, 3, new Date(0));
       if (claimed.kind !== 'claimed') throw new Error(claimed.kind);
       await replace(abandoned, claimed.job);
-      const unannounced = await create();
-      await replace(unannounced, transitions.cancelled(unannounced.job, justNow()));
-      const announced = await create();
-      const cancelled = transitions.cancelled(announced.job, justNow());
-      await replace(announced, { ...cancelled, eventPublishedAt: noon });
+      const outboxes = await create();
+      await replace(outboxes, transitions.cancelled(outboxes.job, justNow()));
+      const followed = await create();
+      const cancelled = transitions.cancelled(followed.job, justNow());
+      await replace(followed, transitions.followed(cancelled, ['event'], noon));
 
       const mine = new Map(
-        Object.entries({ unpublished, waiting, abandoned, unannounced, announced }).map(([kind, stored]) => [
+        Object.entries({ unpublished, waiting, abandoned, outboxes, followed }).map(([kind, stored]) => [
           stored.job.id,
           kind,
         ]),
@@ -231,7 +231,7 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       expect(kinds(await ports().backlog.unpublished(0, 1_000))).toEqual(['unpublished']);
       expect(kinds(await ports().backlog.published(0, 1_000))).toEqual(['waiting']);
       expect(kinds(await ports().backlog.abandoned(1_000))).toEqual(['abandoned']);
-      expect(kinds(await ports().backlog.unannounced(0, 1_000))).toEqual(['unannounced']);
+      expect(kinds(await ports().backlog.outboxes(0, 1_000))).toEqual(['outboxes']);
       const hour = 3_600_000;
       expect(await ports().backlog.unpublished(hour, 10)).toEqual([]);
     });
@@ -270,7 +270,7 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
         unpublished: (after: Stored | null) => backlog.unpublished(0, 2, after),
         published: (after: Stored | null) => backlog.published(0, 2, after),
         abandoned: (after: Stored | null) => backlog.abandoned(2, after),
-        unannounced: (after: Stored | null) => backlog.unannounced(0, 2, after),
+        outboxes: (after: Stored | null) => backlog.outboxes(0, 2, after),
       };
       for (const [list, read] of Object.entries(lists)) {
         const seen: string[] = [];

@@ -45,9 +45,9 @@ export const uploadSchema = z.object({
 });
 export type Upload = z.infer<typeof uploadSchema>;
 
-/** A job document without its secrets. */
+/** A job document without its secrets, and without what only the pipeline needs. */
 export const jobViewSchema = jobSchema
-  .omit({ reservation: true })
+  .omit({ reservation: true, outbox: true })
   .extend({ claim: claimSchema.omit({ token: true }).nullable() });
 export type JobView = z.infer<typeof jobViewSchema>;
 
