@@ -33,6 +33,7 @@ const changes: Record<string, (job: Job) => Job> = {
   failed: (job) => transitions.failed(job, error, noon),
   superseded: (job) => transitions.superseded(job, noon),
   cancelled: (job) => transitions.cancelled(job, noon),
+  followed: (job) => transitions.followed(job, ['event'], noon),
   tombstone: (job) => transitions.tombstone(job, noon),
 };
 /** Functions of transitions.ts that ask, or that change no job by themselves. */

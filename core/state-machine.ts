@@ -45,5 +45,6 @@ export const jobTransitions: readonly JobTransition[] = [
   { name: 'superseded', from: ['processing'], to: 'superseded', by: 'worker: a newer generation is there' },
   { name: 'cancelled', from: ['processing'], to: 'cancelled', by: 'worker: the source is gone' },
   { name: 'cancelled', from: ['queued', 'processing'], to: 'cancelled', by: 'a person' },
+  { name: 'followed', from: ends, to: 'same', by: 'worker or sweep: the event of the end is out' },
   { name: 'tombstone', from: ends, to: 'same', by: 'a person: delete' },
 ];
