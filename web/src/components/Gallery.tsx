@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
+import type { FollowedJobs } from '../jobs/followed-jobs.ts';
 import type { GalleryEntry } from '../jobs/gallery.ts';
-import type { OwnJobs } from '../jobs/own-jobs.ts';
 import type { UploadList } from '../uploads/upload-list.ts';
 import { ConnectionNote } from './ConnectionNote.tsx';
 import { DownloadAll } from './DownloadAll.tsx';
@@ -8,7 +8,7 @@ import { ResultCard } from './ResultCard.tsx';
 
 interface GalleryProps {
   entries: GalleryEntry[];
-  own: OwnJobs;
+  own: FollowedJobs;
   list: UploadList;
 }
 
@@ -27,7 +27,7 @@ export function Gallery({ entries, own, list }: GalleryProps) {
     setMost(most + pageOfCards);
   };
   const forget = (entry: GalleryEntry) => {
-    own.store.apply(entry.runs.map((run) => ({ kind: 'removed', id: run.id })));
+    own.cache.apply(entry.runs.map((run) => ({ kind: 'removed', id: run.id })));
     const siblings = entries.some((other) => other !== entry && other.upload === entry.upload && other.job);
     if (entry.upload && !siblings) list.remove(entry.upload);
     // The button that was pressed goes with its card: the keyboard goes on from the heading.

@@ -32,12 +32,12 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
   const filters = useSignal<JobFilters>(noFilters);
   const most = useSignal(rowsAtFirst);
   const jobs = useComputed(() =>
-    [...admin.store.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
+    [...admin.jobs.cache.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
   );
   const shown = jobs.value.slice(0, most.value);
-  const hasMore = jobs.value.length > most.value || admin.cursor.value !== null;
+  const hasMore = jobs.value.length > most.value || admin.jobs.cursor.value !== null;
   const showMore = async () => {
-    if (jobs.value.length < most.value + rowsMore) await admin.loadEarlier();
+    if (jobs.value.length < most.value + rowsMore) await admin.jobs.loadEarlier();
     most.value += rowsMore;
   };
   return (
@@ -49,8 +49,8 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
       </header>
       {shown.length === 0 ? (
         <div class="empty">
-          <p>{admin.store.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
-          {admin.store.jobs.value.size === 0 && (
+          <p>{admin.jobs.cache.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
+          {admin.jobs.cache.jobs.value.size === 0 && (
             <p>
               <a href="/">Send a picture</a> and watch where it goes.
             </p>

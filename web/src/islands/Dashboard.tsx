@@ -18,12 +18,12 @@ export default function Dashboard() {
   useEffect(() => admin.start(), [admin]);
 
   const access = admin.access.value;
-  const job = opened.value === null ? undefined : admin.store.jobs.value.get(opened.value);
+  const job = opened.value === null ? undefined : admin.jobs.cache.jobs.value.get(opened.value);
   return (
     <>
       <header class="dashboard-head">
         <h1>Dashboard</h1>
-        <ConnectionNote state={admin.stream} />
+        <ConnectionNote state={admin.jobs.stream} />
       </header>
       {access !== 'granted' ? (
         <AccessNotice access={access} />

@@ -1,6 +1,6 @@
-import { countOf } from '@spillway/core/amounts.ts';
 import '../http/no-eval.ts';
 import { effect, useComputed, useSignal } from '@preact/signals';
+import { countOf } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { DropNote } from '../components/DropNote.tsx';
@@ -10,8 +10,9 @@ import { LeftOutNote } from '../components/LeftOutNote.tsx';
 import { OperationPicker } from '../components/OperationPicker.tsx';
 import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
 import { displayName } from '../format/file-name.ts';
+import type { FollowedJobs } from '../jobs/followed-jobs.ts';
 import { galleryEntries } from '../jobs/gallery.ts';
-import { createOwnJobs, type OwnJobs } from '../jobs/own-jobs.ts';
+import { followOwnJobs, lookForUpload } from '../jobs/own-jobs.ts';
 import { failureWords, resultOf } from '../jobs/words.ts';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
@@ -27,10 +28,10 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   const refused = useSignal(false);
   const leftOut = useSignal<readonly LeftOut[]>([]);
   const entries = useComputed(() =>
-    galleryEntries(list.uploads.value, own.store.jobs.value.values(), own.store.knownSlots),
+    galleryEntries(list.uploads.value, own.cache.jobs.value.values(), own.cache.knownCards),
   );
 
-  useEffect(() => own.start(), [own]);
+  useEffect(() => own.follow(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
   useEffect(() => listenWhileWaiting(list, own), [list, own]);
   useEffect(() => warnBeforeLeaving(list), [list]);
@@ -91,7 +92,7 @@ function createPageState() {
     return topic === downloadTopic ? 'Downloading models.' : `${countOf(count, 'file')} ${topic}.`;
   });
   const downloadNews = createDownloadNews();
-  const own = createOwnJobs({
+  const own = followOwnJobs({
     ended: (job) => announcer.say(topicOf(job), sentenceFor(job)),
     downloading(progress) {
       const sentence = downloadNews(progress);
@@ -117,17 +118,17 @@ const lookEveryMs = 4_000;
 const mostLookedFor = 10;
 
 /** Events tell of new jobs; this finds the ones whose event was lost on the way. */
-function watchForMissedJobs(list: UploadList, own: OwnJobs): () => void {
+function watchForMissedJobs(list: UploadList, own: FollowedJobs): () => void {
   const timer = setInterval(() => {
     const sent = list.uploads.peek().filter(({ phase }) => phase.peek().kind === 'sent');
     const missed = sent.filter((upload) => !hasBecomeJobs(upload, own)).slice(0, mostLookedFor);
-    for (const { uploadId } of missed) void own.lookFor(uploadId.peek() ?? '');
+    for (const { uploadId } of missed) void lookForUpload(own, uploadId.peek() ?? '');
   }, lookEveryMs);
   return () => clearInterval(timer);
 }
 
 /** The server ends the stream of a visitor who has no job; it is opened again when there is something to hear. */
-function listenWhileWaiting(list: UploadList, own: OwnJobs): () => void {
+function listenWhileWaiting(list: UploadList, own: FollowedJobs): () => void {
   const stop = effect(() => {
     if (own.stream.value === 'idle' && list.uploads.value.some((upload) => isAwaited(upload, own))) {
       own.resume();
@@ -143,7 +144,7 @@ function listenWhileWaiting(list: UploadList, own: OwnJobs): () => void {
   };
 }
 
-function isAwaited(upload: FileUpload, own: OwnJobs): boolean {
+function isAwaited(upload: FileUpload, own: FollowedJobs): boolean {
   switch (upload.phase.value.kind) {
     case 'waiting':
     case 'sending':
@@ -155,8 +156,8 @@ function isAwaited(upload: FileUpload, own: OwnJobs): boolean {
   }
 }
 
-function hasBecomeJobs({ plan, uploadId }: FileUpload, own: OwnJobs): boolean {
-  return plan.operations.every((operation) => own.store.knownSlots.has(`${uploadId.peek()}:${operation}`));
+function hasBecomeJobs({ plan, uploadId }: FileUpload, own: FollowedJobs): boolean {
+  return plan.operations.every((operation) => own.cache.knownCards.has(`${uploadId.peek()}:${operation}`));
 }
 
 function warnBeforeLeaving(list: UploadList): () => void {

@@ -22,24 +22,24 @@ export interface GalleryEntry {
 export function galleryEntries(
   uploads: readonly FileUpload[],
   jobs: Iterable<JobView>,
-  /** Slots that have had a job: one that has none now was deleted, here or elsewhere. */
-  knownSlots: ReadonlySet<string> = new Set(),
+  /** Keys of cards that have had a job: one that has none now was deleted, here or elsewhere. */
+  knownCards: ReadonlySet<string> = new Set(),
 ): GalleryEntry[] {
-  const runsBySlot = Map.groupBy(jobs, slotOf);
+  const runsByCard = Map.groupBy(jobs, cardKeyOf);
   const local = uploads.flatMap((upload, index) =>
     upload.plan.operations.flatMap((operation, rank): GalleryEntry[] => {
       const uploadId = upload.uploadId.value;
-      const slot = uploadId === null ? null : `${uploadId}:${operation}`;
-      const runs = slot === null ? [] : (runsBySlot.get(slot) ?? []);
-      if (slot !== null && runs.length === 0 && knownSlots.has(slot)) return [];
-      if (slot !== null) runsBySlot.delete(slot);
+      const card = uploadId === null ? null : `${uploadId}:${operation}`;
+      const runs = card === null ? [] : (runsByCard.get(card) ?? []);
+      if (card !== null && runs.length === 0 && knownCards.has(card)) return [];
+      if (card !== null) runsByCard.delete(card);
       const key = `${upload.key}:${operation}`;
       // Within one drop the order of picking stays: later files count as a little older.
       const addedAt = upload.addedAt - (index + rank / 10) / 1_000;
       return [{ key, operation, upload, job: newestRun(runs), runs, addedAt }];
     }),
   );
-  const earlier = [...runsBySlot].map(([key, runs]): GalleryEntry => {
+  const earlier = [...runsByCard].map(([key, runs]): GalleryEntry => {
     const job = newestRun(runs);
     const addedAt = job?.source.timeCreated.getTime() ?? 0;
     return { key, operation: job?.operation ?? '', upload: null, job, runs, addedAt };
@@ -47,8 +47,8 @@ export function galleryEntries(
   return [...local, ...earlier].sort((a, b) => b.addedAt - a.addedAt || (a.key < b.key ? -1 : 1));
 }
 
-/** What a job belongs to: its upload, or its object, and its operation. */
-export function slotOf(job: JobView): string {
+/** The key of the card that a job belongs to: its upload, or its object, and its operation. */
+export function cardKeyOf(job: JobView): string {
   const origin = job.upload ?? `${job.source.name}#${job.source.generation}`;
   return `${origin}:${job.operation}`;
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 
 type EventName = keyof typeof eventSchemas;
 type EventOf<Name extends EventName> = z.infer<(typeof eventSchemas)[Name]>;
-type Handlers = { [Name in EventName]?: (event: EventOf<Name>) => void };
+export type EventHandlers = { [Name in EventName]?: (event: EventOf<Name>) => void };
 
 /** `idle`: the server ended the stream because there was nothing to tell; it is opened again by `resume`. */
 export type StreamState = 'connecting' | 'open' | 'lost' | 'idle';
@@ -23,7 +23,7 @@ const lastRetryMs = 30_000;
  * Listens to server-sent events and parses each with its schema. The browser reconnects after a cut and says where it
  * stopped; where it gives up (an answer that is not a stream) a new connection is tried here, ever less often.
  */
-export function openEventStream(url: string, handlers: Handlers): EventStream {
+export function openEventStream(url: string, handlers: EventHandlers): EventStream {
   const state = signal<StreamState>('connecting');
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -64,7 +64,7 @@ export function openEventStream(url: string, handlers: Handlers): EventStream {
   };
 }
 
-function listen(source: EventSource, handlers: Handlers): void {
+function listen(source: EventSource, handlers: EventHandlers): void {
   const on = <Schema extends z.ZodType>(
     name: EventName,
     schema: Schema,

@@ -1,13 +1,13 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { expect, it } from 'vitest';
-import { createJobStore, type JobChange } from './job-store.ts';
+import { createJobCache, type JobUpdate } from './job-cache.ts';
 import { sampleJob } from './sample-job.ts';
 
-const changed = (job: Partial<JobView>): JobChange => ({ kind: 'job', job: sampleJob(job) });
+const changed = (job: Partial<JobView>): JobUpdate => ({ kind: 'job', job: sampleJob(job) });
 const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
 
-function storeOf(...changes: JobChange[]) {
-  const store = createJobStore(3);
+function storeOf(...changes: JobUpdate[]) {
+  const store = createJobCache(3);
   store.apply(changes);
   return { store, ids: () => [...store.jobs.value.keys()] };
 }

@@ -1,35 +1,35 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
-import { slotOf } from './gallery.ts';
+import { cardKeyOf } from './gallery.ts';
 import { isNewer } from './job-order.ts';
 
-export type JobChange =
+export type JobUpdate =
   | { kind: 'job'; job: JobView }
   | { kind: 'removed'; id: string }
-  /** Ids of the newest jobs that are there: what is newer than the last of them and not among them was deleted. */
+  /** Ids of the newest jobs. A job that is newer than the last of them and not among them was deleted. */
   | { kind: 'present'; ids: string[] };
 
-export interface JobStore {
+export interface JobCache {
   readonly jobs: ReadonlySignal<ReadonlyMap<string, JobView>>;
-  /** Slots of all jobs there have ever been, those that were deleted included; it grows along with `jobs`. */
-  readonly knownSlots: ReadonlySet<string>;
+  /** Card keys of every job that this page has seen, deleted ones included. */
+  readonly knownCards: ReadonlySet<string>;
   /** Applies many changes as one update of the signal. */
-  apply(changes: JobChange[]): void;
+  apply(changes: JobUpdate[]): void;
 }
 
 /** The jobs a page knows of, by id. `limit` keeps a page that stays open for days from growing: the oldest go. */
-export function createJobStore(limit = 1_000): JobStore {
+export function createJobCache(limit = 1_000): JobCache {
   const jobs = signal<ReadonlyMap<string, JobView>>(new Map());
   // What was deleted stays deleted, though a late event may still speak of it.
   const removed = new Set<string>();
-  const knownSlots = new Set<string>();
+  const knownCards = new Set<string>();
   return {
     jobs,
-    knownSlots,
+    knownCards,
     apply(changes) {
       const next = new Map(jobs.peek());
       for (const change of changes) {
-        if (change.kind === 'job') knownSlots.add(slotOf(change.job));
+        if (change.kind === 'job') knownCards.add(cardKeyOf(change.job));
         if (change.kind === 'present') dropAbsent(next, change.ids);
         else if (change.kind === 'removed' || change.job.deletedAt !== null) {
           const id = change.kind === 'removed' ? change.id : change.job.id;
