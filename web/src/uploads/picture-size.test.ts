@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { pixelsOf } from './picture-size.ts';
@@ -24,6 +25,14 @@ describe('reads the pixels from the head of a real', () => {
   ])('%s', async (_, encode) => {
     expect(await pixelsOf(blobOf(await encode().toBuffer()))).toBe(width * height);
   });
+});
+
+it.each([
+  ['a HEIC', 'plain', 180 * 120],
+  ['a HEIC whose second picture is larger than the one that is shown', 'two-pictures', 64 * 48],
+])('reads the pixels of %s', async (_, name, pixels) => {
+  const file = new URL(`../../../processing/testing/heic/${name}.heic`, import.meta.url);
+  expect(await pixelsOf(blobOf(await readFile(file)))).toBe(pixels);
 });
 
 it.each<[string, () => Promise<Buffer>]>([
