@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { type OperationName, type OperationOptions, operationNames } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { startChild } from './child.ts';
+import { type ChildKeeper, createChildKeeper, type KeeperSettings } from './child-keeper.ts';
 import type { ProcessedImage } from './child-protocol.ts';
-import { type ChildSlot, createChildSlot, type SlotSettings } from './child-slot.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
 
 export type { ProcessedImage } from './child-protocol.ts';
@@ -70,19 +70,19 @@ export interface ProcessorOptions {
 const childEntry = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
 
 export function createProcessor(options: ProcessorOptions): Processor {
-  const settings = slotSettings(options);
-  const slots = Array.from({ length: options.children }, () => createChildSlot(settings));
-  const free = [...slots];
-  const waiting: PromiseWithResolvers<ChildSlot>[] = [];
+  const settings = keeperSettings(options);
+  const keepers = Array.from({ length: options.children }, () => createChildKeeper(settings));
+  const free = [...keepers];
+  const waiting: PromiseWithResolvers<ChildKeeper>[] = [];
   const never = new AbortController().signal;
   let closed = false;
 
-  async function takeSlot(signal: AbortSignal): Promise<ChildSlot> {
+  async function takeKeeper(signal: AbortSignal): Promise<ChildKeeper> {
     signal.throwIfAborted();
     if (closed) throw closedError();
-    const slot = free.pop();
-    if (slot) return slot;
-    const turn = Promise.withResolvers<ChildSlot>();
+    const keeper = free.pop();
+    if (keeper) return keeper;
+    const turn = Promise.withResolvers<ChildKeeper>();
     waiting.push(turn);
     const leave = (): void => {
       const place = waiting.indexOf(turn);
@@ -93,23 +93,23 @@ export function createProcessor(options: ProcessorOptions): Processor {
     return await turn.promise.finally(() => signal.removeEventListener('abort', leave));
   }
 
-  function releaseSlot(slot: ChildSlot): void {
+  function giveBack(keeper: ChildKeeper): void {
     const turn = waiting.shift();
-    if (turn) turn.resolve(slot);
-    else free.push(slot);
+    if (turn) turn.resolve(keeper);
+    else free.push(keeper);
   }
 
   return {
     async process({ operation, options, inputPath, outputPath, signal = never }) {
-      const slot = await takeSlot(signal);
+      const keeper = await takeKeeper(signal);
       try {
-        return await slot.run({ operation, options, inputPath, outputPath }, signal);
+        return await keeper.run({ operation, options, inputPath, outputPath }, signal);
       } finally {
-        releaseSlot(slot);
+        giveBack(keeper);
       }
     },
     async warmUp() {
-      await Promise.all(slots.map((slot) => slot.warmUp()));
+      await Promise.all(keepers.map((keeper) => keeper.warmUp()));
     },
     async tryStart() {
       const { program, child } = settings;
@@ -119,18 +119,18 @@ export function createProcessor(options: ProcessorOptions): Processor {
     async close() {
       closed = true;
       for (const turn of waiting.splice(0)) turn.reject(closedError());
-      await Promise.all(slots.map((slot) => slot.close()));
+      await Promise.all(keepers.map((keeper) => keeper.close()));
     },
     get models() {
-      return [...new Set(slots.flatMap((slot) => slot.child?.models ?? []))];
+      return [...new Set(keepers.flatMap((keeper) => keeper.child?.models ?? []))];
     },
     get pids() {
-      return slots.flatMap((slot) => slot.child?.pid ?? []);
+      return keepers.flatMap((keeper) => keeper.child?.pid ?? []);
     },
   };
 }
 
-function slotSettings(options: ProcessorOptions): SlotSettings {
+function keeperSettings(options: ProcessorOptions): KeeperSettings {
   const share = Math.max(1, Math.floor(availableParallelism() / options.children));
   return {
     program: { script: options.childScript ?? childEntry, temporary: options.temporary ?? null },

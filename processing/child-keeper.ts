@@ -1,9 +1,10 @@
+import { singleFlight } from '@spillway/core/background.ts';
 import { type Child, type ChildProgram, startChild } from './child.ts';
 import type { ChildJob, ChildSettings, ProcessedImage } from './child-protocol.ts';
 import { residentBytes } from './resident-memory.ts';
 import { type JobLimits, runSupervised } from './supervised-job.ts';
 
-export interface SlotSettings {
+export interface KeeperSettings {
   program: ChildProgram;
   child: ChildSettings;
   job: JobLimits;
@@ -13,11 +14,11 @@ export interface SlotSettings {
   recycleAboveBytes: number;
 }
 
-/** Room for one job at a time: one child after another. */
-export interface ChildSlot {
-  /** The child that stands there, null while there is none. */
+/** Keeps one child ready, which runs one job at a time, and replaces it when it is dead or worn. */
+export interface ChildKeeper {
+  /** The living child, null while there is none. */
   readonly child: Child | null;
-  /** Resolves when a warm child stands there. */
+  /** Resolves when there is a warm child. */
   warmUp(): Promise<void>;
   /**
    * Runs one job; call it only when the one before has ended. Throws as `runSupervised` does, and `MachineError` where no
@@ -28,54 +29,51 @@ export interface ChildSlot {
   close(): Promise<void>;
 }
 
-export function createChildSlot(settings: SlotSettings): ChildSlot {
+export function createChildKeeper(settings: KeeperSettings): ChildKeeper {
   const closed = new AbortController();
-  let standing: Child | null = null;
-  let starting: Promise<Child> | null = null;
+  let child: Child | null = null;
+  const starting = singleFlight(() => startChild(settings.program, settings.child, closed.signal));
 
-  /** The living child, started where there is none. Several callers share one start. */
+  /** The living child, started where there is none. */
   async function ready(): Promise<Child> {
-    if (standing?.isAlive()) return standing;
-    starting ??= startChild(settings.program, settings.child, closed.signal).finally(() => {
-      starting = null;
-    });
-    standing = await starting;
-    return standing;
+    if (child?.isAlive()) return child;
+    child = await starting.run();
+    return child;
   }
 
-  async function isWorn(child: Child): Promise<boolean> {
-    if (!child.isAlive() || child.jobs >= settings.recycleAfter) return true;
-    const bytes = await residentBytes(child.pid);
-    return bytes === null || bytes > child.restingBytes + settings.recycleAboveBytes;
+  async function isWorn(used: Child): Promise<boolean> {
+    if (!used.isAlive() || used.jobs >= settings.recycleAfter) return true;
+    const bytes = await residentBytes(used.pid);
+    return bytes === null || bytes > used.restingBytes + settings.recycleAboveBytes;
   }
 
   /** Replaces a dead or worn child now, so that the next job need not wait for a start. */
-  async function renew(child: Child): Promise<void> {
-    if (!(await isWorn(child))) return;
-    await child.kill();
+  async function renew(used: Child): Promise<void> {
+    if (!(await isWorn(used))) return;
+    await used.kill();
     // A start that fails here is tried again, and reported, by the next job.
     if (!closed.signal.aborted) ready().catch(() => {});
   }
 
   return {
     get child() {
-      return standing?.isAlive() ? standing : null;
+      return child?.isAlive() ? child : null;
     },
     async warmUp() {
       await ready();
     },
     async run(job, signal) {
-      const child = await ready();
+      const ours = await ready();
       try {
-        return await runSupervised(child, job, settings.job, AbortSignal.any([signal, closed.signal]));
+        return await runSupervised(ours, job, settings.job, AbortSignal.any([signal, closed.signal]));
       } finally {
-        await renew(child);
+        await renew(ours);
       }
     },
     async close() {
       closed.abort(new Error('The processor is closed.'));
-      await starting?.catch(() => {});
-      await standing?.kill();
+      await starting.landed();
+      await child?.kill();
     },
   };
 }
