@@ -3,7 +3,13 @@ import { type File, Storage } from '@google-cloud/storage';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
-import { type KeptPart, type ModelSource, mirrorPaths, type OpenedFile } from './model-source.ts';
+import {
+  type KeptPart,
+  type ModelSource,
+  mirrorPaths,
+  type OpenedFile,
+  type StatedSum,
+} from './model-source.ts';
 
 /** The client's own layers add eleven to each answer, one too many for Node's default, which would call it a leak. */
 const listenersOfOneDownload = 20;
@@ -45,14 +51,16 @@ interface FoundObject {
   file: File;
   total: number;
   generation: string;
-  md5: string | null;
+  stated: StatedSum | null;
 }
 
 async function lookUp(file: File): Promise<FoundObject | null> {
   try {
     const [{ size, generation, md5Hash }] = await file.getMetadata();
-    const md5 = md5Hash ? Buffer.from(md5Hash, 'base64').toString('hex') : null;
-    return { file, total: Number(size), generation: String(generation), md5 };
+    const stated = md5Hash
+      ? ({ kind: 'MD5', hex: Buffer.from(md5Hash, 'base64').toString('hex') } as const)
+      : null;
+    return { file, total: Number(size), generation: String(generation), stated };
   } catch (error) {
     if (codeOf(error) === 404) return null;
     throw refusal(error, `gs://${file.bucket.name}/${file.name}`);
@@ -60,14 +68,14 @@ async function lookUp(file: File): Promise<FoundObject | null> {
 }
 
 function openObject(
-  { file, total, generation, md5 }: FoundObject,
+  { file, total, generation, stated }: FoundObject,
   kept: KeptPart,
   signal: AbortSignal,
 ): OpenedFile {
   const address = `gs://${file.bucket.name}/${file.name}`;
   const start = kept.version === generation && kept.bytes <= total ? kept.bytes : 0;
   const content = readFrom(file, generation, start, total, address, signal);
-  return { content, start, total, version: generation, md5, address };
+  return { content, start, total, version: generation, stated, address };
 }
 
 /** The client can check a whole object only; what arrives is checked with our own sums anyway. */

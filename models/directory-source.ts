@@ -18,7 +18,7 @@ export function directorySource(name: string): ModelSource {
         if (!found) continue;
         const start = kept.version === found.version && kept.bytes <= found.total ? kept.bytes : 0;
         const content = createReadStream(path, { start, signal, highWaterMark: 1 << 20 });
-        return { ...found, content, start, md5: null, address: path };
+        return { ...found, content, start, stated: null, address: path };
       }
       throw new PermanentError('model_missing', `There is no ${paths.join(' or ')}.`);
     },

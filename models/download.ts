@@ -9,7 +9,8 @@ import { z } from 'zod';
 import type { ModelName } from './entries.ts';
 import { isNotFound, jsonOrNull } from './installation.ts';
 import type { ModelFile } from './manifest.ts';
-import type { KeptPart, ModelSource, OpenedFile } from './model-source.ts';
+import type { KeptPart, ModelSource, OpenedFile, StatedSum } from './model-source.ts';
+import type { Pin } from './pins.ts';
 
 /** Milliseconds to wait after each attempt that brought nothing; one more of those ends the download. */
 export const defaultPauses = [1_000, 3_000, 9_000];
@@ -20,6 +21,8 @@ export interface FileDownload {
   source: ModelSource;
   model: ModelName;
   file: ModelFile;
+  /** From its first download into this model folder; null where there was none, or the manifest has its SHA-256. */
+  pin: Pin | null;
   /** Where the file goes. What is there already is continued. */
   folder: string;
   /** Where notes about it are kept meanwhile. */
@@ -46,9 +49,8 @@ const notesSchema = z.object({ address: z.string(), version: z.string().nullable
  */
 export async function downloadFile(download: FileDownload): Promise<DownloadedFile> {
   const before = await keptPart(download);
-  if (before.complete) return await sumsOfFile(download);
   try {
-    return await fetchWithRetries(download);
+    return before.complete ? await sumsOfFile(download) : await fetchWithRetries(download);
   } catch (error) {
     const wrong = error instanceof PermanentError && error.code === 'model_invalid';
     if (!wrong || before.bytes === 0) throw error;
@@ -82,7 +84,7 @@ async function fetchOnce(download: FileDownload, kept: KeptPart): Promise<Downlo
     await checkRoom(download.folder, opened);
     await keepNotes(download, opened.version, false);
     const sums = await receive(download, opened, stall);
-    await check(download, opened, sums);
+    await check(download, opened.address, opened.stated, sums);
     await keepNotes(download, opened.version, true);
     return { name: download.file.name, bytes: sums.bytes, sha256: sums.sha256 };
   } catch (error) {
@@ -127,17 +129,40 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
   return sums.end();
 }
 
-async function check(download: FileDownload, { address, md5 }: OpenedFile, sums: Sums): Promise<void> {
-  const { file } = download;
-  const [kind, expected, actual] = file.sha256
-    ? ['SHA-256', file.sha256, sums.sha256]
-    : ['MD5', file.md5 ?? md5 ?? sums.md5, sums.md5];
-  if (expected === actual) return;
-  await rm(pathOf(download), { force: true });
-  throw new PermanentError(
-    'model_invalid',
-    `${address} is not the published file: its ${kind} is ${actual} and should be ${expected}. It was deleted.`,
-  );
+/** A checksum that the file has to have, and who says so, as the end of a sentence. */
+interface Expectation extends StatedSum {
+  whence: string;
+}
+
+function expectationsOf({ file, pin, source }: FileDownload, stated: StatedSum | null): Expectation[] {
+  const all: (Expectation | null)[] = [
+    file.sha256 === null ? null : { kind: 'SHA-256', hex: file.sha256, whence: 'as it was published' },
+    pin && {
+      kind: 'SHA-256',
+      hex: pin.sha256,
+      whence: `as it was pinned at its first download (${pin.pinnedAt}, from ${pin.source}; if the new file is to be trusted, remove ${pin.path})`,
+    },
+    file.md5 === null ? null : { kind: 'MD5', hex: file.md5, whence: 'as it was published' },
+    stated && { ...stated, whence: `as ${source.name} says` },
+  ];
+  return all.filter((expectation) => expectation !== null);
+}
+
+async function check(
+  download: FileDownload,
+  address: string,
+  stated: StatedSum | null,
+  sums: Sums,
+): Promise<void> {
+  for (const { kind, hex, whence } of expectationsOf(download, stated)) {
+    const actual = kind === 'MD5' ? sums.md5 : sums.sha256;
+    if (actual === hex) continue;
+    await rm(pathOf(download), { force: true });
+    throw new PermanentError(
+      'model_invalid',
+      `${address} is not the expected file: its ${kind} is ${actual} and should be ${hex}, ${whence}. It was deleted.`,
+    );
+  }
 }
 
 async function keptPart(download: FileDownload): Promise<KeptPart & { complete: boolean }> {
@@ -159,12 +184,14 @@ async function keepNotes(download: FileDownload, version: string | null, complet
   await writeFile(notesPath(download), JSON.stringify({ address, version, complete }));
 }
 
+/** A file that an earlier attempt completed is checked again: it lay on a disk since. */
 async function sumsOfFile(download: FileDownload): Promise<DownloadedFile> {
   const sums = runningSums();
   await addFile(sums, pathOf(download), Number.POSITIVE_INFINITY);
-  const { bytes, sha256 } = sums.end();
-  download.onBytes(bytes, bytes);
-  return { name: download.file.name, bytes, sha256 };
+  const whole = sums.end();
+  await check(download, pathOf(download), null, whole);
+  download.onBytes(whole.bytes, whole.bytes);
+  return { name: download.file.name, bytes: whole.bytes, sha256: whole.sha256 };
 }
 
 function pathOf({ folder, file }: FileDownload): string {

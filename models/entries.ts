@@ -9,6 +9,10 @@ const blipPage = 'https://huggingface.co/Salesforce/blip-image-captioning-base';
  */
 const blipRevision = '9cfcdbcaccbcadb2b53b36d4b50042c4eeaa0c25';
 
+/**
+ * Nobody has published a list of these files' sums: they are pinned at their first download. The revision in the address
+ * is a commit, so that what it names cannot change.
+ */
 function blipFile(name: string): ModelFile {
   return { name, url: `${blipPage}/resolve/${blipRevision}/${name}`, bytes: null, sha256: null, md5: null };
 }

@@ -261,7 +261,11 @@ test('the quantised model is made of an installed base, or of one fetched for it
     'tokenizer.json',
   ]);
   expect(options.seen.at(-1)).toEqual({ stage: 'quantising', done: 1_000, total: 1_000 });
-  expect((await readdir(options.folder)).sort()).toEqual(['.partial', 'blip-image-captioning-base-int8']);
+  expect((await readdir(options.folder)).sort()).toEqual([
+    '.partial',
+    '.pinned',
+    'blip-image-captioning-base-int8',
+  ]);
   const chosen = await openLibrary(options.folder).caption('auto');
   expect(chosen).toMatchObject({
     name: 'blip-image-captioning-base-int8',
@@ -333,4 +337,71 @@ test('those who wait for an installation that fails, fail with it', async () => 
   const all = await Promise.allSettled([1, 2, 3].map(() => installModel(entry, options)));
   expect(all.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   expect(server.ranges).toHaveLength(1);
+});
+
+test('a file that nobody published a sum of is pinned, and later downloads have to bring the same', async () => {
+  const server = await serveFile(content);
+  const options = await optionsFor(server);
+  const entry = entryAt(server.url);
+  await installModel(entry, options);
+  const remove = () => rm(join(options.folder, 'u2netp'), { recursive: true });
+  await remove();
+  await installModel(entry, options);
+  await remove();
+  const other = bytes(250_000).reverse();
+  server.replace(other);
+  const refused = await failureOf(installModel(entry, options));
+  expect(refused).toMatchObject({ name: 'PermanentError', code: 'model_invalid' });
+  expect(refused.message).toContain(`is ${sumOf(other)} and should be ${sha256}, as it was pinned`);
+  // A mirror is held to it as well.
+  const mirror = await emptyFolder();
+  await writeFile(join(mirror, 'u2netp.onnx'), other);
+  const mirrored = await failureOf(installModel(entry, { ...options, source: mirror }));
+  expect(mirrored.message).toContain('as it was pinned at its first download');
+  const path = /remove (\S+\.json)\)/.exec(refused.message)?.[1] ?? '';
+  await writeFile(path, 'no pin');
+  expect((await failureOf(installModel(entry, options))).message).toContain(`${path} is not readable`);
+  await rm(path);
+  const { files } = await installModel(entry, options);
+  expect(files[0]?.sha256).toBe(sumOf(other));
+});
+
+test('what an earlier attempt completed is checked again before it is installed', async () => {
+  const mirror = await emptyFolder();
+  await mirrorCheckpoint(mirror);
+  const options = { ...(await optionsFor()), source: mirror };
+  const giveUp = new AbortController();
+  const onProgress = () => giveUp.abort(new Error('Enough.'));
+  const quantise = async () => onProgress();
+  await failureOf(
+    fetchModel('blip-image-captioning-base-int8', { ...options, quantise, signal: giveUp.signal }),
+  );
+  const kept = join(options.folder, '.partial', 'blip-image-captioning-base-int8', 'files');
+  const tokenizer = join(kept, 'tokenizer.json');
+  await writeFile(tokenizer, (await readFile(tokenizer, 'utf8')).replace('"version"', '"edition"'));
+  const again = await fetchModel('blip-image-captioning-base-int8', {
+    ...options,
+    quantise: quantiseCheckpoint,
+  });
+  const original = await readFile(join(mirror, 'blip-image-captioning-base', 'tokenizer.json'));
+  expect(again.files.find(({ name }) => name === 'tokenizer.json')?.sha256).toBe(sumOf(original));
+});
+
+test('a checkpoint whose small files were changed is not loaded', async () => {
+  const mirror = await emptyFolder();
+  await mirrorCheckpoint(mirror);
+  const options = { ...(await optionsFor()), source: mirror };
+  await fetchModel('blip-image-captioning-base', options);
+  const folder = join(options.folder, 'blip-image-captioning-base');
+  const library = openLibrary(options.folder);
+  await library.caption('auto');
+  const config = await readFile(join(folder, 'config.json'), 'utf8');
+  await writeFile(join(folder, 'config.json'), config.replace(/\d/, '9'));
+  await expect(library.caption('auto')).rejects.toThrow(
+    /the SHA-256 of config\.json is .* Remove its folder/,
+  );
+  await writeFile(join(folder, 'config.json'), config);
+  const receipt = await readFile(join(folder, 'installed.json'), 'utf8');
+  await writeFile(join(folder, 'installed.json'), receipt.replace(/[0-9a-f]{64}/, '0'.repeat(64)));
+  await expect(library.caption('auto')).rejects.toThrow('was pinned as');
 });

@@ -9,6 +9,7 @@ import type { FetchOptions, FetchProgress } from './install-types.ts';
 import { type Installation, isNotFound, modelFolder, readInstallation, receiptPath } from './installation.ts';
 import type { ManifestModel } from './manifest.ts';
 import type { ModelSource } from './model-source.ts';
+import { pin, readPin } from './pins.ts';
 
 export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' | 'pauses' | 'stallMs'> {
   entry: ManifestModel;
@@ -41,17 +42,21 @@ async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
       sizes[index] = { done, total: total ?? file.bytes };
       report({ stage: 'downloading', ...sumOf(sizes) });
     };
-    const whence = { source, model: as, file, folder, notesFolder };
+    const pinned = await readPin(steps.folder, file);
+    const whence = { source, model: as, file, pin: pinned, folder, notesFolder };
     files.push(await downloadFile({ ...whence, pauses, stallMs, signal, onBytes }));
   }
   if (entry.operation === 'caption') await checkCheckpoint(folder, workFolder);
+  for (const [index, file] of entry.files.entries()) {
+    await pin(steps.folder, file, (files[index] as DownloadedFile).sha256, source.name);
+  }
   await writeReceipt(folder, { name: as, source: source.name, files });
   return folder;
 }
 
 /**
- * Nobody has published sums of a checkpoint's files: what answers in their place, such as a network's login page, shows
- * in what it holds. None of it is kept, or the next attempt would find the same.
+ * A checkpoint's files have no published sums, and at the first download no pins: what answers in their place, such as a
+ * network's login page, shows in what it holds. None of it is kept, or the next attempt would find the same.
  */
 async function checkCheckpoint(folder: string, workFolder: string): Promise<void> {
   try {

@@ -12,9 +12,16 @@ import {
   saliencyPreference,
 } from './entries.ts';
 import { knownSha256 } from './file-sum.ts';
-import { isNotFound, modelFolder, readInstallation, weightsSha256 } from './installation.ts';
+import {
+  type Installation,
+  isNotFound,
+  modelFolder,
+  readInstallation,
+  weightsSha256,
+} from './installation.ts';
 import type { InstalledCaptionModel, InstalledSaliencyModel, ModelLibrary } from './installed.ts';
 import type { ModelFile, SaliencyForm, SaliencyModel } from './manifest.ts';
+import { pinnedSha256 } from './pins.ts';
 import { saliencyManifest } from './saliency-entries.ts';
 import { saliencyForms } from './saliency-forms.ts';
 import { type SaliencyStatement, statedForm, statementBeside } from './saliency-statement.ts';
@@ -85,15 +92,41 @@ async function installedModel(folder: string, name: ModelName): Promise<Model> {
         `The model ${name} is not installed. Install it with: ${installCommand(name)}`,
       );
     case 'damaged':
-      throw new PermanentError(
-        'model_invalid',
-        `The model ${name} is damaged (${state.problem}). Install it anew with: ${installCommand(name)}`,
-      );
-    case 'installed':
+      throw damaged(name, state.problem);
+    case 'installed': {
+      const problem = await changeSince(folder, state.installation);
+      if (problem) throw damaged(name, problem);
       return { name, sha256: weightsSha256(state.installation), builtIn: false, install: null };
+    }
     default:
       return state satisfies never;
   }
+}
+
+function damaged(name: ModelName, problem: string): PermanentError {
+  const mend = `Remove its folder and install it again with: ${installCommand(name)}`;
+  return new PermanentError('model_invalid', `The model ${name} is damaged (${problem}). ${mend}`);
+}
+
+/** Bytes of a file whose content is looked at whenever its model is loaded. */
+const soonRead = 4 * 1_024 * 1_024;
+
+/**
+ * What is wrong with the sums of an installed model, or null. Its receipt has to say what a pin says, and small files are
+ * read again. Large ones are read by `models verify`.
+ */
+async function changeSince(folder: string, { name, files }: Installation): Promise<string | null> {
+  for (const file of files) {
+    const pinned = await pinnedSha256(folder, name, file.name);
+    if (pinned !== null && pinned !== file.sha256) {
+      return `its receipt says ${file.sha256} of ${file.name}, whose SHA-256 was pinned as ${pinned}`;
+    }
+    if (file.bytes > soonRead) continue;
+    const actual = await knownSha256(join(modelFolder(folder, name), file.name));
+    if (actual !== file.sha256)
+      return `the SHA-256 of ${file.name} is ${actual} and should be ${file.sha256}`;
+  }
+  return null;
 }
 
 function unknownModel(name: string, operation: string): PermanentError {

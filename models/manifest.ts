@@ -8,7 +8,7 @@ export interface ModelFile {
   url: string;
   /** Null where the publisher's size was not recorded: the first download tells. */
   bytes: number | null;
-  /** Lower-case hex. Null until known: then `md5` is checked, and the first download pins the SHA-256. */
+  /** Lower-case hex. Null where the publisher states none: the first download pins it (`pins.ts`). */
   sha256: string | null;
   md5: string | null;
 }

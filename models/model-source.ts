@@ -10,6 +10,12 @@ export interface KeptPart {
   version: string | null;
 }
 
+/** A checksum in lower-case hex. */
+export interface StatedSum {
+  kind: 'MD5' | 'SHA-256';
+  hex: string;
+}
+
 /** A file that a source has begun to hand out. */
 export interface OpenedFile {
   content: AsyncIterable<Uint8Array>;
@@ -18,8 +24,8 @@ export interface OpenedFile {
   /** Bytes of the whole file; null where the source does not say. */
   total: number | null;
   version: string | null;
-  /** MD5 in lower-case hex, where the source knows it. */
-  md5: string | null;
+  /** What the source itself says of the whole file's content; null where it says nothing. */
+  stated: StatedSum | null;
   /** Where the file is, for people. */
   address: string;
 }

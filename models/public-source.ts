@@ -1,30 +1,67 @@
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
-import type { KeptPart, ModelSource, OpenedFile } from './model-source.ts';
+import type { KeptPart, ModelSource, OpenedFile, StatedSum } from './model-source.ts';
 
 /** The publishers' own addresses, over HTTP. */
 export const publicSource: ModelSource = {
   name: 'public',
   address: (_model, file) => file.url,
   async open(_model: ModelName, file: ModelFile, kept: KeptPart, signal: AbortSignal) {
-    const response = await request(file.url, kept, signal);
-    if (response.status === 416) return await afterRefusedRange(response, file.url, kept, signal);
-    return opened(response, file.url, kept);
+    const answer = await request(file.url, kept, signal);
+    if (answer.response.status === 416) return await afterRefusedRange(answer, file.url, kept, signal);
+    return opened(answer, file.url, kept);
   },
 };
 
-async function request(url: string, kept: KeptPart, signal: AbortSignal): Promise<Response> {
+interface Answer {
+  response: Response;
+  stated: StatedSum | null;
+}
+
+/** As many as browsers follow. */
+const mostRedirects = 20;
+
+/**
+ * Follows redirects by hand, because the Hugging Face Hub states a large file's SHA-256 in the answer that leads to
+ * where it is stored.
+ */
+async function request(url: string, kept: KeptPart, signal: AbortSignal): Promise<Answer> {
   // Compressed content has neither the length nor the offsets of the file.
   const headers = { 'accept-encoding': 'identity', ...rangeHeaders(kept) };
+  let stated: StatedSum | null = null;
+  let at = new URL(url);
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const response = await fetchFrom(at, headers, signal);
+    stated ??= statedSum(response);
+    const location =
+      response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
+    if (location === null) return { response, stated };
+    await response.body?.cancel();
+    at = new URL(location, at);
+  }
+  throw new PermanentError('model_missing', `${url} leads from address to address without end.`);
+}
+
+async function fetchFrom(url: URL, headers: Record<string, string>, signal: AbortSignal): Promise<Response> {
   try {
-    return await fetch(url, { headers, signal });
+    return await fetch(url, { headers, signal, redirect: 'manual' });
   } catch (error) {
     signal.throwIfAborted();
     const reason = causeOf(error);
-    const host = new URL(url).host;
-    throw new RetryableError('model_missing', `${host} could not be reached (${reason}).`, { cause: error });
+    throw new RetryableError('model_missing', `${url.host} could not be reached (${reason}).`, {
+      cause: error,
+    });
   }
+}
+
+/**
+ * The Hub's `X-Linked-Etag`: for a file in large-file storage its SHA-256, for others a sum of Git's, which is no use.
+ * @see https://huggingface.co/docs/huggingface_hub/package_reference/file_download
+ */
+function statedSum({ headers }: Response): StatedSum | null {
+  const hex = /^"?([0-9a-f]{64})"?$/.exec(headers.get('x-linked-etag') ?? '')?.[1];
+  return hex ? { kind: 'SHA-256', hex } : null;
 }
 
 /** Without a version nothing would tell that the file has changed since: it is then fetched anew. */
@@ -32,7 +69,7 @@ function rangeHeaders({ bytes, version }: KeptPart): Record<string, string> {
   return bytes > 0 && version ? { range: `bytes=${bytes}-`, 'if-range': version } : {};
 }
 
-function opened(response: Response, url: string, kept: KeptPart): OpenedFile {
+function opened({ response, stated }: Answer, url: string, kept: KeptPart): OpenedFile {
   if (!response.ok || !response.body) throw refusal(response, url);
   const range = response.status === 206 ? contentRange(response) : null;
   if (response.status === 206 && range?.start !== kept.bytes) {
@@ -44,7 +81,7 @@ function opened(response: Response, url: string, kept: KeptPart): OpenedFile {
     start: range?.start ?? 0,
     total: range ? range.total : Number.isFinite(length) ? length : null,
     version: versionOf(response),
-    md5: null,
+    stated,
     address: url,
   };
 }
@@ -59,7 +96,7 @@ async function* contentOf(response: Response): AsyncGenerator<Uint8Array> {
 
 /** 416: nothing is left after the kept part, or the part is longer than the file. */
 async function afterRefusedRange(
-  response: Response,
+  { response, stated }: Answer,
   url: string,
   kept: KeptPart,
   signal: AbortSignal,
@@ -70,7 +107,7 @@ async function afterRefusedRange(
     return opened(await request(url, nothing, signal), url, nothing);
   }
   const { bytes, version } = kept;
-  return { content: nothingLeft(), start: bytes, total: bytes, version, md5: null, address: url };
+  return { content: nothingLeft(), start: bytes, total: bytes, version, stated, address: url };
 }
 
 async function* nothingLeft(): AsyncGenerator<Uint8Array> {}

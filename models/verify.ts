@@ -1,7 +1,8 @@
 import { join } from 'node:path';
-import { findEntry, installCommand, type ModelName } from './entries.ts';
+import { installCommand, type ModelName } from './entries.ts';
 import { sha256Of } from './file-sum.ts';
 import { modelFolder, readInstallation } from './installation.ts';
+import { expectedSha256 } from './pins.ts';
 
 export type Verification =
   | { kind: 'absent' }
@@ -9,7 +10,7 @@ export type Verification =
   /** `problem` is one sentence that says how to mend it. */
   | { kind: 'damaged'; problem: string };
 
-/** Reads every file of an installed model again, and compares it with its receipt and with the manifest. */
+/** Reads every file of an installed model again, and compares it with the manifest, its pin or its receipt. */
 export async function verifyModel(name: ModelName, folder: string): Promise<Verification> {
   const state = await readInstallation(folder, name);
   switch (state.kind) {
@@ -21,7 +22,7 @@ export async function verifyModel(name: ModelName, folder: string): Promise<Veri
       const { files, source } = state.installation;
       for (const file of files) {
         const actual = await sha256Of(join(modelFolder(folder, name), file.name));
-        const expected = publishedSum(name, file.name) ?? file.sha256;
+        const expected = (await expectedSha256(folder, name, file.name)) ?? file.sha256;
         if (actual !== expected) {
           return damaged(name, folder, `the SHA-256 of ${file.name} is ${actual} and should be ${expected}`);
         }
@@ -31,13 +32,6 @@ export async function verifyModel(name: ModelName, folder: string): Promise<Veri
     default:
       return state satisfies never;
   }
-}
-
-/** What the manifest says of a file that is kept as it is published; a quantised one is made here. */
-function publishedSum(name: ModelName, file: string): string | null {
-  const entry = findEntry(name);
-  if (!entry || (entry.operation === 'caption' && entry.quantisedFrom)) return null;
-  return entry.files.find((published) => published.name === file)?.sha256 ?? null;
 }
 
 function damaged(name: ModelName, folder: string, problem: string): Verification {

@@ -25,11 +25,13 @@ export interface FileServerOptions {
   ranges?: boolean;
   /** False: nothing names the file's version. */
   versions?: boolean;
+  /** Answers first with a redirect that has these headers, as the Hugging Face Hub does. */
+  redirect?: Record<string, string>;
 }
 
 /** A real HTTP server with one file, that ends with the test. */
 export async function serveFile(content: Buffer, options: FileServerOptions = {}): Promise<FileServer> {
-  const { ranges = true, versions = true } = options;
+  const { ranges = true, versions = true, redirect } = options;
   const held = Promise.withResolvers<void>();
   const state = { content, version: 1 };
   const seen: (string | null)[] = [];
@@ -37,6 +39,9 @@ export async function serveFile(content: Buffer, options: FileServerOptions = {}
   const progress = new EventEmitter();
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (redirect && request.url === '/file') {
+      return void response.writeHead(302, { location: '/stored', ...redirect }).end();
+    }
     seen.push(request.headers.range ?? null);
     const trouble = troubles.shift();
     if (trouble && 'status' in trouble) return void response.writeHead(trouble.status).end();
