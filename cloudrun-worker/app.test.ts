@@ -3,15 +3,18 @@ import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { describe, expect, it } from 'vitest';
 import { createPushApp, type PushWork } from './app.ts';
 
-function push(worker: PushWork, body: unknown) {
-  return createPushApp(worker, createMemoryPorts().log).request('/push', {
+const { consumer, log } = createMemoryPorts();
+
+function push(worker: PushWork, body: string) {
+  return createPushApp(worker, consumer, log).request('/push', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: typeof body === 'string' ? body : JSON.stringify(body),
+    body,
   });
 }
 
-const envelope = { message: { data: Buffer.from('{"jobId":"1"}').toString('base64') }, subscription: 's' };
+/** A push, whose body in memory is the message's data itself. */
+const message = '{"jobId":"1"}';
 const done = { kind: 'dropped', ack: true, why: 'ended' } as const;
 const worker = (outcome: Outcome, changes: Partial<PushWork> = {}): PushWork & { seen: string[] } => {
   const seen: string[] = [];
@@ -25,21 +28,21 @@ const worker = (outcome: Outcome, changes: Partial<PushWork> = {}): PushWork & {
 describe('the push endpoint', () => {
   it('answers 204 when the work is done, and only then', async () => {
     const working = Promise.withResolvers<Outcome>();
-    const answer = push(worker(done, { work: () => working.promise }), envelope);
+    const answer = push(worker(done, { work: () => working.promise }), message);
     const first = await Promise.race([answer, Promise.resolve('still working')]);
     expect(first).toBe('still working');
     working.resolve(done);
     expect((await answer).status).toBe(204);
   });
 
-  it('decodes the message, and answers 503 for one that has to come again', async () => {
+  it('hands on the message, and answers 503 for one that has to come again', async () => {
     const refusing = worker(givenBack('Firestore did not answer.'));
-    expect((await push(refusing, envelope)).status).toBe(503);
+    expect((await push(refusing, message)).status).toBe(503);
     expect(refusing.seen).toEqual(['{"jobId":"1"}']);
   });
 
   it('answers 429 past its concurrency', async () => {
-    expect((await push(worker(done, { busy: () => 1 }), envelope)).status).toBe(429);
+    expect((await push(worker(done, { busy: () => 1 }), message)).status).toBe(429);
   });
 
   it('gives one slot to one of two messages that arrive together', async () => {
@@ -52,8 +55,8 @@ describe('the push endpoint', () => {
         return working.promise;
       },
     });
-    const app = createPushApp(full, createMemoryPorts().log);
-    const init = { method: 'POST', body: JSON.stringify(envelope) };
+    const app = createPushApp(full, consumer, log);
+    const init = { method: 'POST', body: message };
     const answers = [app.request('/push', init), app.request('/push', init)];
     expect((await Promise.race(answers)).status).toBe(429);
     working.resolve(done);
@@ -63,7 +66,7 @@ describe('the push endpoint', () => {
 
   it('answers 503 while its machine cannot work, and does not touch the message', async () => {
     const unfit = worker(done, { unfit: () => 'Its disk is full or fails.' });
-    const answer = await push(unfit, envelope);
+    const answer = await push(unfit, message);
     expect([answer.status, await answer.text(), unfit.seen]).toEqual([503, 'Its disk is full or fails.', []]);
   });
 
@@ -80,15 +83,15 @@ describe('the push endpoint', () => {
     'takes nothing from a web page: %j',
     async (headers) => {
       const accepting = worker(done);
-      const app = createPushApp(accepting, createMemoryPorts().log);
-      const init = { method: 'POST', headers, body: JSON.stringify(envelope) };
+      const app = createPushApp(accepting, consumer, log);
+      const init = { method: 'POST', headers, body: message };
       expect((await app.request('/push', init)).status).toBe(403);
       expect(accepting.seen).toEqual([]);
     },
   );
 
   it('says that it is well', async () => {
-    const answer = await createPushApp(worker(done), createMemoryPorts().log).request('/healthz');
+    const answer = await createPushApp(worker(done), consumer, log).request('/healthz');
     expect(await answer.json()).toEqual({ status: 'ok', slots: 1, busy: 0 });
   });
 });

@@ -1,15 +1,12 @@
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import type { Consumer } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { z } from 'zod';
 
 /** Pub/Sub's largest message, 10 MB, in base64, with all the attributes that it can have. Bytes. */
 const largestPush = 16 * 1_024 * 1_024;
-
-/** What Pub/Sub posts: https://cloud.google.com/pubsub/docs/push#receive_push. `data` is base64. */
-const pushSchema = z.object({ message: z.object({ data: z.string().min(1) }) });
 
 export interface PushWork {
   slots: number;
@@ -25,7 +22,7 @@ export interface PushWork {
  * failed, for that is recorded and published again. 5xx brings the message again, and makes Pub/Sub push more slowly to
  * everybody: only where this instance, or a service that it needs, is at fault. 429 says that it is full.
  */
-export function createPushApp(worker: PushWork, log: Log): Hono {
+export function createPushApp(worker: PushWork, { readPush }: Pick<Consumer, 'readPush'>, log: Log): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
   app.use(async (context, next) => {
@@ -35,7 +32,7 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
-    const data = messageOf(await context.req.text());
+    const data = readPush(await context.req.text());
     // Nothing is awaited from here to the beginning of the work: another message could take the same slot.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
@@ -48,14 +45,4 @@ export function createPushApp(worker: PushWork, log: Log): Hono {
     return context.text('Internal error.', 500);
   });
   return app;
-}
-
-/** The data of a pushed message; what is no push at all is put aside as it came, as a message that cannot be read. */
-function messageOf(body: string): string {
-  try {
-    const push = pushSchema.safeParse(JSON.parse(body));
-    return push.success ? Buffer.from(push.data.message.data, 'base64').toString('utf8') : body;
-  } catch {
-    return body;
-  }
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
-import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -34,7 +34,9 @@ async function run(): Promise<void> {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
   const fitness = createFitness(worker, log);
-  const server = createAdaptorServer({ fetch: createPushApp(fitness.work, log).fetch }) as Server;
+  const server = createAdaptorServer({
+    fetch: createPushApp(fitness.work, worker.ports.consumer, log).fetch,
+  }) as Server;
   hardenServer(server, log);
   server.listen(config.PORT, config.HOST);
   // Rejects where the port is taken.

@@ -15,7 +15,7 @@ import { putFrontBefore } from './functions-front.ts';
 import { createRunProxy } from './run-proxy.ts';
 
 const tooLarge = 33 * 1_024 * 1_024;
-const { log } = createMemoryPorts();
+const { consumer, log } = createMemoryPorts();
 
 async function listen(server: Server): Promise<number> {
   hardenServer(server, log);
@@ -33,7 +33,7 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 /** A worker's push endpoint that takes every message. */
 function startPushEndpoint() {
   const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
-  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, log);
+  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, consumer, log);
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };
 }

@@ -1,8 +1,8 @@
-import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
+import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
 /** The environment of the functions. */
-export const functionsConfigSchema = gcpConfigSchema.extend({
+export const functionsConfigSchema = baseConfigSchema.extend({
   /** How long one scheduled call goes on sweeping, in milliseconds: Cloud Scheduler's floor is one minute. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
   /** How old an upload without jobs has to be to count as lost, in milliseconds. */

@@ -1,6 +1,6 @@
 import { http } from '@google-cloud/functions-framework';
-import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
-import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
+import { parseConfig } from '@spillway/pipeline/config.ts';
+import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { functionsConfigSchema } from './config.ts';
 import { createRouteFunction } from './route.ts';
@@ -8,7 +8,7 @@ import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
 /** Registers the functions; the framework, or the platform, chooses by name which one a process serves. */
 const config = parseConfig(functionsConfigSchema, process.env);
-const ports = createGcpPorts(config, createJsonLog('functions'));
+const ports = createPorts(config, createJsonLog('functions'));
 
 http('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));

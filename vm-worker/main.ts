@@ -1,4 +1,4 @@
-import { parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -17,7 +17,7 @@ const worker = await startWorker('vm', config, log, {
   onControl: (control) => duty?.onControl(control),
   onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
 });
-const pulling = await startPulling(worker, log);
+const pulling = startPulling(worker);
 duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
 const sweeping = startSweeping(worker.id, worker.ports);
 if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);

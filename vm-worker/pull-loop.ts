@@ -1,18 +1,13 @@
-import { v1 } from '@google-cloud/pubsub';
-import { isPassing } from '@spillway/pipeline/gcp/outages.ts';
-import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { OutageError } from '@spillway/core/errors.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
-import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
-import { type Lease, startLeases } from './leases.ts';
+import { holdMessages } from './held-messages.ts';
 
-/** One pull waits at most this long for a message; the server ends it sooner when it likes. Milliseconds. */
-const pullTimeoutMs = 60_000;
 const afterErrorMs = 1_000;
-/** Then the message is let go, so that none is held for ever. */
+/** After this many jobs on one message it is acknowledged, so that none is held for ever. */
 const turnsPerMessage = 50;
-const deadlineExceeded = 4;
-const cancelled = 1;
 
 export interface Pulling {
   /** Stops asking for new work, or asks again; what is in progress goes on. */
@@ -21,19 +16,10 @@ export interface Pulling {
   stop(): Promise<void>;
 }
 
-/**
- * Pulls as many messages as slots are free, one unary pull at a time: a streaming pull would fetch the backlog onto
- * whichever worker came first.
- */
-export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
-  const { pubsub } = worker.ports;
-  // The emulator's address and credentials are the high-level client's knowledge.
-  const clientConfig = (await pubsub.getClientConfig()) as ConstructorParameters<
-    typeof v1.SubscriberClient
-  >[0];
-  const client = new v1.SubscriberClient(clientConfig);
-  const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
-  const leases = startLeases(client, subscription, log);
+/** Pulls as many messages as slots are free, one pull at a time. */
+export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | 'workNext'>): Pulling {
+  const { consumer, log } = worker.ports;
+  const held = holdMessages(worker.ports);
   let serving = 0;
   let paused = false;
   let stopped = false;
@@ -54,39 +40,30 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
         continue;
       }
       try {
-        for (const lease of await pull(free)) void (paused ? lease.end(false) : serve(lease));
+        const messages = await consumer.pull(free, leaving.signal);
+        for (const message of messages) void serve(message);
       } catch (error) {
-        log.warn({ error }, 'A pull failed; the next one follows.');
-        await Promise.race([new Promise((resolve) => setTimeout(resolve, afterErrorMs)), changed.promise]);
+        if (error instanceof OutageError) log.warn({ error }, 'A pull failed; the next one follows.');
+        else log.error({ error }, 'Pulling is not possible as things are configured.');
+        await Promise.race([delay(afterErrorMs), changed.promise]);
       }
     }
   }
 
-  async function pull(maxMessages: number): Promise<Lease[]> {
-    try {
-      const options = { timeout: pullTimeoutMs, retry: null, signal: leaving.signal };
-      const [{ receivedMessages }] = await client.pull({ subscription, maxMessages }, options);
-      return (receivedMessages ?? []).map((received) => leases.take(received));
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === deadlineExceeded || code === cancelled) return [];
-      if (!isPassing(error)) log.error({ error }, 'Pulling is not possible as things are configured.');
-      throw error;
-    }
-  }
-
   /**
-   * A message is a turn and not a job: while jobs wait, the slot goes on with the next at once, instead of asking
-   * Pub/Sub first. The messages of jobs that are done that way find nothing to do when they come.
+   * A message is a turn and not a job: while jobs wait, the slot goes on with the next at once, instead of asking the
+   * queue first. The messages of jobs that are done that way find nothing to do when they come.
    */
-  async function serve(lease: Lease): Promise<void> {
+  async function serve(message: PulledMessage): Promise<void> {
+    held.add(message);
+    if (paused) return held.settle(message, false);
     serving++;
-    let outcome = await worker.work(lease.data);
+    let outcome = await worker.work(message.data);
     for (let turns = 1; goesOn(outcome) && turns < turnsPerMessage; turns++)
       outcome = await worker.workNext();
     serving--;
     wake();
-    await lease.end(outcome.ack);
+    await held.settle(message, outcome.ack);
   }
 
   function goesOn(outcome: Outcome): boolean {
@@ -105,7 +82,7 @@ export async function startPulling(worker: Worker, log: Log): Promise<Pulling> {
       leaving.abort();
       wake();
       await looping;
-      leases.stopWhenEmpty();
+      held.stopWhenEmpty();
     },
   };
 }

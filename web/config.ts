@@ -1,10 +1,10 @@
-import { gcpConfigSchema, parseConfig } from '@spillway/pipeline/gcp/config.ts';
+import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
 /** Where browsers send pictures: the only other origin that pages may talk to. */
 const cloudStorage = 'https://storage.googleapis.com';
 
-const webConfigSchema = gcpConfigSchema.extend({
+const webConfigSchema = baseConfigSchema.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4_321),
   SPILLWAY_HOST: z.string().min(1).default('127.0.0.1'),
   /** Signs the cookies. A new one ends all sessions: visitors lose sight of their jobs. */

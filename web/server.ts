@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
-import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
+import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
@@ -147,7 +147,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 async function main(log: Log): Promise<void> {
   const config = readWebConfig();
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
-  const ports = createGcpPorts(config, log);
+  const ports = createPorts(config, log);
   const running = await startSite({ ports, site, config, version: await readVersion() });
   log.info({ url: running.url }, 'The site is up.');
 

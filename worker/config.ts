@@ -2,11 +2,11 @@ import { availableParallelism, hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDocumentId } from '@spillway/core/text.ts';
 import { modelsEnvironmentSchema } from '@spillway/models/settings.ts';
-import { gcpConfigSchema } from '@spillway/pipeline/gcp/config.ts';
+import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
 /** The environment of both kinds of worker. Durations in milliseconds. */
-export const workerConfigSchema = gcpConfigSchema.extend({
+export const workerConfigSchema = baseConfigSchema.extend({
   ...modelsEnvironmentSchema.shape,
   SPILLWAY_WORKER_ID: z
     .string()

@@ -4,10 +4,10 @@ import type { Target } from '@spillway/core/job.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
+import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
-import { createGcpPorts, type GcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
-import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
@@ -22,7 +22,7 @@ import { createWorkload, type Workload } from './workload.ts';
 export interface Worker extends Workload {
   readonly id: string;
   readonly slots: number;
-  readonly ports: GcpPorts;
+  readonly ports: AppPorts;
   /** What is wanted of this worker. */
   readonly control: OwnControl;
   /** Says in heartbeats from now on, and at once, what state the worker is in and what its machine lacks. */
@@ -57,7 +57,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
-  const ports = createGcpPorts(config, log);
+  const ports = createPorts(config, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   const processor = createProcessor({
@@ -169,7 +169,7 @@ export async function startWorker(
 }
 
 /** First calls open connections and load code: better now than in the first job's time. */
-async function openConnections({ jobs, blobs, buckets }: GcpPorts): Promise<void> {
+async function openConnections({ jobs, blobs, buckets }: AppPorts): Promise<void> {
   // An outage is no reason not to start: whoever needs the service next will meet it and wait.
   await Promise.allSettled([jobs.get('warm-up'), blobs.read(buckets.results, '_warm-up')]);
 }

@@ -1,10 +1,11 @@
 import { Storage } from '@google-cloud/storage';
 import { beforeAll, inject } from 'vitest';
+import { consumerContract } from '../testing/consumer-contract.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
-import { topicNames } from './queue.ts';
+import { subscriptionNames, topicNames } from './queue.ts';
 
 /** The same contract against the real client libraries and Google's emulators, in a project of its own. */
 const stack = inject('stack');
@@ -13,6 +14,8 @@ const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.stora
 
 beforeAll(async () => {
   await ports.pubsub.createTopic(topicNames.dead);
+  const [topic] = await ports.pubsub.createTopic(topicNames.vm);
+  await topic.createSubscription(subscriptionNames.vm, { ackDeadlineSeconds: 20 });
 });
 
 jobStoreContract('Firestore', () => ports);
@@ -25,4 +28,9 @@ portsContract(
     await file.save(bytes, { resumable: false, metadata: contentEncoding ? { contentEncoding } : {} });
     return { generation: String(file.metadata.generation) };
   },
+);
+consumerContract(
+  'Pub/Sub',
+  () => ports,
+  (data) => JSON.stringify({ message: { data: Buffer.from(data).toString('base64') }, subscription: 's' }),
 );

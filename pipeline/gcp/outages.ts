@@ -59,11 +59,6 @@ export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
 }
 
-/** Whether the failure is the service's or the network's, and may pass. */
-export function isPassing(error: unknown): boolean {
-  return meaningOf(error) === 'outage';
-}
-
 /** What the failure of a call to one of Google's services means, by its code and, where that is not enough, its words. */
 export function meaningOf(error: unknown): Meaning {
   const code = codeOf(error);

@@ -3,16 +3,17 @@ import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
 import { overTime } from '@spillway/core/steps.ts';
+import { type BaseConfig, requireTwoBuckets } from '../config.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
-import type { Clock, Log, Ports } from '../ports/ports.ts';
+import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
-import { type GcpConfig, requireTwoBuckets } from './config.ts';
+import { createPubSubConsumer } from './consumer.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
@@ -21,15 +22,14 @@ import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
 
-export interface GcpPorts extends Ports {
+/** With the clients themselves, for tests of these adapters. */
+export interface GcpPorts extends AppPorts {
   firestore: Firestore;
   pubsub: PubSub;
-  /** Ends the connections, after what is under way. */
-  close(): Promise<void>;
 }
 
 /** All ports on Google's own client libraries, against the cloud or its emulators. Throws where the configuration cannot work. */
-export function createGcpPorts(config: GcpConfig, log: Log, machine: Clock = systemClock): GcpPorts {
+export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = systemClock): GcpPorts {
   requireTwoBuckets(config.SPILLWAY_UPLOADS_BUCKET, config.SPILLWAY_RESULTS_BUCKET);
   const projectId = config.SPILLWAY_PROJECT;
   const firestore = new Firestore({ projectId });
@@ -39,11 +39,13 @@ export function createGcpPorts(config: GcpConfig, log: Log, machine: Clock = sys
   const passedOver = createFirestorePassedOver(firestore, clock);
   const onInvalid = (item: string, error: unknown) =>
     void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
+  const consumer = createPubSubConsumer(pubsub);
   return {
     firestore,
     pubsub,
     ...limitedJobs(createFirestoreJobs(firestore, clock, onInvalid)),
     queue: limitedQueue(createPubSubQueue(pubsub)),
+    consumer,
     blobs: limitedBlobs(createStorageBlobs(storage)),
     fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
     settings: createFirestoreSettings(firestore, clock, log, onInvalid),
@@ -56,7 +58,7 @@ export function createGcpPorts(config: GcpConfig, log: Log, machine: Clock = sys
     log,
     buckets: { uploads: config.SPILLWAY_UPLOADS_BUCKET, results: config.SPILLWAY_RESULTS_BUCKET },
     async close() {
-      await Promise.all([firestore.terminate(), pubsub.close()]);
+      await Promise.all([firestore.terminate(), consumer.close(), pubsub.close()]);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { consumerContract } from '../testing/consumer-contract.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
@@ -11,4 +12,9 @@ portsContract(
   () => ports,
   async (name, bytes, contentEncoding) =>
     ports.blobs.upload(ports.buckets.uploads, name, bytes, {}, contentEncoding ?? null),
+);
+consumerContract(
+  'memory',
+  () => ports,
+  (data) => data,
 );

@@ -9,10 +9,10 @@ import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import type {
+  AppPorts,
   Clock,
   Leases,
   Log,
-  Ports,
   RouterStates,
   RoutingSettingsReading,
   Settings,
@@ -21,6 +21,7 @@ import type {
 import type { Queue } from '../ports/queue.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
+import { createMemoryConsumer } from './consumer.ts';
 import { createMemoryFleet } from './fleet.ts';
 import { createMemoryJobs } from './jobs.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
@@ -31,7 +32,7 @@ export interface MemoryQueue extends Queue {
   readonly buried: { data: string; problem: string }[];
 }
 
-export interface MemoryPorts extends Ports {
+export interface MemoryPorts extends AppPorts {
   blobs: MemoryBlobs;
   queue: MemoryQueue;
 }
@@ -48,9 +49,11 @@ export interface MemoryOptions {
 /** All ports in this process's memory: for tests and for seeded simulations of faults. */
 export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const { clock = systemClock, newToken = randomUUID } = options;
+  const queue = createMemoryQueue();
   return {
     ...limitedJobs(createMemoryJobs(clock)),
-    queue: limitedQueue(createMemoryQueue()),
+    queue: limitedQueue(queue),
+    consumer: createMemoryConsumer(queue.messages.vm, clock),
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     fleet: limitedFleet(createMemoryFleet(clock)),
     settings: createMemorySettings(options, clock),
@@ -62,6 +65,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     newToken,
     log: options.log ?? silentLog,
     buckets: { uploads: 'uploads', results: 'results' },
+    async close() {},
   };
 }
 

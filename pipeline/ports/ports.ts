@@ -3,6 +3,7 @@ import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Blobs } from './blobs.ts';
+import type { Consumer } from './consumer.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobPorts } from './jobs.ts';
 import type { PassedOverItems } from './passed-over.ts';
@@ -80,4 +81,11 @@ export interface Ports extends JobPorts {
   newToken: () => string;
   log: Log;
   buckets: { uploads: string; results: string };
+}
+
+/** What a program is given: the ports of the use cases, and what its own shell needs. */
+export interface AppPorts extends Ports {
+  consumer: Consumer;
+  /** Ends the connections, after what is under way. */
+  close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { gcpConfigSchema, parseConfig } from './config.ts';
+import { baseConfigSchema, parseConfig } from './config.ts';
 
 const environment = {
   SPILLWAY_PROJECT: 'demo',
@@ -9,14 +9,14 @@ const environment = {
 
 describe('the environment', () => {
   it('names each variable that is missing', () => {
-    expect(() => parseConfig(gcpConfigSchema, {})).toThrow(/SPILLWAY_PROJECT.*SPILLWAY_RESULTS_BUCKET/s);
+    expect(() => parseConfig(baseConfigSchema, {})).toThrow(/SPILLWAY_PROJECT.*SPILLWAY_RESULTS_BUCKET/s);
   });
 
   it('has two buckets, or no program of Spillway starts', () => {
-    expect(parseConfig(gcpConfigSchema, environment)).toEqual(environment);
+    expect(parseConfig(baseConfigSchema, environment)).toEqual(environment);
     const shared = { ...environment, SPILLWAY_RESULTS_BUCKET: 'uploads' };
-    const extended = gcpConfigSchema.extend({});
-    for (const schema of [gcpConfigSchema, extended]) {
+    const extended = baseConfigSchema.extend({});
+    for (const schema of [baseConfigSchema, extended]) {
       expect(() => parseConfig(schema, shared)).toThrow(/bucket of their own/);
     }
   });

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 
 /**
- * The environment of every program that talks to Google Cloud. The client libraries themselves read
+ * The environment of every program. Google's client libraries themselves read
  * `FIRESTORE_EMULATOR_HOST`, `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST`, Google's own names for them.
  */
-export const gcpConfigSchema = z.object({
+export const baseConfigSchema = z.object({
   SPILLWAY_PROJECT: z.string().min(1),
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
   SPILLWAY_RESULTS_BUCKET: z.string().min(3),
 });
-export type GcpConfig = z.infer<typeof gcpConfigSchema>;
+export type BaseConfig = z.infer<typeof baseConfigSchema>;
 
 /** Parses an environment; what is wrong with it is said in one message that names each variable. */
-export function parseConfig<Schema extends typeof gcpConfigSchema>(
+export function parseConfig<Schema extends typeof baseConfigSchema>(
   schema: Schema,
   environment: Record<string, string | undefined>,
 ): z.infer<Schema> {

@@ -1,0 +1,51 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import type { Consumer } from '../ports/consumer.ts';
+import type { Clock } from '../ports/ports.ts';
+
+/** As the subscription of the local stack has it. Milliseconds. */
+const ackDeadlineMs = 20_000;
+/** How long a pull waits for a message. Milliseconds. */
+const longestPullMs = 10;
+
+/** Takes messages out of a queue in this process's memory. The body of a push is the message's data itself. */
+export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Consumer {
+  const held = new Map<string, { message: JobMessage; deadline: number }>();
+  const deadlineIn = (ms: number) => clock.now().getTime() + ms;
+
+  function bringBackOverdue(): void {
+    for (const [ackId, { deadline }] of held) if (deadline <= clock.now().getTime()) bringBack(ackId);
+  }
+
+  function bringBack(ackId: string): void {
+    const lent = held.get(ackId);
+    if (lent && held.delete(ackId)) messages.push(lent.message);
+  }
+
+  return {
+    async pull(most, signal) {
+      bringBackOverdue();
+      if (messages.length === 0) await delay(longestPullMs, undefined, { signal }).catch(() => {});
+      bringBackOverdue();
+      if (signal.aborted) return [];
+      return messages.splice(0, most).map((message) => {
+        const ackId = randomUUID();
+        held.set(ackId, { message, deadline: deadlineIn(ackDeadlineMs) });
+        return { ackId, data: JSON.stringify(message) };
+      });
+    },
+    async extend(ackIds, ms) {
+      bringBackOverdue();
+      for (const ackId of ackIds) {
+        const lent = held.get(ackId);
+        if (lent) lent.deadline = deadlineIn(ms);
+      }
+    },
+    async settle(ackId, ack) {
+      if (ack) held.delete(ackId);
+      else bringBack(ackId);
+    },
+    readPush: (body) => body,
+  };
+}

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { parseJobMessage } from '@spillway/core/messages.ts';
+import { describe, expect, it } from 'vitest';
+import type { Consumer, PulledMessage } from '../ports/consumer.ts';
+import type { Queue } from '../ports/queue.ts';
+
+/**
+ * What every consumer promises.
+ * @param pushOf The body of the request in which the service pushes a message with this data.
+ */
+export function consumerContract(
+  name: string,
+  ports: () => { queue: Queue; consumer: Consumer },
+  pushOf: (data: string) => string,
+): void {
+  const never = new AbortController().signal;
+
+  async function publish(count: number): Promise<string[]> {
+    const ids = Array.from({ length: count }, () => randomUUID());
+    for (const jobId of ids) await ports().queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 });
+    return ids;
+  }
+
+  /** Pulls until `count` messages have come. */
+  async function pulled(count: number, most = count): Promise<PulledMessage[]> {
+    const messages: PulledMessage[] = [];
+    while (messages.length < count) {
+      const more = await ports().consumer.pull(most, never);
+      expect(more.length).toBeLessThanOrEqual(most);
+      messages.push(...more);
+    }
+    return messages;
+  }
+
+  async function forget(messages: PulledMessage[]): Promise<void> {
+    for (const { ackId } of messages) await ports().consumer.settle(ackId, true);
+  }
+
+  describe(`consumer: ${name}`, () => {
+    it('gives each message once, no more at a time than are asked for, until it is settled', async () => {
+      const ids = await publish(3);
+      const messages = await pulled(3, 2);
+      expect(messages.map(jobIdOf).sort()).toEqual(ids.sort());
+      expect(new Set(messages.map(({ ackId }) => ackId)).size).toBe(3);
+      await forget(messages);
+    });
+
+    it('brings a message again at once that is not acknowledged', async () => {
+      const [id] = await publish(1);
+      const [first] = await pulled(1);
+      await ports().consumer.settle(first?.ackId ?? '', false);
+      const again = await pulled(1);
+      expect(again.map(jobIdOf)).toEqual([id]);
+      await forget(again);
+    });
+
+    it('brings a message again whose ack deadline has passed, and not one that was extended', async () => {
+      await publish(2);
+      const [kept, lost] = await pulled(2);
+      if (!kept || !lost) throw new Error('Two messages were published.');
+      await ports().consumer.extend([kept.ackId], 60_000);
+      await ports().consumer.extend([lost.ackId], 1_000);
+      const again = await pulled(1, 2);
+      expect(again.map(jobIdOf)).toEqual([jobIdOf(lost)]);
+      await forget([kept, ...again]);
+    });
+
+    it('ends a pull that is aborted, with nothing', async () => {
+      const leaving = new AbortController();
+      const pull = ports().consumer.pull(1, leaving.signal);
+      leaving.abort();
+      expect(await pull).toEqual([]);
+    });
+
+    it('reads what is pushed, and gives back what is no push', () => {
+      const { consumer } = ports();
+      for (const data of ['{"jobId":"1"}', 'nöt JSON', ' ']) {
+        expect(consumer.readPush(pushOf(data))).toBe(data);
+      }
+      for (const body of ['', 'not json', '{"other":1}', '{"message":{"attributes":{"a":"b"}}}']) {
+        expect(consumer.readPush(body)).toBe(body);
+      }
+    });
+  });
+}
+
+function jobIdOf({ data }: PulledMessage): string {
+  const parsed = parseJobMessage(data);
+  if (parsed.kind !== 'message') throw new Error(`${data} is no message.`);
+  return parsed.message.jobId;
+}

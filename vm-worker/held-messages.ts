@@ -1,0 +1,57 @@
+import { startRecurring } from '@spillway/core/background.ts';
+import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
+import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
+
+/** An ack deadline is extended by this much at a time: little, so that a crash is noticed soon. Milliseconds. */
+const extensionMs = 20_000;
+const extendEveryMs = 7_000;
+
+/** The messages whose jobs are in progress. Their ack deadlines are extended until they are settled. */
+export interface HeldMessages {
+  add(message: PulledMessage): void;
+  /** Acknowledges a message, or gives it back. Never rejects. */
+  settle(message: PulledMessage, ack: boolean): Promise<void>;
+  /** Ends the extensions once no message is held. */
+  stopWhenEmpty(): void;
+}
+
+/** All deadlines are extended in one request. What fails here costs a redelivery, which meets the job's claim or end. */
+export function holdMessages({
+  consumer,
+  timers,
+  log,
+}: Pick<AppPorts, 'consumer' | 'timers' | 'log'>): HeldMessages {
+  const ackIds = new Set<string>();
+  let stopping = false;
+  const extending = startRecurring({
+    everyMs: extendEveryMs,
+    timers,
+    async round() {
+      if (ackIds.size > 0) await consumer.extend([...ackIds], extensionMs);
+    },
+    onError: (error) => log.warn({ error }, 'Ack deadlines could not be extended.'),
+  });
+
+  function stopIfEmpty(): void {
+    if (stopping && ackIds.size === 0) void extending.stop();
+  }
+
+  return {
+    add({ ackId }) {
+      ackIds.add(ackId);
+    },
+    async settle({ ackId }, ack) {
+      try {
+        await consumer.settle(ackId, ack);
+      } catch (error) {
+        log.warn({ error, ack }, 'A message could not be settled; it comes again at its ack deadline.');
+      }
+      ackIds.delete(ackId);
+      stopIfEmpty();
+    },
+    stopWhenEmpty() {
+      stopping = true;
+      stopIfEmpty();
+    },
+  };
+}
