@@ -1,5 +1,7 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { InstancePool, type PoolOptions, type Reservation } from './instance-pool.ts';
+
+const patienceMs = 50_000;
 
 function createPool(changes: Partial<PoolOptions> = {}): InstancePool {
   const pool = new InstancePool({
@@ -8,7 +10,8 @@ function createPool(changes: Partial<PoolOptions> = {}): InstancePool {
     most: 2,
     concurrency: 1,
     idleMs: 60_000,
-    patienceMs: 10_000,
+    // Only what hangs ends by it: an instance may take long to start on a busy machine.
+    patienceMs,
     ...changes,
   });
   onTestFinished(() => pool.close());
@@ -43,12 +46,18 @@ describe('the Cloud Run stand-in', () => {
   });
 
   it('starts no more than its maximum, lets the next one wait for a place, and refuses it in the end', async () => {
-    const pool = createPool({ most: 1, patienceMs: 500 });
+    const pool = createPool({ most: 1 });
     const first = await reserve(pool);
+    // From here on time passes by hand.
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
     const waiting = pool.reserve();
+    vi.advanceTimersByTime(patienceMs - 1);
     first.release();
     expect(await waiting).not.toBeNull();
-    expect(await pool.reserve()).toBeNull();
+    const refused = pool.reserve();
+    vi.advanceTimersByTime(patienceMs);
+    expect(await refused).toBeNull();
     expect(pool.status()).toHaveLength(1);
   });
 

@@ -209,9 +209,7 @@ test('of two that want it in one process, the second goes on when the first is c
   expect(server.ranges).toEqual([null, 'bytes=100000-']);
 });
 
-test('a directory serves a checkpoint of several files, and the single file of a net beside its folders', {
-  timeout: 30_000,
-}, async () => {
+test('a directory serves a checkpoint of several files, and the single file of a net beside its folders', async () => {
   const mirror = await emptyFolder();
   await mirrorCheckpoint(mirror);
   const names = ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json'];
@@ -227,9 +225,7 @@ test('a directory serves a checkpoint of several files, and the single file of a
   expect(missing.message).toContain(join(mirror, 'silueta', 'silueta.onnx'));
 });
 
-test('what answers in place of a checkpoint is not installed, and not taken for it the next time', {
-  timeout: 30_000,
-}, async () => {
+test('what answers in place of a checkpoint is not installed, and not taken for it the next time', async () => {
   const mirror = await emptyFolder();
   const options = { ...(await optionsFor()), source: mirror };
   for (const file of ['model.safetensors', 'tokenizer.json']) {
@@ -246,9 +242,7 @@ test('what answers in place of a checkpoint is not installed, and not taken for 
   await fetchModel('blip-image-captioning-base', options);
 });
 
-test('the quantised model is made of an installed base, or of one fetched for it', {
-  timeout: 30_000,
-}, async () => {
+test('the quantised model is made of an installed base, or of one fetched for it', async () => {
   const mirror = await emptyFolder();
   await mirrorCheckpoint(mirror);
   const options = await optionsFor();

@@ -21,7 +21,7 @@ function run(stdout: 'pipe' | number) {
   return spawnSync(process.execPath, args, {
     stdio: ['ignore', stdout, 'pipe'],
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 50_000,
   });
 }
 

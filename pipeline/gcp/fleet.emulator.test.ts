@@ -32,5 +32,5 @@ it('a heartbeat’s age is what the database says, whatever the worker’s clock
   await fleet.beat({ ...heartbeat, startedAt: new Date(0), expiresAt: new Date(1) });
   const { workers } = await fleet.read();
   expect(workers[0]?.ageMs).toBeGreaterThanOrEqual(0);
-  expect(workers[0]?.ageMs).toBeLessThan(10_000);
+  expect(workers[0]?.ageMs).toBeLessThan(60_000);
 });

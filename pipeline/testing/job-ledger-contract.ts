@@ -120,12 +120,13 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
     });
 
     it('lets of two jobs that are counted at once at least one see the other', async () => {
-      const turn = new Date(earlierThanAll());
-      const reserve = async () => decided({ reason: 'reserved', turnAt: turn, workMs: 1 });
+      const turn = earlierThanAll();
+      // A reservation waits for its deadline's turn from the moment at which it is created.
+      const reserve = () => create({ clockStartsAt: new Date(turn - 2_000), objectiveMs: 2_000, workMs: 1 });
       const counts = await Promise.all(
         Array.from(
           { length: 6 },
-          async () => (await ports().sums.ledger(await reserve(), turn)).vm.ahead.jobs,
+          async () => (await ports().sums.ledger(await reserve(), new Date(turn))).vm.ahead.jobs,
         ),
       );
       // Whatever the order, the k-th to be counted sees at least k-1 others.

@@ -88,16 +88,16 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     setRoom([...vms, 'cloud-run'], '1000');
     await dropAll('everywhere');
     const claimed = async () => (await jobsIn('everywhere')).some(({ machineFaults }) => machineFaults > 0);
-    await expect.poll(claimed, { timeout: 30_000 }).toBe(true);
+    await expect.poll(claimed, { timeout: 90_000 }).toBe(true);
     // Pub/Sub brings what one VM left to the other.
     for (const vm of vms) {
       const ill = { state: 'paused', lacks: ['disk'] };
-      await expect.poll(() => lacksOf(vm), { timeout: 60_000, interval: 200 }).toEqual(ill);
+      await expect.poll(() => lacksOf(vm), { timeout: 90_000, interval: 200 }).toEqual(ill);
     }
     expect((await alerts()).filter((message) => message.includes('disk is full'))).toHaveLength(2);
     // By now Cloud Run was asked as well, and none of its instances could start.
     const onRun = async () => (await jobsIn('everywhere')).some(({ route }) => route.target === 'run');
-    await expect.poll(onRun, { timeout: 60_000 }).toBe(true);
+    await expect.poll(onRun, { timeout: 90_000 }).toBe(true);
     const jobs = await jobsIn('everywhere');
     expect(jobs.filter(({ state }) => state === 'failed')).toEqual([]);
     expect(jobs.map(({ attempt }) => attempt)).toEqual(new Array(uploads).fill(0));
@@ -106,7 +106,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     const done = await allSucceeded('everywhere');
     expect(done.map(({ attempt }) => attempt)).toEqual(new Array(uploads).fill(1));
     const well = { state: 'ready', lacks: [] };
-    for (const vm of vms) await expect.poll(() => lacksOf(vm), { timeout: 30_000 }).toEqual(well);
+    for (const vm of vms) await expect.poll(() => lacksOf(vm), { timeout: 90_000 }).toEqual(well);
     expect(await alerts()).not.toContainEqual(expect.stringContaining('disk is full'));
   }, 300_000);
 
@@ -116,7 +116,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     const done = await allSucceeded('one');
     expect(done.map(({ claim }) => claim?.worker)).not.toContain('vm-1');
     setRoom(['vm-1'], 'unlimited');
-    await expect.poll(() => lacksOf('vm-1'), { timeout: 30_000 }).toMatchObject({ lacks: [] });
+    await expect.poll(() => lacksOf('vm-1'), { timeout: 90_000 }).toMatchObject({ lacks: [] });
     const left = async () => (await readdir(workDir)).filter((name) => name.startsWith('run-'));
     const instances = async () => {
       const { docs } = await firestore.collection('workers').where('kind', '==', 'run').get();

@@ -43,7 +43,7 @@ async function jobsIn(folder: string): Promise<Job[]> {
 
 async function allSucceeded(folder: string, count: number): Promise<Job[]> {
   const succeeded = async () => (await jobsIn(folder)).filter(({ state }) => state === 'succeeded').length;
-  await expect.poll(succeeded, { timeout: 60_000, interval: 200 }).toBe(count);
+  await expect.poll(succeeded, { timeout: 120_000, interval: 200 }).toBe(count);
   return jobsIn(folder);
 }
 
@@ -52,7 +52,7 @@ describe('workers that are lost', () => {
     const pid = stack.pids['vm-1'] ?? 0;
     await dropMany('killed', 12);
     const claimedByFirst = async () => (await jobsIn('killed')).some(({ claim }) => claim?.worker === 'vm-1');
-    await expect.poll(claimedByFirst, { timeout: 20_000, interval: 5 }).toBe(true);
+    await expect.poll(claimedByFirst, { timeout: 60_000, interval: 20 }).toBe(true);
     process.kill(pid, 'SIGKILL');
     await allSucceeded('killed', 12);
     await expect.poll(() => said.join('\n')).toContain('vm-1 is back.');
@@ -73,13 +73,13 @@ describe('workers that are lost', () => {
       const [files] = await storage.bucket(stack.buckets.results).getFiles({ prefix: 'sketch/emulators/' });
       return files.filter(({ name }) => name.endsWith('.receipt.json')).length;
     };
-    await expect.poll(receipts, { timeout: 70_000, interval: 500 }).toBe(12);
+    await expect.poll(receipts, { timeout: 120_000, interval: 500 }).toBe(12);
   });
 
   it('are replaced by Cloud Run when no VM is left, for what waits and for what comes', async () => {
     await dropMany('waiting', 8);
     const someClaimed = async () => (await jobsIn('waiting')).some(({ claim }) => claim !== null);
-    await expect.poll(someClaimed, { timeout: 20_000, interval: 5 }).toBe(true);
+    await expect.poll(someClaimed, { timeout: 60_000, interval: 20 }).toBe(true);
     await Promise.all([stack.stopPart('vm-1'), stack.stopPart('vm-2')]);
     const { docs } = await firestore.collection('workers').where('kind', '==', 'vm').get();
     expect(docs.map((worker) => worker.get('state'))).toEqual(['stopped', 'stopped']);

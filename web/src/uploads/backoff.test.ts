@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { backoffMs, type Connectivity, pauseBetween } from './backoff.ts';
 
 it('grows to a limit and is spread by chance', () => {
@@ -23,12 +23,14 @@ function network(online: boolean): Connectivity & { comeBack(): void } {
 }
 
 it('waits as long as the machine is offline, and no longer', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const line = network(false);
   let waited = false;
   const pause = pauseBetween(line)(1, new AbortController().signal).then(() => {
     waited = true;
   });
-  await new Promise((resolve) => setTimeout(resolve, 700));
+  await vi.advanceTimersByTimeAsync(3_600_000);
   expect(waited).toBe(false);
   line.comeBack();
   await pause;
