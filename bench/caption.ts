@@ -5,8 +5,8 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { quantiseCheckpoint } from '../models/blip/quantise.ts';
+import { residentBytes } from '../processing/process-tree.ts';
 import { createProcessor, type Processor } from '../processing/processor.ts';
-import { residentBytes } from '../processing/resident-memory.ts';
 import {
   makeBaseCheckpoint,
   startTransformers,

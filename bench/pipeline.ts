@@ -56,7 +56,7 @@ export async function pipeline(options: { json: boolean }): Promise<PipelineRepo
       readySeconds,
       idle: await measureIdle(stack, firestore, bytes),
       burst: await measureBurst(stack, firestore, bytes),
-      memoryMib: memoryOf(stack),
+      memoryMib: await memoryOf(stack),
     };
   });
   console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
@@ -104,14 +104,14 @@ async function measureBurst(
   firestore: Firestore,
   bytes: Buffer,
 ): Promise<PipelineReport['burst']> {
-  const before = usageOf(stack);
+  const before = await usageOf(stack);
   const startedAt = performance.now();
   await Promise.all(
     Array.from({ length: burst }, (_, index) => upload(stack, `sketch/burst-${index}.jpg`, bytes)),
   );
   const jobs = await ended(firestore, 'sketch/burst-', burst);
   const seconds = (performance.now() - startedAt) / 1_000;
-  const cpuSeconds = usageOf(stack).cpuSeconds - before.cpuSeconds;
+  const cpuSeconds = (await usageOf(stack)).cpuSeconds - before.cpuSeconds;
   const succeeded = jobs.filter(({ state }) => state === 'succeeded');
   const operationMs = succeeded.reduce((sum, job) => sum + timings(job).processMs, 0);
   return {
@@ -125,18 +125,20 @@ async function measureBurst(
   };
 }
 
-function usageOf(stack: Stack): Usage {
-  const usages = partsOf(stack).map(([, pid]) => usageOfTree(pid));
+async function usageOf(stack: Stack): Promise<Usage> {
+  const usages = await Promise.all(partsOf(stack).map(([, pid]) => usageOfTree(pid)));
   return {
     cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     rssBytes: usages.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
   };
 }
 
-function memoryOf(stack: Stack): Record<string, number> {
-  return Object.fromEntries(
-    partsOf(stack).map(([name, pid]) => [name, Math.round(usageOfTree(pid).rssBytes / 1_048_576)]),
-  );
+async function memoryOf(stack: Stack): Promise<Record<string, number>> {
+  const parts = partsOf(stack).map(async ([name, pid]) => {
+    const { rssBytes } = await usageOfTree(pid);
+    return [name, Math.round(rssBytes / 1_048_576)];
+  });
+  return Object.fromEntries(await Promise.all(parts));
 }
 
 /** All parts but the launcher, which is this benchmark itself. */

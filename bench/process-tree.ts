@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
+import { processTree } from '../processing/process-tree.ts';
 
 export interface Usage {
   /** Processor time since each process began, in seconds. */
@@ -7,27 +7,13 @@ export interface Usage {
   rssBytes: number;
 }
 
-/** Processor time and resident memory of a process and all below it; what has ended meanwhile is not counted. */
-export function usageOfTree(root: number): Usage {
-  const tree = processTree(root);
+/** Processor time and resident memory of a process and all below it; what has ended is not counted. */
+export async function usageOfTree(root: number): Promise<Usage> {
+  const tree = await processTree(root);
   return {
     cpuSeconds: tree.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
     rssBytes: tree.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
   };
-}
-
-function processTree(root: number): (Usage & { pid: number })[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,cputimes='], { encoding: 'utf8' });
-  const processes = rows
-    .trim()
-    .split('\n')
-    .map((row) => {
-      const [pid = 0, parent = 0, rssKib = 0, cpuSeconds = 0] = row.trim().split(/\s+/).map(Number);
-      return { pid, parent, rssBytes: rssKib * 1_024, cpuSeconds };
-    });
-  const tree = processes.filter(({ pid }) => pid === root);
-  for (const one of tree) tree.push(...processes.filter(({ parent }) => parent === one.pid));
-  return tree;
 }
 
 /** The most resident memory that a process has had so far, in bytes; null where the system does not tell. */

@@ -101,7 +101,8 @@ async function timeShape(
       for (const { processMs } of await Promise.all(made)) times.push(processMs);
       rates.push(jobs / ((performance.now() - startedAt) / 1_000));
     }
-    const residentBytes = processor.pids.reduce((sum, pid) => sum + usageOfTree(pid).rssBytes, 0);
+    const usages = await Promise.all(processor.pids.map(usageOfTree));
+    const residentBytes = usages.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
     return {
       operation,
       children,

@@ -1,7 +1,7 @@
 import { singleFlight } from '@spillway/core/background.ts';
 import { type Child, type ChildProgram, startChild } from './child.ts';
 import type { ChildJob, ChildSettings, ProcessedImage } from './child-protocol.ts';
-import { residentBytes } from './resident-memory.ts';
+import { residentBytes } from './process-tree.ts';
 import { type JobLimits, runSupervised } from './supervised-job.ts';
 
 export interface KeeperSettings {

@@ -11,7 +11,7 @@ import {
   childAnswerSchema,
   childStartSchema,
 } from './child-protocol.ts';
-import { residentBytes } from './resident-memory.ts';
+import { residentBytes } from './process-tree.ts';
 
 /** One child process from its start to its end. */
 export interface Child {

@@ -9,7 +9,7 @@ import {
 import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { type Child, ChildDied } from './child.ts';
 import type { ChildJob, ChildOutcome, ProcessedImage } from './child-protocol.ts';
-import { residentBytes } from './resident-memory.ts';
+import { residentBytes } from './process-tree.ts';
 
 export interface JobLimits {
   /** Milliseconds from the hand-over to the child until its answer. */

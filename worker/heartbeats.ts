@@ -1,7 +1,7 @@
 import { type Recurring, startRecurring } from '@spillway/core/background.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { type MachineMetrics, readMachineMetrics } from './machine-metrics.ts';
+import { createMachineMeter, type MachineMetrics } from './machine-metrics.ts';
 import type { OwnControl } from './own-control.ts';
 
 /** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
@@ -24,7 +24,7 @@ export type WorkerReport = Pick<
   | 'version'
 >;
 
-/** Nothing is known of the machine, such as when no program can be started to look at it. */
+/** Nothing is known of the machine, such as when it has no file handle left to look at it. */
 const unknownMetrics: MachineMetrics = {
   cpu: { load: 0, perCore: [] },
   memory: { totalBytes: 0, usedBytes: 0 },
@@ -44,13 +44,14 @@ export function startHeartbeats(options: {
 }): Recurring {
   const { everyMs, ports, report, control, onControl } = options;
   const { fleet, clock, timers, log } = ports;
+  const readMachine = createMachineMeter(process.pid);
   let metrics = unknownMetrics;
   return startRecurring({
     everyMs,
     timers,
     async round() {
       // A machine that is short of something must still be able to say so.
-      metrics = await readMachineMetrics(process.pid).catch(() => metrics);
+      metrics = await readMachine().catch(() => metrics);
       await fleet.beat({ ...report(), ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
       const wanted = await control.read();
       if (wanted) onControl?.(wanted);

@@ -1,41 +1,57 @@
+import { type CpuInfo, cpus, freemem, totalmem } from 'node:os';
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
-import { currentLoad, mem, processes, type Systeminformation } from 'systeminformation';
+import { type ProcessUsage, processTree } from '@spillway/processing/process-tree.ts';
 
 export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
 
 /**
- * Processors and memory of this machine, and the share of them that the process tree under `root` uses. Loads are
- * means since the last call. On a machine that several workers share, only the tree tells them apart.
+ * Reads what the machine's processors and memory are used for, and how much of that is the process tree under `root`.
+ * On a machine that several workers share, only the tree tells them apart. Loads are means since the reading before.
+ * @param root This process, or one that began with it.
  */
-export async function readMachineMetrics(root: number): Promise<MachineMetrics> {
-  const [load, memory, running] = await Promise.all([currentLoad(), mem(), processes()]);
-  const tree = processTree(running.list, root);
-  const cores = load.cpus.length;
-  return {
-    cpu: { load: share(load.currentLoad), perCore: load.cpus.map((core) => share(core.load)) },
-    memory: { totalBytes: memory.total, usedBytes: memory.total - memory.available },
-    process: {
-      // systeminformation gives each process's percentage of all cores together.
-      cpu: (sum(tree, ({ cpu }) => cpu) / 100) * cores,
-      rssBytes: sum(tree, ({ memRss }) => memRss) * 1_024,
-      count: tree.length,
-    },
+export function createMachineMeter(root: number): () => Promise<MachineMetrics> {
+  let cores = cpus();
+  let tree: ProcessUsage[] = [];
+  // Its own processor time counts from when this process began, as this clock does.
+  let readAt = 0;
+  return async () => {
+    const [coresBefore, treeBefore, readBefore] = [cores, tree, readAt];
+    tree = await processTree(root);
+    cores = cpus();
+    readAt = performance.now();
+    const perCore = cores.map((core, index) => loadSince(core, coresBefore[index]));
+    const totalBytes = totalmem();
+    return {
+      cpu: { load: mean(perCore), perCore },
+      // What the system could give to a program, its caches included, is free.
+      memory: { totalBytes, usedBytes: totalBytes - freemem() },
+      process: {
+        cpu: cpuSecondsSince(tree, treeBefore) / Math.max(0.001, (readAt - readBefore) / 1_000),
+        rssBytes: tree.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+        count: tree.length,
+      },
+    };
   };
 }
 
-function processTree(
-  list: Systeminformation.ProcessesProcessData[],
-  root: number,
-): Systeminformation.ProcessesProcessData[] {
-  const tree = list.filter(({ pid }) => pid === root);
-  for (const parent of tree) tree.push(...list.filter(({ parentPid }) => parentPid === parent.pid));
-  return tree;
+/** Share of a core's time that was not idle, from one reading of its times to the next. */
+function loadSince({ times }: CpuInfo, before: CpuInfo | undefined): number {
+  const idle = times.idle - (before?.times.idle ?? 0);
+  const all = totalOf(times) - (before ? totalOf(before.times) : 0);
+  return all <= 0 ? 0 : Math.min(1, Math.max(0, 1 - idle / all));
 }
 
-function sum<Item>(items: Item[], value: (item: Item) => number): number {
-  return items.reduce((total, item) => total + (value(item) || 0), 0);
+function totalOf({ user, nice, sys, idle, irq }: CpuInfo['times']): number {
+  return user + nice + sys + idle + irq;
 }
 
-function share(percent: number): number {
-  return Math.max(0, percent || 0) / 100;
+/** What has ended since is left out: nobody knows how much it has used. */
+function cpuSecondsSince(tree: ProcessUsage[], before: ProcessUsage[]): number {
+  const usedBefore = new Map(before.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
+  const used = tree.map(({ pid, cpuSeconds }) => Math.max(0, cpuSeconds - (usedBefore.get(pid) ?? 0)));
+  return used.reduce((sum, seconds) => sum + seconds, 0);
+}
+
+function mean(values: number[]): number {
+  return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

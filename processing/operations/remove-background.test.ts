@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { checkInput } from '../input-gate.ts';
 import { defaultInputLimits } from '../input-limits.ts';
 import type { OperationOutput } from '../operation.ts';
-import { residentBytes } from '../resident-memory.ts';
+import { residentBytes } from '../process-tree.ts';
 import { asSharp, drawScene } from '../testing/drawings.ts';
 import { difference, golden, modelAt, writeVastNet } from '../testing/saliency/fixtures.ts';
 import { createRemoveBackground } from './remove-background.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type FailureCode, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { type OperationName, type OperationOptions, operations } from '@spillway/core/operations.ts';
 import { ChildDied } from '../../child.ts';
+import { residentBytes } from '../../process-tree.ts';
 import type { Processor } from '../../processor.ts';
-import { residentBytes } from '../../resident-memory.ts';
 
 /** One operation on one file, and how it ended. */
 export interface CaseOutcome {
