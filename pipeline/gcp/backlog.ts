@@ -31,8 +31,8 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
   };
 
   /**
-   * The query has to name a time before Firestore can say what time it is there: what the clock was wrong about is left
-   * out afterwards, by the time of the read.
+   * The query has to name a time before Firestore says what time it is there. Jobs that the clock was wrong
+   * about are left out afterwards, by the time of the read.
    */
   function olderThan(query: Query, field: TimeField, ageMs: number, limit: number, after: Stored | null) {
     const before = new Date(clock.now().getTime() - ageMs);
@@ -42,7 +42,7 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
   }
 }
 
-/** As it is in the document: `createdAt` has microseconds, which a Date has not. */
+/** The time as it is in the document: `createdAt` has microseconds, which a Date does not have. */
 function timeOf(stored: Stored, field: TimeField): Timestamp | Date {
   const { job } = stored;
   switch (field) {

@@ -5,7 +5,9 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createStorageBlobs } from './blobs.ts';
 
-/** A bucket that answers 403 of every object, as Cloud Storage does to who may not list it. */
+/**
+ * A bucket that answers 403 for every object. Cloud Storage does so where the client may not list the bucket.
+ */
 async function closedBucket(permissions: string[]) {
   const server = createServer((request, response) => {
     const asks = request.url?.includes('/iam/testPermissions');

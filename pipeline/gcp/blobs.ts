@@ -91,7 +91,7 @@ export function createStorageBlobs(storage: Storage): Blobs {
         `list ${prefix}`,
       );
       const others = files.filter(({ name }) => !keep.includes(name));
-      // All are tried before one that failed is told.
+      // All of them are tried before a failure is reported.
       const removals = await Promise.allSettled(
         others.map((file) =>
           orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${file.name}`),
@@ -132,8 +132,9 @@ export function createStorageBlobs(storage: Storage): Blobs {
 }
 
 /**
- * Whether the failure means that there is no such object. Who may not list a bucket is told 403 of an object that is
- * missing: then it is missing where this program may read objects there.
+ * Whether the failure means that there is no such object. Cloud Storage answers 403 for a missing object where
+ * the client may not list the bucket. The object is then missing if this program may read objects in that
+ * bucket.
  */
 async function isMissing(error: unknown, bucket: Bucket): Promise<boolean> {
   if (codeOf(error) === notFound) return true;
@@ -142,7 +143,7 @@ async function isMissing(error: unknown, bucket: Bucket): Promise<boolean> {
     const [permissions] = await bucket.iam.testPermissions(readPermission);
     return permissions[readPermission] === true;
   } catch {
-    // The refusal itself says more than a failed question about it.
+    // The first refusal says more than the failure of this check.
     return false;
   }
 }
@@ -159,19 +160,19 @@ async function isThere(bucket: Bucket, name: string): Promise<boolean> {
 }
 
 /**
- * Opens the content as it is stored, checked against its CRC-32C. Resolves once the answer has come: the client
- * throws where nobody can catch it when its stream is destroyed before that, by a reader who went away.
+ * Opens the content as it is stored, checked against its CRC-32C. Resolves once the answer has begun. If a
+ * reader goes away before that and the stream is destroyed, the client throws where nothing can catch it.
  */
 async function openRead(file: File): Promise<Readable> {
   const stream = allowClientListeners(file.createReadStream({ decompress: false, validation: 'crc32c' }));
   const answered = once(stream, 'response');
-  // The request is made when something is read.
+  // The client makes the request at the first read.
   stream.read(0);
   await answered;
   return stream;
 }
 
-/** With these, the client has verified the checksum; with others it does not, and says nothing. */
+/** The client verifies the checksum with these settings. With others it does not, and says nothing. */
 const verifiedByClient = new Set([undefined, '', 'identity', 'gzip']);
 
 async function checkStored(path: string, { name, crc32c, contentEncoding }: FileMetadata): Promise<void> {

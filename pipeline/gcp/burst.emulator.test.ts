@@ -9,9 +9,9 @@ import { emulatorPorts } from '../testing/emulator-ports.ts';
 
 const uploads = 100;
 const room = 20;
-/** The largest picture, so that the seconds which a hundred decisions take here do not matter. */
+/** The largest picture. A hundred decisions take some seconds here, which do not matter beside its work. */
 const pixels = 16_384 ** 2;
-/** 150 ms and 50 ms for each megapixel, and what is added while nothing is learned. */
+/** 150 ms and 50 ms for each megapixel, and the margin that is added while nothing is learned. */
 const sketchMs = 1.1575 * (150 + (50 * pixels) / 1e6);
 
 /** Routers of one database, each with a connection of its own; what they publish goes nowhere. */
@@ -50,7 +50,7 @@ it.each([1, 4])(
         bucket: 'uploads',
         name: `web/visitor-${index}/${index}.jpg`,
         generation: '1',
-        // As many bytes as let its claim be believed.
+        // Enough bytes for the size that the upload claims to be believed.
         size: Math.ceil(pixels / 100),
         contentType: 'image/jpeg',
         timeCreated: new Date(now + index),

@@ -36,7 +36,8 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
     async pull(most, signal) {
       const connection = await connected();
       try {
-        // Unary: a streaming pull was seen to fetch the backlog onto whichever worker came first.
+        // The pull is unary: a streaming pull was seen to fetch the whole backlog onto the worker that came
+        // first.
         const options = { timeout: longestPullMs, retry: null, signal };
         const [{ receivedMessages }] = await connection.pull({ subscription, maxMessages: most }, options);
         return (receivedMessages ?? []).map(({ ackId, message }) => {

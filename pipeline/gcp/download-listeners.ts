@@ -4,8 +4,9 @@ import type { Readable } from 'node:stream';
 const listenersOfOneDownload = 20;
 
 /**
- * Lets the answer behind a download have the listeners that Google's client puts on it. They are as many for every
- * download and go with it; Node would take the eleventh for a leak, and say so once for each process.
+ * Allows the answer behind a download the number of listeners that Google's client puts on it. Each download
+ * has the same number, and they end with it. Node takes the eleventh for a leak and prints a warning once for
+ * each process.
  */
 export function allowClientListeners<Stream extends Readable>(download: Stream): Stream {
   return download.once('response', (answer: Readable) => void answer.setMaxListeners(listenersOfOneDownload));

@@ -19,7 +19,7 @@ export function createFirestoreFleet(firestore: Firestore, clock: StoreClock, lo
       clock.answered(readTime.toDate());
       const workers: Worker[] = [];
       for (const snapshot of docs) {
-        // Both times are Firestore's, so no clock of a worker's or ours can make a heartbeat look young.
+        // Both times are Firestore's, so that no wrong clock of a machine makes a heartbeat look young.
         const ageMs = readTime.toMillis() - snapshot.updateTime.toMillis();
         const read = readHeartbeat(withDates(snapshot.data()), ageMs, readTime.toDate());
         if (read.kind === 'worker') workers.push(read.worker);
@@ -61,7 +61,7 @@ function isBefore(time: unknown, limit: Timestamp): boolean {
   return time instanceof Timestamp && time.toMillis() < limit.toMillis();
 }
 
-/** A worker may beat again at this moment: what was written since stays. */
+/** A worker may beat again at this moment. A heartbeat that was written since the read stays. */
 async function removeUnchanged({ ref, updateTime }: QueryDocumentSnapshot): Promise<void> {
   try {
     await ref.delete({ lastUpdateTime: updateTime });

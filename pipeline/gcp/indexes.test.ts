@@ -9,10 +9,12 @@ import { storeClock } from '../store-clock.ts';
 import { systemClock } from '../system-clock.ts';
 import { createFirestoreJobs } from './jobs.ts';
 
-/** What a query asks of indexes; Firestore adds the field of an inequality to the order. */
+/** The index that a query needs. Firestore adds the field of an inequality to the order. */
 interface Need {
   equal: Set<string>;
-  /** In this order at the end of an index: what is sorted by, then what is summed. */
+  /**
+   * The last fields of the index, in this order: those that the query sorts by, then those that it adds up.
+   */
   last: string[];
 }
 
@@ -149,7 +151,10 @@ async function listedIndexes(): Promise<string[][]> {
   return indexes.map(({ fields }) => fields.map(({ fieldPath, order }) => `${fieldPath} ${order}`));
 }
 
-/** Indexes with the right end and some of the equalities before it: Firestore joins several where they end alike. */
+/**
+ * Indexes with the right end and some of the equalities before it. Firestore joins several indexes that have
+ * the same end.
+ */
 function serving(need: Need, indexes: string[][]): string[][] {
   return indexes.filter((index) => {
     const end = index.slice(index.length - need.last.length);
@@ -160,7 +165,7 @@ function serving(need: Need, indexes: string[][]): string[][] {
   });
 }
 
-/** What has no order and no sum is answered from the indexes that every field has. */
+/** Firestore answers a query without an order and without a sum from the indexes that every field has. */
 function isServed(need: Need, indexes: string[][]): boolean {
   if (need.last.length === 0 || (need.equal.size === 0 && need.last.length === 1)) return true;
   const covered = new Set(serving(need, indexes).flat().map(withoutOrder));

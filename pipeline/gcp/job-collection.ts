@@ -30,7 +30,10 @@ export interface JobCollection {
   get(id: string): Promise<Stored | null>;
   /** The jobs of a query, without those that are not valid and those that do not count. */
   list(query: Query, limit?: number, counts?: (stored: Stored) => boolean): Promise<Stored[]>;
-  /** One job in a list; an empty list where the document is not valid, which is then reported: one must not hide all others. */
+  /**
+   * One job in a list. Where the document is not valid, the list is empty and the document is reported, so that
+   * it does not hide all others.
+   */
   readOrReport(snapshot: DocumentSnapshot): Stored[];
 }
 
@@ -79,7 +82,7 @@ export function versionOf({ version }: Stored): Version {
   return version as Version;
 }
 
-/** What names a document that cannot be read as a job: its object, where it says one. */
+/** A name for a document that cannot be read as a job: its object, where the document names one. */
 function itemOf(snapshot: DocumentSnapshot): string {
   const name: unknown = snapshot.get('source.name');
   return typeof name === 'string' ? `jobs/${snapshot.id} (${name})` : `jobs/${snapshot.id}`;

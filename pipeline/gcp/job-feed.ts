@@ -80,6 +80,6 @@ function encodeCursor(snapshot: DocumentSnapshot): string {
 function decodeCursor(cursor: string): [Timestamp, string] {
   const [, seconds, nanoseconds, id = ''] = /^(\d{1,12})\.(\d{1,9})\.(\w+)$/.exec(cursor) ?? [];
   const valid = Number(seconds) <= lastSecond && isDocumentId(id);
-  // A cursor that was tampered with starts behind everything: an empty page, not an error of ours.
+  // A cursor that was tampered with starts behind all jobs. The client gets an empty page and no error.
   return valid ? [new Timestamp(Number(seconds), Number(nanoseconds)), id] : [new Timestamp(0, 0), '0'];
 }

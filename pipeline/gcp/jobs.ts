@@ -55,7 +55,7 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
         if (codeOf(error) !== alreadyExists) throw error;
         const stored = await get(job.id);
         if (!stored) throw error;
-        // The client repeats a create whose reply was lost: the token tells that the document is ours.
+        // The client repeats a create whose reply was lost. The token tells that the document is ours.
         const ours = stored.job.reservation === job.reservation;
         return { kind: ours ? 'created' : 'exists', stored };
       }
@@ -83,7 +83,7 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
         if (codeOf(error) === notFound) return null;
         if (codeOf(error) !== failedPrecondition) throw error;
         const current = await get(next.id);
-        // A write whose reply was lost is refused when the client repeats it, though it stands.
+        // A write whose reply was lost is refused when the client repeats it, though it took effect.
         return current && isDeepStrictEqual(current.job, next) ? current : null;
       }
     },
@@ -98,7 +98,7 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
   };
 }
 
-/** Only the top-level fields that differ: transitions share what they leave alone. */
+/** Only the top-level fields that differ. A transition shares the values that it does not change. */
 function changedFields(previous: Job, next: Job): Partial<Job> {
   const entries = Object.entries(next).filter(([key, value]) => value !== previous[key as keyof Job]);
   return Object.fromEntries(entries);

@@ -23,7 +23,7 @@ export function createFirestoreLeases(firestore: Firestore): Leases {
         return true;
       } catch (error) {
         if (!lostToAnother.has(codeOf(error))) throw error;
-        // A write whose reply was lost is refused when the client repeats it, though it was done.
+        // A write whose reply was lost is refused when the client repeats it, though it took effect.
         const current = await orOutage('Firestore', reference.get());
         return current.get('holder') === holder && lease.expiresAt.isEqual(current.get('expiresAt'));
       }

@@ -2,7 +2,7 @@ import { OutageError, type RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { orOutage } from './outages.ts';
 
-/** As Google's clients throw: a code, words, and for Cloud Storage a list of reasons. */
+/** An error as Google's clients throw it: a code, words, and for Cloud Storage a list of reasons. */
 function failure(code: number | string | undefined, message = '', reason?: string): Error {
   const error = new Error(message);
   return Object.assign(error, code === undefined ? {} : { code }, reason ? { errors: [{ reason }] } : {});

@@ -2,14 +2,14 @@ import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 
 /** What a failure of a call means for its caller. */
 type Meaning =
-  /** The service's or the network's, and may pass. */
+  /** The service or the network failed. It may pass. */
   | 'outage'
-  /** Refused for good: this request, or everything that is asked of the service. */
+  /** The service refuses for good: this request, or every request. */
   | 'refused_request'
   | 'refused_service'
-  /** An answer that the caller knows: there is no such thing, it is there already, it has changed. */
+  /** An answer that the caller expects: there is no such thing, it is there already, or it has changed. */
   | 'answer'
-  /** No service has said it. */
+  /** The error does not come from a service. */
   | 'unknown';
 
 /** @see https://grpc.github.io/grpc/core/md_doc_statuscodes.html */
@@ -47,11 +47,11 @@ const passingNetworkCodes = new Set([
   'CONTENT_DOWNLOAD_MISMATCH',
   'RESUMABLE_UPLOAD_NOT_FINISHED',
 ]);
-/** Cloud Storage's reasons for a 403 that is no matter of permissions. */
+/** Cloud Storage's reasons for a 403 that has nothing to do with permissions. */
 const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded', 'quotaExceeded']);
-/** The credentials of this program are missing or no longer good, whatever the code that comes with it. */
+/** The credentials of this program are missing or no longer valid. Different codes come with these words. */
 const badCredentials = /default credentials|invalid_grant|auth metadata|metadata from plugin/i;
-/** What every request needs is not there: a database, a topic, a bucket, an index. */
+/** Something that every request needs does not exist: a database, a topic, a bucket, an index. */
 const missingResource =
   /database .* does not exist|(resource|topic|subscription) not found|bucket does not exist|requires an index/i;
 
@@ -70,7 +70,7 @@ export function meaningOf(error: unknown): Meaning {
   return number < 100 ? meaningOfGrpc(number, words) : meaningOfHttp(number, words, reasonsOf(error));
 }
 
-/** What the clients say themselves of a request that they do not send, or whose answer they miss. */
+/** The clients' own words for a request that they do not send, or whose answer does not come. */
 function meaningOfWords(words: string): Meaning {
   return /^Value for argument|^Did not receive document|^Element at index|^Cannot encode/.test(words)
     ? 'refused_request'
@@ -87,7 +87,7 @@ function meaningOfGrpc(code: number, words: string): Meaning {
     case grpc.unavailable:
       return 'outage';
     case grpc.unknown:
-      // What Firestore's emulator says of a value that it cannot read.
+      // The words of Firestore's emulator for a value that it cannot read.
       return /Application error processing RPC/.test(words) ? 'refused_request' : 'outage';
     case grpc.invalidArgument:
     case grpc.outOfRange:
@@ -138,8 +138,9 @@ function reasonsOf(error: unknown): string[] {
 }
 
 /**
- * Awaits a call to a service. A failure that may pass becomes an `OutageError`, a refusal for good a `RefusedError`;
- * both say what was being done. An answer that the caller knows, and what no service has said, stays as it is.
+ * Awaits a call to a service. A failure that may pass becomes an `OutageError`, and a refusal for good a
+ * `RefusedError`; both name the operation. An answer that the caller expects, and an error that does not come
+ * from a service, stay as they are.
  * @param operation As in "Firestore refused to …".
  */
 export async function orOutage<Value>(

@@ -6,7 +6,7 @@ import type { Clock } from '../ports/ports.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
-/** Documents that one call forgets at most. */
+/** One call removes no more than this number of documents. */
 const removedAtOnce = 100;
 
 /** `passed-over/` in Firestore. */

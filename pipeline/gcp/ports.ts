@@ -22,7 +22,7 @@ import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
 
-/** With the clients themselves, for tests of these adapters. */
+/** The ports and the clients behind them, for tests of these adapters. */
 export interface GcpPorts extends AppPorts {
   firestore: Firestore;
   pubsub: PubSub;

@@ -19,7 +19,10 @@ export const subscriptionNames = {
   uploads: 'uploads-finalized-push',
 } as const;
 
-/** Publishers hold a message back this long for others to join it, in milliseconds: jobs are in a hurry. */
+/**
+ * The client holds a message back this long to send others with it, in milliseconds. It is short, since jobs
+ * are in a hurry.
+ */
 const batching = { maxMilliseconds: 2 };
 
 /** The topics in Pub/Sub. */

@@ -7,7 +7,9 @@ import { orOutage } from './outages.ts';
 
 const openStates = jobStates.filter((state) => !isTerminal(state));
 
-/** Strongly consistent sums and counts over the job documents: no counter that could be wrong, and no lists. */
+/**
+ * Strongly consistent sums and counts over the job documents. There is no counter that could become wrong.
+ */
 export function createRoutingSums({ collection: jobs, list }: JobCollection): RoutingSums {
   const onSide = (target: Target) => jobs.where('route.target', '==', target);
   const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
@@ -27,7 +29,7 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
         sideLedger(open('run').where('createdAt', '<=', createTime)),
       ]);
       const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
-      // The job stands in the sums itself: it is the only one that may be counted by mistake.
+      // The job itself matches these queries: subtract it.
       const { target, turnAt: ownTurn } = job.route;
       const waits = job.state === 'queued';
       const inAhead = target === 'vm' && waits && ownTurn !== null && ownTurn <= to;
@@ -71,15 +73,15 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
       const { job } = stored;
       const { createTime } = versionOf(stored);
       const sameKind = jobs.where('batch', '==', job.batch).where('operation', '==', job.operation);
-      // `createdAt` is cut to the millisecond and the creation time is not: the job itself is among these.
+      // `createdAt` is cut to the millisecond and the creation time is not, so the query counts the job itself.
       return (await countOf(sameKind.where('createdAt', '<=', createTime))) - 1;
     },
   };
 }
 
 /**
- * With two ranges, the order says which index serves the query: by itself Firestore would take the fields by their
- * names, and read everything that was created before.
+ * The order of a query with two ranges says which index serves it. Without it, Firestore sorts the fields by
+ * name, and reads every job that was created before.
  */
 function inOrder(query: Query, narrow: string): Query {
   return query.orderBy(narrow).orderBy('createdAt');

@@ -53,7 +53,7 @@ describe('settings in Firestore', () => {
       settings: { confidence: 3 },
       problem: expect.stringContaining('confidence'),
     });
-    // Once, and not at every reading.
+    // It is reported once, and not at every read.
     expect(problems).toHaveLength(1);
     await write('settings/routing', { confidence: 2 });
     expect(await settings.readRouting()).toMatchObject({ settings: { confidence: 2 }, problem: null });

@@ -6,12 +6,16 @@ import type { Clock, Log, RoutingSettingsReading, Settings } from '../ports/port
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
-/** A change takes effect within this time, in milliseconds: less than five seconds with the time of a request. */
+/**
+ * A change takes effect within this time, in milliseconds. With the time of a request it is less than five
+ * seconds.
+ */
 const freshMs = 4_000;
 
 /**
- * `settings/routing` and `settings/sources`, kept for a few seconds; one that does not validate is not taken.
- * @param onInvalid Is told of rules that do not validate, whenever they are read.
+ * `settings/routing` and `settings/sources`, kept for a few seconds. A document that does not validate is
+ * ignored.
+ * @param onInvalid Called at every read of rules that do not validate.
  */
 export function createFirestoreSettings(
   firestore: Firestore,
@@ -58,7 +62,7 @@ export function createFirestoreSettings(
         log.error({ settings: name, problem }, 'Settings do not validate; the last good ones stay.');
       }
       problemBefore = problem;
-      // What is wrong with the routing is read by the page that shows it.
+      // The page that shows the routing settings reads what is wrong with them.
       if (problem !== null && name !== 'routing') onInvalid(`settings/${name}`, problem);
       readAt = clock.now().getTime();
       return { data, value, problem };
@@ -66,7 +70,7 @@ export function createFirestoreSettings(
 
     return {
       read,
-      /** As they were some seconds ago at most. */
+      /** The settings as they were a few seconds ago. */
       async recent(): Promise<z.infer<Schema>> {
         return clock.now().getTime() - readAt < freshMs ? value : (await read()).value;
       },
@@ -74,7 +78,7 @@ export function createFirestoreSettings(
   }
 }
 
-/** Field by field, in one line. */
+/** The problems of all fields, in one line. */
 function problemOf({ issues }: z.ZodError): string {
   return issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('; ');
 }

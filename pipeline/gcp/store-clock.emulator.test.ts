@@ -28,7 +28,7 @@ describe.each([tenMinutes, -tenMinutes])('on a machine whose clock is %i ms ahea
   });
 
   it('a heartbeat is forgotten by the time of Firestore', async () => {
-    // The first call of these ports: nothing has told them the time yet.
+    // This is the first call of these ports, so no answer has told them the time yet.
     const fresh = emulatorPorts('demo-store-clock', { now: () => new Date(Date.now() + aheadMs) });
     const { ageMs: _, ...heartbeat } = sampleWorker({
       id: randomUUID(),

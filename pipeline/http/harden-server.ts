@@ -5,14 +5,14 @@ import type { Log } from '../ports/ports.ts';
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /**
- * What a client that is refused may go on sending, so that it comes to read the answer: a socket that is closed over
- * unread bytes resets the connection, and the client often sees the reset instead of the answer.
+ * A client that is refused may go on sending this much, so that it reads the answer. A socket that is closed
+ * over unread bytes resets the connection, and the client often sees the reset instead of the answer.
  */
 const lingering = { ms: 2_000, bytes: 64 * 1_024 * 1_024 } as const;
-/** A rest of a body that is this small is read to its end, and the connection stays of use. Bytes. */
+/** A remaining body of this size is read to its end, and the connection is kept. Bytes. */
 const smallBody = 64 * 1_024;
 
-/** Of Node's parser and its timers; every other one is a 400. */
+/** Errors of Node's parser and its timers. Every other one is answered with 400. */
 const statusOfClientError: Record<string, number> = {
   ERR_HTTP_REQUEST_TIMEOUT: 408,
   HPE_CHUNK_EXTENSIONS_OVERFLOW: 413,
@@ -41,7 +41,7 @@ export function hardenServer(server: Server, log: Log): void {
     if (error.code === 'ECONNRESET') socket.destroy();
     else refuse(socket, statusOfClientError[error.code ?? ''] ?? 400, latest.get(socket));
   });
-  // Before that, an error is the start's: the caller of `listen` wants to hear of it.
+  // Before the server listens, an error belongs to the start, and the caller of `listen` hears of it.
   server.once('listening', () => {
     server.on('error', (error) => log.error({ error }, 'A connection could not be accepted.'));
   });
@@ -62,7 +62,7 @@ async function answerBy(
   }
 }
 
-/** Decides when the answer begins, because only then it is known what has been read. */
+/** Decides when the answer begins, because only then it is known how much of the body was read. */
 function closeBehindUnreadBody(request: IncomingMessage, response: ServerResponse): void {
   const writeHead = response.writeHead.bind(response) as (...head: unknown[]) => ServerResponse;
   response.writeHead = (...head: unknown[]) => {
@@ -101,7 +101,7 @@ function lingerOver(request: IncomingMessage): void {
   };
 }
 
-/** Answers what the parser could not read. An answer that has begun can only be cut off. */
+/** Answers a request that the parser could not read. An answer that has begun can only be cut off. */
 function refuse(socket: Socket, status: number, underWay: ServerResponse | undefined): void {
   const begun = underWay?.headersSent && !underWay.writableFinished;
   if (socket.destroyed) return;

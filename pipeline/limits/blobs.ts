@@ -7,8 +7,8 @@ import type { Blobs } from '../ports/blobs.ts';
 const mostMetadataBytes = 8_192;
 
 /**
- * Objects with names and metadata that Cloud Storage can have; `RefusedError` before anything else is written. There
- * is nothing under a name that cannot be: who asks for it finds nothing.
+ * Blobs that write only names and metadata that Cloud Storage can hold, and throw `RefusedError` before they
+ * write anything else. No object has a name that Cloud Storage cannot hold, so a read of one finds nothing.
  */
 export function limitedBlobs<Port extends Blobs>(blobs: Port): Port {
   return {
@@ -33,7 +33,7 @@ export function limitedBlobs<Port extends Blobs>(blobs: Port): Port {
   };
 }
 
-/** Throws `RefusedError` where Cloud Storage has no such object. */
+/** Throws `RefusedError` where Cloud Storage cannot hold such an object. */
 export function requireObject(name: string, metadata: Record<string, string>): void {
   const nameProblem = objectNameProblem(name);
   if (nameProblem !== null)

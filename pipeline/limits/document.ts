@@ -2,8 +2,8 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import { isDocumentId, isFieldName, mostIndexedBytes, textProblem, utf8Bytes } from '@spillway/core/text.ts';
 
 /**
- * What Firestore refuses to store, and what it stores without indexing it whole. Google's emulator lets some of it
- * pass and fails at other with an error that says nothing, so both adapters ask here first.
+ * What Firestore refuses to store, and what it stores without indexing it whole. Google's emulator accepts some
+ * of it, and fails at the rest with an error that says nothing, so both adapters check here first.
  * @see https://firebase.google.com/docs/firestore/quotas
  */
 const mostDocumentBytes = 1_048_576;
@@ -13,7 +13,7 @@ const mostIndexEntries = 40_000;
 const firstTime = Date.parse('0001-01-01T00:00:00Z');
 const lastTime = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** What a walk through a document adds up. */
+/** The sums of a walk through a document. */
 interface Walk {
   bytes: number;
   values: number;
@@ -40,7 +40,7 @@ export function requireStorable(
 
 function totalProblem({ bytes, values }: Walk): string | null {
   if (bytes > mostDocumentBytes) return `it has ${bytes} bytes, and ${mostDocumentBytes} is the limit`;
-  // Each value has an entry in ascending and one in descending order.
+  // Each value has one entry in ascending and one in descending order.
   return values * 2 > mostIndexEntries ? `it has ${values} values` : null;
 }
 

@@ -3,7 +3,10 @@ import { isDocumentId } from '@spillway/core/text.ts';
 import type { Fleet } from '../ports/fleet.ts';
 import { requireStorable } from './document.ts';
 
-/** A fleet whose workers have names that Firestore can hold; nothing is wanted of one that has not. */
+/**
+ * A fleet whose workers have names that Firestore can hold. A worker without such a name has no control
+ * document.
+ */
 export function limitedFleet<Port extends Fleet>(fleet: Port): Port {
   return {
     ...fleet,

@@ -3,7 +3,7 @@ import { isDocumentId, mostIndexedBytes, textProblem } from '@spillway/core/text
 import type { JobFilter, JobPorts } from '../ports/jobs.ts';
 import { requireStorable } from './document.ts';
 
-/** Fields of a job that nobody asks for, and that no index covers: `firestore.indexes.json` says the same. */
+/** Fields of a job that no query names and no index covers. `firestore.indexes.json` lists the same. */
 export const unindexedFields = ['error.message', 'options', 'result.notes', 'route.explanation'] as const;
 
 /**
@@ -53,7 +53,7 @@ export function limitedJobs(ports: JobPorts): JobPorts {
   };
 }
 
-/** What is there already must not keep a job from its end. */
+/** Only the changes are judged: what is in the document already must not keep a job from its end. */
 function changed(before: Job, next: Job): Partial<Job> {
   const entries = Object.entries(next).filter(([key, value]) => value !== before[key as keyof Job]);
   return Object.fromEntries(entries);

@@ -4,12 +4,12 @@ import type { Queue } from '../ports/queue.ts';
 
 /** Bytes of an attribute's value. @see https://cloud.google.com/pubsub/quotas#resource_limits */
 const mostAttributeBytes = 1_024;
-/** Bytes of a message's data: ten million less what goes with it. */
+/** Bytes of a message's data: ten million, less room for its attributes. */
 const mostDataBytes = 9_000_000;
 
 /**
- * Messages that Pub/Sub can carry. What is put aside is always taken: a problem that is too long is cut, and of data
- * that is too large the start is kept.
+ * Messages that Pub/Sub can carry. A dead letter is always accepted: a problem that is too long is cut, and
+ * data that is too large keeps its start.
  */
 export function limitedQueue<Port extends Queue>(queue: Port): Port {
   return {
@@ -21,7 +21,7 @@ export function limitedQueue<Port extends Queue>(queue: Port): Port {
       await queue.announce(id, event, at);
     },
     async bury(data, problem) {
-      // It has to be seen, not to be found again letter by letter.
+      // A person has to see the message; nobody needs all of it.
       const held = data.toWellFormed();
       const tooLarge = utf8Bytes(held) > mostDataBytes;
       const why = tooLarge ? `(Only the first ${mostDataBytes} bytes are kept.) ${problem}` : problem;

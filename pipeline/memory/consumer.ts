@@ -4,7 +4,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import type { Consumer } from '../ports/consumer.ts';
 import type { Clock } from '../ports/ports.ts';
 
-/** As the subscription of the local stack has it. Milliseconds. */
+/** The same as that of the local stack's subscription. Milliseconds. */
 const ackDeadlineMs = 20_000;
 /** How long a pull waits for a message. Milliseconds. */
 const longestPullMs = 10;

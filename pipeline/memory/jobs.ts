@@ -7,8 +7,9 @@ import { createMemoryFeed } from './job-feed.ts';
 import { type Row, RowIndex } from './row-index.ts';
 
 /**
- * Job documents in this process's memory, with the semantics of Firestore's and no copies: a document that was handed in
- * must not be changed afterwards. Whatever routing asks has an index, since the simulator asks it millions of times.
+ * Job documents in this process's memory, with the semantics of Firestore. The store keeps the documents that
+ * it is given and copies nothing, so they must not be changed afterwards. Every query of routing has an index,
+ * since the simulator makes millions of them.
  */
 export function createMemoryJobs(clock: Clock): JobPorts {
   /** In the order of creation. */
@@ -17,7 +18,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   const everyIndex = Object.values(indexes).flatMap((index) =>
     index instanceof RowIndex ? index : Object.values(index),
   );
-  /** What is open on the VMs, by its owner. */
+  /** Open jobs on the VMs, by their owners. */
   const owners = new Map<string | null, Set<Row>>();
   const batches = new Map<string, Row[]>();
   const { written, ...feed } = createMemoryFeed(rows);
@@ -47,7 +48,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     return { ...stored, readAt: clock.now() };
   }
 
-  /** What is at least that old, in the order of its time. */
+  /** Jobs that are at least that old, in the order of their times. */
   function page(index: RowIndex, ageMs: number, limit: number, after: Stored | null = null): Stored[] {
     return index.below(clock.now().getTime() - ageMs + 1, limit, after?.job).map(read);
   }

@@ -8,7 +8,7 @@ export interface Row {
   readonly position: number;
 }
 
-/** By which number an index orders a job; null of a job that it leaves out. */
+/** The number by which an index orders a job; null for a job that the index leaves out. */
 type KeyOf = (job: Job) => number | null;
 
 /** Rows in the order of a number, such as a time, and of ids where numbers are equal: an index of a database. */

@@ -11,7 +11,7 @@ export interface BlobReference {
 export type Download =
   /** Checksum, and size in bytes, of the object as it is stored; the file may be larger. */
   | { kind: 'downloaded'; crc32c: string; size: number }
-  /** That generation is no longer there; `replaced` tells whether a newer one is. */
+  /** That generation no longer exists; `replaced` tells whether a newer one does. */
   | { kind: 'gone'; replaced: boolean };
 
 export interface WrittenBlob {
@@ -56,13 +56,13 @@ export interface Blobs {
    * Throws `PermanentError` `file_too_large` or `corrupt_image` where it cannot be unpacked.
    */
   download(blob: BlobReference, path: string): Awaitable<Download>;
-  /** Writes only where nothing stands; what already stands there is adopted. */
+  /** Writes only where there is no object. An object that is there already is adopted. */
   writeOnce(bucket: string, name: string, content: BlobContent): Awaitable<WrittenBlob>;
   /** Null where there is no such object. */
   read(bucket: string, name: string): Awaitable<OpenBlob | null>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Awaitable<void>;
-  /** Removes every object whose name starts with `prefix`, but those named in `keep`. */
+  /** Removes every object whose name starts with `prefix`, except those named in `keep`. */
   removeAllBut(bucket: string, prefix: string, keep: string[]): Awaitable<void>;
   /** Objects created between two points in time; one whose description cannot be read goes to `onUnreadable`. */
   createdBetween(
@@ -71,6 +71,6 @@ export interface Blobs {
     to: Date,
     onUnreadable: (name: string, problem: string) => void,
   ): AsyncIterable<FinalizedObject>;
-  /** Opens a resumable upload. Its address lets whoever knows it write that object: never log it. */
+  /** Opens a resumable upload. Anyone who knows its address can write that object: never log it. */
   openUpload(session: UploadSession): Awaitable<string>;
 }

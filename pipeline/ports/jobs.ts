@@ -66,11 +66,17 @@ export interface RoutingSums {
   running(): Awaitable<Record<Target, SideLedger>>;
   /** How many jobs succeeded on a side since then. */
   succeededSince(target: Target, since: Date): Awaitable<number>;
-  /** What failed on a side since then for a reason that may pass, and may lie in the place; the oldest first. */
+  /**
+   * Jobs that failed on a side since then, for a reason that may pass and may lie in that side; the oldest
+   * first.
+   */
   failedSince(target: Target, since: Date, limit: number): Awaitable<Job[]>;
   /** Sum of what decisions since then expected to spend on Cloud Run, in US dollars. */
   runDollarsSince(since: Date): Awaitable<number>;
-  /** Jobs of the batch that were created before this one with the same operation: as many as files. */
+  /**
+   * The number of jobs of the batch with the same operation that were created before this one: one for each
+   * file.
+   */
   batchBefore(stored: Stored): Awaitable<number>;
 }
 
@@ -90,7 +96,7 @@ export interface Backlog {
   published(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Processing under a claim that has expired. */
   abandoned(limit: number, after?: Stored | null): Awaitable<Stored[]>;
-  /** With something in their outbox for at least `ageMs`. */
+  /** Jobs that have had something in their outbox for at least `ageMs`. */
   outboxes(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
 }
 

@@ -7,12 +7,15 @@ export interface PassedOverNote {
   why: string;
 }
 
-/** `passed-over/`: what nothing could be done for. All methods throw `OutageError` and `RefusedError`. */
+/**
+ * `passed-over/`: objects and jobs that could not be helped. All methods throw `OutageError` and
+ * `RefusedError`.
+ */
 export interface PassedOverItems {
-  /** Notes it, or that it was met again; not more than once a minute for the same item. */
+  /** Notes an item, or that it was met again. The same item is written no more than once a minute. */
   note(note: PassedOverNote): Awaitable<void>;
-  /** What is still so, what was met last first, and no more than `limit`. */
+  /** Items that are not forgotten, the one that was met last first, and no more than `limit`. */
   recent(limit: number): Awaitable<PassedOver[]>;
-  /** Forgets what was not met again. */
+  /** Removes items that were not met again in time. */
   removeExpired(): Awaitable<void>;
 }

@@ -9,9 +9,9 @@ import type { JobPorts } from './jobs.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Queue } from './queue.ts';
 
-/** `settings/routing` as it stands now, for the admin. */
+/** `settings/routing` as it is now, for the admin. */
 export interface RoutingSettingsReading {
-  /** Those in force: the last ones that were valid. */
+  /** The settings in force: the last ones that were valid. */
   settings: RoutingSettings;
   /** Null while nobody has changed them. */
   change: SettingsChange | null;
@@ -20,7 +20,7 @@ export interface RoutingSettingsReading {
 }
 
 export interface Settings {
-  /** Those in force: read again when they are five seconds old. */
+  /** The settings in force. They are read again when they are five seconds old. */
   routing(): Awaitable<RoutingSettings>;
   sourceRules(): Awaitable<SourceRule[]>;
   /** Reads the document now. */
@@ -31,7 +31,7 @@ export interface Settings {
 
 /** The document `routing/state`. */
 export interface RouterStates {
-  /** One that does not validate counts as not there. */
+  /** The state, or the initial one where the document is missing or does not validate. */
   read(): Awaitable<RouterState>;
   /**
    * Writes `next` under the next revision if the document is still as in `previous`; null if it was changed in between.
@@ -40,7 +40,7 @@ export interface RouterStates {
   replace(previous: RouterState, next: RouterState): Awaitable<RouterState | null>;
 }
 
-/** Short leases, so that one of many candidates does what needs doing once. */
+/** Short leases, so that only one of many candidates does a task. */
 export interface Leases {
   /** True when `holder` has the lease for the next `ttlMs` milliseconds. */
   acquire(name: string, holder: string, ttlMs: number): Awaitable<boolean>;
@@ -55,7 +55,7 @@ export interface Timers {
   every(ms: number, action: () => void): () => void;
 }
 
-/** Structured log lines: fields first, then what happened, as in pino. */
+/** Structured log lines: fields first, then a sentence, as in pino. */
 export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
@@ -83,9 +83,9 @@ export interface Ports extends JobPorts {
   buckets: { uploads: string; results: string };
 }
 
-/** What a program is given: the ports of the use cases, and what its own shell needs. */
+/** What a program is given: the ports of the use cases, and those that the program itself needs. */
 export interface AppPorts extends Ports {
   consumer: Consumer;
-  /** Ends the connections, after what is under way. */
+  /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;
 }
