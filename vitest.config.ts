@@ -69,7 +69,7 @@ export default defineConfig({
         // Everything here shares one stack, which the global setup starts on free ports.
         test: {
           name: 'stack',
-          include: ['tests/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
+          include: ['tests/*.test.ts', 'examples/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
           exclude: [packages, slow],
           setupFiles: watchedWithClient,
           globalSetup: ['tests/stack-setup.ts'],
