@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { currentDocuments } from './diagrams.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -67,4 +67,31 @@ it('every decision is in the list of decisions', () => {
   const list = readFileSync(join(root, 'docs/decisions/README.md'), 'utf8');
   const records = documents.filter((path) => /^docs\/decisions\/(?!README)/.test(path));
   expect(records.filter((path) => !list.includes(`(${basename(path)})`))).toEqual([]);
+});
+
+describe('the walk through one job in CONTRIBUTING.md', () => {
+  const section = readFileSync(join(root, 'CONTRIBUTING.md'), 'utf8')
+    .split('## Follow one job')[1]
+    ?.split('\n## ')[0];
+  const steps = [...(section ?? '').matchAll(/^\| (↩ )?.*\| `(\w+)` \| \[[^\]]*\]\(([^)]+)\) \|$/gm)].map(
+    ([, back, name = '', path = '']) => ({ returns: back !== undefined, name, path }),
+  );
+
+  it('opens at most 30 files, and comes back to at most 6', () => {
+    expect(new Set(steps.map(({ path }) => path)).size).toBeLessThanOrEqual(30);
+    const seen = new Set<string>();
+    const returns = steps.map(({ path }) => {
+      const again = seen.has(path);
+      seen.add(path);
+      return again;
+    });
+    expect(steps.map(({ returns }) => returns)).toEqual(returns);
+    expect(returns.filter(Boolean).length).toBeLessThanOrEqual(6);
+    expect(steps.length).toBeGreaterThan(20);
+  });
+
+  it.each(steps)('finds $name in $path', ({ name, path }) => {
+    const source = readFileSync(join(root, path), 'utf8');
+    expect(source).toMatch(new RegExp(`(function\\*?|const|interface) ${name}\\b`));
+  });
 });
