@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, parse } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp, { type OverlayOptions } from 'sharp';
-import { captionResultSchema } from '../core/caption-result.ts';
+import { captionResultSchema } from '../core/operations/caption.ts';
 import { type OperationName, parseOptions } from '../core/operations.ts';
 import { createProcessor } from '../processing/processor.ts';
 import { overlapWithOutline, readOutlines } from './peers/rembg_overlap.ts';

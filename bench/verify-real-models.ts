@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { fetchModels } from '../cli/models-command.ts';
 import { openFileProcessor } from '../cli/process-files.ts';
 import { PermanentError, RetryableError } from '../core/errors.ts';
+import { captionResultSchema } from '../core/operations/caption.ts';
 import { parseOptions } from '../core/operations.ts';
 import { openLibrary } from '../models/library.ts';
 import { modelsFolderFrom, modelsSourceFrom } from '../models/settings.ts';
@@ -86,8 +87,8 @@ async function verifyCaption(): Promise<Verdict> {
   await fetchModels(['blip-image-captioning-base'], modelsFolder, source);
   const options = { model: 'blip-image-captioning-base', beams: 1 };
   const outcome = await run('caption', options, await fetchDemo(), join(workFolder, 'demo-caption'));
-  if (outcome.kind !== 'captioned') throw new Error('The caption is missing from its result.');
-  const { caption, ids } = outcome.caption;
+  if (outcome.kind !== 'said') throw new Error('The caption is missing from its result.');
+  const { caption, ids } = captionResultSchema.omit({ timings: true }).parse(outcome.document);
   console.log(`caption: ${caption}\nids: ${ids.join(' ')}`);
   const golden = goldenIds.join(' ');
   if (ids.join(' ') === golden) return { kind: 'same' };

@@ -1,11 +1,11 @@
 import http from 'node:http';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import { operations } from '@spillway/core/operations.ts';
+import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { modelsFolderFrom, modelsSourceFrom } from '@spillway/models/settings.ts';
 import { type CAC, cac } from 'cac';
 import { plainArguments } from './arguments.ts';
 import { fileProblem } from './file-problem.ts';
-import { fetchModels, listModels, verifyModels } from './models-command.ts';
+import { fetchModels, listModels, operationsWith, verifyModels } from './models-command.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { type ProcessFlags, processCommand } from './process-command.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
@@ -27,12 +27,12 @@ function describeCommands(environment: Environment): CAC {
     .option('--recursive', 'Take the pictures of sub-folders too')
     .option('--option <name=value>', 'An option of the operation; may be repeated')
     .option('--json', 'Print results as JSON, one line a file')
-    .option('--model-file <file>', 'remove-background: an ONNX file of your own')
+    .option('--model-file <file>', `${operationsWith('saliency')}: an ONNX file of your own`)
     .option(
       '--model-input <form>',
       'How that file wants its input: u2net, isnet, birefnet …, or side=1024,mean=0.5,std=1 (default: <file>.json)',
     )
-    .option('--model-dir <folder>', 'caption: a BLIP checkpoint of your own')
+    .option('--model-dir <folder>', `${operationsWith('caption')}: a BLIP checkpoint of your own`)
     .example('  spillway process sketch photo.jpg --option blur=9')
     .example('  spillway process remove-background photos/ --recursive --out cut-outs/')
     .example('  spillway process sketch - --out - < photo.jpg > sketch.png')
@@ -106,8 +106,8 @@ function textFlag(flags: Flags, name: string): string | null {
 }
 
 function operationsHelp(): string {
-  const lines = Object.values(operations).map(
-    ({ name, options }) => `  ${name}: ${Object.keys(options.shape).join(', ')}`,
+  const lines = operationNames.map(
+    (name) => `  ${name}: ${Object.keys(manifestOf(name).options.shape).join(', ')}`,
   );
   return lines.join('\n');
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { nonCommercialModels } from '@spillway/core/models.ts';
+import { type ModelKind, modelKinds, nonCommercialModels } from '@spillway/core/models.ts';
+import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { type ModelName, manifest } from '@spillway/models/entries.ts';
 import { entryOf, fetchModel } from '@spillway/models/fetch.ts';
 import { knownSha256 } from '@spillway/models/file-sum.ts';
@@ -32,17 +33,26 @@ export async function listModels(folder: string): Promise<ExitCode> {
 
 async function builtInRows(): Promise<string[][]> {
   const rows: string[][] = [];
-  for (const [operation, { name, weights }] of Object.entries(builtInModels)) {
+  for (const kind of modelKinds) {
+    const { name, weights } = builtInModels[kind];
     const found = await stat(weights).catch(() => null);
     const state = found ? 'built-in demo model' : 'missing from this copy';
     const sha256 = found ? await knownSha256(weights) : '';
-    rows.push([name, operation, state, found ? formatBytes(found.size) : '', 'Apache-2.0', sha256]);
+    rows.push([
+      name,
+      operationsWith(kind),
+      state,
+      found ? formatBytes(found.size) : '',
+      'Apache-2.0',
+      sha256,
+    ]);
   }
   return rows;
 }
 
 async function manifestRow(entry: ManifestModel, folder: string): Promise<string[]> {
-  const { name, operation, files } = entry;
+  const { name, kind, files } = entry;
+  const operation = operationsWith(kind);
   const licence = licenceOf(entry);
   const state = await readInstallation(folder, name);
   switch (state.kind) {
@@ -66,6 +76,11 @@ async function manifestRow(entry: ManifestModel, folder: string): Promise<string
     default:
       return state satisfies never;
   }
+}
+
+/** The operations that use models of this kind. */
+export function operationsWith(kind: ModelKind): string {
+  return operationNames.filter((name) => manifestOf(name).model === kind).join(', ');
 }
 
 /** As it is listed: with what it forbids. */

@@ -1,7 +1,7 @@
 import {
+  manifestOf,
   type OperationName,
   type OperationOptions,
-  operations,
   parseOptions,
 } from '@spillway/core/operations.ts';
 import { z } from 'zod';
@@ -33,7 +33,7 @@ export function typedOptions(operation: OperationName, typed: readonly string[])
 }
 
 function schemaOf(operation: OperationName, name: string): z.core.$ZodType {
-  const shape: Record<string, z.core.$ZodType> = operations[operation].options.shape;
+  const shape: Record<string, z.core.$ZodType> = manifestOf(operation).options.shape;
   const schema = Object.hasOwn(shape, name) ? shape[name] : undefined;
   if (schema) return schema;
   throw new UsageError(

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
-import type { OperationName } from '@spillway/core/operations.ts';
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { findInput } from './input.ts';
 import { readModelInput } from './model-input.ts';
+import { operationsWith } from './models-command.ts';
 import { UsageError } from './usage-error.ts';
 
 /** What the command line says of models. */
@@ -23,11 +24,16 @@ export async function ownModels(
   { modelFile, modelInput, modelDir, option }: ModelFlags,
   folder: string,
 ): Promise<ModelsSettings> {
-  if (modelFile !== null && operation !== 'remove-background') {
-    throw new UsageError('--model-file is for remove-background: it names the ONNX file of a saliency net.');
+  const { model: kind } = manifestOf(operation);
+  if (modelFile !== null && kind !== 'saliency') {
+    throw new UsageError(
+      `--model-file is for ${operationsWith('saliency')}: it names the ONNX file of a saliency net.`,
+    );
   }
-  if (modelDir !== null && operation !== 'caption') {
-    throw new UsageError('--model-dir is for caption: it names the folder of a BLIP checkpoint.');
+  if (modelDir !== null && kind !== 'caption') {
+    throw new UsageError(
+      `--model-dir is for ${operationsWith('caption')}: it names the folder of a BLIP checkpoint.`,
+    );
   }
   if (modelInput !== null && modelFile === null) {
     throw new UsageError('--model-input says how the file of --model-file wants its input: name that too.');

@@ -1,5 +1,10 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
+import {
+  isOperationName,
+  manifestOf,
+  type OperationName,
+  operationNames,
+} from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import { fileProblem } from './file-problem.ts';
 import { findInput, type Input, identityOf, lookAt } from './input.ts';
@@ -9,7 +14,7 @@ import { type FailedFile, type FileOutcome, openFileProcessor } from './process-
 import { processFolder } from './process-folder.ts';
 import type { Task } from './process-task.ts';
 import { describeFailure, jsonOf, noteBuiltIn, tellNotes, textOf } from './report.ts';
-import { destinationOf, formatOf, mustNotBeInput, type Out, readOut } from './result-target.ts';
+import { destinationOf, formatOf, isPrinted, mustNotBeInput, type Out, readOut } from './result-target.ts';
 import { openFileNumber, streamLabel } from './standard-stream.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 
@@ -80,7 +85,7 @@ async function readTask(
 
 /** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, so that the two must agree. */
 function withFormatOf(out: Out, typed: string[]): string[] {
-  const format = out.kind === 'file' && out.extension !== null ? formatOf[out.extension] : undefined;
+  const format = out.kind === 'file' ? formatOf(out.extension) : undefined;
   if (out.kind !== 'file' || format === undefined) return typed;
   const option = typed.find((text) => text.startsWith('format='));
   if (option === undefined) return [...typed, `format=${format}`];
@@ -102,7 +107,7 @@ function mustFit(input: Input, out: Out, operation: OperationName, flags: Proces
 
 function goesToStandardOutput(input: Input, out: Out, operation: OperationName): boolean {
   if (out.kind === 'stream') return openFileNumber(out.path) === 1;
-  return out.kind === 'beside' && input.kind === 'stream' && operation !== 'caption';
+  return out.kind === 'beside' && input.kind === 'stream' && !isPrinted(operation);
 }
 
 /** Once, before a folder of pictures fails one by one for the same reason. */
@@ -110,12 +115,12 @@ async function modelProblem(
   { operation, options, models }: Task,
   place: ModelPlace,
 ): Promise<FailedFile | null> {
-  const wanted = 'model' in options ? options.model : null;
-  if (wanted === null || models.captionDirectory) return null;
+  const { model: kind } = manifestOf(operation);
+  const wanted = options.model;
+  if (kind === null || typeof wanted !== 'string' || models.captionDirectory) return null;
   if (!models.saliencyFile) await noteMissingFolder(place);
   try {
-    const library = openModels(models);
-    await (operation === 'caption' ? library.caption(wanted) : library.saliency(wanted));
+    await openModels(models)[kind](wanted);
     return null;
   } catch (error) {
     if (error instanceof PermanentError) return { kind: 'failed', code: error.code, message: error.message };

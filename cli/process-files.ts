@@ -2,7 +2,6 @@ import { rmSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { type CaptionResult, captionResultSchema } from '@spillway/core/caption-result.ts';
 import {
   type FailureCode,
   failureCodes,
@@ -11,7 +10,8 @@ import {
   RetryableError,
 } from '@spillway/core/errors.ts';
 import type { Model } from '@spillway/core/job.ts';
-import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { ModelKind } from '@spillway/core/models.ts';
+import { manifestOf, type OperationName, type OperationOptions } from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { createProcessor, type ProcessedImage } from '@spillway/processing/processor.ts';
 import { fileProblem } from './file-problem.ts';
@@ -37,7 +37,15 @@ export interface FailedFile {
 
 /** `out` is null where the result was printed, or went to standard output. */
 export type FileOutcome =
-  | { kind: 'captioned'; caption: CaptionResult; out: string | null; model: Model | null; notes: string[] }
+  /** `text` is what people read of it, `document` what `--json` prints. */
+  | {
+      kind: 'said';
+      text: string;
+      document: Record<string, unknown>;
+      out: string | null;
+      model: Model | null;
+      notes: string[];
+    }
   | { kind: 'made'; out: string | null; width: number; height: number; model: Model | null; notes: string[] }
   | FailedFile;
 
@@ -132,19 +140,13 @@ async function pathOf(input: Extract<Input, { kind: 'file' | 'stream' }>, draft:
   return draft;
 }
 
-/** A child with a model takes more memory, and uses several processors by itself. */
+/** Processors that a child with a model of that kind keeps busy by itself; such a child takes more memory, too. */
+const processorsOf: Record<ModelKind, number> = { saliency: 2, caption: 4 };
+
 function slotsFor(operation: OperationName): number {
-  const processors = availableParallelism();
-  switch (operation) {
-    case 'sketch':
-      return processors;
-    case 'remove-background':
-      return Math.max(1, Math.floor(processors / 2));
-    case 'caption':
-      return Math.max(1, Math.floor(processors / 4));
-    default:
-      return operation satisfies never;
-  }
+  const { model } = manifestOf(operation);
+  const each = model === null ? 1 : processorsOf[model];
+  return Math.max(1, Math.floor(availableParallelism() / each));
 }
 
 async function outcomeOf(
@@ -154,15 +156,39 @@ async function outcomeOf(
   inputs: ReadonlySet<string>,
 ): Promise<FileOutcome> {
   const { path, width, height, model, notes } = image;
-  const caption = operation === 'caption' ? await readCaption(path) : null;
-  const out = await store(operation, image, destination, inputs, caption);
+  const said = await readSaid(operation, path);
+  const out = await store(operation, image, destination, inputs, said?.text ?? null);
   await rm(path);
-  if (caption) return { kind: 'captioned', caption, out, model, notes };
+  if (said) return { kind: 'said', ...said, out, model, notes };
   return { kind: 'made', out, width, height, model, notes };
 }
 
-async function readCaption(path: string): Promise<CaptionResult> {
-  return captionResultSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+/** The words of a result; null for a picture. How long the work took stays in the file. */
+async function readSaid(
+  operation: OperationName,
+  path: string,
+): Promise<{ text: string; document: Record<string, unknown> } | null> {
+  const { produces } = manifestOf(operation);
+  switch (produces.kind) {
+    case 'picture':
+      return null;
+    case 'text': {
+      const text = await readFile(path, 'utf8');
+      return { text, document: { text } };
+    }
+    case 'json': {
+      const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+      const { timings: _, ...document } = isRecord(value) ? value : { result: value, timings: null };
+      const headline = produces.headline === undefined ? undefined : document[produces.headline];
+      return { text: typeof headline === 'string' ? headline : JSON.stringify(value), document };
+    }
+    default:
+      return produces satisfies never;
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 /** Answers where the result is. */
@@ -171,7 +197,7 @@ async function store(
   { path, extension, notes }: ProcessedImage,
   destination: Destination,
   inputs: ReadonlySet<string>,
-  caption: CaptionResult | null,
+  text: string | null,
 ): Promise<string | null> {
   switch (destination.kind) {
     case 'nowhere':
@@ -186,7 +212,7 @@ async function store(
       return openFileNumber(destination.path) === null ? destination.path : null;
     case 'file': {
       const to = destination.path;
-      if (destination.extension === 'txt' && caption) await writeFile(path, `${caption.caption}\n`);
+      if (destination.extension === 'txt' && extension === 'json') await writeFile(path, `${text}\n`);
       else if (destination.extension !== null && destination.extension !== extension) {
         const why = [...notes, `The result is a .${extension} file: name --out so.`].join(' ');
         throw new UnwritableResult(`${to} was not written. ${why}`);

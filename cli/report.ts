@@ -3,7 +3,7 @@ import type { FailedFile, FileOutcome } from './process-files.ts';
 
 /** What is printed of a result for people; null where it went to standard output itself. */
 export function textOf(outcome: Exclude<FileOutcome, FailedFile>): string | null {
-  if (outcome.kind === 'captioned') return outcome.caption.caption;
+  if (outcome.kind === 'said') return outcome.text;
   return outcome.out === null ? null : printable(outcome.out);
 }
 
@@ -15,10 +15,8 @@ export function describeFailure(input: string, { code, message }: FailedFile): s
 export function jsonOf(outcome: FileOutcome, input: string | null): object {
   const named = input === null ? {} : { input };
   switch (outcome.kind) {
-    case 'captioned': {
-      const { caption, ids, beams } = outcome.caption;
-      return { ...named, caption, ids, beams, model: outcome.model, ...notesOf(outcome) };
-    }
+    case 'said':
+      return { ...named, ...outcome.document, model: outcome.model, ...notesOf(outcome) };
     case 'made': {
       const { out, width, height, model } = outcome;
       return { ...named, out, width, height, model, ...notesOf(outcome) };

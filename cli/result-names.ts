@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { basename, dirname, extname, join } from 'node:path';
-import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { utf8Bytes } from '@spillway/core/text.ts';
 
 /** File systems allow 255 bytes of a name; a number, the operation and an extension follow. */
@@ -69,7 +69,7 @@ export function earlierResults(names: readonly string[]): Set<string> {
   const results = names.filter((name) => {
     const inner = withoutExtension(name);
     const source = withoutExtension(inner);
-    if (!operationNames.includes(extname(inner).slice(1) as OperationName)) return false;
+    if (!isOperationName(extname(inner).slice(1))) return false;
     return sources.has(source) || sources.has(source.replace(/-\d+$/, ''));
   });
   return new Set(results);

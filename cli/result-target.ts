@@ -1,7 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, extname, join, sep } from 'node:path';
-import { type OperationName, operations } from '@spillway/core/operations.ts';
-import type { ResultExtension } from '@spillway/processing/operation.ts';
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
+import {
+  extensionOf,
+  type PictureFormat,
+  pictureFormats,
+  pictureTypes,
+  type ResultExtension,
+} from '@spillway/core/picture-types.ts';
 import { isPictureName } from './folder.ts';
 import { type Input, identityOf, lookAt } from './input.ts';
 import { earlierResults, resultName, resultStems } from './result-names.ts';
@@ -14,25 +20,23 @@ export type Out =
   | { kind: 'beside' }
   | { kind: 'folder'; path: string }
   /** `extension`: the form that the name asks for; null where it has none. */
-  | { kind: 'file'; path: string; extension: OutExtension | null }
+  | { kind: 'file'; path: string; extension: ResultExtension | null }
   /** A pipe or a device: written through, never replaced. */
   | { kind: 'stream'; path: string };
 
-/** The caption alone, as text, is a form that no operation makes by itself. */
-export type OutExtension = ResultExtension | 'txt';
-
 /** Extensions as they are typed, and what they ask for. */
-const typedExtensions: Record<string, OutExtension> = {
-  '.png': 'png',
-  '.jpg': 'jpg',
-  '.jpeg': 'jpg',
-  '.webp': 'webp',
-  '.json': 'json',
-  '.txt': 'txt',
-};
+const typedExtensions = new Map<string, ResultExtension>([
+  ...pictureFormats.flatMap((format) =>
+    pictureTypes[format].extensions.map((typed) => [`.${typed}`, extensionOf(format)] as const),
+  ),
+  ['.json', 'json'],
+  ['.txt', 'txt'],
+]);
 
-/** What the option `format` is called for each extension of a picture. */
-export const formatOf: Partial<Record<OutExtension, string>> = { png: 'png', jpg: 'jpeg', webp: 'webp' };
+/** What the option `format` is called for the extension of a picture. */
+export function formatOf(extension: ResultExtension | null): PictureFormat | undefined {
+  return pictureFormats.find((format) => extensionOf(format) === extension);
+}
 
 /**
  * @param forFolder Whether a whole folder is worked on, whose results need one too.
@@ -79,7 +83,7 @@ async function findTarget(out: string): Promise<Target> {
 
 /** What is not there yet becomes a folder, unless its name is a picture's. */
 function newFolder(path: string, target: Exclude<Target, { kind: 'folder' }>): Out {
-  if (target.kind === 'file' && !target.exists && !(extname(path).toLowerCase() in typedExtensions)) {
+  if (target.kind === 'file' && !target.exists && !typedExtensions.has(extname(path).toLowerCase())) {
     return { kind: 'folder', path };
   }
   const hint = target.kind === 'file' && !target.exists ? ` End it with a slash to make one: ${path}/` : '';
@@ -89,19 +93,31 @@ function newFolder(path: string, target: Exclude<Target, { kind: 'folder' }>): O
 function namedFile(path: string, operation: OperationName): Out {
   const typed = extname(path).toLowerCase();
   if (typed === '') return { kind: 'file', path, extension: null };
-  const extension = typedExtensions[typed];
+  const extension = typedExtensions.get(typed);
   const possible = extensionsOf(operation);
   if (extension && possible.includes(extension)) return { kind: 'file', path, extension };
   const made = possible.map((one) => `.${one}`).join(', ');
   throw new UsageError(`${operation} makes no ${typed} file: ${path} must end with ${made}.`);
 }
 
-function extensionsOf(operation: OperationName): OutExtension[] {
-  if (operation === 'caption') return ['json', 'txt'];
-  const formats: readonly string[] = operations[operation].options.shape.format.unwrap().options;
-  return (Object.keys(formatOf) as OutExtension[]).filter((extension) =>
-    formats.includes(formatOf[extension] ?? ''),
-  );
+/** The forms that a result can have. The headline of a JSON document can be had alone, as text. */
+function extensionsOf(operation: OperationName): ResultExtension[] {
+  const { produces } = manifestOf(operation);
+  switch (produces.kind) {
+    case 'picture':
+      return produces.formats.map(extensionOf);
+    case 'json':
+      return produces.headline === undefined ? ['json'] : ['json', 'txt'];
+    case 'text':
+      return ['txt'];
+    default:
+      return produces satisfies never;
+  }
+}
+
+/** Words are printed where `--out` is not given; pictures never are. */
+export function isPrinted(operation: OperationName): boolean {
+  return manifestOf(operation).produces.kind !== 'picture';
 }
 
 /** Where the result of one input goes. */
@@ -123,7 +139,7 @@ export async function destinationOf(
     case 'stream':
       return out;
     case 'beside':
-      if (operation === 'caption') return { kind: 'nowhere' };
+      if (isPrinted(operation)) return { kind: 'nowhere' };
       if (kind === 'stream') return { kind: 'stream', path: '/dev/stdout' };
       return { kind: 'stem', stem: join(dirname(path), await stemOf(path)) };
     case 'folder':
@@ -150,7 +166,7 @@ export function destinationsOf(
   operation: OperationName,
   out: Out,
 ): Destination[] {
-  if (operation === 'caption' && out.kind === 'beside') return names.map(() => ({ kind: 'nowhere' }));
+  if (isPrinted(operation) && out.kind === 'beside') return names.map(() => ({ kind: 'nowhere' }));
   const root = out.kind === 'folder' ? out.path : folder;
   return resultStems(names).map((stem) => ({ kind: 'stem', stem: join(root, stem) }));
 }

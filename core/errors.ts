@@ -4,6 +4,7 @@
  */
 export const failureCodes = {
   unknown_operation: 'No operation of that name exists.',
+  too_many_operations: 'The upload asks for more operations than the limit.',
   invalid_options: 'The options are not valid for this operation.',
   empty_file: 'The file is empty.',
   file_too_large: 'The file is larger than the limit.',

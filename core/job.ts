@@ -250,7 +250,8 @@ export const jobSchema = z.object({
   /** Files in the batch, as the uploader said; null where nobody did. */
   batchSize: z.number().nullable().default(null),
   upload: z.string().nullable(),
-  parent: z.string().nullable(),
+  /** The job whose result is this job's source. Part of the document's contract; null, as no job follows another yet. */
+  parent: z.string().nullable().default(null),
   run: z.number(),
   retryOf: z.string().nullable(),
   /** Random token of the router that created the document: how it knows its own creation after a lost reply. */

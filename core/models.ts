@@ -29,3 +29,7 @@ export const nonCommercialModels: readonly string[] = ['bria-rmbg'];
 
 /** Salesforce's BLIP, and the form of it that is quantised to 8-bit integers when it is installed. */
 export const captionModels = ['blip-image-captioning-base', 'blip-image-captioning-base-int8'] as const;
+
+/** What a model is for: a saliency net finds the subject of a picture, a caption model says what the picture shows. */
+export const modelKinds = ['saliency', 'caption'] as const;
+export type ModelKind = (typeof modelKinds)[number];

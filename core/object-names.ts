@@ -1,4 +1,5 @@
-import { isOperationName, operationNames } from './operations.ts';
+import { isOperationName } from './operations.ts';
+import { resultExtensions } from './picture-types.ts';
 import { firstBytes, mostNameBytes, textProblem, utf8Bytes } from './text.ts';
 
 /** Room for `.<generation>.<job>.receipt.json` after the stem's readable part. */
@@ -50,7 +51,7 @@ export function whyIgnored(name: string): IgnoredName | null {
   if (name.startsWith('_')) return 'underscore';
   if (name.endsWith('/')) return 'folder';
   if (uploadParts.some((pattern) => pattern.test(name))) return 'upload_part';
-  return ownResult.test(name) ? 'own_result' : null;
+  return isOwnResult(name) ? 'own_result' : null;
 }
 
 /**
@@ -66,10 +67,15 @@ const uploadParts = [
 ];
 
 /** `resultStem` and what follows it. Generations are microseconds since 1970, of 16 digits until the year 2286. */
-const ownResult = new RegExp(
-  `^(?:${operationNames.join('|')})/.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:png|jpg|webp|json|receipt\\.json|error\\.json)$`,
+const afterFolder = new RegExp(
+  `^.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:${resultExtensions.join('|')}|receipt\\.json|error\\.json)$`,
   's',
 );
+
+function isOwnResult(name: string): boolean {
+  const slash = name.indexOf('/');
+  return slash > 0 && isOperationName(name.slice(0, slash)) && afterFolder.test(name.slice(slash + 1));
+}
 
 /**
  * Stem of everything a job leaves in the results bucket:

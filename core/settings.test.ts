@@ -13,12 +13,18 @@ describe('settings of the routing', () => {
     expect(parsed).toEqual({ ...defaultRoutingSettings, vm: { ...defaultRoutingSettings.vm, pullMs: 7 } });
   });
 
+  it('keep the objective of an operation that this program does not have', () => {
+    expect(routingSettingsSchema.parse({ objectivesMs: { paint: 100 } }).objectivesMs).toEqual({
+      paint: 100,
+    });
+  });
+
   it.each([
     { policy: 'guess' },
     { confidence: -1 },
     { confidence: Number.NaN },
     { objectivesMs: { sketch: 0 } },
-    { objectivesMs: { paint: 100 } },
+    { objectivesMs: { 'No Name': 100 } },
     { bulk: { batchOver: 0 } },
     { shares: { owners: { ann: 0 } } },
     { shares: { default: -1 } },

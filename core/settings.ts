@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { operationNameSchema } from './operations.ts';
+import { operationNameForm } from './operations/operation.ts';
 import { prices } from './prices.ts';
 import { storableText } from './text.ts';
 
@@ -22,8 +22,11 @@ const ownerName = storableText()
  */
 export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
-  /** Objectives of interactive jobs that differ from the operation's own. */
-  objectivesMs: z.partialRecord(operationNameSchema, positiveDuration).default({}),
+  /**
+   * Objectives of interactive jobs that differ from the operation's own. One of an operation that this program does not
+   * have says nothing: a plug-in that is gone must not make all settings invalid.
+   */
+  objectivesMs: z.record(operationNameForm, positiveDuration).default({}),
   /** A side is in time when the expected finish and so many standard deviations fit into what is left. */
   confidence: z.number().min(0).max(5).default(1.65),
   /** Work that nobody waits for on the page: large batches, and what a source rule calls so. */

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { jobClassSchema } from './job.ts';
+import { mostOperations } from './operations.ts';
 import { mostNameBytes, storableText } from './text.ts';
 
 /** For senders that can neither rename nor set metadata, such as cameras: what is done with all under a prefix. */
 export const sourceRuleSchema = z.object({
   prefix: storableText(mostNameBytes).min(1),
-  operations: z.array(storableText(mostNameBytes).min(1)).min(1),
+  operations: z.array(storableText(mostNameBytes).min(1)).min(1).max(mostOperations),
   options: z.record(z.string(), z.unknown()).default({}),
   owner: storableText().nullable().default(null),
   /** `bulk`: nobody waits for these, whatever the size of their batch. */

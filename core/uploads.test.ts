@@ -52,6 +52,16 @@ describe('an upload', () => {
     ]);
   });
 
+  it('says what is not done where it names more operations than the limit', () => {
+    const names = Array.from({ length: 20 }, (_, index) => `op-${index}`);
+    const { jobs } = upload('1.jpg', { operation: names.join(',') });
+    expect(jobs).toHaveLength(17);
+    expect(jobs[16]).toMatchObject({
+      operation: 'op-16,op-17,op-18,op-19',
+      refusal: { code: 'too_many_operations', message: expect.stringContaining('asks for 4 more') },
+    });
+  });
+
   it('makes a job of each operation it names once, known or not', () => {
     const { jobs } = upload('1.jpg', { operation: 'sketch, paint,sketch' });
     expect(jobs.map(({ operation, refusal }) => [operation, refusal?.code])).toEqual([

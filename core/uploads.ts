@@ -3,7 +3,7 @@ import { derivedForm, storedForm } from './derived-text.ts';
 import type { FailureCode } from './errors.ts';
 import type { JobClass, Source } from './job.ts';
 import { type IgnoredName, objectNameProblem, webOwner, whyIgnored } from './object-names.ts';
-import { isOperationName, operationNames, parseOptions } from './operations.ts';
+import { isOperationName, mostOperations, operationNames, parseOptions } from './operations.ts';
 import { matchingRule, type SourceRule } from './source-rules.ts';
 import { mostIndexedBytes, mostNameBytes, shownText, storableText, textProblem } from './text.ts';
 
@@ -31,8 +31,6 @@ export const finalizedObjectSchema = z.object({
 });
 export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
 
-/** Of one upload; what is named beyond it is not looked at, so that metadata cannot make thousands of jobs. */
-const mostOperations = 16;
 /** Bytes of what a sentence quotes of a stranger's text. */
 const mostQuotedBytes = 100;
 
@@ -93,12 +91,24 @@ export function readUpload(object: FinalizedObject, rules: SourceRule[]): Upload
     batch: text.batch,
     batchSize: wholeNumber(metadata['batch-size']),
     upload: text.upload,
-    jobs: operations.map((operation) =>
-      text.problem === null
-        ? requestedJob(operation, options)
-        : refused(operation, 'invalid_text', text.problem),
-    ),
+    jobs: [
+      ...operations
+        .slice(0, mostOperations)
+        .map((operation) =>
+          text.problem === null
+            ? requestedJob(operation, options)
+            : refused(operation, 'invalid_text', text.problem),
+        ),
+      ...tooMany(operations.slice(mostOperations)),
+    ],
   };
+}
+
+/** One refused job for all operations beyond the limit, so that metadata cannot make thousands of jobs. */
+function tooMany(operations: string[]): RequestedJob[] {
+  if (operations.length === 0) return [];
+  const message = `An upload may ask for ${mostOperations} operations. It asks for ${operations.length} more, which are not done; upload it again with those.`;
+  return [refused(operations.join(','), 'too_many_operations', message)];
 }
 
 /** Bucket, name and generation as the object's jobs have them. */
@@ -161,7 +171,7 @@ function wholeNumber(text: string | undefined): number | null {
 
 function splitNames(list: string): string[] {
   const names = list.split(',').map((name) => name.trim());
-  return [...new Set(names.filter((name) => name !== ''))].slice(0, mostOperations);
+  return [...new Set(names.filter((name) => name !== ''))];
 }
 
 type RequestedOptions = { kind: 'options'; value: unknown } | { kind: 'invalid'; message: string };

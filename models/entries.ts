@@ -22,7 +22,7 @@ const blipFiles = ['model.safetensors', 'config.json', 'tokenizer.json', 'prepro
   blipFile,
 );
 
-const captionEntries: Record<(typeof captionModels)[number], Omit<CaptionModel, 'operation' | 'name'>> = {
+const captionEntries: Record<(typeof captionModels)[number], Omit<CaptionModel, 'kind' | 'name'>> = {
   'blip-image-captioning-base': {
     description: 'Salesforce’s BLIP, base size, 32-bit floats (about 990 MB)',
     licence: 'BSD-3-Clause',
@@ -40,7 +40,7 @@ const captionEntries: Record<(typeof captionModels)[number], Omit<CaptionModel, 
 };
 
 export const captionManifest: CaptionModel[] = captionModels.map((name) => ({
-  operation: 'caption',
+  kind: 'caption',
   name,
   ...captionEntries[name],
 }));

@@ -23,7 +23,7 @@ export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' |
 /** Fetches a model, writes its receipt and moves the whole into place. The caller holds the model's lock. */
 export async function installFiles(steps: InstallSteps): Promise<void> {
   const { entry, signal, workFolder } = steps;
-  const base = entry.operation === 'caption' ? entry.quantisedFrom : null;
+  const base = entry.kind === 'caption' ? entry.quantisedFrom : null;
   const folder = base ? await quantised(steps, base) : await downloaded(steps, entry.name);
   signal.throwIfAborted();
   await moveIntoPlace(folder, modelFolder(steps.folder, entry.name), workFolder);
@@ -46,7 +46,7 @@ async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
     const whence = { source, model: as, file, pin: pinned, folder, notesFolder };
     files.push(await downloadFile({ ...whence, pauses, stallMs, signal, onBytes }));
   }
-  if (entry.operation === 'caption') await checkCheckpoint(folder, workFolder);
+  if (entry.kind === 'caption') await checkCheckpoint(folder, workFolder);
   for (const [index, file] of entry.files.entries()) {
     await pin(steps.folder, file, (files[index] as DownloadedFile).sha256, source.name);
   }

@@ -1,4 +1,5 @@
 import type { Model } from '@spillway/core/job.ts';
+import type { ModelKind } from '@spillway/core/models.ts';
 import type { SaliencyForm } from './manifest.ts';
 
 /** A model whose files are complete on this machine. */
@@ -16,12 +17,16 @@ export interface InstalledCaptionModel extends Model {
   path: string;
 }
 
-/** The models on this machine. */
-export interface ModelLibrary {
-  /**
-   * The model that an option asks for: a name of the manifest, `built-in`, or `auto` (the best that is installed).
-   * @throws PermanentError `model_missing`, with the command that installs it.
-   */
-  saliency(wanted: string): Promise<InstalledSaliencyModel>;
-  caption(wanted: string): Promise<InstalledCaptionModel>;
+interface InstalledModels extends Record<ModelKind, Model> {
+  saliency: InstalledSaliencyModel;
+  caption: InstalledCaptionModel;
 }
+
+/**
+ * The models on this machine, by kind. Each function finds the model that an option asks for: a name of the manifest,
+ * `built-in`, or `auto` (the best that is installed). It throws PermanentError `model_missing`, with the command that
+ * installs the model.
+ */
+export type ModelLibrary = {
+  readonly [Kind in ModelKind]: (wanted: string) => Promise<InstalledModels[Kind]>;
+};

@@ -143,8 +143,8 @@ test('how a model wants its input is read beside it, or stated; what is no state
 
 test('auto never takes what may not be used commercially, nor what fails on most pictures', async () => {
   const folder = await emptyFolder();
-  for (const { name, operation } of manifest) {
-    if (operation !== 'remove-background') continue;
+  for (const { name, kind } of manifest) {
+    if (kind !== 'saliency') continue;
     if (!['u2net', 'isnet-general-use', 'u2netp', 'silueta'].includes(name))
       await pretendInstalled(folder, name);
   }
@@ -179,13 +179,13 @@ test('the model folder follows SPILLWAY_MODELS_DIR, then XDG_CACHE_HOME', () => 
 
 test('the manifest names every model once, with licence and checkable files', () => {
   expect(new Set(manifest.map(({ name }) => name)).size).toBe(manifest.length);
-  for (const { name, licence, files, operation } of manifest) {
+  for (const { name, licence, files, kind } of manifest) {
     if (nonCommercialModels.includes(name)) expect(licence).toMatch(/-NC-/);
     else expect(licence).not.toMatch(/NC/);
     expect(licence).not.toBe('');
     for (const file of files) {
       expect(file.url).toMatch(/^https:\/\//);
-      if (operation === 'remove-background') expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
+      if (kind === 'saliency') expect(file.sha256).toMatch(/^[0-9a-f]{64}$/);
     }
   }
 });

@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { Model } from '@spillway/core/job.ts';
-import { automaticModel, builtInModel, nonCommercialModels } from '@spillway/core/models.ts';
+import { automaticModel, builtInModel, type ModelKind, nonCommercialModels } from '@spillway/core/models.ts';
 import {
   captionPreference,
   findEntry,
@@ -70,7 +70,7 @@ async function choose(folder: string, wanted: string, preference: readonly Model
 async function installedSaliency(folder: string, name: string): Promise<InstalledSaliencyModel> {
   const entry = findEntry(name);
   const [file] = entry?.files ?? [];
-  if (entry?.operation !== 'remove-background' || !file) throw unknownModel(name, 'remove-background');
+  if (entry?.kind !== 'saliency' || !file) throw unknownModel(name, 'saliency');
   const model = await installedModel(folder, entry.name);
   const { input, output } = entry;
   const path = join(modelFolder(folder, name), file.name);
@@ -79,7 +79,7 @@ async function installedSaliency(folder: string, name: string): Promise<Installe
 
 async function installedCaptioner(folder: string, name: string): Promise<InstalledCaptionModel> {
   const entry = findEntry(name);
-  if (entry?.operation !== 'caption') throw unknownModel(name, 'caption');
+  if (entry?.kind !== 'caption') throw unknownModel(name, 'caption');
   return { ...(await installedModel(folder, entry.name)), path: modelFolder(folder, name) };
 }
 
@@ -129,15 +129,17 @@ async function changeSince(folder: string, { name, files }: Installation): Promi
   return null;
 }
 
-function unknownModel(name: string, operation: string): PermanentError {
-  return new PermanentError('model_missing', `No model named ${name} exists for ${operation}.`);
+const purposes: Record<ModelKind, string> = { saliency: 'finding a subject', caption: 'captions' };
+
+function unknownModel(name: string, kind: ModelKind): PermanentError {
+  return new PermanentError('model_missing', `No model for ${purposes[kind]} is named ${name}.`);
 }
 
 const builtInFolder = fileURLToPath(new URL('built-in/', import.meta.url));
 
 /** What the built-in models are called in results, and the model that takes their place once it is installed. */
 export const builtInModels = {
-  'remove-background': {
+  saliency: {
     name: 'built-in-salient',
     instead: 'u2netp',
     path: join(builtInFolder, 'salient.onnx'),
@@ -149,11 +151,11 @@ export const builtInModels = {
     path: join(builtInFolder, 'captioner'),
     weights: join(builtInFolder, 'captioner', 'model.safetensors'),
   },
-} as const;
+} as const satisfies Record<ModelKind, object>;
 
 async function builtInSaliency(): Promise<InstalledSaliencyModel> {
-  const { path } = builtInModels['remove-background'];
-  const model = await builtIn('remove-background');
+  const { path } = builtInModels.saliency;
+  const model = await builtIn('saliency');
   return { ...model, path, ...saliencyForms.u2net, isGuess: false, notice: null };
 }
 
@@ -161,8 +163,8 @@ async function builtInCaptioner(): Promise<InstalledCaptionModel> {
   return { ...(await builtIn('caption')), path: builtInModels.caption.path };
 }
 
-async function builtIn(operation: keyof typeof builtInModels): Promise<Model> {
-  const { name, instead, weights } = builtInModels[operation];
+async function builtIn(kind: ModelKind): Promise<Model> {
+  const { name, instead, weights } = builtInModels[kind];
   const install = installCommand(instead);
   try {
     return { name, sha256: await knownSha256(weights), builtIn: true, install };

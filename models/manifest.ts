@@ -45,12 +45,12 @@ interface ModelBase {
 }
 
 export interface SaliencyModel extends ModelBase, SaliencyForm {
-  operation: 'remove-background';
+  kind: 'saliency';
   name: (typeof saliencyModels)[number];
 }
 
 export interface CaptionModel extends ModelBase {
-  operation: 'caption';
+  kind: 'caption';
   name: (typeof captionModels)[number];
   /** The model whose checkpoint is fetched and quantised to 8-bit integers; null for one that is used as it is. */
   quantisedFrom: (typeof captionModels)[number] | null;

@@ -1,4 +1,4 @@
-import type { OperationName } from '@spillway/core/operations.ts';
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import { findEntry, type ModelName } from './entries.ts';
 import { readInstallation } from './installation.ts';
 import type { ModelsSettings } from './settings.ts';
@@ -13,10 +13,11 @@ export async function modelToFetch(
   { folder, saliencyFile, captionDirectory }: ModelsSettings,
   source: string,
 ): Promise<ModelName | null> {
-  const replaced = operation === 'caption' ? captionDirectory : saliencyFile;
-  if (source === 'none' || replaced) return null;
+  const { model: kind } = manifestOf(operation);
+  const own = { saliency: saliencyFile, caption: captionDirectory };
+  if (source === 'none' || kind === null || own[kind]) return null;
   const entry = typeof options.model === 'string' ? findEntry(options.model) : undefined;
-  if (entry?.operation !== operation) return null;
+  if (entry?.kind !== kind) return null;
   const state = await readInstallation(folder, entry.name);
   return state.kind === 'installed' ? null : entry.name;
 }

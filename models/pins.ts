@@ -64,7 +64,7 @@ export async function pin(
 /** The file of an installed model as the manifest lists it; null for a quantised model, which is made on this machine. */
 function listedFile(name: string, fileName: string): ModelFile | null {
   const entry = findEntry(name);
-  if (!entry || (entry.operation === 'caption' && entry.quantisedFrom)) return null;
+  if (!entry || (entry.kind === 'caption' && entry.quantisedFrom)) return null;
   return entry.files.find((published) => published.name === fileName) ?? null;
 }
 

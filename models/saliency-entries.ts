@@ -19,7 +19,7 @@ function rembgFile(
   return { name: `${name}.onnx`, url: `${rembgRelease}/${published}`, bytes, sha256, md5 };
 }
 
-type Entry = Omit<SaliencyModel, 'operation' | 'name'>;
+type Entry = Omit<SaliencyModel, 'kind' | 'name'>;
 type Name = (typeof saliencyModels)[number];
 
 const u2netPage = 'https://github.com/xuebinqin/U-2-Net';
@@ -240,7 +240,7 @@ const entries: Record<Name, Entry> = {
 };
 
 export const saliencyManifest: SaliencyModel[] = saliencyModels.map((name) => ({
-  operation: 'remove-background',
+  kind: 'saliency',
   name,
   ...entries[name],
 }));

@@ -1,10 +1,9 @@
-export type AcceptedType = 'jpeg' | 'png' | 'webp' | 'avif' | 'heic' | 'gif';
-
+import type { PictureType } from '@spillway/core/picture-types.ts';
 /** A file that passed the gate. */
 export interface CheckedImage {
   /** Of the file that is decoded: the one that was checked, or a copy that a decoder understands. */
   path: string;
-  type: AcceptedType;
+  type: PictureType;
   /** Pixels of the first frame as a person sees it, EXIF orientation applied. */
   width: number;
   height: number;

@@ -1,6 +1,7 @@
 import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
-import { operationNameSchema } from '@spillway/core/operations.ts';
+import { operationNameForm } from '@spillway/core/operations/operation.ts';
+import { resultExtensions } from '@spillway/core/picture-types.ts';
 import { modelsSettingsSchema } from '@spillway/models/settings.ts';
 import { z } from 'zod';
 import { inputLimitsSchema } from './input-limits.ts';
@@ -13,20 +14,21 @@ export const childSettingsSchema = z.object({
   threads: z.int().min(1),
   models: modelsSettingsSchema,
   /** Operations that are run once before the child counts as started. */
-  warmUp: z.array(operationNameSchema),
+  warmUp: z.array(operationNameForm),
   limits: inputLimitsSchema,
 });
 export type ChildSettings = z.infer<typeof childSettingsSchema>;
 
-/** The answer to that: small pictures went through every operation, or could not, and why not. */
+/** The answer to that: small pictures went through every operation; or the machine, or the program, does not let them. */
 export const childStartSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), models: z.array(z.string()) }),
   z.object({ kind: z.literal('unfit'), lack: z.enum(machineLacks), detail: z.string() }),
+  z.object({ kind: z.literal('broken'), detail: z.string() }),
 ]);
 export type ChildStart = z.infer<typeof childStartSchema>;
 
 export const childJobSchema = z.object({
-  operation: operationNameSchema,
+  operation: operationNameForm,
   options: z.record(z.string(), z.unknown()),
   inputPath: z.string(),
   /** Path of the result without its extension. */
@@ -43,7 +45,7 @@ export type ChildRequest = z.infer<typeof childRequestSchema>;
 export const processedImageSchema = z.object({
   path: z.string(),
   contentType: z.string(),
-  extension: z.enum(['png', 'jpg', 'webp', 'json']),
+  extension: z.enum(resultExtensions),
   /** Pixels of the source that were decoded. */
   decodedPixels: z.int().min(1),
   /** Pixels of the result. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type FailureCode, MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
-import type { OperationName } from '@spillway/core/operations.ts';
+import { isOperationName, manifestOf } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
 import { describe, failureOutcome, machineFault } from './child-failure.ts';
@@ -62,7 +62,7 @@ async function answerJob(
   }
 }
 
-/** A child that cannot warm up has a machine below it, or a program inside it, with which no job would end well. */
+/** A child that cannot get ready has a machine below it, or a program inside it, with which no job would end well. */
 async function start(
   settings: ChildSettings,
   operations: ImageOperations,
@@ -74,7 +74,9 @@ async function start(
     onSetUp(setup);
     return { kind: 'ready', models: loadedModels(operations) };
   } catch (error) {
-    return { kind: 'unfit', lack: machineFault(error)?.lack ?? 'processes', detail: describe(error) };
+    const fault = machineFault(error);
+    const detail = describe(error);
+    return fault ? { kind: 'unfit', lack: fault.lack, detail } : { kind: 'broken', detail };
   }
 }
 
@@ -102,7 +104,7 @@ function endWithParent(): void {
 const warmUpSide = 512;
 
 /** Sends small pictures through the operations, so that the first job finds code, models and threads ready. */
-async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<void> {
+async function warmUp(names: readonly string[], setup: ProcessingSetup): Promise<void> {
   const folder = await temporaryFolder();
   try {
     const inputPath = join(folder, 'warm-up');
@@ -112,7 +114,8 @@ async function warmUp(names: OperationName[], setup: ProcessingSetup): Promise<v
     await sharp({ create }).jpeg().toFile(inputPath);
     for (const operation of names) {
       const job = { operation, options: {}, inputPath, outputPath: join(folder, operation) };
-      for (let run = 0; run < setup.operations[operation].warmUpRuns; run++) await warmUpRun(job, setup);
+      const runs = takesJpeg(operation) ? (setup.operations[operation]?.warmUpRuns ?? 0) : 0;
+      for (let run = 0; run < runs; run++) await warmUpRun(job, setup);
     }
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -128,24 +131,24 @@ async function temporaryFolder(): Promise<string> {
   });
 }
 
+/** The test picture is a JPEG. */
+function takesJpeg(operation: string): boolean {
+  return isOperationName(operation) && manifestOf(operation).accepts.includes('jpeg');
+}
+
 /**
- * A model that is missing, damaged or too large for the machine must not keep the other operations from working: its
- * jobs will say so.
+ * An operation that fails, such as one whose model is missing, must not keep the others from working: its jobs will say
+ * so. What the machine lacks keeps every operation from working.
  */
 async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
   try {
     await processImage(job, setup);
   } catch (error) {
-    if (!isOfModel(error)) throw error;
-    console.error(`${job.operation} cannot work yet: ${error.message}`);
+    if (machineFault(error)) throw error;
+    const why =
+      error instanceof PermanentError || error instanceof RetryableError ? error.message : describe(error);
+    console.error(`${job.operation} cannot work yet: ${why}`);
   }
-}
-
-const modelCodes: ReadonlySet<FailureCode> = new Set(['model_missing', 'model_invalid', 'out_of_memory']);
-
-function isOfModel(error: unknown): error is PermanentError | RetryableError {
-  const isKnown = error instanceof PermanentError || error instanceof RetryableError;
-  return isKnown && modelCodes.has(error.code);
 }
 
 async function outcomeOf(job: ChildJob, setup: ProcessingSetup | null): Promise<ChildOutcome> {

@@ -42,6 +42,15 @@ export class ChildDied extends Error {
   }
 }
 
+/** The program in the child cannot get ready, whatever the machine gives it: a defect of this installation. */
+export class BrokenChild extends Error {
+  override readonly name = 'BrokenChild';
+
+  constructor(detail: string) {
+    super(`A child process could not get ready. ${detail}`);
+  }
+}
+
 /**
  * glibc gives blocks of this size and more back as soon as they are freed, instead of raising the size as it goes, and
  * keeps few heaps: the planes of a large picture would else stay in a child that has no use for them.
@@ -66,7 +75,8 @@ export interface ChildProgram {
 
 /**
  * Starts a child and waits until it is warm.
- * @throws MachineError where it does not start; the signal's reason where that was called off.
+ * @throws MachineError where it does not start, `BrokenChild` where its program cannot get ready; the signal's reason
+ * where that was called off.
  */
 export async function startChild(
   program: ChildProgram,
@@ -82,8 +92,9 @@ export async function startChild(
   }
 }
 
-/** No job has a part in it: whatever keeps a child from starting is the machine's, or a defect of this installation. */
-function startFault(error: unknown): MachineError {
+/** No job has a part in it: what keeps a child from starting is the machine's, or a defect of this installation. */
+function startFault(error: unknown): MachineError | BrokenChild {
+  if (error instanceof BrokenChild) return error;
   const known = machineErrorOf(error);
   if (known) return known;
   // What nobody here has killed was the kernel's choice when memory ran out.
@@ -109,8 +120,16 @@ async function start(
   stop.addEventListener('abort', kill);
   try {
     const answer = childStartSchema.parse(await ask(child, { kind: 'start', settings }));
-    if (answer.kind === 'unfit') throw unfit(answer.lack, answer.detail);
-    return childOf(child, answer.models, await restingBytesOf(child));
+    switch (answer.kind) {
+      case 'ready':
+        return childOf(child, answer.models, await restingBytesOf(child));
+      case 'unfit':
+        throw unfit(answer.lack, answer.detail);
+      case 'broken':
+        throw new BrokenChild(answer.detail);
+      default:
+        return answer satisfies never;
+    }
   } catch (error) {
     await end(child);
     throw stop.aborted ? stop.reason : error;

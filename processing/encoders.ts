@@ -1,7 +1,4 @@
-import type { ResultExtension } from './operation.ts';
-
-/** Formats of results that are pictures. */
-export type PictureExtension = Exclude<ResultExtension, 'json'>;
+import type { PictureExtension } from '@spillway/core/picture-types.ts';
 
 interface Encoder {
   label: string;

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, deflateSync } from 'node:zlib';
 import type { FailureCode } from '@spillway/core/errors.ts';
+import { type PictureType, pictureTypeNames } from '@spillway/core/picture-types.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { AcceptedType, CheckedImage } from './checked-image.ts';
+import type { CheckedImage } from './checked-image.ts';
 import { decodeRgb, restrictSharp } from './decode.ts';
 import { notesOnMissing, tolerate } from './incomplete.ts';
 import { checkInput } from './input-gate.ts';
@@ -83,7 +84,7 @@ function isoMedia(brand: string): Buffer {
   return box;
 }
 
-test.each<[AcceptedType, () => Promise<Buffer>]>([
+test.each<[PictureType, () => Promise<Buffer>]>([
   ['jpeg', () => asSharp(scene).jpeg().toBuffer()],
   ['png', () => asSharp(scene).png().toBuffer()],
   ['webp', () => asSharp(scene).webp().toBuffer()],
@@ -411,7 +412,11 @@ test('an AVIF that would take more memory than there is is refused by its size, 
 test('what an operation takes counts as well', async () => {
   const path = join(folder, 'large.png');
   await writeFile(path, pngOfSize(9_000, 9_000));
-  const work = (bytes: number) => ({ bytesPerPixel: () => bytes, copyPath: `${path}.still` });
+  const work = (bytes: number) => ({
+    accepts: pictureTypeNames,
+    bytesPerPixel: () => bytes,
+    copyPath: `${path}.still`,
+  });
   await expect(checkInput(path, defaultInputLimits, work(9))).resolves.toMatchObject({ width: 9_000 });
   await expectRefusal(
     checkInput(path, defaultInputLimits, work(12)),

@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
+import { labelsOf, type PictureType, pictureTypeNames, pictureTypes } from '@spillway/core/picture-types.ts';
 import type { Metadata } from 'sharp';
-import type { AcceptedType, CheckedImage, Decoded } from './checked-image.ts';
+import type { CheckedImage, Decoded } from './checked-image.ts';
 import { surveyGif } from './containers/gif.ts';
 import { samplesOfTracks, surveyHeif } from './containers/heif.ts';
 import { surveyJpeg } from './containers/jpeg.ts';
@@ -21,6 +22,8 @@ import { decodedOf, decoderBytesPerPixel } from './memory-estimate.ts';
 
 /** What is going to be done with a picture, as far as the gate has to know. */
 export interface PlannedWork {
+  /** Types that the operation takes. */
+  accepts: readonly PictureType[];
   /** As `ImageOperation.bytesPerPixel`, with the options settled. */
   bytesPerPixel(decoded: Decoded): number;
   /** Path for a copy, to be removed by the caller. */
@@ -42,11 +45,12 @@ interface Size {
 export async function checkInput(
   path: string,
   limits: InputLimits,
-  work: PlannedWork = { bytesPerPixel: () => 0, copyPath: `${path}.copy` },
+  work: PlannedWork = { accepts: pictureTypeNames, bytesPerPixel: () => 0, copyPath: `${path}.copy` },
 ): Promise<CheckedImage> {
   await checkSize(path, limits);
   const bytes = await readFile(path);
   const type = await typeOf(path, bytes);
+  if (!work.accepts.includes(type)) throw unaccepted(type, work);
   const { decodable, survey } = await openContainer(path, type, bytes, work);
   freeMemory(bytes);
   if (survey) checkSurvey(type, survey, limits, work);
@@ -65,7 +69,7 @@ export async function checkInput(
   };
 }
 
-function strictness(type: AcceptedType): CheckedImage['failOn'] {
+function strictness(type: PictureType): CheckedImage['failOn'] {
   // libjpeg draws over what is missing and only remarks on it.
   if (type === 'jpeg') return 'warning';
   // libnsgif wants every frame whole, and we want the first.
@@ -78,9 +82,9 @@ async function checkSize(path: string, limits: InputLimits): Promise<void> {
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
-const accepted = 'Pictures that can be worked on are JPEG, PNG, WebP, AVIF, HEIC and GIF.';
+const accepted = `Pictures that can be worked on are ${labelsOf(pictureTypeNames)}.`;
 
-async function typeOf(path: string, bytes: Buffer): Promise<AcceptedType> {
+async function typeOf(path: string, bytes: Buffer): Promise<PictureType> {
   const kind = await kindOf(bytes);
   if (kind.kind === 'other') throw foreign(kind.name);
   const { type } = kind;
@@ -96,11 +100,16 @@ async function typeOf(path: string, bytes: Buffer): Promise<AcceptedType> {
   }
 }
 
+function unaccepted(type: PictureType, { accepts }: PlannedWork): PermanentError {
+  const message = `The file is ${pictureTypes[type].label}, and this operation takes ${labelsOf(accepts)}.`;
+  return new PermanentError('unsupported_type', message);
+}
+
 function foreign(name: string): PermanentError {
   return new PermanentError('unsupported_type', `The file is ${name}. ${accepted}`);
 }
 
-async function surveyOf(path: string, type: AcceptedType, bytes: Buffer): Promise<Survey | null> {
+async function surveyOf(path: string, type: PictureType, bytes: Buffer): Promise<Survey | null> {
   try {
     switch (type) {
       case 'jpeg':
@@ -125,7 +134,7 @@ async function surveyOf(path: string, type: AcceptedType, bytes: Buffer): Promis
   }
 }
 
-function checkSurvey(type: AcceptedType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
+function checkSurvey(type: PictureType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
   checkDimensions(survey, limits);
   checkFrames(survey, limits);
   checkPasses(survey, limits);
@@ -136,7 +145,7 @@ function checkSurvey(type: AcceptedType, survey: Survey, limits: InputLimits, wo
 }
 
 /** A file that libvips reads, and what it says. */
-async function openContainer(path: string, type: AcceptedType, bytes: Buffer, work: PlannedWork) {
+async function openContainer(path: string, type: PictureType, bytes: Buffer, work: PlannedWork) {
   if (type === 'avif') return await openAvif(path, bytes, work);
   const survey = await surveyOf(path, type, bytes);
   const whole = type === 'webp' && survey?.missing === 0 ? wholeChunksOfWebp(bytes) : null;
@@ -173,7 +182,7 @@ async function checkHeic(path: string, limits: InputLimits): Promise<Size> {
 /** The decoder's own word on what the structure said. */
 async function checkHeader(
   path: string,
-  type: AcceptedType,
+  type: PictureType,
   failOn: CheckedImage['failOn'],
   limits: InputLimits,
 ): Promise<Size> {
@@ -229,7 +238,7 @@ function checkPasses({ width, height, passes }: Survey, { maxPassPixels }: Input
   );
 }
 
-function checkMemory(type: AcceptedType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
+function checkMemory(type: PictureType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
   const { width, height } = survey;
   const decoded = decodedOf(type, survey);
   // The decoder has ended when the operation needs most.
@@ -245,7 +254,7 @@ function checkMemory(type: AcceptedType, survey: Survey, limits: InputLimits, wo
   );
 }
 
-function describe(type: AcceptedType, { depth, whole, channels }: Survey): string {
+function describe(type: PictureType, { depth, whole, channels }: Survey): string {
   switch (type) {
     case 'jpeg':
       return whole ? 'a progressive JPEG' : 'a JPEG';

@@ -1,8 +1,9 @@
-import type { AcceptedType, Decoded } from './checked-image.ts';
+import type { PictureType } from '@spillway/core/picture-types.ts';
+import type { Decoded } from './checked-image.ts';
 import type { Survey } from './containers/survey.ts';
 
 /** How a picture comes out of its decoder, as far as its file tells. */
-export function decodedOf(type: AcceptedType, { channels, whole }: Survey): Decoded {
+export function decodedOf(type: PictureType, { channels, whole }: Survey): Decoded {
   // JPEG has no transparency; what is more than three samples there is CMYK.
   return {
     channels: type !== 'jpeg' && (channels === 4 || channels === 2) ? 4 : 3,
@@ -14,7 +15,7 @@ export function decodedOf(type: AcceptedType, { channels, whole }: Survey): Deco
  * Bytes a pixel that a decoder holds beside the samples that it hands over, at most. Measured with
  * `npm run test:hostile` on pictures of 25 to 108 megapixels, rounded up.
  */
-export function decoderBytesPerPixel(type: AcceptedType, survey: Survey): number {
+export function decoderBytesPerPixel(type: PictureType, survey: Survey): number {
   const { depth, channels, whole } = survey;
   switch (type) {
     case 'jpeg':

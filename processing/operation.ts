@@ -1,16 +1,8 @@
 import type { Model } from '@spillway/core/job.ts';
-import type { OperationName, OptionsOf } from '@spillway/core/operations.ts';
+import type { OperationOptions } from '@spillway/core/operations.ts';
+import type { ResultExtension } from '@spillway/core/picture-types.ts';
 import type { ModelLibrary } from '@spillway/models/installed.ts';
 import type { CheckedImage, Decoded } from './checked-image.ts';
-
-/** File formats of results, by extension. */
-export const contentTypes = {
-  png: 'image/png',
-  jpg: 'image/jpeg',
-  webp: 'image/webp',
-  json: 'application/json',
-} as const;
-export type ResultExtension = keyof typeof contentTypes;
 
 export interface OperationOutput {
   /** The whole result file. */
@@ -35,7 +27,7 @@ export interface OperationContext {
   threads: number;
 }
 
-/** The pixel side of an operation. Its name, options and objective stand in `core/operations/<name>.ts`. */
+/** The running half of an operation. The rest of it is its manifest. */
 export interface ImageOperation<Options> {
   /**
    * Makes the result of a picture that passed the input gate.
@@ -53,5 +45,5 @@ export interface ImageOperation<Options> {
   loadedModels(): string[];
 }
 
-/** One entry for every operation that core knows: a missing one is a type error. */
-export type ImageOperations = { readonly [Name in OperationName]: ImageOperation<OptionsOf<Name>> };
+/** The running halves that a process has, by the operation's name. */
+export type ImageOperations = Readonly<Record<string, ImageOperation<OperationOptions>>>;

@@ -1,6 +1,13 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
-import { type OperationName, type OptionsOf, parseOptions } from '@spillway/core/operations.ts';
+import type { OperationManifest } from '@spillway/core/operations/operation.ts';
+import {
+  isOperationName,
+  manifestOf,
+  type OperationOptions,
+  parseOptions,
+} from '@spillway/core/operations.ts';
+import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import type { CheckedImage } from './checked-image.ts';
 import type { ChildJob, ProcessedImage } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
@@ -8,12 +15,7 @@ import { collectGarbage } from './heic-library.ts';
 import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
 import { checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
-import {
-  contentTypes,
-  type ImageOperations,
-  type OperationContext,
-  type OperationOutput,
-} from './operation.ts';
+import type { ImageOperation, ImageOperations, OperationContext, OperationOutput } from './operation.ts';
 
 /** What a process that makes results was set up with. */
 export interface ProcessingSetup extends OperationContext {
@@ -29,10 +31,10 @@ export interface ProcessingSetup extends OperationContext {
  */
 export async function processImage(job: ChildJob, setup: ProcessingSetup): Promise<ProcessedImage> {
   const startedAt = performance.now();
-  const options = validOptions(job.operation, job.options);
-  const work = workOf(job, options, setup);
+  const task = taskOf(job, setup);
+  const work = workOf(task, job.outputPath);
   try {
-    const { output, image } = await produce(job, options, work, setup);
+    const { output, image } = await produce(job.inputPath, task, work, setup);
     const path = await write(job.outputPath, output);
     freeMemory(output.bytes);
     return imageOf(path, output, image, performance.now() - startedAt);
@@ -51,7 +53,7 @@ function imageOf(
   const { extension, width, height, model, inferenceMs, notes } = output;
   return {
     path,
-    contentType: contentTypes[extension],
+    contentType: resultContentTypes[extension],
     extension,
     width,
     height,
@@ -63,10 +65,19 @@ function imageOf(
   };
 }
 
-function validOptions<Name extends OperationName>(operation: Name, options: unknown): OptionsOf<Name> {
-  const parsed = parseOptions(operation, options);
+/** What a job asks for, found in the registry and among the running halves of this process. */
+interface Task {
+  manifest: OperationManifest;
+  operation: ImageOperation<OperationOptions>;
+  options: OperationOptions;
+}
+
+function taskOf({ operation: name, options }: ChildJob, { operations }: ProcessingSetup): Task {
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (!isOperationName(name) || !operation) throw new PermanentError('unknown_operation');
+  const parsed = parseOptions(name, options);
   if (!parsed.ok) throw new PermanentError('invalid_options', parsed.message);
-  return parsed.options as OptionsOf<Name>;
+  return { manifest: manifestOf(name), operation, options: parsed.options };
 }
 
 /**
@@ -83,32 +94,29 @@ function forgetPicture(): void {
   settledBytes = process.memoryUsage.rss();
 }
 
-function workOf<Name extends OperationName>(
-  { operation, outputPath }: ChildJob & { operation: Name },
-  options: OptionsOf<Name>,
-  { operations }: ProcessingSetup,
-): PlannedWork {
+function workOf({ manifest, operation, options }: Task, outputPath: string): PlannedWork {
   return {
-    bytesPerPixel: (decoded) => operations[operation].bytesPerPixel(options, decoded),
+    accepts: manifest.accepts,
+    bytesPerPixel: (decoded) => operation.bytesPerPixel(options, decoded),
     copyPath: `${outputPath}.copy`,
   };
 }
 
 /** A picture that its decoder remarks on is looked into, and made again with what can be tolerated. */
-async function produce<Name extends OperationName>(
-  { operation, inputPath }: ChildJob & { operation: Name },
-  options: OptionsOf<Name>,
+async function produce(
+  inputPath: string,
+  { operation, options }: Task,
   work: PlannedWork,
   setup: ProcessingSetup,
 ): Promise<{ output: OperationOutput; image: CheckedImage }> {
   const image = await checkInput(inputPath, setup.limits, work);
   try {
-    return { output: withNotes(await run(operation, image, options, setup), image), image };
+    return { output: withNotes(await operation.run(image, options, setup), image), image };
   } catch (error) {
     const tolerated = await tolerate(image, error);
     // What the first attempt left would be part of what the second may take.
     forgetPicture();
-    const output = await run(operation, tolerated, options, setup).catch((again) => {
+    const output = await operation.run(tolerated, options, setup).catch((again: unknown) => {
       // What decodes no better with all tolerance has the first word; what is missing is known by now.
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
@@ -123,15 +131,6 @@ function withNotes(output: OperationOutput, image: CheckedImage): OperationOutpu
 
 function isCorrupt(error: unknown): boolean {
   return error instanceof PermanentError && error.code === 'corrupt_image';
-}
-
-async function run<Name extends OperationName>(
-  operation: Name,
-  image: CheckedImage,
-  options: OptionsOf<Name>,
-  setup: ProcessingSetup,
-): Promise<OperationOutput> {
-  return await setup.operations[operation].run(image, options, setup);
 }
 
 async function write(stem: string, output: OperationOutput): Promise<string> {

@@ -60,7 +60,7 @@ export interface ProcessorOptions {
   limits?: InputLimits;
   models: ModelsSettings;
   /** Operations that a child runs on a small picture when it starts. Default: all. */
-  warmUp?: OperationName[];
+  warmUp?: readonly OperationName[];
   /** The children's entry script. */
   childScript?: string;
   /** Folder for the children's temporary files. Default: the system's. */
@@ -138,7 +138,7 @@ function keeperSettings(options: ProcessorOptions): KeeperSettings {
       threads: options.threadsPerChild ?? share,
       limits: limitsFor(options),
       models: options.models,
-      warmUp: options.warmUp ?? operationNames,
+      warmUp: [...(options.warmUp ?? operationNames)],
     },
     job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },
     recycleAfter: options.recycleAfter,

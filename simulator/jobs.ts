@@ -1,6 +1,6 @@
-import { type OperationName, operationNames, operations } from '@spillway/core/operations.ts';
+import { manifestOf, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { type Random, randomStream } from './random.ts';
-import type { Delay, Scenario, ServiceTime } from './scenario.ts';
+import { type Delay, mixOf, type Scenario, type ServiceTime, serviceTimeOf } from './scenario.ts';
 
 /**
  * A job as the world will give it to every policy: all chance that is the job's own is drawn here, so that policies
@@ -33,8 +33,8 @@ export interface SimulatedJob {
 /** @param arrivals Seconds, sorted. */
 export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: number): SimulatedJob[] {
   const { vms, router, run } = scenario;
-  const { mix, megapixels, owners, pixelGuessSigma } = scenario.jobs;
-  const weights = operationNames.map((name) => mix[name]);
+  const { megapixels, owners, pixelGuessSigma } = scenario.jobs;
+  const weights = mixOf(scenario);
   const pictures = randomStream(seed, 'pictures');
   const services = randomStream(seed, 'service times');
   const delays = randomStream(seed, 'delays');
@@ -50,11 +50,11 @@ export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: 
       operation,
       owner: `person ${Math.floor(pictures.uniform() * owners)}`,
       arrivedAt,
-      deadlineAt: arrivedAt + operations[operation].objectiveMs,
+      deadlineAt: arrivedAt + manifestOf(operation).objectiveMs.interactive,
       pixels: Math.round(size * 1e6 * pictures.lognormal(1, pixelGuessSigma)),
       decodedPixels: Math.round(size * 1e6),
-      vmMs: serviceMs(vms.service[operation], size, hardness),
-      runMs: serviceMs(run.service[operation], size, hardness),
+      vmMs: serviceMs(serviceTimeOf(scenario, 'vm', operation), size, hardness),
+      runMs: serviceMs(serviceTimeOf(scenario, 'run', operation), size, hardness),
       noticeMs: drawDelay(router.notice, delays),
       decisionMs: drawDelay(router.decision, delays),
       publishMs: drawDelay(vms.publish, delays),

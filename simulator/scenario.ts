@@ -1,5 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import type { Target } from '@spillway/core/job.ts';
+import {
+  isOperationName,
+  manifestOf,
+  type OperationName,
+  operationNames,
+} from '@spillway/core/operations.ts';
 import { z } from 'zod';
 
 /** A constant with how it was measured, or that it was not. */
@@ -22,10 +28,8 @@ const serviceTime = z.strictObject({
   sigma: z.number().min(0).max(3),
 });
 export type ServiceTime = z.infer<typeof serviceTime>;
-const ofEveryOperation = <Schema extends z.ZodType>(schema: Schema) =>
-  z.strictObject(
-    Object.fromEntries(operationNames.map((name) => [name, schema])) as Record<OperationName, Schema>,
-  );
+const operation = z.string().refine(isOperationName, 'names no operation');
+const byOperation = <Schema extends z.ZodType>(schema: Schema) => z.record(operation, schema);
 const shape = z.strictObject({ vcpus: z.number().positive(), memoryGib: z.number().positive() });
 
 /** Which VM, when, and for how long. */
@@ -55,8 +59,8 @@ export const scenarioSchema = z.strictObject({
     heartbeatMs: known(ms.positive()),
     /** A claim that nobody renews for so long is anybody's. */
     claimMs: known(ms.positive()),
-    /** From the claim to the outcome. */
-    service: known(ofEveryOperation(serviceTime)),
+    /** From the claim to the outcome, for operations whose manifest is not to be believed. */
+    service: known(byOperation(serviceTime)),
   }),
   router: z.strictObject({
     routers: known(z.int().min(1)),
@@ -86,10 +90,11 @@ export const scenarioSchema = z.strictObject({
     backoff: known(z.strictObject({ firstMs: ms.positive(), mostMs: ms.positive() })),
     /** Most pushes under way at a time; null where Pub/Sub sends what it has. */
     maxInFlight: known(z.int().min(1).nullable()),
-    service: known(ofEveryOperation(serviceTime)),
+    service: known(byOperation(serviceTime)),
   }),
   jobs: z.strictObject({
-    mix: known(ofEveryOperation(z.number().min(0))),
+    /** Weights of all operations that have jobs; empty: the manifests'. */
+    mix: known(byOperation(z.number().min(0))),
     /** Lognormal, cut at both ends. */
     megapixels: known(
       z.strictObject({
@@ -121,6 +126,24 @@ export const scenarioSchema = z.strictObject({
   }),
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
+
+/** What a job of this operation takes in the scenario: what the scenario says, else the operation's manifest. */
+export function serviceTimeOf(scenario: Scenario, target: Target, operation: OperationName): ServiceTime {
+  const { service } = target === 'vm' ? scenario.vms : scenario.run;
+  return service[operation] ?? manifestOf(operation).simulated?.[target] ?? assumedService(operation);
+}
+
+/** The prior, for an operation whose costs nobody has measured. */
+function assumedService(operation: OperationName): ServiceTime {
+  const { fixed, perMegapixel } = manifestOf(operation).priorServiceMs;
+  return { fixedMs: fixed, perMegapixelMs: perMegapixel, sigma: 0.3 };
+}
+
+/** Weights of the operations in the scenario's mix of jobs, in the registry's order. */
+export function mixOf({ jobs: { mix } }: Scenario): number[] {
+  const isStated = Object.keys(mix).length > 0;
+  return operationNames.map((name) => (isStated ? mix[name] : manifestOf(name).simulated?.share) ?? 0);
+}
 
 /** A scenario that cannot be read or does not validate: one sentence for the person who named it. */
 export class ScenarioError extends Error {}

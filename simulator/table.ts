@@ -46,7 +46,7 @@ function figuresOf(policy: PolicyReport, seeds: number): string[] {
   return [
     formatShare(policy.missRate, 2),
     seeds > 1 ? formatShare((confidence.missRate.high - confidence.missRate.low) / 2, 2) : '?',
-    ...operationNames.map((name) => `${policy.perOperation[name].p95.toFixed(2)} s`),
+    ...operationNames.map((name) => `${(policy.perOperation[name]?.p95 ?? 0).toFixed(2)} s`),
     money(costPer1000.total),
     money(costPer1000.run),
     money(costPer1000.vm),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { captionResultSchema } from '@spillway/core/caption-result.ts';
+import { captionResultSchema } from '@spillway/core/operations/caption.ts';
 import { receiptSchema } from '@spillway/core/receipt.ts';
 import sharp from 'sharp';
 import { afterAll, expect, it } from 'vitest';

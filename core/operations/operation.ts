@@ -1,22 +1,286 @@
-import type { z } from 'zod';
+import { z } from 'zod';
+import { type ModelKind, modelKinds } from '../models.ts';
+import { type PictureFormat, type PictureType, pictureFormats, pictureTypeNames } from '../picture-types.ts';
 
-/** What core knows of an operation without running it. Its pixels are handled by `processing/operations/<name>.ts`. */
-export interface OperationDefinition<Name extends string, Options extends z.ZodObject> {
+/**
+ * An operation is one manifest. Router, API, page, command line, simulator and heartbeats know an operation from its
+ * manifest alone. Its running half, which handles pixels, is `processing/operations/<name>.ts` for a built-in
+ * operation and the module that `run` names for a plug-in.
+ */
+export interface OperationManifest<
+  Name extends string = string,
+  Options extends z.ZodObject = z.ZodObject,
+  Makes extends Product<Options> = Product<Options>,
+> {
+  /** Lower-case words joined by hyphens. It is the first folder of uploads and results. */
   readonly name: Name;
-  /** The verb a person presses, in sentence case. */
-  readonly label: string;
-  readonly description: string;
-  /** Options an uploader may set. Strict: an unknown key is refused. Every option has a default. */
+  readonly words: OperationWords;
+  /** The path of a line drawing in a box of 20 by 20, as the attribute `d` of an SVG path. */
+  readonly icon: string;
+  /** Types of pictures that it takes; a picture of another type is refused before it is decoded. */
+  readonly accepts: readonly PictureType[];
+  readonly produces: Makes;
+  /** Options that an uploader may set. Strict: an unknown key is refused. Every option has a default. */
   readonly options: Options;
-  /** Latency objective in milliseconds, counted from the object's `timeCreated`. */
-  readonly objectiveMs: number;
+  /** Options that most people leave alone: the page folds them away. */
+  readonly advancedOptions?: readonly (keyof z.infer<Options> & string)[];
+  /** The kind of model that it needs; null where it needs none. */
+  readonly model: ModelKind | null;
+  /**
+   * Milliseconds from the object's `timeCreated` to the result, by the job's class. An objective that is left out for
+   * bulk jobs is the one of the routing settings.
+   */
+  readonly objectiveMs: { readonly interactive: number; readonly bulk?: number };
   /** Service time in milliseconds, download and result included, assumed until workers have seen some. */
   readonly priorServiceMs: { readonly fixed: number; readonly perMegapixel: number };
+  /** What a job costs in the simulator. Left out: the prior on both sides, and no share of the simulated jobs. */
+  readonly simulated?: SimulatedCost;
+  /** A plug-in's running half: the address of a module whose default export is made by `defineRun`. */
+  readonly run?: URL;
 }
 
-/** Keeps the literal types of a definition while checking its shape. */
-export function defineOperation<Name extends string, Options extends z.ZodObject>(
-  definition: OperationDefinition<Name, Options>,
-): OperationDefinition<Name, Options> {
-  return definition;
+export interface OperationWords {
+  /** The verb that a person presses, in sentence case. */
+  readonly label: string;
+  /** What it does, in one sentence. */
+  readonly description: string;
+  /** What is happening while it runs: a present participle, such as 'Drawing'. */
+  readonly activity: string;
+  /** What comes out, such as 'Cut-out' in 'Cut-out of cat.jpg'. */
+  readonly result: string;
+}
+
+/** What an operation makes, and how the page shows it. */
+export type Product<Options extends z.ZodObject = z.ZodObject> =
+  | PictureProduct<Options>
+  | JsonProduct
+  | TextProduct;
+
+/** Shown beside its original. */
+export interface PictureProduct<Options extends z.ZodObject = z.ZodObject> {
+  readonly kind: 'picture';
+  /** The first is made unless the option `format`, where there is one, asks for another. */
+  readonly formats: readonly [PictureFormat, ...PictureFormat[]];
+  /** The result has transparent places when the options have these values; the page then shows what lies behind. */
+  readonly transparentWhen?: Partial<z.infer<Options>>;
+}
+
+/** A JSON document. */
+export interface JsonProduct {
+  readonly kind: 'json';
+  /** What the document holds: describes it in the API, and a plug-in's result is checked against it. */
+  readonly schema?: z.ZodType;
+  /** The key of the text that is shown over the picture, and that `--out <name>.txt` writes alone. */
+  readonly headline?: string;
+  /** Lists of the document that the large view shows. */
+  readonly tables?: readonly JsonTable[];
+}
+
+export interface JsonTable {
+  /** The key of a list of objects. It is shown where it has more than one. */
+  readonly key: string;
+  readonly title: string;
+  readonly columns: readonly {
+    readonly key: string;
+    readonly label: string;
+    /** Decimal places of a number. */
+    readonly digits?: number;
+    /** What the column means, where its label does not say it all. */
+    readonly hint?: string;
+  }[];
+}
+
+/** Plain text in UTF-8, shown over the picture. */
+export interface TextProduct {
+  readonly kind: 'text';
+}
+
+export interface SimulatedCost {
+  /** From the claim to the outcome, on a VM and on Cloud Run. */
+  readonly vm: ServiceCost;
+  readonly run: ServiceCost;
+  /** Its weight in the simulated mix of jobs. */
+  readonly share: number;
+}
+
+export interface ServiceCost {
+  readonly fixedMs: number;
+  readonly perMegapixelMs: number;
+  /** Sigma of the lognormal factor around that. */
+  readonly sigma: number;
+}
+
+/**
+ * Keeps the literal types of a manifest while checking its shape.
+ * @example
+ * export default defineOperation({
+ *   name: 'thumbnail',
+ *   words: { label: 'Thumbnail', description: 'Makes a small copy.', activity: 'Shrinking', result: 'Thumbnail' },
+ *   icon: 'M4 4h12v12H4z',
+ *   accepts: ['jpeg', 'png'],
+ *   produces: { kind: 'picture', formats: ['jpeg'] },
+ *   options: z.strictObject({ side: z.int().min(16).max(1_024).default(256) }),
+ *   model: null,
+ *   objectiveMs: { interactive: 2_000 },
+ *   priorServiceMs: { fixed: 80, perMegapixel: 20 },
+ *   run: new URL('run.js', import.meta.url),
+ * });
+ */
+export function defineOperation<
+  const Name extends string,
+  Options extends z.ZodObject,
+  const Makes extends Product<Options>,
+>(manifest: OperationManifest<Name, Options, Makes>): OperationManifest<Name, Options, Makes> {
+  return manifest;
+}
+
+/** The form of an operation's name, in documents as well: they may name one that this program does not have. */
+export const operationNameForm = z
+  .string()
+  .max(40, 'has more than 40 characters')
+  .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/, 'is not made of lower-case letters, digits and single hyphens');
+
+/** First folders of object names that mean something else. */
+const reservedNames: ReadonlySet<string> = new Set(['web', 'gcloud', 'gsutil']);
+
+const words = z.string().trim().min(1).max(200);
+const positiveMs = z
+  .number()
+  .positive()
+  .max(31 * 24 * 3_600_000);
+const ms = positiveMs.or(z.literal(0));
+const serviceCost = z.strictObject({ fixedMs: ms, perMegapixelMs: ms, sigma: z.number().min(0).max(3) });
+
+const pictureProductSchema = z.strictObject({
+  kind: z.literal('picture'),
+  formats: z.array(z.enum(pictureFormats)).min(1),
+  transparentWhen: z.record(z.string(), z.unknown()).optional(),
+});
+const jsonTableSchema = z.strictObject({
+  key: z.string().min(1),
+  title: words,
+  columns: z
+    .array(
+      z.strictObject({
+        key: z.string().min(1),
+        label: words,
+        digits: z.int().min(0).max(10).optional(),
+        hint: words.optional(),
+      }),
+    )
+    .min(1),
+});
+const shownJsonSchema = z.strictObject({
+  kind: z.literal('json'),
+  headline: z.string().min(1).optional(),
+  tables: z.array(jsonTableSchema).optional(),
+});
+const jsonProductSchema = shownJsonSchema.extend({
+  schema: z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'is not a zod schema').optional(),
+});
+const textProductSchema = z.strictObject({ kind: z.literal('text') });
+const productSchema = z.discriminatedUnion('kind', [
+  pictureProductSchema,
+  jsonProductSchema,
+  textProductSchema,
+]);
+
+const optionsSchema = z
+  .custom<z.ZodObject>((value) => value instanceof z.ZodObject, 'is not a schema made with z.strictObject')
+  .superRefine((options, context) => {
+    const problem = optionsProblem(options);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
+
+const ownName = operationNameForm.refine(
+  (name) => !reservedNames.has(name),
+  'means something else in object names',
+);
+const svgPath = /^[MmLlHhVvCcSsQqTtAaZz0-9eE\s.,+-]+$/;
+
+/** What of a manifest is data. */
+const manifestData = {
+  name: ownName,
+  words: z.strictObject({ label: words, description: words, activity: words, result: words }),
+  icon: z.string().min(1).max(2_000).regex(svgPath, 'is not the path of an SVG drawing'),
+  accepts: z.array(z.enum(pictureTypeNames)).min(1),
+  advancedOptions: z.array(z.string()).optional(),
+  model: z.enum(modelKinds).nullable(),
+  objectiveMs: z.strictObject({ interactive: positiveMs, bulk: positiveMs.optional() }),
+  priorServiceMs: z
+    .strictObject({ fixed: ms, perMegapixel: ms })
+    .refine(({ fixed, perMegapixel }) => fixed + perMegapixel > 0, 'says that a job takes no time'),
+};
+
+/** A manifest as the API sends it: the options are a JSON Schema. */
+export const manifestViewSchema = z.object({
+  ...manifestData,
+  produces: z.discriminatedUnion('kind', [pictureProductSchema, shownJsonSchema, textProductSchema]),
+  options: z.record(z.string(), z.unknown()),
+});
+export type ManifestView = z.infer<typeof manifestViewSchema>;
+
+/** What the API sends of a manifest. What JSON Schema cannot say of the options, such as 'odd', is left out. */
+export function viewOf(manifest: OperationManifest): z.input<typeof manifestViewSchema> {
+  const { run: _run, simulated: _simulated, produces, options, ...data } = manifest;
+  const { schema: _schema, ...shown } = { schema: undefined, ...produces };
+  return manifestViewSchema.parse({
+    ...data,
+    produces: shown,
+    options: z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }),
+  });
+}
+
+/** The manifest of an operation that this program knows from the API alone. */
+export function manifestOfView({ options, ...view }: ManifestView): OperationManifest {
+  return parseManifest({ ...view, options: z.fromJSONSchema(options) });
+}
+
+/** Checks a manifest, whoever wrote it. Throws a `ZodError`. */
+export function parseManifest(value: unknown): OperationManifest {
+  manifestSchema.parse(value);
+  // The value itself: zod's copy of it would have lost nothing but the exact types.
+  return value as OperationManifest;
+}
+
+const manifestSchema = z
+  .strictObject({
+    ...manifestData,
+    produces: productSchema,
+    options: optionsSchema,
+    simulated: z.strictObject({ vm: serviceCost, run: serviceCost, share: z.number().min(0) }).optional(),
+    run: z.instanceof(URL).optional(),
+  })
+  .superRefine(({ options, advancedOptions = [], produces }, context) => {
+    const keys = Object.keys(options.shape);
+    const unknown = advancedOptions.filter((key) => !keys.includes(key));
+    if (unknown.length > 0) {
+      const message = `names no option: ${unknown.join(', ')}`;
+      context.addIssue({ code: 'custom', path: ['advancedOptions'], message });
+    }
+    const problem = formatProblem(options, produces);
+    if (problem) context.addIssue({ code: 'custom', path: ['options', 'format'], message: problem });
+  });
+
+/** Why a schema cannot be that of an operation's options, as the end of a sentence; null where it can. */
+function optionsProblem(options: z.ZodObject): string | null {
+  if (!(options.def.catchall instanceof z.ZodNever)) return 'takes unknown keys: make it with z.strictObject';
+  if (!options.safeParse({}).success) return 'has an option without a default';
+  try {
+    z.toJSONSchema(options, { io: 'input' });
+    return null;
+  } catch (error) {
+    return `cannot be said in JSON Schema: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/** The option `format` chooses among the formats, so the two must agree. */
+function formatProblem(options: z.ZodObject, produces: z.infer<typeof productSchema>): string | null {
+  const format = options.shape.format;
+  if (!format) return null;
+  if (produces.kind !== 'picture') return 'is the name of the option that chooses a picture’s format';
+  const wrong = pictureFormats.filter(
+    (one) => z.safeParse(format, one).success !== produces.formats.includes(one),
+  );
+  return wrong.length === 0 ? null : `does not take what "produces" names: ${wrong.join(', ')}`;
 }

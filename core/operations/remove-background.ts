@@ -1,11 +1,23 @@
 import { z } from 'zod';
 import { automaticModel, builtInModel, saliencyModels } from '../models.ts';
+import { pictureTypeNames } from '../picture-types.ts';
 import { defineOperation } from './operation.ts';
 
 export const removeBackground = defineOperation({
   name: 'remove-background',
-  label: 'Remove background',
-  description: 'Keeps what a picture is of, and makes the rest transparent.',
+  words: {
+    label: 'Remove background',
+    description: 'Keeps what a picture is of, and makes the rest transparent.',
+    activity: 'Cutting out',
+    result: 'Cut-out',
+  },
+  icon: 'M5.8 8.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM5.8 16.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM7.6 7.3 16.5 14M7.6 12.7 16.5 6',
+  accepts: pictureTypeNames,
+  produces: {
+    kind: 'picture',
+    formats: ['png', 'webp'],
+    transparentWhen: { output: 'cutout', background: '' },
+  },
   options: z.strictObject({
     model: z
       .enum([automaticModel, builtInModel, ...saliencyModels])
@@ -42,8 +54,15 @@ export const removeBackground = defineOperation({
       .describe('A colour such as #ffffff to put behind the subject of a cut-out. Empty: transparent.'),
     format: z.enum(['png', 'webp']).default('png').describe('File format of the result.'),
   }),
-  objectiveMs: 6_000,
+  advancedOptions: ['model', 'edges', 'refine', 'clothes'],
+  model: 'saliency',
+  objectiveMs: { interactive: 6_000 },
   priorServiceMs: { fixed: 600, perMegapixel: 80 },
+  simulated: {
+    vm: { fixedMs: 350, perMegapixelMs: 33, sigma: 0.15 },
+    run: { fixedMs: 216, perMegapixelMs: 25, sigma: 0.15 },
+    share: 0.3,
+  },
 });
 
 export type RemoveBackgroundOptions = z.infer<typeof removeBackground.options>;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type OperationName, operationNameSchema, operationNames, operations } from '../operations.ts';
+import { operationNameForm } from '../operations/operation.ts';
+import { manifestOf, type OperationName, operationNames } from '../operations.ts';
 import {
   asLogNormal,
   type Estimate,
@@ -24,12 +25,13 @@ export const learnedServiceSchema = z.object({
 });
 export type LearnedService = z.infer<typeof learnedServiceSchema>;
 
-export const learnedServicesSchema = z.partialRecord(operationNameSchema, learnedServiceSchema);
+/** By operation; it may name operations that this program does not have. */
+export const learnedServicesSchema = z.record(operationNameForm, learnedServiceSchema);
 export type LearnedServices = z.infer<typeof learnedServicesSchema>;
 
 /** Milliseconds that an operation takes with a picture of so many pixels, before anything was observed. */
 export function priorServiceMs(operation: OperationName, pixels: number): number {
-  const { priorServiceMs: prior } = operations[operation];
+  const { priorServiceMs: prior } = manifestOf(operation);
   return prior.fixed + (prior.perMegapixel * pixels) / 1e6;
 }
 

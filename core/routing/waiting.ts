@@ -1,5 +1,5 @@
 import type { Job, JobClass } from '../job.ts';
-import { type OperationName, operations } from '../operations.ts';
+import { manifestOf, type OperationName } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 
 /** How long a job that has missed its deadline lets others pass, in milliseconds. */
@@ -7,8 +7,9 @@ const lateJobsWaitMs = 15_000;
 
 /** Milliseconds from the upload within which a job should end. */
 export function objectiveMs(operation: OperationName, jobClass: JobClass, settings: RoutingSettings): number {
-  const objective = settings.objectivesMs[operation] ?? operations[operation].objectiveMs;
-  return jobClass === 'bulk' ? Math.max(objective, settings.bulk.objectiveMs) : objective;
+  const { interactive, bulk = settings.bulk.objectiveMs } = manifestOf(operation).objectiveMs;
+  const objective = settings.objectivesMs[operation] ?? interactive;
+  return jobClass === 'bulk' ? Math.max(objective, bulk) : objective;
 }
 
 /**

@@ -10,7 +10,7 @@ export function sumOf(content: Buffer, algorithm = 'sha256'): string {
 /** A manifest's entry for u2netp whose file is at `url`; with the content given, its SHA-256 is known. */
 export function entryAt(url: string, known: Partial<ModelFile> = {}): ManifestModel {
   return {
-    operation: 'remove-background',
+    kind: 'saliency',
     name: 'u2netp',
     description: '',
     licence: 'Apache-2.0',

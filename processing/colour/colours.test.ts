@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
+import { type BuiltInName, parseOptions } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -493,7 +493,7 @@ describe('every operation takes a picture of linear light for what it shows', ()
   const models = openModels({ folder: join(tmpdir(), 'spillway-no-models') });
   const imageOperations = createImageOperations();
 
-  async function resultOf<Name extends OperationName>(operation: Name, options: object, file: Buffer) {
+  async function resultOf<Name extends BuiltInName>(operation: Name, options: object, file: Buffer) {
     const path = join(folder, 'scene');
     await writeFile(path, file);
     const image = await checkInput(path, defaultInputLimits);

@@ -1,8 +1,8 @@
+import type { PictureType } from '@spillway/core/picture-types.ts';
 import { fileTypeFromBuffer } from 'file-type';
-import type { AcceptedType } from '../checked-image.ts';
 
 /** By what the content is, never by the file's name or declared type. */
-const acceptedTypes: Record<string, AcceptedType> = {
+const acceptedTypes: Record<string, PictureType> = {
   'image/jpeg': 'jpeg',
   'image/png': 'png',
   'image/apng': 'png',
@@ -69,7 +69,7 @@ const kindsOfPrefix: [RegExp, string][] = [
   [/^(application|text|model|chemical)\//, 'no picture'],
 ];
 
-export type Kind = { kind: 'accepted'; type: AcceptedType } | { kind: 'other'; name: string };
+export type Kind = { kind: 'accepted'; type: PictureType } | { kind: 'other'; name: string };
 
 /** What a file is, by its content alone. */
 export async function kindOf(bytes: Buffer): Promise<Kind> {
@@ -96,7 +96,7 @@ export async function kindOf(bytes: Buffer): Promise<Kind> {
 const sniffedBytes = 64 * 1024;
 
 /** The signatures themselves: a file that ends right behind one is a picture that is cut, not an unknown file. */
-function accepted(bytes: Buffer): AcceptedType | null {
+function accepted(bytes: Buffer): PictureType | null {
   const starts = (hex: string) => bytes.subarray(0, hex.length / 2).equals(Buffer.from(hex, 'hex'));
   if (starts('ffd8ff')) return bytes[3] === 0xf7 ? null : 'jpeg';
   if (starts('89504e470d0a1a0a')) return 'png';
@@ -120,7 +120,7 @@ function brandsOf(bytes: Buffer): string[] {
 
 const mostBrandBytes = 256;
 
-function typeOfBrand(brand: string): AcceptedType | null {
+function typeOfBrand(brand: string): PictureType | null {
   if (brand === 'avif' || brand === 'avis') return 'avif';
   return ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs', 'mif1', 'msf1'].includes(brand)
     ? 'heic'

@@ -1,5 +1,4 @@
-import type { CaptionResult } from '@spillway/core/caption-result.ts';
-import type { CaptionOptions } from '@spillway/core/operations/caption.ts';
+import type { CaptionOptions, CaptionResult } from '@spillway/core/operations/caption.ts';
 import type { InstalledCaptionModel } from '@spillway/models/installed.ts';
 import { type Captioner, captionPicture, loadCaptioner } from '../captioning/captioner.ts';
 import { decodeRgb } from '../decode.ts';

@@ -1,7 +1,8 @@
 import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
+import { extensionOf, type PictureExtension } from '@spillway/core/picture-types.ts';
 import type { CheckedImage } from '../checked-image.ts';
 import { decodeRgb } from '../decode.ts';
-import { chooseFormat, type PictureExtension } from '../encoders.ts';
+import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
 import { type BorderedGrey, gaussianBlur, greyForBlur, rowStart } from '../gaussian-blur.ts';
 import type { ImageOperation, OperationOutput } from '../operation.ts';
@@ -151,7 +152,7 @@ function divideWords(
 
 async function encode(drawing: PictureRows, format: SketchOptions['format']): Promise<OperationOutput> {
   const { width, height } = drawing;
-  const { extension, notes } = chooseFormat(format === 'jpeg' ? 'jpg' : format, {
+  const { extension, notes } = chooseFormat(extensionOf(format), {
     width,
     height,
     alpha: false,

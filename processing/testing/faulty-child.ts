@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { SketchOptions } from '@spillway/core/operations/sketch.ts';
 import { serveChild } from '../child-server.ts';
 import { createImageOperations } from '../operations.ts';
 
@@ -69,7 +70,7 @@ serveChild({
     bytesPerPixel: imageOperations.sketch.bytesPerPixel,
     warmUpRuns: 1,
     loadedModels: () => models,
-    async run(image, options, context) {
+    async run(image, options: SketchOptions, context) {
       const fault = faults[basename(image.path)];
       if (fault) {
         writeFileSync(`${image.path}.started`, '');

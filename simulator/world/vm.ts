@@ -2,7 +2,7 @@ import { type OperationName, operationNames } from '@spillway/core/operations.ts
 import { VmBreaker } from '@spillway/core/routing/breakers.ts';
 import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
-import type { Scenario, Spell } from '../scenario.ts';
+import { type Scenario, type Spell, serviceTimeOf } from '../scenario.ts';
 import type { Attempt, Message } from './attempts.ts';
 import type { Engine } from './engine.ts';
 import { Fifo } from './fifo.ts';
@@ -201,7 +201,7 @@ export class Vm {
   }
 
   #testMs(operation: OperationName): number {
-    const { fixedMs, perMegapixelMs } = this.#scenario.vms.service[operation];
+    const { fixedMs, perMegapixelMs } = serviceTimeOf(this.#scenario, 'vm', operation);
     return this.slowness * (fixedMs + perMegapixelMs * selfTest.megapixels);
   }
 

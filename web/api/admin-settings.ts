@@ -1,4 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
+import { isOperationName } from '@spillway/core/operations.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import { adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
@@ -48,7 +50,9 @@ export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
     .openapi(changeSettings, async (c) => {
       const { routing, basedOn } = c.req.valid('json');
       refuseUnknownFields(await c.req.json(), c.req.valid('json'));
-      if (basedOn !== undefined) refuseStale(basedOn, await ports.settings.readRouting());
+      const before = await ports.settings.readRouting();
+      refuseUnknownOperations(routing, before.settings);
+      if (basedOn !== undefined) refuseStale(basedOn, before);
       const reading = await ports.settings.changeRouting(routing, c.var.admin);
       ports.log.info({ by: c.var.admin, routing }, 'The routing settings were changed.');
       liveDashboard.readAgain();
@@ -64,6 +68,16 @@ function viewOf({ settings, change, problem }: RoutingSettingsReading): Settings
 function refuseUnknownFields(given: unknown, understood: unknown): void {
   const unknown = unknownFields(given, understood);
   if (unknown.length > 0) throw unknownFieldsProblem(unknown.map((path) => `json.${path}`));
+}
+
+/** An objective that was there before may stay: its plug-in is gone, and may come back. */
+function refuseUnknownOperations({ objectivesMs }: RoutingSettings, before: RoutingSettings): void {
+  const unknown = Object.keys(objectivesMs).filter(
+    (name) => !isOperationName(name) && !Object.hasOwn(before.objectivesMs, name),
+  );
+  if (unknown.length > 0) {
+    throw unknownFieldsProblem(unknown.map((name) => `json.routing.objectivesMs.${name}`));
+  }
 }
 
 /**

@@ -9,6 +9,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
 import { jobRoutes } from './jobs.ts';
+import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
 import { createRouter } from './router.ts';
 import { adminCookie, sessionCookie } from './sessions.ts';
@@ -25,13 +26,14 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
-  for (const path of ['/uploads', '/jobs/*', '/events']) {
+  for (const path of ['/operations', '/uploads', '/jobs/*', '/events']) {
     api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
   }
   api.use('/api/*', bodyLimit({ maxSize: largestBody, onError: refuseLargeBody }));
 
   api.route('/', healthRoutes(dependencies));
   api.route('/', enterRoutes(sessions));
+  api.route('/api/v1', operationRoutes());
   api.route('/api/v1', uploadRoutes(dependencies));
   api.route('/api/v1', jobRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));

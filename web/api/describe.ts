@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { captionResultSchema } from '@spillway/core/caption-result.ts';
+import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
 import { type ProblemCode, problems } from './problems.ts';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
@@ -7,8 +7,18 @@ import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
 /** Schemas under the names that the OpenAPI document gives them. */
 export const JobDocument = jobViewSchema.meta({ id: 'Job' });
 export const JobPage = jobPageSchema.extend({ jobs: z.array(JobDocument) }).meta({ id: 'JobPage' });
-export const CaptionDocument = captionResultSchema.meta({ id: 'Caption' });
 const ProblemDocument = problemSchema.meta({ id: 'Problem' });
+
+/** The JSON documents that operations make, each under the name of what it is, such as `Caption`. */
+export function anyDocument(): z.ZodType {
+  const schemas = operationNames.flatMap((name) => {
+    const { produces, words } = manifestOf(name);
+    if (produces.kind !== 'json' || !produces.schema) return [];
+    return produces.schema.meta({ id: words.result.replaceAll(/[^A-Za-z0-9]/g, '') });
+  });
+  const [only, ...more] = schemas;
+  return only === undefined || more.length > 0 ? z.union([...schemas, z.unknown()]) : only;
+}
 
 /** What admins show, as the OpenAPI document names it. */
 export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }];

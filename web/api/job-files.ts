@@ -6,22 +6,15 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { Job } from '@spillway/core/job.ts';
+import { resultContentTypes, resultExtensionOf } from '@spillway/core/picture-types.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import { attachment } from './content-disposition.ts';
-import { CaptionDocument, jobIdParameter, problemAnswers } from './describe.ts';
+import { anyDocument, jobIdParameter, problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
 import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
-
-/** What operations make: nothing else is ever served from the results bucket. */
-const resultExtensions: Record<string, string> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/webp': 'webp',
-  'application/json': 'json',
-};
 
 /** Even a file that passes for a picture can do nothing but be shown. */
 const inertHeaders = {
@@ -35,33 +28,39 @@ const inertHeaders = {
 const file = z.string().meta({ format: 'binary' });
 const notModified = { description: 'The copy that the request names by its ETag is still right.' };
 
-const result = createRoute({
-  method: 'get',
-  path: '/jobs/{id}/result',
-  operationId: 'getJobResult',
-  tags: ['jobs'],
-  middleware: limited('files'),
-  summary: "Read a job's result",
-  request: {
-    params: jobIdParameter,
-    query: z.object({
-      download: z.string().optional().describe('Present: as a file to be saved, with a name.'),
-    }),
-  },
-  responses: {
-    200: {
-      description: 'The result: a picture, or a caption as JSON.',
-      content: {
-        'image/png': { schema: file },
-        'image/jpeg': { schema: file },
-        'image/webp': { schema: file },
-        'application/json': { schema: CaptionDocument },
-      },
+function resultRoute() {
+  return createRoute({
+    method: 'get',
+    path: '/jobs/{id}/result',
+    operationId: 'getJobResult',
+    tags: ['jobs'],
+    middleware: limited('files'),
+    summary: "Read a job's result",
+    request: {
+      params: jobIdParameter,
+      query: z.object({
+        download: z.string().optional().describe('Present: as a file to be saved, with a name.'),
+      }),
     },
-    304: notModified,
-    ...problemAnswers('invalid_request', 'not_found', 'no_result', 'too_many_requests'),
-  },
-});
+    responses: {
+      200: {
+        description: 'The result: a picture, a JSON document or plain text, as the operation makes it.',
+        content: resultContent(),
+      },
+      304: notModified,
+      ...problemAnswers('invalid_request', 'not_found', 'no_result', 'too_many_requests'),
+    },
+  });
+}
+
+/** What operations make: nothing else is ever served from the results bucket. */
+function resultContent(): Record<string, { schema: z.ZodType }> {
+  const types = Object.values(resultContentTypes).filter((type) => type !== resultContentTypes.json);
+  return {
+    ...Object.fromEntries(types.map((type) => [type, { schema: file }])),
+    [resultContentTypes.json]: { schema: anyDocument() },
+  };
+}
 
 const source = createRoute({
   method: 'get',
@@ -92,9 +91,9 @@ const source = createRoute({
 /** A job's result and its original, as files. */
 export function jobFileRoutes({ ports }: ApiDependencies) {
   return createRouter()
-    .openapi(result, async (c) => {
+    .openapi(resultRoute(), async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      const extension = job.result && resultExtensions[job.result.contentType];
+      const extension = job.result && resultExtensionOf(job.result.contentType);
       if (!job.result || !extension) throw new ProblemError('no_result', 'The job has no result to show.');
       const headers: Record<string, string> = { ...inertHeaders, ETag: `"${job.result.generation}"` };
       if (matches(c.req.header('if-none-match'), headers.ETag)) return c.body(null, 304, headers);

@@ -1,7 +1,8 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
-import { operationNameSchema } from '@spillway/core/operations.ts';
+import { manifestViewSchema } from '@spillway/core/operations/operation.ts';
+import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
@@ -20,21 +21,33 @@ export const mostPixels = 2 ** 28;
 /** Bytes of UTF-8 in a file's name; the object's name is made of its end. */
 const longestFileName = 4_000;
 
-export const uploadRequestSchema = z.object({
+const uploadFields = {
   fileName: storableText(longestFileName).min(1).max(1_000),
   contentType: storableText().max(200).default('application/octet-stream'),
   /** Bytes. */
   size: z.int().min(0).max(largestFile),
-  operations: z.array(operationNameSchema).min(1),
-  /** Options keyed by operation. */
-  options: z.partialRecord(operationNameSchema, z.record(z.string(), z.unknown())).default({}),
   /** Groups the files of one drop; a new one is made where it is left out. */
   batchId: z.uuid().optional(),
   /** How many files the drop has: those of a large one are worked on without hurry. */
   files: z.int().min(1).max(largestBatch).default(1),
   /** Of the picture, where they are known: the router then predicts better. */
   pixels: z.int().min(1).max(mostPixels).optional(),
-});
+};
+
+/** Made when it is asked for: it names the operations of the registry, which plug-ins are added to. */
+export function uploadRequestSchema() {
+  const operation = operationNameSchema();
+  return z.object({
+    ...uploadFields,
+    operations: z.array(operation).min(1).max(mostOperations),
+    /** Options keyed by operation. */
+    options: z.partialRecord(operation, z.record(z.string(), z.unknown())).default({}),
+  });
+}
+export type UploadRequest = z.input<ReturnType<typeof uploadRequestSchema>>;
+
+/** Every operation of the registry, as the page and integrators learn of it. */
+export const operationListSchema = z.object({ operations: z.array(manifestViewSchema) });
 
 export const uploadSchema = z.object({
   uploadId: z.string(),

@@ -9,33 +9,35 @@ import { ProblemError } from './problems.ts';
 import { createRouter } from './router.ts';
 import { uploadRequestSchema, uploadSchema } from './schema.ts';
 
-const openUpload = createRoute({
-  method: 'post',
-  path: '/uploads',
-  operationId: 'openUpload',
-  tags: ['uploads'],
-  middleware: limited('uploads'),
-  summary: 'Open a resumable upload for one file',
-  description:
-    'The browser sends the bytes straight to `sessionUrl`. Once they are there, `GET /jobs?upload=<uploadId>` finds the jobs, one for each operation.',
-  request: { body: { required: true, content: { 'application/json': { schema: uploadRequestSchema } } } },
-  responses: {
-    201: json(uploadSchema, 'The upload is open.'),
-    ...problemAnswers(
-      'invalid_request',
-      'invalid_json',
-      'cross_site',
-      'body_too_large',
-      'unsupported_media_type',
-      'invalid_options',
-      'too_many_requests',
-    ),
-  },
-});
+function openUpload() {
+  return createRoute({
+    method: 'post',
+    path: '/uploads',
+    operationId: 'openUpload',
+    tags: ['uploads'],
+    middleware: limited('uploads'),
+    summary: 'Open a resumable upload for one file',
+    description:
+      'The browser sends the bytes straight to `sessionUrl`. Once they are there, `GET /jobs?upload=<uploadId>` finds the jobs, one for each operation.',
+    request: { body: { required: true, content: { 'application/json': { schema: uploadRequestSchema() } } } },
+    responses: {
+      201: json(uploadSchema, 'The upload is open.'),
+      ...problemAnswers(
+        'invalid_request',
+        'invalid_json',
+        'cross_site',
+        'body_too_large',
+        'unsupported_media_type',
+        'invalid_options',
+        'too_many_requests',
+      ),
+    },
+  });
+}
 
 /** `POST /uploads`. */
 export function uploadRoutes({ ports }: ApiDependencies) {
-  return createRouter().openapi(openUpload, async (c) => {
+  return createRouter().openapi(openUpload(), async (c) => {
     const request = c.req.valid('json');
     const operations = [...new Set(request.operations)];
     const options = allOptions(operations, request.options);
@@ -65,7 +67,7 @@ export function uploadRoutes({ ports }: ApiDependencies) {
 /** Options of every operation, complete and valid: what is wrong is said before a byte is sent. */
 function allOptions(
   operations: OperationName[],
-  given: z.output<typeof uploadRequestSchema>['options'],
+  given: z.output<ReturnType<typeof uploadRequestSchema>>['options'],
 ): Partial<Record<OperationName, unknown>> {
   const parsed = operations.map((operation) => {
     const result = parseOptions(operation, given[operation]);

@@ -1,4 +1,4 @@
-import { type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { type BuiltInName, builtInNames } from '@spillway/core/operations.ts';
 import type { Base } from './bases.ts';
 import { harms } from './harms.ts';
 import { type Lot, lotOf } from './lot.ts';
@@ -8,7 +8,7 @@ export interface HostileFile {
   /** Says how it came about: base, harms, place. */
   name: string;
   bytes: Buffer;
-  operation: OperationName;
+  operation: BuiltInName;
   options: Record<string, unknown>;
 }
 
@@ -32,9 +32,9 @@ function harmed(bases: Base[], lot: Lot, place: number): { name: string; bytes: 
 }
 
 /** Sketches most often: they are quick. */
-const mix: OperationName[] = [...operationNames, 'sketch', 'sketch', 'sketch', 'caption'];
+const mix: BuiltInName[] = [...builtInNames, 'sketch', 'sketch', 'sketch', 'caption'];
 
-function wanted(lot: Lot): { operation: OperationName; options: Record<string, unknown> } {
+function wanted(lot: Lot): { operation: BuiltInName; options: Record<string, unknown> } {
   const operation = lot.pick(mix);
   switch (operation) {
     case 'sketch':

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type FailureCode, PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import { type OperationName, type OperationOptions, operations } from '@spillway/core/operations.ts';
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import { ChildDied } from '../../child.ts';
 import { residentBytes } from '../../process-tree.ts';
 import type { Processor } from '../../processor.ts';
@@ -52,7 +52,7 @@ export async function* runCases(
 
 async function runCase(processor: Processor, one: Case, outputPath: string): Promise<CaseOutcome> {
   const { file, path: inputPath, operation } = one;
-  const options = operations[operation].options.parse(one.options ?? {}) as OperationOptions;
+  const options = manifestOf(operation).options.parse(one.options ?? {});
   await processor.warmUp();
   const [pid = 0] = processor.pids;
   await forgetPeak(pid);

@@ -1,3 +1,5 @@
+import { manifestFor } from '../operations/known-operations.ts';
+
 const paths = {
   upload: 'M10 13V4m0 0L6.5 7.5M10 4l3.5 3.5M4 13v2.5h12V13',
   download: 'M10 4v9m0 0 3.5-3.5M10 13 6.5 9.5M4 13.5V16h12v-2.5',
@@ -16,20 +18,25 @@ const paths = {
   more: 'm6 8 4 4 4-4',
   copy: 'M7.5 7.5H16V16H7.5zM12.5 4.5V4H4v8.5h.5',
   picture: 'M3.5 4.5h13v11h-13zM4 14l3.8-4 3 3 2.2-2 3.5 3.5M12.8 7.7v.1',
-  pencil: 'M4 16l.8-3.6L13.4 3.8l2.8 2.8-8.6 8.6zM11.4 5.8l2.8 2.8',
-  scissors:
-    'M5.8 8.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM5.8 16.2a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4zM7.6 7.3 16.5 14M7.6 12.7 16.5 6',
-  speech: 'M3.5 4.5h13v9H9.3l-3.3 3v-3H3.5zM6.8 7.7h6.4M6.8 10.5h4',
 } as const;
 
 export type IconName = keyof typeof paths;
 
 /** A line drawing beside words; it says nothing that the words do not. */
 export function Icon({ name }: { name: IconName }) {
+  return <LineDrawing path={paths[name]} />;
+}
+
+/** The drawing of an operation's manifest. */
+export function OperationIcon({ operation }: { operation: string }) {
+  return <LineDrawing path={manifestFor(operation)?.icon ?? paths.alert} />;
+}
+
+function LineDrawing({ path }: { path: string }) {
   return (
     <svg class="icon" viewBox="0 0 20 20" width="18" height="18" aria-hidden="true" focusable="false">
       <path
-        d={paths[name]}
+        d={path}
         fill="none"
         stroke="currentColor"
         stroke-width="1.6"

@@ -3,9 +3,9 @@ import { displayName } from '../format/file-name.ts';
 import { resultUrl, sourceUrl } from '../jobs/job-actions.ts';
 import { resultLook } from '../jobs/result-look.ts';
 import { resultOf } from '../jobs/words.ts';
-import { CaptionText } from './CaptionText.tsx';
 import { CompareSlider } from './CompareSlider.tsx';
 import { SourcePicture } from './SourcePicture.tsx';
+import { WordsStrip } from './WordsStrip.tsx';
 
 /** What came out of a job, by its kind: a picture to compare, or words over the picture. */
 export function JobResult({ job, preview }: { job: JobView; preview: string | null }) {
@@ -26,7 +26,7 @@ export function JobResult({ job, preview }: { job: JobView; preview: string | nu
   return (
     <>
       <SourcePicture source={before} name={name} alt={name} />
-      <CaptionText jobId={job.id} name={name} />
+      <WordsStrip job={job} />
     </>
   );
 }

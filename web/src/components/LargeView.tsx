@@ -1,11 +1,11 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { displayName } from '../format/file-name.ts';
 import { resultLook } from '../jobs/result-look.ts';
-import { CaptionView } from './CaptionView.tsx';
 import { JobResult } from './JobResult.tsx';
 import { ModalDialog } from './ModalDialog.tsx';
 import { ModelNote } from './ModelNote.tsx';
 import { ResultNotes } from './ResultNotes.tsx';
+import { WordsView } from './WordsView.tsx';
 
 interface LargeViewProps {
   job: JobView;
@@ -20,7 +20,7 @@ export function LargeView({ job, preview, onClose }: LargeViewProps) {
   return (
     <ModalDialog title={displayName(job.source.name)} className="large-view" onClose={onClose}>
       {look.kind === 'words' ? (
-        <CaptionView job={job} preview={preview} />
+        <WordsView job={job} preview={preview} />
       ) : (
         <div class="large-frame" style={{ '--ratio': look.ratio }}>
           <JobResult job={job} preview={preview} />

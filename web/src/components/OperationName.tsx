@@ -1,12 +1,11 @@
 import { operationLabel } from '../jobs/words.ts';
-import { Icon } from './Icon.tsx';
-import { operationIcon } from './operation-icon.ts';
+import { OperationIcon } from './Icon.tsx';
 
 /** An operation's drawing and name, the same wherever one is named. */
 export function OperationName({ operation }: { operation: string }) {
   return (
     <span class="operation-name">
-      <Icon name={operationIcon(operation)} />
+      <OperationIcon operation={operation} />
       {operationLabel(operation)}
     </span>
   );

@@ -1,20 +1,18 @@
-import { type OperationName, operationNames, operations } from '@spillway/core/operations.ts';
-import { optionFields, optionLabel } from '../options/fields.ts';
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
+import { knownOperations } from '../operations/known-operations.ts';
+import { fieldsOf, optionLabel } from '../options/fields.ts';
 import { summaryOf } from '../options/option-words.ts';
 import type { OptionProblems } from '../options/problems.ts';
 import type { Selection } from '../options/selection.ts';
-import { Icon } from './Icon.tsx';
+import { Icon, OperationIcon } from './Icon.tsx';
 import { OptionsForm } from './OptionsForm.tsx';
-import { operationIcon } from './operation-icon.ts';
-
-const fieldsOf = new Map(operationNames.map((name) => [name, optionFields(operations[name].options)]));
 
 /** Every operation of the registry as a choice, with its options. */
 export function OperationPicker({ selection }: { selection: Selection }) {
   return (
     <fieldset class="operations">
       <legend>What to make</legend>
-      {operationNames.map((name) => (
+      {knownOperations.value.map((name) => (
         <Operation key={name} name={name} selection={selection} />
       ))}
     </fieldset>
@@ -22,8 +20,8 @@ export function OperationPicker({ selection }: { selection: Selection }) {
 }
 
 function Operation({ name, selection }: { name: OperationName; selection: Selection }) {
-  const { label, description } = operations[name];
-  const fields = fieldsOf.get(name) ?? [];
+  const { label, description } = manifestOf(name).words;
+  const fields = fieldsOf(name);
   const values: Record<string, unknown> = selection.options.value[name] ?? {};
   const problems = selection.problems.value[name] ?? {};
   const on = selection.chosen.value.includes(name);
@@ -37,7 +35,7 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
           onChange={(event) => selection.toggle(name, event.currentTarget.checked)}
         />
         <span class="operation-label">{label}</span>
-        <Icon name={operationIcon(name)} />
+        <OperationIcon operation={name} />
       </label>
       <p class="operation-description" id={`${name}-description`}>
         {description}

@@ -1,4 +1,5 @@
 import { formatBytes } from '@spillway/core/amounts.ts';
+import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
 import { displayName } from '../format/file-name.ts';
@@ -7,7 +8,7 @@ import { type GalleryEntry, stageOf } from '../jobs/gallery.ts';
 import { cancelJob, deleteJob, resultUrl, retryJob, sourceUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { resultLook } from '../jobs/result-look.ts';
-import { resultOf } from '../jobs/words.ts';
+import { resultNoun, resultOf } from '../jobs/words.ts';
 import { CardStatus } from './CardStatus.tsx';
 import { ConfirmButton } from './ConfirmButton.tsx';
 import { Icon } from './Icon.tsx';
@@ -78,7 +79,10 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
                 <Icon name="download" />
                 {resultLook(job).kind === 'words' ? (
                   <>
-                    <span class="visually-hidden">Download the caption of {name} as </span>JSON
+                    <span class="visually-hidden">
+                      Download the {resultNoun(entry.operation)} of {name} as{' '}
+                    </span>
+                    {job.result?.contentType === resultContentTypes.json ? 'JSON' : 'Text'}
                   </>
                 ) : (
                   <>

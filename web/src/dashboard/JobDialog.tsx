@@ -10,11 +10,11 @@ import { ResultNotes } from '../components/ResultNotes.tsx';
 import { WordsWithCommand } from '../components/WordsWithCommand.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
-import { useCaption } from '../jobs/caption-result.ts';
 import { resultUrl, sourceUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { resultLook } from '../jobs/result-look.ts';
-import { stateLabel, targetLabel } from '../jobs/words.ts';
+import { useWords } from '../jobs/result-words.ts';
+import { resultLabel, stateLabel, targetLabel } from '../jobs/words.ts';
 import { coarseDownload } from '../live/download-news.ts';
 import { JobDecision } from './JobDecision.tsx';
 import { storyOf } from './job-story.ts';
@@ -91,7 +91,7 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
             <Row name="Policy">{job.route.policy}</Row>
             <Row name="Deadline">{formatMoment(job.deadlineAt)}</Row>
             {job.result && <Row name="Result">{`${job.result.bucket}/${job.result.name}`}</Row>}
-            {job.result && resultLook(job).kind === 'words' && <CaptionRow jobId={job.id} />}
+            {job.result && resultLook(job).kind === 'words' && <WordsRow job={job} />}
             {job.result?.model && <ModelRow model={job.result.model} />}
             {job.result && job.result.notes.length > 0 && (
               <Row name="Notes">
@@ -107,9 +107,9 @@ export function JobDialog({ job, onClose }: JobDialogProps) {
   );
 }
 
-function CaptionRow({ jobId }: { jobId: string }) {
-  const caption = useCaption(jobId);
-  return <Row name="Caption">{caption.kind === 'loaded' ? caption.result.caption : '…'}</Row>;
+function WordsRow({ job }: { job: JobView }) {
+  const loaded = useWords(job);
+  return <Row name={resultLabel(job.operation)}>{loaded.kind === 'loaded' ? loaded.words.text : '…'}</Row>;
 }
 
 function ModelRow({ model }: { model: Model }) {

@@ -154,7 +154,7 @@ function Filters({ filters }: { filters: Signal<JobFilters> }) {
       <Filter
         label="Operation"
         value={operation}
-        choices={operationFilters}
+        choices={operationFilters()}
         onChoose={(next) => set({ operation: next })}
       />
       <Filter

@@ -1,7 +1,7 @@
 import type { JobState, Target } from '@spillway/core/job.ts';
-import { operationNames } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { operationLabel } from '../jobs/words.ts';
+import { knownOperations } from '../operations/known-operations.ts';
 
 export interface JobFilters {
   state: 'all' | 'open' | 'ended-badly' | JobState;
@@ -28,10 +28,10 @@ export const targetFilters: { value: JobFilters['target']; label: string }[] = [
   { value: 'run', label: 'Cloud Run' },
 ];
 
-export const operationFilters: { value: string; label: string }[] = [
-  { value: 'all', label: 'All operations' },
-  ...operationNames.map((name) => ({ value: name, label: operationLabel(name) })),
-];
+export function operationFilters(): { value: string; label: string }[] {
+  const each = knownOperations.value.map((name) => ({ value: name, label: operationLabel(name) }));
+  return [{ value: 'all', label: 'All operations' }, ...each];
+}
 
 /** True when a job passes all filters. */
 export function passes(job: JobView, { state, target, operation }: JobFilters): boolean {

@@ -37,6 +37,12 @@ export async function requestJson<Schema extends z.ZodType>(
   );
 }
 
+/** Asks for a file that is text. */
+export async function requestText(path: string, options: RequestOptions = {}): Promise<Reply<string>> {
+  const reply = await send(path, options);
+  return reply.ok ? { ok: true, value: await reply.value.text() } : reply;
+}
+
 /** Asks for something to be done, where the answer's body does not matter. */
 export async function requestAction(path: string, options: RequestOptions): Promise<Reply<null>> {
   const reply = await send(path, options);

@@ -9,12 +9,14 @@ import { HeadFigures } from '../dashboard/HeadFigures.tsx';
 import { JobDialog } from '../dashboard/JobDialog.tsx';
 import { JobsTable } from '../dashboard/JobsTable.tsx';
 import { Workers } from '../dashboard/Workers.tsx';
+import { startLearning } from '../operations/known-operations.ts';
 import { RoutingPanel } from '../settings/RoutingPanel.tsx';
 
 /** The admin's page: what is wrong, load, routing, workers and jobs, live. */
 export default function Dashboard() {
   const admin = useMemo(createAdminState, []);
   const opened = useSignal<string | null>(null);
+  useEffect(startLearning, []);
   useEffect(() => admin.start(), [admin]);
 
   const access = admin.access.value;

@@ -16,6 +16,7 @@ import { followOwnJobs, lookForUpload } from '../jobs/own-jobs.ts';
 import { failureWords, resultOf } from '../jobs/words.ts';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
+import { startLearning } from '../operations/known-operations.ts';
 import { createSelection } from '../options/selection.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
 import { leftOutSummary } from '../uploads/left-out-words.ts';
@@ -31,6 +32,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
     galleryEntries(list.uploads.value, own.cache.jobs.value.values(), own.cache.knownCards),
   );
 
+  useEffect(startLearning, []);
   useEffect(() => own.follow(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
   useEffect(() => listenWhileWaiting(list, own), [list, own]);

@@ -1,5 +1,5 @@
-import { operations } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { manifestFor } from '../operations/known-operations.ts';
 
 /** How a result is shown: words beside their picture, or a picture that may let its background through. */
 export type ResultLook = { kind: 'words' } | { kind: 'picture'; seeThrough: boolean; ratio: number };
@@ -18,9 +18,11 @@ export function resultLook(job: JobView): ResultLook {
   };
 }
 
-/** Only a cut-out that was put on no colour has anything to see through. */
+/** The options of a job may be older than the manifest, so they are completed first. */
 function isSeeThrough({ operation, options }: JobView): boolean {
-  if (operation !== 'remove-background') return false;
-  const chosen = operations[operation].options.safeParse(options);
-  return chosen.success && chosen.data.output === 'cutout' && chosen.data.background === '';
+  const manifest = manifestFor(operation);
+  if (manifest?.produces.kind !== 'picture' || !manifest.produces.transparentWhen) return false;
+  const chosen = manifest.options.safeParse(options);
+  const wanted = Object.entries(manifest.produces.transparentWhen);
+  return chosen.success && wanted.every(([key, value]) => chosen.data[key] === value);
 }

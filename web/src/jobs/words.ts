@@ -1,37 +1,32 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import { failureCodes } from '@spillway/core/errors.ts';
 import type { JobError, JobState, Route, Target } from '@spillway/core/job.ts';
-import { isOperationName, type OperationName, operations } from '@spillway/core/operations.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
-
-interface OperationWords {
-  /** What is happening while it runs: a present participle. */
-  activity: string;
-  /** What comes out: as in 'the cut-out of cat.jpg'. */
-  result: string;
-}
-
-const operationWords: Record<OperationName, OperationWords> = {
-  sketch: { activity: 'Drawing', result: 'Pencil sketch' },
-  'remove-background': { activity: 'Cutting out', result: 'Cut-out' },
-  caption: { activity: 'Describing', result: 'Caption' },
-};
+import { manifestFor } from '../operations/known-operations.ts';
 
 /** The present participle that stands for an operation at work. */
 export function activityOf(operation: string): string {
-  return isOperationName(operation) ? operationWords[operation].activity : 'Working';
+  return manifestFor(operation)?.words.activity ?? 'Working';
 }
 
 /** What a job makes or has made, and of which picture: `Cut-out of cat.jpg`. */
 export function resultOf(operation: string, pictureName: string): string {
-  const result = isOperationName(operation) ? operationWords[operation].result : operationLabel(operation);
-  return `${result} of ${pictureName}`;
+  return `${resultLabel(operation)} of ${pictureName}`;
+}
+
+/** What comes out of an operation, such as 'Cut-out'. */
+export function resultLabel(operation: string): string {
+  return manifestFor(operation)?.words.result ?? operationLabel(operation);
+}
+
+/** The same within a sentence: 'the cut-out'. */
+export function resultNoun(operation: string): string {
+  return resultLabel(operation).toLowerCase();
 }
 
 /** An operation's name for people; the name itself where it is not one of ours. */
 export function operationLabel(operation: string): string {
-  if (isOperationName(operation)) return operations[operation].label;
-  return operation === '' ? 'No operation' : operation;
+  return manifestFor(operation)?.words.label ?? (operation === '' ? 'No operation' : operation);
 }
 
 /** A job's state in a word or two. */

@@ -1,9 +1,9 @@
 import { caption } from '@spillway/core/operations/caption.ts';
 import { removeBackground } from '@spillway/core/operations/remove-background.ts';
-import { operationNames, operations } from '@spillway/core/operations.ts';
+import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { optionFields, optionLabel } from './fields.ts';
+import { fieldsOf, optionFields, optionLabel } from './fields.ts';
 
 it('asks for each kind of option in its own way', () => {
   const fields = optionFields(
@@ -80,13 +80,13 @@ it('knows colours by what the option takes', () => {
 });
 
 it('asks for all options of a schema that compares them, the rare ones folded away', () => {
-  const fields = optionFields(caption.options);
+  const fields = fieldsOf('caption');
   expect(fields.map(({ key }) => key)).toEqual(Object.keys(caption.options.shape));
   expect(fields.filter(({ advanced }) => !advanced).map(({ label }) => label)).toEqual(['Prompt', 'Beams']);
 });
 
 it.each(operationNames)('the form of %s starts with options that are valid', (name) => {
-  const { options } = operations[name];
+  const { options } = manifestOf(name);
   const initial = Object.fromEntries(optionFields(options).map((field) => [field.key, field.initial]));
   expect(options.parse(initial)).toEqual(options.parse({}));
 });

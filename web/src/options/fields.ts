@@ -1,3 +1,4 @@
+import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import { z } from 'zod';
 
 /** How one option of an operation is asked for. */
@@ -32,39 +33,40 @@ const objectSchema = z.object({ properties: z.record(z.string(), propertySchema)
 /** More integers than this are typed, not slid. */
 const longestSlider = 1_000;
 
-/** Options that most people leave alone. One that is not named here is shown at once. */
-const advancedOptions = new Set([
-  'model',
-  'edges',
-  'refine',
-  'clothes',
-  'minLength',
-  'maxLength',
-  'repetitionPenalty',
-]);
-
 /**
  * The form of an operation's options, derived from its schema, so that a new option needs no code here. Options that
  * a form cannot ask for are left out: they have defaults.
  */
-export function optionFields(options: z.ZodObject): OptionField[] {
+export function optionFields(options: z.ZodObject, advanced: readonly string[] = []): OptionField[] {
   const { properties } = objectSchema.parse(z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }));
   return Object.entries(properties).flatMap(([key, property]) => {
-    const field = optionField(key, property, (value) => accepts(options, key, value));
+    const base = { key, label: optionLabel(key), advanced: advanced.includes(key) };
+    const field = optionField(base, property, (value) => accepts(options, key, value));
     return field ? [field] : [];
   });
+}
+
+const forms = new Map<OperationName, OptionField[]>();
+
+/** The form of an operation's options. It is derived once: it tries out which values an option takes. */
+export function fieldsOf(operation: OperationName): OptionField[] {
+  const known = forms.get(operation);
+  if (known) return known;
+  const { options, advancedOptions } = manifestOf(operation);
+  const fields = optionFields(options, advancedOptions);
+  forms.set(operation, fields);
+  return fields;
 }
 
 type Property = z.infer<typeof propertySchema>;
 type Test = (value: unknown) => boolean;
 
-function optionField(key: string, property: Property, valid: Test): OptionField | null {
-  const base = {
-    key,
-    label: optionLabel(key),
-    hint: property.description ?? null,
-    advanced: advancedOptions.has(key),
-  };
+function optionField(
+  named: Pick<OptionField, 'key' | 'label' | 'advanced'>,
+  property: Property,
+  valid: Test,
+): OptionField | null {
+  const base = { ...named, hint: property.description ?? null };
   const initial = property.default;
   if (property.enum) {
     return { ...base, kind: 'choice', choices: property.enum, initial: String(initial ?? property.enum[0]) };

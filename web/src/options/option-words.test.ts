@@ -1,16 +1,14 @@
-import { caption } from '@spillway/core/operations/caption.ts';
-import { removeBackground } from '@spillway/core/operations/remove-background.ts';
 import { expect, it } from 'vitest';
-import { optionFields } from './fields.ts';
+import { fieldsOf } from './fields.ts';
 import { changesIn, choiceLabel, summaryOf } from './option-words.ts';
 
-const fields = optionFields(removeBackground.options);
+const fields = fieldsOf('remove-background');
 
 it('sums up what is chosen, and of the rare options only what was changed', () => {
   expect(summaryOf(fields, {})).toBe('Cut-out · transparent · PNG');
   const changed = { output: 'mask', cleanMask: true, background: '#ff0000', model: 'u2net_human_seg' };
   expect(summaryOf(fields, changed)).toBe('u2net_human_seg · Mask · clean mask · #ff0000 · PNG');
-  expect(summaryOf(optionFields(caption.options), { prompt: 'a drawing of', minLength: 5 })).toBe(
+  expect(summaryOf(fieldsOf('caption'), { prompt: 'a drawing of', minLength: 5 })).toBe(
     '“a drawing of” · beams 3',
   );
 });

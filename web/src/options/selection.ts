@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import { type OperationName, operationNames, operations } from '@spillway/core/operations.ts';
+import { manifestOf, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import type { ChosenOptions } from '../uploads/file-upload.ts';
 import { optionLabel } from './fields.ts';
 import { type OptionProblems, optionProblems } from './problems.ts';
@@ -22,7 +22,7 @@ export function createSelection(): Selection {
   const options = signal<ChosenOptions>({});
   const problems = computed(() =>
     Object.fromEntries(
-      chosen.value.map((name) => [name, optionProblems(operations[name].options, options.value[name] ?? {})]),
+      chosen.value.map((name) => [name, optionProblems(manifestOf(name).options, options.value[name] ?? {})]),
     ),
   );
   return {
@@ -48,7 +48,7 @@ function obstacleIn(
   for (const name of chosen) {
     for (const [key, words] of Object.entries(problems[name] ?? {})) {
       const option = optionLabel(key).toLowerCase();
-      return `Nothing was sent. ${operations[name].label}: ${option} ${words}.`;
+      return `Nothing was sent. ${manifestOf(name).words.label}: ${option} ${words}.`;
     }
   }
   return null;

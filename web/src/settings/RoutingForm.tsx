@@ -43,7 +43,7 @@ export function RoutingForm({ editor }: { editor: SettingsEditor }) {
         </p>
       )}
       <div class="routing-groups">
-        {mainGroups.map(({ title, fields }) => (
+        {mainGroups().map(({ title, fields }) => (
           <fieldset key={title}>
             <legend>{title}</legend>
             {fields.filter(isShown).map(control)}

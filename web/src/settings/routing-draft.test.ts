@@ -39,7 +39,7 @@ it('asks for settings that exist', () => {
     objectivesMs: everyObjective,
     run: { mostDollarsPerHour: 1 },
   });
-  const empty = routingFields.filter(
+  const empty = routingFields().filter(
     ({ path, kind }) => kind !== 'switch' && draftOf(settings).values[path] === '',
   );
   expect(empty).toEqual([]);

@@ -22,7 +22,7 @@ export type DraftProblems = Readonly<Record<string, string>>;
 
 export function draftOf(settings: RoutingSettings): RoutingDraft {
   return {
-    values: Object.fromEntries(routingFields.map((field) => [field.path, textOf(field, settings)])),
+    values: Object.fromEntries(routingFields().map((field) => [field.path, textOf(field, settings)])),
     owners: Object.entries(settings.shares.owners).map(([owner, weight], key) => ({
       key,
       owner,
@@ -50,7 +50,7 @@ export function checkDraft(
 export function differs(draft: RoutingDraft, settings: RoutingSettings): boolean {
   const own = draftOf(settings);
   return (
-    routingFields.some((field) => !sameValue(field, draft, own)) || !sameOwners(draft.owners, own.owners)
+    routingFields().some((field) => !sameValue(field, draft, own)) || !sameOwners(draft.owners, own.owners)
   );
 }
 
@@ -67,7 +67,7 @@ export function rebased(
   const now = draftOf(after);
   const both: string[] = [];
   const values: Record<string, string> = {};
-  for (const field of routingFields) {
+  for (const field of routingFields()) {
     const edited = !sameValue(field, draft, old);
     values[field.path] = (edited ? draft : now).values[field.path] ?? '';
     if (edited && !sameValue(field, now, old) && !sameValue(field, now, draft)) both.push(field.label);
@@ -92,7 +92,7 @@ function textOf(field: RoutingField, settings: RoutingSettings): string {
 function written(draft: RoutingDraft, base: RoutingSettings): Record<string, unknown> {
   const settings: Record<string, unknown> = structuredClone(base);
   const old = draftOf(base);
-  for (const field of routingFields) {
+  for (const field of routingFields()) {
     if (sameValue(field, draft, old)) continue;
     const keys = field.path.split('.');
     const last = keys.pop() ?? '';
@@ -161,7 +161,7 @@ function placeOf(issue: z.core.$ZodIssue, { owners }: RoutingDraft): string {
 
 function sentenceFor(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_key') return 'At most 200 characters long.';
-  const field = routingFields.find(({ path }) => path === issue.path.join('.'));
+  const field = routingFields().find(({ path }) => path === issue.path.join('.'));
   const factor = field?.kind === 'number' ? field.factor : 1;
   return asSentence(issueWords(issue, (limit) => shown(limit / factor)) ?? 'is not valid');
 }

@@ -1,4 +1,5 @@
-import { operationNames, operations } from '@spillway/core/operations.ts';
+import { manifestOf } from '@spillway/core/operations.ts';
+import { knownOperations } from '../operations/known-operations.ts';
 
 interface FieldBase {
   /** Where the value stands in the settings: `run.maxInstances`. */
@@ -65,51 +66,57 @@ const confidence: RoutingField = {
   ],
 };
 
-const objectives = operationNames.map((name) =>
-  number(`objectivesMs.${name}`, operations[name].label, null, {
-    unit: 's',
-    factor: 1_000,
-    whenEmpty: 'left out',
-    placeholder: `${operations[name].objectiveMs / 1_000} by default`,
-  }),
-);
+function objectives(): RoutingField[] {
+  return knownOperations.value.map((name) => {
+    const { words, objectiveMs } = manifestOf(name);
+    return number(`objectivesMs.${name}`, words.label, null, {
+      unit: 's',
+      factor: 1_000,
+      whenEmpty: 'left out',
+      placeholder: `${objectiveMs.interactive / 1_000} by default`,
+    });
+  });
+}
 
-export const mainGroups: readonly RoutingGroup[] = [
-  {
-    title: 'Decision',
-    fields: [
-      policy,
-      number(thresholdPath, 'Processor limit', 'Above it on every VM, work goes to Cloud Run.', {
-        unit: '%',
-        factor: 0.01,
-      }),
-      confidence,
-    ],
-  },
-  { title: 'Time from upload to result', fields: objectives },
-  {
-    title: 'Large batches',
-    fields: [
-      number('bulk.batchOver', 'Drops of more than', 'They let others pass.', { unit: 'files' }),
-      number('bulk.objectiveMs', 'Time to result', 'In place of the operation’s, where it is longer.', {
-        unit: 's',
-        factor: 1_000,
-      }),
-    ],
-  },
-  {
-    title: 'Cloud Run',
-    fields: [
-      { kind: 'switch', path: 'run.enabled', label: 'Spill over to Cloud Run', hint: null },
-      number('run.maxInstances', 'Most instances', null, {}),
-      number('run.mostDollarsPerHour', 'Spend at most', 'Beyond it, new work waits for the VMs.', {
-        unit: '$ an hour',
-        whenEmpty: 'null',
-        placeholder: 'no limit',
-      }),
-    ],
-  },
-];
+/** The groups of fields; one of them has a field for every operation. */
+export function mainGroups(): readonly RoutingGroup[] {
+  return [
+    {
+      title: 'Decision',
+      fields: [
+        policy,
+        number(thresholdPath, 'Processor limit', 'Above it on every VM, work goes to Cloud Run.', {
+          unit: '%',
+          factor: 0.01,
+        }),
+        confidence,
+      ],
+    },
+    { title: 'Time from upload to result', fields: objectives() },
+    {
+      title: 'Large batches',
+      fields: [
+        number('bulk.batchOver', 'Drops of more than', 'They let others pass.', { unit: 'files' }),
+        number('bulk.objectiveMs', 'Time to result', 'In place of the operation’s, where it is longer.', {
+          unit: 's',
+          factor: 1_000,
+        }),
+      ],
+    },
+    {
+      title: 'Cloud Run',
+      fields: [
+        { kind: 'switch', path: 'run.enabled', label: 'Spill over to Cloud Run', hint: null },
+        number('run.maxInstances', 'Most instances', null, {}),
+        number('run.mostDollarsPerHour', 'Spend at most', 'Beyond it, new work waits for the VMs.', {
+          unit: '$ an hour',
+          whenEmpty: 'null',
+          placeholder: 'no limit',
+        }),
+      ],
+    },
+  ];
+}
 
 /** What follows from the installation and is seldom changed: folded away. */
 export const priceFields: readonly RoutingField[] = [
@@ -129,11 +136,9 @@ export const sharesDefault: NumberField = number(
 );
 
 /** Every field of the form; the owners' own shares stand beside them. */
-export const routingFields: readonly RoutingField[] = [
-  ...mainGroups.flatMap(({ fields }) => fields),
-  sharesDefault,
-  ...priceFields,
-];
+export function routingFields(): readonly RoutingField[] {
+  return [...mainGroups().flatMap(({ fields }) => fields), sharesDefault, ...priceFields];
+}
 
 function number(
   path: string,

@@ -1,7 +1,8 @@
 import { countOf, formatDollars } from '@spillway/core/amounts.ts';
-import { operationNames, operations } from '@spillway/core/operations.ts';
+import { manifestOf } from '@spillway/core/operations.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { formatDuration } from '../format/duration.ts';
+import { knownOperations } from '../operations/known-operations.ts';
 
 interface SummaryItem {
   name: string;
@@ -51,9 +52,10 @@ function policyWords({ policy, threshold }: RoutingSettings): [string, string] {
 }
 
 function objectiveWords({ objectivesMs }: RoutingSettings): [string, string] {
-  const times = operationNames.map((name) =>
+  const names = knownOperations.value;
+  const times = names.map((name) =>
     // A line may end between two times, but not within one.
-    formatDuration(objectivesMs[name] ?? operations[name].objectiveMs).replaceAll(' ', '\u00a0'),
+    formatDuration(objectivesMs[name] ?? manifestOf(name).objectiveMs.interactive).replaceAll(' ', '\u00a0'),
   );
-  return [times.join(' · '), operationNames.map((name) => operations[name].label.toLowerCase()).join(', ')];
+  return [times.join(' · '), names.map((name) => manifestOf(name).words.label.toLowerCase()).join(', ')];
 }

@@ -6,10 +6,9 @@ import {
   largestBatch,
   mostPixels,
   type Upload,
-  type uploadRequestSchema,
+  type UploadRequest,
   uploadSchema,
 } from '@spillway/web/api/schema.ts';
-import type { z } from 'zod';
 import { requestJson } from '../http/request.ts';
 import { browserConnectivity, pauseBetween, waitAsAsked } from './backoff.ts';
 import { pixelsOf } from './picture-size.ts';
@@ -163,7 +162,7 @@ async function openSession(
   onHeld: (held: boolean) => void,
 ): Promise<Upload> {
   const pixels = await pixelsOf(file);
-  const body: z.input<typeof uploadRequestSchema> = {
+  const body: UploadRequest = {
     // Some systems allow names that are not well-formed text.
     fileName: file.name.toWellFormed(),
     contentType: file.type || 'application/octet-stream',

@@ -1,0 +1,43 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { manifestOfView, type OperationManifest } from '@spillway/core/operations/operation.ts';
+import {
+  addOperations,
+  isOperationName,
+  manifestOf,
+  type OperationName,
+  operationNames,
+} from '@spillway/core/operations.ts';
+import { operationListSchema } from '@spillway/web/api/schema.ts';
+import { requestJson } from '../http/request.ts';
+
+const known = signal<readonly OperationName[]>([...operationNames]);
+
+/** The registry's names, as a signal: the built-in ones at first, and plug-ins once the API has named them. */
+export const knownOperations: ReadonlySignal<readonly OperationName[]> = known;
+
+/**
+ * Adds the plug-ins of the server to the registry of this page. A page that cannot reach the server goes on with the
+ * built-in operations: everything else on it will say that the server is away.
+ */
+export async function learnOperations(signal: AbortSignal): Promise<void> {
+  const reply = await requestJson('/operations', operationListSchema, { signal });
+  if (!reply.ok) return;
+  const unknown = reply.value.operations.filter(({ name }) => !isOperationName(name));
+  if (unknown.length === 0) return;
+  addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
+  known.value = [...operationNames];
+}
+
+/** For an island's effect: learns the operations, and gives up when the island goes. */
+export function startLearning(): () => void {
+  const leaving = new AbortController();
+  learnOperations(leaving.signal).catch((problem: unknown) => {
+    if (!leaving.signal.aborted) throw problem;
+  });
+  return () => leaving.abort();
+}
+
+/** The manifest of a job's operation; null for a name that is not in the registry. Reads the signal. */
+export function manifestFor(operation: string): OperationManifest | null {
+  return known.value.length > 0 && isOperationName(operation) ? manifestOf(operation) : null;
+}
