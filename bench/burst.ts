@@ -12,18 +12,18 @@ import { type BenchStack, between, countByTarget, ended, timings, upload, withSt
 
 const size = { vms: 2, slots: 1, runMax: 3 } as const;
 /**
- * What every job takes: long enough for 5 a second to be more than two slots can do. They are cut-outs by name, whose
- * objective of 6 s leaves time for a cold start, so that what spills is not late. Milliseconds.
+ * Milliseconds that every job takes. Two slots then do 5 jobs a second, and more arrive. The jobs are cut-outs by name:
+ * their objective of 6 s leaves time for a cold start, so a job that spills over is not late.
  */
 const sleepMs = 400;
 const idleMs = 5_000;
 const jobs = 200;
 const perSecond = 7;
 const singles = 30;
-/** At once, for the VMs alone: what a busy slot takes for a job, and until the next. */
+/** Jobs that are dropped at once for the VMs alone. They tell how long a busy slot takes for a job and until the next. */
 const queued = 30;
 const seeds = 20;
-/** Pub/Sub's emulator has so many pushes of one subscription under way: of events to the router, of jobs to Cloud Run. */
+/** Pushes that Pub/Sub's emulator has under way for one subscription: events to the router, and jobs to Cloud Run. */
 const pushesAtOnce = 2;
 
 interface Side {
@@ -38,11 +38,11 @@ export interface BurstReport {
   /** Seconds from upload to outcome. */
   live: Side;
   simulated: Side;
-  /** Live over simulated. */
+  /** Live divided by simulated. */
   ratio: { p50: number; p95: number };
 }
 
-/** What a queue tells of busy slots. Milliseconds. */
+/** Times of busy slots, measured while jobs wait. Milliseconds. */
 interface Queue {
   /** From the claim to the outcome. */
   service: number[];
@@ -50,7 +50,7 @@ interface Queue {
   next: number[];
 }
 
-/** What single jobs, one after another, tell of the stack's delays. Milliseconds. */
+/** The stack's delays, measured with one job after another. Milliseconds. */
 interface Delays {
   notice: number[];
   decision: number[];
@@ -61,8 +61,8 @@ interface Delays {
 }
 
 /**
- * The same arrivals on the local stack and in the simulator, whose scenario is calibrated with single jobs: a burst of
- * an operation that sleeps, more than the VMs can do in time.
+ * Plays the same arrivals on the local stack and in the simulator: a burst of an operation that sleeps, larger than the
+ * VMs can do in time. Single jobs calibrate the simulator's scenario first.
  */
 export async function burst(options: { json: boolean }): Promise<BurstReport> {
   process.env.SPILLWAY_SLEEP_MS = String(sleepMs);
@@ -75,7 +75,7 @@ export async function burst(options: { json: boolean }): Promise<BurstReport> {
   return report;
 }
 
-/** With the VMs out of the question: how long pushes and cold starts take. */
+/** Measures pushes and cold starts while the VMs take nothing. */
 async function measureCloudRun(bench: BenchStack): Promise<{ warm: Delays; coldStarts: number[] }> {
   const settings = bench.firestore.doc('settings/routing');
   await settings.set({ policy: 'threshold', threshold: { cpu: 0 } }, { merge: true });
@@ -113,7 +113,7 @@ async function measureSingles(bench: BenchStack, bytes: Buffer): Promise<Delays>
     await upload(bench.stack, name, bytes);
     measured.push(...(await ended(bench.firestore, name, 1)));
   }
-  // The first ones meet connections and code that are not warm yet.
+  // The first jobs meet cold connections and code, so they are not counted.
   const warm = measured.slice(5);
   return {
     notice: warm.map((job) => between(job.source.timeCreated, job.createdAt)),
@@ -123,7 +123,7 @@ async function measureSingles(bench: BenchStack, bytes: Buffer): Promise<Delays>
   };
 }
 
-/** Bulk, so that none of it goes to Cloud Run. */
+/** Bulk jobs, so that none goes to Cloud Run. */
 async function measureQueue({ stack, firestore }: BenchStack, bytes: Buffer): Promise<Queue> {
   const bulk = { 'batch-size': '1000' };
   await Promise.all(
@@ -150,7 +150,7 @@ function deliveryMs(job: Job): number {
   return timings(job).waitMs - between(job.source.timeCreated, job.route.at);
 }
 
-/** The committed scenario with this stack's size and what was measured of it. */
+/** The committed scenario with this stack's size and measured delays. */
 function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): Scenario {
   const base = readScenario();
   const everyOperation = (service: number[]) => {
@@ -165,7 +165,7 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
       ...base.vms,
       count: size.vms,
       slots: size.slots,
-      // Only their sum can be seen from outside.
+      // Only the sum of the two can be measured from outside.
       publish: half(delayOf(onVm.delivery)),
       pull: half(delayOf(onVm.delivery)),
       next: delayOf(onVm.next),
@@ -191,7 +191,7 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
   };
 }
 
-/** Log-normal, by median and 90th percentile. */
+/** A log-normal distribution, given by its median and 90th percentile. */
 function delayOf(values: number[]): Delay {
   const medianMs = Math.max(1, quantile(values, 0.5));
   const p90 = Math.max(medianMs, quantile(values, 0.9));
@@ -203,7 +203,7 @@ function compare(live: Job[], scenario: Scenario): BurstReport {
   const arrivals = live
     .map(({ source }) => (source.timeCreated.getTime() - start) / 1_000)
     .sort((a, b) => a - b);
-  // As many warm-ups as the stack had before its burst, so that both have learned the same.
+  // The stack had the same number of warm-ups before its burst, so both have learned the same.
   const warmUps = Array.from({ length: singles }, (_, index) => index);
   const all = [...warmUps, ...arrivals.map((second) => second + singles + 5)];
   const policy = deadlinePolicy(scenario);
@@ -228,7 +228,7 @@ function compare(live: Job[], scenario: Scenario): BurstReport {
   };
 }
 
-/** @param ms Of milliseconds; in seconds. */
+/** Converts milliseconds to seconds. */
 function quantilesOf(ms: number[]): { p50: number; p95: number } {
   return { p50: quantile(ms, 0.5) / 1_000, p95: quantile(ms, 0.95) / 1_000 };
 }

@@ -37,7 +37,7 @@ interface CaptionRow {
 
 interface Footprint {
   weights: 'fp32' | 'int8';
-  /** Of a child with all three operations warm: resident, and the most that it ever had. Bytes. */
+  /** Bytes of a child with all three operations warm: resident now, and at most so far. */
   restingBytes: number | null;
   peakBytes: number | null;
   /** Milliseconds from the start of `spillway process caption` to its end. */
@@ -53,8 +53,8 @@ export interface CaptionReport {
 }
 
 /**
- * Times `caption` beside transformers' `generate`, run by run in turn, on a checkpoint of BLIP base's sizes with
- * random weights, which never end a sentence early: both sides make `maxLength` ids. Null where the peer is missing.
+ * Times `caption` beside transformers' `generate` in alternating runs, on a checkpoint of BLIP base's sizes with random
+ * weights. These never end a sentence early, so both sides make `maxLength` ids. Null if the peer is missing.
  */
 export async function benchCaption(parent: string, runs = defaultRuns): Promise<CaptionReport | null> {
   const python = transformersPython();

@@ -12,7 +12,7 @@ interface ChecksumRow {
   megabytesPerSecond: number;
 }
 
-/** CRC-32C of 16 MB in the pieces of a file: the one of `pipeline/crc32c.ts` and that of Google's client, in turn. */
+/** Times the CRC-32C of 16 MB, in pieces as a file has them: `pipeline/crc32c.ts` and Google's client in turn. */
 export async function checksum({ json = false }: { json?: boolean }): Promise<ChecksumRow[]> {
   const times = { ours: [] as number[], client: [] as number[] };
   for (let round = 0; round < rounds; round++) {

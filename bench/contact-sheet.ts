@@ -1,7 +1,7 @@
 /**
- * `node bench/contact-sheet.ts <folder of pictures> <sheet.jpg>`: what the built-in models make of pictures. Each tile
- * shows the picture, its cut-out and its caption. Of the photographs that were outlined by hand it prints by how much
- * the masks agree with the outlines (intersection over union), as the net gives them and refined.
+ * `node bench/contact-sheet.ts <folder of pictures> <sheet.jpg>` shows what the built-in models make of pictures. Each
+ * tile has the picture, its cut-out and its caption. For photographs that were outlined by hand, it prints how well the
+ * masks agree with the outlines (intersection over union), before and after refinement.
  */
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -16,18 +16,18 @@ import { benchSketch, printSketch, type SketchReport } from './sketch.ts';
 export interface OperationsReport {
   versions: { node: string; sharp: string; libvips: string };
   processors: number;
-  /** Milliseconds of `warmUp()`: starting one child until it has run a small picture. */
+  /** Milliseconds of `warmUp()`: one child starts and works on a small picture. */
   startMs: number;
   sketch: SketchReport;
   png: PngReport;
-  /** Null where the peer is not installed. */
+  /** Null if the peer is not installed. */
   removeBackground: RemoveBackgroundReport | null;
   caption: CaptionReport | null;
 }
 
 /**
- * Times the operations in a warm child, as in production, beside their peers. OpenCV has its
- * default threads (all processors), and so has our child, being the only one. Prints tables, or JSON.
+ * Times the operations in a warm child, as in production, beside their peers. OpenCV has its default threads (all
+ * processors). Our child has them too, because it is the only one. Prints tables, or JSON.
  */
 export async function operations(options: { json?: boolean; runs?: number } = {}): Promise<OperationsReport> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-bench-'));

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import { seededRandom } from '../processing/testing/drawings.ts';
 
-/** Cells across the picture and strength in levels of each layer of noise: large forms, then finer texture. */
+/** Layers of noise, from large forms to fine texture: cells across the picture, and strength in levels. */
 const layers = [
   { cells: 3, strength: 128 },
   { cells: 8, strength: 82 },
@@ -11,12 +11,12 @@ const layers = [
   { cells: 1_600, strength: 11 },
 ];
 const ellipses = 60;
-/** Levels: what a small sensor adds to every pixel. */
+/** Levels that the noise of a small sensor adds to every pixel. */
 const sensorNoise = 2.5;
 
 /**
- * Writes a JPEG (quality 90) that costs a decoder and an encoder about what a photograph does: smooth forms, texture
- * at every scale, sharp edges and sensor noise. The same seed gives the same picture.
+ * Writes a JPEG (quality 90) that costs a decoder and an encoder about as much as a photograph. It has smooth forms,
+ * texture at every scale, sharp edges and sensor noise. The same seed gives the same picture.
  */
 export async function drawPhoto(width: number, height: number, seed: number, path: string): Promise<void> {
   const random = seededRandom(seed);

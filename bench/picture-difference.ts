@@ -6,7 +6,7 @@ export interface Difference {
   max: number;
 }
 
-/** How far the first channels of two pictures of equal size differ. */
+/** The difference between the first channels of two pictures of equal size. */
 export async function pictureDifference(first: string, second: string): Promise<Difference> {
   const [a, b] = await Promise.all([samples(first), samples(second)]);
   if (a.length !== b.length) throw new Error(`${first} and ${second} are not of one size.`);

@@ -21,13 +21,13 @@ interface Spread {
 }
 
 export interface PipelineReport {
-  /** From the command to everything answering, in seconds: on a machine where the site is built already, and not. */
+  /** Seconds from the command until everything answers, with and without a site that is already built. */
   readySeconds: number;
   idle: {
     jobs: number;
-    /** From the object's `timeCreated` to the recorded outcome, less the operation. */
+    /** From the object's `timeCreated` to the recorded outcome, without the operation. */
     overheadMs: Spread;
-    /** Medians of what the overhead consists of. */
+    /** Medians of the parts of the overhead. */
     parts: Record<string, number>;
     operationMs: Spread;
   };
@@ -45,7 +45,7 @@ export interface PipelineReport {
   memoryMib: Record<string, number>;
 }
 
-/** Runs a stack of its own, and measures what its jobs tell of themselves. */
+/** Runs a stack of its own, and reads the timings of its jobs. */
 export async function pipeline(options: { json: boolean }): Promise<PipelineReport> {
   const report = await withStack({ vms: 2, slots: 1, runMax: 3 }, async (bench) => {
     const { stack, firestore, directory, readySeconds } = bench;
@@ -141,7 +141,7 @@ async function memoryOf(stack: Stack): Promise<Record<string, number>> {
   return Object.fromEntries(await Promise.all(parts));
 }
 
-/** All parts but the launcher, which is this benchmark itself. */
+/** All parts except the launcher, which is this benchmark. */
 function partsOf(stack: Stack): [string, number][] {
   return Object.entries(stack.pids).filter(([name]) => name !== 'launcher');
 }

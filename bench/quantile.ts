@@ -1,6 +1,6 @@
 import { quantile as ofSorted } from '@spillway/core/routing/quantiles.ts';
 
-/** The value below which a share of the values lies (nearest rank); NaN of none. */
+/** The quantile for `share` (0 to 1) by nearest rank; NaN for an empty list. */
 export function quantile(values: number[], share: number): number {
   return (
     ofSorted(
@@ -10,7 +10,7 @@ export function quantile(values: number[], share: number): number {
   );
 }
 
-/** The middle value, or the mean of the two in the middle; NaN of none. */
+/** The median; NaN for an empty list. */
 export function median(values: number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length >> 1;

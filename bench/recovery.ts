@@ -8,18 +8,18 @@ import { quantile } from './quantile.ts';
 import { ended, jobsUnder, upload, withStack } from './stack-jobs.ts';
 
 const rounds = 5;
-/** Longer than a claim lives, so that whoever finishes a job is not the one that was killed. */
+/** Milliseconds of one job: longer than a claim lives, so a killed worker never finishes its job. */
 const workMs = 12_000;
 const pollMs = 50;
 
 export interface RecoveryReport {
-  /** From SIGKILL until a job in the worker's hands is claimed by another, or again. Seconds, one a round. */
+  /** Seconds from SIGKILL until the worker's job is claimed again. One value for each round. */
   claimedAgain: number[];
   median: number;
   most: number;
 }
 
-/** Kills a VM worker in the middle of a job, again and again, and measures how long the job is in nobody's hands. */
+/** Kills a VM worker in the middle of a job, several times, and measures how long the job has no worker. */
 export async function recovery(options: { json: boolean }): Promise<RecoveryReport> {
   process.env.SPILLWAY_SLEEP_MS = String(workMs);
   const claimedAgain = await withStack({ vms: 2, slots: 1, runMax: 1 }, async (bench) => {
@@ -32,7 +32,7 @@ export async function recovery(options: { json: boolean }): Promise<RecoveryRepo
       await upload(bench.stack, `${prefix}.jpg`, bytes);
       const held = await jobThat(bench.firestore, prefix, ({ claim }) => claim !== null);
       const worker = held.claim?.worker ?? '';
-      // The file knows the restarted ones too.
+      // The file has the process ids of restarted workers too.
       const pid = (await readStackFile(bench.directory))?.pids[worker];
       if (pid === undefined) throw new Error(`${worker} is not running.`);
       process.kill(pid, 'SIGKILL');

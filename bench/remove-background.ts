@@ -18,7 +18,7 @@ interface RemoveBackgroundRow {
   /** Medians in warm processes, from JPEG file to PNG file, milliseconds. */
   spillway: { medianMs: number; inferenceMs: number };
   rembg: { medianMs: number; inferenceMs: number };
-  /** Of our time, what is not inference: 0 to 1. */
+  /** Share of our time that is not inference, 0 to 1. */
   outsideShare: number;
   /** Our images per second divided by rembg's. */
   rate: number;
@@ -28,15 +28,16 @@ export interface RemoveBackgroundReport {
   versions: RembgPeer['versions'];
   runs: number;
   rows: RemoveBackgroundRow[];
-  /** Of the masks, in levels of 0..255. */
+  /** Difference of the masks, in levels of 0..255. */
   mask: Difference;
-  /** The most resident memory that our child has had, null where the system does not tell. */
+  /** Peak resident memory of our child, in bytes; null if the system does not tell. */
   peakBytes: number | null;
 }
 
 /**
- * Times `remove-background` beside rembg (or, where that is not installed, its path in Python), run by run in turn, on
- * one ONNX file of U^2-Netp's size with random weights. Null where the peer is not installed: without it there is no model to time.
+ * Times `remove-background` beside rembg in alternating runs, on one ONNX file of U^2-Netp's size with random weights.
+ * If rembg is not installed, its path is timed as written again in Python. Null if Python lacks what that needs, because
+ * there is no model to time then.
  */
 export async function benchRemoveBackground(
   folder: string,
@@ -111,7 +112,7 @@ async function timeEdges(
   };
 }
 
-/** rembg's own defaults, beside which ours is timed. */
+/** The options that do what rembg does by default. */
 export const cutOut = {
   model: 'auto',
   output: 'cutout',

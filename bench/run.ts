@@ -1,4 +1,4 @@
-/** `node bench/run.ts <name> [--json]`: one entry for every benchmark, loaded only when it is asked for. */
+/** `node bench/run.ts <name> [--json]` runs one benchmark. Only its code is loaded. */
 const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => Promise<unknown>>> = {
   operations: async () => (await import('./operations.ts')).operations,
   slots: async () => (await import('./slots.ts')).slots,

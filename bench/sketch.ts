@@ -26,14 +26,14 @@ interface Side {
 interface SketchRow {
   photo: string;
   inputBytes: number;
-  /** `jobMs`: median as the worker sees it, with the message to the child and back. */
+  /** `jobMs`: median in the worker, including the messages to the child and back. */
   spillway: Side & { jobMs: number };
   opencv: (Side & { codecMs: number }) | null;
   /** Spillway's median divided by OpenCV's: below 1 is faster. */
   ratio: number | null;
-  /** Of the two drawings, in levels of 0..255. */
+  /** Difference of the two drawings, in levels of 0..255. */
   difference: Difference | null;
-  /** The most resident memory that the child has had so far, null where the system does not tell. */
+  /** Peak resident memory of the child so far, in bytes; null if the system does not tell. */
   peakBytes: number | null;
 }
 
@@ -43,7 +43,7 @@ export interface SketchReport {
   rows: SketchRow[];
 }
 
-/** Times `sketch` beside OpenCV, run by run in turn, from JPEG file to PNG file. */
+/** Times `sketch` beside OpenCV in alternating runs, from JPEG file to PNG file. */
 export async function benchSketch(
   processor: Processor,
   folder: string,

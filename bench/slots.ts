@@ -31,8 +31,9 @@ interface SlotsRow {
 }
 
 /**
- * How many children and how many threads in each: the jobs of a worker that is never idle, for every operation, with
- * a net of U^2-Netp's size and a checkpoint of BLIP base's (random weights; built-in models where Python is missing).
+ * Compares numbers of children and of threads in each, by the jobs per second of a worker that is never idle. Every
+ * operation is measured, with a net of U^2-Netp's size and a checkpoint of BLIP base's size. Their weights are random;
+ * without Python, the built-in models are used.
  */
 export async function slots({ json = false }: { json?: boolean }): Promise<SlotsRow[]> {
   const processors = availableParallelism();

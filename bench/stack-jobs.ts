@@ -10,17 +10,17 @@ import { withDates } from '@spillway/pipeline/gcp/documents.ts';
 
 const pollMs = 100;
 
-/** A stack of one's own, with free ports and throwaway data. */
+/** A stack for one benchmark, with free ports and data of its own. */
 export interface BenchStack {
   stack: Stack;
   firestore: Firestore;
-  /** Empty, and gone with the stack. */
+  /** A folder that is empty at first and is removed with the stack. */
   directory: string;
-  /** From the command to everything answering. */
+  /** Seconds from the command until everything answers. */
   readySeconds: number;
 }
 
-/** Starts a stack, lets `measure` work with it, and takes everything away again. */
+/** Starts a stack, calls `measure` with it, and removes everything afterwards. */
 export async function withStack<Report>(
   size: Pick<StackOptions, 'vms' | 'slots' | 'runMax'>,
   measure: (bench: BenchStack) => Promise<Report>,

@@ -13,20 +13,20 @@ import { type RembgPeer, rembgInstructions, startRembgPeer } from './peers/rembg
 import { pictureDifference } from './picture-difference.ts';
 
 /**
- * `npm run verify:real-models`: installs U²-Net, U²-Netp and BLIP base, compares the nets' masks with those of rembg
- * itself, and captions BLIP's own demonstration picture, whose ids must be those that transformers gives.
+ * `npm run verify:real-models` installs U²-Net, U²-Netp and BLIP base. It compares the nets' masks with those of rembg
+ * itself. It captions BLIP's own demonstration picture, and the ids must be those that transformers gives.
  *
- *   --from <source>      where models come from, as for `models fetch`; what it lacks is not verified, and said
+ *   --from <source>      where models come from, as for `models fetch`; a missing model is reported and not verified
  *   --pictures <folder>  pictures for the masks (default: the site's samples)
  *
- * Exit code 1 where anything differs, or where nothing could be verified.
+ * Exit code 1 if anything differs, or if nothing could be verified.
  */
 const demo = 'https://storage.googleapis.com/sfr-vision-language-research/BLIP/demo.jpg';
 
 /** 'a woman sitting on the beach with her dog', greedy and without a prompt, from [DEC] to [SEP]. */
 const goldenIds = [30522, 1037, 2450, 3564, 2006, 1996, 3509, 2007, 2014, 3899, 102];
 
-/** Levels of 0..255: what two JPEG decoders' and resamplers' roundings may make of a net's input. */
+/** Levels of 0..255 by which masks may differ, because JPEG decoders and resamplers round differently. */
 const mostMeanDifference = 1;
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
@@ -47,7 +47,7 @@ verdicts['blip-image-captioning-base'] = await verify(verifyCaption);
 peer?.close();
 process.exitCode = report(verdicts);
 
-/** A model or a picture that cannot be had leaves its part unverified; the others are verified all the same. */
+/** Without its model or picture, a part is not verified. The other parts are. */
 async function verify(check: () => Promise<Verdict>): Promise<Verdict> {
   try {
     return await check();
@@ -130,7 +130,7 @@ function report(found: Record<string, Verdict>): number {
     console.log(`${name}: ${verdict.kind}${verdict.kind === 'not verified' ? `. ${verdict.why}` : ''}`);
   }
   const kinds = Object.values(found).map(({ kind }) => kind);
-  // From a folder that a person named, models that it lacks were not asked for.
+  // A person who names a folder asks only for the models in it.
   const isComplete = flags.from === undefined ? !kinds.includes('not verified') : kinds.includes('same');
   return isComplete && !kinds.includes('differs') ? 0 : 1;
 }

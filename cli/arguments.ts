@@ -1,15 +1,15 @@
 import { textProblem } from '@spillway/core/text.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Linux allows no longer argument. */
+/** The longest argument that Linux allows, in bytes. */
 const mostArgumentBytes = 131_072;
 
 const flagsOfPaths = ['--out', '--model-file', '--model-dir', '--from'];
 
 /**
- * Arguments as cac can read them: `-` becomes the device that it stands for, and paths that look like a number or,
- * after `--`, like a flag get `./` before them (cac makes 7 of `007`).
- * @throws UsageError for text that is no well-formed Unicode.
+ * Arguments in a form that cac reads correctly. `-` becomes the device that it means. A path that looks like a number
+ * gets `./` before it, because cac makes 7 of `007`; so does a path after `--` that looks like a flag.
+ * @throws UsageError for text that is not well-formed Unicode.
  */
 export function plainArguments(args: readonly string[]): string[] {
   for (const text of args) checkText(text);
@@ -19,7 +19,7 @@ export function plainArguments(args: readonly string[]): string[] {
   return [...joined(flags), ...paths.map((text) => (text.startsWith('-') ? `./${text}` : text))];
 }
 
-/** Every value of a flag for a path in its flag's own argument, because cac takes `--out -` for a missing value. */
+/** Joins the value of a path's flag to the flag itself, because cac takes `--out -` for a missing value. */
 function joined(args: readonly string[]): string[] {
   const plain: string[] = [];
   for (let at = 0; at < args.length; at++) {
@@ -45,7 +45,7 @@ function checkText(text: string): void {
   if (problem) throw new UsageError(`An argument ${problem}: ${printable(text)}`);
 }
 
-/** A name or a value on one line of a terminal: control characters and what is no Unicode appear as escapes. */
+/** Text for one line of a terminal: control characters and broken Unicode are shown as escapes. */
 export function printable(text: string): string {
   return text
     .toWellFormed()

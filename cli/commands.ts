@@ -10,7 +10,7 @@ import packageJson from './package.json' with { type: 'json' };
 import { type ProcessFlags, processCommand } from './process-command.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 
-/** What cac hands on: text, repeated options as a list, or true where a value was left out. */
+/** The values that cac gives: text, a list for a repeated option, or true if the value was left out. */
 type Flags = Record<string, unknown>;
 
 type Environment = Record<string, string | undefined>;
@@ -80,7 +80,7 @@ async function runModels(
   }
 }
 
-/** `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` for everything that is fetched. */
+/** Sends everything that is fetched through `HTTPS_PROXY` and `HTTP_PROXY`, except to the hosts of `NO_PROXY`. */
 function useProxies({ HTTPS_PROXY, HTTP_PROXY, https_proxy, http_proxy }: Environment): void {
   if (HTTPS_PROXY || HTTP_PROXY || https_proxy || http_proxy) http.setGlobalProxyFromEnv();
 }
@@ -143,7 +143,7 @@ function exitCodeOf(error: unknown): ExitCode {
   return exitCodes.failed;
 }
 
-/** A folder that cannot be made or read, a full disk. */
+/** A sentence for an error of the file system, such as a full disk; null for any other error. */
 function systemSentence(error: unknown): string | null {
   const problem = fileProblem(error);
   if (problem === null) return null;

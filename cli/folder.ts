@@ -5,7 +5,7 @@ import { fileProblem } from './file-problem.ts';
 import { fileOrProblem, identityOf, lookAt } from './input.ts';
 import { earlierResults } from './result-names.ts';
 
-/** Why something in a folder is no input. */
+/** Why an entry of a folder is left out. */
 const leftOutWords = {
   hidden: 'hidden',
   other: 'not a picture by its name',
@@ -16,15 +16,15 @@ const leftOutWords = {
 } as const;
 type LeftOutReason = keyof typeof leftOutWords;
 
-/** What a folder holds. Paths are relative to it, sorted. */
+/** The contents of a folder. Paths are relative to it and sorted. */
 export interface FolderListing {
   pictures: { path: string; identity: string }[];
-  /** What has a picture's name, or is a folder, and cannot be read; `message` is a sentence. */
+  /** Entries that cannot be read although they are folders or have a picture's name. `message` is a sentence. */
   unreadable: { path: string; message: string }[];
   leftOut: { path: string; reason: LeftOutReason }[];
 }
 
-/** Taken for pictures by their names; whether they are any, and of a supported type, is seen from their content. */
+/** Files with these extensions are taken. Their content decides later whether they are pictures of a supported type. */
 const pictureExtensions =
   /[.](jpe?g|jpe|jfif|a?png|webp|avif|hei[cf]|gif|tiff?|bmp|svg|jp2|j2k|jxl|psd|ico|dng|cr[23]|nef|arw|raf)$/i;
 
@@ -33,8 +33,8 @@ export function isPictureName(name: string): boolean {
 }
 
 /**
- * Lists the pictures of a folder, and all that is passed over.
- * @param resultsFolder Where results go, which is not read as a folder of pictures; null where they go beside inputs.
+ * Lists the pictures of a folder, and everything that is left out.
+ * @param resultsFolder The folder for results, which is not read for pictures. Null if results go beside the inputs.
  */
 export async function listFolder(
   root: string,
@@ -89,7 +89,7 @@ async function addEntry(walk: Walk, path: string, name: string): Promise<void> {
       else await addPicture(listing, path, whole, found.stats);
       break;
     case 'absent':
-      // A name of other bytes than UTF-8 cannot be opened by what Node makes of it.
+      // Node changes a name that is not UTF-8, and cannot open the file by the changed name.
       listing.unreadable.push({ path, message: `${whole} is not there any more, or its name is not UTF-8.` });
       break;
     case 'broken link':
@@ -105,7 +105,7 @@ async function addEntry(walk: Walk, path: string, name: string): Promise<void> {
 async function addSubfolder(walk: Walk, path: string, isLink: boolean): Promise<void> {
   const { root, recursive, passedOver, listing } = walk;
   if (!recursive) listing.leftOut.push({ path, reason: 'folder' });
-  // It may lead back to where it lies.
+  // A link may lead back to a folder above it.
   else if (isLink) listing.leftOut.push({ path, reason: 'linkedFolder' });
   else if (passedOver !== null && (await realpath(join(root, path)).catch(() => null)) === passedOver) {
     listing.leftOut.push({ path, reason: 'results' });
@@ -126,7 +126,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : Number(a > b);
 }
 
-/** A line for every reason for which something was left out, with all names. */
+/** A line for each reason to leave something out, with the names of all entries. */
 export function describeLeftOut({ leftOut }: FolderListing): string[] {
   const byReason = Map.groupBy(leftOut, ({ reason }) => reason);
   return [...byReason].map(([reason, entries]) => {

@@ -8,16 +8,16 @@ import { fileProblem } from './file-problem.ts';
 import { openFileNumber, streamLabel } from './standard-stream.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Where a picture is read from. */
+/** The place that a picture is read from. */
 export type Input =
   | { kind: 'folder'; path: string }
   | { kind: 'file'; path: string }
-  /** Read once, from its present place to its end: standard input, a pipe, a character device. */
+  /** Can be read only once, from its current position: standard input, a pipe, a character device. */
   | { kind: 'stream'; path: string; label: string }
-  /** It is there and cannot be read: `message` is a whole sentence. */
+  /** Exists and cannot be read. `message` is a whole sentence. */
   | { kind: 'unreadable'; path: string; message: string };
 
-/** @throws UsageError where nothing is at the path. */
+/** @throws UsageError if nothing is at the path. */
 export async function findInput(path: string): Promise<Input> {
   const number = openFileNumber(path);
   if (number !== null) return standardInput(path, number);
@@ -46,7 +46,7 @@ function standardInput(path: string, number: number): Input {
   return { kind: 'stream', path, label };
 }
 
-/** A file of a folder or the one input, whose `stats` are those of what a link leads to. */
+/** @param stats Of the file itself, not of a link to it. */
 export async function fileOrProblem(
   path: string,
   stats: Stats,
@@ -72,10 +72,10 @@ export type Look =
   | { kind: 'absent' }
   /** `problem` is the end of a sentence that begins with the path. */
   | { kind: 'broken link' | 'problem'; problem: string }
-  /** `stats` of what a link leads to. */
+  /** `stats` are those of the file itself, not of a link to it. */
   | { kind: 'found'; stats: Stats; isLink: boolean };
 
-/** What lies at a path, told apart from why it cannot be seen. */
+/** Looks at a path. An entry that is missing and one that cannot be read are different answers. */
 export async function lookAt(path: string): Promise<Look> {
   try {
     const own = await lstat(path);
@@ -102,13 +102,13 @@ async function throughLink(path: string): Promise<Look> {
   }
 }
 
-/** Tells two names of one file, such as hard links, from two files. */
+/** Equal for two names of one file, such as hard links, and different for two files. */
 export function identityOf({ dev, ino }: Stats): string {
   return `${dev}:${ino}`;
 }
 
 /**
- * Reads a stream into a file, and no more of it than a picture may have.
+ * Reads a stream into a file. Stops at the size limit of a picture.
  * @throws PermanentError `file_too_large`.
  */
 export async function keepStream(path: string, to: string): Promise<void> {

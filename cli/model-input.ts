@@ -6,8 +6,8 @@ import {
 import { UsageError } from './usage-error.ts';
 
 /**
- * What `--model-input` says of a net: `isnet`, `side=1024,mean=0.5,std=1`, or `isnet,side=512`. A value for each of the
- * three channels is written `mean=0.485:0.456:0.406`.
+ * Reads `--model-input`: `isnet`, `side=1024,mean=0.5,std=1`, or `isnet,side=512`. `mean=0.485:0.456:0.406` gives each
+ * of the three channels a value of its own.
  * @throws UsageError
  */
 export function readModelInput(text: string): SaliencyStatement {
@@ -21,7 +21,7 @@ export function readModelInput(text: string): SaliencyStatement {
   throw new UsageError(`--model-input ${text} ${statementProblem(parsed.error)}.`);
 }
 
-/** Text that is no number stays as it is: the schema then says what it expected. */
+/** Text that is not a number is returned unchanged, so that the schema says what it expected. */
 function figuresOf(key: string, text: string): unknown {
   if (!['side', 'mean', 'std'].includes(key)) return text;
   const numbers = text.split(':').map((part) => (part.trim() === '' ? part : Number(part)));

@@ -13,7 +13,7 @@ import { verifyModel } from '@spillway/models/verify.ts';
 import { startProgressBar } from './progress-bar.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 
-/** `spillway models list`: every model that there is, and which are on this machine. */
+/** `spillway models list`: all known models, and which of them are installed. */
 export async function listModels(folder: string): Promise<ExitCode> {
   const head = ['NAME', 'OPERATION', 'STATE', 'SIZE', 'LICENCE', 'SHA-256'];
   const rows = [head, ...(await builtInRows())];
@@ -83,7 +83,7 @@ export function operationsWith(kind: ModelKind): string {
   return operationNames.filter((name) => manifestOf(name).model === kind).join(', ');
 }
 
-/** As it is listed: with what it forbids. */
+/** The licence with what it forbids, as `models list` shows it. */
 function licenceOf({ name, licence }: ManifestModel): string {
   return nonCommercialModels.includes(name) ? `${licence} (not for commercial use)` : licence;
 }
@@ -113,7 +113,7 @@ export async function fetchModels(names: string[], folder: string, source: strin
   return exitCodes.done;
 }
 
-/** Loaded when it is needed, which most models do not. */
+/** Loads the code on demand, because few models are quantised. */
 const quantise: QuantiseCheckpoint = async (...how) => {
   const { quantiseCheckpoint } = await import('@spillway/models/blip/quantise.ts');
   await quantiseCheckpoint(...how);
@@ -132,7 +132,7 @@ function showProgress(
   bar.update(done, total ?? Math.max(done, 1), words[stage]);
 }
 
-/** `spillway models verify`: the named ones, or all that are installed. */
+/** `spillway models verify`: checks the named models, or all that are installed. */
 export async function verifyModels(names: string[], folder: string): Promise<ExitCode> {
   const chosen = names.length > 0 ? knownNames(names) : manifest.map(({ name }) => name);
   let sound = true;

@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { UsageError } from './usage-error.ts';
 
 /**
- * Options as typed, `name=value` each, checked as the API checks them and filled up with defaults.
- * @throws UsageError that names the option and what it may be.
+ * Reads options typed as `name=value`. They are checked as the API checks them, and defaults are added.
+ * @throws UsageError that names the option and its allowed values.
  */
 export function readOptionValues(operation: OperationName, typed: readonly string[]): OperationOptions {
   const parsed = parseOptions(operation, typedOptions(operation, typed));
@@ -17,13 +17,13 @@ export function readOptionValues(operation: OperationName, typed: readonly strin
   return parsed.options;
 }
 
-/** Each value as its option's schema wants it: a number, true or false, or text. */
+/** Converts each value to the type that its option's schema expects: number, boolean or text. */
 export function typedOptions(operation: OperationName, typed: readonly string[]): Record<string, unknown> {
   const values = typed.map((text) => {
     const equals = text.indexOf('=');
     if (equals < 1)
       throw new UsageError(`--option wants name=value, such as --option format=webp, not "${text}".`);
-    // What Node makes of bytes that are no UTF-8.
+    // Node puts U+FFFD in place of bytes that are not UTF-8.
     if (text.includes('\u{fffd}'))
       throw new UsageError(`--option ${text} holds bytes that are no UTF-8 text.`);
     const name = text.slice(0, equals);
@@ -41,7 +41,7 @@ function schemaOf(operation: OperationName, name: string): z.core.$ZodType {
   );
 }
 
-/** Text that cannot be converted stays as it is: the schema then says what it expected. */
+/** Text that cannot be converted is returned unchanged, so that the schema says what it expected. */
 function convert(text: string, schema: z.core.$ZodType): unknown {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
     return convert(text, schema.unwrap());

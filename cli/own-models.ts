@@ -6,18 +6,18 @@ import { readModelInput } from './model-input.ts';
 import { operationsWith } from './models-command.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What the command line says of models. */
+/** The flags of the command line that name models. */
 export interface ModelFlags {
   option: string[];
   modelFile: string | null;
-  /** How that file wants its input. */
+  /** How to prepare a picture for that file's net. */
   modelInput: string | null;
   modelDir: string | null;
 }
 
 /**
- * The models of a folder, with a person's own in their place.
- * @throws UsageError where a flag is for another operation, or names what is not there or cannot be read.
+ * The models to use: those of a folder, or a person's own in place of them.
+ * @throws UsageError if a flag is for another operation, or names something that is missing or cannot be read.
  */
 export async function ownModels(
   operation: OperationName,

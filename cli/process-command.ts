@@ -21,25 +21,25 @@ import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 export interface ProcessFlags {
   /** A file, a folder, a pipe or a device; null where the result goes beside its input. */
   out: string | null;
-  /** `name=value` each. */
+  /** Each is `name=value`. */
   option: string[];
   json: boolean;
   recursive: boolean;
   modelFile: string | null;
-  /** How that file wants its input. */
+  /** How to prepare a picture for that file's net. */
   modelInput: string | null;
   modelDir: string | null;
 }
 
-/** Where models are, and whether a person named that place. */
+/** The models' folder, and whether a person named it. */
 export interface ModelPlace {
   folder: string;
   isNamed: boolean;
 }
 
 /**
- * `spillway process`: runs an operation on a file, on what comes from standard input, or on every picture of a folder.
- * @throws UsageError before any work.
+ * `spillway process`: runs an operation on a file, on standard input, or on every picture of a folder.
+ * @throws UsageError before any work is done.
  */
 export async function processCommand(
   operation: string,
@@ -83,7 +83,7 @@ async function readTask(
   return { operation, options, models, input, out, json: flags.json, recursive: flags.recursive };
 }
 
-/** `--out picture.webp` asks for WebP as clearly as `--option format=webp` does, so that the two must agree. */
+/** `--out picture.webp` and `--option format=webp` both ask for a format, so they must agree. */
 function withFormatOf(out: Out, typed: string[]): string[] {
   const format = out.kind === 'file' ? formatOf(out.extension) : undefined;
   if (out.kind !== 'file' || format === undefined) return typed;
@@ -93,7 +93,7 @@ function withFormatOf(out: Out, typed: string[]): string[] {
   throw new UsageError(`--out ${out.path} asks for ${format} and --option ${option} for another form.`);
 }
 
-/** What cannot be seen of the input or of `--out` alone. */
+/** Checks what depends on the input and on `--out` together. */
 function mustFit(input: Input, out: Out, operation: OperationName, flags: ProcessFlags): void {
   if (flags.recursive && input.kind !== 'folder') {
     throw new UsageError(`--recursive is for a folder, and ${streamLabel(input.path)} is none.`);
@@ -110,7 +110,7 @@ function goesToStandardOutput(input: Input, out: Out, operation: OperationName):
   return out.kind === 'beside' && input.kind === 'stream' && !isPrinted(operation);
 }
 
-/** Once, before a folder of pictures fails one by one for the same reason. */
+/** Checks the model once. Otherwise every picture of a folder would fail for the same reason. */
 async function modelProblem(
   { operation, options, models }: Task,
   place: ModelPlace,
@@ -131,7 +131,7 @@ async function modelProblem(
   }
 }
 
-/** Whoever named a folder meant one that is there. */
+/** A folder that a person named must exist. */
 async function noteMissingFolder({ folder, isNamed }: ModelPlace): Promise<void> {
   if (!isNamed) return;
   const found = await lookAt(folder);

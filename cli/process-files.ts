@@ -20,13 +20,13 @@ import { type Destination, pathAt } from './result-target.ts';
 import { openFileNumber } from './standard-stream.ts';
 import { removeDrafts, UnwritableResult, writeResult } from './write-result.ts';
 
-/** Nobody waits in line behind a person's own command: what ends a job here is only what is surely a defect. */
+/** Milliseconds. Nobody waits behind a person's own command, so only a defect should reach this limit. */
 const timeLimitMs = 10 * 60_000;
-/** Some nets take 8 GB for a picture: where the machine has the memory, a person may use it. */
+/** Some nets take 8 GB for a picture. If the machine has the memory, a person may use it. */
 const memoryLimitBytes = Math.max(4 * 2 ** 30, 0.75 * totalmem());
 const recycleAfter = 200;
 
-/** What can go wrong beside what can go wrong with a job. */
+/** Problems that only the command line has. */
 export type LocalCode = 'unreadable_input' | 'unwritable_result' | 'machine_fault';
 
 export interface FailedFile {
@@ -35,7 +35,7 @@ export interface FailedFile {
   message: string;
 }
 
-/** `out` is null where the result was printed, or went to standard output. */
+/** `out` is null if the result was printed or written to standard output. */
 export type FileOutcome =
   /** `text` is what people read of it, `document` what `--json` prints. */
   | {
@@ -49,7 +49,7 @@ export type FileOutcome =
   | { kind: 'made'; out: string | null; width: number; height: number; model: Model | null; notes: string[] }
   | FailedFile;
 
-/** Runs one operation on files, each in a child process: a crash of native code is one failed file. */
+/** Runs one operation on files in child processes. A crash of native code fails one file only. */
 export interface FileProcessor {
   /** Never rejects. */
   run(input: Extract<Input, { kind: 'file' | 'stream' }>, destination: Destination): Promise<FileOutcome>;
@@ -71,10 +71,10 @@ export async function openFileProcessor(
     memoryLimitBytes,
     recycleAfter,
     models,
-    // The first file warms up what it needs, and nothing else.
+    // Children load code and models with their first file, so that only what is needed is loaded.
     warmUp: [],
   });
-  // Ctrl-C leaves no time for more. A child that is at work would see only afterwards that it is alone.
+  // Ctrl-C leaves no time for more. A child notices that its parent is gone only after its current picture.
   const leave = () => {
     for (const pid of processor.pids) process.kill(pid, 'SIGKILL');
     rmSync(folder, { recursive: true, force: true });
@@ -114,12 +114,12 @@ function draftsProblem(error: unknown): string {
   return `The folder for drafts ${tmpdir()} ${problem}. TMPDIR can name another.`;
 }
 
-/** More than a picture that warms a child up. */
+/** Bytes: more than a child writes when it starts. */
 const probeBytes = 2 ** 20;
 
 /**
- * A child that has no room to write its result does not say so: what went wrong on our side is the disk's fault where
- * the folder for drafts takes nothing more.
+ * A child that has no room for its result reports an internal error. If the folder for drafts cannot take more data
+ * either, the disk is the cause.
  */
 async function draftsFailure(error: unknown, probe: string): Promise<FailedFile | null> {
   if (!(error instanceof RetryableError) || error.code !== 'internal') return null;
@@ -133,7 +133,7 @@ async function draftsFailure(error: unknown, probe: string): Promise<FailedFile 
   }
 }
 
-/** What a stream brings is kept first: a picture is read more than once. */
+/** Saves a stream to a file first, because a picture is read more than once. */
 async function pathOf(input: Extract<Input, { kind: 'file' | 'stream' }>, draft: string): Promise<string> {
   if (input.kind === 'file') return input.path;
   await keepStream(input.path, draft);
@@ -191,7 +191,7 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
-/** Answers where the result is. */
+/** Returns the path of the result. */
 async function store(
   operation: OperationName,
   { path, extension, notes }: ProcessedImage,

@@ -16,8 +16,8 @@ interface FolderTask extends Task {
 }
 
 /**
- * Runs an operation on every picture of a folder, and goes on past those that fail.
- * @throws UsageError where there is nothing to do.
+ * Runs an operation on every picture of a folder. Continues after pictures that fail.
+ * @throws UsageError if there is nothing to do.
  */
 export async function processFolder(task: FolderTask): Promise<ExitCode> {
   const { operation, input, out } = task;
@@ -32,7 +32,7 @@ export async function processFolder(task: FolderTask): Promise<ExitCode> {
   const inputs = new Set(pictures.map(({ identity }) => identity));
   const processor = await openFileProcessor(operation, task.options, task.models, inputs);
   try {
-    // All at once: the processor lets as many run as it has children.
+    // All are started at once, and the processor runs one for each of its children.
     const runs = names.map((name, index) =>
       processor.run({ kind: 'file', path: join(root, name) }, destinations[index] ?? { kind: 'nowhere' }),
     );

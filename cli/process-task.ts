@@ -3,7 +3,7 @@ import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Input } from './input.ts';
 import type { Out } from './result-target.ts';
 
-/** One run of the command, checked: what is to be done to which input. */
+/** A checked command: the operation, its options and its input. */
 export interface Task {
   operation: OperationName;
   options: OperationOptions;

@@ -1,17 +1,17 @@
 import { SingleBar } from 'cli-progress';
 
-/** A bar on standard error, where that is a terminal; elsewhere nothing. Results go to standard output beside it. */
+/** A bar on standard error if that is a terminal, else nothing. Results go to standard output. */
 export interface ProgressBar {
-  /** `text` is what stands before the figures. */
+  /** `text` is shown before the figures. */
   update(done: number, total: number, text: string): void;
-  /** Prints a line of results without tearing the bar. */
+  /** Prints a line of results above the bar. */
   print(line: string): void;
   stop(): void;
 }
 
 const clearLine = '\r\u001b[K';
 
-/** @param format Turns a figure into words: bytes, files. */
+/** @param format Writes a figure with its unit, such as bytes or files. */
 export function startProgressBar(format: (value: number) => string): ProgressBar {
   const onTerminal = process.stderr.isTTY === true;
   const bar = new SingleBar({

@@ -1,7 +1,7 @@
 import { printable } from './arguments.ts';
 import type { FailedFile, FileOutcome } from './process-files.ts';
 
-/** What is printed of a result for people; null where it went to standard output itself. */
+/** The line that people see for a result; null if the result itself went to standard output. */
 export function textOf(outcome: Exclude<FileOutcome, FailedFile>): string | null {
   if (outcome.kind === 'said') return outcome.text;
   return outcome.out === null ? null : printable(outcome.out);
@@ -11,7 +11,7 @@ export function describeFailure(input: string, { code, message }: FailedFile): s
   return `${printable(input)}: failed (${code}): ${printable(message)}`;
 }
 
-/** What is printed with `--json`. `input` is named where there is more than one file, and with an error. */
+/** The object that `--json` prints. It has `input` if there is more than one file, or an error. */
 export function jsonOf(outcome: FileOutcome, input: string | null): object {
   const named = input === null ? {} : { input };
   switch (outcome.kind) {
@@ -32,13 +32,13 @@ function notesOf({ notes }: { notes: string[] }): { notes?: string[] } {
   return notes.length > 0 ? { notes } : {};
 }
 
-/** What a person should know of a result, on standard error. */
+/** Prints a result's notes on standard error. */
 export function tellNotes(input: string, outcome: FileOutcome): void {
   if (outcome.kind === 'failed') return;
   for (const note of outcome.notes) console.error(`${printable(input)}: ${note}`);
 }
 
-/** Says once where results are from a built-in model, and how to get the real one. */
+/** Says once that results are from a built-in model, and how to get the real one. */
 export function noteBuiltIn(outcomes: readonly FileOutcome[]): void {
   const models = outcomes.map((outcome) => (outcome.kind === 'failed' ? null : outcome.model));
   const builtIn = models.find((model) => model?.builtIn);

@@ -3,18 +3,18 @@ import { basename, dirname, extname, join } from 'node:path';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { utf8Bytes } from '@spillway/core/text.ts';
 
-/** File systems allow 255 bytes of a name; a number, the operation and an extension follow. */
+/** Bytes. File systems allow 255, and a number, the operation and an extension are added. */
 const mostStemBytes = 200;
 
 /**
- * Names of the results of inputs, without operation and extension and relative to the folder that the inputs' names are
- * relative to. A name is the input's without its extension, or with it where another's result would have the same.
- * No two are equal, on file systems that ignore case or the form of accents either.
+ * Names for the results of inputs, without operation and extension, relative to the same folder as the inputs' names.
+ * A name is the input's name without its extension. It keeps the extension if two results would have the same name.
+ * No two names are equal, even on file systems that ignore case or the form of accents.
  */
 export function resultStems(inputs: readonly string[]): string[] {
   const stems = inputs.map((input) => join(dirname(input), shortened(withoutExtension(input))));
   const whole = inputs.map((input) => join(dirname(input), shortened(basename(input))));
-  // A whole name may be another input's short one, so once is not enough.
+  // A name with its extension may equal another input's short name, so this is repeated.
   for (let changed = true; changed; ) {
     changed = false;
     const counts = Map.groupBy(stems, folded);
@@ -28,7 +28,7 @@ export function resultStems(inputs: readonly string[]): string[] {
   return numbered(stems);
 }
 
-/** What still differs in case alone gets a number. */
+/** Names that still differ only in case get a number. */
 function numbered(stems: readonly string[]): string[] {
   const counts = Map.groupBy(stems, folded);
   const taken = new Set(stems.filter((stem) => counts.get(folded(stem))?.length === 1).map(folded));
@@ -61,8 +61,8 @@ export function resultName(stem: string, operation: OperationName, extension: st
 }
 
 /**
- * Of the names in one folder, those that name the result of another one there: a folder that is done twice must not
- * take results for pictures. A picture that is only called like a result is none.
+ * The names in one folder that are results of other files there. They are left out, so that a second run over a folder
+ * does not take results for pictures. A name that only looks like a result's is not among them.
  */
 export function earlierResults(names: readonly string[]): Set<string> {
   const sources = new Set(names.flatMap((name) => [name, withoutExtension(name)]).map(shortened));

@@ -14,17 +14,17 @@ import { earlierResults, resultName, resultStems } from './result-names.ts';
 import { openFileNumber } from './standard-stream.ts';
 import { UsageError } from './usage-error.ts';
 
-/** What `--out` names. */
+/** The meaning of `--out`. */
 export type Out =
-  /** Nothing was named: results go beside their inputs. */
+  /** `--out` was not given: results go beside their inputs. */
   | { kind: 'beside' }
   | { kind: 'folder'; path: string }
-  /** `extension`: the form that the name asks for; null where it has none. */
+  /** `extension`: the format that the name asks for; null if it has none. */
   | { kind: 'file'; path: string; extension: ResultExtension | null }
-  /** A pipe or a device: written through, never replaced. */
+  /** A pipe or a device: it is written to and never replaced. */
   | { kind: 'stream'; path: string };
 
-/** Extensions as they are typed, and what they ask for. */
+/** Extensions as people type them, and the format that each means. */
 const typedExtensions = new Map<string, ResultExtension>([
   ...pictureFormats.flatMap((format) =>
     pictureTypes[format].extensions.map((typed) => [`.${typed}`, extensionOf(format)] as const),
@@ -39,8 +39,8 @@ export function formatOf(extension: ResultExtension | null): PictureFormat | und
 }
 
 /**
- * @param forFolder Whether a whole folder is worked on, whose results need one too.
- * @throws UsageError where a result cannot or must not go there.
+ * @param forFolder Whether the input is a folder, whose results need a folder too.
+ * @throws UsageError if a result cannot or must not be written there.
  */
 export async function readOut(
   out: string | null,
@@ -81,7 +81,7 @@ async function findTarget(out: string): Promise<Target> {
   }
 }
 
-/** What is not there yet becomes a folder, unless its name is a picture's. */
+/** A path that does not exist becomes a folder, unless its name is a picture's. */
 function newFolder(path: string, target: Exclude<Target, { kind: 'folder' }>): Out {
   if (target.kind === 'file' && !target.exists && !typedExtensions.has(extname(path).toLowerCase())) {
     return { kind: 'folder', path };
@@ -120,15 +120,15 @@ export function isPrinted(operation: OperationName): boolean {
   return manifestOf(operation).produces.kind !== 'picture';
 }
 
-/** Where the result of one input goes. */
+/** The destination of one input's result. */
 export type Destination =
-  /** It is printed and not kept. */
+  /** Printed and not stored. */
   | { kind: 'nowhere' }
-  /** `stem` is the whole path but for operation and extension. */
+  /** `stem` is the path without operation and extension. */
   | { kind: 'stem'; stem: string }
   | Extract<Out, { kind: 'file' | 'stream' }>;
 
-/** Of the one input of a command. What comes as a stream has no place beside which a result could go. */
+/** The destination for a single input. Nothing is beside a stream, so its result is printed. */
 export async function destinationOf(
   { kind, path }: Input,
   operation: OperationName,
@@ -149,7 +149,7 @@ export async function destinationOf(
   }
 }
 
-/** As the input's folder would be named, so that one file after the other gives what all at once do. */
+/** The name that the result gets if its whole folder is the input, so that both ways give the same names. */
 async function stemOf(input: string): Promise<string> {
   const own = basename(input);
   const beside = await readdir(dirname(input)).catch(() => []);
@@ -159,7 +159,7 @@ async function stemOf(input: string): Promise<string> {
   return resultStems(names)[names.indexOf(own)] ?? own;
 }
 
-/** Of all pictures of a folder, in the order of their names. */
+/** The destinations for all pictures of a folder, in the order of their names. */
 export function destinationsOf(
   folder: string,
   names: readonly string[],
@@ -171,12 +171,12 @@ export function destinationsOf(
   return resultStems(names).map((stem) => ({ kind: 'stem', stem: join(root, stem) }));
 }
 
-/** The path of a result whose form is known. */
+/** The path of a result whose format is known. */
 export function pathAt(stem: string, operation: OperationName, extension: ResultExtension): string {
   return resultName(stem, operation, extension);
 }
 
-/** @throws UsageError where `--out` is the input, by whatever name. */
+/** @throws UsageError if `--out` is the input, even by another name. */
 export async function mustNotBeInput(out: Out, input: string): Promise<void> {
   if (out.kind !== 'file') return;
   const [target, source] = await Promise.all([lookAt(out.path), lookAt(input)]);

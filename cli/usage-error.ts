@@ -1,14 +1,14 @@
-/** The command cannot be understood as it was typed: the message says what is wrong with it. Exit code 2. */
+/** The command was typed wrongly. The message says what is wrong. Exit code 2. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** What a command ends with. */
+/** Exit codes of the command. */
 export const exitCodes = {
   done: 0,
-  /** The command was right, but its work, or some of it, failed. */
+  /** The command was correct, and some or all of its work failed. */
   failed: 1,
-  /** Nothing was begun. */
+  /** No work was started. */
   usage: 2,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -7,12 +7,12 @@ import { fileProblem } from './file-problem.ts';
 import { identityOf, lookAt } from './input.ts';
 import { openFileNumber, streamLabel } from './standard-stream.ts';
 
-/** The result is made and cannot be stored; the message is a whole sentence. */
+/** The result was made and cannot be stored. The message is a whole sentence. */
 export class UnwritableResult extends Error {
   override readonly name = 'UnwritableResult';
 }
 
-/** Drafts that a signal must not leave behind. */
+/** Drafts to remove if a signal ends the command. */
 const drafts = new Set<string>();
 
 export function removeDrafts(): void {
@@ -20,8 +20,8 @@ export function removeDrafts(): void {
 }
 
 /**
- * Stores a result. A new file appears whole. What is there already is written through and stays what it is: the file
- * that a link leads to, a file with several names, a pipe, a device. An input is never written to.
+ * Stores a result. A new file appears only once it is complete. A file that exists keeps its identity and gets new
+ * content: the target of a link, a file with several names, a pipe, a device. An input is never written to.
  * @param inputs Identities (`identityOf`) of the files that are read.
  * @throws UnwritableResult
  */
@@ -63,13 +63,13 @@ async function overwrite(from: string, to: string, stats: Stats, inputs: Readonl
   if (stats.isFIFO() || stats.isCharacterDevice()) return await writeThrough(from, to);
   if (!stats.isFile()) refuse(stats.isDirectory() ? 'is a folder' : 'is neither a file nor a pipe');
   if (inputs.has(identityOf(stats))) refuse('is an input, which would be lost');
-  // Root may write to it all the same, but whoever took these rights away did not want that.
+  // Root could write to it, but somebody has taken these rights away on purpose.
   if ((stats.mode & 0o222) === 0) refuse('is write-protected');
   if (stats.nlink > 1 || stats.uid !== process.getuid?.()) return await writeThrough(from, to);
   await replace(from, await realpath(to), stats.mode & 0o7777);
 }
 
-/** Under another name first, so that the result appears whole and what was there is kept until then. */
+/** Writes under another name first, so that the result appears complete and the old file is kept until then. */
 async function replace(from: string, to: string, mode: number | null): Promise<void> {
   const draft = join(dirname(to), `.spillway-${randomUUID()}`);
   drafts.add(draft);
@@ -90,7 +90,7 @@ async function writeThrough(from: string, to: string): Promise<void> {
   await pipeline(createReadStream(from), handle.createWriteStream());
 }
 
-/** By Node's own stream, which other output goes to as well; it is not closed. */
+/** Writes to Node's own stream. It is not closed, because other output goes there too. */
 async function writeToStandardOutput(from: string): Promise<void> {
   await pipeline(createReadStream(from), process.stdout, { end: false });
 }

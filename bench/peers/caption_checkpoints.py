@@ -73,7 +73,7 @@ def make_config(sizes, ids):
 
 
 def random_sizes(generator):
-    """Sizes of a tiny model in which nothing equals anything else by chance."""
+    """Sizes of a tiny model. All differ, so that a mix-up of two sizes is noticed."""
     pick = lambda *choices: choices[torch.randint(len(choices), (1,), generator=generator).item()]
     vision_heads, text_heads, patch = pick(1, 2, 3, 4), pick(1, 2, 3, 4), pick(4, 8, 16)
     return {
@@ -122,8 +122,7 @@ def randomise(model, generator, sep, eagerness):
 
 
 def gain_of(name):
-    """Wide enough that captions vary, and not so wide that torch's own 32- and 64-bit results differ by as much as
-    beams do."""
+    """Scale of the weights. Captions must vary, and torch's 32-bit and 64-bit results must stay closer than beams."""
     if any(part in name for part in ("query", "key", "qkv")):
         return 2
     return 3 if "crossattention" in name else 1.5
@@ -209,7 +208,7 @@ def caption(loaded, picture, options):
 
 
 def in_double(loaded):
-    """The same model with 64-bit floats. Where it says something else, 32 bits do not decide what is right."""
+    """The same model with 64-bit floats. If its ids differ, 32 bits cannot decide which are right."""
     model, *rest = loaded
     return copy.deepcopy(model).double(), *rest
 
@@ -219,6 +218,6 @@ def same_ids(one, other):
 
 
 def write_cases(path, cases):
-    """One case a line, so that a difference between two versions can be read."""
+    """Writes one case on each line, so that a diff of two versions is readable."""
     lines = [json.dumps(case, separators=(",", ":")) for case in cases]
     Path(path).write_text("[\n" + ",\n".join(lines) + "\n]\n")

@@ -105,7 +105,7 @@ def noise(width, height):
 
 
 def resized():
-    """What Pillow makes of noise, as SHA-256 of the bytes."""
+    """SHA-256 of Pillow's result for noise."""
     for width, height, *target in RESIZES:
         picture = noise(width, height).resize(target, Image.Resampling.BICUBIC)
         yield {"from": [width, height], "to": target, "sha256": hashlib.sha256(picture.tobytes()).hexdigest()}
@@ -113,7 +113,7 @@ def resized():
 
 def main():
     folder = Path(sys.argv[1])
-    # More are slower for so little, and many times slower on a busy machine.
+    # More threads are slower for such small models, and much slower on a busy machine.
     torch.set_num_threads(1)
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "pictures").mkdir(parents=True)

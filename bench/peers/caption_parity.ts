@@ -26,7 +26,7 @@ interface Case {
   caption: string;
   ids: number[];
   beams: { ids: number[]; text: string; score: number }[];
-  /** Whether transformers says the same in 64-bit floats: where not, 32 bits do not decide. */
+  /** Whether transformers gives the same ids in 64-bit floats. If not, 32 bits cannot decide which ids are right. */
   steady: boolean;
 }
 

@@ -37,7 +37,7 @@ BASE = {
     },
     # The real file holds the output layer beside the word embeddings.
     "tied": False,
-    # So reluctant that no caption ends early: both programs say equally many words.
+    # The end token is so unlikely that no caption ends early: both programs make the same number of ids.
     "eagerness": -1000.0,
 }
 

@@ -8,14 +8,14 @@ export const transformersInstructions = installInstructions(
   'torch transformers tokenizers safetensors pillow numpy --extra-index-url https://download.pytorch.org/whl/cpu',
 );
 
-/** A Python with transformers and torch, or null where there is none. */
+/** A Python with transformers and torch; null if there is none. */
 export function transformersPython(): string | null {
   return findPython('transformers, torch');
 }
 
 /**
  * Writes a checkpoint with random weights and BLIP base's sizes (1 GB) into an empty folder.
- * @throws Error where Python fails; it has printed why.
+ * @throws Error if Python fails. It has printed why.
  */
 export function makeBaseCheckpoint(python: string, directory: string): void {
   const path = fileURLToPath(new URL(script, import.meta.url));
@@ -33,7 +33,7 @@ export interface TransformersAnswer {
   ids: number[];
   /** Milliseconds from the picture's file to the caption. */
   ms: number;
-  /** Of these, the vision encoder's. */
+  /** Part of `ms`: the vision encoder. */
   lookMs: number;
   /** Resident memory of the process, bytes. */
   residentBytes: number;

@@ -19,7 +19,7 @@ export interface OpencvPeer {
 
 export const opencvInstructions = installInstructions('opencv-python-headless numpy');
 
-/** Starts OpenCV beside us, or answers null where no Python with it is found. */
+/** Starts OpenCV in Python; null if no Python with it is found. */
 export async function startOpencv(): Promise<OpencvPeer | null> {
   const python = findPython('cv2, numpy');
   if (!python) return null;

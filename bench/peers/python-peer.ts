@@ -7,14 +7,14 @@ import { fileURLToPath } from 'node:url';
 
 const venvPython = fileURLToPath(new URL('../../.venv/bin/python', import.meta.url));
 
-/** The Python of `.venv` or `SPILLWAY_PEER_PYTHON`, if it has these modules; null where there is none. */
+/** The Python of `.venv` or `SPILLWAY_PEER_PYTHON`; null if it is missing or lacks these modules. */
 export function findPython(modules: string): string | null {
   const python = process.env.SPILLWAY_PEER_PYTHON ?? (existsSync(venvPython) ? venvPython : null);
   if (!python || spawnSync(python, ['-c', `import ${modules}`]).status !== 0) return null;
   return python;
 }
 
-/** How to install what `findPython` looks for. */
+/** Commands that install what `findPython` looks for. */
 export function installInstructions(packages: string): string[] {
   return ['python3 -m venv .venv', `.venv/bin/pip install ${packages}`];
 }
@@ -35,7 +35,7 @@ export async function startPython<Hello>(
 ): Promise<PythonPeer<Hello>> {
   const path = fileURLToPath(new URL(script, import.meta.url));
   const child = spawn(python, [path, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
-  // As our children run, so that neither side is favoured on a busy machine. Threads started later inherit it.
+  // The same priority as our children have, so that a busy machine favours neither side. Later threads inherit it.
   if (child.pid) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const hello = JSON.parse(await nextLine(lines, child, script)) as Hello;

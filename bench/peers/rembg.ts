@@ -7,19 +7,19 @@ export interface RembgRequest {
   model: string;
   /** Path of the picture. */
   input: string;
-  /** Where the cut-out goes, a PNG. */
+  /** Path of the cut-out, a PNG. */
   output: string;
   threads: number;
   /** rembg's default is premultiplied. */
   edges: 'premultiplied' | 'straight';
-  /** Where the mask goes, written after the time was taken; null for nowhere. */
+  /** Path of the mask, which is written after the timing; null for none. */
   mask: string | null;
 }
 
 export interface RembgAnswer {
   /** Milliseconds from the input file to the written PNG. */
   ms: number;
-  /** Of these, the run of the ONNX session. */
+  /** Part of `ms`: the ONNX session. */
   inferenceMs: number;
   /** Size of the output. */
   bytes: number;
@@ -27,9 +27,9 @@ export interface RembgAnswer {
 
 /** A warm Python process with rembg, or with Pillow, numpy and onnxruntime, loaded. */
 export interface RembgPeer {
-  /** `rembg` is null where its path is run as written for this bench, because the package is not installed. */
+  /** `rembg` is null if the package is not installed and its path is run as written for this benchmark. */
   versions: { rembg: string | null; pillow: string; onnxruntime: string; numpy: string };
-  /** The first request for a model loads it too; its time does not count that. */
+  /** The first request for a model also loads it. Its time excludes that. */
   cutOut(request: RembgRequest): Promise<RembgAnswer>;
   close(): void;
 }
@@ -43,8 +43,8 @@ function rembgPython(): string | null {
 }
 
 /**
- * Starts rembg itself beside us where it is installed, else its path as written from its description. Answers null
- * where no Python with what that needs is found.
+ * Starts rembg if it is installed, else its path as written from its description. Null if no Python with the needed
+ * packages is found.
  */
 export async function startRembgPeer(): Promise<RembgPeer | null> {
   const python = rembgPython();
@@ -59,8 +59,8 @@ export async function startRembgPeer(): Promise<RembgPeer | null> {
 }
 
 /**
- * Writes an ONNX file of U^2-Netp's size and structure with random weights (1.13 million, 4.5 MB), or answers false
- * where no Python with onnx is found.
+ * Writes an ONNX file of U^2-Netp's size and structure with random weights (1.13 million, 4.5 MB). False if no Python
+ * with onnx is found.
  */
 export function writeRandomModel(path: string, seed = 1): boolean {
   const python = rembgPython();

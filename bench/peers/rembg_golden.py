@@ -82,7 +82,7 @@ def save_graph(name, nodes, inputs, outputs, weights=()):
 
 
 def write_odd_nets():
-    """What no saliency net should be, and one that finds what is red, with a soft edge as a small net's."""
+    """Nets that must be refused, and one that finds red pixels, with a soft edge like a small net's."""
     picture = {"x": [1, 3, 320, 320]}
     one = {"y": [1, 1, 320, 320]}
     node = helper.make_node
@@ -117,7 +117,7 @@ def write_forms():
             node("Conv", ["smooth", "a", "a0"], ["first"]),
             node("Relu", ["first"], ["kept"]),
             node("Conv", ["kept", "b"], ["second"]),
-            # Around 0 on average, so that a sigmoid of it is no step.
+            # Values around 0, so that a sigmoid of them is not a step.
             node("ReduceMean", ["second"], ["mean"], axes=[2, 3], keepdims=1),
             node("Sub", ["second", "mean"], ["y"]),
         ]

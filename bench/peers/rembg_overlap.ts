@@ -6,14 +6,14 @@ import { z } from 'zod';
 /** Corners in pixels. */
 const polygonsSchema = z.array(z.array(z.tuple([z.number(), z.number()])));
 
-/** Outlines by hand of what pictures are of, by the picture's name without its extension. */
+/** Outlines of subjects, drawn by hand, by the picture's name without its extension. */
 const outlinesSchema = z.record(
   z.string(),
   z.object({
     width: z.int(),
     height: z.int(),
     polygons: polygonsSchema,
-    /** Cut out of the polygons. */
+    /** Holes in the polygons. */
     holes: polygonsSchema.default([]),
   }),
 );
@@ -27,8 +27,8 @@ export async function readOutlines(): Promise<Outlines> {
 }
 
 /**
- * Intersection over union of a mask (the file of `remove-background` with `output: mask`) and an outline, a pixel
- * counting as kept from level 128 on. Not for a process whose sharp is restricted (`restrictSharp`): it draws SVG.
+ * Intersection over union of an outline and a mask (the file of `remove-background` with `output: mask`). A pixel counts
+ * as kept from level 128 on. It draws SVG, so it fails in a process whose sharp is restricted (`restrictSharp`).
  */
 export async function overlapWithOutline(maskPath: string, outline: Outline): Promise<number> {
   const { width, height } = outline;

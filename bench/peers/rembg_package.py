@@ -27,7 +27,7 @@ sessions = {}
 
 
 def session_of(name, path, threads):
-    """rembg's session of a name, on a file."""
+    """The rembg session with this name, on a model file."""
     key = (name, path, threads)
     if key not in sessions:
         kind = next(one for one in sessions_class if one.name() == name)
@@ -76,7 +76,7 @@ NAMES = {"isnet": "isnet-general-use", "birefnet": "birefnet-general"}
 
 
 def compare(folder):
-    """Of every golden mask of a form, the mean and the greatest difference from rembg's own session."""
+    """Mean and greatest difference from rembg's own session, for every golden mask of a form."""
     for path in sorted(folder.glob("form-*.mask.png")):
         form, _, kind = path.name.removeprefix("form-").removesuffix(".mask.png").partition(".")
         output = "clothes" if rembg_steps.FORMS[form]["output"] == "clothes" else "map"

@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 
 class Graph:
-    """Nodes and weights under construction. Every method answers the name of the tensor that it makes."""
+    """Nodes and weights under construction. Every method returns the name of its tensor."""
 
     def __init__(self, seed):
         self.random = np.random.default_rng(seed)

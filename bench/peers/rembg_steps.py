@@ -124,7 +124,7 @@ def timed(request):
 
 
 def serve(rembg_version, answer):
-    """Prints the versions, and answers a request a line."""
+    """Prints the versions, and answers one request for each line."""
     versions = {
         "rembg": rembg_version,
         "pillow": PIL.__version__,

@@ -15,8 +15,8 @@ import { type OpencvPeer, opencvInstructions, startOpencv } from './opencv.ts';
  * Compares sketches with OpenCV's for every picture of a folder, such as Willem van Schaik's PNG suite.
  * Usage: node bench/peers/sketch_suite.ts <folder> [kernel, 21]
  *
- * Both draw from the same samples: what a picture looks like, upright, in sRGB, on white. OpenCV's own decoder would
- * pass over gamma, profiles and transparency, which nearly all pictures of the suite have.
+ * Both draw from the same samples: the picture upright, in sRGB, on white. OpenCV's own decoder ignores gamma, profiles
+ * and transparency, which nearly all pictures of the suite have.
  */
 const [folder, kernel = '21'] = process.argv.slice(2);
 if (!folder) throw new Error('Name a folder of pictures.');

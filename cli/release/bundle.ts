@@ -50,7 +50,7 @@ export async function writeBundle(entry: string, folder: string): Promise<Bundle
   return { files, packages: [...new Set(packages.map(packageName))].sort() };
 }
 
-/** Includes what `createRequire` loads: OpenCV and libheif are CommonJS of Emscripten's making. */
+/** Includes modules that `createRequire` loads: OpenCV and libheif are CommonJS. */
 function importsOf(chunk: OutputChunk): string[] {
   const required = chunk.code.matchAll(/require(?:\.resolve)?\(["']([^"']+)["']\)/g);
   return [...chunk.imports, ...chunk.dynamicImports, ...[...required].map(([, id = '']) => id)];

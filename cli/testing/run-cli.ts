@@ -11,7 +11,7 @@ export interface CliRun {
   stderr: string;
 }
 
-/** Runs the command in this process, with a model folder of its own and nothing to fetch from. */
+/** Runs the command in this process, with its own folder of models and no source to fetch from. */
 export async function runCli(args: string[], modelsFolder: string): Promise<CliRun> {
   const printed: string[] = [];
   const told: string[] = [];

@@ -15,11 +15,11 @@ export interface SpawnedRun {
 }
 
 interface SpawnOptions {
-  /** What comes on standard input; nothing where it is left out. */
+  /** Bytes for standard input. Default: none. */
   input?: Uint8Array;
-  /** The user to run as; only root may choose. */
+  /** The user to run as. Only root may set it. */
   uid?: number;
-  /** Whether the reader of standard output goes away before anything is printed. */
+  /** Whether standard output is closed before anything is printed. */
   closeOutput?: boolean;
 }
 
@@ -40,7 +40,7 @@ export async function spawnCli(
   return { code: child.exitCode, stdout, stderr };
 }
 
-/** Whether a user who owns nothing can run the command where this copy of it lies. */
+/** Whether a user without any rights of his own can read this copy of the command. */
 export function canRunAsOther(): boolean {
   if (process.getuid?.() !== 0) return false;
   for (let folder = dirname(script); folder !== dirname(folder); folder = dirname(folder)) {
