@@ -183,13 +183,20 @@ export const modelSchema = z.object({
 });
 export type Model = z.infer<typeof modelSchema>;
 
+/**
+ * CRC-32C of an object's bytes as they are stored: base64 of its four bytes, the most significant first. Documents and
+ * receipts have this form, whatever form the store itself uses.
+ * @see https://www.rfc-editor.org/rfc/rfc3720#appendix-B.4 for the polynomial
+ */
+export const crc32cSchema = z.string();
+
 export const resultSchema = z.object({
   bucket: z.string(),
   name: z.string(),
   generation: z.string(),
   contentType: z.string(),
   size: z.number(),
-  crc32c: z.string(),
+  crc32c: crc32cSchema,
   width: z.number(),
   height: z.number(),
   /** Pixels of the source that were decoded; null where nobody has counted them. */

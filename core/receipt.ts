@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
-import { blameSchema, instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
+import { blameSchema, crc32cSchema, instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
 
 /** Written last, beside the result: its presence says that the result is complete. */
 export const receiptSchema = z.object({
   schemaVersion: z.number(),
   jobId: z.string(),
-  source: z.object({ bucket: z.string(), name: z.string(), generation: z.string(), crc32c: z.string() }),
+  source: z.object({ bucket: z.string(), name: z.string(), generation: z.string(), crc32c: crc32cSchema }),
   operation: z.string(),
   options: z.record(z.string(), z.unknown()),
   model: modelSchema.nullable(),
   notes: z.array(z.string()).default([]),
-  result: z.object({ bucket: z.string(), name: z.string(), contentType: z.string(), crc32c: z.string() }),
+  result: z.object({ bucket: z.string(), name: z.string(), contentType: z.string(), crc32c: crc32cSchema }),
   ran: z.object({ target: targetSchema, worker: z.string(), reason: z.string(), explanation: z.string() }),
   timings: timingsSchema.omit({ storeMs: true, totalMs: true }),
   attempts: z.number(),

@@ -5,17 +5,17 @@ import { noon } from './testing/sample-job.ts';
 import { textProblem } from './text.ts';
 import { type FinalizedObject, finalizedObjectSchema, readUpload } from './uploads.ts';
 
+const object: FinalizedObject = {
+  bucket: 'uploads',
+  name: 'sketch/1.jpg',
+  generation: '1',
+  size: 10,
+  contentType: 'image/jpeg',
+  timeCreated: noon,
+};
+
 function upload(name: string, metadata: Record<string, string> = {}, rules: SourceRule[] = []) {
-  const object: FinalizedObject = {
-    bucket: 'uploads',
-    name,
-    generation: '1',
-    size: 10,
-    contentType: 'image/jpeg',
-    timeCreated: noon,
-    metadata,
-  };
-  const request = readUpload(object, rules);
+  const request = readUpload({ ...object, name, metadata }, rules);
   if (request.kind === 'ignored') throw new Error('The upload was ignored.');
   return request;
 }
@@ -123,15 +123,7 @@ describe('an upload', () => {
   );
 
   it('under a folder with an underscore is ignored', () => {
-    const object = finalizedObjectSchema.parse({
-      bucket: 'uploads',
-      name: '_tmp/1.jpg',
-      generation: 1,
-      size: '3',
-      timeCreated: '2026-01-01T12:00:00Z',
-    });
-    expect(object).toMatchObject({ generation: '1', size: 3 });
-    expect(readUpload(object, [])).toEqual({ kind: 'ignored', why: 'underscore' });
+    expect(readUpload({ ...object, name: '_tmp/1.jpg' }, [])).toEqual({ kind: 'ignored', why: 'underscore' });
   });
 });
 
@@ -161,15 +153,7 @@ describe('text that no store can hold', () => {
 
   it('in a content type is refused', () => {
     for (const contentType of ['image/\udfff', 'x'.repeat(1_500)]) {
-      const object = finalizedObjectSchema.parse({
-        bucket: 'uploads',
-        name: 'sketch/1.jpg',
-        generation: '1',
-        size: '3',
-        timeCreated: '2026-01-01T12:00:00Z',
-        contentType,
-      });
-      expect(readUpload(object, [])).toMatchObject({
+      expect(readUpload({ ...object, contentType }, [])).toMatchObject({
         source: { contentType: null },
         jobs: [{ refusal: { code: 'invalid_text', message: expect.stringContaining('content type') } }],
       });
@@ -243,14 +227,10 @@ describe('what is no upload', () => {
     ['sketch/cat.1700000000000001.0123abcd.error.json', 'own_result'],
     ['sketch/', 'folder'],
   ] as const)('%s is left alone', (name, why) => {
-    const object = finalizedObjectSchema.parse({
-      bucket: 'uploads',
-      name,
-      generation: '1',
-      size: '3',
-      timeCreated: '2026-01-01T12:00:00Z',
+    expect(readUpload({ ...object, name }, [rule({ prefix: name.slice(0, 3) })])).toEqual({
+      kind: 'ignored',
+      why,
     });
-    expect(readUpload(object, [rule({ prefix: name.slice(0, 3) })])).toEqual({ kind: 'ignored', why });
   });
 
   it.each([
@@ -270,30 +250,15 @@ describe('what is no upload', () => {
   });
 });
 
-describe('what an event says of an object', () => {
-  const object = {
-    bucket: 'uploads',
-    name: 'sketch/1.jpg',
-    generation: '1',
-    size: '3',
-    timeCreated: '2026-01-01T12:00:00Z',
-  };
-
+describe('an object', () => {
   it.each([
-    ['a generation of no 64 bits', { generation: '1'.repeat(1_500) }],
-    ['a time that no database holds', { timeCreated: '+010000-01-01T00:00:00Z' }],
+    ['a generation that could not be part of a name', { generation: 'a/b' }],
+    ['an endless generation', { generation: '1'.repeat(1_500) }],
+    ['a time that no database holds', { timeCreated: new Date('+010000-01-01T00:00:00Z') }],
     ['a bucket that cannot be named', { bucket: 'b'.repeat(300) }],
-    ['metadata that is no text', { metadata: { batch: 3 } }],
-    ['no size', { size: null }],
-    ['an empty size', { size: '' }],
-    ['half a byte', { size: '1.5' }],
-    ['a size in hexadecimal', { size: '0x10' }],
-    ['an endless size', { size: '1e999' }],
+    ['half a byte', { size: 1.5 }],
     ['no time', { timeCreated: null }],
-    ['a time that is a yes', { timeCreated: true }],
-    ['a time that is a number', { timeCreated: '1' }],
-    ['a generation in a list', { generation: ['1'] }],
-  ])('is not read where it has %s', (_, changes) => {
+  ])('is not taken with %s', (_, changes) => {
     expect(finalizedObjectSchema.safeParse({ ...object, ...changes }).success).toBe(false);
     expect(finalizedObjectSchema.safeParse(object).success).toBe(true);
   });

@@ -7,29 +7,36 @@ import { isOperationName, mostOperations, operationNames, parseOptions } from '.
 import { matchingRule, type SourceRule } from './source-rules.ts';
 import { mostIndexedBytes, mostNameBytes, shownText, storableText, textProblem } from './text.ts';
 
-/** Within what a database can hold, objectives of a month included. A value that is no time must not pass for 1970. */
-const creationTime = z
-  .union([z.date(), z.iso.datetime({ offset: true }).transform((text) => new Date(text))])
-  .pipe(z.date().min(new Date(0)).max(new Date('9000-01-01T00:00:00Z')));
-/** Cloud Storage sends 64-bit numbers as strings. A value that is no number must not pass for 0. */
-const wholeNumberSchema = z.union([z.string().regex(/^\d{1,19}$/), z.int().min(0)]);
+/** Within what a database can hold, objectives of a month included. */
+const creationTime = z.date().min(new Date(0)).max(new Date('9000-01-01T00:00:00Z'));
+/** Characters of a generation, which becomes a part of results' names. */
+const mostGeneration = 64;
 
 /**
- * The part of a finalized object's resource that routing needs (`google.cloud.storage.object.v1.finalized`). What a
- * stranger chose is any text here: `readUpload` says what of it cannot be stored.
+ * What routing needs to know of an object that is complete. What a stranger chose is any text here: `readUpload` says
+ * what of it cannot be stored.
  */
 export const finalizedObjectSchema = z.object({
   /** Bytes: the longest name with dots. */
   bucket: storableText(222).min(1),
   name: z.string().min(1),
-  generation: wholeNumberSchema.transform(String),
+  /** Names one version of the object's content. The store chose it; nothing is read out of it. */
+  generation: z
+    .string()
+    .min(1)
+    .max(mostGeneration)
+    .regex(/^[\w-]+$/),
   /** Bytes. */
-  size: wholeNumberSchema.transform(Number),
+  size: z.int().min(0),
   contentType: z.string().nullish(),
   timeCreated: creationTime,
   metadata: z.record(z.string(), z.string()).nullish(),
 });
 export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
+
+/** How the bytes of an upload reach the store. `gcs-resumable`: Cloud Storage's resumable uploads, with its 308s. */
+export const uploadProtocols = ['gcs-resumable'] as const;
+export type UploadProtocol = (typeof uploadProtocols)[number];
 
 /** Bytes of what a sentence quotes of a stranger's text. */
 const mostQuotedBytes = 100;

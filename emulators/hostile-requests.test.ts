@@ -9,6 +9,7 @@ import { createFindLostFunction, createSweepFunction } from '@spillway/functions
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { findUnanswered } from '@spillway/pipeline/testing/find-unanswered.ts';
+import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import type { ServerRoute } from '@spillway/pipeline/testing/hostile-requests.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { putFrontBefore } from './functions-front.ts';
@@ -65,7 +66,7 @@ describe('goes on whatever is sent to it', () => {
 
   it.each(['route', 'sweep', 'find-lost'])('the function %s', async (name) => {
     const ports = createMemoryPorts();
-    http('route', createRouteFunction(ports));
+    http('route', createRouteFunction(withGoogleEvents(ports)));
     http('sweep', createSweepFunction(ports, 0));
     http('find-lost', createFindLostFunction(ports, 0));
     const server = getTestServer(name);

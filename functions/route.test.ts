@@ -4,6 +4,7 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { findLostUploads } from '@spillway/pipeline/sweep.ts';
+import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRouteFunction } from './route.ts';
 
@@ -17,7 +18,7 @@ async function send(
   ports: MemoryPorts,
   { headers = {}, body }: Post,
 ): Promise<{ status: number; text: string }> {
-  http('route-under-test', createRouteFunction(ports));
+  http('route-under-test', createRouteFunction(withGoogleEvents(ports)));
   const server = getTestServer('route-under-test').listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once('listening', resolve));

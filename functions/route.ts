@@ -2,13 +2,14 @@ import type { HttpFunction } from '@google-cloud/functions-framework';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { overTime } from '@spillway/core/steps.ts';
-import { readStorageEvent, type StorageEvent } from '@spillway/core/storage-event.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { passOver } from '@spillway/pipeline/pass-over.ts';
+import type { Consumer, StorageEvent } from '@spillway/pipeline/ports/consumer.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 
 type Request = Parameters<HttpFunction>[0];
+type RoutePorts = Ports & { consumer: Pick<Consumer, 'readStorageEvent'> };
 
 /** After this time Eventarc itself gives up; an event that still fails is put aside. Milliseconds. */
 const giveUpAfterMs = 24 * 3_600_000;
@@ -25,13 +26,13 @@ const secretHeaders = new Set([
  * answers 5xx and the event comes again. An event that can never be read, or that a service refuses for good, is put
  * aside whole, and the admin is told: the search for lost uploads brings its object back once things are mended.
  */
-export function createRouteFunction(ports: Ports): HttpFunction {
+export function createRouteFunction(ports: RoutePorts): HttpFunction {
   return async (request, response) => {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST').status(405).end();
       return;
     }
-    const event = readStorageEvent({ headers: request.headers, body: parsedBody(request) });
+    const event = ports.consumer.readStorageEvent({ headers: request.headers, body: parsedBody(request) });
     switch (event.kind) {
       case 'finalized':
         await route(event, request, ports);

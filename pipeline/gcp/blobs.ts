@@ -4,11 +4,11 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
-import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
 import { allowClientListeners } from './download-listeners.ts';
+import { objectResourceSchema } from './finalized-object.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
 
 const notFound = 404;
@@ -104,7 +104,7 @@ export function createStorageBlobs(storage: Storage): Blobs {
       try {
         for await (const file of files) {
           const { name, metadata } = file as File;
-          const object = finalizedObjectSchema.safeParse(metadata);
+          const object = objectResourceSchema.safeParse(metadata);
           if (!object.success) {
             onUnreadable(name, z.prettifyError(object.error));
             continue;
@@ -126,7 +126,7 @@ export function createStorageBlobs(storage: Storage): Blobs {
           preconditionOpts: onlyIfAbsent,
         }),
       );
-      return address;
+      return { protocol: 'gcs-resumable', url: address };
     },
   };
 }

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Consumer } from '../ports/consumer.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
 import { subscriptionNames } from './queue.ts';
+import { readStorageEvent } from './storage-event.ts';
 
 /** One pull waits at most this long for a message; the server ends it sooner when it likes. Milliseconds. */
 const longestPullMs = 60_000;
@@ -66,6 +67,7 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
         return body;
       }
     },
+    readStorageEvent,
     async close() {
       await client?.close();
     },

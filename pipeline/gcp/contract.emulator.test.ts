@@ -33,4 +33,8 @@ consumerContract(
   'Pub/Sub',
   () => ports,
   (data) => JSON.stringify({ message: { data: Buffer.from(data).toString('base64') }, subscription: 's' }),
+  (object) => ({
+    headers: { 'ce-type': 'google.cloud.storage.object.v1.finalized', 'ce-id': '1' },
+    body: JSON.parse(JSON.stringify({ ...object, size: String(object.size) })),
+  }),
 );

@@ -100,7 +100,11 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       }
     },
     async openUpload({ bucket, name }) {
-      return `https://storage.invalid/upload/${bucket}/${encodeURIComponent(name)}?upload_id=${newToken()}`;
+      const object = `${bucket}/${encodeURIComponent(name)}`;
+      return {
+        protocol: 'gcs-resumable',
+        url: `https://storage.invalid/upload/${object}?upload_id=${newToken()}`,
+      };
     },
   };
 }

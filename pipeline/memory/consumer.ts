@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JobMessage } from '@spillway/core/messages.ts';
+import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
+import { z } from 'zod';
 import type { Consumer } from '../ports/consumer.ts';
 import type { Clock } from '../ports/ports.ts';
 
@@ -9,7 +11,18 @@ const ackDeadlineMs = 20_000;
 /** How long a pull waits for a message. Milliseconds. */
 const longestPullMs = 10;
 
-/** Takes messages out of a queue in this process's memory. The body of a push is the message's data itself. */
+/** An event, as JSON: an object that is complete. */
+const eventSchema = finalizedObjectSchema.extend({
+  timeCreated: z.iso
+    .datetime()
+    .transform((text) => new Date(text))
+    .pipe(finalizedObjectSchema.shape.timeCreated),
+});
+
+/**
+ * Takes messages out of a queue in this process's memory. The body of a push is the message's data itself, that of an
+ * event the object.
+ */
 export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Consumer {
   const held = new Map<string, { message: JobMessage; deadline: number }>();
   const deadlineIn = (ms: number) => clock.now().getTime() + ms;
@@ -47,5 +60,10 @@ export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Cons
       else bringBack(ackId);
     },
     readPush: (body) => body,
+    readStorageEvent({ body }) {
+      const read = eventSchema.safeParse(body);
+      if (read.success) return { kind: 'finalized', object: read.data, eventId: '' };
+      return { kind: 'unreadable', problem: z.prettifyError(read.error), eventId: '' };
+    },
   };
 }

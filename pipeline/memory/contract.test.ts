@@ -17,4 +17,5 @@ consumerContract(
   'memory',
   () => ports,
   (data) => data,
+  (object) => ({ headers: {}, body: JSON.parse(JSON.stringify(object)) }),
 );

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Awaitable } from '@spillway/core/steps.ts';
-import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import type { FinalizedObject, UploadProtocol } from '@spillway/core/uploads.ts';
 
 export interface BlobReference {
   bucket: string;
@@ -9,7 +9,7 @@ export interface BlobReference {
 }
 
 export type Download =
-  /** Checksum, and size in bytes, of the object as it is stored; the file may be larger. */
+  /** CRC-32C (see `crc32cSchema`), and size in bytes, of the object as it is stored; the file may be larger. */
   | { kind: 'downloaded'; crc32c: string; size: number }
   /** That generation no longer exists; `replaced` tells whether a newer one does. */
   | { kind: 'gone'; replaced: boolean };
@@ -18,7 +18,7 @@ export interface WrittenBlob {
   bucket: string;
   name: string;
   generation: string;
-  /** Base64, as Cloud Storage writes it. */
+  /** See `crc32cSchema`. */
   crc32c: string;
   /** Bytes. */
   size: number;
@@ -49,6 +49,13 @@ export interface UploadSession {
   origin: string | null;
 }
 
+/** Where the bytes of an upload go, and how. */
+export interface OpenedUpload {
+  protocol: UploadProtocol;
+  /** Anyone who knows it can write that object: never log it. */
+  url: string;
+}
+
 /** Cloud Storage. All methods throw `OutageError` when it does not answer. */
 export interface Blobs {
   /**
@@ -71,6 +78,6 @@ export interface Blobs {
     to: Date,
     onUnreadable: (name: string, problem: string) => void,
   ): AsyncIterable<FinalizedObject>;
-  /** Opens a resumable upload. Anyone who knows its address can write that object: never log it. */
-  openUpload(session: UploadSession): Awaitable<string>;
+  /** Opens an upload that can be resumed. */
+  openUpload(session: UploadSession): Awaitable<OpenedUpload>;
 }

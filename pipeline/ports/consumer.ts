@@ -1,3 +1,20 @@
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
+
+/** A request as it came, whatever it is. */
+export interface IncomingRequest {
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** As its content type says: a value of JSON, text, or null. */
+  body: unknown;
+}
+
+/** What a request tells of an object. */
+export type StorageEvent =
+  | { kind: 'finalized'; object: FinalizedObject; eventId: string }
+  /** Something else has happened to an object. */
+  | { kind: 'other'; type: string; eventId: string }
+  | { kind: 'unreadable'; problem: string; eventId: string };
+
 /** A message that the queue has given to this process until its ack deadline. */
 export interface PulledMessage {
   /** Names this delivery of the message, for `extend` and `settle`. */
@@ -22,4 +39,6 @@ export interface Consumer {
   settle(ackId: string, ack: boolean): Promise<void>;
   /** The data of a pushed message, from the body of its request. A body that is no push is given back as it is. */
   readPush(body: string): string;
+  /** What the request by which the store reports an object says. */
+  readStorageEvent(request: IncomingRequest): StorageEvent;
 }

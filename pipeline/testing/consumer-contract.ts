@@ -1,17 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { parseJobMessage } from '@spillway/core/messages.ts';
+import { noon } from '@spillway/core/testing/sample-job.ts';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
 import { describe, expect, it } from 'vitest';
-import type { Consumer, PulledMessage } from '../ports/consumer.ts';
+import type { Consumer, IncomingRequest, PulledMessage } from '../ports/consumer.ts';
 import type { Queue } from '../ports/queue.ts';
 
 /**
  * What every consumer promises.
+ * @param eventOf The request by which the store reports an object.
  * @param pushOf The body of the request in which the service pushes a message with this data.
  */
 export function consumerContract(
   name: string,
   ports: () => { queue: Queue; consumer: Consumer },
   pushOf: (data: string) => string,
+  eventOf: (object: FinalizedObject) => IncomingRequest,
 ): void {
   const never = new AbortController().signal;
 
@@ -70,6 +74,24 @@ export function consumerContract(
       const pull = ports().consumer.pull(1, leaving.signal);
       leaving.abort();
       expect(await pull).toEqual([]);
+    });
+
+    it('reads what is told of an object, and says what cannot be read', () => {
+      const { consumer } = ports();
+      const object = {
+        bucket: 'uploads',
+        name: 'sketch/cät %41.jpg',
+        generation: '1700000000000001',
+        size: 1_000,
+        contentType: 'image/jpeg',
+        timeCreated: noon,
+        metadata: { operation: 'sketch' },
+      };
+      const request = eventOf(object);
+      expect(consumer.readStorageEvent(request)).toMatchObject({ kind: 'finalized', object });
+      for (const body of [null, 'not json', {}, { ...object, size: -1 }, { ...object, timeCreated: true }]) {
+        expect(consumer.readStorageEvent({ ...request, body })).toMatchObject({ kind: 'unreadable' });
+      }
     });
 
     it('reads what is pushed, and gives back what is no push', () => {

@@ -5,12 +5,14 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { errorReportName, objectNameProblem, whyIgnored } from '@spillway/core/object-names.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
-import { type FinalizedObject, finalizedObjectSchema, storedSource } from '@spillway/core/uploads.ts';
+import { type FinalizedObject, storedSource } from '@spillway/core/uploads.ts';
 import { createRouteFunction } from '@spillway/functions/route.ts';
+import { objectResourceSchema } from '@spillway/pipeline/gcp/finalized-object.ts';
 import { receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import type { UploadSession } from '@spillway/pipeline/ports/blobs.ts';
 import { findLostUploads, sweepOnce } from '@spillway/pipeline/sweep.ts';
+import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import { workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { addressHeader, createBrowser, createTestApi } from '@spillway/web/api/test-client.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -35,7 +37,7 @@ async function openWorld(seed: number) {
     return memory;
   });
   const name = `route-${seed}`;
-  http(name, createRouteFunction(test.ports));
+  http(name, createRouteFunction(withGoogleEvents(test.ports)));
   const server = getTestServer(name).listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await new Promise((resolve) => server.once('listening', resolve));
@@ -60,7 +62,7 @@ async function openWorld(seed: number) {
         body: JSON.stringify(object),
       });
       expect(response.status, JSON.stringify(object).slice(0, 500)).toBe(204);
-      const read = finalizedObjectSchema.safeParse(JSON.parse(JSON.stringify(object)));
+      const read = objectResourceSchema.safeParse(JSON.parse(JSON.stringify(object)));
       if (read.success) sent.push(read.data);
       else expect(test.memory.queue.buried.length, 'what cannot be read is kept').toBeGreaterThan(0);
     },

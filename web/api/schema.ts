@@ -7,6 +7,7 @@ import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { storableText } from '@spillway/core/text.ts';
+import { uploadProtocols } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
 
 /**
@@ -53,7 +54,9 @@ export const uploadSchema = z.object({
   uploadId: z.string(),
   batchId: z.string(),
   objectName: z.string(),
-  /** Resumable session of Cloud Storage: a bearer secret. */
+  /** How the bytes are sent to `sessionUrl`. */
+  protocol: z.enum(uploadProtocols),
+  /** A bearer secret: whoever knows it can write that object. */
   sessionUrl: z.url(),
 });
 export type Upload = z.infer<typeof uploadSchema>;

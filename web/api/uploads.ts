@@ -44,7 +44,7 @@ export function uploadRoutes({ ports }: ApiDependencies) {
     const uploadId = randomUUID();
     const batchId = request.batchId ?? randomUUID();
     const objectName = webObjectName(c.var.visitor.owner, uploadId, request.fileName);
-    const sessionUrl = await ports.blobs.openUpload({
+    const { protocol, url } = await ports.blobs.openUpload({
       bucket: ports.buckets.uploads,
       name: objectName,
       contentType: mediaType(request.contentType),
@@ -60,7 +60,7 @@ export function uploadRoutes({ ports }: ApiDependencies) {
       origin: pageOrigin(c.req.header('origin')),
     });
     c.header('Cache-Control', 'no-store');
-    return c.json({ uploadId, batchId, objectName, sessionUrl }, 201);
+    return c.json({ uploadId, batchId, objectName, protocol, sessionUrl: url }, 201);
   });
 }
 

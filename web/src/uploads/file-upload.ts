@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
+import type { UploadProtocol } from '@spillway/core/uploads.ts';
 import {
   largestBatch,
   mostPixels,
@@ -60,6 +61,8 @@ const nothingSent: UploadPhase = { kind: 'sending', sent: 0, interrupted: false 
 /** How often a server that is overloaded or down is asked again, in one go. */
 const mostOutages = 5;
 
+const senders = { 'gcs-resumable': sendResumable } satisfies Record<UploadProtocol, typeof sendResumable>;
+
 /** Prepares the upload of one file; nothing is sent before `send()`. */
 export function createFileUpload(file: File, plan: UploadPlan, addedAt: number): FileUpload {
   const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting', held: false });
@@ -80,7 +83,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
     const show = () => {
       if (!signal.aborted) phase.value = { kind: 'sending', sent, interrupted };
     };
-    await sendResumable({
+    await senders[session.protocol]({
       url: session.sessionUrl,
       file,
       transport: xhrTransport,

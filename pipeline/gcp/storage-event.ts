@@ -1,20 +1,7 @@
+import { shownText } from '@spillway/core/text.ts';
 import { z } from 'zod';
-import { shownText } from './text.ts';
-import { type FinalizedObject, finalizedObjectSchema } from './uploads.ts';
-
-/** A request as it came, whatever it is. */
-export interface IncomingRequest {
-  /** Names in lower case. */
-  headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** As its content type says: a value of JSON, text, or null. */
-  body: unknown;
-}
-
-export type StorageEvent =
-  | { kind: 'finalized'; object: FinalizedObject; eventId: string }
-  /** Something else has happened to an object. */
-  | { kind: 'other'; type: string; eventId: string }
-  | { kind: 'unreadable'; problem: string; eventId: string };
+import type { IncomingRequest, StorageEvent } from '../ports/consumer.ts';
+import { objectResourceSchema } from './finalized-object.ts';
 
 /** What tells of an object: which happening, and the resource as JSON. */
 interface Telling {
@@ -56,7 +43,7 @@ export function readStorageEvent(request: IncomingRequest): StorageEvent {
       ? { kind: 'other', type, eventId }
       : { kind: 'unreadable', problem: `It is of the type ${shownText(type, 100)}.`, eventId };
   }
-  const object = finalizedObjectSchema.safeParse(resource);
+  const object = objectResourceSchema.safeParse(resource);
   if (!object.success) return { kind: 'unreadable', problem: z.prettifyError(object.error), eventId };
   if (type === null && isLater(resource)) {
     return { kind: 'unreadable', problem: 'It does not say what has happened to the object.', eventId };
@@ -102,16 +89,7 @@ function ofMessage({ data, attributes, messageId }: z.infer<typeof pushSchema>['
 }
 
 function textOf(base64: string): string {
-  const bytes = Uint8Array.from(atobOrEmpty(base64), (character) => character.charCodeAt(0));
-  return new TextDecoder().decode(bytes);
-}
-
-function atobOrEmpty(base64: string): string {
-  try {
-    return atob(base64);
-  } catch {
-    return '';
-  }
+  return Buffer.from(base64, 'base64').toString('utf8');
 }
 
 function jsonOf(text: string): unknown {
