@@ -47,3 +47,33 @@ it('a job’s own failure and an outage are no reason to look', async () => {
   await fitness.work.work('message');
   expect([tests, fitness.work.unfit()]).toEqual([[], null]);
 });
+
+it('one whose machine fails another job during its self-test makes another one', async () => {
+  const underWay = Promise.withResolvers<typeof full | null>();
+  const results = [underWay.promise, Promise.resolve(full)];
+  const tests: number[] = [];
+  const outcomes = [lacking, givenBack(full.why, { lack: { what: 'disk', wantedBytes: 60_000 } })];
+  const fitness: Fitness = createFitness(
+    {
+      slots: 2,
+      busy: () => 0,
+      async work() {
+        const outcome = outcomes.shift() ?? lacking;
+        fitness.observe(outcome);
+        return outcome;
+      },
+      selfTest(wantedBytes) {
+        tests.push(wantedBytes);
+        return results.shift() ?? Promise.resolve(null);
+      },
+    },
+    createMemoryPorts().log,
+  );
+  const first = fitness.work.work('message');
+  await expect.poll(() => tests).toEqual([5_000]);
+  const second = fitness.work.work('message');
+  underWay.resolve(null);
+  await Promise.all([first, second]);
+  expect(tests).toEqual([5_000, 60_000]);
+  expect(fitness.work.unfit()).toBe(full.why);
+});

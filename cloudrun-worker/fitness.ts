@@ -24,17 +24,22 @@ export function createFitness(
   const lost = Promise.withResolvers<MachineError>();
   let wanted: number | null = null;
   let unfit: string | null = null;
+  /** How often jobs met a fault. A test that began before the last one says nothing of it. */
+  let faults = 0;
 
   const testing = singleFlight(async () => {
-    const problem = await worker.selfTest(wanted ?? 0);
-    if (!problem) {
-      unfit = null;
-      wanted = null;
-      log.info({}, 'The self-test went well: this instance takes work again.');
+    let tested = -1;
+    while (tested < faults) {
+      tested = faults;
+      const problem = await worker.selfTest(wanted ?? 0);
+      if (!problem) continue;
+      unfit = problem.why;
+      lost.resolve(new MachineError(problem.lack ?? 'processes', problem.why));
       return;
     }
-    unfit = problem.why;
-    lost.resolve(new MachineError(problem.lack ?? 'processes', problem.why));
+    unfit = null;
+    wanted = null;
+    log.info({}, 'The self-test went well: this instance takes work again.');
   });
 
   return {
@@ -43,6 +48,7 @@ export function createFitness(
       if (outcome.kind !== 'given_back' || !outcome.lack) return;
       wanted = Math.max(wanted ?? 0, outcome.lack.wantedBytes);
       unfit = outcome.why;
+      faults++;
     },
     work: {
       slots: worker.slots,

@@ -295,6 +295,21 @@ describe('a VM whose machine lacks something', () => {
     expect(world.tests).toEqual([5_000_000, 60_000_000]);
   });
 
+  it('tests again where a job found something lacking while the test was under way', async () => {
+    const underWay = Promise.withResolvers<SelfTestProblem | null>();
+    const results = [underWay.promise, Promise.resolve(full)];
+    const world = guarded(() => results.shift() ?? Promise.resolve(null));
+    world.guard.observe(lacking(5_000_000), 1);
+    world.guard.observe(lacking(60_000_000), 1);
+    underWay.resolve(null);
+    await settled();
+    expect(world.tests).toEqual([5_000_000, 60_000_000]);
+    expect([world.guard.paused, world.changes]).toEqual([true, [true]]);
+    world.clock.advance(5_000);
+    await settled();
+    expect(world.guard.paused).toBe(false);
+  });
+
   it('says what it lacks now, where that changes', async () => {
     const problems: (SelfTestProblem | null)[] = [
       full,

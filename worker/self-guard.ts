@@ -45,6 +45,8 @@ export function createSelfGuard(options: {
   let lacks: readonly MachineLack[] = [];
   /** The most that a job wanted of the disk since the last test that went well. */
   let wanted = 0;
+  /** How often jobs found something lacking. */
+  let lacksFound = 0;
   let testing = false;
   /** Whether `controls/{id}` is known to say so: until then, its silence means nothing. */
   let recorded = false;
@@ -97,9 +99,11 @@ export function createSelfGuard(options: {
 
   /** Each failed test is followed by another one, until one goes well. */
   function testPaused(): void {
+    const foundBefore = lacksFound;
     void tryOut((problem) => {
       if (!paused) return;
-      if (!problem) return reopen();
+      // A test that began before a job found something lacking says nothing of it.
+      if (!problem) return lacksFound > foundBefore ? testPaused() : reopen();
       ports.log.warn({ worker, problem: problem.why }, 'The self-test went wrong; the next one follows.');
       const { lack } = problem;
       const before = lacks;
@@ -152,7 +156,8 @@ export function createSelfGuard(options: {
     },
     onLack(lack, wantedBytes) {
       wanted = Math.max(wanted, wantedBytes);
-      // The test that decides now sees the machine as it is.
+      lacksFound++;
+      // The test that is to come sees the machine as it is.
       if (paused && lacks.length > 0) return;
       pause(lackSentence(lack), { lack });
       // At once: where it was this one job that used the machine up, others need not wait.
