@@ -18,7 +18,9 @@ const packages = '**/node_modules/**';
  * gets less than the test, so that the failure says which one it was.
  */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 40_000 } } };
-/** The same for tests that wait for a whole stack. */
+/** Vitest would leave one processor to itself, which is half of a machine with two. */
+const everyProcessor = { maxWorkers: '100%' };
+/** For tests that wait for a whole stack. */
 const stackPatience = { ...patience, testTimeout: 180_000, hookTimeout: 180_000 };
 
 export default defineConfig({
@@ -45,6 +47,7 @@ export default defineConfig({
           exclude: [packages, slow, '**/*.emulator.test.ts'],
           setupFiles: watched,
           ...patience,
+          ...everyProcessor,
         },
       },
       {
@@ -54,6 +57,7 @@ export default defineConfig({
           exclude: [packages, slow],
           setupFiles: watched,
           ...patience,
+          ...everyProcessor,
         },
       },
       {
@@ -63,6 +67,7 @@ export default defineConfig({
           exclude: [packages, slow],
           setupFiles: watchedWithClient,
           ...patience,
+          ...everyProcessor,
         },
       },
       {
