@@ -1,8 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { Storage } from '@google-cloud/storage';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { startTestServer } from '../../emulators/storage/test-server.ts';
 import { createStorageBlobs } from './blobs.ts';
 
 /**
@@ -40,4 +42,21 @@ describe('an object of which Cloud Storage answers 403', () => {
     await expect(blobs.read('results', 'sketch/cat.png')).rejects.toMatchObject({ scope: 'service' });
     await expect(blobs.read('results', 'sketch/cat.png')).rejects.toThrow(RefusedError);
   });
+});
+
+it('a reader who goes away takes no other call along', async () => {
+  // The client of this server tries nothing again.
+  const { storage } = await startTestServer();
+  const blobs = createStorageBlobs(storage);
+  const content = 'x'.repeat(1_000_000);
+  await blobs.writeOnce('test-bucket', 'large', { from: { text: content }, contentType: 'text/plain' });
+  const slow = await blobs.read('test-bucket', 'large');
+  for (let round = 0; round < 10; round++) {
+    const others = [1, 2, 3].map(() => blobs.read('test-bucket', 'none'));
+    const read = await blobs.read('test-bucket', 'large');
+    read?.stream.read(0);
+    read?.stream.destroy();
+    expect(await Promise.all(others)).toEqual([null, null, null]);
+  }
+  expect(slow && (await text(slow.stream))).toHaveLength(content.length);
 });

@@ -72,7 +72,7 @@ export function createStorageBlobs(storage: Storage): Blobs {
         const [metadata] = await orOutage('Cloud Storage', file.getMetadata(), `describe ${name}`);
         const { size } = described(metadata);
         const contentType = metadata.contentType ?? 'application/octet-stream';
-        const stream = await orOutage('Cloud Storage', openRead(file), `give ${name}`);
+        const stream = await orOutage('Cloud Storage', openRead(onItsOwnConnection(file)), `give ${name}`);
         const unpacked = unpackedStream(stream, metadata.contentEncoding);
         return unpacked ? { stream: unpacked, contentType, size: null } : { stream, contentType, size };
       } catch (error) {
@@ -170,6 +170,22 @@ async function openRead(file: File): Promise<Readable> {
   stream.read(0);
   await answered;
   return stream;
+}
+
+type Interceptor = File['interceptors'][number];
+type RequestWithUri = Extract<Parameters<Interceptor['request']>[0], { uri: string }>;
+
+/**
+ * A file whose reader may go away. The client answers that by destroying the agent that all of its requests share: every
+ * other call under way would fail with it, and be tried again seconds later. Without `forever` a request has no agent.
+ */
+function onItsOwnConnection({ bucket, name }: File): File {
+  const file = bucket.file(name);
+  // The client's requests have a `uri`; its type allows for a `url` instead.
+  file.interceptors.push({
+    request: (options) => ({ ...(options as RequestWithUri), forever: false }),
+  });
+  return file;
 }
 
 /** The client verifies the checksum with these settings. With others it does not, and says nothing. */
