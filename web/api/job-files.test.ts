@@ -1,10 +1,11 @@
-import { readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { changeJob } from '@spillway/pipeline/change-job.ts';
-import { describe, expect, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { attachment } from './content-disposition.ts';
 import { problemSchema } from './schema.ts';
 import { createBrowser, createTestApi, tinyGif, upload } from './test-client.ts';
@@ -175,14 +176,17 @@ describe('an original', () => {
 
   test('leaves no file behind', async () => {
     const { site, browser, owner } = await createVisitor();
-    const left = async () => (await readdir(tmpdir())).filter((name) => name.startsWith('spillway-source-'));
-    const before = await left();
+    const folder = await mkdtemp(join(tmpdir(), 'spillway-test-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    // Where this process alone keeps its files.
+    vi.stubEnv('TMPDIR', folder);
+    onTestFinished(() => void vi.unstubAllEnvs());
     for (const content of [tinyGif, Buffer.from('text')]) {
       const job = await upload(site, owner, { bytes: content });
       await (await browser.request(`/api/v1/jobs/${job.id}/source`)).arrayBuffer();
       await browser.request(`/api/v1/jobs/${job.id}/source`, { method: 'HEAD' });
     }
-    expect(await left()).toEqual(before);
+    expect(await readdir(folder)).toEqual([]);
   });
 });
 
