@@ -112,7 +112,7 @@ async function timeEdges(
   };
 }
 
-/** The options that do what rembg does by default. */
+/** Our default options. `edges` is varied. */
 export const cutOut = {
   model: 'auto',
   output: 'cutout',

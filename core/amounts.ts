@@ -1,7 +1,7 @@
-/** How amounts are written for people, everywhere the same: on the page, in decisions, alerts and on the command line. */
+/** Writes amounts for people in the same way everywhere: on the page, in decisions and alerts, on the command line. */
 
 /**
- * US dollars to the cent; an amount below a cent to two significant digits, since a job costs a fraction of one.
+ * US dollars to the cent. An amount below a cent has two significant digits, because a job costs a fraction of one.
  * @example formatDollars(0.000123) // '$0.00012'
  */
 export function formatDollars(dollars: number): string {
@@ -9,7 +9,7 @@ export function formatDollars(dollars: number): string {
   return dollars < 0.00995 ? `$${belowACent.format(dollars)}` : `$${dollars.toFixed(2)}`;
 }
 
-/** `Number.toString` writes 1e-7 for what is very small. */
+/** Without the exponent that `Number.toString` writes for very small numbers. */
 const belowACent = new Intl.NumberFormat('en', { maximumSignificantDigits: 2 });
 
 /** A share of 0..1 in per cent, whole unless `digits` says otherwise. */

@@ -13,18 +13,18 @@ import { machineErrorOf } from './machine-lack.ts';
 import { refusalOf } from './refusal.ts';
 
 /**
- * Times that machines which cannot work may give one job back uncounted. One that meets no other machine by then may be
- * what exhausts them, and must end. Those that pause take nothing, so that a full disk alone never uses this up.
+ * How often machines that cannot work may give one job back uncounted. After that, the job itself may be what exhausts
+ * them, and it must end. A machine that pauses takes nothing, so a full disk alone never reaches this limit.
  */
 export const mostMachineFaults = 20;
 
-/** What an attempt that failed means for its job. */
+/** The consequence of a failed attempt for its job. */
 export type AttemptVerdict =
   /** The job ends. */
   | { kind: 'ends'; error: JobError }
-  /** It was the last attempt. Whether the input is to blame, the worker's test picture tells. */
+  /** This was the last attempt. The worker's test picture tells whether the input is to blame. */
   | { kind: 'ends_at_last'; error: JobError }
-  /** The same error of our code as before: the job ends `unprocessable`, if the worker's test picture goes well. */
+  /** Our code threw the same error as before. The job ends `unprocessable` if the worker's test picture goes well. */
   | { kind: 'repeats'; failure: AttemptFailure; isLast: boolean }
   /** The job is tried again, and the attempt counts. */
   | { kind: 'tried_again'; failure: AttemptFailure }
@@ -34,8 +34,8 @@ export type AttemptVerdict =
   | { kind: 'left_by_machine'; fault: MachineError };
 
 /**
- * Judges a failed attempt by what was thrown and by what the job went through before.
- * @param leaving Whether the worker was told to leave and has cut the attempt off.
+ * Judges a failed attempt by its error and by the job's earlier attempts.
+ * @param leaving Whether the worker leaves and has therefore cut the attempt off.
  */
 export function judgeAttempt(
   job: Pick<Job, 'attempt' | 'lastFailure' | 'machineFaults' | 'createdAt'>,
@@ -48,7 +48,7 @@ export function judgeAttempt(
   if (leaving) return { kind: 'handed_back', why: 'leaving' };
   const fault = machineErrorOf(error);
   if (fault && !isOfTheJob(fault, job)) return { kind: 'left_by_machine', fault };
-  // What is refused to everybody is waited for like an outage.
+  // A refusal that everybody gets is waited for like an outage.
   if (error instanceof OutageError || error instanceof RefusedError)
     return { kind: 'handed_back', why: 'outage' };
 
@@ -60,7 +60,7 @@ export function judgeAttempt(
   return lastVerdict(job, error, failure);
 }
 
-/** What ends a job whose input brings the same error of our code each time. */
+/** The error of a job whose input makes our code throw the same error each time. */
 export const unprocessable: JobError = {
   code: 'unprocessable',
   message:
@@ -69,7 +69,7 @@ export const unprocessable: JobError = {
   blame: 'input',
 };
 
-/** What ends a job at a place whose test picture goes wrong as well. */
+/** The error of a job on a worker whose test picture fails as well. */
 export const internalFault: JobError = {
   code: 'internal',
   message: failureCodes.internal,
@@ -77,7 +77,7 @@ export const internalFault: JobError = {
   blame: 'place',
 };
 
-/** What ends a job that was claimed as often as allowed, while no claim led to an outcome. */
+/** The error of a job that was claimed as often as allowed and never ended. */
 export function poison({ attempt }: Pick<Job, 'attempt'>): JobError {
   const message = `The picture stopped the program that worked on it ${attempt} times.`;
   return { code: 'poison', message, retryable: true, blame: 'unknown' };
@@ -88,8 +88,8 @@ function ends(code: FailureCode, message: string, retryable: boolean, blame: Bla
 }
 
 /**
- * The kernel ends whatever uses much when memory runs out, also where it is somebody else who uses it up: once is no
- * proof. A job that it happens to again is what uses it up.
+ * When memory runs out, the kernel ends a large process, and another program may have used the memory. Once is
+ * therefore no proof. A job to which it happens twice is the cause.
  */
 function isOfTheJob(fault: MachineError, { machineFaults }: Pick<Job, 'machineFaults'>): boolean {
   return machineFaults >= (fault.lack === 'memory' ? 1 : mostMachineFaults);
@@ -106,7 +106,7 @@ function lastVerdict(
   error: unknown,
   { code }: AttemptFailure,
 ): AttemptVerdict {
-  // Errors of our code that differ from attempt to attempt are this input's all the same.
+  // Errors of our code that differ between attempts are caused by this input too.
   const threwBefore = (job.lastFailure?.signature ?? null) !== null;
   if (error instanceof UnexpectedError && threwBefore) return { kind: 'ends_at_last', error: unprocessable };
   // Each attempt has crashed the child.

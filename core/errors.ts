@@ -1,6 +1,6 @@
 /**
- * Every reason for which a job can end `failed`, with what a person is told when no better words are at hand.
- * Codes are part of the contract: they stand in job documents, in `.error.json` files and in API answers.
+ * Every code with which a job can end `failed`, and the sentence for people if there is no better one.
+ * Codes are part of the contract: job documents, `.error.json` files and API answers have them.
  */
 export const failureCodes = {
   unknown_operation: 'No operation of that name exists.',
@@ -26,7 +26,7 @@ export const failureCodes = {
 export type FailureCode = keyof typeof failureCodes;
 export const failureCodeList = Object.keys(failureCodes) as [FailureCode, ...FailureCode[]];
 
-/** Nothing will make this succeed as it is: record it, tell the person, do not try again. */
+/** It can never succeed as it is. Record it, tell the person, and do not try again. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';
   readonly code: FailureCode;
@@ -37,7 +37,7 @@ export class PermanentError extends Error {
   }
 }
 
-/** This may pass: give the work back so that it is tried again. */
+/** It may succeed later. Give the work back, so that it is tried again. */
 export class RetryableError extends Error {
   override readonly name = 'RetryableError';
   readonly code: FailureCode;
@@ -48,14 +48,14 @@ export class RetryableError extends Error {
   }
 }
 
-/** A service that Spillway needs did not answer. Not the job's fault: it is tried again and not counted. */
+/** A service that Spillway needs did not answer. The job is not at fault: it is tried again, uncounted. */
 export class OutageError extends Error {
   override readonly name = 'OutageError';
 }
 
 /**
- * A service that Spillway needs refused a request, and would refuse it again: a value that it cannot store, a
- * permission that is missing, a database that is not there. What asked for it ends, or is put aside for a person.
+ * A service that Spillway needs refused a request and would refuse it again: it cannot store a value, a permission is
+ * missing, or the database does not exist. The job ends, or it is put aside for a person.
  */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
@@ -72,12 +72,12 @@ export class RefusedError extends Error {
 }
 
 /**
- * Code of ours threw what nobody foresaw. Nobody knows at first whether the input or the place is to blame; what comes
- * a second time, with the same signature, lies in the input.
+ * Our code threw an error that nobody expected. At first, the input or the place may be to blame. If the same error
+ * comes a second time, by its signature, the input is.
  */
 export class UnexpectedError extends Error {
   override readonly name = 'UnexpectedError';
-  /** The same for the same error, whatever paths and numbers it names. */
+  /** Equal for equal errors, even if they name different paths and numbers. */
   readonly signature: string;
 
   constructor(signature: string, options?: ErrorOptions) {
@@ -86,13 +86,13 @@ export class UnexpectedError extends Error {
   }
 }
 
-/** What a machine can lack, as its heartbeat says it. */
+/** What a machine can lack, in the words of its heartbeat. */
 export const machineLacks = ['disk', 'writable_disk', 'file_handles', 'memory', 'processes'] as const;
 export type MachineLack = (typeof machineLacks)[number];
 
 /**
- * This machine cannot work: its disk is full or read-only, it has no file handles, memory or processes left. Not the
- * job's fault: the attempt is not counted, and the job goes elsewhere.
+ * This machine cannot work: its disk is full or read-only, or it has no file handles, memory or processes left. The job
+ * is not at fault: the attempt is not counted, and the job goes elsewhere.
  */
 export class MachineError extends Error {
   override readonly name = 'MachineError';

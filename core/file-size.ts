@@ -1,12 +1,12 @@
 import type { FailureCode } from './errors.ts';
 
-/** Bytes of the largest file that is worked on: the site, the routing function and the workers have one limit. */
+/** Bytes of the largest file that is accepted. The site, the routing function and the workers share this limit. */
 export const largestFile = 64 * 1_024 * 1_024;
 
 /**
- * Why a file of that size cannot be worked on, or null. Asked wherever a size is known: before an upload, from the
- * event, before a download, and of the file itself.
- * @param bytes Of the file, or of the object as it is stored.
+ * Why a file of that size is refused, or null. It is called wherever a size becomes known: before an upload, at the
+ * event, before a download, and for the file itself.
+ * @param bytes Size of the file, or of the object as it is stored.
  */
 export function sizeRefusal(
   bytes: number,
@@ -18,7 +18,7 @@ export function sizeRefusal(
   return { code: 'file_too_large', message };
 }
 
-/** Rounded up, so that what is over a limit never reads as if it met it. */
+/** Rounded up, so that a size over a limit never looks like the limit itself. */
 function mebibytes(bytes: number): string {
   return (Math.ceil((bytes / 2 ** 20) * 10) / 10).toFixed(1);
 }

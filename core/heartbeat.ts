@@ -3,39 +3,39 @@ import { instant, targetSchema } from './job.ts';
 import { quantilesSchema } from './routing/quantiles.ts';
 import { learnedServiceSchema } from './routing/service-times.ts';
 
-/** `draining` ends in `drained`, when nothing is in progress; `paused`: its own breaker holds it back. */
+/** `draining` becomes `drained` when nothing is in progress. `paused`: the worker's own breaker keeps it from taking work. */
 export const workerStates = ['starting', 'ready', 'paused', 'draining', 'drained', 'stopped'] as const;
 
 export const operationStatsSchema = z.object({
-  /** Smoothed service time in milliseconds: claim to outcome, on this worker. */
+  /** Smoothed service time on this worker, from claim to outcome, in milliseconds. */
   serviceMs: z.number().min(0),
   succeeded: z.int().min(0),
   failed: z.int().min(0),
-  /** Quantiles of its service times as ratios to the priors: what routers predict from. */
+  /** Quantiles of its service times as ratios to the priors. Routers predict from them. */
   learned: learnedServiceSchema.nullable().default(null),
 });
 export type OperationStats = z.infer<typeof operationStatsSchema>;
 
-/** `workers/{id}`: what a worker says of itself. Its age is the document's, by Firestore's clock, not a field. */
+/** `workers/{id}`: a worker's report about itself. Its age is the document's age by Firestore's clock, not a field. */
 export const heartbeatSchema = z.object({
   id: z.string(),
   kind: targetSchema,
   state: z.enum(workerStates),
   slots: z.int().min(0),
   busy: z.int().min(0),
-  /** The machine's processors: shares 0..1 over the time since the last heartbeat. */
+  /** Load of the machine's processors since the last heartbeat, as shares 0..1. */
   cpu: z.object({ load: z.number().min(0), perCore: z.array(z.number().min(0)) }),
   /** The machine's memory in bytes. */
   memory: z.object({ totalBytes: z.number(), usedBytes: z.number() }),
-  /** The worker's own process tree: `cpu` in cores (1.0 is one core busy), memory resident in bytes. */
+  /** The worker's own process tree: `cpu` in cores (1.0 is one busy core), resident memory in bytes. */
   process: z.object({ cpu: z.number().min(0), rssBytes: z.number().min(0), count: z.int().min(0) }),
   perOperation: z.record(z.string(), operationStatsSchema),
-  /** From the decision to the claim, in milliseconds, where nothing stood before the job. */
+  /** From the decision to the claim of a job with nothing ahead of it, in milliseconds. */
   delivery: quantilesSchema.nullable().default(null),
-  /** From the decision for its first job to the claim, in milliseconds, where this instance was started for it. */
+  /** From the decision for its first job to the claim, in milliseconds, if this instance was started for that job. */
   coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),
-  /** What its machine was found to lack (`machineLacks`, or a newer version's word); it takes nothing until that is back. */
+  /** What its machine lacks (`machineLacks`, or a newer version's word). It takes nothing until it has that again. */
   lacks: z.array(z.string()).default([]),
   startedAt: instant,
   version: z.string(),
@@ -54,13 +54,13 @@ const clockSkewMs = 60_000;
 
 export type ReadHeartbeat =
   | { kind: 'worker'; worker: Worker }
-  /** To be ignored, and counted. */
+  /** It is ignored and counted. */
   | { kind: 'malformed' | 'from_the_future' };
 
 /**
- * A heartbeat as it stands in the database.
+ * Reads a heartbeat from the database.
  * @param ageMs By the database's clock.
- * @param readAt When it was read, by the same clock.
+ * @param readAt The time of the reading, by the same clock.
  */
 export function readHeartbeat(data: unknown, ageMs: number, readAt: Date): ReadHeartbeat {
   const heartbeat = heartbeatSchema.safeParse(data);
@@ -72,7 +72,7 @@ export function readHeartbeat(data: unknown, ageMs: number, readAt: Date): ReadH
 /** `controls/{workerId}`: what the admin or its own breaker wants of a worker. Heartbeats never overwrite it. */
 export const controlSchema = z.object({
   drain: z.boolean().default(false),
-  /** Set by the worker's breaker, and taken away after a self-test that went well. */
+  /** Set by the worker's breaker, and removed after a successful self-test. */
   pause: z.object({ why: z.string(), since: instant }).nullable().default(null),
 });
 export type Control = z.infer<typeof controlSchema>;

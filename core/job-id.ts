@@ -11,7 +11,7 @@ export interface JobIdentity {
 
 /**
  * The job's id: 128 bits of SHA-256 in hex. The same event always gives the same id, so a repeated event
- * meets the document that the first one created; hashed ids also spread Firestore's writes over its key range.
+ * finds the document that the first one created. Hashed ids also spread Firestore's writes over its key range.
  */
 export function jobId(identity: JobIdentity): string {
   const { bucket, name, generation, operation, options, run } = identity;
@@ -19,7 +19,7 @@ export function jobId(identity: JobIdentity): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 
-/** The value with the keys of every object in order, so that equal options have equal text. */
+/** The value with sorted keys in every object, so that equal options have equal text. */
 function canonical(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;

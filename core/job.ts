@@ -7,7 +7,7 @@ import { failureCodeList } from './errors.ts';
  * The field's words are used where there are any. docs/glossary.md has this list and the other terms.
  *
  * - **job**: One operation on one source. Its document in `jobs/` is the truth about it.
- * - **operation**: What is done to a picture: `sketch`, `remove-background`, `caption`.
+ * - **operation**: What is done to a picture: `sketch`, `remove-background`, `caption`, or a plug-in's.
  * - **source**: One generation of one object in a bucket of uploads.
  * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
@@ -54,35 +54,35 @@ export const sourceSchema = z.object({
   size: z.number(),
   contentType: z.string().nullable(),
   timeCreated: instant,
-  /** As the uploader said; null where nobody did. */
+  /** The uploader's figure; null if there is none. */
   pixels: z.number().nullable().default(null),
 });
 export type Source = z.infer<typeof sourceSchema>;
 
-/** What the router expected of one side, in milliseconds from the decision. */
+/** The prediction for one target, in milliseconds from the decision. */
 export const sidePredictionSchema = z.object({
-  /** Until a slot takes the job, delivery included. */
+  /** Until a slot takes the job, including delivery. */
   waitMs: z.number(),
-  /** Part of the wait: until a slot that is free takes it, a cold start included. */
+  /** Part of the wait: until a free slot takes the job, including a cold start. */
   deliveryMs: z.number().default(0),
   serviceMs: z.number(),
   /** One standard deviation of wait and service together. */
   spreadMs: z.number().default(0),
-  /** `waitMs`, `serviceMs` and as many standard deviations as the settings ask for. */
+  /** `waitMs` plus `serviceMs` plus the number of standard deviations in the settings. */
   finishMs: z.number(),
-  /** What the job adds to the bill; a VM itself is paid for anyway. US dollars. */
+  /** US dollars that the job adds to the bill. A VM itself is paid for anyway. */
   dollars: z.number(),
   inTime: z.boolean(),
 });
 export type SidePrediction = z.infer<typeof sidePredictionSchema>;
 
 export const predictionSchema = z.object({
-  /** Null where that side could not take the job at all. */
+  /** Null if that target cannot take the job at all. */
   vm: sidePredictionSchema.nullable(),
   run: sidePredictionSchema.nullable(),
-  /** Why Cloud Run takes nothing now; null while it does. */
+  /** Why Cloud Run takes nothing now; null if it takes work. */
   runClosed: z.enum(['off', 'paused', 'over_budget']).nullable().default(null),
-  /** Time left to the objective at the decision, in milliseconds; negative when it was already missed. */
+  /** Milliseconds from the decision to the deadline; negative if the deadline has passed. */
   budgetMs: z.number(),
 });
 export type Prediction = z.infer<typeof predictionSchema>;
@@ -104,42 +104,42 @@ export const routeReasons = [
 /** Jobs, and the sum of their `workMs`: milliseconds of one slot. */
 export const sideLedgerSchema = z.object({ jobs: z.number(), workMs: z.number() });
 export type SideLedger = z.infer<typeof sideLedgerSchema>;
-/** The work of an idle side. */
+/** The work of an idle target. */
 export const noWork: SideLedger = { jobs: 0, workMs: 0 };
 
-/** What stood before a job when it was decided: exact, since every job reserves its place before it counts. */
+/** The work ahead of a job at its decision. It is exact, because every job reserves its place before it counts. */
 export const ledgerSchema = z.object({
   vm: z.object({
-    /** Claimed, whatever their turn: they are not interrupted. */
+    /** Claimed jobs of any turn, because they are not interrupted. */
     running: sideLedgerSchema,
-    /** Waiting, and their turn comes first. */
+    /** Waiting jobs with an earlier turn. */
     ahead: sideLedgerSchema,
   }),
-  /** Waiting and claimed: Pub/Sub pushes in the order of publishing. */
+  /** Waiting and claimed jobs, because Pub/Sub pushes in the order of publishing. */
   run: sideLedgerSchema,
 });
 export type Ledger = z.infer<typeof ledgerSchema>;
 
 export const jobClasses = ['interactive', 'bulk'] as const;
-/** `bulk`: nobody waits for it on the page; it has a looser objective and lets others pass. */
+/** `bulk`: nobody waits for it on the page. It has a looser objective and lets others pass. */
 export const jobClassSchema = z.enum(jobClasses);
 export type JobClass = z.infer<typeof jobClassSchema>;
 
 export const routeSchema = z.object({
   target: targetSchema,
   reason: z.enum(routeReasons),
-  /** The reason in one English sentence, with its figures. */
+  /** The reason as one English sentence with its figures. */
   explanation: z.string(),
   policy: z.string(),
-  /** Grows by one whenever the job is moved; a message of an older epoch is worthless. */
+  /** Raised by one with every move. A message of an earlier epoch no longer counts. */
   epoch: z.number(),
-  /** The side that it was last moved from; null where it is on its first. */
+  /** The target that it was last moved from; null if it is on its first. */
   movedFrom: targetSchema.nullable().default(null),
   /** Predicted work that the job adds to its target's ledger, in milliseconds of one slot. */
   workMs: z.number(),
-  /** VMs take the job whose turn comes first: its deadline, or later where its owner has much ahead of it. */
+  /** VMs take the job with the earliest turn: its deadline, or later if its owner has much waiting ahead of it. */
   turnAt: instant.nullable().default(null),
-  /** What the decision is expected to cost. US dollars. */
+  /** Expected cost of the decision in US dollars. */
   dollars: z.number().default(0),
   predicted: predictionSchema.nullable(),
   ledger: ledgerSchema.nullable().default(null),
@@ -174,11 +174,11 @@ export type Timings = z.infer<typeof timingsSchema>;
 /** The model that made a result. */
 export const modelSchema = z.object({
   name: z.string(),
-  /** Of its file; for a checkpoint of several files, of its weights. */
+  /** Of its file, or of the weights if the checkpoint has several files. */
   sha256: z.string(),
-  /** True for the small ones that Spillway ships with. */
+  /** Whether it is one of the small models that Spillway ships with. */
   builtIn: z.boolean().default(false),
-  /** For a built-in one: the command that installs the real one. */
+  /** For a built-in model: the command that installs the real one. */
   install: z.string().nullable().default(null),
 });
 export type Model = z.infer<typeof modelSchema>;
@@ -199,16 +199,16 @@ export const resultSchema = z.object({
   crc32c: crc32cSchema,
   width: z.number(),
   height: z.number(),
-  /** Pixels of the source that were decoded; null where nobody has counted them. */
+  /** Decoded pixels of the source; null if they were not counted. */
   decodedPixels: z.number().nullable().default(null),
   model: modelSchema.nullable(),
-  /** What a person should know of how it was made, one sentence each, such as 'Made as PNG: …'. */
+  /** Sentences about how it was made, such as 'Made as PNG: …'. */
   notes: z.array(z.string()).default([]),
   receipt: z.string(),
 });
 export type JobResult = z.infer<typeof resultSchema>;
 
-/** What a job that is `processing` waits for before its work begins. */
+/** What a claimed job waits for before its work begins. */
 export const progressSchema = z.object({
   kind: z.literal('downloading_model'),
   model: z.string(),
@@ -218,8 +218,8 @@ export const progressSchema = z.object({
 export type JobProgress = z.infer<typeof progressSchema>;
 
 /**
- * Where a failure lies, as far as the worker can tell. `input`: its test picture went well just then. `place`: it went
- * wrong. `unknown`: nobody has tried.
+ * What a failure is blamed on. `input`: the worker's test picture succeeded at the same time. `place`: it failed.
+ * `unknown`: it was not tried.
  */
 export const blameSchema = z.enum(['input', 'place', 'unknown']);
 export type Blame = z.infer<typeof blameSchema>;
@@ -227,16 +227,16 @@ export type Blame = z.infer<typeof blameSchema>;
 export const jobErrorSchema = z.object({
   code: z.enum(failureCodeList),
   message: z.string(),
-  /** Whether another attempt may end otherwise. */
+  /** Whether another attempt may succeed. */
   retryable: z.boolean(),
   blame: blameSchema.optional(),
 });
 export type JobError = z.infer<typeof jobErrorSchema>;
 
-/** What the last counted attempt failed of. */
+/** The failure of the last attempt that counted. */
 export const attemptFailureSchema = z.object({
   code: z.enum(failureCodeList),
-  /** Of what code of ours threw; null where the attempt ended otherwise. */
+  /** Signature of our code's error; null if the attempt failed in another way. */
   signature: z.string().nullable(),
 });
 export type AttemptFailure = z.infer<typeof attemptFailureSchema>;
@@ -247,32 +247,32 @@ export const jobSchema = z.object({
   /** Raised by one with every replacement of the document: of two versions of a job, the higher one is the newer. */
   revision: z.int().min(0).default(0),
   state: jobStateSchema,
-  /** As requested: it names no known operation where the job failed with `unknown_operation`. */
+  /** As requested. It names no known operation if the job failed with `unknown_operation`. */
   operation: z.string(),
   options: z.record(z.string(), z.unknown()),
   owner: z.string().nullable(),
   source: sourceSchema,
   class: jobClassSchema.default('interactive'),
   batch: z.string().nullable(),
-  /** Files in the batch, as the uploader said; null where nobody did. */
+  /** The uploader's figure for the files in the batch; null if there is none. */
   batchSize: z.number().nullable().default(null),
   upload: z.string().nullable(),
   /** The job whose result is this job's source. Part of the document's contract; null, as no job follows another yet. */
   parent: z.string().nullable().default(null),
   run: z.number(),
   retryOf: z.string().nullable(),
-  /** Random token of the router that created the document: how it knows its own creation after a lost reply. */
+  /** Random token of the router that created the document. It recognises its own creation by it after a lost reply. */
   reservation: z.string(),
   route: routeSchema,
   createdAt: instant,
-  /** When the objective ends. */
+  /** The end of the objective. */
   deadlineAt: instant,
-  /** When the message was last handed to Pub/Sub; null while it still has to be. */
+  /** When the message was last published; null if it still has to be. */
   publishedAt: instant.nullable(),
-  /** How many times a worker has claimed the job, without those that no fault of its own cut off. */
+  /** Number of claims that count. One that a machine's fault or an outage cut off does not. */
   attempt: z.number(),
   claim: claimSchema.nullable(),
-  /** The worker whose attempt failed last; null while none has. */
+  /** The worker whose attempt failed last; null if none has. */
   failedBy: z.string().nullable().default(null),
   lastFailure: attemptFailureSchema.nullable().default(null),
   /** Attempts that a machine cut off for what it lacks. They do not count. */
@@ -282,20 +282,20 @@ export const jobSchema = z.object({
   result: resultSchema.nullable(),
   error: jobErrorSchema.nullable(),
   endedAt: instant.nullable(),
-  /** When the `job-events` CloudEvent of the end was published; null while it still has to be. */
+  /** When the `job-events` CloudEvent of the end was published; null if it still has to be. */
   eventPublishedAt: instant.nullable().default(null),
-  /** What still has to follow the end of the job; null while it is open, and once all is done. */
+  /** What still has to follow the end of the job. Null before the end, and once everything is done. */
   outbox: outboxSchema.nullable().default(null),
-  /** Set when a person deleted the job: the document stays as a tombstone without picture or result. */
+  /** When a person deleted the job. The document stays as a tombstone without picture or result. */
   deletedAt: instant.nullable(),
-  /** W3C `traceparent` of the upload, for following one job through the logs. */
+  /** W3C `traceparent` of the upload, to follow the job through the logs. */
   trace: z.string().nullable(),
   /** When Firestore's TTL policy may delete the document. */
   expiresAt: instant.nullable(),
 });
 export type Job = z.infer<typeof jobSchema>;
 
-/** Since when the person has been waiting: a retry's clock starts with the retry. */
+/** The time from which a person waits: the upload, or the retry. */
 export function clockStart(job: Job): Date {
   return job.retryOf === null ? job.source.timeCreated : job.createdAt;
 }

@@ -1,6 +1,6 @@
 import { MachineError, type MachineLack } from './errors.ts';
 
-/** What the system's error codes say of a machine. @see man 3 errno */
+/** What each error code of the system says about the machine. @see man 3 errno */
 const lackOfCode: Readonly<Record<string, MachineLack>> = {
   ENOSPC: 'disk',
   EDQUOT: 'disk',
@@ -12,7 +12,7 @@ const lackOfCode: Readonly<Record<string, MachineLack>> = {
   ENOMEM: 'memory',
 };
 
-/** The same in the words of `strerror`, which is all that native libraries pass on. */
+/** The same in the words of `strerror`. Native libraries pass on only these. */
 const lackOfText: readonly (readonly [RegExp, MachineLack])[] = [
   [/No space left on device|Disk quota exceeded|File too large|Input\/output error/, 'disk'],
   [/Read-only file system/, 'writable_disk'],
@@ -28,7 +28,7 @@ const lackSentences = {
   processes: 'It can start no more programs or threads.',
 } as const satisfies Record<MachineLack, string>;
 
-/** What a machine lacks, in one English sentence about it; also for what only a newer version knows. */
+/** What a machine lacks, as one English sentence. Words that only a newer version knows have a sentence too. */
 export function lackSentence(lack: string): string {
   return isKnown(lack) ? lackSentences[lack] : `It lacks ${lack}.`;
 }
@@ -38,8 +38,7 @@ function isKnown(lack: string): lack is MachineLack {
 }
 
 /**
- * The machine's fault that an error tells of by a code of the system, itself or in its causes; null where it tells of
- * none.
+ * The machine's fault that an error or one of its causes names by a code of the system; null if there is none.
  */
 export function machineErrorOf(error: unknown): MachineError | null {
   const seen = new Set<Error>();
@@ -54,8 +53,8 @@ export function machineErrorOf(error: unknown): MachineError | null {
 }
 
 /**
- * The same for an error of a native library, which may have no code. Call it for nothing else: the words of other
- * errors may be a stranger's, such as the name of a file.
+ * The same for an error of a native library, which may have no code. Call it for no other error: the words of others
+ * may come from a stranger, such as the name of a file.
  */
 export function nativeMachineErrorOf(error: unknown): MachineError | null {
   const byCode = machineErrorOf(error);
@@ -71,7 +70,7 @@ function lacking(lack: MachineLack, cause: unknown): MachineError {
 function lackFromCode(error: Error): MachineLack | null {
   const code = 'code' in error ? String(error.code) : '';
   const syscall = 'syscall' in error ? String(error.syscall) : '';
-  // The kernel's answer to fork where no more processes are allowed.
+  // The kernel's answer to `fork` if no more processes are allowed.
   if (code === 'EAGAIN' && /^(spawn|fork)/.test(syscall)) return 'processes';
   return lackOfCode[code] ?? null;
 }

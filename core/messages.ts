@@ -4,8 +4,8 @@ import { jobStateSchema, schemaVersion, targetSchema } from './job.ts';
 import { isDocumentId } from './text.ts';
 
 /**
- * What travels on `jobs-vm` and `jobs-run`. Worthless without the job document: the document is the truth,
- * and a message whose epoch is not the document's is dropped.
+ * A message on `jobs-vm` or `jobs-run`. The job document is the truth, so a message without it is worthless, and one
+ * with another epoch than the document's is dropped.
  */
 export const jobMessageSchema = z.object({
   schemaVersion: z.int().min(1),
@@ -30,7 +30,7 @@ export const jobEndedType = 'dev.spillway.job.ended.v1';
 
 export type ParsedMessage =
   | { kind: 'message'; message: JobMessage }
-  /** Written by a newer version of this program: leave it for a worker that knows it. */
+  /** A newer version of this program wrote it. Leave it for a worker of that version. */
   | { kind: 'newer'; version: number }
   | { kind: 'malformed'; problem: string };
 

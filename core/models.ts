@@ -1,11 +1,11 @@
-/** Names of the models that an option may ask for. Where each comes from stands in `models/entries.ts`. */
+/** Names of the models that an option may ask for. `models/entries.ts` says where each comes from. */
 
-/** What Spillway ships with, so that a machine with no network does every job. */
+/** The models that Spillway ships with, so that a machine without a network does every job. */
 export const builtInModel = 'built-in';
-/** The best that is installed; the built-in one where nothing is. */
+/** Takes the best model that is installed, or the built-in one if none is. */
 export const automaticModel = 'auto';
 
-/** Nets that find what a picture is of, as rembg names them: all whose sessions take a picture and nothing else. */
+/** Nets that find a picture's subject, by rembg's names: all of rembg's sessions that need only a picture. */
 export const saliencyModels = [
   'u2net',
   'u2netp',
@@ -24,10 +24,10 @@ export const saliencyModels = [
   'bria-rmbg',
 ] as const;
 
-/** Models whose licences forbid commercial use: they are used where they are named, and never by themselves. */
+/** Models whose licences forbid commercial use. They are used only if they are named. */
 export const nonCommercialModels: readonly string[] = ['bria-rmbg'];
 
-/** Salesforce's BLIP, and the form of it that is quantised to 8-bit integers when it is installed. */
+/** Salesforce's BLIP, and the form of it whose weights become 8-bit integers at its installation. */
 export const captionModels = ['blip-image-captioning-base', 'blip-image-captioning-base-int8'] as const;
 
 /** What a model is for: a saliency net finds the subject of a picture, a caption model says what the picture shows. */

@@ -2,9 +2,9 @@ import { isOperationName } from './operations.ts';
 import { resultExtensions } from './picture-types.ts';
 import { firstBytes, mostNameBytes, textProblem, utf8Bytes } from './text.ts';
 
-/** Room for `.<generation>.<job>.receipt.json` after the stem's readable part. */
+/** Bytes for `.<generation>.<job>.receipt.json` after the stem's readable part. */
 const suffixRoom = 80;
-/** Objects under it came through the site, whose account alone may write there. */
+/** The prefix of objects that came through the site. Only the site's account may write there. */
 export const webPrefix = 'web/';
 
 export interface NamedJob {
@@ -13,13 +13,13 @@ export interface NamedJob {
   source: { name: string; generation: string };
 }
 
-/** Name of the object that a signed-in visitor uploads: `web/<owner>/<upload>/<file name>`. */
+/** Name of an object that a visitor uploads: `web/<owner>/<upload>/<file name>`. */
 export function webObjectName(owner: string, upload: string, fileName: string): string {
   const head = `${webPrefix}${owner}/${upload}/`;
   const base = fileName.toWellFormed().split(/[/\\]/).at(-1) ?? '';
   // Cloud Storage refuses control characters in names; a name must not be empty either.
   const clean = base.replaceAll(/\p{Cc}/gu, '').trim() || 'picture';
-  // Half the limit, so that the result's longer name seldom has to be shortened.
+  // Half the limit, so that the result's longer name rarely has to be shortened.
   return head + lastBytes(clean, mostNameBytes / 2 - utf8Bytes(head));
 }
 
@@ -30,7 +30,7 @@ export function webOwner(name: string): string | null {
 }
 
 /**
- * Why Cloud Storage cannot have an object of that name, as the end of a sentence; null where it can.
+ * Why Cloud Storage refuses that name, as the end of a sentence; null if it accepts it.
  * @see https://cloud.google.com/storage/docs/objects#naming
  */
 export function objectNameProblem(name: string): string | null {
@@ -40,12 +40,12 @@ export function objectNameProblem(name: string): string | null {
   return textProblem(name, mostNameBytes);
 }
 
-/** Why an object is no upload. */
+/** Why an object is not an upload. */
 export type IgnoredName = 'underscore' | 'folder' | 'upload_part' | 'own_result';
 
 /**
- * Objects under folders that start with `_`, folders, the parts of uploads that are composed later, and what Spillway
- * itself leaves in its results bucket never become jobs; null for any other name.
+ * Says why an object never becomes a job: it is under a folder that starts with `_`, it is a folder, it is a part of an
+ * upload that is composed later, or Spillway itself left it in the results bucket. Null for any other name.
  */
 export function whyIgnored(name: string): IgnoredName | null {
   if (name.startsWith('_')) return 'underscore';
@@ -55,8 +55,8 @@ export function whyIgnored(name: string): IgnoredName | null {
 }
 
 /**
- * Temporary parts, as those who upload in parallel name them: `gcloud storage` and `gsutil`, which may put a folder
- * before their own; Google's client for Go; Google's client for Java.
+ * Names of temporary parts of parallel uploads: by `gcloud storage` and `gsutil`, which may put a folder before their
+ * own; by Google's client for Go; by Google's client for Java.
  * @see https://cloud.google.com/storage/docs/parallel-composite-uploads
  */
 const uploadParts = [
@@ -66,7 +66,7 @@ const uploadParts = [
   /[\w-];[\w=-]+;\d+(?:-\d+)?\.part$/,
 ];
 
-/** `resultStem` and what follows it. Generations are microseconds since 1970, of 16 digits until the year 2286. */
+/** `resultStem` and its endings. Generations are microseconds since 1970, which have 16 digits until the year 2286. */
 const afterFolder = new RegExp(
   `^.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:${resultExtensions.join('|')}|receipt\\.json|error\\.json)$`,
   's',
@@ -78,7 +78,7 @@ function isOwnResult(name: string): boolean {
 }
 
 /**
- * Stem of everything a job leaves in the results bucket:
+ * Stem of all objects that a job leaves in the results bucket:
  * `<operation>/<name without operation folder and extension>.<generation>.<first 8 of job id>`.
  */
 export function resultStem(job: NamedJob): string {
@@ -101,7 +101,7 @@ export function errorReportName(job: NamedJob): string {
   return `${resultStem(job)}.error.json`;
 }
 
-/** A first folder that names the operation is not said twice; any other is part of the name. */
+/** Removes a first folder that names the operation, so that it is not there twice. */
 function withoutOperationFolder({ operation, source }: NamedJob): string {
   const folder = `${operation}/`;
   return isOperationName(operation) && source.name.startsWith(folder)
@@ -113,7 +113,7 @@ function withoutExtension(name: string): string {
   return name.replace(/(?<=[^/])\.[A-Za-z0-9]{1,8}$/, '');
 }
 
-/** The name, or as much of its start as fits with part of the job's hash in place of the rest. */
+/** The name if it fits, else its start and a part of the job's hash. */
 function shortened(name: string, room: number, hash: string): string {
   if (utf8Bytes(name) <= room) return name;
   return `${firstBytes(name, room - 17)}~${hash.slice(8, 24)}`;

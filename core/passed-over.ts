@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { instant } from './job.ts';
 import { mostIndexedBytes, storableText } from './text.ts';
 
-/** Where something was passed over. */
+/** The task that passed something over. */
 export const passingTasks = ['routing', 'sweep', 'search', 'reading'] as const;
 export type PassingTask = (typeof passingTasks)[number];
 
 /**
- * `passed-over/{id}`: an upload, a job or a document for which nothing could be done, so that others could go on. It is
- * kept for as long as the same is found again, and a little.
+ * `passed-over/{id}`: an upload, a job or a document for which nothing could be done. It was left behind so that others
+ * could go on. The note is kept while the same is found again, and a little longer.
  */
 export const passedOverSchema = z.object({
   task: z.enum(passingTasks),
-  /** An object as `gs://bucket/name#generation`, or what else names it. */
+  /** An object as `gs://bucket/name#generation`, or another name for what was passed over. */
   item: storableText(mostIndexedBytes),
-  /** In English sentences. */
+  /** The reason in English sentences. */
   why: storableText(mostIndexedBytes),
   since: instant,
   lastAt: instant,
@@ -25,16 +25,16 @@ export type PassedOver = z.infer<typeof passedOverSchema>;
 
 const hourMs = 3_600_000;
 
-/** How long it is kept after it was seen last, in milliseconds: until the same task would have met it again. */
+/** Milliseconds that it is kept after the last sighting: until the same task would have found it again. */
 export const keptPassedOverMs: Record<PassingTask, number> = {
-  // Put aside for a person: the search brings it back within a day.
+  // It is put aside for a person. The search finds it again within a day.
   routing: 48 * hourMs,
   sweep: hourMs / 4,
   search: 26 * hourMs,
   reading: hourMs / 4,
 };
 
-/** `gs://bucket/name#generation`, the form of Google's own tools. */
+/** `gs://bucket/name#generation`, as Google's own tools write it. */
 export function objectAddress({
   bucket,
   name,

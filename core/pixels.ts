@@ -1,20 +1,20 @@
 import type { Source } from './job.ts';
 
-/** Bytes of a file for each pixel of its picture. */
+/** Bytes of a file per pixel of its picture. */
 interface BytesPerPixel {
-  /** Medians over the format's usual settings, for pictures as people take and draw them. */
+  /** Median over the format's usual settings, for photographs and drawings. */
   usual: number;
-  /** Of a picture with next to nothing on it, and of noise at the best quality and depth. */
+  /** Bounds: an almost empty picture, and noise at the best quality and depth. */
   least: number;
   most: number;
 }
 
-/** Bytes that a JPEG usually spends on a pixel. */
+/** Usual bytes per pixel of a JPEG. */
 export const usualBytesOfJpeg = 0.3;
 
 /**
- * By type. Only an order of magnitude is needed: what the routers learn is learned beside it. The bounds are wide, and
- * all that a sender's word is believed within. JPEG spends 6 bits on the emptiest block of 64 pixels without progression,
+ * By type. An order of magnitude is enough, because routers learn the rest. The bounds are wide; a sender's own figure is
+ * believed only within them. JPEG spends 6 bits on the emptiest block of 64 pixels without progression,
  * and about 2 with it; deflate shrinks by 1,032 at most, and no filter makes a picture of more than one colour so small.
  */
 const bytesPerPixel: Record<string, BytesPerPixel> = {
@@ -27,15 +27,15 @@ const bytesPerPixel: Record<string, BytesPerPixel> = {
   'image/gif': { usual: 0.6, least: 0.001, most: 2 },
 };
 const unknownType: BytesPerPixel = { usual: 0.3, least: 0.001, most: 8 };
-/** Times what its picture takes that a file may hold: further frames, a film, what cameras note. */
+/** A file may be this many times larger than its picture: more frames, a film, a camera's notes. */
 const otherContent = 20;
-/** No picture that the input gate lets pass has more. */
+/** The input gate accepts no picture with more pixels. */
 const most = 16_384 * 16_384;
 const fewest = 64 * 64;
 
 /**
- * How many pixels a picture probably has, before anybody has looked into it: as its sender says, within what its bytes
- * allow, or guessed from these.
+ * Estimates a picture's pixels before it is opened. The sender's figure counts within what the bytes allow; without
+ * one, the bytes and the type give a guess.
  */
 export function estimatePixels(source: Pick<Source, 'size' | 'contentType' | 'pixels'>): number {
   const { size, contentType, pixels } = source;
@@ -47,7 +47,7 @@ export function estimatePixels(source: Pick<Source, 'size' | 'contentType' | 'pi
   return Math.round(between(fewest, claimed, most));
 }
 
-/** Types are any text that a sender wrote, with parameters, and in letters of either case. */
+/** The bare type in lower case. A sender may write any text, with parameters and in either case. */
 function bytesOfType(contentType: string): BytesPerPixel {
   const type = contentType.replace(/;.*$/s, '').trim().toLowerCase();
   return (Object.hasOwn(bytesPerPixel, type) ? bytesPerPixel[type] : null) ?? unknownType;

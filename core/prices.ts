@@ -30,28 +30,28 @@ export interface RunPrices {
   perRequest: number;
 }
 
-/** Dollars that Cloud Run bills for one request of `ms` milliseconds on an instance that serves it alone. */
+/** US dollars that Cloud Run bills for a request of `ms` milliseconds on an instance without other requests. */
 export function runCost(ms: number, shape: MachineShape, runPrices: RunPrices = prices.run): number {
   const seconds = (Math.ceil(ms / prices.run.stepMs) * prices.run.stepMs) / 1_000;
   const perSecond = shape.vcpus * runPrices.perVcpuSecond + shape.memoryGib * runPrices.perGibSecond;
   return seconds * perSecond + runPrices.perRequest;
 }
 
-/** Dollars per hour for a VM that is on, busy or not. */
+/** US dollars per hour of a VM, busy or idle. */
 export function vmCostPerHour(shape: MachineShape): number {
   return shape.vcpus * prices.vm.perVcpuHour + shape.memoryGib * prices.vm.perGibHour;
 }
 
 /**
- * Dollars that a job costs wherever it runs: what the pipeline asks of storage, the database and the queue for one.
- * Counted in `docs/routing.md`.
+ * US dollars that a job costs on either target: its operations on storage, database and queue. `docs/routing.md` counts
+ * them.
  */
 export const costOfOneJob: number =
-  // Result and receipt; the download.
+  // Writes: result and receipt. Reads: the download.
   2 * prices.storage.perClassA +
   prices.storage.perClassB +
-  // Created, decided, published, claimed, ended, announced; the router's and the worker's readings and sums.
+  // Writes: created, decided, published, claimed, ended, announced. Reads: documents and sums of router and worker.
   6 * prices.firestore.perWrite +
   12 * prices.firestore.perRead +
-  // The event, the message and the announcement, each published and delivered.
+  // The upload's event, the message and the event of the end, each published and delivered.
   (6 * prices.pubsub.smallestMessageBytes * prices.pubsub.perTib) / 2 ** 40;

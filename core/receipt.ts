@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
 import { blameSchema, crc32cSchema, instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
 
-/** Written last, beside the result: its presence says that the result is complete. */
+/** The receipt beside a result. It is written last, so a receipt means that the result is complete. */
 export const receiptSchema = z.object({
   schemaVersion: z.number(),
   jobId: z.string(),
@@ -19,7 +19,7 @@ export const receiptSchema = z.object({
 });
 export type Receipt = z.infer<typeof receiptSchema>;
 
-/** What an integrator finds in place of a result when a job fails (`….error.json`). */
+/** The error report (`….error.json`) that an integrator finds instead of a result if the job fails. */
 export const errorReportSchema = z.object({
   code: z.enum(failureCodeList),
   message: z.string(),

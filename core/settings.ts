@@ -3,41 +3,41 @@ import { operationNameForm } from './operations/operation.ts';
 import { prices } from './prices.ts';
 import { storableText } from './text.ts';
 
-/** Milliseconds of a month: deadlines have to be dates that a database takes. */
+/** Milliseconds of a month. Deadlines must be dates that a database can hold. */
 const month = 31 * 24 * 3_600_000;
-/** A duration that cannot be nothing. */
+/** A duration above zero. */
 const positiveDuration = z.number().positive().max(month);
 const duration = z.number().min(0).max(month);
 const dollars = z.number().min(0).max(1e6);
 const share = z.number().min(0.001).max(1_000);
-/** Firestore keeps names like `__this__` for itself. */
+/** Firestore reserves names like `__this__`. */
 const ownerName = storableText()
   .min(1)
   .max(200)
   .regex(/^(?!__.*__$)/s, 'Firestore keeps names with two underscores at both ends for itself.');
 
 /**
- * The document `settings/routing`: every field has a default, so an empty document is valid. A field that is not
- * known is left out: a newer version may have written it. Durations in milliseconds.
+ * The document `settings/routing`. Every field has a default, so an empty document is valid. An unknown field is
+ * ignored, because a newer version may have written it. Durations are in milliseconds.
  */
 export const routingSettingsSchema = z.object({
   policy: z.enum(['deadline', 'threshold']).default('deadline'),
   /**
-   * Objectives of interactive jobs that differ from the operation's own. One of an operation that this program does not
-   * have says nothing: a plug-in that is gone must not make all settings invalid.
+   * Objectives of interactive jobs that differ from the operation's own. Unknown operations are allowed: a plug-in
+   * that was removed must not make all settings invalid.
    */
   objectivesMs: z.record(operationNameForm, positiveDuration).default({}),
-  /** A side is in time when the expected finish and so many standard deviations fit into what is left. */
+  /** A target is in time if the expected finish plus this many standard deviations fits into the time that is left. */
   confidence: z.number().min(0).max(5).default(1.65),
-  /** Work that nobody waits for on the page: large batches, and what a source rule calls so. */
+  /** Work that nobody waits for on the page: large batches, and uploads that a source rule calls bulk. */
   bulk: z
     .object({
       objectiveMs: positiveDuration.default(600_000),
-      /** A file of a batch with more files than this is bulk. */
+      /** A batch with more files than this is bulk. */
       batchOver: z.int().min(1).max(1_000_000).default(20),
     })
     .prefault({}),
-  /** Weights with which owners share the VMs while several wait: one with 2 gets twice the share of one with 1. */
+  /** Weights of owners that share the VMs. An owner with 2 gets twice the share of one with 1. */
   shares: z
     .object({
       default: share.default(1),
@@ -46,34 +46,34 @@ export const routingSettingsSchema = z.object({
     .prefault({}),
   vm: z
     .object({
-      /** From publishing until a free VM starts, until it is learned. */
+      /** Assumed time from publishing until a free VM starts, before it is learned. */
       pullMs: duration.default(100),
-      /** A VM is out of the fleet when its heartbeat is older: three beats of two seconds, and a little. */
+      /** A VM with an older heartbeat is not in the fleet. Three beats of two seconds, and a margin. */
       liveWithinMs: positiveDuration.default(6_500),
     })
     .prefault({}),
   run: z
     .object({
       enabled: z.boolean().default(true),
-      /** From publishing until a warm instance starts, until it is learned. */
+      /** Assumed time from publishing until a warm instance starts, before it is learned. */
       pushMs: duration.default(250),
-      /** Until it is learned. */
+      /** Assumed before it is learned. */
       coldStartMs: duration.default(3_000),
       maxInstances: z.int().min(0).max(100_000).default(20),
       concurrency: z.int().min(1).max(1_000).default(1),
-      /** Most pushes under way at a time, where Pub/Sub limits them below what the instances take. */
+      /** Most pushes under way at a time, if Pub/Sub allows fewer than the instances can take. */
       maxInFlight: z.int().min(1).max(1_000_000).nullable().default(null),
       vcpus: z.number().positive().max(1_000).default(2),
       memoryGib: z.number().positive().max(100_000).default(4),
-      /** Cloud Run ends an instance that has been idle for this long, at the latest. */
+      /** Cloud Run ends an instance that has been idle for at most this long. */
       warmWithinMs: positiveDuration.default(300_000),
       /** Storm breaker: above this, new work waits for the VMs. Null: no limit. US dollars in any one hour. */
       mostDollarsPerHour: dollars.nullable().default(null),
     })
     .prefault({}),
-  /** The baseline policy: Cloud Run when the least loaded VM's processors are busier than this share. */
+  /** For the baseline policy: Cloud Run is chosen if the least loaded VM's processors are busier than this share. */
   threshold: z.object({ cpu: z.number().min(0).max(1).default(0.7) }).prefault({}),
-  /** US dollars; the price list's where left out. */
+  /** US dollars. Default: the price list. */
   prices: z
     .object({
       perVcpuSecond: dollars.default(prices.run.perVcpuSecond),
@@ -86,6 +86,6 @@ export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
 
 export const defaultRoutingSettings: RoutingSettings = routingSettingsSchema.parse({});
 
-/** Who changed `settings/routing` last, and when: kept beside the settings in their document. */
+/** Who changed `settings/routing` last, and when. It is in the same document. */
 export const settingsChangeSchema = z.object({ updatedBy: z.string(), updatedAt: z.coerce.date() });
 export type SettingsChange = z.infer<typeof settingsChangeSchema>;

@@ -3,13 +3,13 @@ import { jobClassSchema } from './job.ts';
 import { mostOperations } from './operations.ts';
 import { mostNameBytes, storableText } from './text.ts';
 
-/** For senders that can neither rename nor set metadata, such as cameras: what is done with all under a prefix. */
+/** What to do with all objects under a prefix, for senders that can neither rename nor set metadata, such as cameras. */
 export const sourceRuleSchema = z.object({
   prefix: storableText(mostNameBytes).min(1),
   operations: z.array(storableText(mostNameBytes).min(1)).min(1).max(mostOperations),
   options: z.record(z.string(), z.unknown()).default({}),
   owner: storableText().nullable().default(null),
-  /** `bulk`: nobody waits for these, whatever the size of their batch. */
+  /** `bulk`: nobody waits for these, even if their batch is small. */
   class: jobClassSchema.default('interactive'),
 });
 export type SourceRule = z.infer<typeof sourceRuleSchema>;
@@ -17,7 +17,7 @@ export type SourceRule = z.infer<typeof sourceRuleSchema>;
 /** The document `settings/sources`. */
 export const sourceSettingsSchema = z.object({ rules: z.array(sourceRuleSchema).default([]) });
 
-/** The rule with the longest prefix of the name, so that a narrower rule wins over a wider one. */
+/** The matching rule with the longest prefix, so that a narrower rule wins over a wider one. */
 export function matchingRule(rules: SourceRule[], name: string): SourceRule | null {
   const matching = rules.filter((rule) => name.startsWith(rule.prefix));
   return matching.sort((a, b) => b.prefix.length - a.prefix.length)[0] ?? null;

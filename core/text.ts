@@ -1,32 +1,31 @@
 import { z } from 'zod';
 
 /**
- * Text that every store here can hold: well-formed Unicode, without NUL, and within a limit in bytes of UTF-8.
- * Firestore refuses lone surrogates and does not index values of 1,500 bytes and more; Cloud Storage refuses names of
- * more than 1,024 bytes. A stranger's text passes one of these schemas before it goes into a document, a message or a
- * name.
+ * Text that all stores can hold: well-formed Unicode, without NUL, and within a limit in bytes of UTF-8. Firestore
+ * refuses lone surrogates, and does not index values of 1,500 bytes and more. Cloud Storage refuses names of more than
+ * 1,024 bytes. A stranger's text passes one of these schemas before it goes into a document, a message or a name.
  */
 
 /** Bytes of UTF-8 that an indexed field may hold. @see https://firebase.google.com/docs/firestore/quotas */
 export const mostIndexedBytes = 1_499;
 /** Bytes of UTF-8 in an object's name. @see https://cloud.google.com/storage/docs/objects#naming */
 export const mostNameBytes = 1_024;
-/** What Firestore keeps for itself. */
+/** Names that Firestore reserves. */
 const reserved = /^__.*__$/s;
 
 const encoder = new TextEncoder();
 
 /** Bytes of the text in UTF-8. */
 export function utf8Bytes(text: string): number {
-  // Where all characters are of ASCII, which is soon seen, there is a byte for each.
+  // ASCII text, which is quick to check, has one byte per character.
   return /^[\0-\x7f]*$/.test(text) ? text.length : encoder.encode(text).length;
 }
 
-/** Why no store can hold the text, as the end of a sentence that begins with its name; null where it can be held. */
+/** Why no store can hold the text, as the end of a sentence that begins with its name; null if stores can hold it. */
 export function textProblem(text: string, mostBytes: number): string | null {
   if (!text.isWellFormed()) return 'is not well-formed Unicode';
   if (text.includes('\0')) return 'contains the character NUL';
-  // A character has three bytes at the most, for each of its code units.
+  // A code unit takes at most three bytes.
   if (text.length * 3 <= mostBytes) return null;
   const bytes = utf8Bytes(text);
   return bytes > mostBytes ? `has ${bytes} bytes; at most ${mostBytes} can be stored` : null;
@@ -42,14 +41,14 @@ export function storableText(mostBytes: number = mostIndexedBytes): z.ZodString 
 
 /** The longest start of the text that has at most `bytes` bytes of UTF-8 and ends on a whole character. */
 export function firstBytes(text: string, bytes: number): string {
-  // No text needs more room than this, however many bytes are allowed.
+  // No text needs a larger buffer than this.
   const room = new Uint8Array(Math.min(bytes, text.length * 3));
   return text.slice(0, encoder.encodeInto(text, room).read);
 }
 
 /**
- * Text for a sentence that a person reads: what no store can hold is shown as U+FFFD, and what is longer than `bytes`
- * bytes of UTF-8 ends in an ellipsis, never within a character.
+ * Text for a sentence that a person reads. U+FFFD replaces what no store can hold. Text of more than `bytes` bytes of
+ * UTF-8 is cut after a whole character and ends in an ellipsis.
  */
 export function shownText(text: string, bytes: number): string {
   const held = text.toWellFormed().replaceAll('\0', '\ufffd');

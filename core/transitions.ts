@@ -18,16 +18,16 @@ import {
 import { shownText } from './text.ts';
 
 /**
- * Every change that a job can go through, as pure functions from one document to the next. A store writes
- * the new document only if the old one still stands, so each function sees the truth or is run again.
+ * Every change of a job, as a pure function from one document to the next. A store writes the new document only over
+ * the version that was read, so each function sees the truth or is called again.
  */
 
-/** How long a finished job's document is kept. */
+/** Milliseconds that the document of an ended job is kept. */
 export const keptAfterEndMs = 30 * 24 * 3_600_000;
-/** How long a deleted job's tombstone is kept: longer than any event about its source can still be repeated. */
+/** Milliseconds that a tombstone is kept: longer than an event about its source can be repeated. */
 export const keptTombstoneMs = 400 * 24 * 3_600_000;
 
-/** What somebody asks for: an uploader, or a person who retries. */
+/** A request by an uploader, or by a person who retries. */
 export interface JobRequest {
   operation: string;
   options: Record<string, unknown>;
@@ -49,11 +49,11 @@ export interface NewJob extends JobRequest {
   reservation: string;
   /** Milliseconds from `clockStartsAt` to the deadline. */
   objectiveMs: number;
-  /** Predicted work with which the job reserves its place in the VMs' ledger. */
+  /** Predicted work that the job reserves in the VMs' ledger, in milliseconds of one slot. */
   workMs: number;
 }
 
-/** A job that holds its place in the ledger, provisionally on the VMs, with nothing published yet. */
+/** A new job. It counts in the VMs' ledger until its target is decided, and nothing is published yet. */
 export function reserved(job: NewJob, now: Date): Job {
   const { objectiveMs, clockStartsAt, workMs, ...identity } = job;
   const deadlineAt = new Date(clockStartsAt.getTime() + objectiveMs);
@@ -97,17 +97,17 @@ export function reserved(job: NewJob, now: Date): Job {
   };
 }
 
-/** A job that was refused before any work: recorded, so that it is seen and not dropped. */
+/** A new job that has failed before any work. It is recorded, so that people see it. */
 export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
   return failed(reserved(job, now), error, now);
 }
 
-/** What a store writes in place of `job`: every replacement raises the revision. */
+/** The document that a store writes in place of `job`. Every replacement raises the revision. */
 export function replaced(job: Job, next: Job): Job {
   return { ...next, revision: job.revision + 1 };
 }
 
-/** The job in another class, with the deadline that goes with it, counted from when its clock started. */
+/** The job in another class, with that class's deadline. */
 export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number): Job {
   return { ...job, class: jobClass, deadlineAt: new Date(job.source.timeCreated.getTime() + objectiveMs) };
 }
@@ -115,8 +115,8 @@ export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number):
 export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom'>;
 
 /**
- * The job with its decided route, still to be published. A job that was decided before goes to the next epoch: its
- * message may be out, and must not count beside the new one.
+ * The job with its decided route, to be published. If the job was decided before, its message may be out and must no
+ * longer count, so the epoch is raised.
  */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
   if (job.route.reason !== 'reserved') return moved(job, choice, now);
@@ -127,12 +127,12 @@ export function published(job: Job, now: Date): Job {
   return { ...job, publishedAt: now };
 }
 
-/** The job with a later turn among those that wait for the VMs; its message stays good. */
+/** The job with a later turn in the VMs' line. Its message stays valid. */
 export function postponed(job: Job, turnAt: Date): Job {
   return { ...job, route: { ...job.route, turnAt } };
 }
 
-/** The job queued anew under a higher epoch: whatever was published before is worthless. */
+/** The job queued again under a higher epoch, so that earlier messages no longer count. */
 export function moved(job: Job, choice: RouteChoice, now: Date): Job {
   return {
     ...job,
@@ -152,12 +152,12 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
 export type Claimability =
   | { kind: 'claimable' }
   | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' }
-  /** The job was claimed as often as allowed, and no claim led to an outcome. */
+  /** The job was claimed as often as allowed and never ended. */
   | { kind: 'poison' };
 
 /**
- * Whether a message of epoch `epoch` may claim the job. The message is dropped where the job has ended, was moved, or
- * another worker's claim lives. An expired claim may be taken over, because its token no longer counts.
+ * Whether a message of this epoch may claim the job. The message is dropped if the job has ended, was moved, or has a
+ * claim that has not expired. An expired claim may be taken over, because its fencing token no longer counts.
  */
 export function claimability(job: Job, epoch: number, maxAttempts: number, now: Date): Claimability {
   if (isTerminal(job.state)) return { kind: 'dropped', why: 'ended' };
@@ -166,14 +166,14 @@ export function claimability(job: Job, epoch: number, maxAttempts: number, now: 
   return { kind: job.attempt >= maxAttempts ? 'poison' : 'claimable' };
 }
 
-/** Whether the job was claimed as often as allowed, and no claim of it lives. */
+/** Whether the job was claimed as often as allowed, and its last claim has expired or is gone. */
 export function isPoison(job: Job, epoch: number, maxAttempts: number, now: Date): boolean {
   return claimability(job, epoch, maxAttempts, now).kind === 'poison';
 }
 
 export type ClaimOutcome = { kind: 'claimed'; job: Job } | Exclude<Claimability, { kind: 'claimable' }>;
 
-/** The job under a new claim, where `claimability` allows one. */
+/** The job under a new claim, if `claimability` allows one. */
 export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: number, now: Date): ClaimOutcome {
   const may = claimability(job, epoch, maxAttempts, now);
   if (may.kind !== 'claimable') return may;
@@ -196,17 +196,17 @@ export function progressed(job: Job, progress: JobProgress | null): Job {
   return { ...job, progress };
 }
 
-/** The job given back after an attempt that counts: the same message will bring it again. */
+/** The job given back after an attempt that counts. The same message will come again. */
 export function attemptFailed(job: Job, failure: AttemptFailure, worker: string, now: Date): Job {
   return { ...queuedAgain(job, now), failedBy: worker, lastFailure: failure };
 }
 
-/** The job given back by a worker that only leaves, or met an outage: the attempt does not count. */
+/** The job given back by a worker that leaves or met an outage. The attempt does not count. */
 export function handedBack(job: Job, now: Date): Job {
   return { ...queuedAgain(job, now), attempt: job.attempt - 1 };
 }
 
-/** The job given back by a machine that cannot work: the attempt does not count, and others should have the job. */
+/** The job given back by a machine that cannot work. The attempt does not count, and others should take the job. */
 export function leftByMachine(job: Job, worker: string, now: Date): Job {
   return { ...handedBack(job, now), failedBy: worker, machineFaults: job.machineFaults + 1 };
 }
@@ -215,10 +215,10 @@ function queuedAgain(job: Job, now: Date): Job {
   return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
 }
 
-/** Milliseconds for each attempt. */
+/** Milliseconds per attempt for which a worker leaves a job that failed there to others. */
 const restMs = 5_000;
 
-/** Whether this worker should leave the job to others, since it has just failed at it. */
+/** Whether this worker should leave the job to others, because its own attempt has just failed. */
 export function shouldLeaveToOthers(job: Job, worker: string, now: Date): boolean {
   const { failedBy, publishedAt, attempt } = job;
   if (failedBy !== worker || publishedAt === null) return false;
@@ -233,10 +233,10 @@ export function failed(job: Job, error: JobError, now: Date): Job {
   return ended({ ...job, error: storableError(error) }, 'failed', now);
 }
 
-/** Bytes of an error's message. */
+/** Most bytes of an error's message. */
 const mostMessageBytes = 1_000;
 
-/** The error with a message that can be stored: it may quote what a stranger sent. */
+/** The error with a message that can be stored. The original may quote a stranger's text. */
 export function storableError(error: JobError): JobError {
   return { ...error, message: shownText(error.message, mostMessageBytes) };
 }
@@ -249,7 +249,7 @@ export function cancelled(job: Job, now: Date): Job {
   return ended(job, 'cancelled', now);
 }
 
-/** What stays of a job that a person deleted: enough to know a repeated event, nothing of the picture. */
+/** What stays of a deleted job: enough to recognise a repeated event, and nothing of the picture. */
 export function tombstone(job: Job, now: Date): Job {
   return {
     ...job,
@@ -260,7 +260,7 @@ export function tombstone(job: Job, now: Date): Job {
   };
 }
 
-/** The job without what was done of its outbox. */
+/** The job after `done` of its outbox was done. */
 export function followed(job: Job, done: readonly AfterEnd[], now: Date): Job {
   const left = job.outbox?.effects.filter((name) => !done.some((each) => each === name)) ?? [];
   const eventPublishedAt = done.includes('event') ? now : job.eventPublishedAt;

@@ -38,7 +38,7 @@ export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
 export const uploadProtocols = ['gcs-resumable'] as const;
 export type UploadProtocol = (typeof uploadProtocols)[number];
 
-/** Bytes of what a sentence quotes of a stranger's text. */
+/** Most bytes of a stranger's text that a sentence quotes. */
 const mostQuotedBytes = 100;
 
 export interface Refusal {
@@ -46,7 +46,7 @@ export interface Refusal {
   message: string;
 }
 
-/** One job that an upload asks for; `refusal` where it can only be recorded as failed. */
+/** One job that an upload asks for. With a `refusal`, it can only be recorded as failed. */
 export interface RequestedJob {
   operation: string;
   options: Record<string, unknown>;
@@ -67,16 +67,16 @@ export type UploadRequest =
     };
 
 /**
- * What an uploaded object asks for. Its operations come from the custom metadata `operation`, else from the first
- * matching source rule, else from the first folder of its name; its options likewise. The owner never comes from
- * what a stranger can write: only from a rule, or from the `web/<owner>/` prefix.
- * All text in the answer can be stored. Where the object's own name cannot, the answer has a name derived from it, and
- * its jobs are refused, as they are where other text that came with it cannot be stored.
+ * Reads the jobs that an uploaded object asks for. The operations come from the custom metadata `operation`, else from
+ * the matching source rule, else from the first folder of the name. The options come from the metadata or the rule. The
+ * owner comes from a rule or from the `web/<owner>/` prefix, and never from what a stranger can write.
+ * All text in the answer can be stored. If the object's own name cannot, the answer has a name derived from it. Its jobs
+ * are refused then, and also if other text that came with the object cannot be stored.
  */
 export function readUpload(object: FinalizedObject, rules: SourceRule[]): UploadRequest {
   const metadata = object.metadata ?? {};
   const why = whyIgnored(object.name);
-  // Who asks for an operation on something that is named like a result means it.
+  // An operation in the metadata is meant, even if the object is named like a result.
   if (why && !(why === 'own_result' && metadata.operation !== undefined)) return { kind: 'ignored', why };
   const rule = matchingRule(rules, object.name);
   const named = storedSource(object);
@@ -118,7 +118,7 @@ function tooMany(operations: string[]): RequestedJob[] {
   return [refused(operations.join(','), 'too_many_operations', message)];
 }
 
-/** Bucket, name and generation as the object's jobs have them. */
+/** Bucket, name and generation as the job documents have them. */
 export function storedSource({
   bucket,
   name,
@@ -131,12 +131,12 @@ function storableName(name: string): string {
   return objectNameProblem(name) === null ? name : derivedForm(name, mostNameBytes);
 }
 
-/** What came with the object besides its operations and options; null where it was not said or cannot be stored. */
+/** Text that came with the object beside operations and options. Null if it is missing or cannot be stored. */
 interface CarriedText {
   contentType: string | null;
   batch: string | null;
   upload: string | null;
-  /** What cannot be stored, in sentences; null where all can be. */
+  /** Sentences about text that cannot be stored; null if all can. */
   problem: string | null;
 }
 
@@ -171,7 +171,7 @@ function requestedOperations(
   return [slash > 0 && !fromSite ? name.slice(0, slash) : ''];
 }
 
-/** What an uploader says of sizes only helps to predict: what is no number is as good as nothing. */
+/** Reads an uploader's figure. It only helps to predict, so a wrong value is ignored. */
 function wholeNumber(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
 }
@@ -202,7 +202,7 @@ function requestedJob(operation: string, requested: RequestedOptions): Requested
   return { operation, options: parsed.options, refusal: null };
 }
 
-/** Options keyed by operation (`{"sketch": {"blur": 15}}`) serve an upload that asks for several. */
+/** Finds an operation's options. An upload that asks for several has them by operation: `{"sketch": {"blur": 15}}`. */
 function optionsFor(operation: string, value: unknown): unknown {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
   const keys = Object.keys(value);

@@ -73,7 +73,7 @@ def make_config(sizes, ids):
 
 
 def random_sizes(generator):
-    """Sizes of a tiny model. All differ, so that a mix-up of two sizes is noticed."""
+    """Sizes of a tiny model. Different sizes come from different lists, so that a mix-up of two is noticed."""
     pick = lambda *choices: choices[torch.randint(len(choices), (1,), generator=generator).item()]
     vision_heads, text_heads, patch = pick(1, 2, 3, 4), pick(1, 2, 3, 4), pick(4, 8, 16)
     return {

@@ -8,7 +8,7 @@ export function later(ms: number): Date {
   return new Date(noon.getTime() + ms);
 }
 
-/** A reserved job for tests; say only what matters. */
+/** A reserved job for tests. `changes` name only what matters. */
 export function sampleJob(changes: Partial<NewJob> = {}): Job {
   const timeCreated = noon;
   const job: NewJob = {

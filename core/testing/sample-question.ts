@@ -5,7 +5,7 @@ import { defaultRoutingSettings } from '../settings.ts';
 import { later, noon } from './sample-job.ts';
 import { sampleWorker } from './sample-worker.ts';
 
-/** The work before a job: none except what is given, each as number of jobs and milliseconds of work. */
+/** The work ahead of a job. Each side is given as number of jobs and milliseconds of work; default: none. */
 export function sampleLedger(
   before: { running?: [number, number]; ahead?: [number, number]; run?: [number, number] } = {},
 ): Ledger {

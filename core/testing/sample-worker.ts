@@ -1,7 +1,7 @@
 import type { Worker } from '../heartbeat.ts';
 import { later, noon } from './sample-job.ts';
 
-/** A ready VM with one slot whose heartbeat is a second old; say only what matters. */
+/** A ready VM with one slot whose heartbeat is a second old. `changes` name only what matters. */
 export function sampleWorker(changes: Partial<Worker> = {}): Worker {
   return {
     id: 'vm-1',

@@ -38,6 +38,8 @@ export interface World {
   vmDiesAt: number;
   /** Rounds in which Cloud Run takes nothing: its messages stay where they are. */
   runRefuses: { from: number; to: number };
+  /** Told of every document that replaces another. */
+  onReplaced?: (before: Job, after: Job) => void;
 }
 
 export interface Played {
@@ -72,11 +74,13 @@ export async function play({
   vmDiesAt,
   runRefuses,
   clocks = () => 0,
+  onReplaced,
 }: World): Promise<Played> {
   const random = seededRandom(seed);
   const happens = (share: number) => random() < share;
   const clock = manualClock();
   const steady = createMemoryPorts(timeOf(clock));
+  if (onReplaced) watchReplacements(steady.jobs, onReplaced);
   const shaky = shakyPorts(steady, faults, random);
   const machines = new Map<string, MemoryPorts>();
   const { executor } = await workbench();
@@ -291,4 +295,13 @@ function dyingPorts(ports: MemoryPorts): MemoryPorts {
 function expectOutage(error: unknown): false {
   if (!(error instanceof OutageError)) throw error;
   return false;
+}
+
+function watchReplacements(jobs: MemoryPorts['jobs'], onReplaced: (before: Job, after: Job) => void): void {
+  const replace = jobs.replace.bind(jobs);
+  jobs.replace = async (stored, next) => {
+    const written = await replace(stored, next);
+    if (written) onReplaced(stored.job, written.job);
+    return written;
+  };
 }
