@@ -5,35 +5,35 @@ import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
-/** Pub/Sub's largest message, 10 MB, in base64, with all the attributes that it can have. Bytes. */
+/** Pub/Sub's largest message, 10 MB, in base64 with all its attributes. Bytes. */
 const largestPush = 16 * 1_024 * 1_024;
 
 export interface PushWork {
   slots: number;
-  /** Jobs in progress; counts one from the call of `work` on. */
+  /** Jobs under way. A job counts from the call of `work` on. */
   busy(): number;
-  /** Why this instance takes nothing more; null while it is well. */
+  /** Why this instance takes no messages now; null while it takes them. */
   unfit(): string | null;
   work(data: string): Promise<Outcome>;
 }
 
 /**
- * The push endpoint. It answers only when the work is done: 204 lets Pub/Sub forget the message, also where the job
- * failed, for that is recorded and published again. 5xx brings the message again, and makes Pub/Sub push more slowly to
- * everybody: only where this instance, or a service that it needs, is at fault. 429 says that it is full.
+ * The push endpoint. It answers when the work is done. 204 lets Pub/Sub forget the message, also where the job failed,
+ * because that is recorded. 5xx brings the message again and makes Pub/Sub push more slowly to all instances, so it is
+ * used only where this instance, or a service that it needs, is at fault. 429 says that all slots are busy.
  */
 export function createPushApp(worker: PushWork, { readPush }: Pick<Consumer, 'readPush'>, log: Log): Hono {
   const app = new Hono();
   app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
   app.use(async (context, next) => {
-    // Pub/Sub is no page: on a developer's machine any could reach this port.
+    // On a developer's machine any web page could reach this port.
     if (isFromPage(context.req.header())) return context.text('No page has business here.', 403);
     return next();
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     const data = readPush(await context.req.text());
-    // Nothing is awaited from here to the beginning of the work: another message could take the same slot.
+    // Nothing is awaited between these checks and the call of `work`: another message could take the same slot.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
     if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);

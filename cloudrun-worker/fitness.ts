@@ -6,16 +6,16 @@ import type { Worker } from '@spillway/worker/worker.ts';
 import type { PushWork } from './app.ts';
 
 export interface Fitness {
-  /** The worker's work, as long as its machine can do it. */
+  /** The worker's `work`, followed by a self-test where its machine failed the job. */
   work: PushWork;
   observe(outcome: Outcome): void;
-  /** Resolves when a self-test has confirmed that the machine cannot work: the instance should end. */
+  /** Resolves when a self-test has confirmed that the machine cannot work. The instance must end then. */
   lost: Promise<MachineError>;
 }
 
 /**
- * Whether this instance can go on. One whose machine failed a job takes nothing more until a self-test went well, which
- * belongs to the request: after its answer an instance has hardly any processor time.
+ * Decides whether this instance can go on. After its machine failed a job, it takes no messages until a self-test went
+ * well. The test is made before the request is answered, because an instance has hardly any processor time afterwards.
  */
 export function createFitness(
   worker: Pick<Worker, 'slots' | 'busy' | 'work' | 'selfTest'>,
@@ -24,7 +24,7 @@ export function createFitness(
   const lost = Promise.withResolvers<MachineError>();
   let wanted: number | null = null;
   let unfit: string | null = null;
-  /** How often jobs met a fault. A test that began before the last one says nothing of it. */
+  /** How often jobs met a fault. A test that began before the last fault cannot clear the machine of it. */
   let faults = 0;
 
   const testing = singleFlight(async () => {

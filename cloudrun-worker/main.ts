@@ -11,14 +11,14 @@ import { createPushApp } from './app.ts';
 import { runConfigSchema } from './config.ts';
 import { createFitness } from './fitness.ts';
 
-/** A Cloud Run instance: does the jobs that Pub/Sub pushes to it. */
+/** A Cloud Run instance: executes the jobs that Pub/Sub pushes to it. */
 const log = createJsonLog(`cloudrun-worker ${process.env.SPILLWAY_WORKER_ID ?? process.pid}`);
 
 try {
   await run();
   process.exit(0);
 } catch (error) {
-  // One line: Cloud Logging shows each line as an entry of its own.
+  // One line, because Cloud Logging shows each line as an entry of its own.
   log.error(
     { error },
     `This instance cannot work and ends. ${error instanceof Error ? error.message : error}`,
@@ -26,7 +26,7 @@ try {
   process.exit(1);
 }
 
-/** Resolves when it was asked to end and has ended; rejects when it cannot work. */
+/** Resolves when the instance was asked to end and has ended; rejects when it cannot work. */
 async function run(): Promise<void> {
   const config = parseConfig(runConfigSchema, process.env);
   const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
@@ -39,7 +39,7 @@ async function run(): Promise<void> {
   }) as Server;
   hardenServer(server, log);
   server.listen(config.PORT, config.HOST);
-  // Rejects where the port is taken.
+  // This rejects where the port is taken.
   await once(server, 'listening');
   process.send?.({ ready: true, port: (server.address() as AddressInfo).port });
   await worker.setState('ready');
@@ -50,7 +50,7 @@ async function run(): Promise<void> {
   const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
   await worker.idle();
   clearTimeout(grace);
-  // Pub/Sub keeps its connections open for more.
+  // Pub/Sub keeps connections open for its next requests.
   server.closeAllConnections();
   await closed;
   await worker.close();

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /** The environment of the functions. */
 export const functionsConfigSchema = baseConfigSchema.extend({
-  /** How long one scheduled call goes on sweeping, in milliseconds: Cloud Scheduler's floor is one minute. */
+  /** How long one scheduled call goes on sweeping, in milliseconds. Cloud Scheduler calls once a minute at most. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
-  /** How old an upload without jobs has to be to count as lost, in milliseconds. */
+  /** An upload without jobs counts as lost at this age, in milliseconds. */
   SPILLWAY_LOST_AFTER_MS: z.coerce.number().min(0).default(600_000),
 });

@@ -6,7 +6,7 @@ import { functionsConfigSchema } from './config.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
-/** Registers the functions; the framework, or the platform, chooses by name which one a process serves. */
+/** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
 const config = parseConfig(functionsConfigSchema, process.env);
 const ports = createPorts(config, createJsonLog('functions'));
 
@@ -14,5 +14,5 @@ http('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
 http('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
 
-// First calls open connections and load code: better now than in the first event's time. Their outcome is of no matter.
+// The first calls open connections and load code, which would cost the first event time. Their results are not used.
 await Promise.allSettled([ports.settings.routing(), ports.settings.sourceRules(), ports.fleet.read()]);

@@ -11,9 +11,9 @@ import { routeUpload } from '@spillway/pipeline/route.ts';
 type Request = Parameters<HttpFunction>[0];
 type RoutePorts = Ports & { consumer: Pick<Consumer, 'readStorageEvent'> };
 
-/** After this time Eventarc itself gives up; an event that still fails is put aside. Milliseconds. */
+/** Eventarc gives up after this time, so an event that still fails then is put aside. Milliseconds. */
 const giveUpAfterMs = 24 * 3_600_000;
-/** They open doors, and tell nothing of an object. */
+/** Headers that are left out of what is put aside: they are credentials, and say nothing about the object. */
 const secretHeaders = new Set([
   'authorization',
   'cookie',
@@ -23,8 +23,8 @@ const secretHeaders = new Set([
 
 /**
  * The routing function: a storage event becomes jobs. It throws when a service does not answer, so that the framework
- * answers 5xx and the event comes again. An event that can never be read, or that a service refuses for good, is put
- * aside whole, and the admin is told: the search for lost uploads brings its object back once things are mended.
+ * answers 5xx and the event comes again. An event that cannot be read, or that a service refuses for good, is put aside
+ * whole, and the admin is told. Once the cause is mended, the search for lost uploads finds its object.
  */
 export function createRouteFunction(ports: RoutePorts): HttpFunction {
   return async (request, response) => {
@@ -75,7 +75,7 @@ async function route(
   }
 }
 
-/** Keeps the event in `jobs-dead` with all that it takes to find its object. Throws where it cannot be kept. */
+/** Keeps the event in `jobs-dead`, with what is needed to find its object. Throws where it cannot be kept. */
 async function putAside(event: StorageEvent, request: Request, error: unknown, ports: Ports): Promise<void> {
   const { eventId } = event;
   const item =
@@ -105,7 +105,7 @@ async function putAside(event: StorageEvent, request: Request, error: unknown, p
   await overTime(passOver({ task: 'routing', item }, error, ports));
 }
 
-/** Messages without their wrapper need not say that they are JSON. */
+/** A message that is pushed without its wrapper may lack the content type of JSON. */
 function parsedBody({ body, rawBody }: Request): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body;
   try {
@@ -115,7 +115,7 @@ function parsedBody({ body, rawBody }: Request): unknown {
   }
 }
 
-/** The bytes as they came: as text where they are text, else in base64. */
+/** The bytes of the request: as text where they are text, else in base64. */
 function bodyOf({ rawBody, body }: Request): { body: string } | { bodyBase64: string } {
   if (!rawBody) return { body: JSON.stringify(body ?? null) };
   try {

@@ -8,7 +8,7 @@ import { z } from 'zod';
 
 const dayMs = 24 * 3_600_000;
 
-/** Called by the scheduler every minute: sweeps every few seconds until the next call is near. */
+/** Called by the scheduler every minute. Sweeps every few seconds until the next call is near. */
 export function createSweepFunction(ports: Ports, forMs: number): HttpFunction {
   const holder = `sweep-function-${randomUUID()}`;
   const memory = newSweepMemory();
@@ -26,13 +26,13 @@ export function createSweepFunction(ports: Ports, forMs: number): HttpFunction {
   };
 }
 
-/** Longest time that a search looks back, in days: that of a bucket's whole past. */
+/** Longest time that a search looks back, in days. Ten years cover a bucket's whole past. */
 const mostDays = 3_650;
 const searchSchema = z.object({ days: z.coerce.number().min(0).max(mostDays).default(2) });
 
 /**
- * Called by the scheduler every day: lists the uploads of the last two days, or of `?days=`, for objects that never
- * became jobs. Younger ones than `afterMs` are left to their events, which may be under way.
+ * Called by the scheduler every day. Looks through the uploads of the last two days, or of `?days=`, for objects that
+ * never became jobs. Uploads younger than `afterMs` are left out, because their events may be under way.
  */
 export function createFindLostFunction(ports: Ports, afterMs: number): HttpFunction {
   return async (request, response) => {

@@ -12,8 +12,8 @@ export interface Duty {
 }
 
 /**
- * Whether this VM pulls: not while the admin drains it, nor while it has paused itself. A drained worker finishes what
- * it has, hands over what takes longer than `drainMs`, and says when it is empty.
+ * Decides whether this VM pulls: not while the admin drains it, nor while it has paused itself. A draining worker
+ * finishes its jobs, gives back those that take longer than `drainMs`, and says in its heartbeat when it has none.
  */
 export function startDuty(
   worker: Pick<Worker, 'id' | 'ports' | 'control' | 'selfTest' | 'setState' | 'idle' | 'giveBack'>,

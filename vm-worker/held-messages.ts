@@ -2,7 +2,10 @@ import { startRecurring } from '@spillway/core/background.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 
-/** An ack deadline is extended by this much at a time: little, so that a crash is noticed soon. Milliseconds. */
+/**
+ * An ack deadline is extended by this much at a time. After a crash, messages come again within this time.
+ * Milliseconds.
+ */
 const extensionMs = 20_000;
 const extendEveryMs = 7_000;
 
@@ -15,7 +18,9 @@ export interface HeldMessages {
   stopWhenEmpty(): void;
 }
 
-/** All deadlines are extended in one request. What fails here costs a redelivery, which meets the job's claim or end. */
+/**
+ * All ack deadlines are extended in one request. A failure costs a redelivery, which finds the job claimed or ended.
+ */
 export function holdMessages({
   consumer,
   timers,

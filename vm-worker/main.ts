@@ -28,7 +28,7 @@ await end;
 const leaving = duty;
 duty = null;
 leaving.stop();
-// First of all: with a database that does not answer, saying so may take long.
+// Pulling stops first: with a database that does not answer, writing the state may take long.
 await Promise.all([pulling.stop(), worker.setState('draining')]);
 const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
 await worker.idle();

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Background } from '@spillway/core/background.ts';
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
@@ -6,13 +7,13 @@ import type { Worker } from '@spillway/worker/worker.ts';
 import { holdMessages } from './held-messages.ts';
 
 const afterErrorMs = 1_000;
-/** After this many jobs on one message it is acknowledged, so that none is held for ever. */
+/** After this many jobs on one message, it is acknowledged. Otherwise it could be held without end. */
 const turnsPerMessage = 50;
 
-export interface Pulling {
-  /** Stops asking for new work, or asks again; what is in progress goes on. */
+/** `stop` resolves when no more messages will be taken; jobs that are under way go on. */
+export interface Pulling extends Background {
+  /** Takes no new messages, or takes them again; jobs that are under way go on. */
   pause(paused: boolean): void;
-  /** Stops asking for new work for good. */
   stop(): Promise<void>;
 }
 
@@ -26,7 +27,7 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   let changed = Promise.withResolvers<void>();
   const leaving = new AbortController();
 
-  /** Wakes the loop: a slot is free, or it shall pause, go on or stop. */
+  /** Wakes the loop: a slot is free, or `paused` or `stopped` has changed. */
   function wake(): void {
     changed.resolve();
     changed = Promise.withResolvers();
@@ -51,8 +52,8 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   }
 
   /**
-   * A message is a turn and not a job: while jobs wait, the slot goes on with the next at once, instead of asking the
-   * queue first. The messages of jobs that are done that way find nothing to do when they come.
+   * A message gives this VM a turn, and not a certain job. While jobs wait, the slot goes on with the next one at once
+   * and does not ask the queue first. The messages of those jobs find nothing to do when they come.
    */
   async function serve(message: PulledMessage): Promise<void> {
     held.add(message);
@@ -73,7 +74,7 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   const looping = loop();
   return {
     pause(value) {
-      // A pull that is under way goes on: cancelled, it could leave a message in nobody's hands until its deadline.
+      // A pull under way is not cancelled: its message could be held by nobody until its ack deadline.
       paused = value;
       wake();
     },

@@ -4,8 +4,8 @@ import { estimatePixels } from '@spillway/core/pixels.ts';
 import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
 
 /**
- * What a VM should have taken for a job, in milliseconds: as its router predicted, but for the pixels that were really
- * decoded, since the router only had a sender's word for them. Null where nothing was predicted.
+ * The service time that a VM should have needed for a job, in milliseconds. It is the router's prediction, scaled to
+ * the pixels that were decoded, because the router only knew what the sender said. Null where nothing was predicted.
  */
 export function expectedServiceMs({ operation, source, route, result }: Job): number | null {
   const predicted = route.predicted?.vm?.serviceMs;

@@ -24,7 +24,7 @@ export type WorkerReport = Pick<
   | 'version'
 >;
 
-/** Nothing is known of the machine, such as when it has no file handle left to look at it. */
+/** Until the machine was read once, which fails for example where no file handle is left. */
 const unknownMetrics: MachineMetrics = {
   cpu: { load: 0, perCore: [] },
   memory: { totalBytes: 0, usedBytes: 0 },
@@ -32,7 +32,7 @@ const unknownMetrics: MachineMetrics = {
 };
 
 /**
- * Writes heartbeats, one at a time, and hands on what is wanted of this worker. An outage delays them. `runNow` writes
+ * Writes heartbeats, one at a time, and passes on what is wanted of this worker. An outage delays them. `runNow` writes
  * one at once.
  */
 export function startHeartbeats(options: {

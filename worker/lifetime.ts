@@ -4,10 +4,10 @@ import type { Log } from '@spillway/pipeline/ports/ports.ts';
 const goodbyeMs = 2_000;
 
 /**
- * Resolves when this process is asked to end: SIGTERM, SIGINT, or the loss of the program that started it (where it
- * was started with an IPC channel). A second signal ends it at once, and so does a departure that takes longer than
- * `drainMs` and a little: a call to a service that is gone may hang for minutes, and what is left undone is claimed
- * by others in time.
+ * Resolves when this process is asked to end: by SIGTERM, by SIGINT, or by the end of the program that started it with
+ * an IPC channel. A second signal ends the process at once. So does a departure that takes more than two seconds
+ * longer than `drainMs`: a call to a service that does not answer may hang for minutes, and other workers will claim
+ * what is left.
  */
 export function askedToEnd(log: Log, drainMs: number): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();

@@ -6,17 +6,17 @@ import type { Processor } from '@spillway/processing/processor.ts';
 
 /** A disk with less than this left is full. */
 const leastBytes = 8 * 1024 * 1024;
-/** A job's result may be as large as its source, which lies beside it. */
+/** A job's result may be as large as its source, and both are on the disk. */
 const sourceAndResult = 2;
 const chunkBytes = 1024 * 1024;
 /** Files that the jobs of a worker hold open at once, and connections beside them. */
 const handles = 32;
 
 /**
- * Does with this machine what jobs will do: writes to its disk and reads that back, opens files, starts a child.
- * Leaves nothing behind.
+ * Tries what jobs need of this machine: writes to its disk and reads that back, opens files, starts a child. Leaves
+ * nothing behind.
  * @param wantedBytes Size of the source that found no room before; 0 where there was none.
- * @throws MachineError with what it lacks.
+ * @throws MachineError with what the machine lacks.
  */
 export async function checkMachine(
   workDir: string,
@@ -29,7 +29,7 @@ export async function checkMachine(
     await writeAndRead(path, Math.max(leastBytes, sourceAndResult * wantedBytes));
     await openMany(path);
   } catch (error) {
-    // Nothing here is a stranger's: whatever goes wrong is the machine's.
+    // No stranger's data is involved, so every failure is the machine's.
     const known = machineErrorOf(error);
     throw known ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause: error });
   } finally {
@@ -42,7 +42,7 @@ async function writeAndRead(path: string, bytes: number): Promise<void> {
   const file = await open(path, 'w+');
   try {
     for (let at = 0; at < bytes; at += chunkBytes) await writeWhole(file, chunkOf(at), at);
-    // Some systems find out only now that there is no room.
+    // Some systems report only here that there is no room.
     await file.sync();
     const read = Buffer.alloc(chunkBytes);
     for (let at = 0; at < bytes; at += chunkBytes) {
@@ -56,7 +56,7 @@ async function writeAndRead(path: string, bytes: number): Promise<void> {
   }
 }
 
-/** A write may stop short where the room ends, and only the next one says so. */
+/** A write may stop short where the room ends, and only the next one fails. */
 async function writeWhole(file: FileHandle, chunk: Buffer, at: number): Promise<void> {
   for (let done = 0; done < chunk.length; ) {
     const { bytesWritten } = await file.write(chunk, done, chunk.length - done, at + done);
@@ -64,7 +64,7 @@ async function writeWhole(file: FileHandle, chunk: Buffer, at: number): Promise<
   }
 }
 
-/** Differs from place to place. */
+/** The content depends on the position, so that a chunk at a wrong one is noticed. */
 function chunkOf(at: number): Buffer {
   return Buffer.alloc(chunkBytes, `spillway ${at} `);
 }

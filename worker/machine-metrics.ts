@@ -5,14 +5,14 @@ import { type ProcessUsage, processTree } from '@spillway/processing/process-tre
 export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
 
 /**
- * Reads what the machine's processors and memory are used for, and how much of that is the process tree under `root`.
- * On a machine that several workers share, only the tree tells them apart. Loads are means since the reading before.
+ * Reads the use of the machine's processors and memory, and the part of it that is the process tree under `root`.
+ * On a machine that several workers share, only the tree tells them apart. Loads are means since the last reading.
  * @param root This process, or one that began with it.
  */
 export function createMachineMeter(root: number): () => Promise<MachineMetrics> {
   let cores = cpus();
   let tree: ProcessUsage[] = [];
-  // Its own processor time counts from when this process began, as this clock does.
+  // `performance.now()` begins when this process does, and so does its processor time.
   let readAt = 0;
   return async () => {
     const [coresBefore, treeBefore, readBefore] = [cores, tree, readAt];
@@ -23,7 +23,7 @@ export function createMachineMeter(root: number): () => Promise<MachineMetrics> 
     const totalBytes = totalmem();
     return {
       cpu: { load: mean(perCore), perCore },
-      // What the system could give to a program, its caches included, is free.
+      // Free is what the system could give to a program, its caches included.
       memory: { totalBytes, usedBytes: totalBytes - freemem() },
       process: {
         cpu: cpuSecondsSince(tree, treeBefore) / Math.max(0.001, (readAt - readBefore) / 1_000),
@@ -34,7 +34,7 @@ export function createMachineMeter(root: number): () => Promise<MachineMetrics> 
   };
 }
 
-/** Share of a core's time that was not idle, from one reading of its times to the next. */
+/** Share of a core's time between two readings that was not idle. */
 function loadSince({ times }: CpuInfo, before: CpuInfo | undefined): number {
   const idle = times.idle - (before?.times.idle ?? 0);
   const all = totalOf(times) - (before ? totalOf(before.times) : 0);
@@ -45,7 +45,7 @@ function totalOf({ user, nice, sys, idle, irq }: CpuInfo['times']): number {
   return user + nice + sys + idle + irq;
 }
 
-/** What has ended since is left out: nobody knows how much it has used. */
+/** A process that has ended is left out, because its processor time is not known any more. */
 function cpuSecondsSince(tree: ProcessUsage[], before: ProcessUsage[]): number {
   const usedBefore = new Map(before.map(({ pid, cpuSeconds }) => [pid, cpuSeconds]));
   const used = tree.map(({ pid, cpuSeconds }) => Math.max(0, cpuSeconds - (usedBefore.get(pid) ?? 0)));

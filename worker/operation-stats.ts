@@ -8,10 +8,10 @@ import type { Outcome } from '@spillway/pipeline/outcome.ts';
 
 /** Weight of the newest job in the smoothed service time: about the last ten jobs count. */
 const weight = 0.2;
-/** An instance that starts so long after a job was decided was not started for it, in milliseconds. */
+/** An instance that starts later than this after a job's decision was not started for that job. Milliseconds. */
 const longestStart = 20_000;
 
-/** What this worker has seen of its jobs, for the heartbeat and for its own decisions. */
+/** What this worker has learned from its jobs, for the heartbeat and for its own decisions. */
 export class OperationStatsBook {
   readonly #stats = new Map<OperationName, Omit<OperationStats, 'learned'>>();
   readonly #times = new ServiceTimes();
@@ -56,17 +56,17 @@ export class OperationStatsBook {
     return learned;
   }
 
-  /** From the decision to the claim, in milliseconds, of jobs that had nothing before them. */
+  /** Milliseconds from the decision to the claim, for jobs that nothing was ahead of. */
   get delivery(): Quantiles | null {
     return this.#deliveries.quantiles();
   }
 
-  /** The same of the job for which this instance was started; null where there was none. */
+  /** The same for the job that this instance was started for; null where there was none. */
   get coldStartMs(): number | null {
     return this.#coldStartMs;
   }
 
-  /** Only of jobs at their first attempt: what was moved or tried before has waited for other reasons. */
+  /** Only first attempts count: a job that was moved or tried before has waited for other reasons. */
   #recordDelivery(job: Job): void {
     const { route, timings, attempt } = job;
     const first = this.#first;
@@ -81,7 +81,7 @@ export class OperationStatsBook {
   }
 }
 
-/** And a side that could take it: what waits for the first VM of all tells nothing of deliveries. */
+/** The target must also have had a worker: a job that waits for the first VM to start says nothing about deliveries. */
 function hadNothingBefore({ target, ledger, predicted }: Job['route']): boolean {
   if (!ledger || !predicted?.[target]) return false;
   return target === 'run' ? ledger.run.jobs === 0 : ledger.vm.running.jobs + ledger.vm.ahead.jobs === 0;

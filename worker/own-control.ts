@@ -4,11 +4,11 @@ import type { Fleet } from '@spillway/pipeline/ports/fleet.ts';
 /** `controls/{id}` of this worker, which the worker itself, the admin and the router's breaker write to. */
 export interface OwnControl {
   /**
-   * What is wanted of this worker. Null where this worker wrote to the document while it was read: nobody can tell
-   * whether the reading is older than that write. Throws `OutageError`.
+   * What is wanted of this worker. Null where this worker wrote to the document during the reading: the reading may
+   * then be older than that write. Throws `OutageError`.
    */
   read(): Promise<Control | null>;
-  /** Writes after what this worker has written before. Throws `OutageError`. */
+  /** Writes in the order of the calls. Throws `OutageError`. */
   change(change: Partial<Control>): Promise<void>;
 }
 

@@ -13,22 +13,25 @@ export interface SelfGuard {
   observe(outcome: Outcome, ms: number): void;
   /** The machine was found unable to work. `wantedBytes`: what a job wanted of its disk. */
   onLack(lack: MachineLack, wantedBytes: number): void;
-  /** What the admin, or an earlier life of this worker, wants. */
+  /** What the admin wants of this worker, or an earlier process of the same id wanted. */
   onControl(control: Control): void;
   readonly paused: boolean;
-  /** What the machine was found to lack, and does not have back yet. */
+  /** What the machine was found to lack, until a self-test goes well. */
   readonly lacks: readonly MachineLack[];
   stop(): void;
 }
 
-/** A machine that lacks something gets it back by itself, and to look costs little. Milliseconds. */
+/**
+ * Time between self-tests of a machine that lacks something. Such a lack often passes, and the test is cheap.
+ * Milliseconds.
+ */
 const lackTestMs = 5_000;
 
 /**
- * A VM's judgement of itself. When its machine lacks something, it takes nothing more until a self-test goes well. When
- * jobs of several senders fail or take much longer than predicted, it doubts itself, and goes on working while a
- * self-test decides; if that goes wrong, it pauses its own pull through `controls/{id}`, until one goes well or a person
- * takes the pause away.
+ * A VM's breaker for itself. When its machine lacks something, it pauses until a self-test goes well. When jobs of
+ * several senders fail or take much longer than predicted, it makes a self-test, and works on while that is under way.
+ * If the test fails, it pauses itself and notes that in `controls/{id}`, until a test goes well or a person takes the
+ * pause away.
  * @param test Resolves to what went wrong, or null.
  * @param onChange Called whenever `paused` or `lacks` changes.
  */
@@ -43,12 +46,15 @@ export function createSelfGuard(options: {
   const breaker = new VmBreaker();
   let paused = false;
   let lacks: readonly MachineLack[] = [];
-  /** The most that a job wanted of the disk since the last test that went well. */
+  /** The largest room that a job wanted of the disk since the last test that went well. Bytes. */
   let wanted = 0;
   /** How often jobs found something lacking. */
   let lacksFound = 0;
   let testing = false;
-  /** Whether `controls/{id}` is known to say so: until then, its silence means nothing. */
+  /**
+   * Whether the pause is known to be in `controls/{id}`. Before that, a document without it does not mean that a
+   * person took it away.
+   */
   let recorded = false;
   let stopTimer = () => {};
   let stopped = false;
@@ -97,12 +103,12 @@ export function createSelfGuard(options: {
     });
   }
 
-  /** Each failed test is followed by another one, until one goes well. */
+  /** After a test that fails comes another one, until one goes well. */
   function testPaused(): void {
     const foundBefore = lacksFound;
     void tryOut((problem) => {
       if (!paused) return;
-      // A test that began before a job found something lacking says nothing of it.
+      // A test that began before the last lack was found cannot clear the machine of it.
       if (!problem) return lacksFound > foundBefore ? testPaused() : reopen();
       ports.log.warn({ worker, problem: problem.why }, 'The self-test went wrong; the next one follows.');
       const { lack } = problem;
@@ -113,7 +119,7 @@ export function createSelfGuard(options: {
     });
   }
 
-  /** One at a time: a second caller is served by the one that is under way. */
+  /** One test at a time: a call during a test does nothing. */
   async function tryOut(then: (problem: SelfTestProblem | null) => void): Promise<void> {
     if (testing) return;
     testing = true;
@@ -122,7 +128,7 @@ export function createSelfGuard(options: {
     if (!stopped) then(problem);
   }
 
-  /** An outage here is no reason to fail: the worker pauses all the same, and heartbeats say so. */
+  /** The worker pauses during an outage, too, and its heartbeats say so. */
   async function record(pause: Control['pause']): Promise<void> {
     try {
       await control.change({ pause });
@@ -157,10 +163,10 @@ export function createSelfGuard(options: {
     onLack(lack, wantedBytes) {
       wanted = Math.max(wanted, wantedBytes);
       lacksFound++;
-      // The test that is to come sees the machine as it is.
+      // It is paused for a lack already, and a test is under way or will follow.
       if (paused && lacks.length > 0) return;
       pause(lackSentence(lack), { lack });
-      // At once: where it was this one job that used the machine up, others need not wait.
+      // The first test is made at once: if this one job used up the machine, others need not wait.
       testPaused();
     },
     onControl({ pause }) {
@@ -178,7 +184,10 @@ export function createSelfGuard(options: {
   };
 }
 
-/** The job whose attempt failed for a reason that may lie in this machine; an input's own fault says nothing of it. */
+/**
+ * The job whose attempt failed for a reason that may be this machine's. Null for all others, such as a fault of the
+ * input.
+ */
 function failedAttempt(outcome: Outcome) {
   if (outcome.kind === 'given_back') return outcome.failed;
   if (outcome.kind !== 'failed') return null;

@@ -13,14 +13,20 @@ import type { Processor } from '@spillway/processing/processor.ts';
 import { checkMachine } from './machine-check.ts';
 
 const side = 512;
-/** An operation that takes so many times what it should, or usually does here, is no sign of health. */
+/**
+ * An operation fails the test where it takes more than this many times as long as it should, or as it usually does
+ * here.
+ */
 const slowness = 3;
-/** One that is slow may have met other work: an ill machine is slow every time. */
+/**
+ * A slow operation is repeated up to this number: other work may have slowed it, but a faulty machine is slow every
+ * time.
+ */
 const mostRuns = 3;
 
-/** What is wrong with this worker. */
+/** Why a self-test failed. */
 export interface SelfTestProblem {
-  /** What its machine lacks; null where it is something else. */
+  /** What the machine lacks; null for every other reason. */
   lack: MachineLack | null;
   /** In one English sentence. */
   why: string;
@@ -29,10 +35,10 @@ export interface SelfTestProblem {
 type Tested = Pick<Processor, 'process' | 'tryStart'>;
 
 /**
- * Tries out the machine, and does every operation once with a small drawn picture. Resolves to what went wrong, or
- * null. A model that cannot be had is not this machine's fault.
- * @param learned What this worker usually takes: its machine may be a slow one, and well.
- * @param wantedBytes What a job wanted of the disk that did not get it.
+ * Tries the machine, and does every operation once with a small drawn picture. Resolves to what went wrong, or null. A
+ * model that is not available is not this machine's fault.
+ * @param learned This worker's usual service times: a slow machine may be in order.
+ * @param wantedBytes Room that a job wanted of the disk and did not get.
  */
 export async function selfTest(
   processor: Tested,
@@ -96,7 +102,7 @@ async function testOne(
   return { lack: null, why: `${operation} took ${ratio} times as long as it should.` };
 }
 
-/** Milliseconds in the child: what waits for a free one says nothing of the machine. */
+/** Milliseconds in the child. The wait for a free child says nothing about the machine. */
 async function runOnce(operation: OperationName, { processor, folder, inputPath }: Bench): Promise<number> {
   const parsed = parseOptions(operation, {});
   if (!parsed.ok) throw new Error(parsed.message);

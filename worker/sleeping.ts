@@ -9,8 +9,8 @@ const pixel = Buffer.from(
 );
 
 /**
- * Stands in for every operation where routing is measured and not pictures: takes so many milliseconds and no
- * processor, so that what comes out can be held against the simulator.
+ * Replaces every operation where routing is measured: it takes this number of milliseconds and no processor time, so
+ * that the figures can be compared with the simulator's.
  */
 export function sleeping(ms: number): Operate {
   return async ({ outputPath, signal }) => {

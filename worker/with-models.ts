@@ -8,15 +8,18 @@ import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 
-/** A job waits in a slot meanwhile: less patience than a person's own command has. Milliseconds. */
+/**
+ * Pauses between tries. The job holds a slot during a fetch, so there are fewer than for a person's command.
+ * Milliseconds.
+ */
 const pauses = [500, 1_500];
 const notAgainForMs = 60_000;
 
 /**
- * `operate`, which first fetches the model that a job asks for by name, where that is not installed and may be
- * fetched. The job says meanwhile how far it is.
- * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; MachineError where this machine
- * cannot take it; what `operate` throws.
+ * `operate`, preceded by fetching the model that a job asks for by name, where that is not installed and may be
+ * fetched. The job's progress shows how far the fetch is.
+ * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; MachineError where this
+ * machine cannot take it; what `operate` throws.
  * @param source As in `SPILLWAY_MODELS_SOURCE`.
  * @param onFetched Told how many milliseconds went into fetching.
  */
@@ -54,8 +57,8 @@ export function withModels(
 }
 
 /**
- * `fetchModel` has tried for a while, and says what to do: trying the whole job again would end no better. A folder that
- * cannot be written to is meant so; one that finds no room for a model is this machine's fault.
+ * `fetchModel` has tried several times, and its error says what to do, so the job is not tried again. A folder that
+ * cannot be written to is a choice of the operator's; a folder without room for the model is this machine's fault.
  */
 function giveUp(error: unknown): never {
   const fault = machineErrorOf(error);
@@ -68,7 +71,10 @@ function downloading(model: string, share: number): JobProgress {
   return { kind: 'downloading_model', model, share };
 }
 
-/** Some models are made smaller once they are there: their figures begin anew, which a job's share must not. */
+/**
+ * Some models are made smaller after the fetch, and count from zero again. The caller keeps the job's share from
+ * falling.
+ */
 function shareOf({ done, total }: FetchProgress): number {
   return total === null || total === 0 ? 0 : Math.min(1, done / total);
 }

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 /** A worker's own folder, in a folder that it may share with others. */
 export interface WorkDir {
   readonly path: string;
-  /** Makes it, empty: what an earlier worker of its name left there when it was killed goes. */
+  /** Makes it, and empties it of what an earlier worker of the same name left when it was killed. */
   prepare(): Promise<void>;
-  /** Removes it, and the shared folder where this worker has made that and nobody else uses it. Never throws. */
+  /** Removes it. Removes the shared folder, too, if this worker made it and it is empty. Never throws. */
   remove(): Promise<void>;
 }
 
@@ -18,7 +18,7 @@ export function workDirOf(parent: string, id: string): WorkDir {
     async prepare() {
       const firstMade = await mkdir(path, { recursive: true });
       madeParent = firstMade !== undefined && firstMade !== path;
-      // Not the folder itself: a disk may be mounted there.
+      // The folder itself stays: a disk may be mounted there.
       const left = await readdir(path);
       await Promise.all(left.map((name) => rm(join(path, name), { recursive: true, force: true })));
     },

@@ -18,21 +18,24 @@ import { sleeping } from './sleeping.ts';
 import { workDirOf } from './work-dir.ts';
 import { createWorkload, type Workload } from './workload.ts';
 
-/** What a pull loop or a push endpoint is given to work with. */
+/** What a pull loop or a push endpoint works with. */
 export interface Worker extends Workload {
   readonly id: string;
   readonly slots: number;
   readonly ports: AppPorts;
-  /** What is wanted of this worker. */
+  /** What the admin and breakers want of this worker. */
   readonly control: OwnControl;
   /** Says in heartbeats from now on, and at once, what state the worker is in and what its machine lacks. */
   setState(state: Heartbeat['state'], lacks?: readonly MachineLack[]): Promise<void>;
   /**
-   * Tries out the machine, and every operation with a small picture; resolves to what went wrong, or null.
-   * @param wantedBytes What a job wanted of the disk that did not get it.
+   * Tries the machine, and every operation with a small picture; resolves to what went wrong, or null.
+   * @param wantedBytes Room that a job wanted of the disk and did not get.
    */
   selfTest(wantedBytes: number): Promise<SelfTestProblem | null>;
-  /** What its machine lacked at the start: nothing may be taken before a self-test went well. Null where it was well. */
+  /**
+   * What its machine lacked at the start; null where it lacked nothing. No job may be taken before a self-test went
+   * well.
+   */
   readonly lackAtStart: MachineLack | null;
   close(): Promise<void>;
 }
@@ -46,8 +49,8 @@ export interface WorkerHooks {
 
 /**
  * Starts what both kinds of worker share: connections, warm child processes, heartbeats. A VM whose machine lacks
- * something stays, and says so, until it has it back; an instance of Cloud Run throws `MachineError`, since another one
- * takes its place. What was begun is then taken down.
+ * something stays, and its heartbeats say so. An instance of Cloud Run throws `MachineError`, because another one takes
+ * its place; everything that was started is closed then.
  */
 export async function startWorker(
   kind: Target,
@@ -168,8 +171,8 @@ export async function startWorker(
   };
 }
 
-/** First calls open connections and load code: better now than in the first job's time. */
+/** The first calls open connections and load code, which would cost the first job time. */
 async function openConnections({ jobs, blobs, buckets }: AppPorts): Promise<void> {
-  // An outage is no reason not to start: whoever needs the service next will meet it and wait.
+  // A worker starts during an outage, too: the next call that needs the service waits for it.
   await Promise.allSettled([jobs.get('warm-up'), blobs.read(buckets.results, '_warm-up')]);
 }

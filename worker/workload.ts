@@ -4,16 +4,16 @@ import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-mess
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { withModels } from './with-models.ts';
 
-/** The jobs that a worker has in its hands. */
+/** The jobs that a worker executes now. */
 export interface Workload {
   busy(): number;
   /** Executes the job that a message gives this worker. Never rejects. */
   work(data: string): Promise<Outcome>;
   /** Executes the job that is first in the VMs' line. Never rejects. */
   workNext(): Promise<Outcome>;
-  /** Gives what is being worked on back to the queue, uncounted; later jobs are worked on again. */
+  /** Gives back all jobs that are under way; their attempts do not count. Later jobs are executed again. */
   giveBack(): void;
-  /** Resolves when nothing is being worked on. */
+  /** Resolves when no job is under way. */
   idle(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface WorkloadOptions {
   models: ModelsSettings;
   /** As in `SPILLWAY_MODELS_SOURCE`. */
   modelsSource: string;
-  /** `ms`: from receiving the message to its outcome, without the time in which a model was fetched. */
+  /** `ms`: from receiving the message to its outcome, without the time that fetching a model took. */
   onOutcome: (outcome: Outcome, ms: number) => void;
 }
 
@@ -46,7 +46,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
     return outcome;
   }
 
-  /** Counts as busy from the call on. */
+  /** The job counts as busy from the call on. */
   function counted(work: Promise<Outcome>): Promise<Outcome> {
     const counting = work.finally(() => active.delete(counting));
     active.add(counting);
@@ -67,7 +67,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
   };
 }
 
-/** How long a worker takes for a job. Fetching a model happens once: it would mislead the router about later jobs. */
+/** How long a worker takes for a job. Fetching a model is left out: it happens once, and would mislead the router. */
 class ServiceTimer {
   readonly #startedAt = performance.now();
   #leftOutMs = 0;
