@@ -7,7 +7,7 @@ export interface Usage {
   rssBytes: number;
 }
 
-/** Processor time and resident memory of a process and all below it; what has ended is not counted. */
+/** Processor time and resident memory of a process and its descendants, without those that have ended. */
 export async function usageOfTree(root: number): Promise<Usage> {
   const tree = await processTree(root);
   return {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * The environment of every program. Google's client libraries themselves read
- * `FIRESTORE_EMULATOR_HOST`, `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST`, Google's own names for them.
+ * The part of the environment that every program has. Google's client libraries read `FIRESTORE_EMULATOR_HOST`,
+ * `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST` by themselves.
  */
 export const baseConfigSchema = z.object({
   SPILLWAY_PROJECT: z.string().min(1),
@@ -11,7 +11,10 @@ export const baseConfigSchema = z.object({
 });
 export type BaseConfig = z.infer<typeof baseConfigSchema>;
 
-/** Parses an environment; what is wrong with it is said in one message that names each variable. */
+/**
+ * Parses an environment. Throws one message that names each variable that is wrong.
+ * @example const config = parseConfig(baseConfigSchema.extend({ PORT: z.coerce.number() }), process.env);
+ */
 export function parseConfig<Schema extends typeof baseConfigSchema>(
   schema: Schema,
   environment: Record<string, string | undefined>,
@@ -22,7 +25,7 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   return parsed.data;
 }
 
-/** Throws where uploads and results share a bucket: every result would be an upload. */
+/** Throws where uploads and results share a bucket, because every result would be an upload. */
 export function requireTwoBuckets(uploads: string | undefined, results: string | undefined): void {
   if (uploads === undefined || uploads !== results) return;
   throw new Error(

@@ -11,12 +11,12 @@ const severities: Record<string, string> = {
 };
 
 const standardOutput = 1;
-/** Times that a slow reader is waited for, a millisecond each. */
+/** A slow reader of the log is waited for this many times, one millisecond each. */
 const mostWaits = 1_000;
 
 /**
- * Structured lines on standard output, as Cloud Logging reads them. A line that cannot be written is lost, and nothing
- * else: a full disk below the log must not end the program that has to say so.
+ * A log of structured lines on standard output, as Cloud Logging reads them. A line that cannot be written is dropped:
+ * a full disk must not end the program that has to report it.
  */
 export function createJsonLog(program: string): Log {
   const options: LoggerOptions = {
@@ -25,7 +25,7 @@ export function createJsonLog(program: string): Log {
     timestamp: pino.stdTimeFunctions.isoTime,
     errorKey: 'error',
     formatters: { level: (label) => ({ severity: severities[label] ?? 'DEFAULT' }) },
-    // Whoever has an upload session's address can write that object.
+    // Anyone who knows an upload session's address can write that object.
     redact: ['sessionUrl', '*.sessionUrl'],
   };
   return pino(options, { write: writeLine });

@@ -5,17 +5,17 @@ import { holds, progressed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** Firestore sustains about one write a second to one document, and claims are renewed there too. */
+/** Firestore sustains about one write a second to one document, and a claim's renewals are written there, too. */
 const leastMsBetweenWrites = 1_500;
 
 export interface ProgressReport {
-  /** Says what the job waits for, null when its work begins. Only the newest word is written, and not every one. */
+  /** Says what the job waits for; null when its work begins. Not every call is written, but the newest one is. */
   tell(progress: JobProgress | null): void;
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when everything is written. */
   settled(): Awaitable<void>;
 }
 
-/** Shows in the job's document what its holder waits for. A report that cannot be written is only logged. */
+/** Writes into the job's document what its holder waits for. A failure to write is only logged. */
 export function reportProgress(
   job: Job,
   token: string,
@@ -43,7 +43,7 @@ export function reportProgress(
 
   function* settle(): Steps<void> {
     yield* waitFor(writing.landed());
-    // What was told in the moment in which a write ended.
+    // A call may have come after the last look at `pending` and before the write had ended.
     yield* waitFor(writing.run());
   }
 

@@ -12,12 +12,13 @@ import { claimLost, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
 
-/** How long a job that met an outage lets others pass, in milliseconds. */
+/** A job that met an outage lets others pass for this long, in milliseconds. */
 const outageMs = 5_000;
 
 /**
- * Ends a job whose attempt failed, or gives it back. What a machine, a service or a departure cut off does not count;
- * what ends by the input's fault says so, since no worker shall be judged by it. Throws `OutageError`.
+ * Ends a job whose attempt failed, or gives it back. An attempt that was cut off by a machine's fault, an outage or the
+ * worker's departure does not count. A job that ends by its input's fault says so, because breakers must not count it.
+ * Throws `OutageError`.
  */
 export function* settleFailure(job: Job, token: string, error: unknown, executor: Executor): Steps<Outcome> {
   const settling = { job, token, thrown: error, executor };
@@ -55,7 +56,7 @@ function end(error: JobError, { job, token, thrown, executor }: Settling): Steps
   return recordFailure(job, error, withFencingToken(token), executor.ports);
 }
 
-/** The worker's own picture tells whether the same operation works here at all. */
+/** Finds out with the worker's own picture whether the same operation works here at all. */
 function* blame({ job, executor }: Settling): Steps<NonNullable<JobError['blame']>> {
   const { testOperation, ports } = executor;
   if (!testOperation || !isOperationName(job.operation)) return 'unknown';
@@ -76,7 +77,7 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
   const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
   const stored = yield* giveBack(back, settling);
   if (!stored) return claimLost;
-  // Pub/Sub slows all pushes down after one that was refused, and this is no fault of the endpoint.
+  // Pub/Sub slows down all pushes after a refused one. A new message avoids that, because the endpoint is not at fault.
   if (target === 'run') yield* publish(stored, ports);
   return givenBack(thrown, { failed: job, ack: target === 'run' });
 }
@@ -84,7 +85,7 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
 function* handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
   const back = (current: Job, now: Date) => {
     const next = transitions.handedBack(current, now);
-    // What a service does not give for this job now, it may give for others: they pass.
+    // A service that fails for this job may work for others, so they go first.
     return why === 'outage' ? transitions.postponed(next, outageTurn(current, now)) : next;
   };
   const stored = yield* giveBack(back, settling);
@@ -99,7 +100,7 @@ function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome>
   return stored ? givenBack(thrown, { lack }) : claimLost;
 }
 
-/** The job in the queue again; null where the claim is lost, and what was made under it is then taken away. */
+/** Puts the job back into its line. Null where the claim is lost; what was made under it is then removed. */
 function* giveBack(
   transition: (current: Job, now: Date) => Job,
   { job, token, thrown, executor }: Settling,
@@ -117,7 +118,7 @@ function* giveBack(
   return stored;
 }
 
-/** Not earlier than it was, and not before others have had theirs. */
+/** Not earlier than the job's turn was, and not before `outageMs` have passed. */
 function outageTurn({ route, deadlineAt }: Job, now: Date): Date {
   return new Date(Math.max((route.turnAt ?? deadlineAt).getTime(), now.getTime() + outageMs));
 }

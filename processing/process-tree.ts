@@ -13,12 +13,12 @@ export interface ProcessUsage {
   cpuSeconds: number;
 }
 
-/** Linux counts processor time in these, whatever the kernel's own clock: USER_HZ. */
+/** The unit of processor time in /proc (USER_HZ). It does not depend on the kernel's own tick. */
 const ticksPerSecond = 100;
 
 /**
- * Resident memory of a process in bytes, null where it is gone. Resident, not virtual: Node with sharp reserves
- * 1.8 GB of address space that it never touches.
+ * Resident memory of a process in bytes; null where the process is gone. Virtual memory would mislead: Node with sharp
+ * reserves 1.8 GB of address space that it never uses.
  */
 export async function residentBytes(pid: number): Promise<number | null> {
   if (process.platform === 'linux') {
@@ -29,7 +29,9 @@ export async function residentBytes(pid: number): Promise<number | null> {
   return bytesOf(/\d+/.exec(stdout)?.[0]);
 }
 
-/** A process and all that descend from it; none where it is gone. What has ended before is not counted. */
+/**
+ * A process and its descendants; an empty list where the process is gone. Processes that have ended are not counted.
+ */
 export async function processTree(root: number): Promise<ProcessUsage[]> {
   const processes = process.platform === 'linux' ? await listFromProc() : await listFromPs();
   const tree = processes.filter(({ pid }) => pid === root);
@@ -42,7 +44,7 @@ export async function processTree(root: number): Promise<ProcessUsage[]> {
   );
 }
 
-/** `rssBytes`: null where it has to be asked for. */
+/** `rssBytes`: null where it has to be read separately. */
 type Listed = Omit<ProcessUsage, 'rssBytes'> & { rssBytes: number | null };
 
 async function listFromProc(): Promise<Listed[]> {
@@ -55,7 +57,7 @@ async function listFromProc(): Promise<Listed[]> {
       stat: await readFile(`/proc/${name}/stat`, 'utf8').catch(() => ''),
     }));
   return (await Promise.all(stats)).flatMap(({ pid, stat }) => {
-    // The name, in parentheses, may hold spaces and parentheses itself. See proc_pid_stat(5) for the fields.
+    // The name is in parentheses and may contain spaces and parentheses. The fields are those of proc_pid_stat(5).
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     const [parent, userTicks, systemTicks] = [fields[1], fields[11], fields[12]].map(Number);
     if (parent === undefined || userTicks === undefined || systemTicks === undefined) return [];

@@ -1,26 +1,26 @@
 import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
-/** Where browsers send pictures: the only other origin that pages may talk to. */
+/** Browsers send pictures there. It is the only other origin that pages may talk to. */
 const cloudStorage = 'https://storage.googleapis.com';
 
 const webConfigSchema = baseConfigSchema.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4_321),
   SPILLWAY_HOST: z.string().min(1).default('127.0.0.1'),
-  /** Signs the cookies. A new one ends all sessions: visitors lose sight of their jobs. */
+  /** Signs the cookies. A new secret ends all sessions, and visitors no longer see their jobs. */
   SPILLWAY_SESSION_SECRET: z.string().min(32),
   SPILLWAY_ADMIN_TOKEN: z.string().min(16),
-  /** Address of the site as browsers know it, where a proxy stands before it. */
+  /** Address of the site as browsers know it, where it is behind a proxy. */
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /**
-   * How many proxies stand before the site. Each appends the address of its caller to X-Forwarded-For; who visits is
-   * told from there.
+   * Number of proxies in front of the site. Each appends the address of its caller to X-Forwarded-For, from which the
+   * visitor's address is read.
    */
   SPILLWAY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
   /** Set by Cloud Run, whose front end is a proxy. */
   K_SERVICE: z.string().optional(),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
-  /** Google's own name for a storage server other than the cloud's. */
+  /** Google's name for the address of another storage server than the cloud's. */
   STORAGE_EMULATOR_HOST: z.string().optional(),
 });
 
@@ -30,7 +30,7 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
   storageOrigin: string;
 }
 
-/** Reads the web server's environment; throws one message that names each variable that is wrong. */
+/** Reads the web server's environment. Throws one message that names each variable that is wrong. */
 export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
   const config = parseConfig(webConfigSchema, environment);
   const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, STORAGE_EMULATOR_HOST } = config;
@@ -44,7 +44,7 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
   };
 }
 
-/** The client libraries take it with or without a scheme. */
+/** The client libraries accept the address with or without a scheme. */
 function emulatorUrl(host: string | undefined): string | undefined {
   if (!host) return undefined;
   return /^https?:\/\//.test(host) ? host : `http://${host}`;

@@ -20,10 +20,10 @@ import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
 
-/** Milliseconds for requests under way once the server is to end; whoever started it waits for 10 s. */
+/** Time for requests under way when the server ends. The launcher waits for 10 s. Milliseconds. */
 const graceMs = 4_000;
 const portsGraceMs = 300;
-/** Milliseconds in which headers, and a whole request, have to arrive: no body here has more than some kilobytes. */
+/** Time in which headers, and a whole request, must arrive. Bodies have a few kilobytes at most. Milliseconds. */
 const patience = { headersTimeout: 15_000, requestTimeout: 30_000 };
 
 export interface SiteOptions {
@@ -84,7 +84,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   app.onError((error, c) => problemResponse(error, c, ports.log));
   app.use(async (c, next) => {
     await next();
-    // A route that serves strangers' files sets stricter ones of its own.
+    // A route that serves files of strangers sets stricter headers itself.
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!c.res.headers.has(name)) c.header(name, value);
     }
@@ -111,7 +111,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     close: () => {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       streams.closeAll();
-      // A connection that has sent its last answer would be kept for the next request.
+      // Connections without a request would be kept open for the next one.
       const idle = setInterval(() => server.closeIdleConnections(), 50);
       const late = setTimeout(() => server.closeAllConnections(), graceMs);
       return closed.finally(() => {
@@ -136,7 +136,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
   server.listen(port, host, () => {
     const address = server.address();
     const actual = address !== null && typeof address === 'object' ? address.port : port;
-    // Browsers cannot open the address that stands for all.
+    // Browsers cannot open the address that means all interfaces.
     const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host;
     resolve(`http://${name}:${actual}`);
   });
@@ -156,10 +156,10 @@ async function main(log: Log): Promise<void> {
     if (ending) return;
     ending = true;
     log.info({ why }, 'The site ends.');
-    // Also when something does not let go: whoever started it must not have to kill it.
+    // The process must end even if a connection stays open; the launcher would have to kill it.
     setTimeout(() => process.exit(1), graceMs + 800).unref();
     await running.close();
-    // Calls that still wait for the database have nobody left to answer.
+    // Calls that still wait for the database are cut off: no request waits for them any more.
     await Promise.race([ports.close(), wait(portsGraceMs)]);
     process.exit(0);
   };

@@ -6,9 +6,9 @@ import { asServiceError, codeOf, orOutage } from './outages.ts';
 import { subscriptionNames } from './queue.ts';
 import { readStorageEvent } from './storage-event.ts';
 
-/** One pull waits at most this long for a message; the server ends it sooner when it likes. Milliseconds. */
+/** One pull waits at most this long for a message. The server may end it sooner. Milliseconds. */
 const longestPullMs = 60_000;
-/** gRPC's codes for a pull in whose time no message came, and for one that was aborted: 4 and 1. */
+/** gRPC's codes of a pull that timed out without a message (4), and of one that was aborted (1). */
 const withoutMessages = new Set<unknown>([4, 1]);
 
 /** @see https://cloud.google.com/pubsub/docs/push#receive_push */
@@ -26,7 +26,7 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
   const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
   let client: v1.SubscriberClient | null = null;
   const connecting = singleFlight(async () => {
-    // The emulator's address and credentials are the high-level client's knowledge.
+    // The high-level client knows the emulator's address and the credentials.
     const config = (await pubsub.getClientConfig()) as ConstructorParameters<typeof v1.SubscriberClient>[0];
     client ??= new v1.SubscriberClient(config);
     return client;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { IncomingRequest, StorageEvent } from '../ports/consumer.ts';
 import { objectResourceSchema } from './finalized-object.ts';
 
-/** What tells of an object: which happening, and the resource as JSON. */
+/** The content of an event: its type, and the object's resource as JSON. */
 interface Telling {
   type: string | null;
   eventId: string;
@@ -11,7 +11,7 @@ interface Telling {
 }
 
 const finalizedTypes = new Set(['google.cloud.storage.object.v1.finalized', 'OBJECT_FINALIZE']);
-/** What else happens to an object. */
+/** Types of the other events of objects. */
 const otherTypes = /^google\.cloud\.storage\.object\.v1\.\w+$|^OBJECT_[A-Z_]+$/;
 const attributesSchema = z.record(z.string(), z.string()).default({});
 /** A message as Pub/Sub pushes it: https://cloud.google.com/pubsub/docs/push#receive_push. */
@@ -27,13 +27,13 @@ const structuredSchema = z.object({
   type: z.string(),
   id: z.string(),
   data: z.unknown().optional(),
-  /** In place of `data`. */
+  /** An alternative to `data`. */
   data_base64: z.string().optional(),
 });
 
 /**
- * Reads what Eventarc, a notification of the bucket, or a Pub/Sub trigger tells of an object: CloudEvents in binary or
- * structured mode, messages pushed with or without their wrapper.
+ * Reads an event of Eventarc, a notification of the bucket, or a Pub/Sub trigger: CloudEvents in binary or structured
+ * mode, and messages that are pushed with or without their wrapper.
  */
 export function readStorageEvent(request: IncomingRequest): StorageEvent {
   const telling = tellingOf(request);
@@ -66,14 +66,14 @@ function tellingOf({ headers, body }: IncomingRequest): Telling {
   const type = header('ce-type');
   if (type !== null) return ofCloudEvent(type, header('ce-id') ?? '', body);
   return {
-    // Without its wrapper a message's attributes are headers.
+    // In a message without its wrapper, the attributes are headers.
     type: header('eventtype'),
     eventId: header('x-goog-pubsub-message-id') ?? '',
     resource: body,
   };
 }
 
-/** A trigger on a topic wraps the notification once more. */
+/** A trigger on a topic wraps the notification in a second envelope. */
 function ofCloudEvent(type: string, eventId: string, data: unknown): Telling {
   const push = pushSchema.safeParse(data);
   if (push.success) return { ...ofMessage(push.data.message), eventId };
@@ -100,7 +100,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-/** What is deleted, or whose metadata has changed since, was finalized before. */
+/** True for an object that was deleted or whose metadata changed: it was finalized before. */
 function isLater(resource: unknown): boolean {
   const later = z.object({
     timeDeleted: z.string().optional(),

@@ -1,9 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /**
- * Whether a web page makes this request, and not a program or a person who typed the address. Browsers say so
- * themselves, in headers that a page's code cannot change: https://www.w3.org/TR/fetch-metadata/. Those that are too old
- * for `Sec-Fetch-Site` send `Origin` with whatever a page could read the answer of, or write with.
+ * Whether a web page makes this request, and not a program or a person who typed the address. Browsers say so in
+ * headers that a page's code cannot change. Browsers without `Sec-Fetch-Site` send `Origin` with every request that
+ * could write, or whose answer a page could read.
+ * @see https://www.w3.org/TR/fetch-metadata/
  */
 export function isFromPage(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
@@ -11,8 +12,9 @@ export function isFromPage(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Whether a request reached this machine by a name of this machine. A page whose own name was made to lead here (DNS
- * rebinding) reads answers as its own, and only `Host` tells. Before HTTP/1.1 requests had none, and browsers send it.
+ * Whether a request reached this machine by one of the machine's own names. A page can point its own name at this
+ * machine (DNS rebinding) and then read the answers; only `Host` shows that. Requests before HTTP/1.1 have no `Host`,
+ * but browsers always send it.
  * @param more Names beside those of the loopback interface.
  */
 export function isForThisMachine(host: string | undefined, more: readonly string[] = []): boolean {
