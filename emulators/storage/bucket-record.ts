@@ -21,7 +21,7 @@ const settingsSchema = z.looseObject({
 });
 
 /** A bucket as it is kept on disk. */
-export type BucketRecord = {
+export interface BucketRecord {
   name: string;
   metageneration: number;
   timeCreated: string;
@@ -31,9 +31,9 @@ export type BucketRecord = {
   notificationConfigs: NotificationConfig[];
   /** Identifiers of notification configurations are not used twice. */
   nextNotificationId: number;
-};
+}
 
-const READ_ONLY = new Set([
+const readOnly = new Set([
   ...['kind', 'id', 'name', 'selfLink', 'projectNumber', 'metageneration', 'etag', 'timeCreated', 'updated'],
   ...['acl', 'defaultObjectAcl', 'owner'],
 ]);
@@ -42,7 +42,7 @@ const READ_ONLY = new Set([
 export function patchedSettings(settings: Record<string, unknown>, patch: Record<string, unknown>) {
   const patched = { ...settings };
   for (const [key, value] of Object.entries(patch)) {
-    if (READ_ONLY.has(key)) continue;
+    if (readOnly.has(key)) continue;
     if (value === null) delete patched[key];
     else if (key === 'labels') patched[key] = mergedLabels(patched[key], value);
     else patched[key] = value;

@@ -4,12 +4,12 @@ import { type Exchange, param, readJsonObject, reply, replyJson } from './exchan
 import { checkBucketName } from './names.ts';
 import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
 import { pageSize } from './request-values.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 
-const LARGEST_PAGE = 1000;
+const largestPage = 1000;
 
 /** Parts of the JSON API that have no counterpart here, with what to call them in the refusal. */
-const UNSUPPORTED = [
+const unsupportedParts = [
   'iam',
   'acl',
   'defaultObjectAcl',
@@ -20,26 +20,26 @@ const UNSUPPORTED = [
 ];
 
 /** Buckets of the JSON API. The project is not looked at: a local server has one. */
-export function addBucketRoutes(router: Router): void {
+export function addBucketRoutes(table: RouteTable): void {
   for (const base of ['/storage/v1', '']) {
-    router.add('POST', `${base}/b`, create);
-    router.add('GET', `${base}/b`, list);
-    router.add('GET', `${base}/b/:bucket`, get);
-    router.add('PATCH', `${base}/b/:bucket`, (x) => change(x, patchedSettings));
-    router.add('PUT', `${base}/b/:bucket`, (x) =>
+    table.add('POST', `${base}/b`, create);
+    table.add('GET', `${base}/b`, list);
+    table.add('GET', `${base}/b/:bucket`, get);
+    table.add('PATCH', `${base}/b/:bucket`, (x) => change(x, patchedSettings));
+    table.add('PUT', `${base}/b/:bucket`, (x) =>
       change(x, (_before, resource) => patchedSettings({}, resource)),
     );
-    router.add('DELETE', `${base}/b/:bucket`, remove);
-    for (const part of UNSUPPORTED) {
+    table.add('DELETE', `${base}/b/:bucket`, remove);
+    for (const part of unsupportedParts) {
       const refuse = () => {
         throw unsupported(`'${part}' of buckets`);
       };
-      router.add('*', `${base}/b/:bucket/${part}`, refuse);
-      router.add('*', `${base}/b/:bucket/${part}/*rest`, refuse);
+      table.add('*', `${base}/b/:bucket/${part}`, refuse);
+      table.add('*', `${base}/b/:bucket/${part}/*rest`, refuse);
     }
   }
   for (const part of ['serviceAccount', 'hmacKeys']) {
-    router.add('*', `/storage/v1/projects/:project/${part}`, () => {
+    table.add('*', `/storage/v1/projects/:project/${part}`, () => {
       throw unsupported(`'${part}' of projects`);
     });
   }
@@ -64,7 +64,7 @@ async function create(x: Exchange): Promise<void> {
 function list(x: Exchange): void {
   const prefix = x.query.get('prefix') ?? '';
   const after = x.query.get('pageToken') ?? '';
-  const limit = pageSize(x.query, LARGEST_PAGE);
+  const limit = pageSize(x.query, largestPage);
   const names = x.store.buckets.names().filter((name) => name.startsWith(prefix) && name > after);
   const page = names.slice(0, limit);
   replyJson(x, {

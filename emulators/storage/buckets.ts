@@ -7,7 +7,11 @@ import { KeyedLock } from './keyed-lock.ts';
 import { SortedNames } from './sorted-names.ts';
 
 /** A bucket in memory: its record, the names of its objects, and how many changes of objects are under way. */
-export type Bucket = { record: BucketRecord; names: SortedNames; changesUnderWay: number };
+export interface Bucket {
+  record: BucketRecord;
+  names: SortedNames;
+  changesUnderWay: number;
+}
 
 /** The buckets, each a folder with its record in `bucket.json`. */
 export class Buckets {

@@ -1,7 +1,10 @@
 import { StorageError } from './errors.ts';
 
 /** First and last byte, both included. */
-type ByteRange = { start: number; end: number };
+interface ByteRange {
+  start: number;
+  end: number;
+}
 
 /**
  * Parses a `Range` header for an object of `size` bytes. Undefined means the whole object: without the header, and with

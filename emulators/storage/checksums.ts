@@ -3,10 +3,17 @@ import { createReadStream } from 'node:fs';
 import { openCrc32c } from '@spillway/pipeline/crc32c.ts';
 import { StorageError } from './errors.ts';
 
-export type Checksums = { size: number; crc32c: string; md5Hash: string };
+export interface Checksums {
+  size: number;
+  crc32c: string;
+  md5Hash: string;
+}
 
 /** What an uploader says its bytes add up to (base64). */
-export type ClaimedChecksums = { crc32c?: string; md5Hash?: string };
+export interface ClaimedChecksums {
+  crc32c?: string;
+  md5Hash?: string;
+}
 
 /** Reads a whole file once, in pieces, and returns its size in bytes and base64 checksums. */
 export async function checksumsOfFile(path: string): Promise<Checksums> {

@@ -2,10 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const README = fileURLToPath(new URL('./README.md', import.meta.url));
-const UPDATE = 'UPDATE_README=1 npx vitest run emulators/storage --no-file-parallelism';
+const readmePath = fileURLToPath(new URL('./README.md', import.meta.url));
+const update = 'UPDATE_README=1 npx vitest run emulators/storage --no-file-parallelism';
 
-type Row = { capability: string; how: string };
+interface Row {
+  capability: string;
+  how: string;
+}
 
 /** Registers a test for a capability; `how` says by what means it is checked, for the table in the README. */
 type CheckCapability = (capability: string, how: string, check: () => Promise<void>) => void;
@@ -28,10 +31,10 @@ export function conformanceSection(title: string, define: (check: CheckCapabilit
     test('the table in the README shows these capabilities', ({ skip }) => {
       // A filtered or failing run knows too little to say what the table must be.
       if (passed.length < registered) skip('not every capability was checked in this run');
-      const readme = readFileSync(README, 'utf8');
+      const readme = readFileSync(readmePath, 'utf8');
       const updated = withSection(readme, title, passed);
-      if (process.env.UPDATE_README === '1') writeFileSync(README, updated);
-      else expect(readme, `The conformance table is out of date. Update it with: ${UPDATE}`).toBe(updated);
+      if (process.env.UPDATE_README === '1') writeFileSync(readmePath, updated);
+      else expect(readme, `The conformance table is out of date. Update it with: ${update}`).toBe(updated);
     });
   });
 }

@@ -6,15 +6,15 @@ import { checkObjectName } from './names.ts';
 import { type ObjectFields, type ObjectVersion, objectFields, objectResource } from './object-version.ts';
 import { checkBeforeWrite, type Preconditions, queryPreconditions } from './preconditions.ts';
 import { parsed } from './request-values.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 
-const MOST_SOURCES = 32;
+const mostSources = 32;
 
 /** Copies within the server: `rewriteTo`, which is always done in one step here, `copyTo` and `compose`. */
-export function addCopyRoutes(router: Router): void {
+export function addCopyRoutes(table: RouteTable): void {
   for (const base of ['/storage/v1', '']) {
     const source = `${base}/b/:bucket/o/:object`;
-    router.add('POST', `${source}/rewriteTo/b/:toBucket/o/:toObject`, async (x) => {
+    table.add('POST', `${source}/rewriteTo/b/:toBucket/o/:toObject`, async (x) => {
       const { resource, version } = await copy(x);
       const size = String(version.size);
       replyJson(x, {
@@ -25,10 +25,10 @@ export function addCopyRoutes(router: Router): void {
         resource,
       });
     });
-    router.add('POST', `${source}/copyTo/b/:toBucket/o/:toObject`, async (x) =>
+    table.add('POST', `${source}/copyTo/b/:toBucket/o/:toObject`, async (x) =>
       replyJson(x, (await copy(x)).resource),
     );
-    router.add('POST', `${source}/compose`, compose);
+    table.add('POST', `${source}/compose`, compose);
   }
 }
 
@@ -70,7 +70,7 @@ const composeSchema = z.object({
       }),
     )
     .min(1)
-    .max(MOST_SOURCES),
+    .max(mostSources),
   destination: z.record(z.string(), z.unknown()).default({}),
 });
 type SourceObject = z.infer<typeof composeSchema>['sourceObjects'][number];

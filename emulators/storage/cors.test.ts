@@ -2,11 +2,11 @@ import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { startTestServer } from './test-server.ts';
 
-const PAGE = 'http://localhost:4321';
+const pageOrigin = 'http://localhost:4321';
 
 /** The `Access-Control-*` headers of an answer, by the rest of their names. */
 async function granted(url: string, method: string, headers: Record<string, string> = {}) {
-  const response = await fetch(url, { method, headers: { Origin: PAGE, ...headers } });
+  const response = await fetch(url, { method, headers: { Origin: pageOrigin, ...headers } });
   const found = [...response.headers].filter(([name]) => name.startsWith('access-control-'));
   return Object.fromEntries(found.map(([name, value]) => [name.slice('access-control-'.length), value]));
 }
@@ -23,14 +23,14 @@ conformanceSection('CORS', (check) => {
     async () => {
       const { server, bucket } = await startTestServer();
       await bucket.setCorsConfiguration([
-        { origin: [PAGE], method: ['GET'], responseHeader: ['Content-Type'] },
+        { origin: [pageOrigin], method: ['GET'], responseHeader: ['Content-Type'] },
       ]);
       await bucket.file('a').save('x');
       const url = `${server.url}/storage/v1/b/test-bucket/o/a`;
       expect(await granted(url, 'OPTIONS', asks('GET', 'content-type'))).toMatchObject({
-        'allow-origin': PAGE,
+        'allow-origin': pageOrigin,
       });
-      expect(await granted(`${url}?alt=media`, 'GET')).toMatchObject({ 'allow-origin': PAGE });
+      expect(await granted(`${url}?alt=media`, 'GET')).toMatchObject({ 'allow-origin': pageOrigin });
       expect(await granted(url, 'OPTIONS', asks('PATCH', 'content-type'))).toEqual({});
       expect(await granted(`${server.url}/storage/v1/b`, 'OPTIONS', asks('GET'))).toEqual({});
     },
@@ -48,7 +48,7 @@ conformanceSection('CORS', (check) => {
     await bucket.setCorsConfiguration([
       { origin: ['http://other'], method: ['GET'] },
       {
-        origin: [PAGE],
+        origin: [pageOrigin],
         method: ['PUT', 'GET'],
         responseHeader: ['Content-Type', 'x-goog-meta-*'],
         maxAgeSeconds: 99,
@@ -57,7 +57,7 @@ conformanceSection('CORS', (check) => {
     await bucket.file('a').save('x');
     const url = `${server.url}/test-bucket/a`;
     expect(await granted(url, 'OPTIONS', asks('PUT', 'content-type, x-goog-meta-operation'))).toEqual({
-      'allow-origin': PAGE,
+      'allow-origin': pageOrigin,
       'allow-methods': 'PUT, GET',
       'allow-headers': 'content-type, x-goog-meta-operation',
       'max-age': '99',
@@ -66,7 +66,7 @@ conformanceSection('CORS', (check) => {
     expect(await granted(url, 'OPTIONS', asks('DELETE'))).toEqual({});
     expect(await granted(url, 'OPTIONS', { ...asks('PUT'), Origin: 'http://evil' })).toEqual({});
     expect(await granted(url, 'GET')).toEqual({
-      'allow-origin': PAGE,
+      'allow-origin': pageOrigin,
       'expose-headers': 'Content-Type, x-goog-meta-*',
     });
     await bucket.setCorsConfiguration([{ origin: ['*'], method: ['GET'] }]);
@@ -78,14 +78,14 @@ conformanceSection('CORS', (check) => {
     'client and fetch',
     async () => {
       const { bucket } = await startTestServer();
-      const [session] = await bucket.file('a').createResumableUpload({ origin: PAGE });
+      const [session] = await bucket.file('a').createResumableUpload({ origin: pageOrigin });
       expect(await granted(session, 'OPTIONS', asks('PUT', 'content-range'))).toMatchObject({
-        'allow-origin': PAGE,
+        'allow-origin': pageOrigin,
         'allow-methods': expect.stringContaining('PUT'),
         'allow-headers': 'content-range',
       });
       const status = await granted(session, 'PUT', { 'Content-Range': 'bytes */*' });
-      expect(status['allow-origin']).toBe(PAGE);
+      expect(status['allow-origin']).toBe(pageOrigin);
       for (const header of ['Range', 'Location', 'X-GUploader-UploadID', 'ETag']) {
         expect(status['expose-headers']).toContain(header);
       }
@@ -99,9 +99,11 @@ conformanceSection('CORS', (check) => {
     const { server, bucket } = await startTestServer({
       faults: ({ method }) => (method === 'PUT' ? { status: 503 } : undefined),
     });
-    await bucket.setCorsConfiguration([{ origin: [PAGE], method: ['GET', 'PUT'] }]);
+    await bucket.setCorsConfiguration([{ origin: [pageOrigin], method: ['GET', 'PUT'] }]);
     for (const method of ['GET', 'PUT']) {
-      expect(await granted(`${server.url}/test-bucket/none`, method)).toMatchObject({ 'allow-origin': PAGE });
+      expect(await granted(`${server.url}/test-bucket/none`, method)).toMatchObject({
+        'allow-origin': pageOrigin,
+      });
     }
   });
 });

@@ -1,23 +1,23 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { CorsRule } from './bucket-record.ts';
 
-const JSON_API_METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
+const jsonApiMethods = 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS';
 
 /** Headers of the JSON API and of upload sessions that a page may read beside those which are always readable. */
-const EXPOSED = [
+const exposed = [
   'Content-Length, Content-Range, Content-Type, Date, ETag, Location, Range, Server, Transfer-Encoding',
   'X-GUploader-UploadID, X-Goog-Generation, X-Goog-Hash, X-Goog-Metageneration, X-Goog-Stored-Content-Encoding',
   'X-Goog-Stored-Content-Length',
 ].join(', ');
 
-export type CorsRequest = {
+export interface CorsRequest {
   origin: string;
   /** The method of the request, or the one that a preflight asks about. */
   method: string;
   /** For a preflight: the headers it asks about, else undefined. */
   asksForHeaders: string | undefined;
   preflight: boolean;
-};
+}
 
 /** What the page is granted for which an upload session was begun: everything, at its address. */
 export function sessionCors(request: CorsRequest): OutgoingHttpHeaders {
@@ -26,10 +26,10 @@ export function sessionCors(request: CorsRequest): OutgoingHttpHeaders {
     'Access-Control-Allow-Credentials': 'true',
     Vary: 'Origin, X-Origin',
   };
-  if (!request.preflight) return { ...headers, 'Access-Control-Expose-Headers': EXPOSED };
+  if (!request.preflight) return { ...headers, 'Access-Control-Expose-Headers': exposed };
   return {
     ...headers,
-    'Access-Control-Allow-Methods': JSON_API_METHODS,
+    'Access-Control-Allow-Methods': jsonApiMethods,
     'Access-Control-Max-Age': '3600',
     ...(request.asksForHeaders ? { 'Access-Control-Allow-Headers': request.asksForHeaders } : {}),
   };

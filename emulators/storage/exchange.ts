@@ -7,7 +7,7 @@ import type { ResumableSessions } from './resumable-sessions.ts';
 import type { Store } from './store.ts';
 
 /** One request under way, with what its handler needs. */
-export type Exchange = {
+export interface Exchange {
   req: IncomingMessage;
   res: ServerResponse;
   /** The request's connection, which `req` forgets once it is destroyed. */
@@ -27,9 +27,9 @@ export type Exchange = {
   replyHeaders: OutgoingHttpHeaders;
   /** Set by a fault: the work is done, but the client never hears of it. */
   loseReply: boolean;
-};
+}
 
-const MAX_JSON_BYTES = 1 << 20;
+const maxJsonBytes = 1 << 20;
 
 /** Whether a request is to the JSON API; all else is the XML API's. */
 export const isJsonApi = (x: Exchange): boolean =>
@@ -66,10 +66,10 @@ export function replyJson(x: Exchange, value: unknown, status = 200): void {
 export async function readJsonObject(x: Exchange): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let size = 0;
-  if (Number(x.req.headers['content-length']) > MAX_JSON_BYTES) throw tooLarge('The metadata is too large.');
+  if (Number(x.req.headers['content-length']) > maxJsonBytes) throw tooLarge('The metadata is too large.');
   for await (const chunk of x.body) {
     size += chunk.length;
-    if (size > MAX_JSON_BYTES) throw tooLarge('The metadata is too large.');
+    if (size > maxJsonBytes) throw tooLarge('The metadata is too large.');
     chunks.push(chunk);
   }
   return parseJsonObject(Buffer.concat(chunks));

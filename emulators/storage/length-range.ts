@@ -1,7 +1,10 @@
 import { invalid, StorageError } from './errors.ts';
 
 /** Least and greatest size in bytes that a signed upload allows. */
-export type LengthRange = { least: number; most: number };
+export interface LengthRange {
+  least: number;
+  most: number;
+}
 
 /** Parses an `x-goog-content-length-range` header. Throws a 400. */
 export function parseLengthRange(header: string | string[] | undefined): LengthRange | undefined {

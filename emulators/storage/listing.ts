@@ -5,16 +5,19 @@ import type { ObjectVersion } from './object-version.ts';
 import { pageSize } from './request-values.ts';
 import { compareNames } from './sorted-names.ts';
 
-const LARGEST_PAGE = 1000;
+const largestPage = 1000;
 
-export type Listing = {
+export interface Listing {
   items: { name: string; version: ObjectVersion }[];
   prefixes: string[];
   nextPageToken?: string;
-};
+}
 
 /** Where a page ended: at a name, or at a prefix that stands for all names below it, and how many of its versions. */
-type Cursor = { after: string; versions: number };
+interface Cursor {
+  after: string;
+  versions: number;
+}
 
 /**
  * One page of a bucket's objects. `records` gives the records from a name on, in the order of their UTF-8 bytes.
@@ -29,7 +32,7 @@ export function listObjects(
   const end = query.get('endOffset') ?? '';
   const glob = query.get('matchGlob');
   const pattern = glob ? globPattern(glob) : undefined;
-  const limit = pageSize(query, LARGEST_PAGE);
+  const limit = pageSize(query, largestPage);
   const cursor = parseCursor(query.get('pageToken'));
   const page: Listing = { items: [], prefixes: [] };
   let last: Cursor = { after: '', versions: 0 };

@@ -1,14 +1,14 @@
 import { invalid, tooLarge } from './errors.ts';
 import { parseJsonObject } from './request-values.ts';
 
-const MAX_HEAD_BYTES = 1 << 20;
-const HEADERS_END = Buffer.from('\r\n\r\n');
+const maxHeadBytes = 1 << 20;
+const headersEnd = Buffer.from('\r\n\r\n');
 
-type MultipartUpload = {
+interface MultipartUpload {
   metadata: Record<string, unknown>;
   mediaType: string | undefined;
   media: AsyncIterable<Buffer>;
-};
+}
 
 /**
  * Takes a `multipart/related` upload apart: object metadata as JSON, then the media, which is passed on as it arrives.
@@ -24,10 +24,10 @@ export async function readMultipart(
   const reader = new DelimitedReader(body);
   const delimiter = Buffer.from(`--${boundary}`);
   await reader.until(delimiter);
-  const metadataHead = String(await reader.until(HEADERS_END));
+  const metadataHead = String(await reader.until(headersEnd));
   if (!/content-type:\s*application\/json/i.test(metadataHead)) throw invalid('The first part must be JSON.');
   const metadata = parseJsonObject(await reader.until(Buffer.concat([Buffer.from('\r\n'), delimiter])));
-  const mediaHead = String(await reader.until(HEADERS_END));
+  const mediaHead = String(await reader.until(headersEnd));
   const mediaType = /content-type:\s*([^\r\n]+)/i.exec(mediaHead)?.[1]?.trim();
   return { metadata, mediaType, media: reader.pieces(Buffer.concat([Buffer.from('\r\n'), delimiter])) };
 }
@@ -50,7 +50,7 @@ class DelimitedReader {
         this.#held = this.#held.subarray(at + mark.length);
         return before;
       }
-      if (this.#held.length > MAX_HEAD_BYTES) throw tooLarge('The metadata part is too large.');
+      if (this.#held.length > maxHeadBytes) throw tooLarge('The metadata part is too large.');
       await this.#more();
     }
   }

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { invalid } from './errors.ts';
 
-const MAX_OBJECT_NAME_BYTES = 1024;
-const BUCKET_NAME = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
+const maxObjectNameBytes = 1024;
+const bucketName = /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/;
 
 /** Throws a 400 unless `name` is a bucket name that Cloud Storage accepts. It is then safe as a folder name. */
 export function checkBucketName(name: unknown): string {
@@ -10,7 +10,7 @@ export function checkBucketName(name: unknown): string {
   const fits = parts.every((part) => part.length > 0 && part.length <= 63);
   if (
     typeof name !== 'string' ||
-    !BUCKET_NAME.test(name) ||
+    !bucketName.test(name) ||
     !fits ||
     (parts.length === 1 && name.length > 63)
   ) {
@@ -22,7 +22,7 @@ export function checkBucketName(name: unknown): string {
 /** Throws a 400 unless `name` is an object name that Cloud Storage accepts. */
 export function checkObjectName(name: unknown): string {
   if (typeof name !== 'string' || name === '') throw invalid('Required parameter: name');
-  if (Buffer.byteLength(name) > MAX_OBJECT_NAME_BYTES) {
+  if (Buffer.byteLength(name) > maxObjectNameBytes) {
     throw invalid('The maximum object length is 1024 characters, but got a name with more.');
   }
   if (!name.isWellFormed()) throw invalid('Object names must be valid UTF-8.');

@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { parsed } from './request-values.ts';
 
-const EVENT_TYPES = ['OBJECT_FINALIZE', 'OBJECT_DELETE', 'OBJECT_ARCHIVE', 'OBJECT_METADATA_UPDATE'] as const;
-export type EventType = (typeof EVENT_TYPES)[number];
+const eventTypes = ['OBJECT_FINALIZE', 'OBJECT_DELETE', 'OBJECT_ARCHIVE', 'OBJECT_METADATA_UPDATE'] as const;
+export type EventType = (typeof eventTypes)[number];
 
-const TOPIC = /^\/\/pubsub\.googleapis\.com\/(projects\/[^/]+\/topics\/[^/]+)$/;
+const topicForm = /^\/\/pubsub\.googleapis\.com\/(projects\/[^/]+\/topics\/[^/]+)$/;
 
 const configSchema = z.object({
-  topic: z.string().regex(TOPIC),
+  topic: z.string().regex(topicForm),
   payload_format: z.enum(['JSON_API_V1', 'NONE']),
-  event_types: z.array(z.enum(EVENT_TYPES)).default([]),
+  event_types: z.array(z.enum(eventTypes)).default([]),
   object_name_prefix: z.string().default(''),
   custom_attributes: z.record(z.string(), z.string()).default({}),
 });
@@ -23,7 +23,8 @@ export function parseNotificationConfig(body: unknown, id: string): Notification
 }
 
 /** `projects/<project>/topics/<topic>` of a configuration. */
-export const topicOf = (config: NotificationConfig): string => TOPIC.exec(config.topic)?.[1] ?? config.topic;
+export const topicOf = (config: NotificationConfig): string =>
+  topicForm.exec(config.topic)?.[1] ?? config.topic;
 
 /** The resource that the API shows for a configuration. */
 export function notificationResource(bucket: string, config: NotificationConfig, baseUrl: string) {

@@ -3,35 +3,41 @@ import { type EventType, type NotificationConfig, topicOf } from './notification
 import { type ObjectVersion, objectResource } from './object-version.ts';
 
 /** A message that is to be published; it is kept with its object until that has happened. */
-export type StorageNotification = {
+export interface StorageNotification {
   id: string;
   /** `projects/<project>/topics/<topic>` */
   topic: string;
   /** The object resource as JSON, or nothing where the configuration asks for no payload. */
   data: string;
   attributes: Record<string, string>;
-};
+}
 
 /** What happened to one generation of an object. */
-export type ObjectChange = {
+export interface ObjectChange {
   type: EventType;
   version: ObjectVersion;
   /** For a finalize: the generation that it replaced. */
   overwrote?: string | undefined;
   /** For a delete or an archive: the generation that replaced it. */
   overwrittenBy?: string | undefined;
-};
+}
 
-const CLOUD_EVENT_TYPES: Record<EventType, string> = {
+const cloudEventTypes: Record<EventType, string> = {
   OBJECT_FINALIZE: 'google.cloud.storage.object.v1.finalized',
   OBJECT_DELETE: 'google.cloud.storage.object.v1.deleted',
   OBJECT_ARCHIVE: 'google.cloud.storage.object.v1.archived',
   OBJECT_METADATA_UPDATE: 'google.cloud.storage.object.v1.metadataUpdated',
 };
 
-const MAX_ATTRIBUTE_BYTES = 1024;
+const maxAttributeBytes = 1024;
 
-type Source = { bucket: string; name: string; configs: NotificationConfig[]; baseUrl: string; time: string };
+interface Source {
+  bucket: string;
+  name: string;
+  configs: NotificationConfig[];
+  baseUrl: string;
+  time: string;
+}
 
 /** The messages that the bucket's configurations ask for, one for each change and matching configuration. */
 export function notificationsFor(source: Source, changes: ObjectChange[]): StorageNotification[] {
@@ -64,7 +70,7 @@ function notification(source: Source, change: ObjectChange, config: Notification
       ...(change.overwrittenBy ? { overwrittenByGeneration: change.overwrittenBy } : {}),
       // What Eventarc adds on its way: with these, a push without wrapper arrives as a CloudEvent.
       'ce-id': id,
-      'ce-type': CLOUD_EVENT_TYPES[change.type],
+      'ce-type': cloudEventTypes[change.type],
       'ce-source': `//storage.googleapis.com/projects/_/buckets/${bucket}`,
       'ce-subject': shortened(`objects/${name}`),
       'ce-specversion': '1.0',
@@ -78,7 +84,7 @@ function notification(source: Source, change: ObjectChange, config: Notification
 /** Pub/Sub refuses longer attributes for good, so a subject that is too long is cut; the payload has the whole name. */
 function shortened(subject: string): string {
   const bytes = Buffer.from(subject);
-  if (bytes.length <= MAX_ATTRIBUTE_BYTES) return subject;
-  const cut = bytes.subarray(0, MAX_ATTRIBUTE_BYTES).toString('utf8');
+  if (bytes.length <= maxAttributeBytes) return subject;
+  const cut = bytes.subarray(0, maxAttributeBytes).toString('utf8');
   return cut.replace(/\uFFFD+$/, '');
 }

@@ -1,16 +1,16 @@
 import { StorageError } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { notificationResource, parseNotificationConfig } from './notification-config.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 
 /** A bucket's `notificationConfigs`: insert, list, get and delete. They cannot be changed, as in Cloud Storage. */
-export function addNotificationRoutes(router: Router): void {
+export function addNotificationRoutes(table: RouteTable): void {
   for (const base of ['/storage/v1', '']) {
     const path = `${base}/b/:bucket/notificationConfigs`;
-    router.add('POST', path, insert);
-    router.add('GET', path, list);
-    router.add('GET', `${path}/:id`, (x) => replyJson(x, resource(x, find(x))));
-    router.add('DELETE', `${path}/:id`, remove);
+    table.add('POST', path, insert);
+    table.add('GET', path, list);
+    table.add('GET', `${path}/:id`, (x) => replyJson(x, resource(x, find(x))));
+    table.add('DELETE', `${path}/:id`, remove);
   }
 }
 

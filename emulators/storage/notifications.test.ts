@@ -3,7 +3,7 @@ import { conformanceSection } from './conformance.ts';
 import type { StorageNotification } from './notification-event.ts';
 import { startTestServer } from './test-server.ts';
 
-const TOPIC = 'uploads-finalized';
+const uploadsTopic = 'uploads-finalized';
 
 /** A publisher that keeps what it is given and fails while `failing` says so. */
 function recorder(failing: () => boolean = () => false) {
@@ -27,14 +27,17 @@ function recorder(failing: () => boolean = () => false) {
 conformanceSection('Notifications', (check) => {
   check('configurations: create, list, get, delete, refuse what is wrong', 'client', async () => {
     const { bucket } = await startTestServer();
-    const [first] = await bucket.createNotification(TOPIC, { eventTypes: ['OBJECT_FINALIZE'] });
-    await bucket.createNotification(TOPIC, { objectNamePrefix: 'in/', customAttributes: { team: 'blue' } });
+    const [first] = await bucket.createNotification(uploadsTopic, { eventTypes: ['OBJECT_FINALIZE'] });
+    await bucket.createNotification(uploadsTopic, {
+      objectNamePrefix: 'in/',
+      customAttributes: { team: 'blue' },
+    });
     const [all] = await bucket.getNotifications();
     expect(all.map(({ metadata }) => metadata)).toMatchObject([
       {
         kind: 'storage#notification',
         id: '1',
-        topic: `//pubsub.googleapis.com/projects/test-project/topics/${TOPIC}`,
+        topic: `//pubsub.googleapis.com/projects/test-project/topics/${uploadsTopic}`,
         event_types: ['OBJECT_FINALIZE'],
         payload_format: 'JSON_API_V1',
       },
@@ -44,7 +47,9 @@ conformanceSection('Notifications', (check) => {
     await first.delete();
     expect((await bucket.getNotifications())[0].map(({ id }) => id)).toEqual(['2']);
     await expect(first.getMetadata()).rejects.toMatchObject({ code: 404 });
-    await expect(bucket.createNotification(TOPIC, { eventTypes: ['OBJECT_EATEN'] })).rejects.toMatchObject({
+    await expect(
+      bucket.createNotification(uploadsTopic, { eventTypes: ['OBJECT_EATEN'] }),
+    ).rejects.toMatchObject({
       code: 400,
     });
   });
@@ -55,7 +60,7 @@ conformanceSection('Notifications', (check) => {
     async () => {
       const { published, notify, eventually } = recorder();
       const { bucket, server } = await startTestServer({ notify });
-      await bucket.createNotification(TOPIC, {
+      await bucket.createNotification(uploadsTopic, {
         eventTypes: ['OBJECT_FINALIZE'],
         customAttributes: { team: 'blue' },
       });
@@ -65,7 +70,7 @@ conformanceSection('Notifications', (check) => {
       await eventually(1);
       const [resource] = await bucket.file('in/ü 1.png').getMetadata();
       const [message] = published;
-      expect(message?.topic).toBe(`projects/test-project/topics/${TOPIC}`);
+      expect(message?.topic).toBe(`projects/test-project/topics/${uploadsTopic}`);
       expect(JSON.parse(message?.data ?? '')).toEqual(resource);
       expect(resource.selfLink).toContain(server.url);
       expect(message?.attributes).toEqual({
@@ -95,7 +100,7 @@ conformanceSection('Notifications', (check) => {
     async () => {
       const { notify, eventually, types, published } = recorder();
       const { bucket } = await startTestServer({ notify });
-      await bucket.createNotification(TOPIC);
+      await bucket.createNotification(uploadsTopic);
       await bucket.file('simple').save('x', { resumable: false });
       await bucket.file('resumable').save('x', { resumable: true });
       await bucket.file('simple').copy('copied');
@@ -127,7 +132,7 @@ conformanceSection('Notifications', (check) => {
     async () => {
       const { notify, eventually, types, published } = recorder();
       const { bucket } = await startTestServer({ notify });
-      await bucket.createNotification(TOPIC, {
+      await bucket.createNotification(uploadsTopic, {
         eventTypes: ['OBJECT_DELETE'],
         objectNamePrefix: 'in/',
         payloadFormat: 'NONE',
@@ -146,7 +151,7 @@ conformanceSection('Notifications', (check) => {
     const { notify, eventually, types } = recorder();
     const { bucket } = await startTestServer({ notify });
     await bucket.setMetadata({ versioning: { enabled: true } });
-    await bucket.createNotification(TOPIC);
+    await bucket.createNotification(uploadsTopic);
     await bucket.file('a').save('one');
     await bucket.file('a').save('two');
     await eventually(3);
@@ -156,7 +161,7 @@ conformanceSection('Notifications', (check) => {
   check('a refused upload notifies nobody', 'client, recording publisher', async () => {
     const { notify, eventually, types } = recorder();
     const { bucket } = await startTestServer({ notify });
-    await bucket.createNotification(TOPIC);
+    await bucket.createNotification(uploadsTopic);
     await bucket.file('a').save('x');
     const again = bucket.file('a').save('y', { preconditionOpts: { ifGenerationMatch: 0 } });
     await expect(again).rejects.toMatchObject({ code: 412 });
@@ -169,7 +174,7 @@ conformanceSection('Notifications', (check) => {
     let away = true;
     const { notify, eventually, failures, types } = recorder(() => away);
     const { bucket } = await startTestServer({ notify });
-    await bucket.createNotification(TOPIC);
+    await bucket.createNotification(uploadsTopic);
     await bucket.file('a').save('x');
     await expect.poll(failures).toBeGreaterThan(1);
     away = false;
@@ -189,7 +194,7 @@ conformanceSection('Notifications', (check) => {
         return notify(notification);
       };
       const first = await startTestServer({ notify: recording });
-      await first.bucket.createNotification(TOPIC);
+      await first.bucket.createNotification(uploadsTopic);
       await first.bucket.file('a').save('x');
       await first.bucket.file('a').delete();
       await first.bucket.delete();
@@ -200,7 +205,7 @@ conformanceSection('Notifications', (check) => {
       expect(new Set(published.map(({ id }) => id))).toEqual(new Set(tried));
       const third = await second.restart();
       await third.storage.createBucket('test-bucket');
-      await third.bucket.createNotification(TOPIC);
+      await third.bucket.createNotification(uploadsTopic);
       await third.bucket.file('b').save('x');
       await eventually(3);
       expect(published.at(-1)?.attributes.objectId).toBe('b');
@@ -213,7 +218,7 @@ conformanceSection('Notifications', (check) => {
     async () => {
       const { notify, eventually, published } = recorder();
       const { bucket } = await startTestServer({ notify });
-      await bucket.createNotification(TOPIC);
+      await bucket.createNotification(uploadsTopic);
       await bucket.file('é'.repeat(512)).save('x');
       await eventually(1);
       expect(published[0]?.attributes['ce-subject']).toBe(`objects/${'é'.repeat(508)}`);

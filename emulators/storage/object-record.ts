@@ -5,17 +5,21 @@ import type { ObjectVersion } from './object-version.ts';
  * Everything there is about one object name, in one file: so that a change and the notifications it causes reach the
  * disk in one rename, and neither can exist without the other.
  */
-export type ObjectRecord = {
+export interface ObjectRecord {
   bucket: string;
   name: string;
   live?: ObjectVersion;
   /** Older generations, newest first; only in buckets with versioning. */
   noncurrent: ObjectVersion[];
   outbox: StorageNotification[];
-};
+}
 
 /** What follows when the live version no longer is: the older versions, what to tell of it, whose bytes can go. */
-export type Retirement = { noncurrent: ObjectVersion[]; changes: ObjectChange[]; unused: ObjectVersion[] };
+export interface Retirement {
+  noncurrent: ObjectVersion[];
+  changes: ObjectChange[];
+  unused: ObjectVersion[];
+}
 
 /** Takes the live version away: with versioning it becomes the newest noncurrent one, else it is gone. */
 export function retireLive(

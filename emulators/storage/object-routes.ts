@@ -5,25 +5,25 @@ import { sendMedia } from './media.ts';
 import { checkObjectName } from './names.ts';
 import { etagOf, type ObjectVersion, objectFields, objectResource, patchedFields } from './object-version.ts';
 import { checkBeforeRead, queryPreconditions } from './preconditions.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 
 /** Objects of the JSON API: list, get, download, change and delete. */
-export function addObjectRoutes(router: Router): void {
+export function addObjectRoutes(table: RouteTable): void {
   // The client leaves the prefix away if it finds the server through STORAGE_EMULATOR_HOST.
   for (const base of ['/storage/v1', '', '/download/storage/v1']) {
     const path = `${base}/b/:bucket/o/:object`;
-    router.add('GET', path, get);
-    router.add('HEAD', path, get);
+    table.add('GET', path, get);
+    table.add('HEAD', path, get);
   }
   for (const base of ['/storage/v1', '']) {
-    router.add('GET', `${base}/b/:bucket/o`, list);
+    table.add('GET', `${base}/b/:bucket/o`, list);
     const path = `${base}/b/:bucket/o/:object`;
-    router.add('PATCH', path, (x) => change(x, patchedFields));
-    router.add('PUT', path, (x) => change(x, (_before, resource) => objectFields(resource)));
-    router.add('DELETE', path, remove);
-    router.add('*', `${path}/acl/*rest`, refuseAcl);
-    router.add('*', `${path}/acl`, refuseAcl);
-    router.add('*', `${path}/iam`, refuseAcl);
+    table.add('PATCH', path, (x) => change(x, patchedFields));
+    table.add('PUT', path, (x) => change(x, (_before, resource) => objectFields(resource)));
+    table.add('DELETE', path, remove);
+    table.add('*', `${path}/acl/*rest`, refuseAcl);
+    table.add('*', `${path}/acl`, refuseAcl);
+    table.add('*', `${path}/iam`, refuseAcl);
   }
 }
 

@@ -1,7 +1,7 @@
 import { invalid } from './errors.ts';
 
 /** What an uploader may say of an object, and change later. */
-export type ObjectFields = {
+export interface ObjectFields {
   contentType?: string;
   contentEncoding?: string;
   contentDisposition?: string;
@@ -10,9 +10,9 @@ export type ObjectFields = {
   customTime?: string;
   storageClass?: string;
   metadata?: Record<string, string>;
-};
+}
 
-const TEXT_FIELDS = [
+const textFields = [
   'contentType',
   'contentEncoding',
   'contentDisposition',
@@ -23,7 +23,7 @@ const TEXT_FIELDS = [
 ] as const;
 
 /** One generation of an object, as it is kept on disk. */
-export type ObjectVersion = {
+export interface ObjectVersion {
   generation: string;
   metageneration: number;
   /** Name of the file with its bytes. A resumable session's own id, so that a restart can tell that it had finished. */
@@ -38,7 +38,7 @@ export type ObjectVersion = {
   /** Set once it is no longer live, in a bucket with versioning. */
   timeDeleted?: string;
   fields: ObjectFields;
-};
+}
 
 type Json = Record<string, unknown>;
 
@@ -50,7 +50,7 @@ export function objectFields(resource: Json): ObjectFields {
 /** Applies a JSON merge patch to the fields: null removes, custom metadata is merged key by key. */
 export function patchedFields(fields: ObjectFields, patch: Json): ObjectFields {
   const patched: ObjectFields = { ...fields };
-  for (const name of TEXT_FIELDS) {
+  for (const name of textFields) {
     const value = patch[name];
     if (value === null || value === '') delete patched[name];
     else if (typeof value === 'string') patched[name] = value;

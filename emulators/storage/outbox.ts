@@ -1,10 +1,14 @@
 import type { StorageNotification } from './notification-event.ts';
 
-const MAX_IN_FLIGHT = 16;
-const FIRST_RETRY_MS = 100;
-const LAST_RETRY_MS = 5_000;
+const maxInFlight = 16;
+const firstRetryMs = 100;
+const lastRetryMs = 5_000;
 
-type Entry = { notification: StorageNotification; published: () => Promise<void>; failures: number };
+interface Entry {
+  notification: StorageNotification;
+  published: () => Promise<void>;
+  failures: number;
+}
 
 /**
  * Publishes notifications until each has succeeded, several at a time and in no guaranteed order, as Cloud Storage
@@ -36,7 +40,7 @@ export class Outbox {
   }
 
   #fill(): void {
-    while (!this.#closed && this.#inFlight.size < MAX_IN_FLIGHT) {
+    while (!this.#closed && this.#inFlight.size < maxInFlight) {
       const entry = this.#waiting.shift();
       if (!entry) return;
       const attempt = this.#attempt(entry).finally(() => {
@@ -61,7 +65,7 @@ export class Outbox {
 
   #retryLater(entry: Entry): void {
     if (this.#closed) return;
-    const delay = Math.min(FIRST_RETRY_MS * 2 ** entry.failures, LAST_RETRY_MS);
+    const delay = Math.min(firstRetryMs * 2 ** entry.failures, lastRetryMs);
     entry.failures += 1;
     const timer = setTimeout(() => {
       this.#timers.delete(timer);

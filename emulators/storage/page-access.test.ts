@@ -3,15 +3,20 @@ import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { startTestServer, type TestServer } from './test-server.ts';
 
-const SITE = 'http://127.0.0.1:4321';
-const EVIL = 'http://evil.example';
+const ownSite = 'http://127.0.0.1:4321';
+const evilPage = 'http://evil.example';
 
 const multipart = [
   '--x\r\nContent-Type: application/json\r\n\r\n{"name":"planted"}\r\n',
   '--x\r\nContent-Type: text/plain\r\n\r\nhello\r\n--x--',
 ].join('');
 
-type Attempt = { method: string; path: string; body?: string; headers?: Record<string, string> };
+interface Attempt {
+  method: string;
+  path: string;
+  body?: string;
+  headers?: Record<string, string>;
+}
 
 /** The status of a request with headers that `fetch` does not let a program set, and its `Access-Control-*` headers. */
 function attempt({ server }: TestServer, { method, path, body, headers = {} }: Attempt) {
@@ -53,7 +58,7 @@ const attempts: Attempt[] = [
 
 async function startWithPicture() {
   const test = await startTestServer();
-  const cors = { origin: [SITE], method: ['PUT'], responseHeader: ['Content-Type'] };
+  const cors = { origin: [ownSite], method: ['PUT'], responseHeader: ['Content-Type'] };
   await test.bucket.setCorsConfiguration([cors]);
   await test.bucket.file('a').save('a local picture');
   return test;
@@ -68,10 +73,10 @@ conformanceSection('Web pages', (check) => {
   check('a foreign page reads and writes nothing, whatever it sends', 'http', async () => {
     const test = await startWithPicture();
     for (const from of [
-      { Origin: EVIL },
+      { Origin: evilPage },
       { Origin: 'null' },
-      { Origin: `${SITE}0` },
-      { Origin: EVIL, 'x-goog-api-client': 'gl-node', 'Sec-Fetch-Site': 'cross-site' },
+      { Origin: `${ownSite}0` },
+      { Origin: evilPage, 'x-goog-api-client': 'gl-node', 'Sec-Fetch-Site': 'cross-site' },
       { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
       { 'Sec-Fetch-Site': 'same-site' },
       { 'Sec-Fetch-Site': 'same-origin' },
@@ -90,7 +95,7 @@ conformanceSection('Web pages', (check) => {
   check('a name that was made to lead here is refused', 'http', async () => {
     const test = await startWithPicture();
     for (const Host of [
-      EVIL.slice(7),
+      evilPage.slice(7),
       `evil.example:${test.server.port}`,
       '127.0.0.1.evil.example',
       '0.0.0.0',
@@ -109,21 +114,21 @@ conformanceSection('Web pages', (check) => {
 
   check('the site may use a session that its server began, and nothing else', 'client and http', async () => {
     const test = await startWithPicture();
-    for (const origin of [SITE, 'http://localhost:9999', 'https://site.example']) {
+    for (const origin of [ownSite, 'http://localhost:9999', 'https://site.example']) {
       const [session] = await test.bucket.file('b').createResumableUpload({ origin });
       const path = session.slice(test.server.url.length);
       const put = (Origin: string) =>
         attempt(test, { method: 'PUT', path, body: 'hello', headers: { Origin } });
-      expect((await put(EVIL)).status).toBe(403);
+      expect((await put(evilPage)).status).toBe(403);
       expect(await put(origin)).toMatchObject({ status: 200 });
       expect(String((await test.bucket.file('b').download())[0])).toBe('hello');
     }
-    const [unnamed] = await test.bucket.file('c').createResumableUpload({ origin: SITE });
+    const [unnamed] = await test.bucket.file('c').createResumableUpload({ origin: ownSite });
     const toUnnamed = { method: 'PUT', path: unnamed.slice(test.server.url.length), body: 'hello' };
     const headers = { 'Sec-Fetch-Site': 'same-site' };
     expect((await attempt(test, { ...toUnnamed, headers })).status).toBe(200);
     for (const one of attempts.filter(({ method }) => method !== 'PUT')) {
-      const headers = { ...one.headers, Origin: SITE };
+      const headers = { ...one.headers, Origin: ownSite };
       expect(await attempt(test, { ...one, headers })).toMatchObject({ status: 403, grants: [] });
     }
   });

@@ -6,7 +6,10 @@ import { StorageError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 
 /** Who makes a request, and the headers that tell a browser what its page may do. */
-type PageAccess = { kind: 'no_page' | 'granted' | 'refused'; headers: OutgoingHttpHeaders };
+interface PageAccess {
+  kind: 'no_page' | 'granted' | 'refused';
+  headers: OutgoingHttpHeaders;
+}
 
 /** Whatever is stored here was sent by somebody: a browser is to show it, if at all, as what it is called, and alone. */
 const inertHeaders = {

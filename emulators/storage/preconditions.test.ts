@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { clientOf, startTestServer } from './test-server.ts';
 
-const FAILED = { code: 412, errors: [expect.objectContaining({ reason: 'conditionNotMet' })] };
+const failedStatus = { code: 412, errors: [expect.objectContaining({ reason: 'conditionNotMet' })] };
 
 conformanceSection('Generations and conditions', (check) => {
   check('each write has a larger generation; a replaced one is a 404', 'client', async () => {
@@ -102,10 +102,10 @@ conformanceSection('Generations and conditions', (check) => {
     expect(after.metadata).not.toHaveProperty('drop');
     expect(after.etag).not.toBe(before.etag);
     await expect(file.setMetadata({ cacheControl: 'x' }, { ifMetagenerationMatch: 1 })).rejects.toMatchObject(
-      FAILED,
+      failedStatus,
     );
     await expect(file.setMetadata({ cacheControl: 'x' }, { ifGenerationMatch: 1 })).rejects.toMatchObject(
-      FAILED,
+      failedStatus,
     );
     await expect(bucket.file('none').setMetadata({ cacheControl: 'x' })).rejects.toMatchObject({ code: 404 });
   });
@@ -115,8 +115,8 @@ conformanceSection('Generations and conditions', (check) => {
     const file = bucket.file('a');
     await file.save('x');
     const generation = Number((await file.getMetadata())[0].generation);
-    await expect(file.delete({ ifGenerationMatch: 1 })).rejects.toMatchObject(FAILED);
-    await expect(file.delete({ ifMetagenerationMatch: 2 })).rejects.toMatchObject(FAILED);
+    await expect(file.delete({ ifGenerationMatch: 1 })).rejects.toMatchObject(failedStatus);
+    await expect(file.delete({ ifMetagenerationMatch: 2 })).rejects.toMatchObject(failedStatus);
     await expect(bucket.file('a', { generation: 1 }).delete()).rejects.toMatchObject({ code: 404 });
     await file.delete({ ifGenerationMatch: generation });
     await expect(file.delete()).rejects.toMatchObject({ code: 404 });

@@ -2,26 +2,29 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { conditionNotMet, invalid, StorageError } from './errors.ts';
 
 /** The four conditions of a request; each is absent or a decimal number as text. */
-export type Preconditions = {
+export interface Preconditions {
   ifGenerationMatch?: string;
   ifGenerationNotMatch?: string;
   ifMetagenerationMatch?: string;
   ifMetagenerationNotMatch?: string;
-};
+}
 
-const CONDITIONS = [
+const conditionNames = [
   'ifGenerationMatch',
   'ifGenerationNotMatch',
   'ifMetagenerationMatch',
   'ifMetagenerationNotMatch',
 ] as const;
 
-type Versioned = { generation: string; metageneration: number };
+interface Versioned {
+  generation: string;
+  metageneration: number;
+}
 
 /** Reads the conditions of a query. `side` is `Source` for those on the source of a copy. Throws a 400 on a non-number. */
 export function queryPreconditions(query: URLSearchParams, side: '' | 'Source' = ''): Preconditions {
   const found: Preconditions = {};
-  for (const condition of CONDITIONS) {
+  for (const condition of conditionNames) {
     const value = query.get(condition.replace('if', `if${side}`));
     if (value !== null) found[condition] = decimal(value, condition);
   }

@@ -12,8 +12,8 @@ import type { Preconditions } from './preconditions.ts';
 import type { Store } from './store.ts';
 
 /** Bytes that a session keeps, and all of its chunks but the last, are multiples of this. */
-const CHUNK_QUANTUM = 256 * 1024;
-const LIFETIME_MS = 7 * 24 * 3600 * 1000;
+const chunkQuantum = 256 * 1024;
+const lifetimeMs = 7 * 24 * 3600 * 1000;
 
 type Outcome =
   | { kind: 'finished'; version: ObjectVersion }
@@ -21,7 +21,7 @@ type Outcome =
   | { kind: 'refused'; status: number; reason: string; xmlCode: string; message: string };
 
 /** An upload session as it is kept on disk, beside a file with the bytes that have arrived. Its id is a secret. */
-export type Session = {
+export interface Session {
   id: string;
   api: 'json' | 'xml';
   bucket: string;
@@ -37,17 +37,17 @@ export type Session = {
   /** Milliseconds since 1970. */
   created: number;
   outcome?: Outcome;
-};
+}
 
-type Progress = { kind: 'incomplete'; persisted: number } | { kind: 'finished'; version: ObjectVersion };
+type Received = { kind: 'incomplete'; persisted: number } | { kind: 'finished'; version: ObjectVersion };
 
 /** What one PUT brings. `cut` ends its connection, for when the client has given it up and sends another. */
-type Arrival = {
+interface Arrival {
   range: ContentRange;
   body: AsyncIterable<Buffer>;
   claimed: ClaimedChecksums;
   cut: () => void;
-};
+}
 
 /** Resumable upload sessions, which outlive the process. */
 export class ResumableSessions {
@@ -103,7 +103,7 @@ export class ResumableSessions {
    * down; what is sent again is passed over. A finished session answers with its object however often it is asked.
    * Throws a 400 or a 412; if the bytes were complete, that ends the session.
    */
-  async receive(id: string, arrival: Arrival): Promise<Progress> {
+  async receive(id: string, arrival: Arrival): Promise<Received> {
     const { range } = arrival;
     const early = this.#settled(this.get(id));
     if (early) return early;
@@ -146,9 +146,9 @@ export class ResumableSessions {
       throw invalid(`Upload continues at byte ${first}, but only ${before} bytes have arrived.`);
     const announced = last === undefined ? undefined : last - first + 1;
     const isLastChunk = last === undefined || last + 1 === total;
-    if (announced !== undefined && !isLastChunk && announced % CHUNK_QUANTUM !== 0) {
+    if (announced !== undefined && !isLastChunk && announced % chunkQuantum !== 0) {
       throw invalid(
-        `Chunks other than the last must be multiples of ${CHUNK_QUANTUM} bytes, not ${announced} bytes.`,
+        `Chunks other than the last must be multiples of ${chunkQuantum} bytes, not ${announced} bytes.`,
       );
     }
     const received = await this.#write(session.id, body, first, before, announced ?? Infinity);
@@ -206,7 +206,7 @@ export class ResumableSessions {
   }
 
   /** The answer of a session that has ended; undefined while it goes on. */
-  #settled({ outcome }: Session): Progress | undefined {
+  #settled({ outcome }: Session): Received | undefined {
     switch (outcome?.kind) {
       case undefined:
         return undefined;
@@ -229,7 +229,7 @@ export class ResumableSessions {
   /** Bytes that survive whatever happens next: whole multiples of the quantum. */
   async #persisted(id: string, size?: number): Promise<number> {
     const bytes = size ?? (await stat(this.#bytesPath(id)).catch(() => ({ size: 0 }))).size;
-    return bytes - (bytes % CHUNK_QUANTUM);
+    return bytes - (bytes % chunkQuantum);
   }
 
   async #load(session: Session): Promise<void> {
@@ -254,7 +254,7 @@ export class ResumableSessions {
     this.#sessions.set(session.id, session);
   }
 
-  #isExpired = (session: Session): boolean => this.#store.now() > session.created + LIFETIME_MS;
+  #isExpired = (session: Session): boolean => this.#store.now() > session.created + lifetimeMs;
   #bytesPath = (id: string): string => join(this.#folder, id);
   #recordPath = (id: string): string => join(this.#folder, `${id}.json`);
 }

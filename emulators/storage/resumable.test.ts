@@ -6,9 +6,14 @@ import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { bytes, clientOf, startTestServer, type TestServer } from './test-server.ts';
 
-const QUANTUM = 256 * 1024;
+const quantum = 256 * 1024;
 
-type Start = { name?: string; headers?: Record<string, string>; metadata?: object; query?: string };
+interface Start {
+  name?: string;
+  headers?: Record<string, string>;
+  metadata?: object;
+  query?: string;
+}
 
 async function begin({ server }: Pick<TestServer, 'server'>, start: Start = {}): Promise<string> {
   const { name = 'a', headers = {}, metadata = {}, query = '' } = start;
@@ -42,7 +47,7 @@ async function sendAndCut(
   upload.on('error', () => undefined);
   upload.write(content);
   const first = Number(/^bytes (\d+)/.exec(contentRange)?.[1]);
-  const arrived = first + content.length - ((first + content.length) % QUANTUM);
+  const arrived = first + content.length - ((first + content.length) % quantum);
   await expect.poll(async () => (await put(session, 'bytes */*')).range).toBe(`bytes=0-${arrived - 1}`);
   upload.destroy();
 }
@@ -52,8 +57,8 @@ const content = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(byte
 conformanceSection('Resumable uploads', (check) => {
   check('in one request and in chunks, of known and unknown size', 'client', async () => {
     const { bucket } = await startTestServer();
-    for (const size of [1, QUANTUM, 3 * QUANTUM, 3 * QUANTUM + 1, 1_000_000]) {
-      for (const chunkSize of [undefined, QUANTUM, 2 * QUANTUM]) {
+    for (const size of [1, quantum, 3 * quantum, 3 * quantum + 1, 1_000_000]) {
+      for (const chunkSize of [undefined, quantum, 2 * quantum]) {
         const file = bucket.file(`${size}-${chunkSize}`);
         await file.save(bytes(size), { resumable: true, ...(chunkSize ? { chunkSize } : {}) });
         expect((await file.download())[0].equals(bytes(size))).toBe(true);
@@ -72,13 +77,13 @@ conformanceSection('Resumable uploads', (check) => {
   check('only the last chunk makes the object; 308 with Range before', 'fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test, { headers: { 'X-Upload-Content-Type': 'image/png' } });
-    const whole = content(QUANTUM + 10);
+    const whole = content(quantum + 10);
     expect(await put(session, 'bytes */*')).toMatchObject({ status: 308, range: null });
-    const first = await put(session, `bytes 0-${QUANTUM - 1}/${QUANTUM + 10}`, whole.slice(0, QUANTUM));
-    expect(first).toMatchObject({ status: 308, range: `bytes=0-${QUANTUM - 1}` });
+    const first = await put(session, `bytes 0-${quantum - 1}/${quantum + 10}`, whole.slice(0, quantum));
+    expect(first).toMatchObject({ status: 308, range: `bytes=0-${quantum - 1}` });
     expect((await test.bucket.file('a').exists())[0]).toBe(false);
-    expect(await put(session, `bytes */${QUANTUM + 10}`)).toMatchObject({ status: 308, range: first.range });
-    const last = await put(session, `bytes ${QUANTUM}-${QUANTUM + 9}/${QUANTUM + 10}`, whole.slice(QUANTUM));
+    expect(await put(session, `bytes */${quantum + 10}`)).toMatchObject({ status: 308, range: first.range });
+    const last = await put(session, `bytes ${quantum}-${quantum + 9}/${quantum + 10}`, whole.slice(quantum));
     expect(last.status).toBe(200);
     expect(JSON.parse(last.text)).toMatchObject({
       name: 'a',
@@ -98,21 +103,21 @@ conformanceSection('Resumable uploads', (check) => {
   check('a size that becomes known after the last chunk', 'fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test);
-    expect((await put(session, `bytes 0-${QUANTUM - 1}/*`, content(QUANTUM))).status).toBe(308);
-    expect((await put(session, `bytes */${QUANTUM}`)).status).toBe(200);
-    expect((await test.bucket.file('a').getMetadata())[0].size).toBe(String(QUANTUM));
+    expect((await put(session, `bytes 0-${quantum - 1}/*`, content(quantum))).status).toBe(308);
+    expect((await put(session, `bytes */${quantum}`)).status).toBe(200);
+    expect((await test.bucket.file('a').getMetadata())[0].size).toBe(String(quantum));
   });
 
   check('chunks that are no multiple of 256 KiB, gaps and wrong sizes: 400', 'fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test, { headers: { 'X-Upload-Content-Length': '1000000' } });
     expect((await put(session, 'bytes 0-99/1000000', content(100))).status).toBe(400);
-    expect((await put(session, `bytes ${QUANTUM}-999999/1000000`, content(1_000_000 - QUANTUM))).status).toBe(
+    expect((await put(session, `bytes ${quantum}-999999/1000000`, content(1_000_000 - quantum))).status).toBe(
       400,
     );
     expect((await put(session, 'bytes 0-9/10', content(10))).status).toBe(400);
-    expect((await put(session, `bytes 0-${QUANTUM - 1}/1000000`, content(QUANTUM + 1))).status).toBe(400);
-    expect((await put(session, `bytes 0-${QUANTUM - 1}/1000000`, content(QUANTUM - 1))).status).toBe(400);
+    expect((await put(session, `bytes 0-${quantum - 1}/1000000`, content(quantum + 1))).status).toBe(400);
+    expect((await put(session, `bytes 0-${quantum - 1}/1000000`, content(quantum - 1))).status).toBe(400);
     expect((await put(session, 'bytes nonsense', content(1))).status).toBe(400);
     expect((await put(session, 'bytes 0-999999/1000000', content(1_000_000))).status).toBe(200);
   });
@@ -122,17 +127,17 @@ conformanceSection('Resumable uploads', (check) => {
     'http and fetch',
     async () => {
       const test = await startTestServer();
-      const size = 4 * QUANTUM + 100;
+      const size = 4 * quantum + 100;
       const whole = content(size);
       const session = await begin(test);
       await sendAndCut(
         session,
         `bytes 0-${size - 1}/${size}`,
-        Buffer.from(whole.slice(0, 2 * QUANTUM + 77)),
+        Buffer.from(whole.slice(0, 2 * quantum + 77)),
         size,
       );
-      expect((await put(session, 'bytes */*')).range).toBe(`bytes=0-${2 * QUANTUM - 1}`);
-      const overlap = await put(session, `bytes ${QUANTUM}-${size - 1}/${size}`, whole.slice(QUANTUM));
+      expect((await put(session, 'bytes */*')).range).toBe(`bytes=0-${2 * quantum - 1}`);
+      const overlap = await put(session, `bytes ${quantum}-${size - 1}/${size}`, whole.slice(quantum));
       expect(overlap.status).toBe(200);
       expect((await test.bucket.file('a').download())[0].equals(whole)).toBe(true);
     },
@@ -141,12 +146,12 @@ conformanceSection('Resumable uploads', (check) => {
   check('a new PUT takes over from one whose client has given up', 'http and fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test);
-    const size = 2 * QUANTUM;
+    const size = 2 * quantum;
     const stalled = request(session, { method: 'PUT', headers: { 'Content-Length': size } });
     const ended = new Promise((resolve) => stalled.once('error', resolve));
-    stalled.write(content(QUANTUM));
-    await expect.poll(async () => (await put(session, 'bytes */*')).range).toBe(`bytes=0-${QUANTUM - 1}`);
-    const second = await put(session, `bytes ${QUANTUM}-${size - 1}/${size}`, content(size).slice(QUANTUM));
+    stalled.write(content(quantum));
+    await expect.poll(async () => (await put(session, 'bytes */*')).range).toBe(`bytes=0-${quantum - 1}`);
+    const second = await put(session, `bytes ${quantum}-${size - 1}/${size}`, content(size).slice(quantum));
     expect(second.status).toBe(200);
     await ended;
     expect((await test.bucket.file('a').download())[0].equals(content(size))).toBe(true);
@@ -158,14 +163,14 @@ conformanceSection('Resumable uploads', (check) => {
       faults: ({ method, query }) => {
         if (method !== 'PUT' || !query.has('upload_id') || cuts > 0) return undefined;
         cuts += 1;
-        return { cutAfterBytes: 3 * QUANTUM };
+        return { cutAfterBytes: 3 * quantum };
       },
     });
     const file = clientOf(test.server, true).bucket('test-bucket').file('a');
-    const size = 8 * QUANTUM + 5;
+    const size = 8 * quantum + 5;
     await file.save(bytes(size), {
       resumable: true,
-      chunkSize: 16 * QUANTUM,
+      chunkSize: 16 * quantum,
       preconditionOpts: { ifGenerationMatch: 0 },
     });
     expect(cuts).toBe(1);
@@ -174,14 +179,14 @@ conformanceSection('Resumable uploads', (check) => {
 
   check('a session survives a restart of the server in the middle', 'fetch', async () => {
     const first = await startTestServer();
-    const whole = content(QUANTUM + 5);
+    const whole = content(quantum + 5);
     const session = new URL(await begin(first, { metadata: { metadata: { operation: 'sketch' } } }));
-    await put(session.href, `bytes 0-${QUANTUM - 1}/*`, whole.slice(0, QUANTUM));
+    await put(session.href, `bytes 0-${quantum - 1}/*`, whole.slice(0, quantum));
     const second = await first.restart();
     session.port = String(second.server.port);
-    expect((await put(session.href, 'bytes */*')).range).toBe(`bytes=0-${QUANTUM - 1}`);
-    const range = `bytes ${QUANTUM}-${QUANTUM + 4}/${QUANTUM + 5}`;
-    expect((await put(session.href, range, whole.slice(QUANTUM))).status).toBe(200);
+    expect((await put(session.href, 'bytes */*')).range).toBe(`bytes=0-${quantum - 1}`);
+    const range = `bytes ${quantum}-${quantum + 4}/${quantum + 5}`;
+    expect((await put(session.href, range, whole.slice(quantum))).status).toBe(200);
     const [metadata] = await second.bucket.file('a').getMetadata();
     expect(metadata.metadata).toEqual({ operation: 'sketch' });
     expect((await second.bucket.file('a').download())[0].equals(whole)).toBe(true);
@@ -216,10 +221,10 @@ conformanceSection('Resumable uploads', (check) => {
   check('DELETE cancels: 499, then and later', 'fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test);
-    await put(session, `bytes 0-${QUANTUM - 1}/*`, content(QUANTUM));
+    await put(session, `bytes 0-${quantum - 1}/*`, content(quantum));
     expect((await fetch(session, { method: 'DELETE' })).status).toBe(499);
     expect((await put(session, 'bytes */*')).status).toBe(499);
-    expect((await put(session, `bytes ${QUANTUM}-${QUANTUM}/${QUANTUM + 1}`, content(1))).status).toBe(499);
+    expect((await put(session, `bytes ${quantum}-${quantum}/${quantum + 1}`, content(1))).status).toBe(499);
     expect((await test.bucket.file('a').exists())[0]).toBe(false);
   });
 
@@ -235,9 +240,9 @@ conformanceSection('Resumable uploads', (check) => {
   check('conditions hold at the last byte, not only at the first', 'fetch', async () => {
     const test = await startTestServer();
     const session = await begin(test, { query: '&ifGenerationMatch=0' });
-    await put(session, `bytes 0-${QUANTUM - 1}/*`, content(QUANTUM));
+    await put(session, `bytes 0-${quantum - 1}/*`, content(quantum));
     await test.bucket.file('a').save('meanwhile');
-    const last = await put(session, `bytes ${QUANTUM}-${QUANTUM}/${QUANTUM + 1}`, content(1));
+    const last = await put(session, `bytes ${quantum}-${quantum}/${quantum + 1}`, content(1));
     expect(last.status).toBe(412);
     expect((await put(session, 'bytes */*')).status).toBe(412);
     expect(String((await test.bucket.file('a').download())[0])).toBe('meanwhile');

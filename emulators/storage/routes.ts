@@ -4,23 +4,23 @@ import { StorageError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { addNotificationRoutes } from './notification-routes.ts';
 import { addObjectRoutes } from './object-routes.ts';
-import { Router } from './router.ts';
+import { RouteTable } from './route-table.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 import { addXmlRoutes } from './xml-routes.ts';
 
 /** Every route of the server. The first that fits a request answers it. */
-export function allRoutes(): Router {
-  const router = new Router();
-  addUploadRoutes(router);
-  addNotificationRoutes(router);
-  addCopyRoutes(router);
-  addObjectRoutes(router);
-  addBucketRoutes(router);
-  router.add('*', '/storage/*rest', unknownRoute);
-  router.add('*', '/b/*rest', unknownRoute);
-  router.add('*', '/batch/*rest', unknownRoute);
-  addXmlRoutes(router);
-  return router;
+export function allRoutes(): RouteTable {
+  const table = new RouteTable();
+  addUploadRoutes(table);
+  addNotificationRoutes(table);
+  addCopyRoutes(table);
+  addObjectRoutes(table);
+  addBucketRoutes(table);
+  table.add('*', '/storage/*rest', unknownRoute);
+  table.add('*', '/b/*rest', unknownRoute);
+  table.add('*', '/batch/*rest', unknownRoute);
+  addXmlRoutes(table);
+  return table;
 }
 
 /** Throws a 404 that names the request. */

@@ -10,12 +10,17 @@ import { expect, onTestFinished } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { clientOf } from './test-server.ts';
 
-const SERVE = fileURLToPath(new URL('./serve.ts', import.meta.url));
+const servePath = fileURLToPath(new URL('./serve.ts', import.meta.url));
 
-type Ready = { ready: true; url: string; port: number; pid: number };
+interface Ready {
+  ready: true;
+  url: string;
+  port: number;
+  pid: number;
+}
 
 async function start(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {
-  const child = spawn(process.execPath, [SERVE], {
+  const child = spawn(process.execPath, [servePath], {
     env: { ...process.env, SPILLWAY_STORAGE_PORT: '0', SPILLWAY_STORAGE_DIR: dataDir },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -10,11 +10,11 @@ import { Outbox } from './outbox.ts';
 import { admit } from './page-access.ts';
 import type { Notifier } from './pubsub-notifier.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 import { allRoutes, unknownRoute } from './routes.ts';
 import { Store } from './store.ts';
 
-export type StorageServerOptions = {
+export interface StorageServerOptions {
   /** Everything is kept here; made if absent. Only one server may use a folder at a time. */
   dataDir: string;
   /** 0, the default, lets the system choose. */
@@ -29,11 +29,15 @@ export type StorageServerOptions = {
   now?: () => number;
   /** Chooses what goes wrong with a request, for tests of failures. */
   faults?: FaultChooser;
-};
+}
 
-export type StorageServer = { url: string; port: number; close(): Promise<void> };
+export interface StorageServer {
+  url: string;
+  port: number;
+  close(): Promise<void>;
+}
 
-const PUBLISHING_PATIENCE_MS = 500;
+const publishingPatienceMs = 500;
 
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
@@ -41,9 +45,9 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const outbox = notify && new Outbox(notify);
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
-  const router = allRoutes();
+  const table = allRoutes();
   const server = createServer((req, res) =>
-    handle(newExchange(req, res, store, sessions), router, [host], faults),
+    handle(newExchange(req, res, store, sessions), table, [host], faults),
   );
   hardenServer(server, createJsonLog('storage'));
   // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
@@ -66,7 +70,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
       await closed;
-      await outbox?.close(PUBLISHING_PATIENCE_MS);
+      await outbox?.close(publishingPatienceMs);
     },
   };
 }
@@ -98,7 +102,7 @@ function newExchange(
 /** Handles one request from fault to answer. */
 async function handle(
   x: Exchange,
-  router: Router,
+  table: RouteTable,
   hosts: readonly string[],
   faults: FaultChooser | undefined,
 ): Promise<void> {
@@ -112,7 +116,7 @@ async function handle(
       throw new StorageError(fault.status, 'backendError', 'InternalError', 'A fault that was asked for.');
     }
     if (x.method === 'OPTIONS') return reply(x, 200);
-    const route = router.find(x.method, x.path);
+    const route = table.find(x.method, x.path);
     if (!route) unknownRoute(x);
     x.params = route.params;
     await route.handler(x);

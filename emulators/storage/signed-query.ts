@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { StorageError } from './errors.ts';
 
-const LONGEST_SECONDS = 7 * 24 * 3600;
+const longestSeconds = 7 * 24 * 3600;
 
 const malformed = (message: string) => new StorageError(400, 'invalid', 'AuthenticationRequired', message);
 const expired = (when: number) =>
@@ -42,8 +42,8 @@ function checkV4(parameters: Map<string, string>, headers: IncomingHttpHeaders, 
   const signedAt = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
   const seconds = Number(required('X-Goog-Expires'));
   if (Number.isNaN(signedAt)) throw malformed('X-Goog-Date is not a time.');
-  if (!Number.isInteger(seconds) || seconds < 1 || seconds > LONGEST_SECONDS) {
-    throw malformed(`X-Goog-Expires must be between 1 and ${LONGEST_SECONDS} seconds.`);
+  if (!Number.isInteger(seconds) || seconds < 1 || seconds > longestSeconds) {
+    throw malformed(`X-Goog-Expires must be between 1 and ${longestSeconds} seconds.`);
   }
   if (now > signedAt + seconds * 1000) throw expired(signedAt + seconds * 1000);
   for (const header of required('X-Goog-SignedHeaders').split(';')) {

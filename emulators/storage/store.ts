@@ -16,7 +16,10 @@ import type { Outbox } from './outbox.ts';
 import { checkBeforeWrite, type Preconditions } from './preconditions.ts';
 
 /** Bytes that have arrived in full and wait for their commit. */
-type Staged = { path: string; checksums: Checksums };
+interface Staged {
+  path: string;
+  checksums: Checksums;
+}
 
 type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; unused: ObjectVersion[]; result: T };
 

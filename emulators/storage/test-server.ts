@@ -5,7 +5,7 @@ import { type Bucket, Storage } from '@google-cloud/storage';
 import { onTestFinished } from 'vitest';
 import { type StorageServer, type StorageServerOptions, startStorageServer } from './server.ts';
 
-export type TestServer = {
+export interface TestServer {
   server: StorageServer;
   storage: Storage;
   /** An empty bucket, `test-bucket`. */
@@ -13,7 +13,7 @@ export type TestServer = {
   dataDir: string;
   /** Ends the server and starts another on the same folder and with the same options, save those given. */
   restart(options?: Partial<StorageServerOptions>): Promise<TestServer>;
-};
+}
 
 /** The real client, without retries unless asked for, so that a test sees each answer. It needs no credentials. */
 export const clientOf = (server: { url: string }, autoRetry = false): Storage =>

@@ -6,11 +6,11 @@ import { checkObjectName } from './names.ts';
 import { objectFields, objectResource } from './object-version.ts';
 import { queryPreconditions } from './preconditions.ts';
 import { beginSession, continueSession } from './resumable-routes.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 
 /** Uploads of the JSON API, in its three types; a request with an `upload_id` belongs to a session that was begun. */
-export function addUploadRoutes(router: Router): void {
-  router.add('*', '/upload/storage/v1/b/:bucket/o', async (x) => {
+export function addUploadRoutes(table: RouteTable): void {
+  table.add('*', '/upload/storage/v1/b/:bucket/o', async (x) => {
     if (x.query.has('upload_id')) return continueSession(x);
     x.store.buckets.get(param(x, 'bucket'));
     const type = x.query.get('uploadType');

@@ -8,7 +8,7 @@ import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { bytes, startTestServer } from './test-server.ts';
 
-const NAMES = [
+const oddNames = [
   'plain.jpg',
   'folder/sub folder/a b.png',
   '100%.png',
@@ -137,15 +137,15 @@ conformanceSection('Uploads', (check) => {
 
   check('any name: folders, spaces, %, ?, #, emoji, .., 1,024 bytes', 'client', async () => {
     const { bucket, dataDir } = await startTestServer();
-    for (const name of NAMES) {
+    for (const name of oddNames) {
       await bucket.file(name).save(name, { resumable: name.length % 2 === 0 });
       expect(String((await bucket.file(name).download())[0])).toBe(name);
       expect((await bucket.file(name).getMetadata())[0].name).toBe(name);
     }
     const [files] = await bucket.getFiles();
-    expect(new Set(files.map(({ name }) => name))).toEqual(new Set(NAMES));
+    expect(new Set(files.map(({ name }) => name))).toEqual(new Set(oddNames));
     expect((await readdir(dataDir)).sort()).toEqual(['blobs', 'buckets', 'incoming', 'uploads']);
-    for (const name of NAMES) await bucket.file(name).delete();
+    for (const name of oddNames) await bucket.file(name).delete();
     expect((await bucket.getFiles())[0]).toEqual([]);
     expect(await readdir(join(dataDir, 'blobs'))).toEqual([]);
   });

@@ -7,19 +7,19 @@ import { checkObjectName } from './names.ts';
 import type { ObjectFields } from './object-version.ts';
 import { checkBeforeRead, headerPreconditions } from './preconditions.ts';
 import { beginSession, continueSession } from './resumable-routes.ts';
-import type { Router } from './router.ts';
+import type { RouteTable } from './route-table.ts';
 import { checkSignedQuery } from './signed-query.ts';
 
 /** Objects of the XML API, which public and signed addresses speak. */
-export function addXmlRoutes(router: Router): void {
+export function addXmlRoutes(table: RouteTable): void {
   const path = '/:bucket/*object';
-  router.add('GET', path, signed(get));
-  router.add('HEAD', path, signed(get));
-  router.add('PUT', path, signed(put));
-  router.add('POST', path, signed(begin));
-  router.add('DELETE', path, signed(remove));
+  table.add('GET', path, signed(get));
+  table.add('HEAD', path, signed(get));
+  table.add('PUT', path, signed(put));
+  table.add('POST', path, signed(begin));
+  table.add('DELETE', path, signed(remove));
   for (const bucketPath of ['/:bucket', '/:bucket/']) {
-    router.add('*', bucketPath, () => {
+    table.add('*', bucketPath, () => {
       throw unsupported('requests on buckets through the XML API: use the JSON API');
     });
   }

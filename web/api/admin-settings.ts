@@ -4,8 +4,8 @@ import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import { adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError, unknownFieldsProblem } from './problems.ts';
-import { createRouter } from './router.ts';
 import { type SettingsView, settingsRequestSchema, settingsSchema } from './schema.ts';
 import { unknownFields } from './unknown-fields.ts';
 
@@ -45,7 +45,7 @@ const changeSettings = createRoute({
 
 /** `GET` and `PUT /settings`. */
 export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
-  return createRouter()
+  return createOpenApiApp()
     .openapi(getSettings, async (c) => c.json(viewOf(await ports.settings.readRouting()), 200))
     .openapi(changeSettings, async (c) => {
       const { routing, basedOn } = c.req.valid('json');

@@ -4,8 +4,8 @@ import { storableText } from '@spillway/core/text.ts';
 import { adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { readFleet } from './fleet-view.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { createRouter } from './router.ts';
 import { drainSchema, type WorkerView, workerViewSchema } from './schema.ts';
 
 const workersSchema = z.object({ workers: z.array(workerViewSchema.meta({ id: 'Worker' })) });
@@ -75,7 +75,7 @@ export function adminWorkerRoutes({ ports: { fleet }, liveDashboard }: ApiDepend
     return { ...worker, ...wanted };
   }
 
-  return createRouter()
+  return createOpenApiApp()
     .openapi(listWorkers, async (c) => c.json({ workers: (await readFleet(fleet)).views }, 200))
     .openapi(drainWorker, async (c) => {
       const worker = await findWorker(c.req.valid('param').id);

@@ -8,8 +8,8 @@ import { eventAnswer, eventRequest, jobEvents, positionOf } from './events.ts';
 import { viewOf, visibleJob } from './job-access.ts';
 import { adminJobQuery, given } from './jobs.ts';
 import { followedJobs } from './live-jobs.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
-import { createRouter } from './router.ts';
 import { overviewSchema } from './schema.ts';
 
 const getOverview = createRoute({
@@ -66,11 +66,11 @@ const anyOwner = { owner: '', admin: true };
 /** What only admins may see and do. */
 export function adminRoutes(dependencies: ApiDependencies) {
   const { ports, sessions, liveDashboard, streams } = dependencies;
-  const router = createRouter();
-  router.use(requireAdmin(sessions));
-  router.route('/', adminWorkerRoutes(dependencies));
-  router.route('/', adminSettingsRoutes(dependencies));
-  return router
+  const api = createOpenApiApp();
+  api.use(requireAdmin(sessions));
+  api.route('/', adminWorkerRoutes(dependencies));
+  api.route('/', adminSettingsRoutes(dependencies));
+  return api
     .openapi(getOverview, async (c) => {
       const [fleet, newest] = await Promise.all([
         ports.fleet.read(),

@@ -9,9 +9,9 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
 import { jobRoutes } from './jobs.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
-import { createRouter } from './router.ts';
 import { adminCookie, sessionCookie } from './sessions.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -21,7 +21,7 @@ const largestBody = 64 * 1_024;
 /** The HTTP API: everything under `/api`, and the admin's way in. */
 export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   const { ports, sessions, version } = dependencies;
-  const api = createRouter();
+  const api = createOpenApiApp();
   api.onError((error, c) => problemResponse(error, c, ports.log));
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 

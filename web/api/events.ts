@@ -6,7 +6,7 @@ import { type EventStream, eventStreamHeaders, openEventStream } from './event-s
 import { viewOf } from './job-access.ts';
 import type { Visitor } from './limits.ts';
 import type { JobListener } from './live-jobs.ts';
-import { createRouter } from './router.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 
 /** Milliseconds after which the stream of a visitor who has no job is ended. */
 const idleMs = 60_000;
@@ -47,7 +47,7 @@ const followJobs = createRoute({
 
 /** `GET /events`. */
 export function eventRoutes(dependencies: ApiDependencies) {
-  return createRouter().openapi(followJobs, (c) => {
+  return createOpenApiApp().openapi(followJobs, (c) => {
     if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);
     const since = positionOf(c.req.valid('header')['last-event-id']);
     return c.body(ownJobsStream(c.var.visitor, since, dependencies), 200, eventStreamHeaders);

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { json } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
-import { createRouter } from './router.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { healthSchema } from './schema.ts';
 
 /** Milliseconds in which the database has to answer. */
@@ -37,7 +37,7 @@ export function healthRoutes({ ports, version }: ApiDependencies) {
     return latest.answers;
   }
 
-  return createRouter().openapi(health, async (c) => {
+  return createOpenApiApp().openapi(health, async (c) => {
     c.header('Cache-Control', 'no-store');
     const deep = c.req.valid('query').deep !== undefined;
     if (deep && !(await databaseIsUp())) {

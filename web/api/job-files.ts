@@ -13,8 +13,8 @@ import { anyDocument, jobIdParameter, problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { createRouter } from './router.ts';
 
 /** Even a file that passes for a picture can do nothing but be shown. */
 const inertHeaders = {
@@ -90,7 +90,7 @@ const source = createRoute({
 
 /** A job's result and its original, as files. */
 export function jobFileRoutes({ ports }: ApiDependencies) {
-  return createRouter()
+  return createOpenApiApp()
     .openapi(resultRoute(), async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
       const extension = job.result && resultExtensionOf(job.result.contentType);

@@ -8,8 +8,8 @@ import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
 import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { noSuchJob, ownJob, viewOf, visibleJob } from './job-access.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { createRouter } from './router.ts';
 
 const jobQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50),
@@ -102,7 +102,7 @@ const remove = createRoute({
 
 /** Job documents, and what a person can do with a job. */
 export function jobRoutes({ ports }: ApiDependencies) {
-  return createRouter()
+  return createOpenApiApp()
     .openapi(listJobs, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
       const { owner } = c.var.visitor;

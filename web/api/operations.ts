@@ -3,7 +3,7 @@ import { viewOf } from '@spillway/core/operations/operation.ts';
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { json, problemAnswers } from './describe.ts';
 import { limited } from './environment.ts';
-import { createRouter } from './router.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { operationListSchema } from './schema.ts';
 
 const listOperations = createRoute({
@@ -23,7 +23,7 @@ const listOperations = createRoute({
 
 /** `GET /operations`. */
 export function operationRoutes() {
-  return createRouter().openapi(listOperations, (c) =>
+  return createOpenApiApp().openapi(listOperations, (c) =>
     c.json({ operations: operationNames.map((name) => viewOf(manifestOf(name))) }, 200),
   );
 }

@@ -5,8 +5,8 @@ import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import type { z } from 'zod';
 import { json, problemAnswers } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
+import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { createRouter } from './router.ts';
 import { uploadRequestSchema, uploadSchema } from './schema.ts';
 
 function openUpload() {
@@ -37,7 +37,7 @@ function openUpload() {
 
 /** `POST /uploads`. */
 export function uploadRoutes({ ports }: ApiDependencies) {
-  return createRouter().openapi(openUpload(), async (c) => {
+  return createOpenApiApp().openapi(openUpload(), async (c) => {
     const request = c.req.valid('json');
     const operations = [...new Set(request.operations)];
     const options = allOptions(operations, request.options);

@@ -3,13 +3,17 @@ import type { Exchange } from './exchange.ts';
 
 type Handler = (x: Exchange) => Promise<void> | void;
 
-type Route = { method: string; pattern: string[]; handler: Handler };
+interface Route {
+  method: string;
+  pattern: string[];
+  handler: Handler;
+}
 
 /**
  * Matches paths as sent, segment by segment, and decodes each segment afterwards: an object name may hold encoded
  * slashes, dots, percent and question marks, all of which general routers decode or normalise too early.
  */
-export class Router {
+export class RouteTable {
   readonly #routes: Route[] = [];
 
   /** `:name` in a pattern takes one segment; `*name`, at its end, all that is left, which is not empty. */
