@@ -2,13 +2,14 @@ import { OutageError } from '@spillway/core/errors.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import { copying, type Workbench, workbench } from '@spillway/pipeline/testing/workbench.ts';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { startPulling } from './pull-loop.ts';
 
 /** A VM that pulls from a queue in memory. */
 async function vm(operate: Operate = copying, slots = 2) {
   const bench = await workbench();
   const executor = bench.executor('vm-1', operate);
+  const settle = vi.spyOn(bench.ports.consumer, 'settle');
   const pulling = startPulling({
     slots,
     ports: bench.ports,
@@ -16,7 +17,9 @@ async function vm(operate: Operate = copying, slots = 2) {
     workNext: () => handleNextInLine(executor),
   });
   onTestFinished(pulling.stop);
-  return { bench, pulling };
+  /** Results of messages come before their ends. */
+  const settled = (count: number) => expect.poll(() => settle.mock.settledResults.length).toBe(count);
+  return { bench, pulling, settled };
 }
 
 const states = async ({ jobs }: Workbench) => (await jobs()).map(({ state }) => state);
@@ -25,10 +28,11 @@ const states = async ({ jobs }: Workbench) => (await jobs()).map(({ state }) => 
 const forOthers = ({ ports }: Workbench) => ports.consumer.pull(10, new AbortController().signal);
 
 it('a VM does what is published, and settles every message', async () => {
-  const { bench } = await vm();
+  const { bench, settled } = await vm();
   for (const name of ['a', 'b', 'c', 'd', 'e']) await bench.drop(`sketch/${name}.jpg`);
   await expect.poll(() => states(bench)).toEqual(Array(5).fill('succeeded'));
   await expect.poll(() => bench.ports.queue.messages.vm).toEqual([]);
+  await settled(5);
   bench.clock.advance(60_000);
   expect(await forOthers(bench)).toEqual([]);
 });
@@ -57,7 +61,7 @@ it('a VM that is paused takes nothing, and goes on when it may', async () => {
 
 it('a VM keeps the message of a long job from others, also when it takes no new ones', async () => {
   const working = Promise.withResolvers<void>();
-  const { bench, pulling } = await vm(async (request) => {
+  const { bench, pulling, settled } = await vm(async (request) => {
     await working.promise;
     return copying(request);
   });
@@ -70,6 +74,7 @@ it('a VM keeps the message of a long job from others, also when it takes no new 
   }
   working.resolve();
   await expect.poll(() => states(bench)).toEqual(['succeeded']);
+  await settled(1);
   bench.clock.advance(60_000);
   expect(await forOthers(bench)).toEqual([]);
 });
