@@ -20,7 +20,7 @@ const idleMs = 5_000;
 const jobs = 200;
 const perSecond = 7;
 const singles = 30;
-/** Jobs that are dropped at once for the VMs alone. They tell how long a busy slot takes for a job and until the next. */
+/** Jobs that are dropped at once for the VMs alone. They tell the times of a busy slot. */
 const queued = 30;
 const seeds = 20;
 /** Pushes that Pub/Sub's emulator has under way for one subscription: events to the router, and jobs to Cloud Run. */

@@ -3,7 +3,7 @@ import { instant, targetSchema } from './job.ts';
 import { quantilesSchema } from './routing/quantiles.ts';
 import { learnedServiceSchema } from './routing/service-times.ts';
 
-/** `draining` becomes `drained` when nothing is in progress. `paused`: the worker's own breaker keeps it from taking work. */
+/** `draining` becomes `drained` when nothing is in progress. `paused`: the worker's own breaker stops it. */
 export const workerStates = ['starting', 'ready', 'paused', 'draining', 'drained', 'stopped'] as const;
 
 export const operationStatsSchema = z.object({

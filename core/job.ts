@@ -11,7 +11,7 @@ import { failureCodeList } from './errors.ts';
  * - **source**: One generation of one object in a bucket of uploads.
  * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
- * - **message**: Tells a worker that a job waits. It carries the job's id and epoch, and is worthless without the document.
+ * - **message**: Tells a worker that a job waits. It has the job's id and epoch, and is worthless without the document.
  * - **line**: The jobs that wait for one target, in the order of their turns.
  * - **turn**: The time that orders the VMs' line: the deadline, or later where the owner has much waiting already.
  *   Earliest deadline first.

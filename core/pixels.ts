@@ -13,8 +13,8 @@ interface BytesPerPixel {
 export const usualBytesOfJpeg = 0.3;
 
 /**
- * By type. An order of magnitude is enough, because routers learn the rest. The bounds are wide; a sender's own figure is
- * believed only within them. JPEG spends 6 bits on the emptiest block of 64 pixels without progression,
+ * By type. An order of magnitude is enough, because routers learn the rest. The bounds are wide. A sender's figure counts
+ * only within them. JPEG spends 6 bits on the emptiest block of 64 pixels without progression,
  * and about 2 with it; deflate shrinks by 1,032 at most, and no filter makes a picture of more than one colour so small.
  */
 const bytesPerPixel: Record<string, BytesPerPixel> = {

@@ -11,13 +11,13 @@ import {
   type StatedSum,
 } from './model-source.ts';
 
-/** The client's own layers add eleven to each answer, one too many for Node's default, which would call it a leak. */
+/** The client adds eleven listeners to each answer. Node's default limit is ten, and it warns of a leak beyond that. */
 const listenersOfOneDownload = 20;
 
 /**
- * A bucket of one's own, `gs://bucket/prefix`. The client reads `STORAGE_EMULATOR_HOST`, Google's own name for the
- * address of an emulator, and finds the machine's credentials itself.
- * @throws PermanentError where the name is none of a bucket.
+ * A bucket as a source, `gs://bucket/prefix`. The client reads `STORAGE_EMULATOR_HOST`, Google's name for the address of
+ * an emulator, and finds the machine's credentials itself.
+ * @throws PermanentError if the name is not that of a bucket.
  */
 export function bucketSource(name: string): ModelSource {
   const [bucketName = '', ...path] = name.slice('gs://'.length).split('/');
@@ -40,7 +40,7 @@ export function bucketSource(name: string): ModelSource {
   };
 }
 
-/** The client's calls take no signal. */
+/** Adds an abort signal, which the client's own calls do not take. */
 async function unlessAborted<Answer>(call: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
   const { promise, reject } = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
@@ -78,7 +78,7 @@ function openObject(
   return { content, start, total, version: generation, stated, address };
 }
 
-/** The client can check a whole object only; what arrives is checked with our own sums anyway. */
+/** The client can check only a whole object. We check what arrives with our own sums anyway. */
 async function* readFrom(
   file: File,
   generation: string,

@@ -5,7 +5,7 @@ import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { isNotFound } from './installation.ts';
 import { type ModelSource, mirrorPaths } from './model-source.ts';
 
-/** A directory, such as a disk that was carried to a machine without a network. */
+/** A directory as a source, such as a disk that was carried to a machine without a network. */
 export function directorySource(name: string): ModelSource {
   const root = resolve(name);
   return {

@@ -12,25 +12,25 @@ import type { ModelFile } from './manifest.ts';
 import type { KeptPart, ModelSource, OpenedFile, StatedSum } from './model-source.ts';
 import type { Pin } from './pins.ts';
 
-/** Milliseconds to wait after each attempt that brought nothing; one more of those ends the download. */
+/** Back-off: milliseconds to wait after each attempt that brought no bytes. One more such attempt ends the download. */
 export const defaultPauses = [1_000, 3_000, 9_000];
-/** A connection on which nothing arrives for so many milliseconds is given up for another. */
+/** A connection without a byte for this many milliseconds is replaced by another. */
 export const defaultStallMs = 60_000;
 
 export interface FileDownload {
   source: ModelSource;
   model: ModelName;
   file: ModelFile;
-  /** From its first download into this model folder; null where there was none, or the manifest has its SHA-256. */
+  /** The pin of its first download into this model folder. Null if there was none, or if the manifest has a SHA-256. */
   pin: Pin | null;
-  /** Where the file goes. What is there already is continued. */
+  /** Path of the file. Existing bytes are kept and continued. */
   folder: string;
-  /** Where notes about it are kept meanwhile. */
+  /** Path of the notes about an unfinished download. */
   notesFolder: string;
   pauses: readonly number[];
   stallMs: number;
   signal: AbortSignal;
-  /** Bytes that are there now, and of the whole file where that is known. */
+  /** Bytes so far, and bytes of the whole file if they are known. */
   onBytes(bytes: number, total: number | null): void;
 }
 
@@ -40,12 +40,12 @@ export interface DownloadedFile {
   sha256: string;
 }
 
-/** Which version of which file the bytes are of that are there. */
+/** The file and the version that the existing bytes belong to. */
 const notesSchema = z.object({ address: z.string(), version: z.string().nullable(), complete: z.boolean() });
 
 /**
- * Fetches one file and checks it, after what an earlier attempt left of it.
- * @throws PermanentError `model_invalid` where it is not the published file, and what the source throws.
+ * Fetches one file and checks it. Continues an earlier attempt.
+ * @throws PermanentError `model_invalid` if it is not the published file. Throws what the source throws.
  */
 export async function downloadFile(download: FileDownload): Promise<DownloadedFile> {
   const before = await keptPart(download);
@@ -54,7 +54,7 @@ export async function downloadFile(download: FileDownload): Promise<DownloadedFi
   } catch (error) {
     const wrong = error instanceof PermanentError && error.code === 'model_invalid';
     if (!wrong || before.bytes === 0) throw error;
-    // What was kept may have been the wrong part: once more from the start.
+    // The kept part may have been the wrong one, so the file is fetched once more from its start.
     return await fetchWithRetries(download);
   }
 }
@@ -69,7 +69,7 @@ async function fetchWithRetries(download: FileDownload): Promise<DownloadedFile>
       download.signal.throwIfAborted();
       if (!(error instanceof RetryableError)) throw error;
       const after = await keptPart(download);
-      // An attempt that brought something is no failure: a bad line gets there in the end.
+      // An attempt that brought bytes is not a failure. A bad connection gets there in the end.
       const pause = after.bytes > before.bytes ? download.pauses[0] : pauses.shift();
       if (pause === undefined) throw error;
       await delay(pause, undefined, { signal: download.signal });
@@ -88,7 +88,7 @@ async function fetchOnce(download: FileDownload, kept: KeptPart): Promise<Downlo
     await keepNotes(download, opened.version, true);
     return { name: download.file.name, bytes: sums.bytes, sha256: sums.sha256 };
   } catch (error) {
-    // What ended it, rather than what a source says about having been ended.
+    // Throws the reason of the abort, not the source's error about being aborted.
     stall.signal.throwIfAborted();
     throw error instanceof PermanentError || error instanceof RetryableError
       ? error
@@ -109,7 +109,7 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
   const handle = await open(pathOf(download), 'a+');
   try {
     await handle.truncate(opened.start);
-    // What is there is hashed from the disk: that is what will be loaded.
+    // The hash is computed from the disk, because the file will be loaded from there.
     await addFile(sums, pathOf(download), opened.start);
     download.onBytes(sums.bytes, opened.total);
     for await (const chunk of opened.content) {
@@ -129,7 +129,7 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
   return sums.end();
 }
 
-/** A checksum that the file has to have, and who says so, as the end of a sentence. */
+/** A checksum that the file must have, and its origin as the end of a sentence. */
 interface Expectation extends StatedSum {
   whence: string;
 }
@@ -184,7 +184,7 @@ async function keepNotes(download: FileDownload, version: string | null, complet
   await writeFile(notesPath(download), JSON.stringify({ address, version, complete }));
 }
 
-/** A file that an earlier attempt completed is checked again: it lay on a disk since. */
+/** Checks a file again that an earlier attempt completed, because it may have changed on the disk. */
 async function sumsOfFile(download: FileDownload): Promise<DownloadedFile> {
   const sums = runningSums();
   await addFile(sums, pathOf(download), Number.POSITIVE_INFINITY);
@@ -223,7 +223,7 @@ function runningSums(): RunningSums {
   };
 }
 
-/** Adds the first `length` bytes of a file. */
+/** Adds the first `length` bytes of a file to the hash. */
 async function addFile(sums: RunningSums, path: string, length: number): Promise<void> {
   if (length === 0) return;
   for await (const chunk of createReadStream(path, { end: length - 1, highWaterMark: 1 << 20 }))
@@ -231,7 +231,7 @@ async function addFile(sums: RunningSums, path: string, length: number): Promise
 }
 
 interface StallGuard {
-  /** Aborted when the caller gives up, or when nothing has arrived for a while. */
+  /** Aborted if the caller gives up, or if no byte has arrived for a while. */
   signal: AbortSignal;
   alive(): void;
   end(): void;
@@ -256,7 +256,7 @@ function passing(error: unknown, { source, model, file }: FileDownload): Retryab
   return new RetryableError('model_missing', `${address} was cut off (${reason}).`, { cause: error });
 }
 
-/** What is wrong with the disk that the model folder is on; null where the error says nothing of that. */
+/** What is wrong with the disk of the model folder; null if the error is about something else. */
 export function storageProblem(error: unknown): PermanentError | null {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   switch (code) {
@@ -281,7 +281,7 @@ export function storageProblem(error: unknown): PermanentError | null {
   }
 }
 
-/** Refuses at once what the disk has no room for, instead of after an hour. */
+/** Refuses a file at once if the disk has no room for it, and not after an hour. */
 async function checkRoom(folder: string, { start, total }: OpenedFile): Promise<void> {
   if (total === null) return;
   const { bavail, bsize } = await statfs(folder);

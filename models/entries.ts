@@ -4,20 +4,20 @@ import { saliencyManifest } from './saliency-entries.ts';
 
 const blipPage = 'https://huggingface.co/Salesforce/blip-image-captioning-base';
 /**
- * A commit of the Hub's own converter, proposed to the repository (a pull request that was never merged): the main
- * branch has the weights as a pickle only. The other files are the same as there.
+ * A commit of the Hub's own converter, from a pull request that was never merged. The main branch has the weights only
+ * as a pickle. The other files are equal to the main branch's.
  */
 const blipRevision = '9cfcdbcaccbcadb2b53b36d4b50042c4eeaa0c25';
 
 /**
- * Nobody has published a list of these files' sums: they are pinned at their first download. The revision in the address
- * is a commit, so that what it names cannot change.
+ * No sums of these files are published, so they are pinned at their first download. The revision in the address is a
+ * commit, so its content cannot change.
  */
 function blipFile(name: string): ModelFile {
   return { name, url: `${blipPage}/resolve/${blipRevision}/${name}`, bytes: null, sha256: null, md5: null };
 }
 
-/** The weights first: by far the largest, so that what is wrong with a source shows where it matters. */
+/** The weights come first. They are by far the largest, so a problem with the source shows early. */
 const blipFiles = ['model.safetensors', 'config.json', 'tokenizer.json', 'preprocessor_config.json'].map(
   blipFile,
 );
@@ -60,11 +60,12 @@ export function installCommand(name: ModelName): string {
 }
 
 /**
- * What `auto` takes: the first of these that is installed. The more exact net before the faster one, because whoever
- * installed it wants it. Not those for people, clothes or drawings alone, which fail on everything else; not BiRefNet,
- * which needs several times the memory that a worker allows a job; and never one whose licence forbids a use.
+ * `auto` takes the first of these that is installed. The more exact net is before the faster one, because a person who
+ * has installed it wants it. Nets for people, clothes or drawings alone are left out, because they fail on other
+ * pictures. BiRefNet is left out, because it needs several times the memory that a worker allows a job. Nets whose
+ * licence forbids a use are left out too.
  */
 export const saliencyPreference = ['u2net', 'isnet-general-use', 'u2netp', 'silueta'] as const;
 
-/** The quantised one first: it is never there unless somebody asked for it. */
+/** The quantised model is first, because it is installed only if somebody asked for it. */
 export const captionPreference = ['blip-image-captioning-base-int8', 'blip-image-captioning-base'] as const;

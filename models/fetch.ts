@@ -13,16 +13,16 @@ import { openModelSource } from './open-model-source.ts';
 import { forgetFailure, noteFailure, recentFailure } from './recent-failure.ts';
 
 /**
- * Installs a model, or finds it installed. Continues what was begun, and waits where another process is at it. The
- * model appears in the folder whole and checked, or not at all.
- * @throws PermanentError `model_missing` (the source does not have it) or `model_invalid` (wrong checksum),
- * RetryableError `model_missing` (what may pass, after a few attempts); the message says what to do.
+ * Installs a model, or finds it installed. Continues an earlier attempt, and waits if another process installs the same
+ * model. The model appears in the folder complete and checked, or not at all.
+ * @throws PermanentError `model_missing` (the source does not have it) or `model_invalid` (wrong checksum).
+ * @throws RetryableError `model_missing` after a few attempts, if a later one may succeed. The message says what to do.
  */
 export async function fetchModel(name: ModelName, options: FetchOptions): Promise<Installation> {
   return await installModel(entryOf(name), options);
 }
 
-/** The same for a model that is described by the caller. */
+/** The same for a model that the caller describes. */
 export async function installModel(entry: ManifestModel, options: FetchOptions): Promise<Installation> {
   const installed = await installationOf(options.folder, entry.name);
   if (installed) return installed;
@@ -74,7 +74,7 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
   );
   if (!lock) return;
   try {
-    // Whoever held the lock before may have failed just now.
+    // The previous holder of the lock may have just failed.
     await throwRecentFailure();
     const signal = AbortSignal.any(options.signal ? [options.signal, lock.lost] : [lock.lost]);
     const report = (progress: FetchProgress): void => {
@@ -88,7 +88,7 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
       const taken = 'Another process took over the installation because this one did not answer.';
       throw new RetryableError('model_missing', taken, { cause: error });
     }
-    // A machine that lacks something may have it back for the next job.
+    // No note of a machine's lack: the next job may find that it is over.
     const isOfTheMachine = machineErrorOf(error) !== null;
     if (!options.signal?.aborted && !isOfTheMachine) {
       await noteFailure(parts, entry.name, storageProblem(error) ?? error);
@@ -99,7 +99,7 @@ async function install(entry: ManifestModel, options: FetchOptions): Promise<voi
   }
 }
 
-/** Says which model it was about, and what a person can do. */
+/** Adds the model's name to an error, and what a person can do. */
 function withAdvice(error: unknown, name: ModelName): unknown {
   const known = storageProblem(error) ?? error;
   if (!(known instanceof PermanentError || known instanceof RetryableError)) return error;
@@ -114,6 +114,6 @@ function withAdvice(error: unknown, name: ModelName): unknown {
 function advice(error: PermanentError | RetryableError, name: ModelName, isOfDisk: boolean): string {
   const elsewhere = 'A copy of it in a directory or bucket can be named with --from. ';
   const verb = error instanceof RetryableError ? 'Try again with' : 'The command is';
-  // Another source helps no full or read-only disk.
+  // Another source does not help against a full or read-only disk.
   return `${isOfDisk ? '' : elsewhere}${verb}: ${installCommand(name)}`;
 }

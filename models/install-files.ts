@@ -14,13 +14,13 @@ import { pin, readPin } from './pins.ts';
 export interface InstallSteps extends Pick<FetchOptions, 'folder' | 'quantise' | 'pauses' | 'stallMs'> {
   entry: ManifestModel;
   source: ModelSource;
-  /** Where it is put together; kept when the work is cut short, for the next attempt. */
+  /** Folder for the unfinished installation. It is kept for the next attempt if this one is cut short. */
   workFolder: string;
   signal: AbortSignal;
   report(progress: FetchProgress): void;
 }
 
-/** Fetches a model, writes its receipt and moves the whole into place. The caller holds the model's lock. */
+/** Fetches a model, writes its receipt and moves everything into place. The caller holds the model's lock. */
 export async function installFiles(steps: InstallSteps): Promise<void> {
   const { entry, signal, workFolder } = steps;
   const base = entry.kind === 'caption' ? entry.quantisedFrom : null;
@@ -29,7 +29,7 @@ export async function installFiles(steps: InstallSteps): Promise<void> {
   await moveIntoPlace(folder, modelFolder(steps.folder, entry.name), workFolder);
 }
 
-/** Every file of the model `as`, with its receipt. */
+/** Fetches all files of the model `as`, and writes its receipt. */
 async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
   const { entry, source, signal, report, workFolder } = steps;
   const { pauses = defaultPauses, stallMs = defaultStallMs } = steps;
@@ -55,8 +55,8 @@ async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
 }
 
 /**
- * A checkpoint's files have no published sums, and at the first download no pins: what answers in their place, such as a
- * network's login page, shows in what it holds. None of it is kept, or the next attempt would find the same.
+ * A checkpoint's files have no published sums, and no pins at the first download. Another answer in their place, such as
+ * a network's login page, is recognised by its content. Nothing of it is kept, or the next attempt would find it again.
  */
 async function checkCheckpoint(folder: string, workFolder: string): Promise<void> {
   try {
@@ -69,7 +69,7 @@ async function checkCheckpoint(folder: string, workFolder: string): Promise<void
   }
 }
 
-/** The first file is by far the largest: its size alone makes a total that is near enough from the start. */
+/** The first file is by far the largest, so its size alone is a good enough total. */
 function sumOf(sizes: { done: number; total: number | null }[]): { done: number; total: number | null } {
   const done = sizes.reduce((bytes, size) => bytes + size.done, 0);
   const known = sizes.reduce((bytes, { total }) => bytes + (total ?? 0), 0);
@@ -79,7 +79,7 @@ function sumOf(sizes: { done: number; total: number | null }[]): { done: number;
 async function quantised(steps: InstallSteps, base: ModelName): Promise<string> {
   const { entry, source, report, workFolder } = steps;
   const checkpoint = (await installedFolder(steps.folder, base)) ?? (await downloaded(steps, base));
-  // What an earlier attempt left of the result is worth nothing.
+  // An unfinished result of an earlier attempt cannot be continued.
   await rm(join(workFolder, 'quantised'), { recursive: true, force: true });
   const folder = await makeFolder(workFolder, 'quantised');
   const total = 1_000;
@@ -96,7 +96,7 @@ async function installedFolder(folder: string, name: ModelName): Promise<string 
 }
 
 async function filesIn(folder: string): Promise<DownloadedFile[]> {
-  // A copy of the base's receipt may be among them, which this model's own is about to replace.
+  // The files may include a copy of the base's receipt. This model's own receipt replaces it.
   await rm(receiptPath(folder), { force: true });
   const files: DownloadedFile[] = [];
   for (const name of (await readdir(folder)).sort()) {
@@ -117,7 +117,7 @@ async function writeReceipt(folder: string, receipt: Omit<Installation, 'install
   }
 }
 
-/** A damaged installation is set aside first: a folder can take the place of an empty one only. */
+/** Moves a damaged installation away first, because a folder can only replace an empty one. */
 async function moveIntoPlace(from: string, to: string, workFolder: string): Promise<void> {
   try {
     await rename(to, join(workFolder, `damaged-${randomUUID()}`));

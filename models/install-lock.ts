@@ -7,37 +7,37 @@ import { isNotFound, jsonOrNull } from './installation.ts';
 
 const pollMs = 200;
 const heartbeatMs = 1_000;
-/** A holder on this machine whose process lives: it may have been asleep with the machine. */
+/** A silent holder on this machine counts as dead after this time. If its process lives, it may have been asleep. */
 const staleMs = 120_000;
-/** A holder that shares the folder over a network, whose process cannot be asked after. */
+/** The same for a holder on another machine, whose process cannot be checked. */
 const staleElsewhereMs = 30_000;
-/** Room for the longest content, so that each one covers the one before. */
+/** Bytes of the longest content, so that each write covers the one before. */
 const contentBytes = 512;
 
 const holderSchema = z.object({
   pid: z.number(),
   host: z.string(),
-  /** What it has fetched, for those who wait. */
+  /** Its progress, for the processes that wait. */
   bytes: z.number(),
   total: z.number().nullable(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/** The right to install one model, held by one process at a time among all that share the folder. */
+/** The right to install one model. Only one process at a time holds it, among all that share the folder. */
 export interface InstallLock {
-  /** Aborted where another process has taken the lock, because this one seemed dead to it. */
+  /** Aborted if another process has taken the lock because this one seemed dead. */
   readonly lost: AbortSignal;
   report(progress: { bytes: number; total: number | null }): void;
   release(): Promise<void>;
 }
 
-/** Null where somebody else holds the lock: `onHolder` was told how far it is. */
+/** Null if another process holds the lock. `onHolder` was told its progress. */
 async function tryLock(path: string, onHolder: (holder: Holder) => void): Promise<InstallLock | null> {
   const draft = `${path}.${randomUUID()}`;
   const handle = await open(draft, 'wx+');
   try {
     await writeHolder(handle, { bytes: 0, total: null });
-    // With its content at once: nobody ever reads an empty lock.
+    // The lock appears with its content, so nobody reads an empty one.
     await link(draft, path);
     return await hold(path, handle);
   } catch (error) {
@@ -51,8 +51,8 @@ async function tryLock(path: string, onHolder: (holder: Holder) => void): Promis
 }
 
 /**
- * Waits for the lock. `onHolder` hears how far its holder is.
- * @returns Null as soon as `isDone`: what the lock is wanted for has been done by somebody else.
+ * Waits for the lock. `onHolder` is told its holder's progress.
+ * @returns Null as soon as `isDone`, because another process has then done the work.
  */
 export async function takeInstallLock(
   path: string,
@@ -63,7 +63,7 @@ export async function takeInstallLock(
   for (;;) {
     signal.throwIfAborted();
     const lock = await tryLock(path, onHolder);
-    // Asked with the lock in hand: the holder before may have finished a moment ago.
+    // Asked again with the lock, because the previous holder may have just finished.
     if (await isDone()) {
       await lock?.release();
       return null;
@@ -77,7 +77,7 @@ async function hold(path: string, handle: FileHandle): Promise<InstallLock> {
   const { ino } = await handle.stat();
   const lost = new AbortController();
   let progress: { bytes: number; total: number | null } = { bytes: 0, total: null };
-  // Through the handle: should the lock have passed to another, it is not theirs that is written.
+  // Written through the handle, so that another holder's lock is never overwritten.
   const beat = async () => {
     await writeHolder(handle, progress);
     if ((await inodeOf(path)) !== ino) lost.abort(new Error('Another process took the lock.'));
@@ -108,7 +108,7 @@ async function writeHolder(
   await handle.write(JSON.stringify(holder).padEnd(contentBytes), 0);
 }
 
-/** Tells how far the holder is, or removes the lock of one that is dead. */
+/** Reports the holder's progress, or removes a dead holder's lock. */
 async function inspect(path: string, onHolder: (holder: Holder) => void): Promise<void> {
   try {
     const { ino, mtimeMs } = await stat(path);
@@ -130,12 +130,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it is there, and somebody else's.
+    // EPERM: the process exists and belongs to another user.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 
-/** By renaming, which one process alone can do; a lock that is not the stale one any more is put back. */
+/** Removes a stale lock by renaming it, which only one process can do. A lock that has changed since is put back. */
 async function breakLock(path: string, staleInode: number): Promise<void> {
   const aside = `${path}.${randomUUID()}`;
   await rename(path, aside);

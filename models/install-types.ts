@@ -1,9 +1,9 @@
 export interface FetchProgress {
-  /** `waiting`: another process installs the same model, and these are its figures. */
+  /** `waiting`: another process installs the same model, and this is its progress. */
   stage: 'waiting' | 'downloading' | 'quantising';
-  /** Bytes of all files of the model; while quantising, thousandths of that work. */
+  /** Bytes of all files of the model. While quantising: thousandths of that work. */
   done: number;
-  /** Null where the source has not said yet. */
+  /** Null if the source has not told it yet. */
   total: number | null;
 }
 
@@ -17,16 +17,16 @@ export type QuantiseCheckpoint = (
 export interface FetchOptions {
   /** The model folder. */
   folder: string;
-  /** `public`, `gs://bucket/prefix`, a directory, or `none` where nothing may be fetched. */
+  /** `public`, `gs://bucket/prefix`, a directory, or `none` if nothing may be fetched. */
   source: string;
-  /** Needed for the models that are quantised when they are installed. */
+  /** Needed for models that are quantised at their installation. */
   quantise: QuantiseCheckpoint;
   onProgress?: (progress: FetchProgress) => void;
   signal?: AbortSignal;
-  /** Milliseconds for which a failure, anybody's on this machine, is not followed by another try. Default: 0. */
+  /** Milliseconds without another try after a failure of any process on this machine. Default: 0. */
   notAgainForMs?: number;
-  /** Milliseconds between attempts that bring nothing. */
+  /** Back-off: milliseconds between attempts that bring no bytes. */
   pauses?: readonly number[];
-  /** Milliseconds without a byte after which a connection is given up for another. */
+  /** Milliseconds without a byte after which another connection is opened. */
   stallMs?: number;
 }

@@ -6,8 +6,8 @@ import { z } from 'zod';
 const receiptName = 'installed.json';
 
 /**
- * What `<folder>/<model>/installed.json` says. It is there before the folder gets its name, so that a folder without
- * it is no installation.
+ * The receipt `<folder>/<model>/installed.json`. It is written before the folder gets its name, so a folder without it
+ * is not an installation.
  */
 export const installationSchema = z.object({
   name: z.string(),
@@ -22,7 +22,7 @@ export type Installation = z.infer<typeof installationSchema>;
 
 export type InstallationState =
   | { kind: 'absent' }
-  /** The folder is there, but not as it was installed: files are missing or of another size. */
+  /** The folder exists, but files are missing or have another size. */
   | { kind: 'damaged'; problem: string }
   | { kind: 'installed'; installation: Installation };
 
@@ -34,7 +34,7 @@ export function receiptPath(modelFolder: string): string {
   return join(modelFolder, receiptName);
 }
 
-/** Looks at a model's receipt and at the sizes of its files: a few system calls, so that every job may ask. */
+/** Checks a model's receipt and the sizes of its files. It takes a few system calls, so every job may ask. */
 export async function readInstallation(folder: string, name: string): Promise<InstallationState> {
   const directory = modelFolder(folder, name);
   const text = await readOrNull(receiptPath(directory));
@@ -48,7 +48,7 @@ export async function readInstallation(folder: string, name: string): Promise<In
   return { kind: 'installed', installation: parsed.data };
 }
 
-/** SHA-256 that stands for the whole model in results and receipts: of the file with its weights. */
+/** The SHA-256 that identifies the model in results and receipts: that of the file with its weights. */
 export function weightsSha256({ name, files }: Installation): string {
   const weights = files.find((file) => /[.](onnx|safetensors)$/.test(file.name));
   if (!weights) throw new PermanentError('model_invalid', `The model ${name} has no file of weights.`);
@@ -65,7 +65,7 @@ async function sizeProblem(path: string, bytes: number): Promise<string | null> 
   }
 }
 
-/** A text file; null where there is none. */
+/** The content of a text file; null if it does not exist. */
 export async function readOrNull(path: string): Promise<string | null> {
   try {
     return await readFile(path, 'utf8');
@@ -75,7 +75,7 @@ export async function readOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Null where the text is no JSON, which no schema here accepts. */
+/** Null if the text is not JSON. No schema here accepts null. */
 export function jsonOrNull(text: string): unknown {
   try {
     return JSON.parse(text);

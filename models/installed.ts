@@ -6,9 +6,9 @@ import type { SaliencyForm } from './manifest.ts';
 export interface InstalledSaliencyModel extends Model, SaliencyForm {
   /** The ONNX file. */
   path: string;
-  /** Whether nothing says how this file wants its input, so that its form is U^2-Net's by guess. */
+  /** Whether the form of the input is unknown, so that U^2-Net's is assumed. */
   isGuess: boolean;
-  /** What a person should know of its licence before the result is used; null where there is nothing to know. */
+  /** A warning about its licence for people who use the result; null if there is none. */
   notice: string | null;
 }
 

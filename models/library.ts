@@ -27,12 +27,12 @@ import { saliencyForms } from './saliency-forms.ts';
 import { type SaliencyStatement, statedForm, statementBeside } from './saliency-statement.ts';
 import type { ModelsSettings } from './settings.ts';
 
-/** The models of a folder and the built-in ones, with those of the settings that take their place. */
+/** The models of a folder and the built-in ones, or the settings' models in their place. */
 export function openModels({ folder, ...own }: ModelsSettings): ModelLibrary {
   return libraryOf(own, openLibrary(folder));
 }
 
-/** Nothing is remembered between questions: a model that has just been installed is found. */
+/** Nothing is cached, so a model that has just been installed is found. */
 export function openLibrary(folder: string): ModelLibrary {
   return {
     async saliency(wanted) {
@@ -46,7 +46,7 @@ export function openLibrary(folder: string): ModelLibrary {
   };
 }
 
-/** What is left out of `own` comes from `fallback`; what is given is used whatever an option asks for. */
+/** The models in `own` are used for every option. `fallback` has the others. */
 export function libraryOf(own: Omit<ModelsSettings, 'folder'>, fallback: ModelLibrary): ModelLibrary {
   const { saliencyFile, saliencyStatement, captionDirectory } = own;
   return {
@@ -57,7 +57,7 @@ export function libraryOf(own: Omit<ModelsSettings, 'folder'>, fallback: ModelLi
   };
 }
 
-/** The name that `wanted` stands for: one of the manifest, or `built-in`. */
+/** Resolves `auto` to a name of the manifest or to `built-in`. */
 async function choose(folder: string, wanted: string, preference: readonly ModelName[]): Promise<string> {
   if (wanted !== automaticModel) return wanted;
   for (const name of preference) {
@@ -108,12 +108,12 @@ function damaged(name: ModelName, problem: string): PermanentError {
   return new PermanentError('model_invalid', `The model ${name} is damaged (${problem}). ${mend}`);
 }
 
-/** Bytes of a file whose content is looked at whenever its model is loaded. */
+/** Files up to this many bytes are read whenever their model is loaded. */
 const soonRead = 4 * 1_024 * 1_024;
 
 /**
- * What is wrong with the sums of an installed model, or null. Its receipt has to say what a pin says, and small files are
- * read again. Large ones are read by `models verify`.
+ * What is wrong with the sums of an installed model, or null. Its receipt must agree with the pins, and small files are
+ * read again. `models verify` reads the large ones.
  */
 async function changeSince(folder: string, { name, files }: Installation): Promise<string | null> {
   for (const file of files) {
@@ -137,7 +137,7 @@ function unknownModel(name: string, kind: ModelKind): PermanentError {
 
 const builtInFolder = fileURLToPath(new URL('built-in/', import.meta.url));
 
-/** What the built-in models are called in results, and the model that takes their place once it is installed. */
+/** Names of the built-in models in results, and the model to install in place of each. */
 export const builtInModels = {
   saliency: {
     name: 'built-in-salient',
@@ -189,10 +189,10 @@ async function ownSaliency(
   return { ...model, path, input, output, isGuess: stated === null && known === null, notice };
 }
 
-/** U^2-Net's, at whatever side the file itself says. */
+/** U^2-Net's form, with the side that the file itself has. */
 const guessedForm: SaliencyForm = { input: { ...saliencyForms.u2net.input, side: null }, output: 'map' };
 
-/** The manifest's entry of a file, told by its content whatever it is called, or else by its name. */
+/** The manifest's entry for a file, by its content, or else by its name. */
 function knownEntry(path: string, sha256: string): SaliencyModel | null {
   const name = basename(path);
   const has = (test: (file: ModelFile) => boolean) => saliencyManifest.find(({ files }) => files.some(test));

@@ -1,35 +1,35 @@
 import type { captionModels, saliencyModels } from '@spillway/core/models.ts';
 
-/** A file of a model, as its publisher offers it. */
+/** A published file of a model. */
 export interface ModelFile {
   /** Its name in the model's folder. */
   name: string;
   /** Public address. */
   url: string;
-  /** Null where the publisher's size was not recorded: the first download tells. */
+  /** Bytes; null if the size was not recorded. The first download tells it. */
   bytes: number | null;
-  /** Lower-case hex. Null where the publisher states none: the first download pins it (`pins.ts`). */
+  /** Lower-case hex. Null if the publisher states none: the first download then pins it (`pins.ts`). */
   sha256: string | null;
   md5: string | null;
 }
 
-/** How a saliency net wants its input: `(x / maximum of the picture - mean) / std`, squashed to a square. */
+/** How to prepare a picture for a saliency net: a square, then `(x / maximum of the picture - mean) / std`. */
 export interface SaliencyInput {
-  /** Pixels of the square's side; null where the file itself says. */
+  /** Pixels of the square's side; null if the file itself has it. */
   side: number | null;
   mean: readonly [number, number, number];
   std: readonly [number, number, number];
 }
 
 /**
- * What a saliency net's first output holds.
- * - `map`: how much each place stands out, in any range, in the first channel.
+ * The meaning of a saliency net's first output.
+ * - `map`: how salient each place is, in any range, in the first channel.
  * - `logits`: the same before a sigmoid.
- * - `clothes`: a channel each for the background, upper, lower and full-body clothes; the greatest is what is there.
+ * - `clothes`: one channel each for background, upper, lower and full-body clothes. The greatest value decides.
  */
 export type SaliencyOutput = 'map' | 'logits' | 'clothes';
 
-/** How a picture goes into a net, and how a mask comes out of it. */
+/** How to prepare a picture for a net, and how to read the mask from its output. */
 export interface SaliencyForm {
   input: SaliencyInput;
   output: SaliencyOutput;
@@ -39,7 +39,7 @@ interface ModelBase {
   description: string;
   /** SPDX identifier. */
   licence: string;
-  /** Where a person can read about it. */
+  /** Address of a page about it. */
   page: string;
   files: ModelFile[];
 }
@@ -52,7 +52,7 @@ export interface SaliencyModel extends ModelBase, SaliencyForm {
 export interface CaptionModel extends ModelBase {
   kind: 'caption';
   name: (typeof captionModels)[number];
-  /** The model whose checkpoint is fetched and quantised to 8-bit integers; null for one that is used as it is. */
+  /** The model whose checkpoint is fetched and quantised to 8-bit integers; null if the model is used as published. */
   quantisedFrom: (typeof captionModels)[number] | null;
 }
 

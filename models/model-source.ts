@@ -2,11 +2,11 @@ import { basename } from 'node:path';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
 
-/** What is kept of a file from an attempt that was cut short. */
+/** The kept part of a file, from an attempt that was cut short. */
 export interface KeptPart {
-  /** Bytes that are there. */
+  /** Bytes of the part. */
   bytes: number;
-  /** The version that they are of, as the source called it; null where it did not say. */
+  /** The version of the file, by the source's name for it; null if the source had none. */
   version: string | null;
 }
 
@@ -16,30 +16,30 @@ export interface StatedSum {
   hex: string;
 }
 
-/** A file that a source has begun to hand out. */
+/** A file that a source has opened. */
 export interface OpenedFile {
   content: AsyncIterable<Uint8Array>;
-  /** Where `content` begins: after the kept part, or at 0 where the source cannot or must not continue it. */
+  /** Offset of `content`: after the kept part, or 0 if the source cannot or must not continue it. */
   start: number;
-  /** Bytes of the whole file; null where the source does not say. */
+  /** Bytes of the whole file; null if the source does not tell. */
   total: number | null;
   version: string | null;
-  /** What the source itself says of the whole file's content; null where it says nothing. */
+  /** The source's own checksum of the whole file; null if it has none. */
   stated: StatedSum | null;
-  /** Where the file is, for people. */
+  /** Address of the file, for people. */
   address: string;
 }
 
 /** A place that models are fetched from. */
 export interface ModelSource {
-  /** As a person named it. */
+  /** The source's name, as a person wrote it. */
   name: string;
-  /** Two addresses that are equal promise the same file. */
+  /** The address of a file. Equal addresses mean the same file. */
   address(model: ModelName, file: ModelFile): string;
   /**
-   * Opens a file, after what is kept of it if it is still the same version.
-   * @throws PermanentError `model_missing` where the source does not have it or does not let us in, RetryableError
-   * `model_missing` for what may pass.
+   * Opens a file. Continues after the kept part if the version is still the same.
+   * @throws PermanentError `model_missing` if the source does not have the file or refuses access.
+   * @throws RetryableError `model_missing` if a later attempt may succeed.
    */
   open(model: ModelName, file: ModelFile, kept: KeptPart, signal: AbortSignal): Promise<OpenedFile>;
 }
@@ -49,6 +49,6 @@ export function mirrorPaths(model: ModelName, file: ModelFile): string[] {
   const inFolder = `${model}/${file.name}`;
   if (file.name !== `${model}.onnx`) return [inFolder];
   const published = basename(file.url);
-  // As it is called here, and as its publisher calls it.
+  // By its name here, and by its publisher's name.
   return [...new Set([inFolder, file.name, ...(published.endsWith('.onnx') ? [published] : [])])];
 }

@@ -4,8 +4,8 @@ import { readInstallation } from './installation.ts';
 import type { ModelsSettings } from './settings.ts';
 
 /**
- * The model that a job asks for by name and that has to be fetched before the job is handed to a child; null where
- * nothing has to be fetched (`auto` and `built-in` take what is there) or may be (the source is `none`).
+ * The model that a job names and that must be fetched before a child gets the job. Null if nothing must be fetched
+ * (`auto` and `built-in` take what is installed), or if nothing may be fetched (the source is `none`).
  */
 export async function modelToFetch(
   operation: OperationName,

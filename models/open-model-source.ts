@@ -6,7 +6,7 @@ import type { ModelSource } from './model-source.ts';
  * `<model>/<file>`, or the file alone for a model of one file.
  */
 export async function openModelSource(name: string): Promise<ModelSource> {
-  // Loaded when it is needed: the client library of a bucket takes a good part of a second.
+  // Loaded on demand, because the client library of a bucket takes a good part of a second.
   if (name === 'public') return (await import('./public-source.ts')).publicSource;
   if (name.startsWith('gs://')) return (await import('./bucket-source.ts')).bucketSource(name);
   if (/^\w+:\/\//.test(name)) {

@@ -7,35 +7,35 @@ import { isNotFound, jsonOrNull } from './installation.ts';
 import type { ModelFile } from './manifest.ts';
 
 /**
- * A file whose publisher states no SHA-256 is pinned at its first download: the sum of what came is kept in the model
- * folder, and stays there when the model is removed. Every later download has to give the same, from any source.
+ * Pins a file whose publisher states no SHA-256. The sum of the first download is kept in the model folder, even after
+ * the model is removed. Every later download, from any source, must have the same sum.
  */
 const pinSchema = z.object({
   /** The publisher's address of the file. */
   url: z.string(),
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
   pinnedAt: z.iso.datetime(),
-  /** Where the first download came from. */
+  /** Address of the first download. */
   source: z.string(),
 });
 export interface Pin extends z.infer<typeof pinSchema> {
-  /** The file that holds it. */
+  /** The pin's own file. */
   path: string;
 }
 
-/** The file's name is the address, with what a file name cannot have replaced. */
+/** The name is the file's address, with characters replaced that a file name cannot have. */
 function pinPath(modelFolder: string, { url }: ModelFile): string {
   return join(modelFolder, '.pinned', `${url.replaceAll(/[^\w.-]+/g, '-')}.json`);
 }
 
-/** Null where the manifest has the sum, or where the file was never downloaded into this folder. */
+/** Null if the manifest has the sum, or if the file was never downloaded into this folder. */
 export async function readPin(modelFolder: string, file: ModelFile): Promise<Pin | null> {
   if (file.sha256 !== null) return null;
   try {
     const path = pinPath(modelFolder, file);
     const pin = pinSchema.safeParse(jsonOrNull(await readFile(path, 'utf8')));
     if (pin.success) return { ...pin.data, path };
-    // Nothing may take the place of a pin that was there: else it would protect nobody.
+    // A pin that cannot be read must not be replaced, or pins would not protect anybody.
     throw new PermanentError('model_invalid', `${path} is not readable. Remove it to pin the file anew.`);
   } catch (error) {
     if (isNotFound(error)) return null;
@@ -43,7 +43,7 @@ export async function readPin(modelFolder: string, file: ModelFile): Promise<Pin
   }
 }
 
-/** Pins a file that was downloaded and found sound. A pin that is there stays. */
+/** Pins a file that was downloaded and checked. An existing pin stays. */
 export async function pin(
   modelFolder: string,
   file: ModelFile,
@@ -61,14 +61,14 @@ export async function pin(
   await writeFile(pinPath(modelFolder, file), `${JSON.stringify(made, null, 2)}\n`);
 }
 
-/** The file of an installed model as the manifest lists it; null for a quantised model, which is made on this machine. */
+/** The manifest's entry for a file of an installed model. Null for a quantised model, which is made on this machine. */
 function listedFile(name: string, fileName: string): ModelFile | null {
   const entry = findEntry(name);
   if (!entry || (entry.kind === 'caption' && entry.quantisedFrom)) return null;
   return entry.files.find((published) => published.name === fileName) ?? null;
 }
 
-/** Null where nothing is pinned. */
+/** Null if there is no pin. */
 export async function pinnedSha256(
   modelFolder: string,
   name: string,
@@ -78,7 +78,7 @@ export async function pinnedSha256(
   return file && ((await readPin(modelFolder, file))?.sha256 ?? null);
 }
 
-/** What a file of an installed model should have, by the manifest or its pin; null where neither says. */
+/** The SHA-256 that a file of an installed model must have, by the manifest or its pin; null if neither has one. */
 export async function expectedSha256(
   modelFolder: string,
   name: string,

@@ -19,15 +19,14 @@ interface Answer {
   stated: StatedSum | null;
 }
 
-/** As many as browsers follow. */
+/** Most redirects: the same number that browsers follow. */
 const mostRedirects = 20;
 
 /**
- * Follows redirects by hand, because the Hugging Face Hub states a large file's SHA-256 in the answer that leads to
- * where it is stored.
+ * Follows redirects itself, because the Hugging Face Hub states a large file's SHA-256 in the redirect to its storage.
  */
 async function request(url: string, kept: KeptPart, signal: AbortSignal): Promise<Answer> {
-  // Compressed content has neither the length nor the offsets of the file.
+  // Compressed content would have another length and other offsets than the file.
   const headers = { 'accept-encoding': 'identity', ...rangeHeaders(kept) };
   let stated: StatedSum | null = null;
   let at = new URL(url);
@@ -56,7 +55,8 @@ async function fetchFrom(url: URL, headers: Record<string, string>, signal: Abor
 }
 
 /**
- * The Hub's `X-Linked-Etag`: for a file in large-file storage its SHA-256, for others a sum of Git's, which is no use.
+ * The Hub's `X-Linked-Etag`. For a file in large-file storage, it is the SHA-256. For others, it is a sum of Git's and
+ * ignored.
  * @see https://huggingface.co/docs/huggingface_hub/package_reference/file_download
  */
 function statedSum({ headers }: Response): StatedSum | null {
@@ -64,7 +64,7 @@ function statedSum({ headers }: Response): StatedSum | null {
   return hex ? { kind: 'SHA-256', hex } : null;
 }
 
-/** Without a version nothing would tell that the file has changed since: it is then fetched anew. */
+/** A part is continued only by its version. Without one, a changed file could not be noticed. */
 function rangeHeaders({ bytes, version }: KeptPart): Record<string, string> {
   return bytes > 0 && version ? { range: `bytes=${bytes}-`, 'if-range': version } : {};
 }
@@ -87,14 +87,14 @@ function opened({ response, stated }: Answer, url: string, kept: KeptPart): Open
 }
 
 /**
- * Holds the response until its body is read: Node cancels the body of a response that nobody refers to any more, and
+ * Keeps a reference to the response until its body is read. Node cancels the body of a response without references, and
  * the file would end after 0 bytes.
  */
 async function* contentOf(response: Response): AsyncGenerator<Uint8Array> {
   yield* response.body ?? [];
 }
 
-/** 416: nothing is left after the kept part, or the part is longer than the file. */
+/** Handles 416: nothing is left after the kept part, or the part is longer than the file. */
 async function afterRefusedRange(
   { response, stated }: Answer,
   url: string,
@@ -136,7 +136,7 @@ function refusal({ status, statusText }: Response, url: string): PermanentError 
     : new PermanentError('model_missing', `${answer}.`);
 }
 
-/** fetch() says 'fetch failed'; why stands in its cause. */
+/** fetch() only says 'fetch failed'. The reason is in its cause. */
 function causeOf(error: unknown): string {
   const cause = error instanceof Error ? (error.cause ?? error) : error;
   if (!(cause instanceof Error)) return String(cause);

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { jsonOrNull } from './installation.ts';
 
 /**
- * Notes of installations that failed, which every process on the machine finds: a source that did not answer one job
- * will not answer the ten that wait behind it, and they must not hold their slots to find that out one by one.
+ * Notes of failed installations, for all processes on the machine. A source that did not answer one job will not answer
+ * the ten behind it, and they must not hold their slots to find that out one after another.
  */
 const noteSchema = z.object({
   code: z.enum(['model_missing', 'model_invalid']),
@@ -21,7 +21,7 @@ function notePath(folder: string, name: string): string {
   return join(folder, `${name}.failure.json`);
 }
 
-/** Leaves a note of an error that says what was wrong; of others there is nothing to tell. */
+/** Leaves a note of an error that says what was wrong. Other errors are not noted. */
 export async function noteFailure(folder: string, name: string, error: unknown): Promise<void> {
   if (!(error instanceof PermanentError || error instanceof RetryableError)) return;
   const { code, message } = error;
@@ -34,7 +34,7 @@ export async function forgetFailure(folder: string, name: string): Promise<void>
   await rm(notePath(folder, name), { force: true });
 }
 
-/** The failure of an attempt that ended less than so many milliseconds ago, or null. */
+/** The failure of an attempt that ended within the last `ms` milliseconds, or null. */
 export async function recentFailure(
   folder: string,
   name: string,

@@ -5,9 +5,9 @@ import { saliencyForms } from './saliency-forms.ts';
 const rembgRelease = 'https://github.com/danielgatis/rembg/releases/download/v0.0.0';
 
 /**
- * MD5 as in the source of rembg's sessions, which for bria-rmbg has the SHA-256 instead. Sizes and SHA-256 as many
- * public projects pin them for these very addresses. Those of u2net and u2netp were compared with the files themselves.
- * @param published The file's name at its publisher, where it is not the model's.
+ * The MD5 is from the source of rembg's sessions, which has a SHA-256 for bria-rmbg instead. Sizes and SHA-256 are those
+ * that many public projects pin for the same addresses. Those of u2net and u2netp were compared with the files.
+ * @param published The file's name at its publisher, if it is not the model's.
  */
 function rembgFile(
   name: string,
@@ -83,7 +83,7 @@ const u2netEntries = {
   },
   silueta: {
     description: 'U²-Net reduced in size',
-    // Made of U²-Net by an author of rembg, who states no licence of its own.
+    // Made from U²-Net by an author of rembg, who states no separate licence.
     licence: 'Apache-2.0',
     page: 'https://github.com/danielgatis/rembg',
     ...saliencyForms.u2net,
@@ -129,7 +129,7 @@ const isnetEntries = {
   },
 } satisfies Partial<Record<Name, Entry>>;
 
-/** Public measurements of the net on processors name 8 to 12 GB; none was made here. */
+/** Memory: public measurements of the net on CPUs say 8 to 12 GB. None was made here. */
 const birefnetNeeds = 'slow, and needs about 8 GB of memory';
 
 function birefnet(what: string, file: ModelFile): Entry {
@@ -142,7 +142,7 @@ function birefnet(what: string, file: ModelFile): Entry {
   };
 }
 
-/** Of every BiRefNet but the one with a small backbone. */
+/** For every BiRefNet except the one with a small backbone. */
 const birefnetBytes = 972_666_916;
 
 const birefnetEntries = {

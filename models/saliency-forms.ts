@@ -1,9 +1,9 @@
 import type { SaliencyForm } from './manifest.ts';
 
-/** ImageNet's statistics, which most of these nets were trained with. */
+/** Mean and standard deviation of ImageNet. Most of these nets were trained with them. */
 const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
-/** The forms that there are, each by the name of the session of rembg's that it was read from (at 684f8e9). */
+/** All known forms, by the name of the rembg session that each was read from (at 684f8e9). */
 export const saliencyForms = {
   /** `sessions/u2net.py`, and with it u2netp, u2net_human_seg and silueta. */
   u2net: { input: { side: 320, ...imageNet }, output: 'map' },

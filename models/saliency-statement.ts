@@ -6,7 +6,7 @@ import type { SaliencyForm } from './manifest.ts';
 import { saliencyManifest } from './saliency-entries.ts';
 import { type SaliencyFormName, saliencyForms } from './saliency-forms.ts';
 
-/** Names that stand for a whole form: those of the forms, and every model of the manifest. */
+/** Names that mean a form: those of the forms, and those of the manifest's models. */
 const forms: ReadonlyMap<string, SaliencyForm> = new Map<string, SaliencyForm>([
   ...saliencyManifest.map(({ name, input, output }) => [name, { input, output }] as const),
   ...(Object.keys(saliencyForms) as SaliencyFormName[]).map((name) => [name, saliencyForms[name]] as const),
@@ -20,8 +20,8 @@ const meanSchema = z.union([z.number(), each]);
 const stdSchema = z.union([positive, z.tuple([positive, positive, positive])]);
 
 /**
- * What a person says of how a net wants its input: the name of a form, figures, or figures that differ from those of a
- * named form. It is what `--model-input` holds, and a JSON file beside the model's.
+ * A person's statement of how to prepare a picture for a net: the name of a form, numbers, or a named form with other
+ * numbers. `--model-input` and a JSON file beside the model's file hold it.
  */
 export const saliencyStatementSchema = z
   .strictObject({
@@ -29,7 +29,7 @@ export const saliencyStatementSchema = z
       .string()
       .refine((name) => forms.has(name), `must be one of ${[...forms.keys()].join(', ')}`)
       .optional(),
-    /** Pixels; where it is left out, the file itself says, or the named form. */
+    /** Pixels. Default: the file's own, or the named form's. */
     side: z.int().min(16).max(4_096).optional(),
     mean: meanSchema.optional(),
     std: stdSchema.optional(),
@@ -55,20 +55,20 @@ export function statedForm({ like, side, mean, std, output }: SaliencyStatement)
   };
 }
 
-/** Paths at which a statement for a model file may lie: `net.json`, or `net.onnx.json`. */
+/** Possible paths of a statement for a model file: `net.json`, or `net.onnx.json`. */
 function statementPaths(modelPath: string): string[] {
   const stem = join(dirname(modelPath), basename(modelPath, extname(modelPath)));
   return [`${stem}.json`, `${modelPath}.json`];
 }
 
-/** Where a person can say how a model file wants its input. */
+/** The path at which a person can put a statement about a model file. */
 export function statementPath(modelPath: string): string {
   return statementPaths(modelPath)[0] ?? modelPath;
 }
 
 /**
- * What the JSON beside a model file says; null where there is none.
- * @throws PermanentError `model_invalid` where it says nothing that can be used.
+ * Reads the JSON beside a model file; null if there is none.
+ * @throws PermanentError `model_invalid` if it is not a valid statement.
  */
 export async function statementBeside(modelPath: string): Promise<SaliencyStatement | null> {
   for (const path of statementPaths(modelPath)) {
@@ -81,7 +81,7 @@ export async function statementBeside(modelPath: string): Promise<SaliencyStatem
   return null;
 }
 
-/** The end of a sentence that begins with where a statement was made. */
+/** The end of a sentence that begins with the place of a statement. */
 export function statementProblem({ issues }: z.ZodError): string {
   const problems = issues.map(({ path, message }) => [...path, message].join(' '));
   return `does not say how the model wants its input: ${problems.join('; ')}`;

@@ -7,10 +7,10 @@ import { expectedSha256 } from './pins.ts';
 export type Verification =
   | { kind: 'absent' }
   | { kind: 'sound'; source: string; files: { name: string; bytes: number; sha256: string }[] }
-  /** `problem` is one sentence that says how to mend it. */
+  /** `problem` is one sentence that says what to do. */
   | { kind: 'damaged'; problem: string };
 
-/** Reads every file of an installed model again, and compares it with the manifest, its pin or its receipt. */
+/** Reads every file of an installed model, and compares it with the manifest, its pin or its receipt. */
 export async function verifyModel(name: ModelName, folder: string): Promise<Verification> {
   const state = await readInstallation(folder, name);
   switch (state.kind) {

@@ -6,7 +6,7 @@ import { type ExpectedTensor, expectedTensors } from './expected-tensors.ts';
 import { quantisedType, scalesOf } from './quantised-matrix.ts';
 import { readTensorFile, type StoredTensor, type TensorFile } from './safetensors.ts';
 
-/** A Hugging Face checkpoint of `BlipForConditionalGeneration`, checked but not read: the weights stay on the disk. */
+/** A Hugging Face checkpoint of `BlipForConditionalGeneration`. It is checked; the weights stay on the disk. */
 export interface Checkpoint {
   directory: string;
   config: BlipConfig;
@@ -23,7 +23,7 @@ const tiedTensors = {
 };
 
 /**
- * Reads config.json and the header of model.safetensors, and makes sure that they fit.
+ * Reads config.json and the header of model.safetensors, and checks that they fit together.
  * @throws PermanentError `model_invalid` with the first thing that is wrong, in one sentence.
  */
 export async function openCheckpoint(directory: string): Promise<Checkpoint> {
@@ -34,7 +34,7 @@ export async function openCheckpoint(directory: string): Promise<Checkpoint> {
   return { directory, config, weights };
 }
 
-/** @throws PermanentError `model_invalid` where the file is missing or no JSON. */
+/** @throws PermanentError `model_invalid` if the file is missing or not JSON. */
 export async function readModelJson(path: string): Promise<unknown> {
   const text = await readFile(path, 'utf8').catch((error: Error) => {
     throw new PermanentError('model_invalid', `${path} cannot be read.`, { cause: error });
@@ -46,7 +46,7 @@ export async function readModelJson(path: string): Promise<unknown> {
   }
 }
 
-/** Without links: onnxruntime refuses to follow one out of the folder, and Hugging Face's cache consists of them. */
+/** Resolves links. onnxruntime does not follow a link out of the folder, and Hugging Face's cache consists of links. */
 async function weightsPath(directory: string): Promise<string> {
   const path = join(directory, 'model.safetensors');
   return await realpath(path).catch((error: Error) => {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 
 /**
  * The parts of a checkpoint's config.json that its graphs are built from. The defaults are those of transformers'
- * BlipVisionConfig and BlipTextConfig: a real config.json leaves out what equals them.
+ * BlipVisionConfig and BlipTextConfig, because a real config.json leaves out values that equal them.
  */
 
 const size = z.int().positive();
 const tokenId = z.int().nonnegative();
-/** BLIP has no other; torch's `nn.GELU`, by the error function. */
+/** BLIP has no other activation: torch's `nn.GELU`, by the error function. */
 const activation = z.literal('gelu').default('gelu');
 
 const visionConfigSchema = z.object({
@@ -47,7 +47,7 @@ export type BlipConfig = z.infer<typeof blipConfigSchema>;
 export type VisionConfig = BlipConfig['vision_config'];
 export type TextConfig = BlipConfig['text_config'];
 
-/** @throws PermanentError `model_invalid` where a key is out of range or heads do not divide a size. */
+/** @throws PermanentError `model_invalid` if a key is out of range, or if a size is not a multiple of its heads. */
 export function parseBlipConfig(json: unknown, path: string): BlipConfig {
   const parsed = blipConfigSchema.safeParse(json);
   if (!parsed.success) {
@@ -68,7 +68,7 @@ function invalid(path: string, reason: string): PermanentError {
   return new PermanentError('model_invalid', `${path} does not describe a BLIP model: ${reason}.`);
 }
 
-/** What the vision encoder hands to the decoder: one vector for every patch and one for the whole picture. */
+/** Number of vectors from the vision encoder to the decoder: one for every patch and one for the whole picture. */
 export function imageTokens({ image_size, patch_size }: VisionConfig): number {
   return Math.floor(image_size / patch_size) ** 2 + 1;
 }

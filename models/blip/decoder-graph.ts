@@ -42,14 +42,14 @@ export function decoderGraph({ config, weights: file }: Checkpoint): Uint8Array 
   return graph.build();
 }
 
-/** What all layers of one step share. */
+/** Values that all layers of one step share. */
 interface Step extends LayerContext {
   ids: Value;
   parents: Value;
-  /** P and P + T, one integer in a list each. */
+  /** P and P + T, each as a list of one integer. */
   begin: Value;
   end: Value;
-  /** Added to attention scores: 0 where a position may look, else as low as floats go. [T, P + T] */
+  /** Added to attention scores: 0 where a position may attend, else the lowest float. [T, P + T] */
   mask: Value;
   /** [B, T, heads, D] as a list of four integers. */
   headsShape: Value;
@@ -86,7 +86,7 @@ function openStep(context: LayerContext, text: TextConfig, tokens: number): Step
 
 const lowestFloat = -3.4028234663852886e38;
 
-/** Each of the positions begin..end sees itself and what stands before it. */
+/** Each of the positions begin..end attends to itself and to the positions before it. */
 function causalMask(graph: GraphBuilder, begin: Value, end: Value): Value {
   const scalar = (list: Value) => graph.op('Squeeze', [list]);
   const one = graph.integer(1);
@@ -108,7 +108,7 @@ function embedIds(step: Step): Value {
   return layerNorm(step, rows, `${prefix}.LayerNorm`);
 }
 
-/** `BlipTextLayer`: self-attention, cross-attention and feed-forward, each added to its input and normed after. */
+/** `BlipTextLayer`: self-attention, cross-attention and feed-forward. Each is added to its input and then normed. */
 function decoderLayer(step: Step, rows: Value, layer: number): Value {
   const prefix = `text_decoder.bert.encoder.layer.${layer}`;
   const spoken = selfAttention(step, rows, layer, `${prefix}.attention`);
@@ -151,8 +151,8 @@ function selfAttention(step: Step, rows: Value, layer: number, prefix: string): 
 }
 
 /**
- * Nothing here depends on which sequence a row belongs to, so that the rows of all beams look at one copy of the
- * picture's keys and values in one multiplication.
+ * Nothing here depends on a row's sequence, so the rows of all beams share one copy of the picture's keys and values in
+ * one multiplication.
  */
 function crossAttention(step: Step, rows: Value, layer: number, prefix: string): Value {
   const { graph, weights, heads, headSize, imageTokens, size } = step;

@@ -4,7 +4,7 @@ export interface ExpectedTensor {
   name: string;
   /** As torch stores it. */
   shape: number[];
-  /** A linear layer's matrix, [out, in]: it may be stored quantised. */
+  /** Whether it is a linear layer's matrix, [out, in], which may be quantised. */
   matrix: boolean;
 }
 

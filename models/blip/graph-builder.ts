@@ -13,27 +13,27 @@ import {
 /** The name of a tensor in a graph. */
 export type Value = string;
 
-/** Whole numbers become ONNX's INT: a float attribute that may be whole is given as `{ float }`. */
+/** A whole number becomes ONNX's INT. A float attribute that may be whole is therefore given as `{ float }`. */
 export type Attribute = number | number[] | string | { float: number };
 
-/** Where the bytes of a weight lie. */
+/** The location of a weight's bytes. */
 export interface ExternalTensor {
   type: ElementType;
   shape: number[];
-  /** File name, in the folder that the session is told of. */
+  /** File name in the session's folder. */
   file: string;
   /** Bytes. */
   offset: number;
   length: number;
 }
 
-/** The first opset with Gelu; onnxruntime 1.30 has all of it on the CPU. */
+/** The first opset with Gelu. onnxruntime 1.30 implements all of it on the CPU. */
 const opset = 20;
 const irVersion = 9;
 /** onnxruntime's own operators. */
 const contributedDomain = 'com.microsoft';
 
-/** Writes a graph down node by node, each the moment its inputs are known, which is the order that ONNX asks for. */
+/** Builds a graph node by node. Each node is added once its inputs are known, which is the order that ONNX requires. */
 export class GraphBuilder {
   readonly #graph: GraphProto;
   readonly #initialisers = new Set<string>();
@@ -52,7 +52,7 @@ export class GraphBuilder {
     this.#graph.output.push(valueInfo(name, type, shape));
   }
 
-  /** An operator of the ONNX standard with one output. An input that is left out is ''. */
+  /** An operator of the ONNX standard with one output. An omitted input is ''. */
   op(type: string, inputs: Value[], attributes: Record<string, Attribute> = {}): Value {
     return this.#node(type, '', inputs, [this.#freshName(type)], attributes)[0] as Value;
   }
@@ -84,7 +84,7 @@ export class GraphBuilder {
     return this.#initialiser(name, elementTypes.float32, [], Float32Array.of(value));
   }
 
-  /** A weight that stays where it is. */
+  /** A weight whose bytes stay in their file. */
   external(name: string, tensor: ExternalTensor): Value {
     if (!this.#initialisers.has(name)) {
       this.#initialisers.add(name);

@@ -1,11 +1,11 @@
 import type { GraphBuilder, Value } from './graph-builder.ts';
 import type { Weights } from './weights.ts';
 
-/** What encoder and decoder have in common. Hidden states are rows throughout: [tokens, size]. */
+/** Common parts of encoder and decoder. Hidden states are always rows: [tokens, size]. */
 export interface LayerContext {
   graph: GraphBuilder;
   weights: Weights;
-  /** Of all layer norms. */
+  /** Epsilon of all layer norms. */
   epsilon: number;
 }
 
@@ -46,7 +46,7 @@ export function splitHeads(graph: GraphBuilder, rows: Value, heads: number, head
   return graph.transpose(graph.reshape(rows, [-1, heads, headSize]), [1, 0, 2]);
 }
 
-/** [n, heads * D] -> [heads, D, n]: keys as `attention` wants them. */
+/** [n, heads * D] -> [heads, D, n]: keys in the form that `attention` expects. */
 export function splitKeys(graph: GraphBuilder, rows: Value, heads: number, headSize: number): Value {
   const keys = graph.transpose(graph.reshape(rows, [-1, heads, headSize]), [1, 2, 0]);
   return scaleByHeadSize(graph, keys, headSize);

@@ -6,11 +6,11 @@ import { blockSizeFor, quantisedType, quantiseMatrix, scalesOf } from './quantis
 import type { StoredTensor } from './safetensors.ts';
 
 /**
- * Writes a checkpoint whose linear layers are stored in 8 bits, a quarter of the size, that `openCheckpoint` reads like
- * any other. One matrix is in memory at a time.
- * @param targetFolder Is made where it is missing; files in it are replaced.
- * @param onProgress Told the share that is done, 0 to 1.
- * @throws PermanentError `model_invalid` where the source is no checkpoint.
+ * Writes a checkpoint whose linear layers have 8-bit weights, a quarter of the size. `openCheckpoint` reads it like any
+ * other. Only one matrix at a time is in memory.
+ * @param targetFolder Is created if it is missing. Files in it are replaced.
+ * @param onProgress Told the completed share, 0 to 1.
+ * @throws PermanentError `model_invalid` if the source is not a checkpoint.
  */
 export async function quantiseCheckpoint(
   sourceFolder: string,
@@ -30,7 +30,7 @@ export async function quantiseCheckpoint(
 /** One tensor of the target, or two that are made together. */
 interface PlannedTensor {
   source: StoredTensor;
-  /** Null: copied as it is. */
+  /** Null: it is copied unchanged. */
   blockSize: number | null;
   targets: { name: string; dtype: string; shape: number[]; length: number }[];
 }
@@ -52,7 +52,7 @@ function planTensor(name: string, shape: number[], matrix: boolean, source: Stor
   return [{ source, blockSize, targets: [scales, values] }];
 }
 
-/** Everything but weights: config.json, the tokenizer's files and the picture's settings. */
+/** All files except weights: config.json, the tokenizer's files and the picture's settings. */
 async function copySmallFiles(sourceFolder: string, targetFolder: string): Promise<void> {
   for (const name of await readdir(sourceFolder)) {
     if (/\.(json|txt)$/.test(name)) await copyFile(join(sourceFolder, name), join(targetFolder, name));
@@ -81,14 +81,14 @@ async function writeTensors(
   await target.sync();
 }
 
-/** Scales before values: with the largest tensors last in each pair, floats stay aligned. */
+/** Scales come before values. With the larger tensor last in each pair, floats stay aligned. */
 function quantised(bytes: Buffer, blockSize: number): Uint8Array[] {
   const matrix = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / floatBytes);
   const { values, scales } = quantiseMatrix(matrix, blockSize);
   return [new Uint8Array(scales.buffer), values];
 }
 
-/** safetensors wants the data to begin at a multiple of 8, which spaces behind the JSON see to. */
+/** In safetensors, the data must begin at a multiple of 8. Spaces after the JSON fill the gap. */
 const alignment = 8;
 
 function header(plan: PlannedTensor[]): Buffer {

@@ -1,11 +1,11 @@
 /**
- * How a linear layer's matrix is stored in 8 bits: in the form of onnxruntime's MatMulNBits, which takes torch's layout
- * and quantises what it is multiplied with on the fly, per row and block. Beside DynamicQuantizeMatMul, with one scale
- * for all rows of the input, it errs a tenth as much where one channel is large, as in vision transformers, and is as
- * fast in the decoder.
+ * The 8-bit form of a linear layer's matrix, for onnxruntime's MatMulNBits. That operator takes torch's layout, and
+ * quantises the other operand on the fly, per row and block. DynamicQuantizeMatMul has one scale for all rows of the
+ * input; compared with it, the error is a tenth if one channel is large, as in vision transformers, and the decoder is
+ * as fast.
  *
- * All 8 bits are used: without VNNI its kernels split products that could overflow 16 bits (MLAS,
- * sqnbitgemm_kernel_avx2_int8_blklen64.h), where older quantised operators need 7.
+ * All 8 bits are used. Without VNNI, its kernels split products that could overflow 16 bits (MLAS,
+ * sqnbitgemm_kernel_avx2_int8_blklen64.h). Older quantised operators can use only 7.
  */
 
 /** safetensors' name for the type of the stored matrix, [out, blocks, block size]. The zero point is 128. */
@@ -13,10 +13,10 @@ export const quantisedType = 'U8';
 const zeroPoint = 128;
 const largest = 127;
 
-/** How many inputs may share a scale, the best first: larger blocks are faster. */
+/** Numbers of inputs that may share a scale, the best first. Larger blocks are faster. */
 const blockSizes = [128, 64, 32, 16];
 
-/** Inputs that share a scale, or null for a matrix whose rows do not divide into blocks: it stays as it is. */
+/** Inputs that share a scale. Null for a matrix whose rows do not divide into blocks; it is not quantised. */
 export function blockSizeFor(inputs: number): number | null {
   return blockSizes.find((size) => inputs % size === 0) ?? null;
 }

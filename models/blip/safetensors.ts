@@ -32,10 +32,10 @@ const bytesPerElement: Record<string, number> = {
 };
 
 export interface StoredTensor {
-  /** As the header names it: `F32`, `I8`, … */
+  /** The header's name for the type: `F32`, `I8`, … */
   dtype: string;
   shape: number[];
-  /** First byte, counted from the beginning of the file. */
+  /** Offset of the first byte in the file. */
   offset: number;
   /** Bytes. */
   length: number;
@@ -47,9 +47,9 @@ export interface TensorFile {
 }
 
 /**
- * Reads the header of a safetensors file and checks that every tensor lies within the file and has the bytes that
- * its shape asks for. The tensors themselves are not read.
- * @throws PermanentError `model_invalid` in one sentence.
+ * Reads the header of a safetensors file. Checks that every tensor is within the file and has the bytes of its shape.
+ * The tensors themselves are not read.
+ * @throws PermanentError `model_invalid` with one sentence.
  */
 export async function readTensorFile(path: string): Promise<TensorFile> {
   const { header, dataStart, fileBytes } = await readHeader(path);

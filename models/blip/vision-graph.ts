@@ -4,18 +4,18 @@ import { GraphBuilder, type Value } from './graph-builder.ts';
 import { feedForward, type LayerContext, layerNorm, splitHeads, splitKeys } from './layers.ts';
 import { storedWeights } from './weights.ts';
 
-/** Names of one decoder layer's view of the picture. */
+/** Names of one decoder layer's keys and values of the picture. */
 export const crossKeys = (layer: number) => `cross_keys_${layer}`;
 export const crossValues = (layer: number) => `cross_values_${layer}`;
 
 /**
- * BLIP's vision transformer (transformers' `BlipVisionModel`), and after it the keys and values of every decoder
- * layer's cross-attention, which depend on nothing but the picture.
+ * BLIP's vision transformer (transformers' `BlipVisionModel`), followed by the keys and values of every decoder layer's
+ * cross-attention, which depend only on the picture.
  *
  *   pixel_values  [1, 3, S, S] -> cross_keys_<layer> [heads, D, N], cross_values_<layer> [heads, N, D]
  *
- * with the decoder's heads and head size D, and N image tokens. Keys leave as `attention` wants them, because the
- * decoder multiplies with them at every step.
+ * with the decoder's heads and head size D, and N image tokens. The keys have the form that `attention` expects, because
+ * the decoder multiplies with them at every step.
  */
 export function visionGraph({ config, weights: file }: Checkpoint): Uint8Array {
   const { vision_config: vision, text_config: text } = config;
@@ -43,7 +43,7 @@ export function visionGraph({ config, weights: file }: Checkpoint): Uint8Array {
   return graph.build();
 }
 
-/** Patches as rows, behind the class token, each with its place added: [N, size]. */
+/** The class token and the patches as rows, each with its position embedding added: [N, size]. */
 function embedPatches(
   { graph, weights }: LayerContext,
   pixels: Value,
@@ -81,9 +81,9 @@ function visionLayer(context: LayerContext, rows: Value, layer: number, size: nu
 }
 
 /**
- * `BlipAttention`: one matrix holds the weights of queries, keys and values one below the other. onnxruntime's own
- * operator never writes the scores of all pairs of patches down (16 MB a layer), and took 6.4 ms where MatMul, Softmax
- * and MatMul took 7.4 (one thread, BLIP base).
+ * `BlipAttention`: one matrix holds the weights of queries, keys and values below each other. onnxruntime's own operator
+ * does not store the scores of all pairs of patches (16 MB a layer). It took 6.4 ms; MatMul, Softmax and MatMul took 7.4
+ * (one thread, BLIP base).
  */
 function selfAttention(
   context: LayerContext,

@@ -4,15 +4,15 @@ import type { ElementType } from './onnx-model.ts';
 import { quantisedType, scalesOf } from './quantised-matrix.ts';
 import type { StoredTensor, TensorFile } from './safetensors.ts';
 
-/** Part of a layer's outputs: the first and the one after the last. */
+/** A range of a layer's outputs: the first, and the one after the last. */
 export interface OutputRange {
   from: number;
   to: number;
 }
 
-/** How a graph reaches a checkpoint's weights, so that one graph serves every way of storing them. */
+/** Access to a checkpoint's weights, so that one graph works with every form of storage. */
 export interface Weights {
-  /** A tensor as 32-bit floats. `shape` may group its elements differently from how it is stored. */
+  /** A tensor as 32-bit floats. `shape` may differ from the stored shape if the number of elements is equal. */
   tensor(name: string, shape?: number[]): Value;
   /**
    * torch's `nn.Linear`: rows [n, in] times `<prefix>.weight` [out, in] transposed, plus `<prefix>.bias`, giving
@@ -21,7 +21,7 @@ export interface Weights {
   linear(rows: Value, prefix: string, outputs?: OutputRange): Value;
 }
 
-/** Weights used where they lie in the file: 32-bit floats and, for linear layers, quantised matrices as well. */
+/** Uses weights directly from the file: 32-bit floats and, for linear layers, also quantised matrices. */
 export function storedWeights(graph: GraphBuilder, file: TensorFile): Weights {
   const stored = (name: string): StoredTensor => {
     const tensor = file.tensors.get(name);
@@ -45,7 +45,7 @@ export function storedWeights(graph: GraphBuilder, file: TensorFile): Weights {
       if (stored(name).dtype !== quantisedType) return graph.op('Gemm', [rows, matrix, bias], { transB: 1 });
       const [count = 0, blocks = 0, blockSize = 0] = stored(name).shape;
       const scales = part(scalesOf(name), outputs);
-      // Level 4: what comes in is quantised to 8 bits too, and multiplied as integers.
+      // Level 4: the input is quantised to 8 bits too, and the products are of integers.
       return graph.contributed('MatMulNBits', [rows, matrix, scales, '', '', bias], {
         K: blocks * blockSize,
         N: outputs ? outputs.to - outputs.from : count,
@@ -63,7 +63,7 @@ function placeOf({ path }: TensorFile, { dtype, offset, length }: StoredTensor) 
   return { type, file: basename(path), offset, length };
 }
 
-/** Some of a tensor's rows, which lie one behind the other. */
+/** Some of a tensor's rows, which are contiguous. */
 function partOf(file: TensorFile, tensor: StoredTensor, { from, to }: OutputRange): ExternalTensor {
   const [rows = 1, ...rest] = tensor.shape;
   const stride = tensor.length / rows;

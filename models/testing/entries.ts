@@ -7,7 +7,7 @@ export function sumOf(content: Buffer, algorithm = 'sha256'): string {
   return createHash(algorithm).update(content).digest('hex');
 }
 
-/** A manifest's entry for u2netp whose file is at `url`; with the content given, its SHA-256 is known. */
+/** A manifest entry for u2netp whose file is at `url`. With `content`, its SHA-256 is known. */
 export function entryAt(url: string, known: Partial<ModelFile> = {}): ManifestModel {
   return {
     kind: 'saliency',

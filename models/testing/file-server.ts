@@ -3,33 +3,33 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { onTestFinished } from 'vitest';
 
-/** What happens to one request, instead of an orderly answer. A cut waits until the client has taken all before it. */
+/** What happens to one request instead of a normal answer. A cut waits until the client has received the rest. */
 export type Trouble = { status: number } | { cutAfter: number } | { holdAfter: number };
 
 export interface FileServer {
   url: string;
-  /** `range` header of every request so far; null where there was none. */
+  /** The `range` header of every request so far; null for a request without one. */
   ranges: (string | null)[];
-  /** Troubles of the next requests, in their order. */
+  /** Troubles of the next requests, in order. */
   troubles: Trouble[];
-  /** Replaces the file, as a publisher would: its ETag changes. */
+  /** Replaces the file like a publisher: its ETag changes. */
   replace(content: Buffer): void;
-  /** Told by the client: how many bytes of the file it has. */
+  /** The test calls it with the bytes that the client has. */
   clientHas(bytes: number): void;
-  /** Lets requests that were held go on. */
+  /** Continues requests that were held. */
   letGo(): void;
 }
 
 export interface FileServerOptions {
-  /** False: the whole file is sent whatever is asked for. */
+  /** False: a request for a range gets the whole file. */
   ranges?: boolean;
-  /** False: nothing names the file's version. */
+  /** False: answers have no version of the file. */
   versions?: boolean;
-  /** Answers first with a redirect that has these headers, as the Hugging Face Hub does. */
+  /** The first answer is a redirect with these headers, as the Hugging Face Hub gives it. */
   redirect?: Record<string, string>;
 }
 
-/** A real HTTP server with one file, that ends with the test. */
+/** A real HTTP server with one file. It ends with the test. */
 export async function serveFile(content: Buffer, options: FileServerOptions = {}): Promise<FileServer> {
   const { ranges = true, versions = true, redirect } = options;
   const held = Promise.withResolvers<void>();

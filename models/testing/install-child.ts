@@ -1,7 +1,7 @@
 import { installModel } from '../fetch.ts';
 import { entryAt, neverQuantise } from './entries.ts';
 
-/** Installs the file at an address into a folder, and prints a line of JSON for every step: `url folder [sha256]`. */
+/** Installs the file at an address into a folder. Prints a line of JSON for every step. `url folder [sha256]` */
 const [url = '', folder = '', sha256] = process.argv.slice(2);
 const print = (line: unknown) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
