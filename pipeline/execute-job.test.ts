@@ -25,7 +25,7 @@ function scripted(...errors: (Error | null)[]): Operate {
   };
 }
 
-describe('a delivery', () => {
+describe('a message', () => {
   it('leaves a result, a receipt beside it, an announced end and a finished job', async () => {
     const bench = await workbench();
     const [dropped] = await bench.drop('sketch/trips/cat.jpg');
@@ -83,7 +83,7 @@ describe('a delivery', () => {
     const message = bench.take('vm');
     const { download } = bench.ports.blobs;
     bench.ports.blobs.download = () => Promise.reject(new RefusedError('403', { scope: 'service' }));
-    for (let delivery = 0; delivery < 5; delivery++) {
+    for (let again = 0; again < 5; again++) {
       expect(await handleMessage(message, bench.executor())).toMatchObject({
         kind: 'given_back',
         failed: null,
@@ -280,23 +280,23 @@ describe('a delivery', () => {
     const [job] = await bench.drop();
     const message = bench.take('vm');
     const stalled = Promise.withResolvers<void>();
-    const deliveries: Promise<unknown>[] = [];
+    const handled: Promise<unknown>[] = [];
     const stalling: Operate = async (request) => {
       await stalled.promise;
       return copying(request);
     };
     for (let attempt = 0; attempt < 3; attempt++) {
       const executor = bench.executor(`vm-${attempt}`, stalling);
-      deliveries.push(handleMessage(message, { ...executor, ports: { ...bench.ports, timers: noTimers } }));
+      handled.push(handleMessage(message, { ...executor, ports: { ...bench.ports, timers: noTimers } }));
       await expect.poll(async () => (await bench.job(job?.id ?? '')).attempt).toBe(attempt + 1);
       bench.clock.advance(12_001);
     }
-    // The last holder succeeds between the poison delivery's look at the job and its outcome.
+    // The last holder succeeds between the look that found the job poison and its end.
     const { writeOnce } = bench.ports.blobs;
     bench.ports.blobs.writeOnce = async (...args) => {
       bench.ports.blobs.writeOnce = writeOnce;
       stalled.resolve();
-      await Promise.all(deliveries);
+      await Promise.all(handled);
       return writeOnce(...args);
     };
     expect(await handleMessage(message, bench.executor('vm-9'))).toMatchObject({

@@ -23,8 +23,8 @@ export async function receiveMessage(data: string, executor: Executor): Promise<
 }
 
 /**
- * Executes the job that a message gives this worker: on Cloud Run the one that it names, on a VM the one whose turn it
- * is. Any number of deliveries of one message have the effect of one. Never throws: what may pass is `given_back`.
+ * Executes the job that a message gives this worker: on Cloud Run the job that it names, on a VM the one whose turn it
+ * is. A message that comes several times has the effect of one. Never throws: a failure that may pass is `given_back`.
  */
 export function handleMessage(message: JobMessage, executor: Executor): Promise<Outcome> {
   const claim = executor.target === 'vm' ? claimInTurn : claimJob;
@@ -60,7 +60,7 @@ export function* executeClaimed(claim: Steps<ClaimAnswer | null>, executor: Exec
   }
 }
 
-/** A message that cannot be read is as unreadable the next time: it is kept where a person can look at it. */
+/** A message that cannot be read would be as unreadable the next time. It is kept for a person to look at. */
 async function putAside(data: string, why: string, { ports }: Executor): Promise<Outcome> {
   try {
     await ports.queue.bury(data, why);

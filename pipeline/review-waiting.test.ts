@@ -19,7 +19,7 @@ async function drop(bench: Workbench, count: number, operation = 'sketch'): Prom
   return jobs;
 }
 
-/** Delivers all messages of a side until none is left. */
+/** Handles all messages of a side until none is left. */
 async function serveAll(bench: Workbench, target: 'vm' | 'run'): Promise<void> {
   while (bench.ports.queue.messages[target].length > 0) {
     await handleMessage(bench.take(target), bench.executor(`${target}-1`));

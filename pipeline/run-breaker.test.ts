@@ -194,7 +194,7 @@ describe('Cloud Run’s breaker', () => {
   it('waits for that one while it is being worked on, however long', async () => {
     const { bench } = await probing();
     const done = Promise.withResolvers<void>();
-    const delivery = onRun(bench, async (request) => {
+    const handled = onRun(bench, async (request) => {
       await done.promise;
       return copying(request);
     });
@@ -209,7 +209,7 @@ describe('Cloud Run’s breaker', () => {
     }
     expect((await breaker(bench)).state).toBe('probing');
     done.resolve();
-    await delivery;
+    await handled;
     await pass(bench, 2);
     expect((await breaker(bench)).state).toBe('closed');
   });

@@ -19,7 +19,7 @@ async function dropped(bench: Workbench, ...operations: string[]): Promise<Job[]
   return jobs;
 }
 
-/** Delivers the oldest message to a VM. */
+/** Gives a VM the oldest message. */
 async function turn(bench: Workbench, executor = bench.executor()): Promise<string | undefined> {
   const outcome = await handleMessage(bench.take('vm'), executor);
   return 'job' in outcome ? outcome.job.id : undefined;

@@ -188,9 +188,9 @@ describe('a VM that has become slow', () => {
       served({ predictedMs: 200, size: 300_000, claimedPixels: 1e6, decodedPixels: 100e6 }),
       10_000,
     ],
-  ])('does not doubt itself for %s', async (_, count, delivery, ms) => {
+  ])('does not doubt itself for %s', async (_, count, outcome, ms) => {
     const world = guarded();
-    for (let index = 0; index < count; index++) world.guard.observe(delivery, ms);
+    for (let index = 0; index < count; index++) world.guard.observe(outcome, ms);
     await settled();
     expect(world.tests).toEqual([]);
   });

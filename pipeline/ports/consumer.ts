@@ -17,7 +17,7 @@ export type StorageEvent =
 
 /** A message that the queue has given to this process until its ack deadline. */
 export interface PulledMessage {
-  /** Names this delivery of the message, for `extend` and `settle`. */
+  /** Names the message for `extend` and `settle`. A message that comes again has another one. */
   readonly ackId: string;
   /** The message's data as text. */
   readonly data: string;

@@ -50,7 +50,7 @@ export interface Played {
   /** How often each job was ended well. */
   succeeded: Map<string, number>;
   breakerStates: Set<RunBreaker['state']>;
-  /** What is left in the queues, delivered once more when all had ended. */
+  /** What is left in the queues, and was handled once more when all had ended. */
   leftovers: Outcome[];
 }
 
@@ -160,7 +160,7 @@ export async function play({
 
   async function serve(worker: string, message: JobMessage, surelyDies = false): Promise<void> {
     const twice = happens(faults.redelivered) ? 2 : 1;
-    const deliveries = Array.from({ length: twice }, async () => {
+    const handled = Array.from({ length: twice }, async () => {
       const dies = surelyDies || happens(faults.workerDies);
       const outcome = await handleMessage(
         message,
@@ -171,7 +171,7 @@ export async function play({
       const comesAgain = dies || !outcome.ack || happens(faults.redelivered);
       if (comesAgain) steady.queue.messages[targetOf(worker)].push(message);
     });
-    await Promise.all(deliveries);
+    await Promise.all(handled);
   }
 
   /** What a machine sees, with its own clock. */
