@@ -1,14 +1,14 @@
-import { type Control, controlSchema, type Heartbeat, heartbeatSchema } from '@spillway/core/heartbeat.ts';
+import { type Control, controlSchema, type Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Fleet } from '../ports/fleet.ts';
 import type { Clock } from '../ports/ports.ts';
 
-/** Heartbeats and controls in this process's memory. */
+/** Heartbeats and controls in this process's memory. A heartbeat that was handed in must not be changed afterwards. */
 export function createMemoryFleet(clock: Clock): Fleet {
   const beats = new Map<string, { heartbeat: Heartbeat; at: Date }>();
   const controls = new Map<string, Control>();
   const watchers = new Set<(workers: Heartbeat[]) => void>();
   return {
-    async read() {
+    read() {
       const now = clock.now().getTime();
       const workers = [...beats.values()].map(({ heartbeat, at }) => ({
         ...heartbeat,
@@ -16,18 +16,18 @@ export function createMemoryFleet(clock: Clock): Fleet {
       }));
       return { workers, ignored: 0 };
     },
-    async beat(heartbeat) {
-      beats.set(heartbeat.id, { heartbeat: heartbeatSchema.parse(heartbeat), at: clock.now() });
+    beat(heartbeat) {
+      beats.set(heartbeat.id, { heartbeat, at: clock.now() });
       for (const watcher of watchers) watcher([heartbeat]);
     },
-    async removeExpired() {
+    removeExpired() {
       const now = clock.now();
       for (const [id, { heartbeat }] of beats) if (heartbeat.expiresAt < now) beats.delete(id);
     },
-    async control(worker) {
+    control(worker) {
       return controls.get(worker) ?? controlSchema.parse({});
     },
-    async changeControl(worker, change) {
+    changeControl(worker, change) {
       controls.set(worker, controlSchema.parse({ ...controls.get(worker), ...change }));
     },
     watch(onChange) {

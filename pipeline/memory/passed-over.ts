@@ -7,18 +7,18 @@ import type { Clock } from '../ports/ports.ts';
 export function createMemoryPassedOver(clock: Clock): PassedOverItems {
   const documents = new Map<string, PassedOver>();
   return {
-    async note(note) {
+    note(note) {
       const next = metAgain(documents.get(idOf(note)) ?? null, note, clock.now());
       if (next) documents.set(idOf(note), next);
     },
-    async recent(limit) {
+    recent(limit) {
       const now = clock.now();
       return [...documents.values()]
         .filter(({ expiresAt }) => expiresAt > now)
         .sort((a, b) => b.expiresAt.getTime() - a.expiresAt.getTime())
         .slice(0, limit);
     },
-    async removeExpired() {
+    removeExpired() {
       const now = clock.now();
       for (const [id, { expiresAt }] of documents) if (expiresAt < now) documents.delete(id);
     },

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
-import { initialRouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
+import { initialRouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
@@ -46,20 +46,18 @@ export interface MemoryOptions {
   log?: Log;
 }
 
-/** All ports in this process's memory: for tests and for seeded simulations of faults. */
+/** All ports in this process's memory, with the limits of Google's services: for tests. */
 export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const { clock = systemClock, newToken = randomUUID } = options;
+  const database = createMemoryDatabase({ ...options, clock });
   const queue = createMemoryQueue();
   return {
-    ...limitedJobs(createMemoryJobs(clock)),
+    ...database,
+    ...limitedJobs(database),
+    fleet: limitedFleet(database.fleet),
     queue: limitedQueue(queue),
     consumer: createMemoryConsumer(queue.messages.vm, clock),
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
-    fleet: limitedFleet(createMemoryFleet(clock)),
-    settings: createMemorySettings(options, clock),
-    routerStates: createMemoryRouterStates(),
-    leases: createMemoryLeases(clock),
-    passedOver: createMemoryPassedOver(clock),
     clock,
     timers: options.timers ?? systemTimers,
     newToken,
@@ -69,17 +67,36 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   };
 }
 
-function createMemorySettings({ routing, sourceRules }: MemoryOptions, clock: Clock): Settings {
+/** The ports of a database in this process's memory. They answer at once and take what the real one would refuse. */
+export function createMemoryDatabase(
+  options: Pick<MemoryOptions, 'routing' | 'sourceRules'> & { clock: Clock },
+) {
+  const { clock } = options;
+  return {
+    ...createMemoryJobs(clock),
+    fleet: createMemoryFleet(clock),
+    settings: createMemorySettings(options),
+    routerStates: createMemoryRouterStates(),
+    leases: createMemoryLeases(clock),
+    passedOver: createMemoryPassedOver(clock),
+  };
+}
+
+function createMemorySettings({
+  clock,
+  routing,
+  sourceRules,
+}: Parameters<typeof createMemoryDatabase>[0]): Settings {
   let reading: RoutingSettingsReading = {
     settings: routing ?? defaultRoutingSettings,
     change: null,
     problem: null,
   };
   return {
-    routing: async () => reading.settings,
-    sourceRules: async () => sourceRules ?? [],
-    readRouting: async () => reading,
-    async changeRouting(settings, by) {
+    routing: () => reading.settings,
+    sourceRules: () => sourceRules ?? [],
+    readRouting: () => reading,
+    changeRouting(settings, by) {
       reading = { settings, change: { updatedBy: by, updatedAt: clock.now() }, problem: null };
       return reading;
     },
@@ -89,10 +106,10 @@ function createMemorySettings({ routing, sourceRules }: MemoryOptions, clock: Cl
 function createMemoryRouterStates(): RouterStates {
   let state = initialRouterState;
   return {
-    read: async () => state,
-    async replace(previous, next) {
+    read: () => state,
+    replace(previous, next) {
       if (state.revision !== previous.revision) return null;
-      state = routerStateSchema.parse({ ...next, revision: previous.revision + 1 });
+      state = { ...next, revision: previous.revision + 1 };
       return state;
     },
   };
@@ -106,13 +123,13 @@ export function createMemoryQueue(): MemoryQueue {
     messages,
     announced,
     buried,
-    async publish(target, message) {
+    publish(target, message) {
       messages[target].push(message);
     },
-    async announce(id, event) {
+    announce(id, event) {
       announced.push({ id, event });
     },
-    async bury(data, problem) {
+    bury(data, problem) {
       buried.push({ data, problem });
     },
   };
@@ -121,7 +138,7 @@ export function createMemoryQueue(): MemoryQueue {
 export function createMemoryLeases(clock: Clock): Leases {
   const leases = new Map<string, { holder: string; expiresAt: number }>();
   return {
-    async acquire(name, holder, ttlMs) {
+    acquire(name, holder, ttlMs) {
       const now = clock.now().getTime();
       const lease = leases.get(name);
       if (lease && lease.holder !== holder && lease.expiresAt > now) return false;
@@ -131,4 +148,4 @@ export function createMemoryLeases(clock: Clock): Leases {
   };
 }
 
-const silentLog: Log = { info() {}, warn() {}, error() {} };
+export const silentLog: Log = { info() {}, warn() {}, error() {} };
