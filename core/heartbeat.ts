@@ -43,6 +43,9 @@ export const heartbeatSchema = z.object({
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
+/** A worker's heartbeat is kept for this long after its last beat, in milliseconds. */
+export const heartbeatKeptMs = 10 * 60_000;
+
 /** A heartbeat as its reader saw it. */
 export interface Worker extends Heartbeat {
   /** Milliseconds since the heartbeat was written, by the database's clock. */

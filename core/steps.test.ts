@@ -3,6 +3,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   type Awaitable,
   begin,
+  launch,
   overTime,
   Pending,
   type Steps,
@@ -127,6 +128,21 @@ describe('a use case that is begun', () => {
     }
     begin(dying());
     expect(order).toEqual([]);
+  });
+});
+
+describe('a use case that is launched', () => {
+  it('throws where its answer comes, whoever else waits there', () => {
+    const answer = new Pending<number>();
+    function* inner(): Steps<void> {
+      yield* waitFor(answer);
+      throw failure;
+    }
+    function* outer(): Steps<void> {
+      yield* waitFor(begin(inner()));
+    }
+    launch(outer());
+    expect(() => answer.resolve(1)).toThrow(failure);
   });
 });
 

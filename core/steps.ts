@@ -100,15 +100,30 @@ export function begin<Result>(steps: Steps<Result>): Awaitable<Result> {
   return end;
 }
 
+/** Runs a use case that nobody waits for. What it throws ends the program, as an unhandled rejection does. */
+export function launch(steps: Steps<unknown>): void {
+  const end = begin(steps);
+  if (isThenable(end)) end.then(ignore, rethrow);
+}
+
+function ignore(): void {}
+
+function rethrow(error: unknown): never {
+  throw error;
+}
+
 function goOn<Result>(steps: Steps<Result>, awaited: Thenable<unknown>, end: Pending<Result>): void {
   const take = (next: () => IteratorResult<Thenable<unknown>, Result>) => {
+    let step: IteratorResult<Thenable<unknown>, Result>;
     try {
-      const { done, value } = next();
-      if (done) end.resolve(value);
-      else goOn(steps, value, end);
+      step = next();
     } catch (error) {
       end.reject(error);
+      return;
     }
+    // Not among what is caught: it calls back.
+    if (step.done) end.resolve(step.value);
+    else goOn(steps, step.value, end);
   };
   awaited.then(
     (value) => take(() => steps.next(value)),

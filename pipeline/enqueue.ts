@@ -4,7 +4,7 @@ import { isOperationName, type OperationName } from '@spillway/core/operations.t
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import { vmServiceMs } from '@spillway/core/routing/predict.ts';
-import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
+import type { Candidate, Conditions, RoutingQuestion } from '@spillway/core/routing/question.ts';
 import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
 import { objectiveMs, turnOf } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
@@ -13,6 +13,7 @@ import {
   type JobRequest,
   type NewJob,
   published,
+  type RouteChoice,
   reclassified,
   reserved,
   routed,
@@ -20,6 +21,9 @@ import {
 import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+
+/** Chooses where a job waits. In production that is `decideRoute`; the simulator plays other policies, too. */
+export type ChooseRoute = (question: RoutingQuestion, job: Job) => RouteChoice;
 
 export type Enqueued =
   | { kind: 'enqueued'; job: Job }
@@ -31,14 +35,18 @@ export type Enqueued =
  * the same time see each other's jobs in it; and after a look at the world, so that it weighs what it should. Whatever is cut off in between is taken up by the repeated event or the sweep.
  * Throws `OutageError` when a service does not answer.
  */
-export function* enqueue(request: JobRequest, ports: Ports): Steps<Enqueued> {
+export function* enqueue(
+  request: JobRequest,
+  ports: Ports,
+  choose: ChooseRoute = decideRoute,
+): Steps<Enqueued> {
   const conditions = yield* readConditions(ports);
   const job = reserved(newJob(request, conditions, ports), ports.clock.now());
   const creation = yield* waitFor(ports.jobs.create(job));
   if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
     return { kind: 'repeated', job: creation.stored.job };
   }
-  const decided = yield* decide(creation.stored, conditions, ports);
+  const decided = yield* decide(creation.stored, conditions, ports, choose);
   if (!decided) return { kind: 'repeated', job: creation.stored.job };
   return { kind: 'enqueued', job: (yield* publish(decided, ports)).job };
 }
@@ -74,7 +82,12 @@ export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
  * `OutageError`.
  * @param seen What this router has just read.
  */
-export function* decide(stored: Stored, seen: Conditions, ports: Ports): Steps<Stored | null> {
+export function* decide(
+  stored: Stored,
+  seen: Conditions,
+  ports: Ports,
+  choose: ChooseRoute = decideRoute,
+): Steps<Stored | null> {
   const candidate = candidateOf(stored.job);
   const { job, ownerAheadMs } = yield* classify(stored, candidate.operation, seen, ports);
   const conditions = { ...seen, now: ports.clock.now() };
@@ -83,7 +96,7 @@ export function* decide(stored: Stored, seen: Conditions, ports: Ports): Steps<S
   const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
   const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
   const ledger = yield* waitFor(ports.sums.ledger(stored, turnAt));
-  const choice = decideRoute({ ...conditions, ...candidate, deadlineAt, turnAt, ledger });
+  const choice = choose({ ...conditions, ...candidate, deadlineAt, turnAt, ledger }, job);
   return yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
 }
 

@@ -1,4 +1,5 @@
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
 import {
   type Awaitable,
   overTime,
@@ -10,7 +11,7 @@ import {
 import { storedSource } from '@spillway/core/uploads.ts';
 import { emptyOutbox } from './after-end.ts';
 import { readConditions } from './conditions.ts';
-import { decide, publish } from './enqueue.ts';
+import { type ChooseRoute, decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
@@ -145,14 +146,20 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
   return { made, passedOver: passedOver + unreadable };
 }
 
-function freeAbandoned(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
+/** Queues again what is claimed by a worker that is gone. */
+export function freeAbandoned(
+  ports: Ports,
+  memory: SweepMemory,
+  lost: AbortSignal,
+  choose: ChooseRoute = decideRoute,
+): Steps<GoneThrough> {
   const abandoned = inPages('abandoned', (after) => ports.backlog.abandoned(batch, after), memory, ports);
   return helpEach(
     whileHeld(abandoned, lost),
     ports,
     function* (stored) {
       const worker = stored.job.claim?.worker ?? 'its worker';
-      if (!(yield* routeAnew(stored, ports))) return false;
+      if (!(yield* routeAnew(stored, ports, choose))) return false;
       ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
       return true;
     },
@@ -221,8 +228,8 @@ function inPages(
 }
 
 /** Decides and publishes as the job's router would have; false when somebody else was at it. */
-function* routeAnew(stored: Stored, ports: Ports): Steps<boolean> {
-  const decided = yield* decide(stored, yield* readConditions(ports), ports);
+function* routeAnew(stored: Stored, ports: Ports, choose: ChooseRoute = decideRoute): Steps<boolean> {
+  const decided = yield* decide(stored, yield* readConditions(ports), ports, choose);
   if (decided) yield* publish(decided, ports);
   return decided !== null;
 }

@@ -60,9 +60,9 @@ describe('the engine, where every delay is nought and service times are exponent
 const lossPolicy: Policy = {
   ...allVm(instantScenario({ vms: 1, slots, runInstances: 1_000 })),
   name: 'loss',
-  place({ entry, ledger }: View) {
-    const { running, ahead } = ledger(new Date(8.64e15)).vm;
-    return { choice: unrouted('loss', running.jobs + ahead.jobs < slots ? 'vm' : 'run', entry) };
+  place({ job, question }: View) {
+    const { running, ahead } = question.ledger.vm;
+    return { choice: unrouted('loss', running.jobs + ahead.jobs < slots ? 'vm' : 'run', job) };
   },
 };
 

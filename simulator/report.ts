@@ -7,7 +7,7 @@ import {
   pairedRatio,
   quantileOfSorted,
 } from './statistics.ts';
-import type { Outcome, RunResult } from './world/world.ts';
+import type { JobOutcome, RunResult } from './world/world.ts';
 
 /** Rates are fractions, times seconds, money US dollars. Of several seeds: all their jobs together. */
 export interface OperationReport {
@@ -97,7 +97,7 @@ export function reportPolicy(
   };
 }
 
-function reportOperation(outcomes: readonly Outcome[]): OperationReport {
+function reportOperation(outcomes: readonly JobOutcome[]): OperationReport {
   const seconds = outcomes
     .flatMap(({ latencyMs }) => (latencyMs === null ? [] : latencyMs / 1_000))
     .sort((a, b) => a - b);
@@ -111,7 +111,7 @@ function reportOperation(outcomes: readonly Outcome[]): OperationReport {
 }
 
 /** A job that failed or never ended has missed its objective too. */
-function missRateOf(outcomes: readonly Outcome[], jobs: number): number {
+function missRateOf(outcomes: readonly JobOutcome[], jobs: number): number {
   return jobs === 0 ? 0 : 1 - outcomes.filter(({ inTime }) => inTime).length / jobs;
 }
 

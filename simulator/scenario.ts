@@ -71,8 +71,6 @@ export const scenarioSchema = z.strictObject({
     /** From reserving to publishing. */
     decision: known(delay),
     sweepMs: known(ms.positive()),
-    /** Of each line, so many waiting jobs are looked at in one sweep. */
-    reviewAtMost: known(z.int().min(1)),
   }),
   run: z.strictObject({
     maxInstances: known(z.int().min(0)),

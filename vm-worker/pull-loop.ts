@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Background } from '@spillway/core/background.ts';
 import { OutageError } from '@spillway/core/errors.ts';
-import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { overTime, waitFor } from '@spillway/core/steps.ts';
+import { serveTurns } from '@spillway/pipeline/handle-message.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
 import { holdMessages } from './held-messages.ts';
 
 const afterErrorMs = 1_000;
-/** After this many jobs on one message, it is acknowledged. Otherwise it could be held without end. */
-const turnsPerMessage = 50;
 
 /** `stop` resolves when no more messages will be taken; jobs that are under way go on. */
 export interface Pulling extends Background {
@@ -51,24 +50,16 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
     }
   }
 
-  /**
-   * A message gives this VM a turn, and not a certain job. While jobs wait, the slot goes on with the next one at once
-   * and does not ask the queue first. The messages of those jobs find nothing to do when they come.
-   */
   async function serve(message: PulledMessage): Promise<void> {
     held.add(message);
     if (paused) return held.settle(message, false);
     serving++;
-    let outcome = await worker.work(message.data);
-    for (let turns = 1; goesOn(outcome) && turns < turnsPerMessage; turns++)
-      outcome = await worker.workNext();
+    const first = waitFor(worker.work(message.data));
+    const next = () => waitFor(worker.workNext());
+    const outcome = await overTime(serveTurns(first, next, () => !paused && !stopped));
     serving--;
     wake();
     await held.settle(message, outcome.ack);
-  }
-
-  function goesOn(outcome: Outcome): boolean {
-    return outcome.ack && outcome.kind !== 'nothing_waits' && !paused && !stopped;
   }
 
   const looping = loop();

@@ -1,11 +1,8 @@
 import { type Recurring, startRecurring } from '@spillway/core/background.ts';
-import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
+import { type Control, type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { createMachineMeter, type MachineMetrics } from './machine-metrics.ts';
 import type { OwnControl } from './own-control.ts';
-
-/** A worker's heartbeat stays in the database for this long after its last beat, in milliseconds. */
-const keptMs = 10 * 60_000;
 
 /** What the worker itself knows; the machine's figures are added to it. */
 export type WorkerReport = Pick<
@@ -52,7 +49,11 @@ export function startHeartbeats(options: {
     async round() {
       // A machine that is short of something must still be able to say so.
       metrics = await readMachine().catch(() => metrics);
-      await fleet.beat({ ...report(), ...metrics, expiresAt: new Date(clock.now().getTime() + keptMs) });
+      await fleet.beat({
+        ...report(),
+        ...metrics,
+        expiresAt: new Date(clock.now().getTime() + heartbeatKeptMs),
+      });
       const wanted = await control.read();
       if (wanted) onControl?.(wanted);
     },

@@ -2,10 +2,10 @@ import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { VmBreaker, witnessOf } from '@spillway/core/routing/breakers.ts';
+import { type Awaitable, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { expectedServiceMs } from './expected-service.ts';
-import type { OwnControl } from './own-control.ts';
 import type { SelfTestProblem } from './self-test.ts';
 
 export interface SelfGuard {
@@ -38,8 +38,8 @@ const lackTestMs = 5_000;
 export function createSelfGuard(options: {
   worker: string;
   ports: Pick<Ports, 'clock' | 'timers' | 'log'>;
-  control: Pick<OwnControl, 'change'>;
-  test: (wantedBytes: number) => Promise<SelfTestProblem | null>;
+  control: { change(change: Partial<Control>): Awaitable<void> };
+  test: (wantedBytes: number) => Awaitable<SelfTestProblem | null>;
   onChange: (paused: boolean) => void;
 }): SelfGuard {
   const { worker, ports, control, test, onChange } = options;
@@ -61,16 +61,18 @@ export function createSelfGuard(options: {
 
   function doubt(why: string): void {
     ports.log.warn({ worker, why }, 'This VM tries out with a test picture whether it is well.');
-    void tryOut((problem) => {
-      if (problem) pause(`${why} ${problem.why}`, problem);
-      else {
-        breaker.forget();
-        ports.log.error(
-          { worker, why },
-          'Jobs of several senders go wrong here, and the test picture goes well.',
-        );
-      }
-    });
+    launch(
+      tryOut((problem) => {
+        if (problem) pause(`${why} ${problem.why}`, problem);
+        else {
+          breaker.forget();
+          ports.log.error(
+            { worker, why },
+            'Jobs of several senders go wrong here, and the test picture goes well.',
+          );
+        }
+      }),
+    );
   }
 
   function pause(why: string, { lack }: Pick<SelfTestProblem, 'lack'>): void {
@@ -79,7 +81,7 @@ export function createSelfGuard(options: {
     lacks = lack ? [lack] : [];
     ports.log.error({ worker, why, lacks }, 'This VM pauses itself until a test picture goes well.');
     onChange(true);
-    void record({ why, since: ports.clock.now() });
+    launch(record({ why, since: ports.clock.now() }));
     testLater(lack);
   }
 
@@ -91,7 +93,7 @@ export function createSelfGuard(options: {
     breaker.reopen(ports.clock.now());
     ports.log.info({ worker }, 'This VM takes work again.');
     onChange(false);
-    void record(null);
+    launch(record(null));
   }
 
   function testLater(lack: MachineLack | null): void {
@@ -106,32 +108,42 @@ export function createSelfGuard(options: {
   /** After a test that fails comes another one, until one goes well. */
   function testPaused(): void {
     const foundBefore = lacksFound;
-    void tryOut((problem) => {
-      if (!paused) return;
-      // A test that began before the last lack was found cannot clear the machine of it.
-      if (!problem) return lacksFound > foundBefore ? testPaused() : reopen();
-      ports.log.warn({ worker, problem: problem.why }, 'The self-test went wrong; the next one follows.');
-      const { lack } = problem;
-      const before = lacks;
-      lacks = lack ? [lack] : [];
-      if (before[0] !== lacks[0]) onChange(true);
-      testLater(lack);
-    });
+    launch(
+      tryOut((problem) => {
+        if (!paused) return;
+        // A test that began before the last lack was found cannot clear the machine of it.
+        if (!problem) return lacksFound > foundBefore ? testPaused() : reopen();
+        ports.log.warn({ worker, problem: problem.why }, 'The self-test went wrong; the next one follows.');
+        const { lack } = problem;
+        const before = lacks;
+        lacks = lack ? [lack] : [];
+        if (before[0] !== lacks[0]) onChange(true);
+        testLater(lack);
+      }),
+    );
   }
 
   /** One test at a time: a call during a test does nothing. */
-  async function tryOut(then: (problem: SelfTestProblem | null) => void): Promise<void> {
+  function* tryOut(then: (problem: SelfTestProblem | null) => void): Steps<void> {
     if (testing) return;
     testing = true;
-    const problem = await test(wanted).catch((error: unknown) => ({ lack: null, why: String(error) }));
+    const problem = yield* outcomeOfTest();
     testing = false;
     if (!stopped) then(problem);
   }
 
-  /** The worker pauses during an outage, too, and its heartbeats say so. */
-  async function record(pause: Control['pause']): Promise<void> {
+  function* outcomeOfTest(): Steps<SelfTestProblem | null> {
     try {
-      await control.change({ pause });
+      return yield* waitFor(test(wanted));
+    } catch (error) {
+      return { lack: null, why: String(error) };
+    }
+  }
+
+  /** The worker pauses during an outage, too, and its heartbeats say so. */
+  function* record(pause: Control['pause']): Steps<void> {
+    try {
+      yield* waitFor(control.change({ pause }));
       recorded = pause !== null;
     } catch (error) {
       ports.log.warn({ worker, error }, 'The pause could not be noted in controls.');

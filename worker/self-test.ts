@@ -11,13 +11,9 @@ import {
 import { encodePng } from '@spillway/processing/png.ts';
 import type { Processor } from '@spillway/processing/processor.ts';
 import { checkMachine } from './machine-check.ts';
+import { testPicture, testSlowness } from './test-picture.ts';
 
-const side = 512;
-/**
- * An operation fails the test where it takes more than this many times as long as it should, or as it usually does
- * here.
- */
-const slowness = 3;
+const { side, pixels } = testPicture;
 /**
  * A slow operation is repeated up to this number: other work may have slowed it, but a faulty machine is slow every
  * time.
@@ -85,11 +81,11 @@ async function testOne(
   operation: OperationName,
   { learned, ...bench }: Bench & { learned: LearnedServices },
 ): Promise<SelfTestProblem | null> {
-  const usual = estimateService(operation, side * side, [learned]).mean;
-  const expected = Math.max(usual, priorServiceMs(operation, side * side));
+  const usual = estimateService(operation, pixels, [learned]).mean;
+  const expected = Math.max(usual, priorServiceMs(operation, pixels));
   let least = Number.POSITIVE_INFINITY;
   try {
-    for (let run = 0; run < mostRuns && least > slowness * expected; run++) {
+    for (let run = 0; run < mostRuns && least > testSlowness * expected; run++) {
       least = Math.min(least, await runOnce(operation, bench));
     }
   } catch (error) {
@@ -97,7 +93,7 @@ async function testOne(
     const { lack, why } = problemOf(error);
     return { lack, why: `${operation}: ${why}` };
   }
-  if (least <= slowness * expected) return null;
+  if (least <= testSlowness * expected) return null;
   const ratio = (least / expected).toFixed(1);
   return { lack: null, why: `${operation} took ${ratio} times as long as it should.` };
 }

@@ -1,6 +1,3 @@
-import { decideRoute } from '@spillway/core/routing/policy.ts';
-import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
-import { turnOf } from '@spillway/core/routing/waiting.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Policy, settingsFor } from './policy.ts';
 
@@ -15,20 +12,5 @@ export function deadlinePolicy(scenario: Scenario): Policy {
     vmQueue: 'turns',
     reviews: true,
     usesVms: true,
-    place({ entry: { drawn, job }, conditions, ledger, ownerAheadMs }) {
-      const { deadlineAt, owner } = job;
-      const turnAt = turnOf({
-        deadlineAt,
-        now: conditions.now,
-        owner,
-        ownerAheadMs: ownerAheadMs(),
-        serviceMs: job.route.workMs,
-        slots: slotsOf(liveVms(conditions.workers, settings)),
-        settings,
-      });
-      const { operation, pixels } = drawn;
-      const candidate = { operation, pixels, deadlineAt, turnAt };
-      return { choice: decideRoute({ ...conditions, ...candidate, ledger: ledger(turnAt) }) };
-    },
   };
 }

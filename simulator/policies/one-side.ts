@@ -21,6 +21,6 @@ function oneSide(name: string, target: 'vm' | 'run', scenario: Scenario): Policy
     vmQueue: 'shared',
     reviews: false,
     usesVms: target === 'vm',
-    place: ({ entry }) => ({ choice: unrouted(name, target, entry) }),
+    place: ({ job }) => ({ choice: unrouted(name, target, job) }),
   };
 }

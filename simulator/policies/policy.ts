@@ -1,10 +1,9 @@
-import type { Ledger } from '@spillway/core/job.ts';
-import type { Conditions } from '@spillway/core/routing/question.ts';
+import type { Job } from '@spillway/core/job.ts';
+import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { Random } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Entry } from '../world/documents.ts';
 
 /** What a VM said of itself in its last heartbeat. */
 export interface VmReport {
@@ -15,15 +14,13 @@ export interface VmReport {
   queued: number;
 }
 
-/** All that a policy may look at when it places a job. */
+/** All that a baseline may look at when it places a job. */
 export interface View {
-  entry: Entry;
-  conditions: Conditions;
-  /** What stands before the job, exactly. */
-  ledger(turnAt: Date): Ledger;
-  ownerAheadMs(): number;
+  job: Job;
+  /** What production is asked. */
+  question: RoutingQuestion;
   /** Of VMs that are heard of. */
-  reports(): VmReport[];
+  reports: VmReport[];
   /** For policies that toss coins. */
   random: Random;
 }
@@ -50,7 +47,8 @@ export interface Policy {
   reviews: boolean;
   /** Without VMs there is nothing to pay for them. */
   usesVms: boolean;
-  place(view: View): Placement;
+  /** Where a job goes; what production decides where it is left out. */
+  place?(view: View): Placement;
 }
 
 /** `settings/routing` as an admin of this world would set it. */

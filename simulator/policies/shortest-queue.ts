@@ -41,12 +41,12 @@ function queuePolicy(
     reviews: false,
     usesVms: true,
     place(view): Placement {
-      const picked = pick(view.reports(), view);
+      const picked = pick(view.reports, view);
       const isFull = picked && lengthOf(picked) >= 2 * picked.slots && scenario.run.maxInstances > 0;
       if (!picked || isFull) {
-        return { choice: unrouted(name, 'run', view.entry) };
+        return { choice: unrouted(name, 'run', view.job) };
       }
-      return { choice: unrouted(name, 'vm', view.entry), vm: picked.vm };
+      return { choice: unrouted(name, 'vm', view.job), vm: picked.vm };
     },
   };
 }

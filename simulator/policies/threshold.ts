@@ -1,7 +1,5 @@
-import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { Scenario } from '../scenario.ts';
 import { type Policy, settingsFor } from './policy.ts';
-import { noLedger } from './unrouted.ts';
 
 /**
  * The field's habit: Cloud Run when the least loaded VM's last reported CPU is above `percent`, by production's own
@@ -21,10 +19,5 @@ export function thresholdPolicy(
     vmQueue: 'shared',
     reviews: false,
     usesVms: true,
-    place({ entry: { drawn, job }, conditions }) {
-      const { operation, pixels } = drawn;
-      const candidate = { operation, pixels, deadlineAt: job.deadlineAt, turnAt: job.createdAt };
-      return { choice: decideRoute({ ...conditions, ...candidate, ledger: noLedger }) };
-    },
   };
 }

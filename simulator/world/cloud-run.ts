@@ -1,10 +1,11 @@
-import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
-import type { Scenario } from '../scenario.ts';
-import type { Attempts, Message } from './attempts.ts';
+import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import { claimJob } from '@spillway/pipeline/claim.ts';
 import type { Bill } from './bill.ts';
-import type { Engine } from './engine.ts';
+import { Machine } from './engine.ts';
 import { Fifo } from './fifo.ts';
-import type { Fleet } from './fleet.ts';
+import type { Message } from './pub-sub.ts';
+import { SimulatedWorker } from './worker.ts';
+import type { World } from './world.ts';
 
 /** What a delivery costs that meets nothing to do: one document read, in milliseconds. */
 const dropMs = 20;
@@ -17,7 +18,8 @@ interface Request {
 }
 
 interface Instance {
-  id: string;
+  worker: SimulatedWorker;
+  machine: Machine;
   ready: boolean;
   ended: boolean;
   busy: number;
@@ -27,17 +29,6 @@ interface Instance {
   /** Grows whenever it becomes busy or idle: what was planned for the other no longer holds. */
   spell: number;
   beatAt: number;
-  startedAt: Date;
-  book: OperationStatsBook;
-}
-
-export interface CloudRunParts {
-  scenario: Scenario;
-  engine: Engine;
-  fleet: Fleet;
-  attempts: Attempts;
-  bill: Bill;
-  heartbeatMs: number;
 }
 
 /**
@@ -46,7 +37,8 @@ export interface CloudRunParts {
  * waited for too long is refused with 429, and Pub/Sub pushes it again after pauses that double.
  */
 export class CloudRun {
-  readonly #parts: CloudRunParts;
+  readonly #world: World;
+  readonly #bill: Bill;
   #instances: Instance[] = [];
   #started = 0;
   readonly #pending = new Fifo<Request>();
@@ -57,8 +49,9 @@ export class CloudRun {
   refusals = 0;
   coldStarts = 0;
 
-  constructor(parts: CloudRunParts) {
-    this.#parts = parts;
+  constructor(world: World, bill: Bill) {
+    this.#world = world;
+    this.#bill = bill;
   }
 
   /** Pub/Sub's push arrives. */
@@ -67,7 +60,7 @@ export class CloudRun {
   }
 
   #send(request: Request): void {
-    const { maxInFlight } = this.#parts.scenario.run;
+    const { maxInFlight } = this.#world.scenario.run;
     if (maxInFlight !== null && this.#inFlight >= maxInFlight) {
       this.#backlog.push(request);
       return;
@@ -79,11 +72,11 @@ export class CloudRun {
   }
 
   #wait(request: Request): void {
-    const { engine, scenario } = this.#parts;
+    const { engine, scenario } = this.#world;
     request.waiting = true;
     this.#pending.push(request);
     this.#waiting++;
-    this.#startIfNeeded(request.message.entry.drawn.coldStartMs);
+    this.#startIfNeeded(request.message.drawn.coldStartMs);
     engine.after(scenario.run.pendingMs, () => {
       if (!request.waiting) return;
       request.waiting = false;
@@ -94,13 +87,22 @@ export class CloudRun {
   }
 
   #startIfNeeded(coldStartMs: number): void {
-    const { engine, scenario, bill } = this.#parts;
+    const { engine, scenario } = this.#world;
     const { maxInstances, concurrency } = scenario.run;
     const starting = this.#instances.filter(({ ready }) => !ready).length;
     if (this.#instances.length >= maxInstances || starting * concurrency >= this.#waiting) return;
-    const startedAt = engine.date;
-    const instance: Instance = {
+    const machine = new Machine(engine);
+    const worker = new SimulatedWorker({
       id: `run-${++this.#started}`,
+      kind: 'run',
+      slots: concurrency,
+      machine,
+      serviceMs: ({ runMs }) => runMs,
+      world: this.#world,
+    });
+    const instance: Instance = {
+      worker,
+      machine,
       ready: false,
       ended: false,
       busy: 0,
@@ -108,12 +110,10 @@ export class CloudRun {
       busySince: 0,
       spell: 0,
       beatAt: 0,
-      startedAt,
-      book: new OperationStatsBook(() => startedAt),
     };
     this.#instances.push(instance);
     this.coldStarts++;
-    bill.busy(coldStartMs, 0);
+    this.#bill.busy(coldStartMs, 0);
     engine.after(coldStartMs, () => {
       instance.ready = true;
       this.#beat(instance);
@@ -134,24 +134,24 @@ export class CloudRun {
   }
 
   #serve(instance: Instance, request: Request): void {
-    const { engine, attempts } = this.#parts;
     if (instance.busy++ === 0) this.#becomeBusy(instance);
     instance.requests++;
-    const attempt = attempts.claim(request.message, instance.id);
-    const serviceMs = attempt ? attempt.entry.drawn.runMs * (attempt.crashesAfter ?? 1) : dropMs;
-    engine.after(serviceMs, () => {
-      const comesAgain = attempt !== null && attempts.end(attempt, instance.book) === 'given back';
-      if (--instance.busy === 0) this.#becomeIdle(instance);
-      this.#takeWaiting(instance);
-      this.#settle(request, true);
-      // Published anew by the instance, so that Pub/Sub has nothing to be slower for.
-      if (comesAgain) engine.after(request.message.entry.drawn.pushMs, () => this.push(request.message));
-    });
+    launch(this.#answer(instance, request));
+  }
+
+  *#answer(instance: Instance, request: Request): Steps<void> {
+    const { worker, machine } = instance;
+    const claim = claimJob(request.message, worker.executor);
+    const { outcome } = yield* worker.execute(claim, this.#world.engine.ms);
+    if (outcome.kind === 'dropped' && outcome.why !== 'claim_lost') yield* waitFor(machine.pause(dropMs));
+    if (--instance.busy === 0) this.#becomeIdle(instance);
+    this.#takeWaiting(instance);
+    this.#settle(request, outcome.ack);
   }
 
   /** Pub/Sub has its answer: it may push what it held back, and pushes this again if it has to. */
   #settle(request: Request, settled: boolean): void {
-    const { engine, scenario } = this.#parts;
+    const { engine, scenario } = this.#world;
     const { firstMs, mostMs } = scenario.run.backoff;
     this.#inFlight--;
     const next = this.#backlog.shift();
@@ -163,27 +163,27 @@ export class CloudRun {
 
   /** Between requests an instance has no processor, so it beats only while it is busy, and what is overdue at once. */
   #becomeBusy(instance: Instance): void {
-    const { engine, heartbeatMs } = this.#parts;
+    const { engine, policy } = this.#world;
     const spell = ++instance.spell;
-    instance.busySince = engine.now;
+    instance.busySince = engine.ms;
     const beatWhileBusy = () => {
       if (instance.spell !== spell) return;
       this.#beat(instance);
-      engine.after(heartbeatMs, beatWhileBusy);
+      engine.after(policy.heartbeatMs, beatWhileBusy);
     };
-    engine.at(instance.beatAt + heartbeatMs, beatWhileBusy);
+    engine.at(instance.beatAt + policy.heartbeatMs, beatWhileBusy);
   }
 
   #becomeIdle(instance: Instance): void {
-    const { engine, bill } = this.#parts;
+    const { engine } = this.#world;
     instance.spell++;
-    bill.busy(engine.now - instance.busySince, instance.requests);
+    this.#bill.busy(engine.ms - instance.busySince, instance.requests);
     instance.requests = 0;
     this.#endWhenIdle(instance);
   }
 
   #endWhenIdle(instance: Instance): void {
-    const { engine, scenario } = this.#parts;
+    const { engine, scenario } = this.#world;
     const { spell } = instance;
     engine.after(scenario.run.idleMs, () => {
       if (instance.spell !== spell) return;
@@ -194,16 +194,13 @@ export class CloudRun {
   }
 
   #hasRoom({ ready, busy }: Instance): boolean {
-    return ready && busy < this.#parts.scenario.run.concurrency;
+    return ready && busy < this.#world.scenario.run.concurrency;
   }
 
   #beat(instance: Instance): void {
-    const { fleet, scenario, engine } = this.#parts;
-    const { concurrency } = scenario.run;
-    const { id, busy, startedAt, book, ended } = instance;
-    instance.beatAt = engine.now;
-    const state = ended ? 'stopped' : 'ready';
-    const load = busy / concurrency;
-    fleet.beat({ id, kind: 'run', state, slots: concurrency, busy, load, startedAt, book });
+    const { scenario, engine } = this.#world;
+    const { worker, busy, ended } = instance;
+    instance.beatAt = engine.ms;
+    worker.beat(ended ? 'stopped' : 'ready', busy, busy / scenario.run.concurrency);
   }
 }

@@ -1,38 +1,111 @@
+import { Pending } from '@spillway/core/steps.ts';
+import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { EventQueue } from '../event-queue.ts';
 
-/** The simulated clock: does what was put off, in the order of its time. Milliseconds from the first arrival. */
-export class Engine {
+/** Virtual time in milliseconds from the first arrival. It does what was put off, in the order of its time. */
+export class Engine implements Clock, Timers {
   readonly #events = new EventQueue<() => void>();
-  #now = 0;
+  #ms = 0;
+  #date = new Date(0);
 
-  get now(): number {
-    return this.#now;
+  /** The time with its fractions of a millisecond. */
+  get ms(): number {
+    return this.#ms;
   }
 
-  /** The clock as production code is told it, in whole milliseconds. */
-  get date(): Date {
-    return new Date(this.#now);
+  now(): Date {
+    return this.#date;
   }
 
-  at(time: number, action: () => void): void {
-    this.#events.push(Math.max(time, this.#now), action);
+  at(ms: number, action: () => void): void {
+    this.#events.push(Math.max(ms, this.#ms), action);
   }
 
-  after(delay: number, action: () => void): void {
-    this.at(this.#now + delay, action);
+  after(ms: number, action: () => void): void {
+    this.at(this.#ms + ms, action);
   }
 
-  /** Now, and again and again. */
-  every(interval: number, action: () => void): void {
-    action();
-    this.after(interval, () => this.every(interval, action));
+  every(ms: number, action: () => void): () => void {
+    return repeatIn(this, ms, action);
+  }
+
+  /** Resolves when this time has passed. */
+  pause(ms: number): Pending<void> {
+    return pauseIn(this, ms);
   }
 
   /** Goes on until `isDone`, or until `end`. */
   run(isDone: () => boolean, end: number): void {
     while (!isDone() && this.#events.nextTime <= end) {
-      this.#now = this.#events.nextTime;
+      const ms = this.#events.nextTime;
+      if (ms !== this.#ms) this.#date = new Date(ms);
+      this.#ms = ms;
       this.#events.pop()?.();
     }
   }
+}
+
+/** A computer that may stand still, or die. What it had put off then happens later, or never. */
+export class Machine implements Timers {
+  readonly #engine: Engine;
+  #life = 0;
+  #stalledMs = 0;
+
+  constructor(engine: Engine) {
+    this.#engine = engine;
+  }
+
+  after(ms: number, action: () => void): void {
+    const life = this.#life;
+    let seenMs = this.#stalledMs;
+    const fire = () => {
+      if (this.#life !== life) return;
+      const extraMs = this.#stalledMs - seenMs;
+      seenMs = this.#stalledMs;
+      if (extraMs > 0) this.#engine.after(extraMs, fire);
+      else action();
+    };
+    this.#engine.after(ms, fire);
+  }
+
+  every(ms: number, action: () => void): () => void {
+    return repeatIn(this, ms, action);
+  }
+
+  /** Resolves when this time has passed for the machine. */
+  pause(ms: number): Pending<void> {
+    return pauseIn(this, ms);
+  }
+
+  stall(ms: number): void {
+    this.#stalledMs += ms;
+  }
+
+  die(): void {
+    this.#life++;
+  }
+}
+
+/** Where things can be put off. */
+interface Time {
+  after(ms: number, action: () => void): void;
+}
+
+function pauseIn(time: Time, ms: number): Pending<void> {
+  const pause = new Pending<void>();
+  time.after(ms, () => pause.resolve());
+  return pause;
+}
+
+function repeatIn(time: Time, ms: number, action: () => void): () => void {
+  let stopped = false;
+  const tick = () => {
+    if (stopped) return;
+    action();
+    time.after(ms, tick);
+  };
+  time.after(ms, tick);
+  return () => {
+    stopped = true;
+  };
 }

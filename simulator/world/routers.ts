@@ -1,35 +1,23 @@
 import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
-import { vmServiceMs } from '@spillway/core/routing/predict.ts';
-import type { Conditions } from '@spillway/core/routing/question.ts';
-import { reserved, routed } from '@spillway/core/transitions.ts';
+import { type Awaitable, begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { JobRequest } from '@spillway/core/transitions.ts';
+import { enqueue } from '@spillway/pipeline/enqueue.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { SimulatedJob } from '../jobs.ts';
-import type { Placement } from '../policies/policy.ts';
-import type { Documents, Entry } from './documents.ts';
-import type { Engine } from './engine.ts';
 import { Fifo } from './fifo.ts';
-
-export interface RoutersParts {
-  /** Uploads that all routers together have in hand at a time. */
-  inHand: number;
-  engine: Engine;
-  documents: Documents;
-  conditions(): Conditions;
-  place(entry: Entry): Placement;
-  publish(entry: Entry, vm: number | undefined): void;
-}
+import type { World } from './world.ts';
 
 /**
- * Routers that have some uploads in hand at a time: reserve, count and decide halfway, write and publish at the end,
- * so that several of them see each other's reservations as they do in production.
+ * Routers that have some uploads in hand at a time. Half of a decision's time passes after the reservation and half
+ * after the count, so that several routers see each other's reservations as they do in production.
  */
 export class Routers {
-  readonly #parts: RoutersParts;
   readonly #waiting = new Fifo<SimulatedJob>();
-  #idle: number;
+  readonly #idle: Router[];
 
-  constructor(parts: RoutersParts) {
-    this.#parts = parts;
-    this.#idle = parts.inHand;
+  constructor(world: World) {
+    const { routers, concurrency } = world.scenario.router;
+    this.#idle = Array.from({ length: routers * concurrency }, () => new Router(world));
   }
 
   hear(drawn: SimulatedJob): void {
@@ -38,59 +26,74 @@ export class Routers {
   }
 
   #next(): void {
-    if (this.#idle === 0) return;
+    if (this.#idle.length === 0) return;
     const drawn = this.#waiting.shift();
-    if (!drawn) return;
-    this.#idle--;
-    const { engine, documents, conditions } = this.#parts;
-    const entry = documents.create(drawn, reserve(drawn, conditions()));
-    engine.after(drawn.decisionMs / 2, () => {
-      const placement = this.#parts.place(entry);
-      engine.after(drawn.decisionMs / 2, () => {
-        documents.write(entry, routed(entry.job, placement.choice, engine.date));
-        this.#parts.publish(entry, placement.vm);
-        this.#idle++;
-        this.#next();
-      });
-    });
+    const router = drawn && this.#idle.pop();
+    if (router) launch(this.#route(drawn, router));
+  }
+
+  *#route(drawn: SimulatedJob, router: Router): Steps<void> {
+    yield* router.route(drawn);
+    this.#idle.push(router);
+    this.#next();
   }
 }
 
-/** The document of pipeline/enqueue.ts, for an upload of which only what routing looks at is there. */
-function reserve(
-  { index, operation, owner, arrivedAt, deadlineAt, pixels }: SimulatedJob,
-  conditions: Conditions,
-) {
+/** Routes one upload at a time. */
+class Router {
+  readonly #world: World;
+  readonly #ports: Ports;
+  #delayMs = 0;
+
+  constructor(world: World) {
+    const { jobs, sums } = world.ports;
+    this.#world = world;
+    this.#ports = {
+      ...world.ports,
+      jobs: { ...jobs, create: (job) => this.#delayed(jobs.create(job)) },
+      sums: { ...sums, ledger: (stored, turnAt) => this.#delayed(sums.ledger(stored, turnAt)) },
+    };
+  }
+
+  route(drawn: SimulatedJob): Steps<unknown> {
+    this.#delayMs = drawn.decisionMs / 2;
+    return enqueue(requestOf(drawn), this.#ports, this.#world.choose);
+  }
+
+  #delayed<Answer>(answer: Answer): Awaitable<Awaited<Answer>> {
+    return begin(this.#late(answer));
+  }
+
+  *#late<Answer>(answer: Answer): Steps<Awaited<Answer>> {
+    yield* waitFor(this.#world.engine.pause(this.#delayMs));
+    return yield* waitFor(answer);
+  }
+}
+
+/** An upload of which only what routing looks at is there. */
+function requestOf({ index, operation, owner, arrivedAt, pixels }: SimulatedJob): JobRequest {
   const clockStartsAt = new Date(arrivedAt);
-  return reserved(
-    {
-      // Ids sort as the jobs arrived.
-      id: `job-${String(index).padStart(8, '0')}`,
-      operation,
-      options: {},
-      owner,
-      source: {
-        bucket: 'uploads',
-        name: `${operation}/${index}.jpg`,
-        generation: '1',
-        // So many bytes that a router guesses these pixels.
-        size: Math.round(pixels * usualBytesOfJpeg),
-        contentType: 'image/jpeg',
-        timeCreated: clockStartsAt,
-        pixels: null,
-      },
-      class: 'interactive',
-      batch: null,
-      batchSize: null,
-      upload: null,
-      run: 0,
-      retryOf: null,
-      trace: null,
-      reservation: '',
-      clockStartsAt,
-      objectiveMs: deadlineAt - arrivedAt,
-      workMs: Math.round(vmServiceMs(operation, pixels, conditions)),
+  return {
+    operation,
+    options: {},
+    owner,
+    source: {
+      bucket: 'uploads',
+      name: `${operation}/${index}.jpg`,
+      generation: String(index),
+      // So many bytes that a router guesses these pixels.
+      size: Math.round(pixels * usualBytesOfJpeg),
+      contentType: 'image/jpeg',
+      timeCreated: clockStartsAt,
+      pixels: null,
     },
-    conditions.now,
-  );
+    class: 'interactive',
+    batch: null,
+    batchSize: null,
+    upload: null,
+    run: 0,
+    retryOf: null,
+    trace: null,
+    clockStartsAt,
+  };
 }

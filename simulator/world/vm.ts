@@ -1,220 +1,169 @@
 import { type OperationName, operationNames } from '@spillway/core/operations.ts';
-import { VmBreaker } from '@spillway/core/routing/breakers.ts';
 import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
-import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
-import { type Scenario, type Spell, serviceTimeOf } from '../scenario.ts';
-import type { Attempt, Message } from './attempts.ts';
-import type { Engine } from './engine.ts';
+import { begin, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
+import type { Executor } from '@spillway/pipeline/executor.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { createSelfGuard, type SelfGuard } from '@spillway/worker/self-guard.ts';
+import type { SelfTestProblem } from '@spillway/worker/self-test.ts';
+import { testPicture, testSlowness } from '@spillway/worker/test-picture.ts';
+import type { VmReport } from '../policies/policy.ts';
+import { type Spell, serviceTimeOf } from '../scenario.ts';
+import { Machine } from './engine.ts';
 import { Fifo } from './fifo.ts';
-import type { Fleet } from './fleet.ts';
+import type { Message } from './pub-sub.ts';
+import { SimulatedWorker } from './worker.ts';
+import type { World } from './world.ts';
 
-/** The self-test's picture and what it takes for illness (worker/self-test.ts). */
-const selfTest = { megapixels: 0.26, slowness: 3 } as const;
-
-/** What became of an attempt, and whose job it was. */
-export type Outcome = { witness: string } & (
-  | { servedMs: number; predictedMs: number | null }
-  | { failedJob: string }
-);
-
-/** One virtual machine: its slots, what it has learned, and the bad times that the scenario gives it. */
+/** One virtual machine: its slots, the worker that lives on it, and the bad times that the scenario gives it. */
 export class Vm {
   readonly index: number;
   readonly id: string;
   readonly slots: number;
+  readonly machine: Machine;
   /** Messages of its own, where every VM has a queue. */
   readonly queue = new Fifo<Message>();
-  readonly attempts = new Set<Attempt>();
   /** Messages that a slot is asking for or working on. */
   readonly held = new Set<Message>();
-  book: OperationStatsBook;
-  readonly #engine: Engine;
-  readonly #fleet: Fleet;
-  readonly #scenario: Scenario;
+  /** What its last heartbeat said. */
+  report: VmReport & { atMs: number };
+  readonly #world: World;
   readonly #onReady: () => void;
-  #breaker = new VmBreaker();
+  #worker: SimulatedWorker;
+  #guard: SelfGuard;
   #alive = true;
   #stalled = false;
-  #paused = false;
-  #testing = false;
-  /** Grows with every death: what was put off by an earlier life does not happen. */
-  #life = 0;
-  /** Milliseconds lost to stalls so far. */
-  #lostMs = 0;
-  #startedAt: Date;
-  #beatAt = 0;
+  #working = 0;
   #busyMs = 0;
   #busySince = 0;
 
   /** @param onReady Called when it takes work again. */
-  constructor(index: number, scenario: Scenario, engine: Engine, fleet: Fleet, onReady: () => void) {
+  constructor(index: number, world: World, onReady: () => void) {
     this.index = index;
     this.id = `vm-${index + 1}`;
-    this.slots = scenario.vms.slots;
-    this.#engine = engine;
-    this.#fleet = fleet;
-    this.#scenario = scenario;
+    this.slots = world.scenario.vms.slots;
+    this.machine = new Machine(world.engine);
+    this.#world = world;
     this.#onReady = onReady;
-    this.#startedAt = engine.date;
-    this.book = new OperationStatsBook(() => this.#startedAt);
+    [this.#worker, this.#guard] = this.#boot();
+    this.report = { vm: index, slots: this.slots, busy: 0, queued: 0, atMs: 0 };
+    this.beat();
   }
 
   get takesWork(): boolean {
-    return this.#alive && !this.#stalled && !this.#paused;
+    return this.#alive && !this.#stalled && !this.#guard.paused;
   }
 
   get free(): number {
     return this.takesWork ? this.slots - this.held.size : 0;
   }
 
-  /** Does something later, unless it dies before; a stall in between puts it off. */
-  after(ms: number, action: () => void): void {
-    const life = this.#life;
-    let lost = this.#lostMs;
-    const fire = () => {
-      if (this.#life !== life) return;
-      const extra = this.#lostMs - lost;
-      lost = this.#lostMs;
-      if (extra > 0) this.#engine.after(extra, fire);
-      else action();
-    };
-    this.#engine.after(ms, fire);
-  }
-
-  /** How many times as long as usual work takes that begins now. */
-  get slowness(): number {
-    const second = this.#engine.now / 1_000;
-    return this.#scenario.faults.slowVms.reduce(
-      (factor, slow) => (slow.vm === this.index && during(slow, second) ? factor * slow.factor : factor),
-      1,
-    );
-  }
-
-  start(attempt: Attempt): void {
-    this.#countBusy();
-    this.attempts.add(attempt);
-  }
-
-  end(attempt: Attempt): void {
-    this.#countBusy();
-    this.attempts.delete(attempt);
+  /** Executes what a claim gives it. `sinceMs`: when it began to look for work. */
+  *work(claim: (executor: Executor) => Steps<ClaimAnswer | null>, sinceMs: number): Steps<Outcome> {
+    const { executor } = this.#worker;
+    this.#countBusy(+1);
+    const { outcome, ms } = yield* this.#worker.execute(claim(executor), sinceMs);
+    this.#countBusy(-1);
+    if (this.#world.policy.reviews) this.#guard.observe(outcome, ms);
+    return outcome;
   }
 
   beat(): void {
     if (!this.#alive || this.#stalled) return;
-    this.#countBusy();
-    const sinceMs = this.#engine.now - this.#beatAt;
+    const { ms } = this.#world.engine;
+    this.#countBusy(0);
+    const sinceMs = ms - this.report.atMs;
     const load = sinceMs > 0 ? Math.min(1, this.#busyMs / this.slots / sinceMs) : 0;
     this.#busyMs = 0;
-    this.#beatAt = this.#engine.now;
-    this.#fleet.beat({
-      id: this.id,
-      kind: 'vm',
-      state: this.#paused ? 'paused' : 'ready',
-      slots: this.slots,
-      busy: this.held.size,
-      load,
-      startedAt: this.#startedAt,
-      book: this.book,
-      vm: { index: this.index, queued: this.queue.size },
-    });
+    const busy = this.held.size;
+    this.report = { vm: this.index, slots: this.slots, busy, queued: this.queue.size, atMs: ms };
+    this.#worker.beat(this.#guard.paused ? 'paused' : 'ready', busy, load);
   }
 
-  /** Its breaker looks at an outcome, as the worker's self-guard does. */
-  observe(outcome: Outcome): void {
-    const { witness } = outcome;
-    if ('servedMs' in outcome) this.#breaker.served(witness, outcome.servedMs, outcome.predictedMs);
-    else this.#breaker.failed(witness, outcome.failedJob);
-    if (this.#breaker.trouble() && !this.#paused && !this.#testing) this.#tryOut();
-  }
-
-  /** A doubt is settled by test pictures, beside the work. */
-  #tryOut(): void {
-    this.#testing = true;
-    const { ms, isWell } = this.#test();
-    this.after(ms, () => {
-      this.#testing = false;
-      if (isWell) this.#breaker.forget();
-      else this.#pause();
-    });
-  }
-
-  #pause(): void {
-    this.#paused = true;
-    this.beat();
-    this.#testLater();
+  /** Whether routers believe that it lives. */
+  isHeardOf(): boolean {
+    const { engine, policy } = this.#world;
+    return !this.#guard.paused && engine.ms - this.report.atMs <= policy.settings.vm.liveWithinMs;
   }
 
   /** Vanishes: what it does is lost. Returns what it held. */
   die(): Message[] {
     const lost = [...this.held];
+    this.#countBusy(-this.#working);
     this.#alive = false;
-    this.#life++;
-    this.#countBusy();
+    this.machine.die();
     this.held.clear();
-    this.attempts.clear();
     return lost;
   }
 
   comeBack(): void {
     this.#alive = true;
-    this.#paused = false;
-    this.#testing = false;
-    this.#breaker = new VmBreaker();
-    this.#startedAt = this.#engine.date;
-    this.book = new OperationStatsBook(() => this.#startedAt);
-    this.beat();
-    this.#onReady();
+    [this.#worker, this.#guard] = this.#boot();
+    this.#goOn();
   }
 
-  /** Stands still for so long. */
   stall(ms: number): void {
     this.#stalled = true;
-    this.#lostMs += ms;
+    this.machine.stall(ms);
   }
 
-  goOn(): void {
+  endStall(): void {
     this.#stalled = false;
-    this.beat();
-    this.#onReady();
+    this.#goOn();
   }
 
-  #testLater(): void {
-    this.after(this.#breaker.nextPauseMs(this.#engine.date), () => {
-      const { ms, isWell } = this.#test();
-      if (isWell) this.after(ms, () => this.#reopen());
-      else this.#testLater();
+  #boot(): [SimulatedWorker, SelfGuard] {
+    const { id, machine } = this;
+    const world = this.#world;
+    const serviceMs = ({ vmMs }: { vmMs: number }) => vmMs * this.#slowness;
+    const worker = new SimulatedWorker({ id, kind: 'vm', slots: this.slots, machine, serviceMs, world });
+    const guard = createSelfGuard({
+      worker: id,
+      ports: worker.executor.ports,
+      control: { change() {} },
+      test: () => begin(this.#test()),
+      onChange: () => this.#goOn(),
     });
+    return [worker, guard];
   }
 
-  #test(): { ms: number; isWell: boolean } {
-    const ratios = operationNames.map((operation) => this.#testMs(operation) / prior(operation));
-    const ms = operationNames.reduce((sum, operation) => sum + this.#testMs(operation), 0);
-    return { ms, isWell: ratios.every((ratio) => ratio <= selfTest.slowness) };
-  }
-
-  #reopen(): void {
-    this.#paused = false;
-    this.#breaker.reopen(this.#engine.date);
+  #goOn(): void {
     this.beat();
     this.#onReady();
+  }
+
+  /** Every operation with the self-test's picture. */
+  *#test(): Steps<SelfTestProblem | null> {
+    const times = operationNames.map((operation) => this.#testMs(operation));
+    const slow = operationNames.some(
+      (operation, index) =>
+        (times[index] ?? 0) > testSlowness * priorServiceMs(operation, testPicture.pixels),
+    );
+    yield* waitFor(this.machine.pause(times.reduce((sum, ms) => sum + ms, 0)));
+    return slow ? { lack: null, why: 'It is slow.' } : null;
   }
 
   #testMs(operation: OperationName): number {
-    const { fixedMs, perMegapixelMs } = serviceTimeOf(this.#scenario, 'vm', operation);
-    return this.slowness * (fixedMs + perMegapixelMs * selfTest.megapixels);
+    const { fixedMs, perMegapixelMs } = serviceTimeOf(this.#world.scenario, 'vm', operation);
+    return this.#slowness * (fixedMs + (perMegapixelMs * testPicture.pixels) / 1e6);
   }
 
-  #countBusy(): void {
-    this.#busyMs += this.attempts.size * (this.#engine.now - this.#busySince);
-    this.#busySince = this.#engine.now;
+  /** How many times as long as usual work takes that begins now. */
+  get #slowness(): number {
+    const { engine, scenario } = this.#world;
+    return scenario.faults.slowVms
+      .filter((slow) => slow.vm === this.index && isDuring(slow, engine.ms / 1_000))
+      .reduce((factor, slow) => factor * slow.factor, 1);
+  }
+
+  #countBusy(more: number): void {
+    const { ms } = this.#world.engine;
+    this.#busyMs += this.#working * (ms - this.#busySince);
+    this.#busySince = ms;
+    this.#working += more;
   }
 }
 
-function prior(operation: OperationName): number {
-  return priorServiceMs(operation, selfTest.megapixels * 1e6);
-}
-
-function during({ atSeconds, forSeconds }: Spell, second: number): boolean {
+function isDuring({ atSeconds, forSeconds }: Spell, second: number): boolean {
   return second >= atSeconds && second < atSeconds + forSeconds;
 }

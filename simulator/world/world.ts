@@ -1,26 +1,31 @@
+import type { Job, Target } from '@spillway/core/job.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
-import type { Conditions } from '@spillway/core/routing/question.ts';
-import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
-import { moved, published, type RouteChoice } from '@spillway/core/transitions.ts';
-import { drawDelay, type SimulatedJob } from '../jobs.ts';
-import type { Placement, Policy } from '../policies/policy.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
+import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
+import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { RouteChoice } from '@spillway/core/transitions.ts';
+import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
+import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { freeAbandoned, newSweepMemory, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
+import type { SimulatedJob } from '../jobs.ts';
+import type { Policy } from '../policies/policy.ts';
 import { randomStream } from '../random.ts';
-import type { Delay, Scenario } from '../scenario.ts';
-import { Attempts, type Message } from './attempts.ts';
+import type { Scenario } from '../scenario.ts';
 import { Bill } from './bill.ts';
 import { CloudRun } from './cloud-run.ts';
-import { Documents, type Entry } from './documents.ts';
 import { Engine } from './engine.ts';
-import { Fleet } from './fleet.ts';
+import { simulatedPorts } from './ports.ts';
+import { type Message, PubSub } from './pub-sub.ts';
 import { Routers } from './routers.ts';
-import { sweep } from './sweep.ts';
+import { Storage } from './storage.ts';
 import { VmPool } from './vm-pool.ts';
 
 /** What has not ended so long after the last arrival is lost. */
 const patienceMs = 24 * 3_600_000;
 
-export interface Outcome {
+export interface JobOutcome {
   /** Of the job, by arrival. */
   index: number;
   operation: OperationName;
@@ -38,7 +43,7 @@ export interface RunResult {
   policy: string;
   jobs: number;
   /** Of every job that a router has heard of. */
-  outcomes: Outcome[];
+  outcomes: JobOutcome[];
   dollars: { run: number; vm: number; storage: number };
   /** Work that was done to the end and did not count, since somebody else did it too. */
   duplicates: number;
@@ -51,6 +56,23 @@ export interface RunResult {
   hours: number;
 }
 
+/** What the parts of a simulated world share. */
+export interface World {
+  scenario: Scenario;
+  policy: Policy;
+  seed: number;
+  engine: Engine;
+  ports: Ports;
+  storage: Storage;
+  choose: ChooseRoute;
+  /** Which VM's queue a job was put into, where every VM has its own. */
+  vmOf(id: string): number | undefined;
+  /** Tells of the next attempt at a job after which share of the work it crashes; null where it goes well. */
+  crash(drawn: SimulatedJob): number | null;
+  /** Work that was done to its end, whether it counted or not. */
+  done: number;
+}
+
 /** Plays the jobs through one policy. The same arguments give the same result. */
 export function simulate(
   jobs: readonly SimulatedJob[],
@@ -59,128 +81,119 @@ export function simulate(
   seed: number,
 ): RunResult {
   const engine = new Engine();
-  const documents = new Documents();
-  const fleet = new Fleet(engine);
   const bill = new Bill(scenario.run.shape, policy.settings.prices);
-  const { crash, maxAttempts } = scenario.faults;
-  const attempts = new Attempts(
-    documents,
-    engine,
-    { crash, maxAttempts, claimMs: scenario.vms.claimMs },
+  const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver });
+  const storage = new Storage(jobs);
+  const ports = simulatedPorts(engine, pubSub, storage.blobs, policy.settings);
+  const vmOfJob = new Map<string, number>();
+  const world: World = {
+    scenario,
+    policy,
     seed,
-  );
+    engine,
+    ports,
+    storage,
+    choose,
+    vmOf: (id) => vmOfJob.get(id),
+    crash: crashes(scenario.faults.crash, seed),
+    done: 0,
+  };
+  const pool = new VmPool(world);
+  const cloudRun = new CloudRun(world, bill);
+  const routers = new Routers(world);
   const coins = randomStream(seed, 'policy');
-  const redelivery = randomStream(seed, 'redelivery');
-  let state: RouterState = initialRouterState;
-  let moves = 0;
-
-  const router = { conditions, move, waitedMs };
-  const pool = new VmPool({ scenario, policy, engine, documents, fleet, attempts, router, seed });
-  const { heartbeatMs } = policy;
-  const cloudRun = new CloudRun({ scenario, engine, fleet, attempts, bill, heartbeatMs });
-  const inHand = scenario.router.routers * scenario.router.concurrency;
-  const routers = new Routers({ inHand, engine, documents, conditions, place, publish });
 
   for (const job of jobs) engine.at(job.arrivedAt + job.noticeMs, () => routers.hear(job));
-  const sweepParts = {
-    policy,
-    lineLimit: scenario.router.reviewAtMost,
-    engine,
-    documents,
-    fleet,
-    attempts,
-    conditions,
-    setState: (next: RouterState) => {
-      state = next;
-    },
-    place,
-    move,
-    publish,
-    waitedMs,
-  };
-  const { sweepMs } = scenario.router;
-  engine.after(sweepMs, () => engine.every(sweepMs, () => sweep(sweepParts)));
-  engine.run(() => documents.ended === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
+  const sweep = policy.reviews ? sweeps(ports) : freeings(ports, choose);
+  engine.every(scenario.router.sweepMs, () => launch(sweep()));
+  engine.run(() => pubSub.endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
 
-  const hours = engine.now / 3_600_000;
+  const hours = engine.ms / 3_600_000;
+  const outcomes = documentsOf(ports).map(outcomeOf);
   return {
     policy: policy.name,
     jobs: jobs.length,
-    outcomes: documents.all.map(outcomeOf).sort((a, b) => a.index - b.index),
+    outcomes: outcomes.sort((a, b) => a.index - b.index),
     dollars: {
       run: bill.run,
       vm: pool.vms.length * hours * vmCostPerHour(scenario.vms.shape),
       storage: jobs.length * costOfOneJob + bill.extraMessages,
     },
-    duplicates: attempts.duplicates,
-    lost: jobs.length - documents.ended,
-    moves,
+    duplicates: world.done - outcomes.filter(({ succeeded }) => succeeded).length,
+    lost: jobs.length - pubSub.endedAt.size,
+    moves: pubSub.moves,
     coldStarts: cloudRun.coldStarts,
     refusals: cloudRun.refusals,
     hours,
   };
 
-  function conditions(): Conditions {
-    return { now: engine.date, workers: fleet.read(), state, settings: policy.settings };
+  function drawnOf(id: string): SimulatedJob {
+    const stored = begin(waitFor(ports.jobs.get(id))) as Stored;
+    return drawnFor(stored.job);
   }
 
-  function place(entry: Entry): Placement {
-    return policy.place({
-      entry,
-      conditions: conditions(),
-      ledger: (turnAt) => documents.ledger(entry, turnAt),
-      ownerAheadMs: () => documents.ownerAheadMs(entry),
-      reports: () => fleet.reports(policy.settings.vm.liveWithinMs),
-      random: coins,
-    });
+  function drawnFor({ source }: Job): SimulatedJob {
+    return jobs[Number(source.generation)] as SimulatedJob;
   }
 
-  function move(entry: Entry, choice: RouteChoice): void {
-    moves++;
-    documents.write(entry, moved(entry.job, choice, engine.date));
-    publish(entry, undefined);
+  function deliver(target: Target, message: Message): void {
+    if (target === 'vm') pool.arrive(message);
+    else cloudRun.push(message);
   }
 
-  function waitedMs({ job }: Entry): number {
-    return job.publishedAt ? engine.date.getTime() - job.publishedAt.getTime() : 0;
+  function choose(question: RoutingQuestion, job: Job): RouteChoice {
+    if (!policy.place) return decideRoute(question);
+    const reports = pool.vms.filter((vm) => vm.isHeardOf()).map(({ report }) => report);
+    const { choice, vm } = policy.place({ job, question, reports, random: coins });
+    if (vm !== undefined) vmOfJob.set(job.id, vm);
+    return choice;
   }
 
-  /** Pub/Sub delivers at least once, and sometimes late. */
-  function publish(entry: Entry, vm: number | undefined): void {
-    const { duplicate, delayed } = scenario.faults;
-    const isFirst = entry.job.publishedAt === null && entry.job.route.epoch === 0;
-    documents.write(entry, published(entry.job, engine.date));
-    if (!isFirst) bill.extraMessage();
-    const late = redelivery.uniform() < delayed.probability ? drawDelay(delayed.delay, redelivery) : 0;
-    deliver(entry, vm, isFirst, late);
-    if (redelivery.uniform() < duplicate) deliver(entry, vm, false, drawDelay(delayed.delay, redelivery));
-  }
-
-  /** Of a first message the delays are the job's own, so that they are the same under every policy. */
-  function deliver(entry: Entry, vm: number | undefined, isFirst: boolean, late: number): void {
-    const { drawn, job } = entry;
-    const drawnOr = (own: number, delay: Delay) => (isFirst ? own : drawDelay(delay, redelivery));
-    const message: Message = {
-      entry,
-      epoch: job.route.epoch,
-      pullMs: drawnOr(drawn.pullMs, scenario.vms.pull),
-      ...(vm === undefined ? {} : { vm }),
+  function outcomeOf(job: Job): JobOutcome {
+    const drawn = drawnFor(job);
+    const endedAt = pubSub.endedAt.get(job.id) ?? null;
+    const succeeded = job.state === 'succeeded';
+    return {
+      index: drawn.index,
+      operation: drawn.operation,
+      latencyMs: endedAt === null ? null : endedAt - drawn.arrivedAt,
+      succeeded,
+      inTime: succeeded && endedAt !== null && endedAt <= drawn.deadlineAt,
+      target: job.route.target,
+      attempts: job.attempt,
     };
-    if (job.route.target === 'vm') {
-      engine.after(late + drawnOr(drawn.publishMs, scenario.vms.publish), () => pool.arrive(message));
-    } else engine.after(late + drawnOr(drawn.pushMs, scenario.run.push), () => cloudRun.push(message));
   }
 }
 
-function outcomeOf({ drawn, job, endedAt }: Entry): Outcome {
-  const succeeded = job.state === 'succeeded';
-  return {
-    index: drawn.index,
-    operation: drawn.operation,
-    latencyMs: endedAt === null ? null : endedAt - drawn.arrivedAt,
-    succeeded,
-    inTime: succeeded && endedAt !== null && endedAt <= drawn.deadlineAt,
-    target: job.route.target,
-    attempts: job.attempt,
+/** The sweep of production. */
+function sweeps(ports: Ports): () => Steps<unknown> {
+  const memory = newSweepMemory();
+  return () => sweepUnderLease('sweeper', ports, memory);
+}
+
+/** Of the sweep, what any queue that brings messages again would do too: it frees what dead workers held. */
+function freeings(ports: Ports, choose: ChooseRoute): () => Steps<unknown> {
+  const memory = newSweepMemory();
+  const { signal } = new AbortController();
+  return function* () {
+    yield* freeAbandoned(ports, memory, signal, choose);
+    yield* waitFor(ports.fleet.removeExpired());
   };
+}
+
+/** Drawn for the job and the number of the attempt, so that it is the same under every policy. */
+function crashes(share: number, seed: number): World['crash'] {
+  const attempts = new Map<number, number>();
+  return ({ index }) => {
+    if (share === 0) return null;
+    const attempt = (attempts.get(index) ?? 0) + 1;
+    attempts.set(index, attempt);
+    const random = randomStream(seed, `crash of attempt ${attempt} at job ${index}`);
+    return random.uniform() < share ? random.uniform() : null;
+  };
+}
+
+function documentsOf({ feed }: Ports): Job[] {
+  const page = begin(waitFor(feed.find({}, Number.POSITIVE_INFINITY, null))) as JobPage;
+  return page.jobs;
 }

@@ -1,0 +1,107 @@
+import { RetryableError } from '@spillway/core/errors.ts';
+import { type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
+import type { Target } from '@spillway/core/job.ts';
+import { Pending, type Steps } from '@spillway/core/steps.ts';
+import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
+import type { Executor, OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
+import { executeClaimed } from '@spillway/pipeline/handle-message.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
+import type { SimulatedJob } from '../jobs.ts';
+import type { Machine } from './engine.ts';
+import type { World } from './world.ts';
+
+export interface WorkerOptions {
+  id: string;
+  kind: Target;
+  slots: number;
+  machine: Machine;
+  /** How long a job takes that begins now. */
+  serviceMs: (drawn: SimulatedJob) => number;
+  world: World;
+}
+
+/** A worker from its start to its end: it executes jobs as production does, in virtual time. */
+export class SimulatedWorker {
+  readonly book: OperationStatsBook;
+  readonly executor: Executor;
+  readonly #options: WorkerOptions;
+  readonly #startedAt: Date;
+
+  constructor(options: WorkerOptions) {
+    const { world, id, kind, machine } = options;
+    this.#options = options;
+    this.#startedAt = world.engine.now();
+    this.book = new OperationStatsBook(() => this.#startedAt);
+    this.executor = {
+      ports: { ...world.ports, timers: machine },
+      worker: id,
+      target: kind,
+      claimMs: world.scenario.vms.claimMs,
+      maxAttempts: world.scenario.faults.maxAttempts,
+      folders: world.storage.folders,
+      learned: () => this.book.learned(),
+      leaving: new AbortController().signal,
+      // A simulated machine is slow at the most: its test picture goes well.
+      testOperation: () => null,
+      operate: (request) => this.#operate(request),
+    };
+  }
+
+  /** Executes what a claim gives it. `sinceMs`: when it began to look for work. */
+  *execute(claim: Steps<ClaimAnswer | null>, sinceMs: number): Steps<{ outcome: Outcome; ms: number }> {
+    const outcome = yield* executeClaimed(claim, this.executor);
+    const ms = Math.round(this.#options.world.engine.ms - sinceMs);
+    this.book.record(outcome, ms);
+    return { outcome, ms };
+  }
+
+  beat(state: Heartbeat['state'], busy: number, load: number): void {
+    const { id, kind, slots, world } = this.#options;
+    world.ports.fleet.beat({
+      id,
+      kind,
+      state,
+      slots,
+      busy,
+      cpu: { load, perCore: [] },
+      memory: { totalBytes: 0, usedBytes: 0 },
+      process: { cpu: 0, rssBytes: 0, count: 0 },
+      perOperation: this.book.perOperation(),
+      delivery: this.book.delivery,
+      coldStartMs: this.book.coldStartMs,
+      models: [],
+      lacks: [],
+      startedAt: this.#startedAt,
+      version: 'simulated',
+      expiresAt: new Date(world.engine.ms + heartbeatKeptMs),
+    });
+  }
+
+  #operate({ inputPath, signal }: OperationRequest): Pending<OperationOutput> {
+    const { world, machine, serviceMs } = this.#options;
+    const drawn = world.storage.take(inputPath);
+    const crashesAfter = world.crash(drawn);
+    const processMs = serviceMs(drawn) * (crashesAfter ?? 1);
+    const output = new Pending<OperationOutput>();
+    machine.after(processMs, () => {
+      if (signal.aborted) return;
+      if (crashesAfter === null) {
+        world.done++;
+        output.resolve({ ...anyOutput, decodedPixels: drawn.decodedPixels, processMs });
+      } else output.reject(new RetryableError('internal', 'The simulated attempt crashed.'));
+    });
+    signal.addEventListener('abort', () => output.reject(signal.reason));
+    return output;
+  }
+}
+
+const anyOutput = {
+  path: '',
+  contentType: '',
+  extension: 'png',
+  width: 0,
+  height: 0,
+  model: null,
+  notes: [],
+};
