@@ -43,7 +43,7 @@ export function singleFlight<Value>(task: () => Awaitable<Value>): SingleFlight<
       if (isThenable(begun)) flight = begun;
       return begun;
     },
-    landed: () => begin(land()),
+    landed: () => (flight ? begin(land()) : undefined),
   };
 }
 

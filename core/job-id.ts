@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export interface JobIdentity {
   bucket: string;
@@ -16,7 +16,7 @@ export interface JobIdentity {
 export function jobId(identity: JobIdentity): string {
   const { bucket, name, generation, operation, options, run } = identity;
   const text = JSON.stringify([bucket, name, generation, operation, canonical(options), run]);
-  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+  return hash('sha256', text).slice(0, 32);
 }
 
 /** The value with sorted keys in every object, so that equal options have equal text. */

@@ -112,23 +112,24 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-function goOn<Result>(steps: Steps<Result>, awaited: Thenable<unknown>, end: Pending<Result>): void {
-  const take = (next: () => IteratorResult<Thenable<unknown>, Result>) => {
-    let step: IteratorResult<Thenable<unknown>, Result>;
+/** Goes on with steps whenever what they wait for has come. */
+function goOn<Result>(steps: Steps<Result>, first: Thenable<unknown>, end: Pending<Result>): void {
+  type Step = IteratorResult<Thenable<unknown>, Result>;
+  const take = (resume: (answer: unknown) => Step, answer: unknown) => {
+    let step: Step;
     try {
-      step = next();
+      step = resume.call(steps, answer);
     } catch (error) {
       end.reject(error);
       return;
     }
     // Not among what is caught: it calls back.
     if (step.done) end.resolve(step.value);
-    else goOn(steps, step.value, end);
+    else step.value.then(onValue, onError);
   };
-  awaited.then(
-    (value) => take(() => steps.next(value)),
-    (error) => take(() => steps.throw(error)),
-  );
+  const onValue = (value: unknown) => take(steps.next, value);
+  const onError = (error: unknown) => take(steps.throw, error);
+  first.then(onValue, onError);
 }
 
 /**

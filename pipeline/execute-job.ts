@@ -117,7 +117,10 @@ function* operate(attempt: Attempt): Steps<Output> {
         ...knownOperation(job),
         inputPath: inputPath(attempt),
         outputPath: join(folder, 'result'),
-        signal: AbortSignal.any([claim.signal, executor.leaving]),
+        // Made for those who look at it: a job that is over at once needs none.
+        get signal() {
+          return AbortSignal.any([claim.signal, executor.leaving]);
+        },
         onProgress: progress.tell,
       }),
     );

@@ -55,6 +55,7 @@ export function reportProgress(
       pending = progress;
       void writing.run();
     },
-    settled: () => begin(settle()),
+    settled: () =>
+      lastWrite === Number.NEGATIVE_INFINITY && pending === undefined ? undefined : begin(settle()),
   };
 }

@@ -1,6 +1,6 @@
 import type { Job, JobError } from '@spillway/core/job.ts';
 import { errorReportName, receiptName, resultName } from '@spillway/core/object-names.ts';
-import { type ErrorReport, errorReportSchema, type Receipt, receiptSchema } from '@spillway/core/receipt.ts';
+import type { ErrorReport, Receipt } from '@spillway/core/receipt.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { storableError } from '@spillway/core/transitions.ts';
 import type { WrittenBlob } from './ports/blobs.ts';
@@ -21,7 +21,7 @@ export function* writeResult(
 
 /** Written last: a receipt says that the result beside it is complete. */
 export function writeReceipt(job: Job, receipt: Receipt, ports: ResultPorts): Steps<WrittenBlob> {
-  return writeJson(receiptName(job), receiptSchema.parse(receipt), ports);
+  return writeJson(receiptName(job), receipt, ports);
 }
 
 export function writeErrorReport(
@@ -39,11 +39,10 @@ export function writeErrorReport(
     operation: job.operation,
     at,
   };
-  return writeJson(errorReportName(job), errorReportSchema.parse(report), ports);
+  return writeJson(errorReportName(job), report, ports);
 }
 
-function* writeJson(name: string, value: object, { blobs, buckets }: ResultPorts): Steps<WrittenBlob> {
-  const text = `${JSON.stringify(value, null, 2)}\n`;
-  const content = { from: { text }, contentType: 'application/json' };
+function* writeJson(name: string, json: object, { blobs, buckets }: ResultPorts): Steps<WrittenBlob> {
+  const content = { from: { json }, contentType: 'application/json' };
   return yield* waitFor(blobs.writeOnce(buckets.results, name, content));
 }

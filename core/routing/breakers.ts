@@ -208,8 +208,10 @@ export class VmBreaker {
 
   /** One job in ten is slow, and so say several senders, or all where there are fewer. */
   #slowP90(): number | null {
+    if (this.#served.length < observations || !this.#served.some(({ ratio }) => ratio > slowness))
+      return null;
     const figures = quantilesOf(this.#served.map(({ ratio }) => ratio));
-    if (!figures || figures.count < observations || figures.p90 <= slowness) return null;
+    if (!figures || figures.p90 <= slowness) return null;
     const senders = new Set(this.#served.map(({ witness }) => witness));
     const slow = new Set(this.#served.filter(({ ratio }) => ratio > slowness).map(({ witness }) => witness));
     return slow.size >= Math.min(enoughWitnesses, senders.size) ? figures.p90 : null;

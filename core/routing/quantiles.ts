@@ -20,31 +20,41 @@ const z90 = 1.2816;
 /** The newest observations of one kind; quantiles of them follow a change within half a window. */
 export class RecentValues {
   readonly #size: number;
-  #values: number[] = [];
+  readonly #values: number[] = [];
   #next = 0;
-  /** Kept until the next value: they are asked for far more often than they change. */
-  #quantiles: Quantiles | null = null;
+  /** The same values in order. Two of 64 change places sooner than 64 are sorted. */
+  readonly #sorted: number[] = [];
 
   constructor(size = 64) {
     this.#size = size;
   }
 
   add(value: number): void {
+    const oldest = this.#values[this.#next];
+    if (oldest !== undefined) this.#sorted.splice(placeIn(this.#sorted, oldest), 1);
     this.#values[this.#next] = value;
     this.#next = (this.#next + 1) % this.#size;
-    this.#quantiles = null;
+    this.#sorted.splice(placeIn(this.#sorted, value), 0, value);
   }
 
   /** Null while nothing was observed. */
   quantiles(): Quantiles | null {
-    this.#quantiles ??= quantilesOf(this.#values);
-    return this.#quantiles;
+    return quantilesOfSorted(this.#sorted);
   }
+}
+
+/** How many values are lower. */
+function placeIn(sorted: readonly number[], value: number): number {
+  const place = sorted.findIndex((other) => other >= value);
+  return place === -1 ? sorted.length : place;
 }
 
 /** Null of no values. */
 export function quantilesOf(values: readonly number[]): Quantiles | null {
-  const sorted = values.toSorted((a, b) => a - b);
+  return quantilesOfSorted(values.toSorted((a, b) => a - b));
+}
+
+function quantilesOfSorted(sorted: readonly number[]): Quantiles | null {
   const p50 = quantile(sorted, 0.5);
   const p90 = quantile(sorted, 0.9);
   return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };

@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { z } from 'zod';
+import { textOf } from '../blob-text.ts';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
 import { allowClientListeners } from './download-listeners.ts';
@@ -55,7 +56,7 @@ export function createStorageBlobs(storage: Storage): Blobs {
             : [
                 await orOutage(
                   'Cloud Storage',
-                  file.save(from.text, options).then(() => file),
+                  file.save(textOf(from), options).then(() => file),
                   `keep ${name}`,
                 ),
               ];

@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
+import { textOf } from '../blob-text.ts';
 import { unpackedStream, unpackFile } from '../content-coding.ts';
 import { crc32cOf } from '../crc32c.ts';
 import { requireObject } from '../limits/blobs.ts';
@@ -68,7 +69,7 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       return { kind: 'downloaded', crc32c: stored.crc32c, size: stored.bytes.length };
     },
     async writeOnce(bucket, name, { from, contentType }) {
-      const bytes = 'path' in from ? await readFile(from.path) : Buffer.from(from.text);
+      const bytes = 'path' in from ? await readFile(from.path) : Buffer.from(textOf(from));
       const stored = objects.get(key(bucket, name)) ?? put(bucket, name, bytes, contentType);
       const { generation, size } = stored.object;
       return { bucket, name, generation, size, crc32c: stored.crc32c };

@@ -113,7 +113,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       return { vm: sumOf(claimed.vm.rows), run: sumOf(claimed.run.rows) };
     },
     succeededSince(target, since) {
-      return indexes.succeeded[target].from(since.getTime()).length;
+      return indexes.succeeded[target].countFrom(since.getTime());
     },
     failedSince(target, since, limit) {
       return indexes.failed[target]

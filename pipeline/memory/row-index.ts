@@ -56,6 +56,11 @@ export class RowIndex {
     return this.#rows.slice(from, Math.min(from + limit, this.countBelow(key)));
   }
 
+  /** How many rows have this number or a higher one. */
+  countFrom(key: number): number {
+    return this.#keys.length - this.countBelow(key);
+  }
+
   /** The rows with this number or a higher one. */
   from(key: number): Row[] {
     return this.#rows.slice(this.countBelow(key));

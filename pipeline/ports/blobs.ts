@@ -25,10 +25,12 @@ export interface WrittenBlob {
 }
 
 export interface BlobContent {
-  /** A file on this machine, or the bytes themselves. */
-  from: { path: string } | { text: string };
+  /** A file on this machine, the bytes themselves, or a value that is written as JSON. */
+  from: { path: string } | BlobText;
   contentType: string;
 }
+
+export type BlobText = { text: string } | { json: object };
 
 export interface OpenBlob {
   /** Unpacked, where the object has a `Content-Encoding`. */

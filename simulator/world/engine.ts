@@ -1,4 +1,4 @@
-import { Pending } from '@spillway/core/steps.ts';
+import type { Thenable } from '@spillway/core/steps.ts';
 import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { EventQueue } from '../event-queue.ts';
 
@@ -30,8 +30,8 @@ export class Engine implements Clock, Timers {
   }
 
   /** Resolves when this time has passed. */
-  pause(ms: number): Pending<void> {
-    return pauseIn(this, ms);
+  pause(ms: number): Thenable<void> {
+    return new Pause(this, ms);
   }
 
   /** Goes on until `isDone`, or until `end`. */
@@ -73,8 +73,8 @@ export class Machine implements Timers {
   }
 
   /** Resolves when this time has passed for the machine. */
-  pause(ms: number): Pending<void> {
-    return pauseIn(this, ms);
+  pause(ms: number): Thenable<void> {
+    return new Pause(this, ms);
   }
 
   stall(ms: number): void {
@@ -91,10 +91,20 @@ interface Time {
   after(ms: number, action: () => void): void;
 }
 
-function pauseIn(time: Time, ms: number): Pending<void> {
-  const pause = new Pending<void>();
-  time.after(ms, () => pause.resolve());
-  return pause;
+/** Its time passes from when somebody waits. */
+class Pause implements Thenable<void> {
+  readonly #time: Time;
+  readonly #ms: number;
+
+  constructor(time: Time, ms: number) {
+    this.#time = time;
+    this.#ms = ms;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: Steps wait for it.
+  then(onValue: () => void): void {
+    this.#time.after(this.#ms, onValue);
+  }
 }
 
 function repeatIn(time: Time, ms: number, action: () => void): () => void {

@@ -78,20 +78,18 @@ export class SimulatedWorker {
     });
   }
 
-  #operate({ inputPath, signal }: OperationRequest): Pending<OperationOutput> {
+  #operate({ inputPath }: OperationRequest): Pending<OperationOutput> {
     const { world, machine, serviceMs } = this.#options;
     const drawn = world.storage.take(inputPath);
     const crashesAfter = world.crash(drawn);
     const processMs = serviceMs(drawn) * (crashesAfter ?? 1);
     const output = new Pending<OperationOutput>();
     machine.after(processMs, () => {
-      if (signal.aborted) return;
       if (crashesAfter === null) {
         world.done++;
         output.resolve({ ...anyOutput, decodedPixels: drawn.decodedPixels, processMs });
       } else output.reject(new RetryableError('internal', 'The simulated attempt crashed.'));
     });
-    signal.addEventListener('abort', () => output.reject(signal.reason));
     return output;
   }
 }
