@@ -5,7 +5,7 @@ import { drawJobs } from '@spillway/simulator/jobs.ts';
 import { deadlinePolicy } from '@spillway/simulator/policies/deadline.ts';
 import { randomStream } from '@spillway/simulator/random.ts';
 import { type Delay, readScenario, type Scenario } from '@spillway/simulator/scenario.ts';
-import { simulate } from '@spillway/simulator/world/world.ts';
+import { simulate } from '@spillway/simulator/world/simulate.ts';
 import { drawPhoto } from './photos.ts';
 import { quantile } from './quantile.ts';
 import { type BenchStack, between, countByTarget, ended, timings, upload, withStack } from './stack-jobs.ts';

@@ -7,7 +7,7 @@ import { unrouted } from './policies/unrouted.ts';
 import { randomStream } from './random.ts';
 import { mean } from './statistics.ts';
 import { instantScenario, plainJob } from './testing/scenarios.ts';
-import { simulate } from './world/world.ts';
+import { simulate } from './world/simulate.ts';
 
 const slots = 4;
 const meanServiceMs = 400;

@@ -8,7 +8,7 @@ import { makePolicy } from './policies/registry.ts';
 import { type Report, reportPolicy } from './report.ts';
 import type { Scenario } from './scenario.ts';
 import { confidence95, mean } from './statistics.ts';
-import { type RunResult, simulate } from './world/world.ts';
+import { type RunResult, simulate } from './world/simulate.ts';
 
 export interface Experiment {
   source: ArrivalSource;

@@ -4,7 +4,7 @@ import { faultNames, withFault } from './faults.ts';
 import { drawJobs } from './jobs.ts';
 import { makePolicy } from './policies/registry.ts';
 import { readScenario } from './scenario.ts';
-import { simulate } from './world/world.ts';
+import { simulate } from './world/simulate.ts';
 
 // Half again as much as the VMs can do, for a quarter of an hour: both sides are used when something goes wrong.
 const arrivals = parseTrace('poisson:14:900').arrivals(1);

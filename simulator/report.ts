@@ -7,7 +7,7 @@ import {
   pairedRatio,
   quantileOfSorted,
 } from './statistics.ts';
-import type { JobOutcome, RunResult } from './world/world.ts';
+import type { JobOutcome, RunResult } from './world/simulate.ts';
 
 /** Rates are fractions, times seconds, money US dollars. Of several seeds: all their jobs together. */
 export interface OperationReport {

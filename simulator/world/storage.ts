@@ -19,10 +19,10 @@ export class Storage {
       },
       writeOnce: () => written,
       removeAllBut() {},
-      remove() {},
-      read: () => null,
-      async *createdBetween() {},
-      openUpload: () => '',
+      remove: notHere,
+      read: notHere,
+      createdBetween: notHere,
+      openUpload: notHere,
     };
     this.folders = {
       pathOf: (name) => name,
@@ -39,4 +39,8 @@ export class Storage {
     this.#files.delete(path);
     return drawn;
   }
+}
+
+function notHere(): never {
+  throw new Error('No simulated job asks storage for this.');
 }

@@ -8,7 +8,7 @@ import { makePolicy, policyNames } from '../policies/registry.ts';
 import { randomStream } from '../random.ts';
 import { readScenario, type Scenario } from '../scenario.ts';
 import { instantScenario, plainJob } from '../testing/scenarios.ts';
-import { simulate } from './world.ts';
+import { simulate } from './simulate.ts';
 
 /** Bursts beyond what the VMs can do, so that every path is taken. */
 function burstyJobs(scenario: Scenario, seed: number, seconds = 150) {

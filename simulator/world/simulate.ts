@@ -1,0 +1,183 @@
+import type { Job, Target } from '@spillway/core/job.ts';
+import type { OperationName } from '@spillway/core/operations.ts';
+import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
+import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
+import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { RouteChoice } from '@spillway/core/transitions.ts';
+import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
+import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { freeAbandoned, newSweepMemory, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
+import type { SimulatedJob } from '../jobs.ts';
+import type { Policy } from '../policies/policy.ts';
+import { randomStream } from '../random.ts';
+import type { Scenario } from '../scenario.ts';
+import { Bill } from './bill.ts';
+import { CloudRun } from './cloud-run.ts';
+import { Engine } from './engine.ts';
+import { simulatedPorts } from './ports.ts';
+import { type Message, PubSub } from './pub-sub.ts';
+import { Routers } from './routers.ts';
+import { Storage } from './storage.ts';
+import { VmPool } from './vm-pool.ts';
+import type { World } from './world.ts';
+
+/** What has not ended so long after the last arrival is lost. */
+const patienceMs = 24 * 3_600_000;
+
+export interface JobOutcome {
+  /** Of the job, by arrival. */
+  index: number;
+  operation: OperationName;
+  /** From arrival to outcome; null of a job that never ended. */
+  latencyMs: number | null;
+  succeeded: boolean;
+  /** Ended well by its deadline. */
+  inTime: boolean;
+  target: 'vm' | 'run';
+  attempts: number;
+}
+
+/** One policy's run over one seed's jobs. Dollars are of the whole run. */
+export interface RunResult {
+  policy: string;
+  jobs: number;
+  /** Of every job that a router has heard of. */
+  outcomes: JobOutcome[];
+  dollars: { run: number; vm: number; storage: number };
+  /** Work that was done to the end and did not count, since somebody else did it too. */
+  duplicates: number;
+  lost: number;
+  moves: number;
+  coldStarts: number;
+  /** Of Cloud Run, with 429. */
+  refusals: number;
+  /** From the first arrival to the last end. */
+  hours: number;
+}
+
+/** Plays the jobs through one policy. The same arguments give the same result. */
+export function simulate(
+  jobs: readonly SimulatedJob[],
+  policy: Policy,
+  scenario: Scenario,
+  seed: number,
+): RunResult {
+  const engine = new Engine();
+  const bill = new Bill(scenario.run.shape, policy.settings.prices);
+  const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver });
+  const storage = new Storage(jobs);
+  const ports = simulatedPorts(engine, pubSub, storage.blobs, policy.settings);
+  const vmOfJob = new Map<string, number>();
+  const world: World = {
+    scenario,
+    policy,
+    seed,
+    engine,
+    ports,
+    storage,
+    choose,
+    vmOf: (id) => vmOfJob.get(id),
+    crash: crashes(scenario.faults.crash, seed),
+    done: 0,
+  };
+  const pool = new VmPool(world);
+  const cloudRun = new CloudRun(world, bill);
+  const routers = new Routers(world);
+  const coins = randomStream(seed, 'policy');
+
+  for (const job of jobs) engine.at(job.arrivedAt + job.noticeMs, () => routers.hear(job));
+  const sweep = policy.reviews ? sweeps(ports) : freeings(ports, choose);
+  engine.every(scenario.router.sweepMs, () => launch(sweep()));
+  engine.run(() => pubSub.endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
+
+  const hours = engine.ms / 3_600_000;
+  const outcomes = documentsOf(ports).map(outcomeOf);
+  return {
+    policy: policy.name,
+    jobs: jobs.length,
+    outcomes: outcomes.sort((a, b) => a.index - b.index),
+    dollars: {
+      run: bill.run,
+      vm: pool.vms.length * hours * vmCostPerHour(scenario.vms.shape),
+      storage: jobs.length * costOfOneJob + bill.extraMessages,
+    },
+    duplicates: world.done - outcomes.filter(({ succeeded }) => succeeded).length,
+    lost: jobs.length - pubSub.endedAt.size,
+    moves: pubSub.moves,
+    coldStarts: cloudRun.coldStarts,
+    refusals: cloudRun.refusals,
+    hours,
+  };
+
+  function drawnOf(id: string): SimulatedJob {
+    const stored = begin(waitFor(ports.jobs.get(id))) as Stored;
+    return drawnFor(stored.job);
+  }
+
+  function drawnFor({ source }: Job): SimulatedJob {
+    return jobs[Number(source.generation)] as SimulatedJob;
+  }
+
+  function deliver(target: Target, message: Message): void {
+    if (target === 'vm') pool.arrive(message);
+    else cloudRun.push(message);
+  }
+
+  function choose(question: RoutingQuestion, job: Job): RouteChoice {
+    if (!policy.place) return decideRoute(question);
+    const reports = pool.vms.filter((vm) => vm.isHeardOf()).map(({ report }) => report);
+    const { choice, vm } = policy.place({ job, question, reports, random: coins });
+    if (vm !== undefined) vmOfJob.set(job.id, vm);
+    return choice;
+  }
+
+  function outcomeOf(job: Job): JobOutcome {
+    const drawn = drawnFor(job);
+    const endedAt = pubSub.endedAt.get(job.id) ?? null;
+    const succeeded = job.state === 'succeeded';
+    return {
+      index: drawn.index,
+      operation: drawn.operation,
+      latencyMs: endedAt === null ? null : endedAt - drawn.arrivedAt,
+      succeeded,
+      inTime: succeeded && endedAt !== null && endedAt <= drawn.deadlineAt,
+      target: job.route.target,
+      attempts: job.attempt,
+    };
+  }
+}
+
+/** The sweep of production. */
+function sweeps(ports: Ports): () => Steps<unknown> {
+  const memory = newSweepMemory();
+  return () => sweepUnderLease('sweeper', ports, memory);
+}
+
+/** Of the sweep, what any queue that brings messages again would do too: it frees what dead workers held. */
+function freeings(ports: Ports, choose: ChooseRoute): () => Steps<unknown> {
+  const memory = newSweepMemory();
+  const { signal } = new AbortController();
+  return function* () {
+    yield* freeAbandoned(ports, memory, signal, choose);
+    yield* waitFor(ports.fleet.removeExpired());
+  };
+}
+
+/** Drawn for the job and the number of the attempt, so that it is the same under every policy. */
+function crashes(share: number, seed: number): World['crash'] {
+  const attempts = new Map<number, number>();
+  return ({ index }) => {
+    if (share === 0) return null;
+    const attempt = (attempts.get(index) ?? 0) + 1;
+    attempts.set(index, attempt);
+    const random = randomStream(seed, `crash of attempt ${attempt} at job ${index}`);
+    return random.uniform() < share ? random.uniform() : null;
+  };
+}
+
+function documentsOf({ feed }: Ports): Job[] {
+  const page = begin(waitFor(feed.find({}, Number.POSITIVE_INFINITY, null))) as JobPage;
+  return page.jobs;
+}
