@@ -6,6 +6,7 @@ import {
   type FailureCode,
   failureCodes,
   MachineError,
+  messageOf,
   PermanentError,
   RetryableError,
 } from '@spillway/core/errors.ts';
@@ -236,6 +237,6 @@ function failure(error: unknown): FailedFile {
   if (fileProblem(error) !== null) {
     return { kind: 'failed', code: 'machine_fault', message: draftsProblem(error) };
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return { kind: 'failed', code: 'internal', message: `${failureCodes.internal} (${reason})` };
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
+import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
@@ -19,10 +20,7 @@ try {
   process.exit(0);
 } catch (error) {
   // One line, because Cloud Logging shows each line as an entry of its own.
-  log.error(
-    { error },
-    `This instance cannot work and ends. ${error instanceof Error ? error.message : error}`,
-  );
+  log.error({ error }, `This instance cannot work and ends. ${messageOf(error)}`);
   process.exit(1);
 }
 

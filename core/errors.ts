@@ -26,6 +26,11 @@ export const failureCodes = {
 export type FailureCode = keyof typeof failureCodes;
 export const failureCodeList = Object.keys(failureCodes) as [FailureCode, ...FailureCode[]];
 
+/** What was thrown, in words: an error's message, or the value itself. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 /** It can never succeed as it is. Record it, tell the person, and do not try again. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';

@@ -4,6 +4,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { signalAll } from './processes.ts';
 import { StartError } from './start-error.ts';
@@ -152,7 +153,7 @@ export class Supervisor {
   }
 
   async #whyNotStarted(name: string, error: unknown): Promise<string> {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const text = await readFile(this.#logFile(name), 'utf8').catch(() => '');
     const lastLines = text.trimEnd().split('\n').slice(-12).join('\n');
     return `${name} did not start: ${why}\nThe end of its log (${this.#logFile(name)}):\n${lastLines}`;

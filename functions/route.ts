@@ -1,5 +1,5 @@
 import type { HttpFunction } from '@google-cloud/functions-framework';
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { readTrace } from '@spillway/core/trace.ts';
@@ -67,7 +67,7 @@ async function route(
       await putAside(event, request, error, ports);
       return;
     }
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     const message = `Routing ${objectAddress(event.object)} (event ${event.eventId}) was cut off: ${why}`;
     throw error instanceof OutageError
       ? new OutageError(message, { cause: error })
@@ -80,7 +80,7 @@ async function putAside(event: StorageEvent, request: Request, error: unknown, p
   const { eventId } = event;
   const item =
     event.kind === 'finalized' ? objectAddress(event.object) : `event ${eventId || 'without an id'}`;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const whole = JSON.stringify({
     ...(event.kind === 'finalized'
       ? { bucket: event.object.bucket, name: event.object.name, generation: event.object.generation }

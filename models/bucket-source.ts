@@ -1,6 +1,6 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { type File, Storage } from '@google-cloud/storage';
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { ModelName } from './entries.ts';
 import type { ModelFile } from './manifest.ts';
 import {
@@ -100,7 +100,7 @@ async function* readFrom(
 
 function refusal(error: unknown, address: string): PermanentError | RetryableError {
   const code = codeOf(error);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   if (code === 401 || code === 403) {
     const login = 'log in with `gcloud auth application-default login`, or ask for read access to the bucket';
     return new PermanentError('model_missing', `${address} refuses to be read (${code}): ${login}.`, {

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { isNotFound } from './installation.ts';
 import { type ModelSource, mirrorPaths } from './model-source.ts';
 
@@ -31,7 +31,7 @@ async function lookAt(path: string): Promise<{ total: number; version: string } 
     return { total: size, version: `${size} ${mtimeMs}` };
   } catch (error) {
     if (isNotFound(error)) return null;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new RetryableError('model_missing', `${path} could not be read (${reason}).`, { cause: error });
   }
 }

@@ -4,7 +4,7 @@ import { open, readFile, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import type { ModelName } from './entries.ts';
 import { isNotFound, jsonOrNull } from './installation.ts';
@@ -252,7 +252,7 @@ function passing(error: unknown, { source, model, file }: FileDownload): Retryab
   const problem = storageProblem(error);
   if (problem) return problem;
   const address = source.address(model, file);
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   return new RetryableError('model_missing', `${address} was cut off (${reason}).`, { cause: error });
 }
 

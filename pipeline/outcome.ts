@@ -1,4 +1,5 @@
 import type { MachineLack } from '@spillway/core/errors.ts';
+import { messageOf } from '@spillway/core/errors.ts';
 import type { Job, JobError } from '@spillway/core/job.ts';
 
 /**
@@ -33,7 +34,7 @@ export interface GivenBack {
 
 /** A job that is given back with its message. `changes` say what else is known. */
 export function givenBack(error: unknown, changes: Partial<GivenBack> = {}): GivenBack {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return { kind: 'given_back', ack: false, why, failed: null, lack: null, ...changes };
 }
 

@@ -1,4 +1,4 @@
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import type { PassedOverNote } from './ports/passed-over.ts';
 import type { Ports } from './ports/ports.ts';
@@ -25,7 +25,7 @@ export function* passOver(
   error: unknown,
   { passedOver, log }: PassingPorts,
 ): Steps<void> {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   log.error({ task, item, error }, 'Nothing could be done for an item; others go on.');
   try {
     yield* waitFor(passedOver.note({ task, item, why }));

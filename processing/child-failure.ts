@@ -6,7 +6,7 @@ import type { ChildOutcome } from './child-protocol.ts';
 
 /** What an error that ended a job in a child means, as a value that can be sent to the parent. */
 export function failureOutcome(error: unknown): ChildOutcome {
-  const detail = describe(error);
+  const detail = textOf(error);
   const fault = machineFault(error);
   if (fault) return { kind: 'machine', lack: fault.lack, message: fault.message, detail };
   if (error instanceof PermanentError) {
@@ -28,7 +28,7 @@ export function machineFault(error: unknown): MachineError | null {
 }
 
 /** For the log. Whatever was thrown, also what is no error, has no text of its own, or is its own cause. */
-export function describe(error: unknown): string {
+export function textOf(error: unknown): string {
   return typeof error === 'string' ? error : inspect(error, { customInspect: false });
 }
 
@@ -39,7 +39,7 @@ export function isAllocationFailure(error: unknown): boolean {
 
 /** Without the paths and numbers that differ from attempt to attempt. A hash, because it may hold a stranger's text. */
 function signatureOf(error: unknown): string {
-  const { name, message, stack } = error instanceof Error ? error : new Error(describe(error));
+  const { name, message, stack } = error instanceof Error ? error : new Error(textOf(error));
   const thrownIn = /^\s+at ([\w.<>]+) /m.exec(stack ?? '')?.[1] ?? '';
   const said = String(message)
     .replaceAll(/(?:\/[^\s:'"]+)+/g, '<path>')

@@ -6,7 +6,7 @@ import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { isOperationName, manifestOf } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
-import { describe, failureOutcome, machineFault } from './child-failure.ts';
+import { failureOutcome, machineFault, textOf } from './child-failure.ts';
 import {
   type ChildAnswer,
   type ChildJob,
@@ -75,7 +75,7 @@ async function start(
     return { kind: 'ready', models: loadedModels(operations) };
   } catch (error) {
     const fault = machineFault(error);
-    const detail = describe(error);
+    const detail = textOf(error);
     return fault ? { kind: 'unfit', lack: fault.lack, detail } : { kind: 'broken', detail };
   }
 }
@@ -146,7 +146,7 @@ async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
   } catch (error) {
     if (machineFault(error)) throw error;
     const why =
-      error instanceof PermanentError || error instanceof RetryableError ? error.message : describe(error);
+      error instanceof PermanentError || error instanceof RetryableError ? error.message : textOf(error);
     console.error(`${job.operation} cannot work yet: ${why}`);
   }
 }

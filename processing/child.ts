@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
-import { MachineError, type MachineLack } from '@spillway/core/errors.ts';
+import { MachineError, type MachineLack, messageOf } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import {
   type ChildJob,
@@ -99,7 +99,7 @@ function startFault(error: unknown): MachineError | BrokenChild {
   if (known) return known;
   // What nobody here has killed was the kernel's choice when memory ran out.
   const lack = error instanceof ChildDied && error.signal === 'SIGKILL' ? 'memory' : 'processes';
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   return new MachineError(lack, `No child process can be started. ${why}`, { cause: error });
 }
 

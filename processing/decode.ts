@@ -1,4 +1,4 @@
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 import sharp, { type Metadata, type OutputInfo, type Sharp, type SharpOptions } from 'sharp';
 import type { CheckedImage } from './checked-image.ts';
@@ -210,7 +210,7 @@ export async function decodeRgb(image: CheckedImage): Promise<Samples> {
 export function decodeFailure(error: unknown): Error {
   const fault = nativeMachineErrorOf(error);
   if (fault) return fault;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (message.startsWith('timeout')) {
     return new RetryableError('processing_timeout', 'The picture took longer than the time limit.', {
       cause: error,

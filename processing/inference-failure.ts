@@ -1,4 +1,4 @@
-import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
+import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 
 /** How onnxruntime, the C++ library below it and the system say that there was no memory left. */
@@ -11,7 +11,7 @@ const exhaustion = /bad_alloc|allocate memory|smaller than requested bytes/i;
 export function inferenceFailure(cause: unknown, message: string): Error {
   const fault = nativeMachineErrorOf(cause);
   if (fault) return fault;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = messageOf(cause);
   if (exhaustion.test(text)) {
     return new RetryableError('out_of_memory', 'The machine has too little memory left for the model.', {
       cause,

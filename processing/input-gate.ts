@@ -250,11 +250,11 @@ function checkMemory(type: PictureType, survey: Survey, limits: InputLimits, wor
   const most = megapixels(limits.maxMemory / perPixel);
   throw new PermanentError(
     'image_too_large',
-    `${measure(survey)}; as ${describe(type, survey)}, with these options, no more than ${most} megapixels fit into memory.`,
+    `${measure(survey)}; as ${nameOf(type, survey)}, with these options, no more than ${most} megapixels fit into memory.`,
   );
 }
 
-function describe(type: PictureType, { depth, whole, channels }: Survey): string {
+function nameOf(type: PictureType, { depth, whole, channels }: Survey): string {
   switch (type) {
     case 'jpeg':
       return whole ? 'a progressive JPEG' : 'a JPEG';

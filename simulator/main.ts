@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { messageOf } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { parseTrace, traceForms } from './arrivals/parse-trace.ts';
 import { TraceError } from './arrivals/trace-error.ts';
@@ -81,7 +82,7 @@ function readOptions(): z.infer<typeof optionsSchema> | null {
       },
     }));
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(messageOf(error));
   }
   if (values.help) return null;
   const parsed = optionsSchema.safeParse(values);

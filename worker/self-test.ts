@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MachineError, type MachineLack, PermanentError } from '@spillway/core/errors.ts';
+import { MachineError, type MachineLack, messageOf, PermanentError } from '@spillway/core/errors.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { type OperationName, operationNames, parseOptions } from '@spillway/core/operations.ts';
 import {
@@ -129,7 +129,7 @@ async function inFolder<Result>(
 
 function problemOf(error: unknown): SelfTestProblem {
   const fault = error instanceof MachineError ? error : machineErrorOf(error);
-  const why = fault?.message ?? (error instanceof Error ? error.message : String(error));
+  const why = fault?.message ?? messageOf(error);
   return { lack: fault?.lack ?? null, why };
 }
 

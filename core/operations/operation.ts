@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { messageOf } from '../errors.ts';
 import { type ModelKind, modelKinds } from '../models.ts';
 import { type PictureFormat, type PictureType, pictureFormats, pictureTypeNames } from '../picture-types.ts';
 
@@ -270,7 +271,7 @@ function optionsProblem(options: z.ZodObject): string | null {
     z.toJSONSchema(options, { io: 'input' });
     return null;
   } catch (error) {
-    return `cannot be said in JSON Schema: ${error instanceof Error ? error.message : error}`;
+    return `cannot be said in JSON Schema: ${messageOf(error)}`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
 
 /** What a failure of a call means for its caller. */
 type Meaning =
@@ -157,7 +157,7 @@ export async function orOutage<Value>(
 
 /** The failure of a call in our own words. */
 export function asServiceError(service: string, error: unknown, operation: string): unknown {
-  const why = error instanceof Error ? error.message : String(error);
+  const why = messageOf(error);
   const meaning = meaningOf(error);
   switch (meaning) {
     case 'outage':
