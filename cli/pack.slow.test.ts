@@ -11,6 +11,9 @@ import { buildPackage } from './release/build-package.ts';
 const run = promisify(execFile);
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
 
+/** Only ends what hangs: npm may have to fetch every package. Milliseconds. */
+const installLimitMs = 15 * 60_000;
+
 let folder: string;
 /** Paths in the package. */
 let packed: string[];
@@ -51,7 +54,7 @@ beforeAll(async () => {
     '--no-fund',
     join(folder, report.filename),
   );
-});
+}, installLimitMs);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
