@@ -48,12 +48,23 @@ it('a VM gives a message back whose job it could not do, and has it again', asyn
   expect(outages).toBe(-1);
 });
 
-it('a VM that is paused takes nothing, and goes on when it may', async () => {
-  const { bench, pulling } = await vm();
+it('a VM that is paused gives back what a pull still brings, and goes on when it may', async () => {
+  const { bench, pulling, settled } = await vm();
+  const { consumer, queue } = bench.ports;
+  const { pull } = consumer;
+  const begun = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  consumer.pull = async (...wanted) => {
+    begun.resolve();
+    await goOn.promise;
+    return pull(...wanted);
+  };
+  await begun.promise;
   pulling.pause(true);
   await bench.drop();
-  // A pull that was under way may still bring the message, which then goes back.
-  await expect.poll(() => bench.ports.queue.messages.vm).toHaveLength(1);
+  goOn.resolve();
+  await settled(1);
+  expect(queue.messages.vm).toHaveLength(1);
   expect(await states(bench)).toEqual(['queued']);
   pulling.pause(false);
   await expect.poll(() => states(bench)).toEqual(['succeeded']);

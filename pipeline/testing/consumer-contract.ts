@@ -52,7 +52,10 @@ export function consumerContract(
     it('brings a message again at once that is not acknowledged', async () => {
       const [id] = await publish(1);
       const [first] = await pulled(1);
-      await ports().consumer.settle(first?.ackId ?? '', false);
+      const ackId = first?.ackId ?? '';
+      // Its deadline would bring it again only after ten minutes.
+      await ports().consumer.extend([ackId], 600_000);
+      await ports().consumer.settle(ackId, false);
       const again = await pulled(1);
       expect(again.map(jobIdOf)).toEqual([id]);
       await forget(again);

@@ -57,6 +57,8 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     );
     const names = Array.from({ length: uploads }, (_, index) => `sketch/${folder}/${index}.jpg`);
     await Promise.all(names.map((name) => bucket.file(name).save(picture, { resumable: false })));
+    const routed = async () => (await jobsIn(folder)).length;
+    await expect.poll(routed, { timeout: 90_000 }).toBe(uploads);
   }
 
   async function jobsIn(folder: string): Promise<Job[]> {
