@@ -146,7 +146,9 @@ export function printRemoveBackground(report: RemoveBackgroundReport | null): vo
   const { versions, runs, rows, mask } = report;
   const { rembg, pillow, numpy, onnxruntime } = versions;
   const peer =
-    rembg === null ? "rembg's path as written anew (rembg itself is not installed)" : `rembg ${rembg} itself`;
+    rembg === null
+      ? "rembg's path as written again (rembg itself is not installed)"
+      : `rembg ${rembg} itself`;
   console.log(
     `remove-background, ${photo.width} x ${photo.height}, a net of U^2-Netp's size: median of ${runs} runs in turn,`,
   );

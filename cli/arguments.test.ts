@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { plainArguments, printable } from './arguments.ts';
 import { UsageError } from './usage-error.ts';
 
-test('a dash stands for standard input and output, and what follows -- is a path', () => {
+test('a dash means standard input and output, and what follows -- is a path', () => {
   expect(plainArguments(['process', 'sketch', '-', '--out', '-'])).toEqual([
     'process',
     'sketch',

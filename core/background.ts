@@ -57,7 +57,7 @@ export interface RecurringOptions {
   everyMs: number;
   timers: { every(ms: number, action: () => void): () => void };
   round: () => Awaitable<void>;
-  /** Told of a round that failed. The next one follows all the same. */
+  /** Told of a round that failed. The next one follows nevertheless. */
   onError: (error: unknown) => void;
 }
 

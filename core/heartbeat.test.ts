@@ -23,7 +23,7 @@ describe('a heartbeat', () => {
     });
   });
 
-  it('that lacks what only a newer version knows is read all the same', () => {
+  it('that lacks what only a newer version knows is read nevertheless', () => {
     const known = readHeartbeat({ ...heartbeat, lacks: ['disk'] }, 0, noon);
     expect(known).toMatchObject({ worker: { lacks: ['disk'] } });
     const newer = readHeartbeat({ ...heartbeat, lacks: ['disk', 'daylight'] }, 0, noon);

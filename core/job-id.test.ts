@@ -11,7 +11,7 @@ const identity = {
 };
 
 describe('jobId', () => {
-  it('is the same for the same request, in whatever order its options stand', () => {
+  it('is the same for the same request, in any order of its options', () => {
     expect(jobId({ ...identity, options: { format: 'png', blur: 21 } })).toBe(jobId(identity));
   });
 

@@ -39,7 +39,7 @@ describe('the pixels of a picture', () => {
   it.each([
     ['more than a JPEG of 45 kB can hold', 45_000, 'image/jpeg', 100_000_000, 11_250_000],
     ['more than its compression allows', 100_000, 'image/png', 1e9, 100_000_000],
-    ['fewer than so many bytes need', 24_000_000, 'image/jpeg', 1, 200_000],
+    ['fewer than the bytes need', 24_000_000, 'image/jpeg', 1, 200_000],
     ['fewer, of an unknown type', 16_000_000, null, 1, 100_000],
   ])('are not believed to be %s', (_, size, contentType, claimed, believed) => {
     expect(estimate(size, contentType, claimed)).toBe(believed);

@@ -132,7 +132,7 @@ describe('a use case that is begun', () => {
 });
 
 describe('a use case that is launched', () => {
-  it('throws where its answer comes, whoever else waits there', () => {
+  it('throws where its answer comes, even if others wait there', () => {
     const answer = new Pending<number>();
     function* inner(): Steps<void> {
       yield* waitFor(answer);

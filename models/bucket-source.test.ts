@@ -57,8 +57,8 @@ test('a kept part of the same generation is continued, of another it is not', as
   expect(Buffer.concat(chunks)).toEqual(content.subarray(100_000));
   const [metadata] = await bucket.file('u2netp.onnx').getMetadata();
   await bucket.file('u2netp.onnx').save(content, { resumable: false });
-  const anew = await open({ bytes: 100_000, version: String(metadata.generation) });
-  expect(anew.start).toBe(0);
+  const again = await open({ bytes: 100_000, version: String(metadata.generation) });
+  expect(again.start).toBe(0);
 });
 
 test('calling off ends a download from a bucket at once', async () => {

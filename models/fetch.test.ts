@@ -71,7 +71,7 @@ test('a cut connection is resumed where it broke, as often as needed', async () 
   expect(server.ranges.at(-1)).toBe('bytes=190000-');
 });
 
-test('a file that was replaced meanwhile is fetched anew, not stitched together', async () => {
+test('a file that was replaced during its download is fetched again, not stitched together', async () => {
   const server = await serveFile(content);
   server.troubles.push({ cutAfter: 100_000 });
   const options = { ...(await optionsFor(server)), pauses: [] };

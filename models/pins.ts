@@ -36,7 +36,7 @@ export async function readPin(modelFolder: string, file: ModelFile): Promise<Pin
     const pin = pinSchema.safeParse(jsonOrNull(await readFile(path, 'utf8')));
     if (pin.success) return { ...pin.data, path };
     // A pin that cannot be read must not be replaced, or pins would not protect anybody.
-    throw new PermanentError('model_invalid', `${path} is not readable. Remove it to pin the file anew.`);
+    throw new PermanentError('model_invalid', `${path} is not readable. Remove it to pin the file again.`);
   } catch (error) {
     if (isNotFound(error)) return null;
     throw error;

@@ -35,6 +35,6 @@ export async function verifyModel(name: ModelName, folder: string): Promise<Veri
 }
 
 function damaged(name: ModelName, folder: string, problem: string): Verification {
-  const mend = `remove ${modelFolder(folder, name)} and install it anew with: ${installCommand(name)}`;
+  const mend = `remove ${modelFolder(folder, name)} and install it again with: ${installCommand(name)}`;
   return { kind: 'damaged', problem: `${name}: ${problem}; ${mend}` };
 }

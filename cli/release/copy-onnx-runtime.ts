@@ -26,7 +26,7 @@ export async function copyOnnxRuntime(from: string, to: string): Promise<void> {
   await copyPackage(join(from, 'onnxruntime-node'), join(to, 'onnxruntime-node'), ['dist', ...native]);
 }
 
-/** @param parts Files, and folders of which the JavaScript is taken. */
+/** @param parts Files, and folders whose JavaScript is copied. */
 async function copyPackage(from: string, to: string, parts: string[]): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const part of parts) {

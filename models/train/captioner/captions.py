@@ -145,7 +145,7 @@ def colour_words(found: Measures) -> tuple[str, bool]:
 def scene_caption(found: Measures) -> str:
     """The sentence about a picture that is no drawing of shapes."""
     colours, placed = colour_words(found)
-    # Two placed colours take so many ids that the contrast would not fit.
+    # Two placed colours take too many ids for the contrast to fit.
     words = [
         "a",
         ("dark", "", "bright")[level(found.luma, DARK_BELOW, BRIGHT_ABOVE) + 1],

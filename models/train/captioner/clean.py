@@ -16,7 +16,7 @@ CSS: dict[str, tuple[int, int, int]] = {
 }  # fmt: skip
 SIZES = ((640, 480), (480, 480), (480, 640), (1280, 720))
 PALE_PAIRS = ({"white", "pink"}, {"white", "yellow"})
-"""Pairs that hardly stand out from each other."""
+"""Pairs with little contrast between them."""
 
 
 def corners(shape: str, radius: float) -> NDArray[np.float64]:

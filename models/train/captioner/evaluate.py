@@ -38,7 +38,7 @@ def caption_all(
     start = prompt_ids(tokenizer, prompt)
     texts = []
     for part in np.array_split(pictures, max(1, len(pictures) // 200)):
-        # generate() drops the last id, which stands for the prompt's [SEP].
+        # generate() drops the last id, the prompt's [SEP].
         given = torch.tensor([[*start, 0]] * len(part))
         ids = model.generate(pixel_values(part), input_ids=given, num_beams=beams, min_length=5, max_length=20)
         texts += tokenizer.decode_batch(ids.tolist(), skip_special_tokens=True)

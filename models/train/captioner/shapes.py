@@ -12,7 +12,7 @@ from captions import COLOURS, SHAPES, DrawnShape, Pixels, colour_indices, shapes
 
 Colour = NDArray[np.float64]
 
-# Colours that people choose by name; the pixel rule gives each of them the name it stands under.
+# Colours that people choose by name. The pixel rule gives each of them its name here.
 NAMED: dict[str, tuple[str, ...]] = {
     "red": ("ff0000", "dc143c", "cc0000", "b22222", "8b0000", "e53935"),
     "orange": ("ffa500", "ff8c00", "fb8c00", "f57c00"),
@@ -68,7 +68,7 @@ def lab_distance(one: Colour, other: Colour) -> float:
 
 
 def seen_colour(rng: Generator, background: Colour, background_name: str, not_near: list[Colour]) -> tuple[str, Colour]:
-    """A colour that stands out from the background, and from the colours already taken."""
+    """A colour that contrasts with the background and with the colours already taken."""
     while True:
         name = str(rng.choice(COLOURS))
         colour = random_colour(rng, name)
@@ -113,7 +113,7 @@ def outline(rng: Generator, shape: str, squash: float) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Spot:
-    """Where a shape stands: its centre and radius in pixels."""
+    """The place of a shape: its centre and radius in pixels."""
 
     x: float
     y: float

@@ -44,7 +44,7 @@ def iou(alpha: np.ndarray, truth: np.ndarray) -> float:
 
 
 def outline_mask(entry: dict) -> np.ndarray:
-    """The mask that polygons in original pixels stand for."""
+    """The mask of polygons in original pixels."""
     mask = np.zeros((entry["height"], entry["width"]), np.uint8)
     for key, value in (("polygons", 1), ("holes", 0)):
         for polygon in entry[key]:

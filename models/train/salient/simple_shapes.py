@@ -48,7 +48,7 @@ def _figure(rng: np.random.Generator) -> np.ndarray:
 
 
 def _far(rng: np.random.Generator, from_colour: Colour, choose: list[Colour]) -> Colour:
-    """A colour that stands off clearly: a flat drawing has no other cue."""
+    """A colour with a clear contrast, because a flat drawing has no other cue."""
     while True:
         colour = choose[int(rng.integers(len(choose)))] if rng.random() < 0.5 else random_colour(rng, 1.0)
         if np.abs(np.subtract(colour, from_colour)).sum() > 110:
