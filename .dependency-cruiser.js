@@ -6,7 +6,7 @@ const mayImport = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
   to: {
-    path: '^(core|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|cli)/',
+    path: '^(core|plugins|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|cli)/',
     pathNot: `^(${[from, ...allowed].join('|')})/`,
   },
 });
@@ -23,6 +23,7 @@ export default {
       from: { path: '^core/', pathNot: '[.]test[.]ts$|/testing/' },
       to: { pathNot: '^core/|^node_modules/zod/|^(node:)?crypto$' },
     },
+    mayImport('plugins', ['core'], 'Loading a plug-in takes core alone, so that every program can do it.'),
     mayImport('pipeline', ['core'], 'pipeline knows core alone.'),
     {
       name: 'use-cases-know-ports-only',
@@ -42,15 +43,23 @@ export default {
       to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/(?!functions-framework)' },
     },
     mayImport('models', ['core'], 'models knows core alone.'),
-    mayImport('processing', ['core', 'models'], 'processing is handed to the pipeline as an argument.'),
-    mayImport('worker', ['core', 'pipeline', 'models', 'processing'], 'What both workers share.'),
-    mayImport('functions', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
-    mayImport('web', ['core', 'pipeline'], 'An app imports no other app, and no native code.'),
+    mayImport(
+      'processing',
+      ['core', 'models', 'plugins'],
+      'processing is handed to the pipeline as an argument.',
+    ),
+    mayImport('worker', ['core', 'pipeline', 'models', 'plugins', 'processing'], 'What both workers share.'),
+    mayImport(
+      'functions',
+      ['core', 'pipeline', 'plugins'],
+      'An app imports no other app, and no native code.',
+    ),
+    mayImport('web', ['core', 'pipeline', 'plugins'], 'An app imports no other app, and no native code.'),
     mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport(
       'cli',
-      ['core', 'models', 'processing'],
+      ['core', 'models', 'plugins', 'processing'],
       'The command runs operations here: no cloud, no pipeline.',
     ),
     {
@@ -58,7 +67,7 @@ export default {
       comment: 'Islands load core and the schemas of the API, never server code.',
       severity: 'error',
       from: { path: '^web/src/', pathNot: '[.]test[.]tsx?$' },
-      to: { path: '^pipeline/|^web/(server|config)|^web/api/(?!schema[.]ts$)|^core/job-id' },
+      to: { path: '^pipeline/|^plugins/|^web/(server|config)|^web/api/(?!schema[.]ts$)|^core/job-id' },
     },
     {
       name: 'no-cycles',

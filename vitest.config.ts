@@ -12,6 +12,8 @@ const slow = '**/*.slow.test.ts';
 /** Fail a file that Node warned of; the second is for those that use Google's Storage client. */
 const watched = ['pipeline/testing/no-leak-warnings.ts'];
 const watchedWithClient = [...watched, 'pipeline/testing/client-downloads.ts'];
+/** Plug-ins are loaded by Node, as programs load them. */
+const plugins = { server: { deps: { external: [/\/plugins\/testing\/fixtures\//, /\/spillway-plugin-/] } } };
 const packages = '**/node_modules/**';
 /**
  * Limits only end what hangs: no test is to fail because the machine is busy. Milliseconds. A condition that is awaited
@@ -31,6 +33,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             'core',
+            'plugins',
             'pipeline',
             'models',
             'cli',
@@ -46,6 +49,7 @@ export default defineConfig({
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],
           setupFiles: watched,
+          ...plugins,
           ...patience,
           ...everyProcessor,
         },
@@ -56,6 +60,7 @@ export default defineConfig({
           include: ours('processing'),
           exclude: [packages, slow],
           setupFiles: watched,
+          ...plugins,
           ...patience,
           ...everyProcessor,
         },

@@ -3,6 +3,7 @@ import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { modelsFolderFrom, modelsSourceFrom } from '@spillway/models/settings.ts';
 import { type CAC, cac } from 'cac';
+import { loadPlugins, PluginError } from '../plugins/load.ts';
 import { plainArguments } from './arguments.ts';
 import { fileProblem } from './file-problem.ts';
 import { fetchModels, listModels, operationsWith, verifyModels } from './models-command.ts';
@@ -122,6 +123,7 @@ export async function runCommand(args: string[], environment: Environment): Prom
 }
 
 async function dispatch(args: string[], environment: Environment): Promise<ExitCode> {
+  await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
   const cli = describeCommands(environment);
   const { options } = cli.parse([process.execPath, 'spillway', ...plainArguments(args)], { run: false });
   if (options.help === true || options.version === true) return exitCodes.done;
@@ -136,6 +138,10 @@ function exitCodeOf(error: unknown): ExitCode {
   // cac's own errors are about arguments that are missing or unknown.
   if (error instanceof UsageError || (error instanceof Error && error.name === 'CACError')) {
     console.error(`${error.message} See: npx spillway --help`);
+    return exitCodes.usage;
+  }
+  if (error instanceof PluginError) {
+    console.error(error.message);
     return exitCodes.usage;
   }
   if (error instanceof PermanentError || error instanceof RetryableError) console.error(error.message);

@@ -8,6 +8,7 @@ import { failureCodeList } from './errors.ts';
  *
  * - **job**: One operation on one source. Its document in `jobs/` is the truth about it.
  * - **operation**: What is done to a picture: `sketch`, `remove-background`, `caption`, or a plug-in's.
+ * - **plug-in**: A folder or npm package that an operator names in `SPILLWAY_OPERATIONS`. It adds one operation.
  * - **source**: One generation of one object in a bucket of uploads.
  * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.

@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** The parts of Spillway, from what is imported by everybody to what imports. */
 const groups: Record<string, string[]> = {
   'pure logic': ['core'],
-  'use cases and native code': ['pipeline', 'models', 'processing'],
+  'use cases and native code': ['plugins', 'pipeline', 'models', 'processing'],
   programs: ['functions', 'worker', 'vm-worker', 'cloudrun-worker', 'web', 'cli'],
   'for development': ['emulators', 'simulator', 'bench', 'tests'],
 };

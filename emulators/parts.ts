@@ -133,6 +133,7 @@ function shared({ stack, options }: Plan): Record<string, string> {
     SPILLWAY_PROJECT: stack.project,
     SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
     SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    SPILLWAY_OPERATIONS: options.operations ?? '',
     SPILLWAY_WORK_DIR: join(options.directory, 'work'),
     // The whole stack has to end within 10 s.
     SPILLWAY_DRAIN_MS: '3000',

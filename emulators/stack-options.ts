@@ -17,6 +17,7 @@ const environmentSchema = z.object({
   SPILLWAY_UPLOADS_BUCKET: z.string().optional(),
   SPILLWAY_RESULTS_BUCKET: z.string().optional(),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  SPILLWAY_OPERATIONS: z.string().default(''),
 });
 
 type Environment = z.infer<typeof environmentSchema>;
@@ -47,6 +48,8 @@ export interface StackOptions {
   anyPorts: boolean;
   /** Address of the site as browsers know it, where a proxy is in front of it. */
   publicUrl?: string | undefined;
+  /** Plug-ins, as `SPILLWAY_OPERATIONS` names them. */
+  operations?: string;
 }
 
 export const usage = `Usage: npm start -- [options]
@@ -86,6 +89,7 @@ export function readStackOptions(
     },
     anyPorts: false,
     publicUrl: parsed.data.SPILLWAY_PUBLIC_URL,
+    operations: parsed.data.SPILLWAY_OPERATIONS,
   };
 }
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { loadPlugins, PluginError } from '../plugins/load.ts';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 import { StartError } from './start-error.ts';
@@ -20,6 +21,7 @@ try {
     console.log(usage);
     process.exit(0);
   }
+  await loadPlugins(options.operations ?? '');
   const asked = askedToEnd();
   const abandon = new AbortController();
   asked.then(() => abandon.abort());
@@ -44,7 +46,7 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
   say('Stopped; uploads and results are kept.');
   process.exit(0);
 } catch (error) {
-  console.error(error instanceof StartError ? `\n${error.message}` : error);
+  console.error(error instanceof StartError || error instanceof PluginError ? `\n${error.message}` : error);
   process.exit(1);
 }
 

@@ -2,12 +2,14 @@ import { http } from '@google-cloud/functions-framework';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { loadPlugins } from '../plugins/load.ts';
 import { functionsConfigSchema } from './config.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
 /** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
 const config = parseConfig(functionsConfigSchema, process.env);
+await loadPlugins(config.SPILLWAY_OPERATIONS);
 const ports = createPorts(config, createJsonLog('functions'));
 
 http('route', createRouteFunction(ports));

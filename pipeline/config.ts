@@ -8,6 +8,8 @@ export const baseConfigSchema = z.object({
   SPILLWAY_PROJECT: z.string().min(1),
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
   SPILLWAY_RESULTS_BUCKET: z.string().min(3),
+  /** Plug-ins: folders and npm packages, separated by commas. */
+  SPILLWAY_OPERATIONS: z.string().default(''),
 });
 export type BaseConfig = z.infer<typeof baseConfigSchema>;
 

@@ -3,6 +3,7 @@ import { inspect } from 'node:util';
 import { failureCodes, type MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { machineErrorOf, nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 import type { ChildOutcome } from './child-protocol.ts';
+import { PluginFault } from './plugin-fault.ts';
 
 /** What an error that ended a job in a child means, as a value that can be sent to the parent. */
 export function failureOutcome(error: unknown): ChildOutcome {
@@ -18,11 +19,16 @@ export function failureOutcome(error: unknown): ChildOutcome {
   if (isAllocationFailure(error)) {
     return { kind: 'retryable', code: 'out_of_memory', message: failureCodes.out_of_memory, detail };
   }
-  return { kind: 'unexpected', signature: signatureOf(error), detail };
+  return {
+    kind: 'unexpected',
+    signature: signatureOf(error instanceof PluginFault ? error.cause : error),
+    detail,
+  };
 }
 
 /** The sentences of our own errors may quote a stranger's text; only others are read for what the system says. */
 export function machineFault(error: unknown): MachineError | null {
+  if (error instanceof PluginFault) return null;
   const isOurOwn = error instanceof PermanentError || error instanceof RetryableError;
   return isOurOwn ? machineErrorOf(error) : nativeMachineErrorOf(error);
 }

@@ -13,6 +13,8 @@ export const childSettingsSchema = z.object({
   /** Threads that libvips and inference may each use for one picture. */
   threads: z.int().min(1),
   models: modelsSettingsSchema,
+  /** Addresses of the plug-ins' modules. */
+  plugins: z.array(z.string()),
   /** Operations that are run once before the child counts as started. */
   warmUp: z.array(operationNameForm),
   limits: inputLimitsSchema,

@@ -3,9 +3,10 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MachineError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
-import { isOperationName, manifestOf } from '@spillway/core/operations.ts';
+import { isBuiltIn, isOperationName, manifestOf } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
 import sharp from 'sharp';
+import { PluginError } from '../plugins/load.ts';
 import { failureOutcome, machineFault, textOf } from './child-failure.ts';
 import {
   type ChildAnswer,
@@ -17,13 +18,15 @@ import {
 } from './child-protocol.ts';
 import { restrictSharp } from './decode.ts';
 import type { ImageOperations } from './operation.ts';
+import { PluginFault } from './plugin-fault.ts';
+import { loadPluginOperations } from './plugin-operation.ts';
 import { type ProcessingSetup, processImage } from './process-image.ts';
 
 /**
  * Makes this process a child that answers `start` and then any number of `process`, one at a time.
- * A child's entry script calls it with the operations that it offers.
+ * A child's entry script calls it with the built-in operations; those of plug-ins come with `start`.
  */
-export function serveChild(operations: ImageOperations): void {
+export function serveChild(builtIn: ImageOperations): void {
   endWithParent();
   // Below the parent, whose heartbeats and lease extensions must run on time beside busy children.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
@@ -33,11 +36,11 @@ export function serveChild(operations: ImageOperations): void {
     const request = childRequestSchema.parse(message);
     switch (request.kind) {
       case 'start':
-        return await start(request.settings, operations, (made) => {
+        return await answerStart(request.settings, builtIn, (made) => {
           setup = made;
         });
       case 'process':
-        return await answerJob(request.job, setup, operations);
+        return await answerJob(request.job, setup);
       default:
         return request satisfies never;
     }
@@ -46,42 +49,58 @@ export function serveChild(operations: ImageOperations): void {
 }
 
 /** The answer to a job, also where code throws beside it: in a callback, or in a promise that nobody awaits. */
-async function answerJob(
-  job: ChildJob,
-  setup: ProcessingSetup | null,
-  operations: ImageOperations,
-): Promise<ChildAnswer> {
-  const stray = Promise.withResolvers<ChildOutcome>();
-  const onStray = (error: unknown) => stray.resolve(failureOutcome(error));
+async function answerJob(job: ChildJob, setup: ProcessingSetup | null): Promise<ChildAnswer> {
+  const outcome = await withStray(outcomeOf(job, setup), (error) =>
+    failureOutcome(isBuiltIn(job.operation) ? error : new PluginFault(job.operation, error)),
+  );
+  return { outcome, models: setup ? loadedModels(setup.operations) : [] };
+}
+
+/** The answer of `work`, or what `answer` makes of an error that code throws beside it. */
+async function withStray<Answer>(work: Promise<Answer>, answer: (error: unknown) => Answer): Promise<Answer> {
+  const stray = Promise.withResolvers<Answer>();
+  const onStray = (error: unknown) => stray.resolve(answer(error));
   process.once('uncaughtException', onStray);
   try {
-    const outcome = await Promise.race([outcomeOf(job, setup), stray.promise]);
-    return { outcome, models: loadedModels(operations) };
+    return await Promise.race([work, stray.promise]);
   } finally {
     process.off('uncaughtException', onStray);
   }
 }
 
 /** A child that cannot get ready has a machine below it, or a program inside it, with which no job would end well. */
-async function start(
+async function answerStart(
   settings: ChildSettings,
-  operations: ImageOperations,
+  builtIn: ImageOperations,
   onSetUp: (setup: ProcessingSetup) => void,
 ): Promise<ChildStart> {
-  try {
-    const setup = setUp(settings, operations);
-    await warmUp(settings.warmUp, setup);
-    onSetUp(setup);
-    return { kind: 'ready', models: loadedModels(operations) };
-  } catch (error) {
-    const fault = machineFault(error);
-    const detail = textOf(error);
-    return fault ? { kind: 'unfit', lack: fault.lack, detail } : { kind: 'broken', detail };
-  }
+  return await withStray(start(settings, builtIn, onSetUp).catch(unreadiness), unreadiness);
 }
 
-function setUp({ threads, limits, models }: ChildSettings, operations: ImageOperations): ProcessingSetup {
+async function start(
+  settings: ChildSettings,
+  builtIn: ImageOperations,
+  onSetUp: (setup: ProcessingSetup) => void,
+): Promise<ChildStart> {
+  const setup = await setUp(settings, builtIn);
+  await warmUp(settings.warmUp, setup);
+  onSetUp(setup);
+  return { kind: 'ready', models: loadedModels(setup.operations) };
+}
+
+function unreadiness(error: unknown): ChildStart {
+  if (error instanceof PluginError) return { kind: 'broken', detail: error.message };
+  const fault = machineFault(error);
+  const detail = textOf(error);
+  return fault ? { kind: 'unfit', lack: fault.lack, detail } : { kind: 'broken', detail };
+}
+
+async function setUp(
+  { threads, limits, models, plugins }: ChildSettings,
+  builtIn: ImageOperations,
+): Promise<ProcessingSetup> {
   restrictSharp(threads);
+  const operations = { ...builtIn, ...(await loadPluginOperations(plugins)) };
   return { threads, limits, operations, models: openModels(models) };
 }
 

@@ -1,6 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type OperationName, type OperationOptions, operationNames } from '@spillway/core/operations.ts';
+import {
+  type OperationName,
+  type OperationOptions,
+  operationNames,
+  pluginModules,
+} from '@spillway/core/operations.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import { startChild } from './child.ts';
 import { type ChildKeeper, createChildKeeper, type KeeperSettings } from './child-keeper.ts';
@@ -138,6 +143,7 @@ function keeperSettings(options: ProcessorOptions): KeeperSettings {
       threads: options.threadsPerChild ?? share,
       limits: limitsFor(options),
       models: options.models,
+      plugins: pluginModules(),
       warmUp: [...(options.warmUp ?? operationNames)],
     },
     job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },

@@ -28,7 +28,7 @@ const serviceTime = z.strictObject({
   sigma: z.number().min(0).max(3),
 });
 export type ServiceTime = z.infer<typeof serviceTime>;
-const operation = z.string().refine(isOperationName, 'names no operation');
+const operation = z.string().refine((name): boolean => isOperationName(name), 'names no operation');
 const byOperation = <Schema extends z.ZodType>(schema: Schema) => z.record(operation, schema);
 const shape = z.strictObject({ vcpus: z.number().positive(), memoryGib: z.number().positive() });
 

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import type { TestProject } from 'vitest/node';
@@ -14,7 +15,17 @@ declare module 'vitest' {
 /** Starts a stack on free ports with data of its own, so that tests run beside a stack that is in use. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
-  const options = { vms: 2, slots: 1, runMax: 2, reset: true, directory, fixedPorts: {}, anyPorts: true };
+  const operations = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
+  const options = {
+    operations,
+    vms: 2,
+    slots: 1,
+    runMax: 2,
+    reset: true,
+    directory,
+    fixedPorts: {},
+    anyPorts: true,
+  };
   const {
     stop,
     stopPart: _,

@@ -19,7 +19,7 @@ export class Visitor {
   }
 
   /** Returns the upload's id. */
-  async upload(fileName: string, bytes: Buffer): Promise<string> {
+  async upload(fileName: string, bytes: Buffer, operations: string[] = ['sketch']): Promise<string> {
     const opened = await this.request('/api/v1/uploads', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -27,7 +27,7 @@ export class Visitor {
         fileName,
         contentType: 'image/jpeg',
         size: bytes.length,
-        operations: ['sketch'],
+        operations,
       }),
     });
     expectStatus(opened, 201);

@@ -9,6 +9,7 @@ import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { type Context, Hono } from 'hono';
+import { loadPlugins } from '../plugins/load.ts';
 import { createApi } from './api/app.ts';
 import { clientNetwork } from './api/client-address.ts';
 import { createVisitorLimits } from './api/limits.ts';
@@ -146,6 +147,7 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 /** The program: the site against Google Cloud or its emulators, until it is told to end. */
 async function main(log: Log): Promise<void> {
   const config = readWebConfig();
+  await loadPlugins(config.SPILLWAY_OPERATIONS);
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
   const ports = createPorts(config, log);
   const running = await startSite({ ports, site, config, version: await readVersion() });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MachineError, type MachineLack, messageOf, PermanentError } from '@spillway/core/errors.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
-import { type OperationName, operationNames, parseOptions } from '@spillway/core/operations.ts';
+import { builtInNames, type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import {
   estimateService,
   type LearnedServices,
@@ -31,7 +31,7 @@ export interface SelfTestProblem {
 type Tested = Pick<Processor, 'process' | 'tryStart'>;
 
 /**
- * Tries the machine, and does every operation once with a small drawn picture. Resolves to what went wrong, or null. A
+ * Tries the machine, and does every built-in operation once with a small drawn picture. Resolves to what went wrong, or null. A
  * model that is not available is not this machine's fault.
  * @param learned This worker's usual service times: a slow machine may be in order.
  * @param wantedBytes Room that a job wanted of the disk and did not get.
@@ -44,7 +44,8 @@ export async function selfTest(
   try {
     await checkMachine(workDir, wantedBytes, processor);
     return await inFolder(workDir, async (folder, inputPath) => {
-      for (const operation of operationNames) {
+      // A plug-in's failure says nothing of the machine.
+      for (const operation of builtInNames) {
         const problem = await testOne(operation, { processor, folder, inputPath, learned });
         if (problem) return problem;
       }

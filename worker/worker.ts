@@ -9,6 +9,7 @@ import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
+import { loadPlugins } from '../plugins/load.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
@@ -60,6 +61,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
+  await loadPlugins(config.SPILLWAY_OPERATIONS);
   const ports = createPorts(config, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };

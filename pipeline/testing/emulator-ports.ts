@@ -14,6 +14,7 @@ export function emulatorPorts(project: string, machine?: Clock): GcpPorts {
       SPILLWAY_PROJECT: project,
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+      SPILLWAY_OPERATIONS: '',
     },
     createMemoryPorts().log,
     machine,

@@ -23,7 +23,6 @@ export async function learnOperations(signal: AbortSignal): Promise<void> {
   const reply = await requestJson('/operations', operationListSchema, { signal });
   if (!reply.ok) return;
   const unknown = reply.value.operations.filter(({ name }) => !isOperationName(name));
-  if (unknown.length === 0) return;
   addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
   known.value = [...operationNames];
 }
