@@ -31,7 +31,7 @@ const passedBy: Record<PassingTask, string> = {
   reading: 'A document cannot be read:',
 };
 
-/** What the admin has to know of, the worst first. Pure, like the decisions that it explains. */
+/** What the admin has to know, the worst first. Pure, like the decisions that it explains. */
 export function alertsOf({
   workers,
   state,
@@ -43,7 +43,7 @@ export function alertsOf({
 }: Conditions & {
   ignoredHeartbeats: number;
   settingsProblem: string | null;
-  /** What was met last first; those beyond `mostShown` are only counted. */
+  /** Newest first. Items beyond `mostShown` are only counted. */
   passedOver: readonly PassedOver[];
 }): Alert[] {
   const alerts: Alert[] = [];

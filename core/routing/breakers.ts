@@ -9,20 +9,23 @@ const timing = {
   overdue: 12_000,
   firstPause: 15_000,
   longestPause: 300_000,
-  /** After so long without trouble an old one is forgotten, and the next pause is the first one again. */
+  /** Trouble is forgotten after this time without any: the next pause is then as short as the first. */
   forgotten: 600_000,
 } as const;
 /** Failures within the last minute that speak against the place, while nothing succeeded. */
 const mostFailures = 3;
 
-/** Cloud Run's breaker: Pub/Sub, not our code, sees its refusals, so they are told from what stays unclaimed. */
+/**
+ * Cloud Run's circuit breaker. Pub/Sub sees its refusals and our code does not, so they are inferred from jobs that
+ * stay unclaimed.
+ */
 export const runBreakerSchema = z.object({
-  /** `paused`: nothing is sent. `probing`: one job may go, and what becomes of it decides. */
+  /** `paused`: nothing is sent. `probing`: one job may go, and its outcome decides. */
   state: z.enum(['closed', 'paused', 'probing']).default('closed'),
   since: z.coerce.date().nullable().default(null),
   /** When a pause ends. */
   until: z.coerce.date().nullable().default(null),
-  /** Pauses in a row, each twice as long as the one before. */
+  /** Pauses in a row. Each is twice as long as the one before (exponential back-off). */
   trips: z.int().min(0).default(0),
   /** The job that tries it out. */
   probe: z.string().nullable().default(null),
@@ -33,7 +36,9 @@ export type RunBreaker = z.infer<typeof runBreakerSchema>;
 export interface RunHealth {
   /** How far the longest waiting unclaimed job on Cloud Run is beyond its predicted wait, in milliseconds. */
   overdueMs: number;
-  /** Ends of the last minute there; `failed`: those that speak against the place, as `failuresThatCount` counts them. */
+  /**
+   * Ends of the last minute there; `failed`: those that speak against the place, as `failuresThatCount` counts them.
+   */
   failed: number;
   succeeded: number;
   /** Jobs that are claimed there, and jobs that succeeded within `aliveWithinMs`: a sign that it takes work. */
@@ -70,7 +75,7 @@ export function takesWork({ state }: RunBreaker): boolean {
   return state === 'closed';
 }
 
-/** Null where nothing is wrong, else what is. */
+/** What is wrong, or null. */
 function trouble({ overdueMs, failed, succeeded, alive }: RunHealth): string | null {
   if (overdueMs > timing.overdue && alive === 0) {
     return `Work for it has not been taken for ${Math.round(overdueMs / 1_000)} s longer than expected.`;
@@ -90,8 +95,9 @@ function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
 }
 
 /**
- * How many failures speak against a place. A job counts where the worker's own test picture went wrong beside it, for
- * no sender has a part in that. What nobody tried counts once for each sender, and what was the input's fault never.
+ * The number of failures that speak against a place. A failure counts where the worker's own test picture failed as
+ * well, because no sender had a part in that. Where no test was made, it counts once for each sender. A failure that
+ * was the input's fault never counts.
  */
 export function failuresThatCount(failed: readonly Pick<Job, 'owner' | 'source' | 'error'>[]): number {
   const blaming = (blame: Blame) => failed.filter(({ error }) => (error?.blame ?? 'unknown') === blame);
@@ -100,14 +106,14 @@ export function failuresThatCount(failed: readonly Pick<Job, 'owner' | 'source' 
 
 /** How far back Cloud Run's ends count, in milliseconds. */
 export const healthWithinMs = 60_000;
-/** What succeeded within this time, in milliseconds, shows that Cloud Run takes work, whatever waits for long. */
+/** A success within this time, in milliseconds, shows that Cloud Run takes work, however long other jobs wait. */
 export const aliveWithinMs = 15_000;
 
 /**
  * The breaker after a look at what waits for Cloud Run and what ended there.
  * @param runLine What is published there and unclaimed.
  * @param probe The job that tries it out; null where there is none.
- * `succeeded`, `failed`: of the last `healthWithinMs`, but not from before the last pause.
+ * `succeeded`, `failed`: counts of the last `healthWithinMs`, but not from before the last pause.
  */
 export function breakerAfter(
   breaker: RunBreaker,
@@ -122,9 +128,9 @@ export function breakerAfter(
   now: Date,
 ): RunBreaker {
   const fate = probe && fateOf(probe);
-  // A probe that was cancelled, or never sent, says nothing: another one follows.
+  // A probe that was cancelled or never sent says nothing, so another one follows.
   const current = breaker.probe !== null && fate === null ? { ...breaker, probe: null } : breaker;
-  // A probe is judged by its own wait: what got stuck before it says nothing of Cloud Run as it is now.
+  // A probe is judged by its own wait: jobs that got stuck before it say nothing about Cloud Run now.
   const overdueMs = mostOverdueMs(probe ? [probe] : runLine, breaker.since, now);
   return nextRunBreaker(current, { ...signs, overdueMs, probe: fate }, now);
 }
@@ -139,27 +145,32 @@ function fateOf({ state, route, error }: Job): RunHealth['probe'] {
     case 'succeeded':
       return 'succeeded';
     case 'failed':
-      // A picture that is at fault shows that the place works.
+      // A failure that is the picture's fault shows that the place works.
       return error?.retryable && error.blame !== 'input' ? 'failed' : 'succeeded';
     default:
       return null;
   }
 }
 
-/** Senders that have to say the same before a VM doubts itself. */
+/** A VM doubts itself when this many senders' jobs say the same. */
 const enoughWitnesses = 3;
-/** Failed jobs in a row that have to say it where there are fewer senders. */
+/** With fewer senders it takes this many failed jobs in a row. */
 const enoughFailures = 9;
-/** A VM that takes so many times as long as predicted is ill. */
+/** A VM whose jobs take this many times as long as predicted is ill. */
 const slowness = 3;
-/** A prediction below this counts as this: so short a time varies with all else that a machine does. Milliseconds. */
+/**
+ * A shorter prediction counts as this, because very short times vary with everything else that a machine does.
+ * Milliseconds.
+ */
 const leastPrediction = 250;
-/** The newest of them count. With fewer, two jobs that met a cold machine would be enough for a doubt. */
+/** Number of the newest observations that count. With fewer, two jobs that met a cold machine would cause a doubt. */
 const observations = 20;
 /** Milliseconds: each pause is twice as long as the one before. */
 const firstPause = 5_000;
 const longestPause = 300_000;
-/** A pause that follows another within this time goes on from it: the self-test had not found what is wrong. */
+/**
+ * Within this time after reopening the back-off continues instead of restarting: the self-test had missed the fault.
+ */
 const relapseWithin = 600_000;
 
 interface Served {
@@ -169,11 +180,11 @@ interface Served {
 }
 
 /**
- * One VM's doubts about itself, when the jobs of several senders fail or take much longer than predicted. A doubt is no
- * verdict, because senders can be invented: a test picture confirms it before anything is paused.
+ * One VM's doubts about itself: the jobs of several senders fail or take much longer than predicted. A test picture
+ * confirms a doubt before the VM is paused, because senders can be invented.
  */
 export class VmBreaker {
-  /** Jobs whose attempts failed since one went well, and whose they are. */
+  /** Jobs that failed since the last success, with the witness of each. */
   #failed = new Map<string, string>();
   #served: Served[] = [];
   #pauses = 0;
@@ -196,7 +207,7 @@ export class VmBreaker {
     this.#failed.set(job, witness);
   }
 
-  /** Why this VM should try out whether it is well; null while there is no doubt. */
+  /** Why this VM should test itself; null while there is no doubt. */
   trouble(): string | null {
     const jobs = this.#failed.size;
     if (new Set(this.#failed.values()).size >= enoughWitnesses || jobs >= enoughFailures) {
@@ -206,7 +217,9 @@ export class VmBreaker {
     return p90 === null ? null : `It takes ${p90.toFixed(1)} times as long as predicted.`;
   }
 
-  /** One job in ten is slow, and so say several senders, or all where there are fewer. */
+  /**
+   * The 90th percentile, where it is too slow and the jobs of several senders (or of all, if there are fewer) say so.
+   */
   #slowP90(): number | null {
     if (this.#served.length < observations || !this.#served.some(({ ratio }) => ratio > slowness))
       return null;
@@ -226,7 +239,7 @@ export class VmBreaker {
     return Math.min(longestPause, firstPause * 2 ** this.#pauses++);
   }
 
-  /** Forgets what was observed: a test picture went well all the same. */
+  /** Forgets the observations, after a test picture that went well. */
   forget(): void {
     this.#failed.clear();
     this.#served = [];
@@ -240,9 +253,8 @@ export class VmBreaker {
 }
 
 /**
- * Whose pictures these are, as far as a judgement of health is concerned: what one sender's pictures do to a worker is
- * one testimony, however many there are. Uploads without an owner are one sender's, because a batch, a name or a folder
- * costs a stranger nothing.
+ * The witness of a job, for judgements of health. All pictures of one sender are one witness, however many they are.
+ * Uploads without an owner count as one sender, because a batch, a name or a folder costs a stranger nothing.
  */
 export function witnessOf({ owner, source }: Pick<Job, 'owner' | 'source'>): string {
   return owner === null ? `bucket ${source.bucket}` : `owner ${owner}`;

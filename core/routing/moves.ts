@@ -5,30 +5,31 @@ import type { Candidate, Conditions } from './question.ts';
 import { estimateService, type LearnedServices } from './service-times.ts';
 import { laterTurn } from './waiting.ts';
 
-/** A move costs a message and a place in the queue: the other side has to be sooner by this much, in milliseconds. */
+/** The other side has to be sooner by this much, in milliseconds: a move costs a message and a place in the queue. */
 const marginMs = 500;
 /** A job that was moved this often stays where it is while that side lives. */
 const mostMoves = 3;
 
 /**
- * Whether a waiting job should go where the router would send it now: when its side is gone or closed, or when it
- * would be late where it waits and the other side is clearly sooner. `waitedMs`: since its message was published.
+ * Whether a waiting job should go where the router would send it now. It should if its side is gone or closed, or if it
+ * would be late where it waits and the other side is clearly sooner.
+ * @param waitedMs Milliseconds since the job's message was published.
  */
 export function shouldMove(current: Route, choice: RouteChoice, waitedMs: number): boolean {
   if (choice.target === current.target) return false;
   const here = choice.predicted?.[current.target] ?? null;
   const there = choice.predicted?.[choice.target] ?? null;
   if (!there) return false;
-  // What is over the limit of cost is new work: what was sent already is paid for, and stays.
+  // The limit of cost is for new work. A job that was sent before stays, since it counts as paid for.
   if (current.target === 'run' && choice.predicted?.runClosed === 'over_budget') return false;
   if (!here) return true;
-  // The prediction is for a job that comes now; this one has part of its delivery, a cold start say, behind it.
+  // The prediction is for a job that comes now. This one has part of its delivery (such as a cold start) behind it.
   const hereMs = here.finishMs - Math.min(waitedMs, here.deliveryMs);
   const late = hereMs > (choice.predicted?.budgetMs ?? 0);
   return late && there.finishMs + marginMs < hereMs && current.epoch < mostMoves;
 }
 
-/** A job that waits, with what a review needs of it. */
+/** A waiting job, with the facts that a review needs. */
 export interface Waiting extends Candidate {
   id: string;
   route: Route;
@@ -36,7 +37,7 @@ export interface Waiting extends Candidate {
   waitedMs: number;
 }
 
-/** What waits on each side, and what is in progress there. */
+/** The jobs that wait on each side, and the work in progress there. */
 export interface Lines {
   /** In the order of their turns. */
   vm: readonly Waiting[];
@@ -51,8 +52,7 @@ export interface Move<Job extends Waiting> {
 }
 
 /**
- * Which waiting jobs should go to the other side: those that would be late where they wait, or whose side is gone.
- * Each is judged with the moves before it made.
+ * The waiting jobs that should go to the other side. Each is judged as if the moves before it had been made.
  */
 export function reviewLines<Job extends Waiting>(
   lines: Lines & { vm: readonly Job[]; run: readonly Job[] },
@@ -100,8 +100,8 @@ function asked({ operation, pixels, deadlineAt, turnAt }: Waiting): Candidate {
 }
 
 /**
- * The one job that tries out a Cloud Run on probation: the first that would be better off there. Null where there is
- * none, or one is out already.
+ * The job that probes a Cloud Run that was paused: the first that would be better off there. Null if there is none, or
+ * if a probe is under way.
  */
 export function findProbe<Job extends Waiting>(
   lines: Lines & { vm: readonly Job[] },
@@ -116,14 +116,14 @@ export function findProbe<Job extends Waiting>(
   return { job: move.job, choice: { ...move.choice, reason: 'run_probe', explanation } };
 }
 
-/** Expected service time and so many standard deviations: what fits into what is left is not worth a closer look. */
+/** A closer look is taken only if the mean service time plus this many standard deviations exceeds the time left. */
 const caution = 2;
 
-/** What a VM makes of the job that is first in line, by its own figures alone, without asking anybody. */
+/** What a VM concludes about the first job in line from its own service times, without a request. */
 export interface FirstLook {
-  /** It may miss its deadline here, though it has not yet: Cloud Run is worth a closer look. */
+  /** The job may miss its deadline here and has not missed it yet: Cloud Run is worth a closer look. */
   mayBeLate: boolean;
-  /** Where it can no longer be in time here: the turn it gets, so that others pass. */
+  /** The later turn of a job that can no longer be in time here, so that others overtake it; null for any other. */
   laterTurn: Date | null;
 }
 
@@ -137,7 +137,7 @@ export function lookAt(candidate: Candidate, learned: LearnedServices, now: Date
   };
 }
 
-/** The router's choice as if this worker were the only VM, with nothing before the job: it would do it now. */
+/** The router's choice as if this worker were the only VM and idle: it would run the job now. */
 export function decideFromHere(
   worker: string,
   { workers, ...conditions }: Conditions,

@@ -18,7 +18,7 @@ export function decideRoute(question: RoutingQuestion): RouteChoice {
     predicted,
     ledger,
     turnAt,
-    // Work that waits for a side that is not there yet weighs as much as any.
+    // Work that waits for a side without workers counts as well.
     workMs: Math.round(side?.serviceMs ?? priorServiceMs(operation, pixels)),
     dollars: side?.dollars ?? 0,
   };
@@ -37,8 +37,8 @@ function decideByPolicy(question: RoutingQuestion, predicted: Prediction): Route
 }
 
 /**
- * The cheaper side that is predicted to finish in time, which is the VMs where they are, since they are paid for
- * anyway; where neither would be in time, the sooner.
+ * Chooses the cheaper side that is predicted to finish in time. If neither is, the sooner one. VMs are cheaper where
+ * there are any, since they are paid for anyway.
  */
 function decideByDeadline(prediction: Prediction): RouteDecision {
   const { vm, run } = prediction;
@@ -68,7 +68,7 @@ function decideByDeadline(prediction: Prediction): RouteDecision {
   };
 }
 
-/** The VMs, which may not be there yet: the job waits for the first. */
+/** Chooses the VMs, although there may be none yet: the job then waits for the first. */
 function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision {
   const vms = vm
     ? `the VMs ${takes(vm)}, ${timeLeft({ ...prediction, vm, runClosed })}`
@@ -101,7 +101,7 @@ function takes(side: SidePrediction): string {
   return `would need ${formatSeconds(side.finishMs)}`;
 }
 
-/** The field's habit, kept as the baseline: Cloud Run when every VM's last reported CPU is above a limit. */
+/** The common practice, kept as a baseline: Cloud Run if every VM's last reported CPU load is above a limit. */
 function decideByThreshold({ workers, settings }: RoutingQuestion, prediction: Prediction): RouteDecision {
   if (!prediction.run) return withoutRun(prediction);
   const vms = liveVms(workers, settings);

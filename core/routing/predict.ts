@@ -10,16 +10,16 @@ import { estimateService } from './service-times.ts';
 import { learnedBy, liveVms, slotsOf, warmInstances } from './state.ts';
 import { objectiveMs } from './waiting.ts';
 
-/** Coefficient of variation of the work ahead of a job: operations and pictures of all kinds. */
+/** Coefficient of variation of one job in the work ahead, across all operations and sizes of pictures. */
 const variationOfWork = 0.6;
 /**
- * One standard deviation of what passing adds to a job's wait, as a share of it. Chosen with the simulator on the first
- * halves of the traces: see docs/routing.md.
+ * Standard deviation of the extra wait that is caused by later jobs with earlier deadlines overtaking this one, as a
+ * fraction of its wait. Chosen with the simulator on the first halves of the traces: see docs/routing.md.
  */
 const passingShare = 0.6;
-/** A job in progress has, seen at a random time, half of its work before it. */
+/** Seen at a random time, a job in progress has half of its work left. */
 const remainingShare = 0.5;
-/** Fewer deliveries than these say less than the settings. */
+/** With fewer observed deliveries than this, the settings are used. */
 const enoughDeliveries = 5;
 
 /** When each side would finish the job, from the work ahead of it and what was learned of service times. */
@@ -33,7 +33,7 @@ export function predictBothSides(question: RoutingQuestion): Prediction {
   };
 }
 
-/** VMs share one line, so the work ahead drains through all their slots at once. */
+/** VMs share one line, so the work ahead is divided by all their slots. */
 function predictVm(question: RoutingQuestion): SidePrediction | null {
   const { settings, workers, ledger, state } = question;
   const vms = liveVms(workers, settings);
@@ -50,7 +50,7 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
   });
 }
 
-/** Cloud Run adds instances up to its maximum, each after a cold start; beyond that, work waits. */
+/** Cloud Run adds instances up to its maximum, each after a cold start. Work beyond that waits. */
 function predictRun(question: RoutingQuestion): SidePrediction {
   const { settings, workers, ledger, state, operation, pixels } = question;
   const { run } = settings;
@@ -76,7 +76,7 @@ function predictRun(question: RoutingQuestion): SidePrediction {
   });
 }
 
-/** What a job weighs among those that wait for VMs: its expected service time there, in milliseconds. */
+/** The expected service time of a job on the VMs, in milliseconds: its weight among the jobs that wait there. */
 export function vmServiceMs(operation: OperationName, pixels: number, conditions: Conditions): number {
   const vms = liveVms(conditions.workers, conditions.settings);
   const { state } = conditions;
@@ -85,7 +85,7 @@ export function vmServiceMs(operation: OperationName, pixels: number, conditions
     : poolService({ operation, pixels, state }, vms).mean;
 }
 
-/** Of a job on whichever VM takes it: those that work faster take more. */
+/** Service time of a job on the VM that will take it. Faster VMs take more jobs, so they weigh more. */
 function poolService(
   { operation, pixels, state }: Pick<RoutingQuestion, 'operation' | 'pixels' | 'state'>,
   vms: Worker[],
@@ -103,8 +103,8 @@ function poolService(
 }
 
 /**
- * 0 to 1: that a push meets no free warm slot, given so many jobs on Cloud Run before it. An idle instance does not
- * beat (it has no processor between requests), so the longer one was silent, the less it counts.
+ * The chance, 0 to 1, that a push meets no free warm slot behind `jobsBefore` jobs. An idle instance sends no heartbeat
+ * (it has no processor between requests), so an instance counts the less the longer it was silent.
  */
 function chanceOfColdStart(
   warm: readonly Worker[],
@@ -120,15 +120,15 @@ function chanceOfColdStart(
 
 const none: Estimate = { mean: 0, spread: 0 };
 
-/** How long so much work takes through so many slots. A sum of n jobs varies less, by the root of n, than each. */
+/** How long the work takes through the slots. The relative spread of a sum of n jobs is that of one, divided by √n. */
 function drained({ jobs, workMs }: SideLedger, slots: number): Estimate {
   const mean = workMs / slots;
   return { mean, spread: (variationOfWork * mean) / Math.sqrt(Math.max(1, jobs)) };
 }
 
 /**
- * The wait of a job that others may pass, those that come later with an earlier deadline. How many will come nobody
- * knows: its wait is no longer on average, but far less certain.
+ * The wait of a job that later ones with earlier deadlines may overtake. Their number is unknown: the mean stays the
+ * same, and the spread grows.
  */
 function untilItsTurn(queue: Estimate, question: RoutingQuestion): Estimate {
   const { settings } = question;

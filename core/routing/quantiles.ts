@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What is kept of many observations: two quantiles and how many there were lately. */
+/** A summary of recent observations: two quantiles and their number. */
 export const quantilesSchema = z.object({
   p50: z.number().min(0),
   p90: z.number().min(0),
@@ -17,7 +17,7 @@ export interface Estimate {
 /** The standard normal distribution's 0.9 quantile. */
 const z90 = 1.2816;
 
-/** The newest observations of one kind; quantiles of them follow a change within half a window. */
+/** A window of the newest observations. Their median follows a change within half a window. */
 export class RecentValues {
   readonly #size: number;
   readonly #values: number[] = [];
@@ -49,7 +49,7 @@ function placeIn(sorted: readonly number[], value: number): number {
   return place === -1 ? sorted.length : place;
 }
 
-/** Null of no values. */
+/** Null if there are no values. */
 export function quantilesOf(values: readonly number[]): Quantiles | null {
   return quantilesOfSorted(values.toSorted((a, b) => a - b));
 }
@@ -69,14 +69,14 @@ export function mergeQuantiles(list: Quantiles[]): Quantiles | null {
   return { p50: mean(({ p50 }) => p50), p90: mean(({ p90 }) => p90), count };
 }
 
-/** Mean and spread of the log-normal distribution with these quantiles: service times have its long right tail. */
+/** Mean and spread of the log-normal distribution with these quantiles. Service times have its long right tail. */
 export function asLogNormal({ p50, p90 }: Quantiles): Estimate {
   const sigma = p50 > 0 && p90 > p50 ? Math.min(1.5, Math.log(p90 / p50) / z90) : 0;
   const mean = p50 * Math.exp(sigma ** 2 / 2);
   return { mean, spread: mean * Math.sqrt(Math.exp(sigma ** 2) - 1) };
 }
 
-/** Nearest rank, so that the figure is one that was really observed. */
+/** Nearest rank, so that the result is a value that was really observed. */
 export function quantile(sorted: readonly number[], share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }

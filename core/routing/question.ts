@@ -5,7 +5,7 @@ import type { RoutingSettings } from '../settings.ts';
 import type { RouteChoice } from '../transitions.ts';
 import type { RouterState } from './state.ts';
 
-/** The world as a router sees it, whatever the job. */
+/** What a router knows of the world, the same for every job. */
 export interface Conditions {
   now: Date;
   /** Heartbeats of VMs and Cloud Run instances, each with its age. */
@@ -14,12 +14,12 @@ export interface Conditions {
   settings: RoutingSettings;
 }
 
-/** One job, as far as routing is concerned. */
+/** The facts of one job that routing needs. */
 export interface Candidate {
   operation: OperationName;
   pixels: number;
   deadlineAt: Date;
-  /** Its place among those that wait for VMs. */
+  /** Its place among the jobs that wait for VMs. */
   turnAt: Date;
 }
 

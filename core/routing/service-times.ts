@@ -13,12 +13,12 @@ import {
 /** Pictures fall into bands by their megapixels: below the first edge, between two, above the last. */
 const bandEdges = [0.5, 2, 8] as const;
 const bands = bandEdges.length + 1;
-/** Fewer observations than these say less than what stands behind them. */
+/** With fewer observations than these, the next source is used. */
 const enough = { band: 5, operation: 3 } as const;
-/** What is assumed of a prior: one job in ten takes twice as long. */
+/** The assumed spread of a prior: one job in ten takes twice as long. */
 const priorFigures: Quantiles = { p50: 1, p90: 2, count: 0 };
 
-/** Service times of one operation as ratios to its prior for that picture, so that they carry over to other sizes. */
+/** Service times of one operation, as ratios to the prior for each picture, so that they carry over to other sizes. */
 export const learnedServiceSchema = z.object({
   all: quantilesSchema,
   bands: z.array(quantilesSchema.nullable()).length(bands),
@@ -29,7 +29,7 @@ export type LearnedService = z.infer<typeof learnedServiceSchema>;
 export const learnedServicesSchema = z.record(operationNameForm, learnedServiceSchema);
 export type LearnedServices = z.infer<typeof learnedServicesSchema>;
 
-/** Milliseconds that an operation takes with a picture of so many pixels, before anything was observed. */
+/** Milliseconds that an operation takes with a picture of this size, before anything was observed. */
 export function priorServiceMs(operation: OperationName, pixels: number): number {
   const { priorServiceMs: prior } = manifestOf(operation);
   return prior.fixed + (prior.perMegapixel * pixels) / 1e6;
@@ -39,7 +39,10 @@ export function priorServiceMs(operation: OperationName, pixels: number): number
 export class ServiceTimes {
   readonly #seen = new Map<OperationName, { all: RecentValues; bands: RecentValues[] }>();
 
-  /** `ms`: from the claim to the outcome. `pixels`: as they were decoded, for what a sender claims proves nothing. */
+  /**
+   * @param pixels Of the decoded picture, because a sender's claim proves nothing.
+   * @param ms From the claim to the outcome.
+   */
   record(operation: OperationName, pixels: number, ms: number): void {
     const ratio = ms / priorServiceMs(operation, pixels);
     let seen = this.#seen.get(operation);
@@ -58,7 +61,7 @@ export class ServiceTimes {
   }
 }
 
-/** What several workers have learned, as one; operations that none of them has run keep what was known `before`. */
+/** Merges what several workers have learned. An operation that none of them has run keeps what was known `before`. */
 export function mergeLearned(reports: LearnedServices[], before: LearnedServices): LearnedServices {
   const merged: LearnedServices = { ...before };
   for (const operation of operationNames) {
@@ -78,9 +81,9 @@ export function mergeLearned(reports: LearnedServices[], before: LearnedServices
 }
 
 /**
- * Service time in milliseconds from the closest source that has seen enough: a worker's own figures for pictures of
- * this size, its figures for all sizes, then those of the next source, and at last the operation's prior.
- * @param sources The closest first.
+ * Service time in milliseconds from the first source that has seen enough: a worker's own observations of pictures of
+ * this size, its observations of all sizes, then those of the next source, and finally the operation's prior.
+ * @param sources In order of preference.
  */
 export function estimateService(
   operation: OperationName,

@@ -8,8 +8,8 @@ import { mergeQuantiles, type Quantiles, quantilesOf, quantilesSchema } from './
 import { type LearnedServices, learnedServicesSchema, mergeLearned } from './service-times.ts';
 
 /**
- * The document `routing/state`: what routers know of the world beyond heartbeats and jobs. The sweep keeps it, one
- * sweeper at a time; every router reads it. Durations in milliseconds.
+ * The document `routing/state`: what routers know beyond heartbeats and jobs. One sweeper at a time writes it, and
+ * every router reads it. Durations are in milliseconds.
  */
 export const routerStateSchema = z.object({
   /** Raised by one with every change: a sweeper that has lost its lease must not write over a newer state. */
@@ -32,7 +32,7 @@ export type RouterState = z.infer<typeof routerStateSchema>;
 
 export const initialRouterState: RouterState = routerStateSchema.parse({});
 
-/** What all workers together have seen; what none of them has seen lately stays as it was known `before`. */
+/** Merges what all workers have seen. What none of them has seen lately stays as `before`. */
 export function learnFrom(workers: readonly Worker[], before: RouterState): RouterState {
   const reports = (kind: Target) => workers.filter((worker) => worker.kind === kind);
   return {
@@ -53,19 +53,19 @@ function deliveryOf(workers: Worker[]): Quantiles | null {
   return mergeQuantiles(workers.flatMap(({ delivery }) => delivery ?? []));
 }
 
-/** Each instance has had one cold start, or none that a job waited for. */
+/** An instance reports its one cold start, or null if no job waited for it. */
 function coldStartOf(instances: Worker[]): Quantiles | null {
   return quantilesOf(instances.flatMap(({ coldStartMs }) => coldStartMs ?? []));
 }
 
-/** VMs that take new work: ready, and heard of lately. */
+/** VMs that take new work: ready, with a recent heartbeat. */
 export function liveVms(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
   return workers.filter(
     (worker) => worker.kind === 'vm' && worker.state === 'ready' && worker.ageMs <= settings.vm.liveWithinMs,
   );
 }
 
-/** Cloud Run instances that may still be there: seen lately, and not stopping. */
+/** Cloud Run instances that are probably still there: seen recently and not stopping. */
 export function warmInstances(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
   return workers.filter(
     (worker) =>

@@ -2,7 +2,7 @@ import type { Job, JobClass } from '../job.ts';
 import { manifestOf, type OperationName } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 
-/** How long a job that has missed its deadline lets others pass, in milliseconds. */
+/** How long a job that has missed its deadline lets others overtake it, in milliseconds. */
 const lateJobsWaitMs = 15_000;
 
 /** Milliseconds from the upload within which a job should end. */
@@ -13,10 +13,10 @@ export function objectiveMs(operation: OperationName, jobClass: JobClass, settin
 }
 
 /**
- * VMs take the job whose turn comes first: the one with the earliest deadline. Where an owner's own work alone keeps
- * the VMs beyond the deadline, it is the time at which that work would be done: so a crowd of one owner's jobs stands
- * in line behind itself, and another's single job does not.
- * (Virtual finish times, as in start-time fair queueing: Goyal, Vin and Cheng, SIGCOMM 1996.)
+ * A job's turn: max(deadline, virtual finish time). VMs take the job with the earliest turn (earliest deadline first).
+ * The virtual finish is when the owner's own queued work would be done on the owner's weighted share of the slots, so a
+ * burst of one owner queues behind itself and does not delay another owner's single job.
+ * @see Goyal, Vin and Cheng, "Start-time fair queuing", SIGCOMM 1996
  * @param ownerAheadMs Work of this owner on the VMs with no later deadline, in milliseconds of one slot.
  */
 export function turnOf(question: {
@@ -36,10 +36,10 @@ export function turnOf(question: {
 }
 
 /**
- * A new turn for a job that can no longer be in time, so that those pass which still can: without it a burst that is
- * too large makes every job late, each by the ones before it. Null where the job may be in time, or has let others
- * pass already: its later turn comes, however much there is to do.
- * @param serviceMs What it would take where it is looked at.
+ * A later turn for a job that can no longer be in time, so that jobs that still can overtake it. Without it, a burst
+ * that is too large would make every job late. Null if the job may be in time, or has let others overtake it already:
+ * its later turn comes, however much work there is.
+ * @param serviceMs Service time on the worker that looks at the job.
  */
 export function laterTurn(
   { deadlineAt, turnAt }: { deadlineAt: Date; turnAt: Date },
@@ -52,35 +52,38 @@ export function laterTurn(
   return new Date(Math.max(now.getTime(), deadlineAt.getTime()) + lateJobsWaitMs);
 }
 
-/** Half the width of the time that `disorderAround` gives, in milliseconds. */
+/** Half the width of the interval of `disorderAround`, in milliseconds. */
 const disorderMs = 500;
 
 /**
- * Turns so close to this one that the jobs count as ahead in the order of their creation: events do not come in the
- * order of uploads, and a job that comes late must not take the place that others were promised.
+ * The interval around a turn within which jobs are ordered by their creation instead of their turns. Events do not come
+ * in the order of uploads, and a job whose event comes late must not take a place that was promised to others.
  */
 export function disorderAround(turnAt: Date): [from: Date, to: Date] {
   const turn = turnAt.getTime();
   return [new Date(turn - disorderMs), new Date(turn + disorderMs)];
 }
 
-/** A message is taken for lost when nobody has claimed its job for this long (ms), or for `patience` predictions. */
+/**
+ * A message counts as lost when its job stays unclaimed for this time (milliseconds), or for `patience` times its
+ * predicted wait.
+ */
 export const unclaimedMs = 30_000;
 const patience = 3;
 
-/** Since the job's message was published, in milliseconds. */
+/** Milliseconds since the job's message was published. */
 export function waitedMs({ publishedAt }: Job, now: Date): number {
   return publishedAt ? now.getTime() - publishedAt.getTime() : 0;
 }
 
 /** Whether a job that waits should be published again. */
 export function messageSeemsLost(job: Job, now: Date): boolean {
-  // Each time twice as long, so that a job that waits for days is not published every half minute.
+  // The wait doubles each time, so that a job that waits for days is not published every half minute.
   const before = job.publishedAt ? job.publishedAt.getTime() - job.createdAt.getTime() : 0;
   return waitedMs(job, now) > Math.max(unclaimedMs, patience * predictedWaitMs(job), before);
 }
 
-/** How far the longest waiting job is beyond what was predicted for it, in milliseconds; no wait counts from before `since`. */
+/** The largest excess of a job's wait over its prediction, in milliseconds. Waits count from `since` on. */
 export function mostOverdueMs(waiting: readonly Job[], since: Date | null, now: Date): number {
   const mostMs = since ? now.getTime() - since.getTime() : Number.POSITIVE_INFINITY;
   const overdue = waiting.map((job) => Math.min(mostMs, waitedMs(job, now)) - predictedWaitMs(job));
