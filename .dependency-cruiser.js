@@ -42,6 +42,13 @@ export default {
       },
       to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/(?!functions-framework)' },
     },
+    {
+      name: 'functions-know-no-framework',
+      comment: 'Which framework serves the functions is chosen in functions/main.ts alone.',
+      severity: 'error',
+      from: { path: '^functions/', pathNot: '^functions/main[.]ts$|[.]test[.]ts$' },
+      to: { path: '^node_modules/@google-cloud/' },
+    },
     mayImport('models', ['core'], 'models knows core alone.'),
     mayImport(
       'processing',

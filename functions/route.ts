@@ -1,4 +1,3 @@
-import type { HttpFunction } from '@google-cloud/functions-framework';
 import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { overTime } from '@spillway/core/steps.ts';
@@ -7,8 +6,8 @@ import { passOver } from '@spillway/pipeline/pass-over.ts';
 import type { Consumer, StorageEvent } from '@spillway/pipeline/ports/consumer.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
+import type { FunctionHandler, FunctionRequest } from './handler.ts';
 
-type Request = Parameters<HttpFunction>[0];
 type RoutePorts = Ports & { consumer: Pick<Consumer, 'readStorageEvent'> };
 
 /** Eventarc gives up after this time, so an event that still fails then is put aside. Milliseconds. */
@@ -26,7 +25,7 @@ const secretHeaders = new Set([
  * answers 5xx and the event comes again. An event that cannot be read, or that a service refuses for good, is put aside
  * whole, and the admin is told. Once the cause is mended, the search for lost uploads finds its object.
  */
-export function createRouteFunction(ports: RoutePorts): HttpFunction {
+export function createRouteFunction(ports: RoutePorts): FunctionHandler {
   return async (request, response) => {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST').status(405).end();
@@ -55,11 +54,11 @@ export function createRouteFunction(ports: RoutePorts): HttpFunction {
 
 async function route(
   event: Extract<StorageEvent, { kind: 'finalized' }>,
-  request: Request,
+  request: FunctionRequest,
   ports: Ports,
 ): Promise<void> {
   try {
-    await routeUpload(event.object, readTrace(request.get('traceparent')), ports);
+    await routeUpload(event.object, readTrace(request.headers.traceparent), ports);
   } catch (error) {
     const { timeCreated } = event.object;
     const isOld = ports.clock.now().getTime() - timeCreated.getTime() > giveUpAfterMs;
@@ -76,7 +75,12 @@ async function route(
 }
 
 /** Keeps the event in `jobs-dead`, with what is needed to find its object. Throws where it cannot be kept. */
-async function putAside(event: StorageEvent, request: Request, error: unknown, ports: Ports): Promise<void> {
+async function putAside(
+  event: StorageEvent,
+  request: FunctionRequest,
+  error: unknown,
+  ports: Ports,
+): Promise<void> {
   const { eventId } = event;
   const item =
     event.kind === 'finalized' ? objectAddress(event.object) : `event ${eventId || 'without an id'}`;
@@ -106,7 +110,7 @@ async function putAside(event: StorageEvent, request: Request, error: unknown, p
 }
 
 /** A message that is pushed without its wrapper may lack the content type of JSON. */
-function parsedBody({ body, rawBody }: Request): unknown {
+function parsedBody({ body, rawBody }: FunctionRequest): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body;
   try {
     return JSON.parse((rawBody ?? Buffer.from(body)).toString('utf8'));
@@ -116,7 +120,7 @@ function parsedBody({ body, rawBody }: Request): unknown {
 }
 
 /** The bytes of the request: as text where they are text, else in base64. */
-function bodyOf({ rawBody, body }: Request): { body: string } | { bodyBase64: string } {
+function bodyOf({ rawBody, body }: FunctionRequest): { body: string } | { bodyBase64: string } {
   if (!rawBody) return { body: JSON.stringify(body ?? null) };
   try {
     return { body: new TextDecoder('utf-8', { fatal: true }).decode(rawBody) };

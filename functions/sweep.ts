@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HttpFunction } from '@google-cloud/functions-framework';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { findLostUploads, newSweepMemory, sweepOnce } from '@spillway/pipeline/sweep.ts';
 import { sweepEveryMs } from '@spillway/pipeline/sweep-loop.ts';
 import { z } from 'zod';
+import type { FunctionHandler } from './handler.ts';
 
 const dayMs = 24 * 3_600_000;
 
 /** Called by the scheduler every minute. Sweeps every few seconds until the next call is near. */
-export function createSweepFunction(ports: Ports, forMs: number): HttpFunction {
+export function createSweepFunction(ports: Ports, forMs: number): FunctionHandler {
   const holder = `sweep-function-${randomUUID()}`;
   const memory = newSweepMemory();
   return async (_request, response) => {
@@ -34,7 +34,7 @@ const searchSchema = z.object({ days: z.coerce.number().min(0).max(mostDays).def
  * Called by the scheduler every day. Looks through the uploads of the last two days, or of `?days=`, for objects that
  * never became jobs. Uploads younger than `afterMs` are left out, because their events may be under way.
  */
-export function createFindLostFunction(ports: Ports, afterMs: number): HttpFunction {
+export function createFindLostFunction(ports: Ports, afterMs: number): FunctionHandler {
   return async (request, response) => {
     const search = searchSchema.safeParse(request.query);
     if (!search.success) {

@@ -1,0 +1,24 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** What the functions use of a request. */
+export interface FunctionRequest {
+  method: string;
+  url: string;
+  headers: IncomingHttpHeaders;
+  query: unknown;
+  /** As its content type says. */
+  body: unknown;
+  /** The bytes of the body, where there is one. */
+  rawBody?: Buffer | undefined;
+}
+
+/** What the functions use of an answer. */
+export interface FunctionResponse {
+  set(header: string, value: string): FunctionResponse;
+  status(code: number): FunctionResponse;
+  json(value: unknown): FunctionResponse;
+  end(): unknown;
+}
+
+/** A function, whatever framework serves it: `main.ts` chooses that. It answers 5xx where this rejects. */
+export type FunctionHandler = (request: FunctionRequest, response: FunctionResponse) => Promise<void>;
