@@ -43,11 +43,11 @@ export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promi
   };
 }
 
-/** Below what systems hand out to outgoing connections, one of which could take the port before it is listened on. */
+/** Below the range of outgoing connections, one of which could otherwise take the port before it is listened on. */
 const lowest = 10_000;
 const highest = 32_000;
 
-/** A free port, anywhere: a stretch of its own for each caller, so that stacks that start together do not meet. */
+/** Any free port. Each process searches a range of its own, so that stacks that start together do not collide. */
 export function anyPort(): Promise<number> {
   return getPort({ host, port: after(lowest + Math.floor(Math.random() * (highest - lowest))) });
 }

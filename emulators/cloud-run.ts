@@ -7,8 +7,8 @@ import { InstancePool } from './instance-pool.ts';
 import { createRunProxy } from './run-proxy.ts';
 
 /**
- * Stands in for Cloud Run before the push endpoint: worker processes are started when requests need them, up to a
- * maximum, take as many requests at once as their concurrency, and are ended when idle.
+ * A substitute for Cloud Run in front of the push endpoint. It starts worker processes when requests need them, up to a
+ * maximum, gives each as many requests at once as its concurrency, and ends idle ones.
  */
 const config = z
   .object({

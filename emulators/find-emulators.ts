@@ -22,8 +22,8 @@ export async function requireJava(): Promise<void> {
 }
 
 /**
- * Environment variables that point firebase-tools at the emulators of an installed Cloud SDK. Empty where there is
- * none: firebase-tools then uses, or fetches, its own copies.
+ * Environment variables that point firebase-tools at the emulators of an installed Cloud SDK. Empty if there is none:
+ * firebase-tools then uses or fetches its own copies.
  */
 export async function cloudSdkEmulators(directory: string): Promise<Record<string, string>> {
   const sdk = await cloudSdkRoot();
@@ -38,7 +38,7 @@ export async function cloudSdkEmulators(directory: string): Promise<Record<strin
   };
 }
 
-/** Whether firebase-tools has fetched both emulators at some time before. */
+/** Whether firebase-tools has fetched both emulators before. */
 export async function hasFetchedEmulators(): Promise<boolean> {
   const names = await readdir(join(homedir(), '.cache/firebase/emulators')).catch(() => []);
   return ['cloud-firestore-emulator', 'pubsub-emulator'].every((start) =>
@@ -54,7 +54,9 @@ async function cloudSdkRoot(): Promise<string | null> {
   return null;
 }
 
-/** firebase-tools runs `java -jar`, and the Cloud SDK's jar has no manifest: a jar that holds only one mends that. */
+/**
+ * firebase-tools runs `java -jar`, and the Cloud SDK's jar has no manifest, so this makes a jar with only a manifest.
+ */
 async function runnableJar(jar: string, directory: string): Promise<string> {
   const manifest = [
     'Manifest-Version: 1.0',

@@ -10,8 +10,9 @@ export type FunctionKind = 'event' | 'call';
 type Refusal = { status: 403 | 405 | 411 | 413 | 415; why: string };
 
 /**
- * Stands before a function as Google's front does, and lets through only what Eventarc or the scheduler send: the
- * framework would take up to 1 GiB into memory, and answers what is no event with 500, which asks for it again.
+ * The front of a function, as Google has one. It lets through only what Eventarc or the scheduler send. The framework
+ * itself would read up to 1 GiB into memory, and would answer a body that is not an event with 500, so that it is sent
+ * again.
  */
 export function putFrontBefore(server: Server, kind: FunctionKind): void {
   const listeners = server.listeners('request') as ((...exchange: unknown[]) => void)[];

@@ -9,8 +9,8 @@ import { latestExport } from './firestore-export.ts';
 import { descendants, signalAll } from './processes.ts';
 
 /**
- * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, as a process of its own: a firebase-tools
- * that is killed leaves its Java processes behind, so this one stays to end them when the launcher is gone.
+ * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, in a process of its own. A killed
+ * firebase-tools leaves its Java processes behind, so this process ends them when the launcher is gone.
  */
 const config = z
   .object({
@@ -19,14 +19,14 @@ const config = z
     SPILLWAY_FIRESTORE_PORT: z.coerce.number(),
     SPILLWAY_PUBSUB_PORT: z.coerce.number(),
     SPILLWAY_EMULATOR_PORTS: z.string().transform((ports) => ports.split(',').map(Number)),
-    /** Where Firestore's exports are kept: it begins with the latest. */
+    /** The folder of Firestore's exports. Firestore starts with the latest. */
     SPILLWAY_EXPORTS_DIR: z.string(),
   })
   .parse(process.env);
 
 const host = '127.0.0.1';
 const pollMs = 40;
-/** The others write their last words to Firestore when the launcher is gone. */
+/** The other parts write to Firestore for this long after the launcher is gone. */
 const lastWordsMs = 2_500;
 const politelyMs = 2_000;
 
@@ -43,7 +43,7 @@ await Promise.race([
     process.exit(1);
   }),
 ]);
-// The launcher may be gone already: then these are its last moments too.
+// The launcher may be gone already, so this process ends too.
 if (process.connected) process.send?.({ ready: true, pids: descendants(process.pid) });
 
 async function startFirebase(): Promise<ChildProcess> {

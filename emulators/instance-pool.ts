@@ -8,21 +8,21 @@ import { z } from 'zod';
  * https://cloud.google.com/run/docs/about-instance-autoscaling
  */
 const patience = { startups: 3.5, leastMs: 10_000 } as const;
-/** Cloud Run ends an instance 10 s after SIGTERM; the local stack has less time to end in. Milliseconds. */
+/** Cloud Run ends an instance 10 s after SIGTERM. The local stack has less time to end. Milliseconds. */
 const killAfterMs = 5_000;
 const startupGuessMs = 2_000;
 
 const readySchema = z.object({ ready: z.literal(true), port: z.number() });
 
 export interface PoolOptions {
-  /** The worker's main file; it listens on `PORT` 0 and reports the port it got over IPC. */
+  /** The worker's main file. It listens on `PORT` 0 and reports its port over IPC. */
   entry: URL;
   environment: Record<string, string | undefined>;
   most: number;
   concurrency: number;
   /** An instance without requests is ended after this long. */
   idleMs: number;
-  /** How long a request waits for a place at least, as Cloud Run has it unless a test is in a hurry. */
+  /** How long a request waits for a place. Default: as on Cloud Run. */
   patienceMs?: number;
 }
 
@@ -46,7 +46,7 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
-/** Worker processes that come and go with the requests. */
+/** Worker processes, started and ended by the number of requests. */
 export class InstancePool {
   readonly #options: PoolOptions;
   readonly #instances = new Set<Instance>();
@@ -59,7 +59,7 @@ export class InstancePool {
     this.#options = options;
   }
 
-  /** A place on an instance, started for it where need be; null when none became free in time. */
+  /** A place on an instance, which is started if necessary; null if none became free in time. */
   async reserve(): Promise<Reservation | null> {
     if (this.#closed) return null;
     const free = this.#freeInstance();
@@ -159,7 +159,7 @@ export class InstancePool {
     });
     child.on('error', (error) => {
       console.error(`Instance ${id}: ${error.message}`);
-      // A process that could not be started never exits. What waits is given up in time, or served by another.
+      // A process that could not be started never exits. Waiting requests time out, or another instance serves them.
       if (child.pid === undefined) this.#instances.delete(instance);
     });
     child.on('message', (message) => {

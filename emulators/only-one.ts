@@ -4,7 +4,7 @@ import { isAlive } from './processes.ts';
 import { readStackFile, removeStackFile } from './stack-file.ts';
 import { StartError } from './start-error.ts';
 
-/** A start takes less than this, unless it fetches the emulators; a lock without a living stack is not older. */
+/** A start takes less than this, unless it fetches the emulators. An older lock without a living stack is stale. */
 const startsWithinMs = 5 * 60_000;
 const healthWithinMs = 2_000;
 
@@ -32,7 +32,7 @@ async function refuseIfInUse(directory: string, lock: string): Promise<void> {
   const pid = Number(await readFile(lock, 'utf8').catch(() => ''));
   if (!isAlive(pid)) return;
   const stack = await readStackFile(directory);
-  // The process id may be somebody else's by now: only a stack that answers, or one that is starting, counts.
+  // Another process may have the id by now, so only a stack that answers, or one that is starting, counts.
   const inUse = stack ? await answers(`${stack.web}/api/health`) : await isYoung(lock);
   if (!inUse) return;
   throw new StartError(

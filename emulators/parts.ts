@@ -6,7 +6,7 @@ import type { StackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
 import type { PartSpec } from './supervisor.ts';
 
-/** All that is known before the first part starts. */
+/** Everything that is known before the first part starts. */
 export interface Plan {
   options: StackOptions;
   ports: StackPorts;
@@ -22,7 +22,7 @@ const notFetched =
   'Connect to the network and start again, or install them with the Cloud SDK: ' +
   '`gcloud components install cloud-firestore-emulator pubsub-emulator`.';
 
-/** Google's emulators: of an installed Cloud SDK, or fetched by firebase-tools, which takes its time once. */
+/** Google's emulators, from an installed Cloud SDK or fetched by firebase-tools, which takes long the first time. */
 export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>): Promise<PartSpec> {
   const directory = join(plan.options.directory, 'emulators');
   const installed = await cloudSdkEmulators(directory);
@@ -33,7 +33,7 @@ export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>
     environment: {
       ...shared(plan),
       ...installed,
-      // They share the machine with everything else, and hold little.
+      // They share the machine with everything else, and hold little data.
       JAVA_TOOL_OPTIONS: '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
       SPILLWAY_EMULATORS_DIR: directory,
       SPILLWAY_EXPORTS_DIR: plan.exportsDirectory,
@@ -67,7 +67,7 @@ export function functionsPart(plan: Plan): PartSpec {
     environment: {
       ...shared(plan),
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
-      // Firestore may have lost what it had not saved when it was killed: the uploads are there at once.
+      // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
     },
   };
@@ -119,7 +119,7 @@ export function siteOrigins({ stack, ports, options }: Plan): string[] {
   return [...new Set(addresses.map((address) => new URL(address).origin))];
 }
 
-/** What every part gets; the machine's own environment comes first. */
+/** The environment of every part. The machine's own variables come first. */
 function shared({ stack, options }: Plan): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([key, value]) =>
     value === undefined || key === 'PORT' ? [] : [[key, value] as const],

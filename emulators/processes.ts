@@ -19,7 +19,7 @@ export function signalAll(pids: number[], signal: NodeJS.Signals): void {
   }
 }
 
-/** Processes under this one, whatever their process group: firebase-tools gives each emulator its own. */
+/** All descendants, in any process group: firebase-tools gives each emulator its own group. */
 export function descendants(root: number): number[] {
   const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const parents = rows.map((row) => row.trim().split(/\s+/).map(Number));

@@ -2,9 +2,9 @@ import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
 import type { Storage } from '@google-cloud/storage';
 import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
 
-/** Seconds. A pulled message is extended in small steps; a pushed one waits for the whole of the work. */
+/** Seconds. A pulled message is extended in small steps. A pushed one waits until the work is done. */
 const ackDeadline = { pull: 20, push: 120 } as const;
-/** Refusals count as attempts, so the most that Pub/Sub allows. */
+/** The most that Pub/Sub allows, because refusals count as attempts. */
 const maxDeliveryAttempts = 100;
 
 /** Creates the topics and subscriptions where they are missing. */
@@ -54,8 +54,8 @@ export async function createTopics(
 }
 
 /**
- * Creates the buckets, and the notification on which uploads become jobs, where they are missing. Pages of the site's
- * origins may send uploads; of the results, no page has anything.
+ * Creates missing buckets, and the notification that turns uploads into jobs. Pages of the site's origins may send
+ * uploads. No page may read results.
  */
 export async function createBuckets(
   storage: Storage,
@@ -95,12 +95,12 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   }
 }
 
-/** Pub/Sub's emulator has so many pushes of one subscription under way at a time. */
+/** The number of pushes of one subscription that Pub/Sub's emulator has under way at a time. */
 const pushesAtOnce = 2;
 
 /**
- * Tells the router, in `settings/routing`, how much the stand-in and the emulator take; what an admin has set beside that
- * stays. `host`: Firestore's emulator, whose `owner` token stands above the rules.
+ * Writes to `settings/routing` how much the local Cloud Run and the emulator take. An admin's other settings stay.
+ * @param host Firestore's emulator, whose `owner` token bypasses the rules.
  */
 export async function limitCloudRun(host: string, project: string, maxInstances: number): Promise<void> {
   const document = `projects/${project}/databases/(default)/documents/settings/routing`;

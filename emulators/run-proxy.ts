@@ -5,7 +5,7 @@ import type { InstancePool } from './instance-pool.ts';
 
 /** Of a request over HTTP/1: https://cloud.google.com/run/quotas#request_limits. Bytes. */
 const largestBody = 32 * 1_024 * 1_024;
-/** They speak of one connection, and go no further than it; `fetch` says its own. */
+/** Headers of one connection, which are not forwarded. `fetch` adds its own. */
 const hopByHop = [
   ...['connection', 'content-length', 'expect', 'host', 'keep-alive', 'proxy-authenticate'],
   ...['proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'],
@@ -14,8 +14,8 @@ const hopByHop = [
 const unknownMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /**
- * The front of the instances: a request waits for a place on one, and is passed on to it. Its body is read
- * first, so that a slow sender holds no instance.
+ * The front of the instances. A request waits for a place on one and is forwarded to it. Its body is read first, so
+ * that a slow sender occupies no instance.
  */
 export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): Hono {
   const app = new Hono();
@@ -33,7 +33,7 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): 
     const { method, headers } = context.req.raw;
     const body = method === 'GET' || method === 'HEAD' ? undefined : await context.req.arrayBuffer();
     const instance = await pool.reserve();
-    // What Cloud Run answers when no instance becomes free in time.
+    // Cloud Run's answer if no instance becomes free in time.
     if (!instance) return context.text('Rate exceeded.', 429);
     const passedOn = new Headers(headers);
     for (const name of hopByHop) passedOn.delete(name);
@@ -46,13 +46,13 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>): 
       });
       return new Response(answer.body, { status: answer.status });
     } catch {
-      // The instance died with the request in its hands.
+      // The instance died during the request.
       return context.text('The instance ended.', 502);
     } finally {
       instance.release();
     }
   });
-  // Nobody hears the answer to a request that was cut off.
+  // The client of a request that was cut off hears no answer.
   app.onError((_error, context) => context.text('The request could not be read.', 400));
   return app;
 }

@@ -5,7 +5,8 @@ const dayMs = 24 * 60 * minuteMs;
 
 /**
  * Calls the scheduled functions as Cloud Scheduler does: the sweep every minute, the search for lost uploads every
- * day, both once at the start. A call that fails is left to the next one. Returns what stops it.
+ * day, both once at the start. A failed call is not repeated before the next one is due. Returns a function that stops
+ * the calls.
  */
 export function startScheduler(addresses: { sweep: string; findLost: string }): () => void {
   const stopping = new AbortController();
@@ -24,7 +25,7 @@ export function startScheduler(addresses: { sweep: string; findLost: string }): 
 const mostTries = 10;
 const againAfterMs = 1_000;
 
-/** Has the uploads found whose jobs are gone, again while the search fails. Throws when it does not go through. */
+/** Searches for uploads whose jobs are lost, and repeats a failed search. Throws if it does not succeed. */
 export async function findLostUploads(address: string): Promise<void> {
   for (let tries = 1; ; tries++) {
     const problem = await fetch(address, { method: 'POST' }).then(

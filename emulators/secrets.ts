@@ -6,7 +6,7 @@ import { z } from 'zod';
 const secretsSchema = z.object({ admin: z.string(), session: z.string() });
 export type Secrets = z.infer<typeof secretsSchema>;
 
-/** Made once and kept, so that a restart does not sign visitors out. */
+/** Created once and kept, so that a restart does not sign visitors out. */
 export async function readSecrets(directory: string): Promise<Secrets> {
   const file = join(directory, 'secrets.json');
   const text = await readFile(file, 'utf8').catch(() => null);

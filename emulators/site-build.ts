@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { StartError } from './start-error.ts';
 
-/** What the built site is made from. */
+/** The sources of the site. */
 const sources = [
   'web/src/**/*',
   'web/public/**/*',
@@ -17,7 +17,7 @@ const sources = [
 ];
 const moreSources = ['package-lock.json', 'web/package.json'];
 
-/** Builds the site unless the build in `web/dist` was made from these very sources. */
+/** Builds the site, unless `web/dist` was built from the same sources. */
 export async function buildSiteIfChanged(root: string, logDirectory: string): Promise<'built' | 'unchanged'> {
   const stampFile = join(root, 'web/dist/.sources');
   const [stamp, built] = await Promise.all([

@@ -3,7 +3,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** `.local/stack.json`: where everything answers, for programs and tests. */
+/** `.local/stack.json`: the addresses of all parts, for programs and tests. */
 export const stackFileSchema = z.object({
   project: z.string(),
   web: z.url(),
@@ -28,7 +28,7 @@ export async function writeStackFile(directory: string, stack: StackFile): Promi
   await rename(temporary, join(directory, fileName));
 }
 
-/** Null where no stack has left its file, or one that cannot be read. */
+/** Null if there is no file, or if it cannot be read. */
 export async function readStackFile(directory: string): Promise<StackFile | null> {
   const text = await readFile(join(directory, fileName), 'utf8').catch(() => null);
   if (text === null) return null;

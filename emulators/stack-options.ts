@@ -11,9 +11,9 @@ const environmentSchema = z.object({
   SPILLWAY_FIRESTORE_PORT: port,
   SPILLWAY_PUBSUB_PORT: port,
   SPILLWAY_STORAGE_PORT: port,
-  /** Where data, logs and `stack.json` live. */
+  /** Folder of data, logs and `stack.json`. */
   SPILLWAY_LOCAL_DIR: z.string().default('.local'),
-  /** Buckets of the stack have names of their own; two names that are one are a mistake all the same. */
+  /** The stack's buckets have fixed names. Equal names here are a mistake all the same. */
   SPILLWAY_UPLOADS_BUCKET: z.string().optional(),
   SPILLWAY_RESULTS_BUCKET: z.string().optional(),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -42,11 +42,11 @@ export interface StackOptions {
   reset: boolean;
   /** Absolute path of the directory for data, logs and `stack.json`. */
   directory: string;
-  /** Ports that must be used; the others start from their defaults and move when taken. */
+  /** Ports that must be used. The others have defaults, and move if those are taken. */
   fixedPorts: { web?: number; firestore?: number; pubsub?: number; storage?: number };
   /** Any free ports instead of the defaults, so that stacks can run side by side. */
   anyPorts: boolean;
-  /** Address of the site as browsers know it, where a proxy is in front of it. */
+  /** Address of the site for browsers, if a proxy is in front of it. */
   publicUrl?: string | undefined;
   /** Plug-ins, as `SPILLWAY_OPERATIONS` names them. */
   operations?: string;
@@ -63,7 +63,7 @@ export const usage = `Usage: npm start -- [options]
 Ports: PORT (site), SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT.
 Data and logs: .local/, or the directory that SPILLWAY_LOCAL_DIR names.`;
 
-/** Reads command line and environment. Null when only the usage was asked for. Throws `StartError`. */
+/** Reads command line and environment. Null if only the usage was asked for. Throws `StartError`. */
 export function readStackOptions(
   args: string[],
   environment: Record<string, string | undefined>,

@@ -29,21 +29,21 @@ import { Supervisor } from './supervisor.ts';
 const project = 'demo-spillway';
 const buckets = { uploads: 'spillway-uploads', results: 'spillway-results' };
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Work done since the last time is lost when the emulators die. Milliseconds. */
+/** Time between two saves. What was not saved is lost if the emulators die. Milliseconds. */
 const saveEveryMs = 30_000;
 // Google's clients would look for the cloud's metadata server, and warn that there is none.
 process.env.METADATA_SERVER_DETECTION ??= 'none';
 
 export interface Stack extends StackFile {
-  /** Ends one part and keeps it ended: for trying what happens then. */
+  /** Ends one part for good, to try what happens without it. */
   stopPart(name: string): Promise<void>;
   /** Ends everything, within 10 seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Starts everything on this machine and resolves when all parts answer. Throws `StartError`, with nothing left
- * running; so it does when `abandon` is aborted meanwhile.
+ * Starts everything on this machine and resolves when all parts answer. On failure, and if `abandon` is aborted before
+ * that, it throws `StartError` and leaves nothing running.
  */
 export async function startStack(
   options: StackOptions,
@@ -107,10 +107,10 @@ class RunningStack {
   readonly #supervisor: Supervisor;
   readonly #pubsub: PubSub;
   readonly #logDirectory: string;
-  /** Writes and saves follow one another. */
+  /** Writes and saves run one after the other. */
   #writing: Promise<void> = Promise.resolve();
   #saving: Promise<void> = Promise.resolve();
-  /** Firestore has been given what was saved before: from here on, saving it loses nothing. */
+  /** Firestore has loaded the last save: a new save now loses nothing. */
   #holdsData = false;
   #complete = false;
   #ending: Promise<void> | null = null;
@@ -127,7 +127,7 @@ class RunningStack {
 
   async start(): Promise<void> {
     const building = buildSiteIfChanged(root, this.#logDirectory);
-    // Its failure is met where its outcome is needed.
+    // A failure is handled where the result is awaited.
     building.catch(() => {});
     this.#say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
     await this.#startServices();
@@ -163,7 +163,7 @@ class RunningStack {
       run: `http://127.0.0.1:${ports.run}/push`,
     };
     const createAllTopics = () => createTopics(this.#pubsub, project, endpoints);
-    // Pub/Sub's emulator forgets its topics and messages when it ends, Firestore's what was not saved.
+    // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
     const recover = async () => {
       await createAllTopics();
       await findLostUploads(`http://127.0.0.1:${ports.findLost}/`);
@@ -199,7 +199,7 @@ class RunningStack {
     };
   }
 
-  /** Workers first: they give their work back and say goodbye in Firestore, which is saved after that. */
+  /** Workers first: they give their work back and write that they stop to Firestore, which is saved after that. */
   async #endAll(): Promise<void> {
     this.#complete = false;
     this.#stopTimers();

@@ -1,4 +1,4 @@
-/** The stack cannot start, for a reason that the person who started it can mend: the message says how. */
+/** The stack cannot start, and the person who started it can fix the reason. The message says how. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }

@@ -57,7 +57,7 @@ function askedToEnd(): Promise<string> {
   return promise;
 }
 
-/** npm and its shell do not always pass a signal on, and cannot when they are killed themselves. */
+/** npm and its shell do not always forward a signal, and cannot if they are killed themselves. */
 async function npmEnds(): Promise<void> {
   const shell = process.ppid;
   const npm = parentOf(shell);

@@ -9,10 +9,10 @@ import { z } from 'zod';
 import { signalAll } from './processes.ts';
 import { StartError } from './start-error.ts';
 
-/** What a part tells the launcher over IPC once it answers. */
+/** A part's message to the launcher over IPC, as soon as it answers. */
 const readySchema = z.object({
   ready: z.literal(true),
-  /** Processes of its own that outlive it when it is killed, and would be in the way of its successor. */
+  /** Processes that outlive the part if it is killed, and would block its successor. */
   pids: z.array(z.number()).default([]),
 });
 type Ready = z.infer<typeof readySchema>;
@@ -22,18 +22,18 @@ export interface PartSpec {
   /** The part's TypeScript file. */
   entry: URL;
   environment: Record<string, string>;
-  /** How long it may take to say that it is ready, in milliseconds. */
+  /** Limit for becoming ready, in milliseconds. */
   readyWithinMs?: number;
-  /** What to tell the person when it does not start, where that is known better than its log says it. */
+  /** What to tell the person if it does not start, if that is clearer than its log. */
   whenItFails?: string;
-  /** Called each time it has been restarted and is ready again. */
+  /** Called after each restart, when the part is ready again. */
   onRestarted?: () => Promise<void>;
 }
 
-/** Restarts wait this long, doubled with each failure up to the most; a part that ran a while starts afresh. */
+/** Exponential back-off between restarts, up to a limit. It starts again after a part ran for a while. */
 const restart = { firstMs: 200, mostMs: 10_000, ranAWhileMs: 10_000 } as const;
 const defaultReadyWithinMs = 60_000;
-/** Between the polite signal and the final one; the whole stack has to end within 10 s. Milliseconds. */
+/** From SIGTERM to SIGKILL. The whole stack has to end within 10 s. Milliseconds. */
 const killAfterMs = 6_000;
 
 interface Part {
@@ -46,9 +46,9 @@ interface Part {
 }
 
 /**
- * Starts child processes, restarts those that die, ends them all. Each child is started with an IPC channel and in
- * a process group of its own: Ctrl-C reaches only the launcher, and a launcher that is killed closes the channel,
- * on which its children end themselves.
+ * Starts child processes, restarts those that die, and ends them all. Each child has an IPC channel and a process group
+ * of its own: Ctrl-C reaches only the launcher, and when a killed launcher closes the channels its children end
+ * themselves.
  */
 export class Supervisor {
   readonly #parts = new Map<string, Part>();
@@ -92,7 +92,7 @@ export class Supervisor {
     return Object.fromEntries(entries.filter(([, pid]) => pid > 0));
   }
 
-  /** Ends one part and keeps it ended. */
+  /** Ends one part for good. */
   async stop(name: string): Promise<void> {
     const part = this.#parts.get(name);
     if (!part) return;
@@ -107,7 +107,7 @@ export class Supervisor {
     await Promise.all(names.map((name) => this.stop(name)));
   }
 
-  /** Lets nothing be started any more. */
+  /** Refuses all further starts. */
   close(): void {
     this.#closed = true;
   }
@@ -135,7 +135,7 @@ export class Supervisor {
     try {
       part.ownProcesses = (await becomesReady(part.child, part.spec.readyWithinMs)).pids;
       await part.spec.onRestarted?.();
-      // Nobody watches it yet: without this look, one that ended in its recovery would never be started again.
+      // It is not watched yet: without this check, a part that ended during its recovery would never restart.
       if (hasEnded(part.child)) throw new Error('it ended during its recovery.');
       this.#say(`${part.spec.name} is back.`);
       this.#onChange();

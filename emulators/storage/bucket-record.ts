@@ -13,7 +13,7 @@ const corsRuleSchema = z.looseObject({
 });
 export type CorsRule = z.infer<typeof corsRuleSchema>;
 
-/** Of the settings that have an effect, or are merged. */
+/** The settings that have an effect or are merged. */
 const settingsSchema = z.looseObject({
   cors: z.array(corsRuleSchema).optional(),
   labels: z.record(z.string(), z.unknown()).optional(),
@@ -26,7 +26,7 @@ export interface BucketRecord {
   metageneration: number;
   timeCreated: string;
   updated: string;
-  /** Settings that the API stores and shows as they are; `cors` and `versioning` also have an effect. */
+  /** The API stores and shows these settings unchanged. `cors` and `versioning` also have an effect. */
   settings: Record<string, unknown>;
   notificationConfigs: NotificationConfig[];
   /** Identifiers of notification configurations are not used twice. */
@@ -51,7 +51,7 @@ export function patchedSettings(settings: Record<string, unknown>, patch: Record
 }
 
 function mergedLabels(before: unknown, patch: unknown): unknown {
-  // What is no object is for the schema to refuse.
+  // The schema refuses a value that is not an object.
   if (typeof patch !== 'object' || Array.isArray(patch)) return patch;
   const merged = {
     ...(before as Record<string, unknown> | undefined),

@@ -8,7 +8,7 @@ import type { RouteTable } from './route-table.ts';
 
 const largestPage = 1000;
 
-/** Parts of the JSON API that have no counterpart here, with what to call them in the refusal. */
+/** Parts of the JSON API that are not supported, with their names for the refusal. */
 const unsupportedParts = [
   'iam',
   'acl',
@@ -19,7 +19,7 @@ const unsupportedParts = [
   'restore',
 ];
 
-/** Buckets of the JSON API. The project is not looked at: a local server has one. */
+/** Buckets of the JSON API. The project is ignored: a local server has one. */
 export function addBucketRoutes(table: RouteTable): void {
   for (const base of ['/storage/v1', '']) {
     table.add('POST', `${base}/b`, create);

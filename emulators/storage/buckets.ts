@@ -23,7 +23,7 @@ export class Buckets {
     this.#folder = folder;
   }
 
-  /** Takes in a record that was read from disk. */
+  /** Adds a record that was read from disk. */
   add(record: BucketRecord): void {
     this.#buckets.set(record.name, { record, names: new SortedNames(), changesUnderWay: 0 });
   }
@@ -56,7 +56,7 @@ export class Buckets {
     });
   }
 
-  /** Changes a bucket's record; `change` runs alone for this bucket and may throw to refuse. */
+  /** Changes a bucket's record under the bucket's lock. `change` may throw to refuse. */
   async change(name: string, change: (record: BucketRecord) => BucketRecord): Promise<BucketRecord> {
     return this.#locks.run(name, async () => {
       const bucket = this.get(name);
@@ -67,7 +67,7 @@ export class Buckets {
     });
   }
 
-  /** Throws a 409 unless the bucket is empty. Its folder stays, as notifications may still wait in it. */
+  /** Throws a 409 unless the bucket is empty. Its folder stays, because notifications may still wait in it. */
   async remove(name: string, check: (record: BucketRecord) => void): Promise<void> {
     await this.#locks.run(name, async () => {
       const bucket = this.get(name);
@@ -80,7 +80,7 @@ export class Buckets {
           'The bucket you tried to delete is not empty.',
         );
       }
-      // Out of memory first, so that no object can be put into a bucket that is going away.
+      // Removed from memory first, so that no object can be put into it any more.
       this.#buckets.delete(name);
       await unlink(this.#file(name));
     });

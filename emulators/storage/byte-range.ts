@@ -7,8 +7,8 @@ interface ByteRange {
 }
 
 /**
- * Parses a `Range` header for an object of `size` bytes. Undefined means the whole object: without the header, and with
- * one that has several ranges or another unit, which Cloud Storage passes over. Throws a 416 if nothing lies in range.
+ * Parses a `Range` header for an object of `size` bytes. Undefined means the whole object: there is no header, or one
+ * with several ranges or another unit, which Cloud Storage ignores. Throws a 416 if the range contains no byte.
  */
 export function parseByteRange(header: string | undefined, size: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header?.replaceAll(' ', '') ?? '') ?? [];

@@ -9,7 +9,7 @@ export interface Checksums {
   md5Hash: string;
 }
 
-/** What an uploader says its bytes add up to (base64). */
+/** The uploader's own checksums of its bytes (base64). */
 export interface ClaimedChecksums {
   crc32c?: string;
   md5Hash?: string;

@@ -62,7 +62,10 @@ export function replyJson(x: Exchange, value: unknown, status = 200): void {
   reply(x, status, { 'Content-Type': 'application/json; charset=UTF-8' }, JSON.stringify(value));
 }
 
-/** Reads a JSON object from the request's body; none is an empty object. Throws a 400, or a 413 for one that is too large. */
+/**
+ * Reads a JSON object from the request's body; none is an empty object. Throws a 400, or a 413 for one that is too
+ * large.
+ */
 export async function readJsonObject(x: Exchange): Promise<Record<string, unknown>> {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -12,7 +12,7 @@ export type FaultChooser = (request: {
   query: URLSearchParams;
 }) => Fault | undefined;
 
-/** Destroys a request's connection once so many bytes of its body were read by the handler. */
+/** Destroys a request's connection after the handler has read this many bytes of its body. */
 export function cutAfter(body: Readable & { socket: { destroy(): void } }, bytes: number): void {
   let seen = 0;
   const push = body.push.bind(body);

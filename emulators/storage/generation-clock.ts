@@ -1,6 +1,6 @@
 /**
  * Generations as Cloud Storage makes them: microseconds since 1970, each larger than any before, also where the
- * clock stands still or was set back between two runs.
+ * clock does not advance or was set back between two runs.
  */
 export class GenerationClock {
   #last = 0;

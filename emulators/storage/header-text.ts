@@ -1,8 +1,8 @@
 import type { OutgoingHttpHeader } from 'node:http';
 
 /**
- * A header's value as Node can write it: text as UTF-8 bytes, each handed over as one Latin-1 character, and a space for
- * every control character. What uploaders say of their objects comes back in headers, and may be any text.
+ * A header's value as Node can write it: text as UTF-8 bytes, each handed over as one Latin-1 character, and a space
+ * for every control character. What uploaders say of their objects comes back in headers, and may be any text.
  */
 export function headerText(value: OutgoingHttpHeader | undefined): OutgoingHttpHeader {
   if (value === undefined) return '';

@@ -13,7 +13,7 @@ export interface Listing {
   nextPageToken?: string;
 }
 
-/** Where a page ended: at a name, or at a prefix that stands for all names below it, and how many of its versions. */
+/** Where a page ended: at a name, or at a prefix for all names below it, and after how many of its versions. */
 interface Cursor {
   after: string;
   versions: number;
@@ -64,7 +64,7 @@ export function listObjects(
   return page;
 }
 
-/** The prefix that stands for this name in a listing with a delimiter. */
+/** The prefix that replaces this name in a listing with a delimiter. */
 function folderOf(name: string, prefix: string, delimiter: string): string | undefined {
   const at = delimiter ? name.indexOf(delimiter, prefix.length) : -1;
   return at < 0 ? undefined : name.slice(0, at + delimiter.length);

@@ -14,7 +14,7 @@ const configSchema = z.object({
   custom_attributes: z.record(z.string(), z.string()).default({}),
 });
 
-/** One entry of a bucket's `notificationConfigs`. An empty list of event types stands for all of them. */
+/** One entry of a bucket's `notificationConfigs`. An empty list of event types means all of them. */
 export type NotificationConfig = z.infer<typeof configSchema> & { id: string };
 
 /** Parses the body of a `notificationConfigs` insert. Throws a 400 that names what is wrong. */

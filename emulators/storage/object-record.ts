@@ -2,8 +2,8 @@ import type { ObjectChange, StorageNotification } from './notification-event.ts'
 import type { ObjectVersion } from './object-version.ts';
 
 /**
- * Everything there is about one object name, in one file: so that a change and the notifications it causes reach the
- * disk in one rename, and neither can exist without the other.
+ * Everything about one object name in one file, so that a change and its notifications reach the disk in one rename,
+ * and neither can exist without the other.
  */
 export interface ObjectRecord {
   bucket: string;
@@ -14,14 +14,14 @@ export interface ObjectRecord {
   outbox: StorageNotification[];
 }
 
-/** What follows when the live version no longer is: the older versions, what to tell of it, whose bytes can go. */
+/** The effects of ending the live version: the older versions, the notifications, and the bytes to delete. */
 export interface Retirement {
   noncurrent: ObjectVersion[];
   changes: ObjectChange[];
   unused: ObjectVersion[];
 }
 
-/** Takes the live version away: with versioning it becomes the newest noncurrent one, else it is gone. */
+/** Ends the live version. With versioning it becomes the newest noncurrent one, otherwise it is deleted. */
 export function retireLive(
   { live, noncurrent }: ObjectRecord,
   by: { versioned: boolean; time: string; overwrittenBy: string | undefined },

@@ -77,7 +77,7 @@ async function remove(x: Exchange): Promise<void> {
 }
 
 function refuseAcl(): never {
-  throw unsupported('access control: every object can be read and written by whoever reaches the server');
+  throw unsupported('access control: every object can be read and written by anybody who reaches the server');
 }
 
 function target(x: Exchange): { bucket: string; name: string } {

@@ -1,6 +1,6 @@
 import { invalid } from './errors.ts';
 
-/** What an uploader may say of an object, and change later. */
+/** The fields that an uploader may set and change. */
 export interface ObjectFields {
   contentType?: string;
   contentEncoding?: string;
@@ -22,7 +22,7 @@ const textFields = [
   'storageClass',
 ] as const;
 
-/** One generation of an object, as it is kept on disk. */
+/** One generation of an object, as stored on disk. */
 export interface ObjectVersion {
   generation: string;
   metageneration: number;
@@ -35,7 +35,7 @@ export interface ObjectVersion {
   componentCount?: number;
   timeCreated: string;
   updated: string;
-  /** Set once it is no longer live, in a bucket with versioning. */
+  /** Set when it stops being live, in a bucket with versioning. */
   timeDeleted?: string;
   fields: ObjectFields;
 }

@@ -11,9 +11,9 @@ interface Entry {
 }
 
 /**
- * Publishes notifications until each has succeeded, several at a time and in no guaranteed order, as Cloud Storage
- * does. It holds nothing that is not also on disk: the caller forgets an entry there when `published` is called, and
- * adds it again after a restart.
+ * Publishes notifications and retries each until it succeeds, several at a time and in no guaranteed order, as Cloud
+ * Storage does. Every entry is also on disk: the caller removes it there when `published` is called, and adds it again
+ * after a restart.
  */
 export class Outbox {
   readonly #publish: (notification: StorageNotification) => Promise<void>;
@@ -31,7 +31,7 @@ export class Outbox {
     this.#fill();
   }
 
-  /** Starts no further publishing. What is in flight may still finish; what is not done stays on disk. */
+  /** Stops publishing. Notifications in flight may finish, and the others stay on disk. */
   async close(patienceMs: number): Promise<void> {
     this.#closed = true;
     for (const timer of this.#timers) clearTimeout(timer);

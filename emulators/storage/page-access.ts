@@ -11,7 +11,7 @@ interface PageAccess {
   headers: OutgoingHttpHeaders;
 }
 
-/** Whatever is stored here was sent by somebody: a browser is to show it, if at all, as what it is called, and alone. */
+/** Stored content comes from strangers. A browser must show it only as its declared type, and isolated. */
 const inertHeaders = {
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Content-Security-Policy': "default-src 'none'; sandbox",
@@ -19,9 +19,9 @@ const inertHeaders = {
 };
 
 /**
- * Refuses the pages that a developer's browser may happen to show. In the cloud they have no credentials; here whoever
- * reaches the server may do everything, so that it looks at where a request comes from before it looks at the request.
- * Throws a 403, or a 404 for an unknown session.
+ * Refuses requests from foreign pages in a developer's browser. In the cloud such pages have no credentials. Here
+ * everybody who reaches the server may do everything, so the origin of a request is checked first. Throws a 403, or a
+ * 404 for an unknown session.
  * @param hosts Names of this machine beside those of its loopback interface.
  */
 export function admit(x: Exchange, hosts: readonly string[]): void {
@@ -32,7 +32,7 @@ export function admit(x: Exchange, hosts: readonly string[]): void {
   }
   const { kind, headers } = pageAccess(x);
   Object.assign(x.replyHeaders, headers);
-  // A preflight that is answered without a grant is a refusal, as in the cloud.
+  // A preflight answer without a grant is a refusal, as in the cloud.
   if (kind === 'refused' && x.method !== 'OPTIONS') {
     throw forbidden("Web pages may do here what a bucket's CORS configuration grants to their origin.");
   }
@@ -60,14 +60,14 @@ function pageAccess(x: Exchange): PageAccess {
 }
 
 /**
- * A server that begins an upload session for a page names the page's origin. Google's clients mark their requests with a
- * header that no page can add: that would take a preflight which grants it.
+ * A server that begins an upload session for a page names the page's origin. Google's clients add a header to their
+ * requests that a page cannot add, because it would need a preflight that grants it.
  */
 function isGoogleClient({ req: { headers } }: Exchange): boolean {
   return headers['x-goog-api-client'] !== undefined && headers['sec-fetch-site'] === undefined;
 }
 
-/** It is a secret, and itself the permission: a browser that does not name the page keeps nobody from anything. */
+/** The session's address is secret and is itself the permission, so a request without an origin is allowed. */
 function isSessionAddress(x: Exchange): boolean {
   const uploadId = x.query.get('upload_id');
   return uploadId !== null && x.sessions.get(uploadId) !== undefined;
@@ -88,7 +88,7 @@ function bucketRules(x: Exchange, name: string, request: CorsRequest): OutgoingH
   return bucket ? bucketCors(corsRules(bucket.record), request) : { Vary: 'Origin' };
 }
 
-/** The bucket that a path names in either API; it is not decoded, as names of buckets need no encoding. */
+/** The bucket in a path of either API. It is not decoded, because names of buckets need no encoding. */
 function bucketOf(path: string): string {
   const [, inJson] = /^\/(?:(?:upload\/|download\/)?storage\/v1\/)?b\/([^/]+)/.exec(path) ?? [];
   return inJson ?? path.split('/')[1] ?? '';

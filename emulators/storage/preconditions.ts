@@ -21,7 +21,9 @@ interface Versioned {
   metageneration: number;
 }
 
-/** Reads the conditions of a query. `side` is `Source` for those on the source of a copy. Throws a 400 on a non-number. */
+/**
+ * Reads the conditions of a query. `side` is `Source` for those on the source of a copy. Throws a 400 on a non-number.
+ */
 export function queryPreconditions(query: URLSearchParams, side: '' | 'Source' = ''): Preconditions {
   const found: Preconditions = {};
   for (const condition of conditionNames) {
@@ -49,7 +51,7 @@ function decimal(value: string, name: string): string {
 
 /**
  * Throws a 412 unless the conditions hold for what is there now; an absent object has generation 0.
- * Must run in the same turn of the object's lock as the change that it guards.
+ * Must run under the same lock of the object as the change that it guards.
  */
 export function checkBeforeWrite(conditions: Preconditions, live: Versioned | undefined): void {
   const generation = live?.generation ?? '0';
@@ -64,7 +66,7 @@ export function checkBeforeWrite(conditions: Preconditions, live: Versioned | un
   if (!holds) throw conditionNotMet();
 }
 
-/** As before a write, except that a `NotMatch` which does not hold means `not modified` (304): the reader has it already. */
+/** As before a write, except that a failed `NotMatch` means `not modified` (304): the reader has that version. */
 export function checkBeforeRead(conditions: Preconditions, found: Versioned): void {
   const { ifGenerationMatch, ifMetagenerationMatch } = conditions;
   checkBeforeWrite(

@@ -1,12 +1,12 @@
 import { PubSub, type Topic } from '@google-cloud/pubsub';
 import type { StorageNotification } from './notification-event.ts';
 
-/** Publishes one notification; rejects if that did not succeed, whereupon it is tried again. */
+/** Publishes one notification. If it rejects, the notification is tried again. */
 export type Notifier = (notification: StorageNotification) => Promise<void>;
 
 /**
  * A notifier that publishes with the real Pub/Sub client, to the topic that each notification names (the local stack
- * configures `uploads-finalized`, which stands for the topic that Eventarc makes).
+ * configures `uploads-finalized` in place of the topic that Eventarc creates).
  *
  * @param emulatorHost `host:port` of the Pub/Sub emulator
  */
@@ -21,7 +21,7 @@ export function pubsubNotifier(options: { projectId: string; emulatorHost: strin
   });
   const topics = new Map<string, Topic>();
   const topicFor = (name: string): Topic => {
-    // Without batching: a finalize event that waits for company is latency that no user of the cloud would see.
+    // No batching: it would add latency to finalize events that users of the cloud do not have.
     const topic = topics.get(name) ?? pubsub.topic(name, { batching: { maxMessages: 1 } });
     topics.set(name, topic);
     return topic;

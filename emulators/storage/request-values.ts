@@ -10,12 +10,12 @@ export function parseJsonObject(json: Buffer): Record<string, unknown> {
     if (typeof value === 'object' && value !== null && !Array.isArray(value))
       return value as Record<string, unknown>;
   } catch {
-    // Answered below, like JSON of another type, and what is no UTF-8.
+    // Answered below, like JSON of another type and bytes that are not UTF-8.
   }
   throw new StorageError(400, 'parseError', 'InvalidArgument', 'Parse Error');
 }
 
-/** A body, or a part of one, as its schema has it. Throws a 400 that names what is wrong. */
+/** Parses a body, or a part of one. Throws a 400 that names the problem. */
 export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   const result = schema.safeParse(body);
   if (!result.success) throw invalid(z.prettifyError(result.error));

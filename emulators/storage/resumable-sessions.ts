@@ -11,7 +11,7 @@ import type { ObjectFields, ObjectVersion } from './object-version.ts';
 import type { Preconditions } from './preconditions.ts';
 import type { Store } from './store.ts';
 
-/** Bytes that a session keeps, and all of its chunks but the last, are multiples of this. */
+/** All chunks but the last, and the bytes that a session keeps, are multiples of this. */
 const chunkQuantum = 256 * 1024;
 const lifetimeMs = 7 * 24 * 3600 * 1000;
 
@@ -20,7 +20,7 @@ type Outcome =
   | { kind: 'cancelled' }
   | { kind: 'refused'; status: number; reason: string; xmlCode: string; message: string };
 
-/** An upload session as it is kept on disk, beside a file with the bytes that have arrived. Its id is a secret. */
+/** An upload session, as stored on disk beside a file with the arrived bytes. Its id is a secret. */
 export interface Session {
   id: string;
   api: 'json' | 'xml';
@@ -31,7 +31,7 @@ export interface Session {
   claimed: ClaimedChecksums;
   /** The page that may send the bytes: the Origin of the request that began the session. */
   origin?: string;
-  /** Size in bytes, where the uploader announced it. */
+  /** Size in bytes, if the uploader announced it. */
   total?: number;
   lengthRange?: LengthRange;
   /** Milliseconds since 1970. */
@@ -41,7 +41,7 @@ export interface Session {
 
 type Received = { kind: 'incomplete'; persisted: number } | { kind: 'finished'; version: ObjectVersion };
 
-/** What one PUT brings. `cut` ends its connection, for when the client has given it up and sends another. */
+/** One PUT. `cut` ends its connection when the client has given it up and sends another. */
 interface Arrival {
   range: ContentRange;
   body: AsyncIterable<Buffer>;
@@ -79,7 +79,7 @@ export class ResumableSessions {
     return session;
   }
 
-  /** Throws a 404 for a session that never was, a 410 for one that is a week old. */
+  /** Throws a 404 for an unknown session, and a 410 for one that is a week old. */
   get(id: string): Session {
     const session = this.#sessions.get(id);
     if (!session) throw new StorageError(404, 'notFound', 'NoSuchUpload', 'No such upload session.');
@@ -88,7 +88,7 @@ export class ResumableSessions {
     return session;
   }
 
-  /** Ends a session and drops its bytes. One that has finished stays finished. */
+  /** Ends a session and deletes its bytes. A finished session stays finished. */
   async cancel(id: string): Promise<void> {
     this.#receiving.get(id)?.();
     await this.#locks.run(id, async () => {
@@ -99,9 +99,9 @@ export class ResumableSessions {
   }
 
   /**
-   * Takes in what a PUT brings and finishes the upload with its last byte. Bytes that arrived before a cut stay, rounded
-   * down; what is sent again is passed over. A finished session answers with its object however often it is asked.
-   * Throws a 400 or a 412; if the bytes were complete, that ends the session.
+   * Receives the bytes of a PUT, and finishes the upload with the last byte. Bytes that arrived before a cut are kept,
+   * rounded down, and bytes that are sent twice are skipped. A finished session answers every request with its object.
+   * Throws a 400 or a 412. If the bytes were complete, that ends the session.
    */
   async receive(id: string, arrival: Arrival): Promise<Received> {
     const { range } = arrival;
@@ -137,7 +137,7 @@ export class ResumableSessions {
     const before = await this.#persisted(session.id);
     if (range.kind === 'query') {
       if (before !== total) return { complete: false, persisted: before };
-      // An object without bytes, or one whose uploader learnt only after the last chunk that it was the last.
+      // An empty object, or an uploader that knew only after the last chunk that it was the last.
       await (await open(this.#bytesPath(session.id), 'a')).close();
       return { complete: true, persisted: before };
     }
@@ -163,7 +163,7 @@ export class ResumableSessions {
     return { complete: persisted === total, persisted };
   }
 
-  /** Writes the body, which begins at byte `first` of the object, after the `before` bytes that are there already. */
+  /** Appends the body, which begins at byte `first` of the object, to the `before` bytes that have arrived. */
   async #write(
     id: string,
     body: AsyncIterable<Buffer>,
@@ -205,7 +205,7 @@ export class ResumableSessions {
     }
   }
 
-  /** The answer of a session that has ended; undefined while it goes on. */
+  /** The answer of an ended session; undefined while it is open. */
   #settled({ outcome }: Session): Received | undefined {
     switch (outcome?.kind) {
       case undefined:
@@ -226,7 +226,7 @@ export class ResumableSessions {
     }
   }
 
-  /** Bytes that survive whatever happens next: whole multiples of the quantum. */
+  /** Bytes that survive a crash: a whole multiple of the quantum. */
   async #persisted(id: string, size?: number): Promise<number> {
     const bytes = size ?? (await stat(this.#bytesPath(id)).catch(() => ({ size: 0 }))).size;
     return bytes - (bytes % chunkQuantum);
@@ -239,7 +239,7 @@ export class ResumableSessions {
       return;
     }
     this.#sessions.set(session.id, session);
-    // The process may have ended after the object was there and before the session knew.
+    // The process may have ended after it wrote the object and before it updated the session.
     const version = this.#store.versionWithBlob(session.bucket, session.name, session.id);
     if (version && !session.outcome) await this.#end(session, { kind: 'finished', version });
   }

@@ -10,13 +10,13 @@ interface Route {
 }
 
 /**
- * Matches paths as sent, segment by segment, and decodes each segment afterwards: an object name may hold encoded
- * slashes, dots, percent and question marks, all of which general routers decode or normalise too early.
+ * Matches paths as sent, segment by segment, and decodes each segment afterwards. An object name may contain encoded
+ * slashes, dots, percent and question marks, which general-purpose routers decode or normalise too early.
  */
 export class RouteTable {
   readonly #routes: Route[] = [];
 
-  /** `:name` in a pattern takes one segment; `*name`, at its end, all that is left, which is not empty. */
+  /** `:name` in a pattern matches one segment. `*name` at its end matches the rest, which must not be empty. */
   add(method: string, pattern: string, handler: Handler): void {
     this.#routes.push({ method, pattern: pattern.split('/').slice(1), handler });
   }

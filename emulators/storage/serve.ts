@@ -31,7 +31,7 @@ let ending = false;
 async function end(): Promise<void> {
   if (ending) return;
   ending = true;
-  // All that matters is on disk at any moment, so that ending late would be worse than ending roughly.
+  // Everything that matters is on disk at any moment, so a quick end does no harm.
   setTimeout(() => process.exit(0), 900).unref();
   await server.close();
   await pubsub?.close();

@@ -15,14 +15,14 @@ import { allRoutes, unknownRoute } from './routes.ts';
 import { Store } from './store.ts';
 
 export interface StorageServerOptions {
-  /** Everything is kept here; made if absent. Only one server may use a folder at a time. */
+  /** The data folder, created if absent. Only one server may use a folder at a time. */
   dataDir: string;
   /** 0, the default, lets the system choose. */
   port?: number;
   host?: string;
   /**
-   * Publishes a notification and rejects if that failed; it is then tried again, also after a restart. Without it,
-   * notification configurations are kept but cause nothing.
+   * Publishes a notification. If it rejects, the notification is tried again, also after a restart. Without this
+   * function, notification configurations are stored and have no effect.
    */
   notify?: Notifier;
   /** Milliseconds since 1970. */
@@ -126,7 +126,7 @@ async function handle(
 }
 
 function replyError(x: Exchange, thrown: unknown): void {
-  // To a client that is gone nothing can be said; an answer that has begun can only be cut off.
+  // A client that is gone gets no answer. An answer that has begun can only be cut off.
   if (x.socket.destroyed) return;
   if (x.res.headersSent) return void x.res.destroy();
   const error =

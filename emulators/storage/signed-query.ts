@@ -14,7 +14,8 @@ const expired = (when: number) =>
 
 /**
  * Checks the parameters of a signed address (V4 or V2): complete, well formed, not expired, and every signed header
- * there. The signature itself is not checked, as only the signer's key could. Unsigned requests pass. Throws a 400.
+ * there. The signature itself is not checked, because that needs the signer's key. Unsigned requests pass. Throws a
+ * 400.
  *
  * @param now milliseconds since 1970
  */

@@ -15,7 +15,7 @@ import type { ObjectFields, ObjectVersion } from './object-version.ts';
 import type { Outbox } from './outbox.ts';
 import { checkBeforeWrite, type Preconditions } from './preconditions.ts';
 
-/** Bytes that have arrived in full and wait for their commit. */
+/** Bytes that have arrived completely and are not committed yet. */
 interface Staged {
   path: string;
   checksums: Checksums;
@@ -25,7 +25,7 @@ type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; unused:
 
 /** Buckets and objects, kept in memory and written through to a folder. */
 export class Store {
-  /** What links in resources start with where no request says it, as in notifications. */
+  /** Start of the links in resources without a request, such as those of notifications. */
   publicUrl = '';
   readonly now: () => number;
   readonly buckets: Buckets;
@@ -43,7 +43,7 @@ export class Store {
     this.buckets = new Buckets(join(folder, 'buckets'));
   }
 
-  /** Opens a folder, which is made if absent, and clears away what a crash left half done. */
+  /** Opens a folder, creates it if absent, and removes what a crash left unfinished. */
   static async open(folder: string, now: () => number, outbox: Outbox | undefined): Promise<Store> {
     const store = new Store(folder, now, outbox);
     await rm(join(folder, 'incoming'), { recursive: true, force: true });
@@ -53,7 +53,7 @@ export class Store {
     return store;
   }
 
-  /** Publishes again what was not known to be published when the last process ended. */
+  /** Publishes the notifications again that the last process had not marked as published. */
   resumeNotifications(): void {
     for (const record of this.#records.values()) this.#announce(record, record.outbox);
   }
@@ -91,7 +91,7 @@ export class Store {
 
   blobPath = (version: { blob: string }): string => join(this.#folder, 'blobs', version.blob);
 
-  /** Receives bytes into a file that `put` may turn into an object; after a failure nothing is left of them. */
+  /** Receives bytes into a file that `put` may turn into an object. After a failure the file is removed. */
   async stage(source: AsyncIterable<Uint8Array>): Promise<Staged> {
     const path = join(this.#folder, 'incoming', randomUUID());
     const file = await open(path, 'wx');
@@ -107,8 +107,8 @@ export class Store {
   }
 
   /**
-   * Makes staged bytes the live version, if the conditions hold at this moment. The staged file is used up, or removed
-   * on failure. `check` may refuse the bytes for what they add up to. Throws a 412.
+   * Makes staged bytes the live version if the conditions hold. The staged file is moved, or removed on failure.
+   * `check` may refuse the bytes by their checksums. Throws a 412.
    */
   async put(
     input: {
@@ -179,8 +179,8 @@ export class Store {
   }
 
   /**
-   * Deletes the live version, which versioning keeps as a noncurrent one, or for good the version of a generation.
-   * Throws a 404 or a 412.
+   * Deletes the live version, which versioning keeps as a noncurrent one. With a generation, deletes that version for
+   * good. Throws a 404 or a 412.
    */
   async remove(
     bucket: string,
@@ -251,7 +251,7 @@ export class Store {
     }
   }
 
-  /** Takes a notification off the disk once it is published. */
+  /** Removes a published notification from the disk. */
   async #forget(bucket: string, name: string, id: string): Promise<void> {
     await this.#locks.run(`${bucket}/${name}`, async () => {
       const record = this.#records.get(`${bucket}/${name}`);
@@ -281,7 +281,7 @@ export class Store {
     const [file] = await readJsonFolder<BucketRecord>(join(this.#folder, 'buckets', name));
     if (file) this.buckets.add(file.value);
     for (const { value: record } of await readJsonFolder<ObjectRecord>(this.#objectsFolder(name))) {
-      // Of a deleted bucket only notifications are left.
+      // A deleted bucket has only notifications left.
       this.#remember(
         file ? record : { bucket: name, name: record.name, noncurrent: [], outbox: record.outbox },
       );

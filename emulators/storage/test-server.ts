@@ -11,16 +11,16 @@ export interface TestServer {
   /** An empty bucket, `test-bucket`. */
   bucket: Bucket;
   dataDir: string;
-  /** Ends the server and starts another on the same folder and with the same options, save those given. */
+  /** Ends the server and starts another on the same folder, with the same options except those given. */
   restart(options?: Partial<StorageServerOptions>): Promise<TestServer>;
 }
 
-/** The real client, without retries unless asked for, so that a test sees each answer. It needs no credentials. */
+/** The real client. By default it does not retry, so that a test sees each answer. It needs no credentials. */
 export const clientOf = (server: { url: string }, autoRetry = false): Storage =>
   new Storage({
     apiEndpoint: server.url,
     projectId: 'test-project',
-    // Seconds; with less than one, the client throws at its first request.
+    // Seconds. With less than one, the client throws at its first request.
     retryOptions: { autoRetry, maxRetryDelay: 1 },
   });
 

@@ -62,7 +62,7 @@ async function beginJsonSession(x: Exchange): Promise<void> {
   beginSession(x, session, 200);
 }
 
-/** What an upload is to become: the query has precedence over the metadata that came along. */
+/** Name and fields of the object. The query has precedence over the metadata in the body. */
 function uploadTarget(x: Exchange, metadata: Record<string, unknown>, mediaType: string | undefined) {
   const fields = objectFields(metadata);
   const encoding = x.query.get('contentEncoding');

@@ -10,7 +10,7 @@ import { beginSession, continueSession } from './resumable-routes.ts';
 import type { RouteTable } from './route-table.ts';
 import { checkSignedQuery } from './signed-query.ts';
 
-/** Objects of the XML API, which public and signed addresses speak. */
+/** Objects of the XML API, which public and signed addresses use. */
 export function addXmlRoutes(table: RouteTable): void {
   const path = '/:bucket/*object';
   table.add('GET', path, signed(get));
