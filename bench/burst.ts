@@ -153,10 +153,9 @@ function deliveryMs(job: Job): number {
 /** The committed scenario with this stack's size and measured delays. */
 function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): Scenario {
   const base = readScenario();
-  const everyOperation = (service: number[]) => {
+  const measured = (service: number[]) => {
     const { medianMs, sigma } = delayOf(service);
-    const time = { fixedMs: medianMs, perMegapixelMs: 0, sigma };
-    return { sketch: time, 'remove-background': time, caption: time };
+    return { 'remove-background': { fixedMs: medianMs, perMegapixelMs: 0, sigma } };
   };
   const half = ({ medianMs, sigma }: Delay) => ({ medianMs: medianMs / 2, sigma });
   return {
@@ -169,7 +168,7 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
       publish: half(delayOf(onVm.delivery)),
       pull: half(delayOf(onVm.delivery)),
       next: delayOf(onVm.next),
-      service: everyOperation(onVm.service),
+      service: measured(onVm.service),
     },
     router: {
       ...base.router,
@@ -185,9 +184,9 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
       push: delayOf(onRun.delivery),
       coldStart: delayOf(coldStarts),
       idleMs,
-      service: everyOperation(onRun.service),
+      service: measured(onRun.service),
     },
-    jobs: { ...base.jobs, mix: { sketch: 0, 'remove-background': 1, caption: 0 }, owners: 1 },
+    jobs: { ...base.jobs, mix: { 'remove-background': 1 }, owners: 1 },
   };
 }
 

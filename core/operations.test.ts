@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { manifestOfView } from './operations/manifest-of-view.ts';
 import {
   defineOperation,
-  manifestOfView,
   manifestViewSchema,
   type OperationManifest,
   parseManifest,

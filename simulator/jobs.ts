@@ -1,6 +1,13 @@
 import { manifestOf, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { type Random, randomStream } from './random.ts';
-import { type Delay, mixOf, type Scenario, type ServiceTime, serviceTimeOf } from './scenario.ts';
+import {
+  type Delay,
+  mixOf,
+  type Scenario,
+  ScenarioError,
+  type ServiceTime,
+  serviceTimeOf,
+} from './scenario.ts';
 
 /**
  * A job as the world will give it to every policy: all chance that is the job's own is drawn here, so that policies
@@ -39,7 +46,8 @@ export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: 
   const services = randomStream(seed, 'service times');
   const delays = randomStream(seed, 'delays');
   return arrivals.map((second, index) => {
-    const operation = operationNames[pictures.choice(weights)] ?? 'sketch';
+    const operation = operationNames[pictures.choice(weights)];
+    if (!operation) throw new ScenarioError('The mix of the scenario gives no operation any jobs.');
     const drawn = pictures.lognormal(megapixels.median, megapixels.sigma);
     const size = Math.min(megapixels.most, Math.max(megapixels.least, drawn));
     // One draw for both places: a picture that is hard here is hard there.

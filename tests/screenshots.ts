@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { builtInNames, manifestOf } from '@spillway/core/operations.ts';
 import { startStack } from '@spillway/emulators/stack.ts';
 import { launchBrowser } from './browser.ts';
 import { drawnJpeg } from './pictures.ts';
@@ -10,7 +11,7 @@ import { Visitor } from './visitor.ts';
 /** `npm run screenshots`: makes the README's pictures with the real program, in a stack of its own. */
 const target = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const samples = ['Still life', 'Cat'];
-const operations = ['Pencil sketch', 'Remove background', 'Caption'];
+const operations = builtInNames.map((name) => manifestOf(name).words.label);
 
 const directory = await mkdtemp(join(tmpdir(), 'spillway-shots-'));
 const stack = await startStack(

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
-import { builtInNames } from '@spillway/core/operations.ts';
+import { addOperations, builtInNames, manifestOf } from '@spillway/core/operations.ts';
 import { steadyService } from '@spillway/core/testing/learned-service.ts';
 import { createProcessor, type ProcessRequest } from '@spillway/processing/processor.ts';
 import { expect, it, onTestFinished } from 'vitest';
@@ -37,4 +37,16 @@ it('names the operation that fails', async () => {
   };
   const problem = await selfTest({ process, tryStart: async () => {} }, await temporary());
   expect(problem).toEqual({ lack: null, why: 'caption: The child crashed.' });
+});
+
+it('leaves plug-ins out: their failure says nothing of the machine', async () => {
+  const manifest = { ...manifestOf('sketch'), name: 'broken' };
+  onTestFinished(addOperations([{ manifest, module: null }]));
+  const tested: string[] = [];
+  const process = async ({ operation }: ProcessRequest): Promise<never> => {
+    tested.push(operation);
+    throw operation === 'broken' ? new Error('no such thing') : new PermanentError('model_missing');
+  };
+  expect(await selfTest({ process, tryStart: async () => {} }, await temporary())).toBeNull();
+  expect(tested).toEqual(builtInNames);
 });

@@ -232,12 +232,7 @@ export function viewOf(manifest: OperationManifest): z.input<typeof manifestView
   });
 }
 
-/** The manifest of an operation that this program knows from the API alone. */
-export function manifestOfView({ options, ...view }: ManifestView): OperationManifest {
-  return parseManifest({ ...view, options: z.fromJSONSchema(options) });
-}
-
-/** Checks a manifest, whoever wrote it. Throws a `ZodError`. */
+/** Checks a manifest of any origin. Throws a `ZodError` that names every field that is wrong. */
 export function parseManifest(value: unknown): OperationManifest {
   manifestSchema.parse(value);
   // The value itself: zod's copy of it would have lost nothing but the exact types.

@@ -19,7 +19,7 @@ import { type Refinement, refineMask, type Unrefined } from '../saliency/refine.
 import type { Samples } from '../samples.ts';
 
 /**
- * Finds what stands out with a U^2-Net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/
+ * Finds the subject with a saliency net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/
  * rembg, `sessions/base.py`, `u2net.py` and `bg.py` at 684f8e9), so that its models give the masks that they were
  * chosen for; `refine` and `background` are ours.
  */
@@ -44,7 +44,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
       // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
       picture?.catch(() => {});
       const small = await source.squashed(side).catch(async (error) => {
-        // The other decoding ends first: what is tried next shall have the memory.
+        // The other decoding ends first, so that the next attempt has its memory.
         await picture?.catch(() => {});
         throw error;
       });

@@ -66,7 +66,7 @@ export type CardStage =
   | { kind: 'upload-failed'; message: string; retryable: boolean }
   | { kind: 'ended' };
 
-/** Where an entry stands, in the terms a person follows. */
+/** The stage of an entry, in words that a person follows. */
 export function stageOf(entry: GalleryEntry): CardStage {
   const { job, upload } = entry;
   if (job) {

@@ -4,12 +4,12 @@ import type { JobError, JobState, Route, Target } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { manifestFor } from '../operations/known-operations.ts';
 
-/** The present participle that stands for an operation at work. */
+/** The word for an operation at work, a present participle. */
 export function activityOf(operation: string): string {
   return manifestFor(operation)?.words.activity ?? 'Working';
 }
 
-/** What a job makes or has made, and of which picture: `Cut-out of cat.jpg`. */
+/** The result of a job and its picture: `Cut-out of cat.jpg`. */
 export function resultOf(operation: string, pictureName: string): string {
   return `${resultLabel(operation)} of ${pictureName}`;
 }
@@ -54,7 +54,7 @@ export function targetLabel(target: Target): string {
   return target === 'vm' ? 'VM pool' : 'Cloud Run';
 }
 
-/** That a job was queued anew, and where it waits since; null while it is where it was routed first. */
+/** Says that a job was queued again, and where it waits now; null while it is where it was routed first. */
 export function movedWords({ target, movedFrom, epoch }: Route): string | null {
   if (epoch === 0) return null;
   const to = movedFrom === null ? 'queued again' : `moved to ${targetLabel(target)}`;

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { manifestOfView, type OperationManifest } from '@spillway/core/operations/operation.ts';
+import type { ManifestView, OperationManifest } from '@spillway/core/operations/operation.ts';
 import {
   addOperations,
   isOperationName,
@@ -23,8 +23,13 @@ export async function learnOperations(signal: AbortSignal): Promise<void> {
   const reply = await requestJson('/operations', operationListSchema, { signal });
   if (!reply.ok) return;
   const unknown = reply.value.operations.filter(({ name }) => !isOperationName(name));
-  addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
+  if (unknown.length > 0) await addUnknown(unknown);
   known.value = [...operationNames];
+}
+
+async function addUnknown(unknown: readonly ManifestView[]): Promise<void> {
+  const { manifestOfView } = await import('@spillway/core/operations/manifest-of-view.ts');
+  addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
 }
 
 /** For an island's effect: learns the operations, and gives up when the island goes. */

@@ -14,7 +14,7 @@ export type OptionField = {
   | { kind: 'number'; min: number | null; max: number | null; integer: boolean; initial: number }
   | { kind: 'switch'; initial: boolean }
   | { kind: 'text'; longest: number | null; initial: string }
-  /** `#rrggbb`; where it may be left out, the empty string stands for no colour. */
+  /** `#rrggbb`; where the colour is optional, the empty string means none. */
   | { kind: 'colour'; optional: boolean; initial: string }
 );
 
