@@ -233,7 +233,7 @@ describe('the routing function', () => {
     expect(ports.queue.buried).toHaveLength(1);
   });
 
-  it('makes no job of what lies in the results bucket', async () => {
+  it('makes no job of an object in the results bucket', async () => {
     const ports = createMemoryPorts();
     expect(await post(ports, { ...object, bucket: 'results' })).toBe(204);
     expect(await jobsIn(ports)).toEqual([]);

@@ -1,7 +1,7 @@
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { ownControl } from '@spillway/worker/own-control.ts';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startDuty } from './duty.ts';
 
 /** A worker with one job in its hands, which ends when `finish` is called. */
@@ -24,7 +24,7 @@ function onDuty() {
       inProgress.resolve();
     },
   };
-  // What `startDuty` uses of a worker is all that stands in here; the ports are real.
+  // Only what `startDuty` uses of a worker is replaced; the ports are real.
   const duty = startDuty(worker as never, { pause: (paused) => pauses.push(paused) }, 50, log);
   return { duty, states, pauses, finish: inProgress.resolve, givenBack: () => givenBack };
 }
@@ -67,11 +67,13 @@ describe('a VM that is drained', () => {
 
 describe('a VM that is let back in before it was empty', () => {
   it('keeps what it is working on', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
     const { duty, finish, givenBack } = onDuty();
     duty.onControl({ ...none, drain: true });
     duty.onControl(none);
-    // Longer than the 50 ms after which a drained VM hands over.
-    await new Promise((resolve) => setTimeout(resolve, 80));
+    // A draining VM would give its jobs back by now.
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(givenBack()).toBe(0);
     finish();
     duty.stop();

@@ -11,7 +11,6 @@ it('a machine is told with the share of it that this process uses', async () => 
   const before = process.cpuUsage();
   while (process.cpuUsage(before).user < 300_000);
   const busy = await read();
-  // A process that did nothing but count had what of a core the machine let it have.
   expect(busy.process.cpu).toBeGreaterThan(0);
   expect(busy.cpu.load).toBeGreaterThan(0);
   expect(busy.cpu.load).toBeLessThanOrEqual(1);

@@ -71,7 +71,7 @@ describe('what a worker learns', () => {
     expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
   });
 
-  it('is how long a delivery takes where nothing stood before the job', () => {
+  it('is how long a delivery takes where nothing is ahead of the job', () => {
     const book = new OperationStatsBook(() => later(-60_000));
     book.record(served(40), 100);
     const busy = { ...alone, vm: { running: { jobs: 1, workMs: 300 }, ahead: empty } };

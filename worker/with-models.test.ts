@@ -73,7 +73,7 @@ test('a disk without room for a model is the machine’s fault, for this job and
   }
 });
 
-test('a share never falls, although the figures of a model that is made smaller begin anew', async () => {
+test('a share never falls, although a model that is made smaller counts from zero again', async () => {
   await mirrorCheckpoint(join(folder, 'source'));
   await run('blip-image-captioning-base-int8', ({ outputPath }) => fakeResult(outputPath), 'caption');
   expect(told.at(-1)).toBeNull();
