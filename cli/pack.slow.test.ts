@@ -10,6 +10,7 @@ import { buildPackage } from './release/build-package.ts';
 
 const run = promisify(execFile);
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
+const plugin = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
 
 /** Only ends what hangs: npm may have to fetch every package. Milliseconds. */
 const installLimitMs = 15 * 60_000;
@@ -29,6 +30,7 @@ async function inEmptyFolder(command: string, ...args: string[]): Promise<string
       HOME: process.env.HOME,
       PATH: [dirname(process.execPath), ...path].join(delimiter),
       SPILLWAY_MODELS_DIR: join(folder, 'no-models'),
+      SPILLWAY_OPERATIONS: './thumbnail',
     },
   });
   return stdout;
@@ -45,6 +47,7 @@ beforeAll(async () => {
   const [report] = JSON.parse(stdout);
   packed = report.files.map(({ path }: { path: string }) => path).sort();
   await cp(sample, join(elsewhere, 'cat.jpg'));
+  await cp(plugin, join(elsewhere, 'thumbnail'), { recursive: true });
   // The versions are pinned, so what `npm ci` of this repository has fetched is enough.
   await inEmptyFolder(
     'npm',
@@ -115,4 +118,10 @@ test('npx spillway cuts out and captions with the built-in models', async () => 
     caption: expect.stringMatching(/\w+ \w+/),
     model: { builtIn: true },
   });
+});
+
+test('npx spillway runs a plug-in, which imports what the package provides', async () => {
+  await inEmptyFolder('npx', 'spillway', 'process', 'thumbnail', 'cat.jpg', '--out', 'small.jpg');
+  const { width, height } = await sharp(join(elsewhere, 'small.jpg')).metadata();
+  expect({ width, height }).toEqual({ width: 256, height: 192 });
 });
