@@ -16,7 +16,7 @@ export async function usageOfTree(root: number): Promise<Usage> {
   };
 }
 
-/** The most resident memory that a process has had so far, in bytes; null where the system does not tell. */
+/** Peak resident memory of a process so far, in bytes; null if the system does not tell. */
 export async function peakBytes(pid: number | undefined): Promise<number | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
   const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1];

@@ -19,7 +19,7 @@ import { openFileNumber, streamLabel } from './standard-stream.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
 
 export interface ProcessFlags {
-  /** A file, a folder, a pipe or a device; null where the result goes beside its input. */
+  /** A file, a folder, a pipe or a device; null if the result goes beside its input. */
   out: string | null;
   /** Each is `name=value`. */
   option: string[];

@@ -24,7 +24,7 @@ export function formatSeconds(ms: number): string {
 
 const units = ['B', 'kB', 'MB', 'GB', 'TB'] as const;
 
-/** Bytes in decimal units, with one decimal place where the number has one digit. */
+/** Bytes in decimal units, with one decimal place if the number has one digit. */
 export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;

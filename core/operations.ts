@@ -55,7 +55,7 @@ export function manifestOf(name: OperationName): OperationManifest {
   return entry.manifest;
 }
 
-/** Adds plug-ins to the registry. Returns what takes them out again, for tests. */
+/** Adds plug-ins to the registry. Returns a function that removes them again. */
 export function addOperations(added: readonly Entry[]): () => void {
   for (const entry of added) registry.set(entry.manifest.name, entry);
   names.push(...added.map(({ manifest }) => manifest.name as OperationName));
@@ -67,7 +67,7 @@ export function addOperations(added: readonly Entry[]): () => void {
   };
 }
 
-/** Why the registry cannot take an operation of that name, as a sentence; null where it can. */
+/** A sentence that says why the registry cannot take an operation of that name; null if it can. */
 export function nameConflict(name: string): string | null {
   if (isBuiltIn(name)) return `Spillway has an operation named "${name}" itself.`;
   if (registry.has(name)) return `There are two operations named "${name}".`;

@@ -89,8 +89,8 @@ export async function overTime<Result>(steps: Steps<Result>): Promise<Result> {
 }
 
 /**
- * Runs a use case until it waits; whenever that has come, it goes on by itself. Returns its result where it never waits,
- * and throws what it throws before it does.
+ * Runs a use case until it waits. When the awaited value is there, the use case goes on by itself. Returns the result if
+ * it never waits. Throws what it throws before its first wait.
  */
 export function begin<Result>(steps: Steps<Result>): Awaitable<Result> {
   const { done, value } = steps.next();
@@ -148,7 +148,7 @@ export class Pending<Value> implements Thenable<Value> {
     this.#settle({ error });
   }
 
-  // biome-ignore lint/suspicious/noThenProperty: It is to be awaited as a promise is.
+  // biome-ignore lint/suspicious/noThenProperty: It must be awaitable like a promise.
   then(onValue: (value: Value) => void, onError: (error: unknown) => void): void {
     if (this.#settled) call(this.#settled, onValue, onError);
     else this.#listeners.push([onValue, onError]);
