@@ -43,7 +43,7 @@ const manifest = {
 async function writePlugin(
   name: string,
   changes: object = {},
-  run = "new URL('run.js', import.meta.url)",
+  implementation = "new URL('implementation.js', import.meta.url)",
 ): Promise<string> {
   const path = join(folder, name);
   await mkdir(path);
@@ -53,10 +53,10 @@ async function writePlugin(
     join(path, 'operation.js'),
     `import { defineOperation } from 'spillway/operation';
 import { z } from 'zod';
-export default defineOperation({ ...${fields}, options: z.strictObject({}), run: ${run} });
+export default defineOperation({ ...${fields}, options: z.strictObject({}), implementation: ${implementation} });
 `,
   );
-  await writeFile(join(path, 'run.js'), 'export default {};');
+  await writeFile(join(path, 'implementation.js'), 'export default {};');
   return path;
 }
 
@@ -112,10 +112,10 @@ describe('plug-ins', () => {
   });
 
   it.each([
-    ['without a running half', 'undefined', 'without "run"'],
-    ['whose running half is not there', "new URL('gone.js', import.meta.url)", 'gone.js'],
-  ])('%s stop the program', async (_, run, problem) => {
-    const path = await writePlugin('blur', {}, run);
+    ['without a implementation', 'undefined', 'without "implementation"'],
+    ['whose implementation is not there', "new URL('gone.js', import.meta.url)", 'gone.js'],
+  ])('%s stop the program', async (_, implementation, problem) => {
+    const path = await writePlugin('blur', {}, implementation);
     await expect(loadPlugins(path, folder)).rejects.toThrow(problem);
   });
 

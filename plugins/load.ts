@@ -84,7 +84,7 @@ async function manifestIn(module: string): Promise<OperationManifest> {
   const exported = await importDefault(module);
   try {
     const manifest = parseManifest(exported);
-    await requireRun(manifest, module);
+    await requireImplementation(manifest, module);
     return manifest;
   } catch (error) {
     if (!(error instanceof z.ZodError)) throw error;
@@ -93,11 +93,15 @@ async function manifestIn(module: string): Promise<OperationManifest> {
   }
 }
 
-async function requireRun({ run }: OperationManifest, module: string): Promise<void> {
-  const hint = "It has to name the module of its running half: run: new URL('run.js', import.meta.url).";
-  if (!run) throw new PluginError(`${about(module)} has a manifest without "run". ${hint}`);
-  await access(run).catch(() => {
-    throw new PluginError(`${about(module)} names a running half that is not there: ${run}. ${hint}`);
+async function requireImplementation({ implementation }: OperationManifest, module: string): Promise<void> {
+  const hint =
+    "It has to name the module of its implementation: implementation: new URL('implementation.js', import.meta.url).";
+  if (!implementation)
+    throw new PluginError(`${about(module)} has a manifest without "implementation". ${hint}`);
+  await access(implementation).catch(() => {
+    throw new PluginError(
+      `${about(module)} names a implementation that is not there: ${implementation}. ${hint}`,
+    );
   });
 }
 

@@ -3,12 +3,13 @@ import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * What a plug-in may import without having it: `spillway/operation` and `spillway/run`, whose functions only give types
+ * What a plug-in may import without having it: `spillway/operation` and `spillway/implementation`, whose functions only give types
  * to their arguments, and the packages that it has to share with the Spillway that runs it.
  */
 const modules: Readonly<Record<string, string>> = {
   'spillway/operation': 'export const defineOperation = (manifest) => manifest;',
-  'spillway/run': 'export const defineRun = (_manifest, half) => half;',
+  'spillway/implementation':
+    'export const defineImplementation = (_manifest, implementation) => implementation;',
 };
 const shared: ReadonlySet<string> = new Set(['zod', 'sharp']);
 const scheme = 'spillway-provided:';

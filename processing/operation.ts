@@ -27,13 +27,13 @@ export interface OperationContext {
   threads: number;
 }
 
-/** The running half of an operation. The rest of it is its manifest. */
+/** The implementation of an operation. The rest of it is its manifest. */
 export interface ImageOperation<Options> {
   /**
    * Makes the result of a picture that passed the input gate.
    * @throws PermanentError where the picture or the options are at fault, RetryableError where trying again may help.
    */
-  run(image: CheckedImage, options: Options, context: OperationContext): Promise<OperationOutput>;
+  make(image: CheckedImage, options: Options, context: OperationContext): Promise<OperationOutput>;
   /**
    * Most bytes that it holds at once for each pixel of a picture, the decoded samples included: the gate measures by
    * it, before the work, what fits into memory. Measured with `npm run test:hostile`.
@@ -45,5 +45,5 @@ export interface ImageOperation<Options> {
   loadedModels(): string[];
 }
 
-/** The running halves that a process has, by the operation's name. */
+/** The implementations that a process has, by the operation's name. */
 export type ImageOperations = Readonly<Record<string, ImageOperation<OperationOptions>>>;

@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
+import { MachineError, PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { loadPlugins } from '../plugins/load.ts';
 import { fixtures } from '../plugins/testing/fixtures.ts';
 import { createProcessor, type Processor } from './processor.ts';
@@ -121,4 +121,28 @@ test('a plug-in that hangs meets the limit on time', async () => {
   } finally {
     await hurried.close();
   }
+});
+
+test('a implementation that cannot be loaded keeps the child from starting, and the machine is not blamed', async () => {
+  const broken = await mkdtemp(join(tmpdir(), 'spillway-plugin-broken-'));
+  onTestFinished(() => rm(broken, { recursive: true }));
+  await cp(fixtures.frame, broken, { recursive: true });
+  const manifest = await readFile(join(broken, 'operation.ts'), 'utf8');
+  await writeFile(join(broken, 'operation.ts'), manifest.replace("name: 'frame'", "name: 'broken'"));
+  await writeFile(join(broken, 'implementation.ts'), "import 'no-such-package';\n");
+  await loadPlugins(broken);
+  const unable = createProcessor({
+    children: 1,
+    timeLimitMs: 60_000,
+    memoryLimitBytes: 2 ** 29,
+    recycleAfter: 100,
+    models: { folder: join(tmpdir(), 'spillway-no-models') },
+    warmUp: [],
+  });
+  onTestFinished(() => unable.close());
+  const error = await unable.warmUp().catch((thrown: unknown) => thrown);
+  expect(error).not.toBeInstanceOf(MachineError);
+  expect(String(error)).toContain(
+    `${join(broken, 'implementation.ts')} cannot be loaded: Cannot find package`,
+  );
 });

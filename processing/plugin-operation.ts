@@ -12,7 +12,7 @@ import { chooseFormat } from './encoders.ts';
 import { freeMemory } from './free-memory.ts';
 import type { ImageOperation, ImageOperations, OperationContext, OperationOutput } from './operation.ts';
 import { PluginFault } from './plugin-fault.ts';
-import type { PluginRun, PluginWork } from './plugin-run.ts';
+import type { PluginImplementation, PluginWork } from './plugin-implementation.ts';
 import { encodePng } from './png.ts';
 import { openRaw, type Samples, webpEffort, webpQuality } from './samples.ts';
 
@@ -20,44 +20,49 @@ const jpegQuality = 90;
 /** RGB with transparency, and what a pipeline of sharp adds. */
 const assumedBytesPerPixel = 4;
 
-type Run = PluginRun<OperationOptions, OperationManifest['produces']>;
+type Implementation = PluginImplementation<OperationOptions, OperationManifest['produces']>;
 
 /**
- * Adds plug-ins to the registry of this process and loads their running halves.
+ * Adds plug-ins to the registry of this process and loads their implementations.
  * @throws PluginError where one of them cannot be used.
  */
 export async function loadPluginOperations(modules: readonly string[]): Promise<ImageOperations> {
   const plugins = await addPlugins(modules);
   const operations = plugins.map(
-    async (plugin) => [plugin.manifest.name, operationOf(plugin.manifest, await runOf(plugin))] as const,
+    async (plugin) =>
+      [plugin.manifest.name, operationOf(plugin.manifest, await implementationOf(plugin))] as const,
   );
   return Object.fromEntries(await Promise.all(operations));
 }
 
-async function runOf({ manifest, module }: Plugin): Promise<Run> {
-  const half = await importDefault(manifest.run?.href ?? module);
-  if (isRun(half)) return half;
+async function implementationOf({ manifest, module }: Plugin): Promise<Implementation> {
+  const exported = await importDefault(manifest.implementation?.href ?? module);
+  if (isImplementation(exported)) return exported;
   throw new PluginError(
-    `The default export of ${manifest.run} is no running half: make it with defineRun(manifest, { run(work) { … } }).`,
+    `The default export of ${manifest.implementation} is no implementation: make it with defineImplementation(manifest, { make(work) { … } }).`,
   );
 }
 
-function isRun(value: unknown): value is Run {
-  return value !== null && typeof value === 'object' && 'run' in value && typeof value.run === 'function';
+function isImplementation(value: unknown): value is Implementation {
+  return value !== null && typeof value === 'object' && 'make' in value && typeof value.make === 'function';
 }
 
 /** A plug-in as an operation like the built-in ones. What its code throws is its own fault (`PluginFault`). */
-export function operationOf(manifest: OperationManifest, half: Run): ImageOperation<OperationOptions> {
+export function operationOf(
+  manifest: OperationManifest,
+  implementation: Implementation,
+): ImageOperation<OperationOptions> {
   return {
     warmUpRuns: 1,
     loadedModels: () => [],
-    bytesPerPixel: (_options, { channels }) => channels + (half.bytesPerPixel ?? assumedBytesPerPixel),
-    async run(image, options, context) {
+    bytesPerPixel: (_options, { channels }) =>
+      channels + (implementation.bytesPerPixel ?? assumedBytesPerPixel),
+    async make(image, options, context) {
       const notes: string[] = [];
       const opened: Samples[] = [];
       try {
         const made = await blamed(manifest, async () =>
-          half.run(workOf(image, options, context, notes, opened)),
+          implementation.make(workOf(image, options, context, notes, opened)),
         );
         const file = await blamed(manifest, () => resultFile(manifest, made, options, image));
         return { ...file, model: null, inferenceMs: null, notes: [...notes, ...file.notes] };

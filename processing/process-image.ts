@@ -65,7 +65,7 @@ function imageOf(
   };
 }
 
-/** What a job asks for, found in the registry and among the running halves of this process. */
+/** What a job asks for, found in the registry and among the implementations of this process. */
 interface Task {
   manifest: OperationManifest;
   operation: ImageOperation<OperationOptions>;
@@ -111,12 +111,12 @@ async function produce(
 ): Promise<{ output: OperationOutput; image: CheckedImage }> {
   const image = await checkInput(inputPath, setup.limits, work);
   try {
-    return { output: withNotes(await operation.run(image, options, setup), image), image };
+    return { output: withNotes(await operation.make(image, options, setup), image), image };
   } catch (error) {
     const tolerated = await tolerate(image, error);
     // What the first attempt left would be part of what the second may take.
     forgetPicture();
-    const output = await operation.run(tolerated, options, setup).catch((again: unknown) => {
+    const output = await operation.make(tolerated, options, setup).catch((again: unknown) => {
       // What decodes no better with all tolerance has the first word; what is missing is known by now.
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;

@@ -36,7 +36,7 @@ async function compare(opencv: OpencvPeer, scratch: string, name: string): Promi
     .png()
     .toFile(seen);
   const [ours, theirs] = [join(scratch, 'ours.png'), join(scratch, 'theirs.png')];
-  await writeFile(ours, (await sketch.run(image, { blur, format: 'png' })).bytes);
+  await writeFile(ours, (await sketch.make(image, { blur, format: 'png' })).bytes);
   await opencv.sketch(seen, theirs, blur);
   return { name, ...(await pictureDifference(ours, theirs)) };
 }

@@ -5,8 +5,8 @@ import { type PictureFormat, type PictureType, pictureFormats, pictureTypeNames 
 
 /**
  * An operation is one manifest. Router, API, page, command line, simulator and heartbeats know an operation from its
- * manifest alone. Its running half, which handles pixels, is `processing/operations/<name>.ts` for a built-in
- * operation and the module that `run` names for a plug-in.
+ * manifest alone. Its implementation, which handles pixels, is `processing/operations/<name>.ts` for a built-in
+ * operation and the module that `implementation` names for a plug-in.
  */
 export interface OperationManifest<
   Name extends string = string,
@@ -36,8 +36,8 @@ export interface OperationManifest<
   readonly priorServiceMs: { readonly fixed: number; readonly perMegapixel: number };
   /** What a job costs in the simulator. Left out: the prior on both sides, and no share of the simulated jobs. */
   readonly simulated?: SimulatedCost;
-  /** A plug-in's running half: the address of a module whose default export is made by `defineRun`. */
-  readonly run?: URL;
+  /** A plug-in's implementation: the address of a module whose default export is made by `defineImplementation`. */
+  readonly implementation?: URL;
 }
 
 export interface OperationWords {
@@ -124,7 +124,7 @@ export interface ServiceCost {
  *   model: null,
  *   objectiveMs: { interactive: 2_000 },
  *   priorServiceMs: { fixed: 80, perMegapixel: 20 },
- *   run: new URL('run.js', import.meta.url),
+ *   implementation: new URL('implementation.js', import.meta.url),
  * });
  */
 export function defineOperation<
@@ -223,7 +223,7 @@ export type ManifestView = z.infer<typeof manifestViewSchema>;
 
 /** What the API sends of a manifest. What JSON Schema cannot say of the options, such as 'odd', is left out. */
 export function viewOf(manifest: OperationManifest): z.input<typeof manifestViewSchema> {
-  const { run: _run, simulated: _simulated, produces, options, ...data } = manifest;
+  const { implementation: _implementation, simulated: _simulated, produces, options, ...data } = manifest;
   const { schema: _schema, ...shown } = { schema: undefined, ...produces };
   return manifestViewSchema.parse({
     ...data,
@@ -245,7 +245,7 @@ const manifestSchema = z
     produces: productSchema,
     options: optionsSchema,
     simulated: z.strictObject({ vm: serviceCost, run: serviceCost, share: z.number().min(0) }).optional(),
-    run: z.instanceof(URL).optional(),
+    implementation: z.instanceof(URL).optional(),
   })
   .superRefine(({ options, advancedOptions = [], produces }, context) => {
     const keys = Object.keys(options.shape);

@@ -26,5 +26,5 @@ export default defineOperation({
   model: null,
   objectiveMs: { interactive: 2_000 },
   priorServiceMs: { fixed: 90, perMegapixel: 25 },
-  run: new URL('run.js', import.meta.url),
+  implementation: new URL('implementation.js', import.meta.url),
 });

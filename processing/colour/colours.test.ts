@@ -499,7 +499,7 @@ describe('every operation takes a picture of linear light for what it shows', ()
     const image = await checkInput(path, defaultInputLimits);
     const parsed = parseOptions(operation, options);
     if (!parsed.ok) throw new Error(parsed.message);
-    return await imageOperations[operation].run(image, parsed.options as never, { models, threads: 1 });
+    return await imageOperations[operation].make(image, parsed.options as never, { models, threads: 1 });
   }
 
   test.each([

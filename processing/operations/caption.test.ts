@@ -45,7 +45,7 @@ async function captionOf(
   if (!parsed.ok) throw new Error(parsed.message);
   const context = { models: openModels({ folder: join(folder, 'no-models'), ...models }), threads: 1 };
   const image = await checkInput(path, defaultInputLimits);
-  const output = await caption.run(image, parsed.options as CaptionOptions, context);
+  const output = await caption.make(image, parsed.options as CaptionOptions, context);
   expect(output).toMatchObject({ extension: 'json', width: image.width, height: image.height });
   return captionResultSchema.parse(JSON.parse(Buffer.from(output.bytes).toString('utf8')));
 }

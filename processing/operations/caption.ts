@@ -16,7 +16,7 @@ export function createCaption(): ImageOperation<CaptionOptions> {
     // The picture is resized in rows.
     bytesPerPixel: () => 3.2,
     loadedModels: captioners.names,
-    async run(image, options, { models, threads }) {
+    async make(image, options, { models, threads }) {
       const installed = await models.caption(options.model);
       const said = await captioners.use(installed, threads, async (captioner) => {
         const picture = await decodeRgb(image);

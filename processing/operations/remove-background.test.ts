@@ -40,7 +40,7 @@ async function run(
     saliency: async () => model,
     caption: () => Promise.reject(new Error('Nobody asks for a caption here.')),
   };
-  return await removeBackground.run(image, declared.options.parse(options), { models, threads: 1 });
+  return await removeBackground.make(image, declared.options.parse(options), { models, threads: 1 });
 }
 
 async function maskOf(picture: string, options = {}, model = modelAt(golden('net.onnx'))) {

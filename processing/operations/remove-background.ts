@@ -34,7 +34,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
       return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
     },
     loadedModels: nets.names,
-    async run(image, options, { models, threads }) {
+    async make(image, options, { models, threads }) {
       const model = await models.saliency(options.model);
       if (refines(options, model)) grabCut.prepare();
       const source = await openSource(image);

@@ -22,11 +22,11 @@ afterAll(() => rm(folder, { recursive: true }));
 
 async function sketchOf(
   bytes: Uint8Array,
-  options: Parameters<typeof sketch.run>[1] = plain,
+  options: Parameters<typeof sketch.make>[1] = plain,
 ): Promise<OperationOutput> {
   const path = join(folder, 'input');
   await writeFile(path, bytes);
-  return await sketch.run(await checkInput(path, defaultInputLimits), options);
+  return await sketch.make(await checkInput(path, defaultInputLimits), options);
 }
 
 /** Samples of a grey result; fails where it has another form. */

@@ -26,7 +26,7 @@ export const sketch = {
   warmUpRuns: 3,
   // RGB and grey, later grey, its blur and the result.
   bytesPerPixel: () => 4.2,
-  async run(image: CheckedImage, options: SketchOptions): Promise<OperationOutput> {
+  async make(image: CheckedImage, options: SketchOptions): Promise<OperationOutput> {
     const rgb = await decodeRgb(image);
     const grey = toGrey(rgb, options.blur);
     freeMemory(rgb.data);

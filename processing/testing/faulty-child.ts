@@ -70,13 +70,13 @@ serveChild({
     bytesPerPixel: imageOperations.sketch.bytesPerPixel,
     warmUpRuns: 1,
     loadedModels: () => models,
-    async run(image, options: SketchOptions, context) {
+    async make(image, options: SketchOptions, context) {
       const fault = faults[basename(image.path)];
       if (fault) {
         writeFileSync(`${image.path}.started`, '');
         await fault();
       }
-      return await imageOperations.sketch.run(image, options, context);
+      return await imageOperations.sketch.make(image, options, context);
     },
   },
 });

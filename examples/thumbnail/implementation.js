@@ -1,10 +1,10 @@
 // @ts-check
-import { defineRun } from 'spillway/run';
+import { defineImplementation } from 'spillway/implementation';
 import thumbnail from './operation.js';
 
-/** The running half. It is loaded in the child processes that work on pictures, and nowhere else. */
-export default defineRun(thumbnail, {
-  async run({ picture, options, note }) {
+/** The implementation. It is loaded in the child processes that work on pictures, and nowhere else. */
+export default defineImplementation(thumbnail, {
+  async make({ picture, options, note }) {
     const { side, fit, format } = options;
     const pixels = await picture.open();
     if (Math.max(picture.width, picture.height) < side)

@@ -44,27 +44,31 @@ export type Made<Makes extends Product> = Makes extends { kind: 'picture' }
       ? z.input<Schema>
       : unknown;
 
-/** The running half of a plug-in. */
-export interface PluginRun<Options, Makes extends Product> {
+/** The implementation of a plug-in. */
+export interface PluginImplementation<Options, Makes extends Product> {
   /** Makes the result. What it throws counts against the plug-in, never against the machine. */
-  run(work: PluginWork<Options>): Promise<Made<Makes>> | Made<Makes>;
+  make(work: PluginWork<Options>): Promise<Made<Makes>> | Made<Makes>;
   /** Most bytes that it holds for each pixel of the picture, beside the pixels themselves. Default: 4. */
   readonly bytesPerPixel?: number;
 }
 
 /**
- * Gives types to the running half of a manifest's operation.
+ * Gives types to the implementation of a manifest's operation.
  * @example
- * export default defineRun(thumbnail, {
- *   async run({ picture, options }) {
+ * export default defineImplementation(thumbnail, {
+ *   async make({ picture, options }) {
  *     const pixels = await picture.open();
  *     return pixels.resize(options.side, options.side, { fit: 'inside' });
  *   },
  * });
  */
-export function defineRun<Name extends string, Options extends z.ZodObject, Makes extends Product<Options>>(
+export function defineImplementation<
+  Name extends string,
+  Options extends z.ZodObject,
+  Makes extends Product<Options>,
+>(
   _manifest: OperationManifest<Name, Options, Makes>,
-  half: PluginRun<z.infer<Options>, Makes>,
-): PluginRun<z.infer<Options>, Makes> {
-  return half;
+  implementation: PluginImplementation<z.infer<Options>, Makes>,
+): PluginImplementation<z.infer<Options>, Makes> {
+  return implementation;
 }
