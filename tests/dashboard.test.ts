@@ -56,7 +56,7 @@ it('shows workers, their load, and a job that comes in, live', async () => {
   await page.getByRole('button', { name: 'seen-by-admin.jpg' }).click();
   const dialog = page.getByRole('dialog');
   await expect.poll(() => dialog.getByRole('row').count()).toBe(7);
-  expect(await dialog.textContent()).toMatch(/would need[\s\S]*What stood before it[\s\S]*waiting ahead/);
+  expect(await dialog.textContent()).toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
 });
 
 it('tells a stranger how to get in, and nothing else', async () => {

@@ -19,7 +19,7 @@ export function contentSecurityPolicy(scriptHashes: string[], storageOrigin: str
     .join('; ');
 }
 
-/** Hashes of the scripts that stand in a page itself, as a policy names them. */
+/** Hashes of a page's inline scripts, in the form of a policy. */
 export function inlineScriptHashes(html: string): string[] {
   const hashes = new Set<string>();
   for (const [, attributes, text] of html.matchAll(/<script\b([^>]*)>([\s\S]*?)<\/script\s*>/gi)) {

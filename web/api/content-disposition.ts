@@ -3,7 +3,7 @@ export function attachment(fileName: string): string {
   const ascii = fileName
     .normalize('NFKD')
     .replaceAll(/\p{M}/gu, '')
-    // Quotes and backslashes end or escape; browsers decode a percent sign here, so none may stand for itself.
+    // Quotes and backslashes end or escape; browsers decode a percent sign here, so none may stay unescaped.
     .replaceAll(/[^\x20-\x7e]|["\\%]/g, '_');
   const encoded = encodeURIComponent(fileName.toWellFormed()).replaceAll(
     /['()*]/g,

@@ -6,7 +6,7 @@ import type { Sessions } from './sessions.ts';
 export function enterRoutes(sessions: Sessions) {
   return new Hono().get('/admin/enter', (c) => {
     c.header('Cache-Control', 'no-store');
-    // The token stands in the address: it must not travel on to another page.
+    // The token is in the address, which must not be sent on to another page.
     c.header('Referrer-Policy', 'no-referrer');
     if (!sessions.isAdminToken(c.req.query('token') ?? '')) {
       throw new ProblemError('wrong_token', 'The token in the address is not the admin token.');

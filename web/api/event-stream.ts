@@ -4,7 +4,7 @@ import type { Timers } from '@spillway/pipeline/ports/ports.ts';
 const reconnectMs = 2_000;
 /** Proxies drop connections that are silent; a write also finds out that the other side has gone. */
 const heartbeatMs = 15_000;
-/** A stream ends after an hour, so that whoever holds it has to show the cookie again. */
+/** A stream ends after an hour, so that its reader has to show the cookie again. */
 const longestMs = 3_600_000;
 
 interface ServerSentEvent {

@@ -108,7 +108,7 @@ export function jobEvents(stream: EventStream, since: Position | null): JobListe
   return {
     begin(jobs) {
       const news = jobs.filter((stored) => isNews(stored, since));
-      // Oldest change first: the last event's id must stand for all before it.
+      // Oldest change first: the last event's id covers all earlier ones.
       news.sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime());
       for (const stored of news) send(stored);
       stream.send({ key: '', event: 'present', data: { ids: jobs.map(({ job }) => job.id) } });

@@ -6,7 +6,9 @@ import type { Overview, WorkerView } from './schema.ts';
 
 /** At most one reading of fleet and counts in this many milliseconds, however much changes. */
 const everyMs = 1_000;
-/** All is read again after so many of these, though nothing seems to change: silence is what the admin must see. */
+/**
+ * After this many rounds everything is read again, even without a change, because the admin must see silent workers.
+ */
 const silentTurns = 5;
 
 interface DashboardListener extends JobListener {
@@ -16,7 +18,7 @@ interface DashboardListener extends JobListener {
 
 export interface LiveDashboard {
   follow(listener: DashboardListener): { stop(): void };
-  /** Reads all anew on the next turn: something has changed that no watch tells of. */
+  /** Reads everything again in the next round, after a change that no watch reports. */
   readAgain(): void;
 }
 

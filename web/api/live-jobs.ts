@@ -60,7 +60,7 @@ function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: L
 
   function take(changes: JobChange[]): void {
     if (ended) return;
-    // In the order of the changes, so that an event's id stands for all that came before it.
+    // In the order of the changes, so that an event's id covers all earlier ones.
     const ordered = changes.toSorted((a, b) => a.stored.updatedAt.getTime() - b.stored.updatedAt.getTime());
     for (const { stored, present } of ordered) {
       if (present) jobs.set(stored.job.id, stored);

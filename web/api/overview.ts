@@ -68,7 +68,7 @@ function overviewOf({ now, open, newest, fleet, state, settings, passedOver }: R
   };
 }
 
-/** From upload to outcome. A retry starts anew: the original may have been uploaded days before. */
+/** From upload to outcome. For a retry: from its own start, because the upload may be days older. */
 function durationMs(job: Job): number[] {
   const worked = job.state === 'succeeded' || job.state === 'failed';
   if (!worked || !job.endedAt) return [];

@@ -56,7 +56,7 @@ export const uploadSchema = z.object({
   objectName: z.string(),
   /** How the bytes are sent to `sessionUrl`. */
   protocol: z.enum(uploadProtocols),
-  /** A bearer secret: whoever knows it can write that object. */
+  /** A bearer secret: anybody who knows it can write that object. */
   sessionUrl: z.url(),
 });
 export type Upload = z.infer<typeof uploadSchema>;

@@ -11,11 +11,11 @@ const day = 24 * 3_600;
 const sessionLifetime = 180 * day;
 const sessionRenewedAfter = day;
 const adminLifetime = day / 2;
-/** Name of whoever has the admin token. */
+/** The name for everybody who has the admin token. */
 const tokenHolder = 'admin';
 
 export interface SessionOptions {
-  /** Signs the cookies; whoever knows it can be anybody. */
+  /** Signs the cookies. Anybody who knows it can pose as any visitor. */
   secret: string;
   adminToken: string;
   clock: Clock;
@@ -36,7 +36,7 @@ export interface Sessions {
 
 /**
  * Cookies that name who somebody is, signed so that nobody can name another. The owner id itself is no secret (it
- * stands in object names); only its signature admits.
+ * is in object names); only its signature admits.
  */
 export function createSessions({ secret, adminToken, clock, publicOrigin }: SessionOptions): Sessions {
   const visitors = createSigner(deriveKey(secret, 'visitor'), clock);
@@ -72,7 +72,7 @@ export function createSessions({ secret, adminToken, clock, publicOrigin }: Sess
       return { owner, isNew: known === null };
     },
     admin(c) {
-      // The only place that tells admins apart. Whoever has the token is the same person to us; a proxy that knows
+      // The only place that tells admins apart. Everybody with the token is the same person to us; a proxy that knows
       // people, such as Identity-Aware Proxy, would be asked here.
       const bearer = /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
       if (bearer !== undefined && isAdminToken(bearer)) return tokenHolder;

@@ -82,7 +82,9 @@ function mediaType(given: string): string {
   return /^[\w.+-]+\/[\w.+-]+$/.test(given) ? given : 'application/octet-stream';
 }
 
-/** A sandboxed page's origin is the word `null`, which Cloud Storage cannot allow; what else is no origin is no page's. */
+/**
+ * A sandboxed page's origin is the word `null`, which Cloud Storage cannot allow; what else is no origin is no page's.
+ */
 function pageOrigin(header: string | undefined): string | null {
   return header !== undefined && URL.parse(header)?.origin === header ? header : null;
 }

@@ -1,4 +1,4 @@
-/** One measurement of a worker, as the charts draw it. */
+/** One measurement of a worker, for the charts. */
 export interface Sample {
   /** Milliseconds since 1970, by this page's clock. */
   at: number;
@@ -12,10 +12,10 @@ export interface Sample {
 }
 
 export const windowMs = 120_000;
-/** Closer than this, two samples come from one heartbeat. */
+/** Samples that are closer than this come from one heartbeat. */
 const sameBeatMs = 400;
 
-/** Adds a sample and lets go of those that have left the window. The list that came in is not changed. */
+/** Adds a sample and removes those that have left the window. Does not change the given list. */
 export function withSample(samples: readonly Sample[], next: Sample): readonly Sample[] {
   const last = samples.at(-1);
   if (last && next.at - last.at < sameBeatMs) return samples;

@@ -1,15 +1,15 @@
 /**
- * Puts text on the clipboard; false where the browser does not let it. `near` stands where the focus may be: a modal
- * dialog makes everything outside of it inert.
+ * Puts text on the clipboard. False if the browser does not allow it.
+ * @param near An element where the focus may be: a modal dialog makes everything outside of it inert.
  */
 export async function copyText(text: string, near: Element): Promise<boolean> {
-  // Browsers offer the clipboard to https and to this machine alone.
+  // Browsers offer the clipboard only on https and on this machine.
   if (navigator.clipboard) {
     try {
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
-      // Not allowed like this: the older way asks for no permission.
+      // Not allowed. The older way needs no permission.
     }
   }
   return copySelected(text, near);

@@ -20,7 +20,7 @@ export function ColourControl({ id, described, optional, value, onChange }: Colo
     onChange(next);
   };
   return (
-    // biome-ignore lint/a11y/useSemanticElements: A fieldset's legend cannot stand in the form's grid.
+    // biome-ignore lint/a11y/useSemanticElements: A fieldset's legend cannot be an item of the form's grid.
     <div class="colour-control" role="group" aria-labelledby={`${id}-label`} aria-describedby={described}>
       {optional && (
         <label>

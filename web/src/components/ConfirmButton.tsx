@@ -4,7 +4,7 @@ import { Icon, type IconName } from './Icon.tsx';
 interface ConfirmButtonProps {
   label: string;
   confirm: string;
-  /** What the action is about, for people who do not see where the button stands. */
+  /** What the action is about, for people who do not see where the button is. */
   subject: string;
   icon: IconName;
   onConfirm(): void;

@@ -4,7 +4,7 @@ import { Icon } from './Icon.tsx';
 
 interface CopyButtonProps {
   text: string;
-  /** What is copied, for people who do not see where the button stands. */
+  /** What is copied, for people who do not see where the button is. */
   subject: string;
 }
 

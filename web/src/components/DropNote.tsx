@@ -4,14 +4,14 @@ import { stageOf } from '../jobs/gallery.ts';
 
 interface DropNoteProps {
   entries: GalleryEntry[];
-  /** What stands in the way of taking files. */
+  /** Why files cannot be taken. */
   problem: string | null;
 }
 
 /** One line below the drop zone: what is wrong, or how far this visit's files are. Its place is always kept. */
 export function DropNote({ entries, problem }: DropNoteProps) {
   const note = useRef<HTMLDivElement>(null);
-  // Below a tall form it may stand outside the window, and nothing else tells that nothing was sent.
+  // Below a tall form it may be outside the window, and nothing else says that nothing was sent.
   useEffect(() => {
     if (problem !== null) note.current?.scrollIntoView({ block: 'nearest' });
   }, [problem]);

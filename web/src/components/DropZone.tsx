@@ -22,7 +22,7 @@ export function DropZone({ onPicked }: DropZoneProps) {
     input.value = '';
   };
 
-  // The picker is there before this code is: what was chosen meanwhile has sent its event to nobody.
+  // The picker exists before this code has loaded: the event of an earlier choice went to nobody.
   useEffect(takePicked, []);
 
   useEffect(() => {

@@ -62,7 +62,7 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
   );
 }
 
-/** What is wrong, where the summary stands: the field itself may be folded away. */
+/** The problem, in place of the summary, because the field itself may be folded away. */
 function firstProblem(problems: OptionProblems) {
   const [first] = Object.entries(problems);
   if (!first) return null;

@@ -5,7 +5,7 @@ import { formatDuration } from '../format/duration.ts';
 import { bulkNote, targetLabel } from '../jobs/words.ts';
 import { Icon } from './Icon.tsx';
 
-/** Where a job ran and why, for whoever wants to know. */
+/** Where a job ran and why. */
 export function RunDetails({ job }: { job: JobView }) {
   const { timings, result } = job;
   return (

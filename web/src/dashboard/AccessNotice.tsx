@@ -1,6 +1,6 @@
 import type { Access } from './admin-state.ts';
 
-/** What stands in place of the dashboard while its visitor may not see it, or it cannot be reached. */
+/** Shown in place of the dashboard if the visitor may not see it, or if it cannot be reached. */
 export function AccessNotice({ access }: { access: Exclude<Access, 'granted'> }) {
   switch (access) {
     case 'unknown':
@@ -18,7 +18,7 @@ export function AccessNotice({ access }: { access: Exclude<Access, 'granted'> })
           <h2>The dashboard is for admins.</h2>
           <p>
             Open the admin address that <code>npm start</code> printed. It carries a token and lets this
-            browser in; afterwards this page opens by itself. The same address stands in{' '}
+            browser in; afterwards this page opens by itself. The same address is in{' '}
             <code>.local/stack.json</code> as <code>adminUrl</code>.
           </p>
           <p>

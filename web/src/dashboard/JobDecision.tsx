@@ -6,7 +6,7 @@ import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { targetLabel } from '../jobs/words.ts';
 
-/** What the decision was taken from: what was expected of either side, and what stood before the job. */
+/** The basis of the decision: the predictions for both sides, and the work ahead of the job. */
 export function JobDecision({ job }: { job: JobView }) {
   const { predicted, ledger, target } = job.route;
   if (!isRouted(job)) return <p class="quiet-words">Not at all: the job was not routed.</p>;
@@ -88,7 +88,7 @@ function SideRow({ target, side, chosen, missing }: SideRowProps) {
 function WorkAhead({ ledger }: { ledger: Ledger }) {
   return (
     <table class="predictions">
-      <caption>What stood before it:</caption>
+      <caption>Work ahead of it:</caption>
       <thead>
         <tr>
           <th scope="col">Side</th>

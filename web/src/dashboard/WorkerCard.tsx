@@ -9,7 +9,7 @@ import { workerWords } from './worker-words.ts';
 
 interface WorkerCardProps {
   worker: WatchedWorker;
-  /** Both return what stood in the way, or null. */
+  /** Both return why it could not be done, or null. */
   onDrain(drain: boolean): Promise<string | null>;
   onResume(): Promise<string | null>;
 }

@@ -15,7 +15,7 @@ export interface AdminState {
   drain(workerId: string, drain: boolean): Promise<string | null>;
   /** Lets a worker that has paused itself take jobs again. Returns why it could not be done, or null. */
   resume(workerId: string): Promise<string | null>;
-  /** @returns what ends it. */
+  /** @returns A function that ends it. */
   start(): () => void;
 }
 

@@ -3,13 +3,13 @@ import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { downloadWords, failureWords, movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 
-/** One step of a job's life. `at` is null where the document does not say when. */
+/** One step of a job's life. `at` is null if the document does not say when. */
 export interface StoryStep {
   title: string;
   at: Date | null;
   detail: string | null;
   tone: 'done' | 'now' | 'failed';
-  /** 0..1 of what is under way, where that is known. */
+  /** Progress of the current step, 0..1, if it is known. */
   share?: number;
 }
 

@@ -2,7 +2,7 @@ import { formatDollars } from '@spillway/core/amounts.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import { formatDuration } from '../format/duration.ts';
 
-/** Whether Cloud Run takes work, in a word and what stands behind it. */
+/** Whether Cloud Run takes work, in one word, and the reason. */
 export function runCondition({ enabled, breaker, ...cost }: Overview['run'], now: number): [string, string] {
   if (!enabled) return ['Off', 'by the settings'];
   if (breaker.state === 'paused') {
@@ -19,7 +19,7 @@ export function runCondition({ enabled, breaker, ...cost }: Overview['run'], now
     : ['Open', 'takes what VMs cannot'];
 }
 
-/** What Cloud Run has cost, and how much it may. */
+/** What Cloud Run has cost, and its limit. */
 export function runCost({ spentLastHour, mostDollarsPerHour: most }: Overview['run']): [string, string] {
   const limit = most === null ? 'no limit' : `${formatDollars(most)} at most`;
   return [formatDollars(spentLastHour), `in the last hour, ${limit}`];

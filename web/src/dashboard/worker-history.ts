@@ -1,17 +1,17 @@
 import type { WorkerView } from '@spillway/web/api/schema.ts';
 import { type Sample, withSample } from '../charts/sample-window.ts';
 
-/** A worker with what it reported lately. `seenAt` is when its newest heartbeat was written, by this page's clock. */
+/** A worker with its recent reports. `seenAt` is when its newest heartbeat was written, by this page's clock. */
 export interface WatchedWorker {
   readonly view: WorkerView;
   readonly seenAt: number;
   readonly samples: readonly Sample[];
 }
 
-/** Heartbeats older than this are a worker gone silent, not a late one. */
+/** A worker whose heartbeat is older than this is silent, not late. */
 export const silentAfterMs = 15_000;
 
-/** Merges a fresh list of workers into what is known. Those who are no longer listed are dropped. */
+/** Merges a new list of workers into the known ones. Workers that are no longer listed are dropped. */
 export function mergeWorkers(
   known: ReadonlyMap<string, WatchedWorker>,
   views: readonly WorkerView[],
@@ -44,11 +44,11 @@ function sampleOf(view: WorkerView, at: number): Sample {
 
 export type WorkerCondition = WorkerView['state'] | 'silent';
 
-/** What a worker is doing, where silence outweighs what it last said. */
+/** What a worker is doing. Silence counts more than its last report. */
 export function conditionOf(worker: WatchedWorker, now: number): WorkerCondition {
   const { state } = worker.view;
   if (state === 'stopped') return 'stopped';
   if (now - worker.seenAt > silentAfterMs) return 'silent';
-  // What was asked of it a moment ago it says of itself only with its next heartbeat.
+  // A recent request shows in its own report only with the next heartbeat.
   return worker.view.drain && (state === 'ready' || state === 'paused') ? 'draining' : state;
 }

@@ -2,7 +2,7 @@ import { countOf } from '@spillway/core/amounts.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { conditionOf, type WatchedWorker } from './worker-history.ts';
 
-/** What a worker does, and what follows from it for whoever looks after it. */
+/** What a worker does, and what the admin may have to do. */
 export function workerWords(worker: WatchedWorker, now: number): string {
   const { view } = worker;
   const condition = conditionOf(worker, now);

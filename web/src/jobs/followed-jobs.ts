@@ -20,7 +20,7 @@ export interface JobSource {
   events: string;
   /** Jobs that the page keeps. */
   most: number;
-  /** Hears of the events of one frame, after they were applied. `before`: the jobs as they were. */
+  /** Called with the events of one frame after they were applied, and with the jobs before that. */
   onUpdates?: (updates: readonly JobUpdate[], before: JobCache['jobs']['value']) => void;
   /** Handlers of the stream's other events. */
   others?: Pick<EventHandlers, 'workers' | 'overview'>;
@@ -30,11 +30,11 @@ export interface JobSource {
 export interface FollowedJobs {
   readonly cache: JobCache;
   readonly stream: ReadonlySignal<StreamState>;
-  /** False until the first list has come, or has failed to. */
+  /** False until the first list has come or failed. */
   readonly loaded: ReadonlySignal<boolean>;
-  /** Why the last list did not come; null where it did. */
+  /** Why the last list failed; null if it did not. */
   readonly problem: ReadonlySignal<string | null>;
-  /** Where older jobs go on; null where there are none. */
+  /** Cursor of the page of older jobs; null if there is none. */
   readonly cursor: ReadonlySignal<string | null>;
   loadEarlier(): Promise<void>;
   /** Adds what one query finds. Returns the cursor of the next page. */
@@ -42,10 +42,10 @@ export interface FollowedJobs {
   /**
    * Lists the newest jobs, then listens. The list comes first because its answer may set the cookie that says whose
    * events these are.
-   * @returns what ends it.
+   * @returns A function that ends it.
    */
   follow(): () => void;
-  /** Listens again where the server ended an idle stream. */
+  /** Listens again if the server has ended an idle stream. */
   resume(): void;
 }
 

@@ -2,11 +2,11 @@ import type { JobProgress } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
 
-/** One picture and one operation: what a card shows, from the pick to the result and over its retries. */
+/** One picture and one operation: the content of a card from the pick to the result, including retries. */
 export interface GalleryEntry {
   readonly key: string;
   readonly operation: string;
-  /** The file on this page; null for what was uploaded earlier or elsewhere. */
+  /** The file on this page; null if it was uploaded earlier or elsewhere. */
   readonly upload: FileUpload | null;
   /** The newest run; null until the upload has become a job. */
   readonly job: JobView | null;
@@ -16,8 +16,8 @@ export interface GalleryEntry {
 }
 
 /**
- * Puts uploads and jobs together. A file has as many entries as operations; its jobs find it by the upload's id, so
- * the card that showed the progress goes on to show the result.
+ * Joins uploads and jobs. A file has one entry for each operation. Jobs are matched by the upload's id, so the card
+ * that showed the progress then shows the result.
  */
 export function galleryEntries(
   uploads: readonly FileUpload[],
@@ -34,7 +34,7 @@ export function galleryEntries(
       if (card !== null && runs.length === 0 && knownCards.has(card)) return [];
       if (card !== null) runsByCard.delete(card);
       const key = `${upload.key}:${operation}`;
-      // Within one drop the order of picking stays: later files count as a little older.
+      // Files of one drop keep their order: later ones count as a little older.
       const addedAt = upload.addedAt - (index + rank / 10) / 1_000;
       return [{ key, operation, upload, job: newestRun(runs), runs, addedAt }];
     }),
@@ -60,7 +60,7 @@ function newestRun(runs: readonly JobView[]): JobView | null {
 export type CardStage =
   | { kind: 'uploading'; share: number; interrupted: boolean }
   | { kind: 'waiting'; what: 'turn' | 'upload' | 'held' | 'arrival' }
-  /** `download` where the work waits for its model. */
+  /** `download` is set while the job waits for its model. */
   | { kind: 'processing'; download: JobProgress | null }
   | { kind: 'done' }
   | { kind: 'upload-failed'; message: string; retryable: boolean }

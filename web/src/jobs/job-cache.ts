@@ -17,10 +17,10 @@ export interface JobCache {
   apply(changes: JobUpdate[]): void;
 }
 
-/** The jobs a page knows of, by id. `limit` keeps a page that stays open for days from growing: the oldest go. */
+/** The jobs that a page knows, by id. Beyond `limit` the oldest are dropped, because a page may stay open for days. */
 export function createJobCache(limit = 1_000): JobCache {
   const jobs = signal<ReadonlyMap<string, JobView>>(new Map());
-  // What was deleted stays deleted, though a late event may still speak of it.
+  // A deleted job stays deleted, even if a late event mentions it.
   const removed = new Set<string>();
   const knownCards = new Set<string>();
   return {
@@ -46,7 +46,7 @@ export function createJobCache(limit = 1_000): JobCache {
 
 function dropAbsent(jobs: Map<string, JobView>, ids: string[]): void {
   const oldest = jobs.get(ids.at(-1) ?? '');
-  // Without a job to compare with nothing is known of age, unless the list is empty: then all are gone.
+  // Without that job the ages cannot be compared, unless the list is empty: then all jobs are gone.
   if (!oldest && ids.length > 0) return;
   const present = new Set(ids);
   for (const [id, job] of jobs) {

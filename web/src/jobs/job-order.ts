@@ -8,12 +8,12 @@ export function isNewer(next: JobView, known: JobView | undefined): boolean {
   return !known || next.revision >= known.revision;
 }
 
-/** False while the decision is pending, and for ever where the job was refused before it. */
+/** False while the decision is pending, and for a job that was refused before it. */
 export function isRouted(job: JobView): boolean {
   return job.route.reason !== 'reserved';
 }
 
-/** Newest first; jobs of one moment by id, so that the order never flickers. */
+/** Newest first. Jobs of the same moment are sorted by id, so that the order is stable. */
 export function newestFirst(a: JobView, b: JobView): number {
   return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 }

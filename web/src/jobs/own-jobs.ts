@@ -2,7 +2,7 @@ import { isTerminal, type JobProgress } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { type FollowedJobs, followJobs } from './followed-jobs.ts';
 
-/** What there is to tell of jobs that are watched. */
+/** Callbacks for news about followed jobs. */
 export interface JobNews {
   ended(job: JobView): void;
   downloading(progress: JobProgress): void;
@@ -32,7 +32,7 @@ export function followOwnJobs(news: JobNews): FollowedJobs {
   return jobs;
 }
 
-/** Asks for the jobs of one upload: for events that were missed. */
+/** Asks for the jobs of one upload, in case their events were lost. */
 export async function lookForUpload(jobs: FollowedJobs, uploadId: string): Promise<void> {
   await jobs.load(`?upload=${encodeURIComponent(uploadId)}`);
 }

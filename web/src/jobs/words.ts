@@ -61,16 +61,16 @@ export function movedWords({ target, movedFrom, epoch }: Route): string | null {
   return epoch > 1 ? `${to}, queued ${countOf(epoch + 1, 'time')} in all` : to;
 }
 
-/** What a person should know of a job that nobody is taken to wait for. */
+/** A note about a bulk job. */
 export const bulkNote = 'Part of a large batch: it runs without hurry.';
 
-/** Why a job failed: the code's plain words first, then what this case adds to them. */
+/** Why a job failed: the code's plain words, then the details of this case. */
 export function failureWords(error: JobError): { summary: string; detail: string | null } {
   const summary = failureCodes[error.code];
   return { summary, detail: error.message === summary ? null : error.message };
 }
 
-/** Why a job that ended without a result and without a failure has none. */
+/** Why a job ended without a result and without a failure. */
 export function endedWords(state: JobState): string | null {
   if (state === 'superseded') return 'A newer file of the same name took its place.';
   if (state === 'cancelled') return 'It was stopped, or its file was deleted, before it was done.';
@@ -84,7 +84,7 @@ export function downloadWords(share: number): string {
 
 export interface TextWithCommand {
   before: string;
-  /** To be typed into a terminal; null where the text holds none. */
+  /** A command for a terminal; null if the text has none. */
   command: string | null;
   after: string;
 }
@@ -99,6 +99,6 @@ export function withCommand(text: string): TextWithCommand {
   return { before: text.slice(0, at), command, after: text.slice(at + found.length) };
 }
 
-/** What a person should know of a model that comes with Spillway. */
+/** A note about a built-in model. */
 export const builtInModelNote =
   'A small model, trained on computer drawings alone: it is not made for the details of photographs.';

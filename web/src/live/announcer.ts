@@ -16,7 +16,7 @@ interface Said {
 }
 
 /**
- * Words for people who listen. What happens within a moment is said together, and a burst is summed up by topic, so
+ * Announcements for screen readers. News of one moment is announced together, and a burst is summed up by topic, so
  * that fifty pictures do not make fifty announcements.
  */
 export function createAnnouncer(summarise: (topic: string, count: number) => string): Announcer {
@@ -38,7 +38,7 @@ export function createAnnouncer(summarise: (topic: string, count: number) => str
 function condense(sentences: Said[], summarise: (topic: string, count: number) => string): string {
   if (sentences.length <= mostSentences) return sentences.map(({ sentence }) => sentence).join(' ');
   const groups = Map.groupBy(sentences, ({ topic }) => topic);
-  // What happened once among many is said in full: it may be the one thing that went wrong.
+  // A single event among many is announced in full: it may be the one that went wrong.
   const said = ([topic, [first, ...others]]: [string, Said[]]) =>
     first && others.length === 0 ? first.sentence : summarise(topic, others.length + 1);
   return [...groups].map(said).join(' ');

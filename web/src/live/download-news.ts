@@ -1,6 +1,6 @@
 import type { JobProgress } from '@spillway/core/job.ts';
 
-/** The share in steps that are worth a sentence: a person who listens wants no word for every per cent. */
+/** The share in steps that are worth an announcement. */
 const steps = 4;
 
 /** How far a download is, in quarters. */
@@ -11,8 +11,8 @@ export function coarseDownload({ model, share }: JobProgress): string {
 }
 
 /**
- * Makes the sentences about downloads for people who listen: one at the start and one a quarter, however many jobs
- * wait for the same model. Null where there is nothing new to say.
+ * Makes the announcements about downloads for screen readers: one at the start and one each quarter, however many jobs
+ * wait for the same model. Null if there is nothing new.
  */
 export function createDownloadNews(): (progress: JobProgress) => string | null {
   const told = new Map<string, number>();

@@ -6,7 +6,7 @@ export type OptionField = {
   key: string;
   label: string;
   hint: string | null;
-  /** Few people need it: it is folded away. */
+  /** Few people need it, so it is folded away. */
   advanced: boolean;
 } & (
   | { kind: 'choice'; choices: string[]; initial: string }
@@ -30,7 +30,7 @@ const propertySchema = z.object({
 });
 const objectSchema = z.object({ properties: z.record(z.string(), propertySchema) });
 
-/** More integers than this are typed, not slid. */
+/** A range of more integers than this gets a text field instead of a slider. */
 const longestSlider = 1_000;
 
 /**
@@ -74,7 +74,7 @@ function optionField(
   if (property.type === 'boolean') return { ...base, kind: 'switch', initial: initial === true };
   if (property.type === 'string') {
     const text = String(initial ?? '');
-    // The description tells how a colour is written, which its control makes needless.
+    // The description says how a colour is written, which its control makes unnecessary.
     return takesColours(valid)
       ? { ...base, hint: null, kind: 'colour', optional: valid(''), initial: text }
       : { ...base, kind: 'text', longest: property.maxLength ?? null, initial: text };
@@ -91,7 +91,7 @@ function optionField(
   return null;
 }
 
-/** Finds which integers a schema really takes: a refinement ('must be odd') does not show in its JSON Schema. */
+/** Finds the integers that a schema accepts, because a refinement ('must be odd') is not in its JSON Schema. */
 function evenSteps(min: number, max: number, valid: Test): { min: number; max: number; step: number } | null {
   if (max - min > longestSlider) return null;
   const taken: number[] = [];
@@ -104,7 +104,7 @@ function evenSteps(min: number, max: number, valid: Test): { min: number; max: n
   return even ? { min: first, max: last, step } : null;
 }
 
-/** True for a string that can be nothing but a colour, tried out for the same reason. */
+/** True for a string that must be a colour. It is tried out for the same reason. */
 function takesColours(valid: Test): boolean {
   return valid('#1e90ff') && !['1e90ff', '#1e90f', 'a word'].some(valid);
 }

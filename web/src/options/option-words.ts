@@ -20,14 +20,14 @@ const choiceLabels: Record<string, string> = {
   webp: 'WebP',
 };
 
-/** One choice of an option, for people. Models keep the names that they are known by, with what their licences forbid. */
+/** The label of one choice. Models keep their own names, with a note about their licences. */
 export function choiceLabel(choice: string): string {
   if (nonCommercialModels.includes(choice)) return `${choice} (not for commercial use)`;
   if (modelNames.has(choice)) return choice;
   return choiceLabels[choice] ?? choice.charAt(0).toUpperCase() + choice.slice(1);
 }
 
-/** What is chosen, on one line: the plain options as they are, the advanced ones where they were changed. */
+/** The chosen options on one line: all plain ones, and the advanced ones that were changed. */
 export function summaryOf(fields: readonly OptionField[], values: Record<string, unknown>): string {
   return fields
     .filter((field) => !field.advanced || isChanged(field, values))

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { issueWords } from '../format/issue-words.ts';
 import { optionLabel } from './fields.ts';
 
-/** What is wrong with options, by key, as the rest of a sentence that begins with the option's label. */
+/** Problems of options by key, each as the rest of a sentence that begins with the option's label. */
 export type OptionProblems = Readonly<Record<string, string>>;
 
 /** Checks options as the server will, before anything is sent. */
@@ -12,7 +12,7 @@ export function optionProblems(options: z.ZodObject, values: Record<string, unkn
   const keys = Object.keys(options.shape);
   const problems: Record<string, string> = {};
   for (const issue of parsed.error.issues) {
-    // The first issue of an option is the one to mend; the others may go with it.
+    // Only the first issue of an option is shown; solving it may solve the others.
     problems[String(issue.path[0] ?? '')] ??= issueWords(issue) ?? namingOptions(issue.message, keys);
   }
   return problems;

@@ -7,17 +7,17 @@ import { type OptionProblems, optionProblems } from './problems.ts';
 export interface Selection {
   readonly chosen: ReadonlySignal<readonly OperationName[]>;
   readonly options: ReadonlySignal<ChosenOptions>;
-  /** What is wrong with the options of what is chosen. */
+  /** Problems of the chosen operations' options. */
   readonly problems: ReadonlySignal<Partial<Record<OperationName, OptionProblems>>>;
-  /** Why nothing can be sent like this, in a sentence; null when it can. */
+  /** Why nothing can be sent, in a sentence; null if it can. */
   readonly obstacle: ReadonlySignal<string | null>;
   toggle(operation: OperationName, on: boolean): void;
   setOption(operation: OperationName, key: string, value: unknown): void;
 }
 
-/** Which operations the next files get, and with which options. */
+/** The operations for the next files, with their options. */
 export function createSelection(): Selection {
-  // The fastest alone: what takes a model's time is chosen by the person who wants it.
+  // Only the fastest one. Operations that need a model are chosen by the person.
   const chosen = signal<readonly OperationName[]>(operationNames.slice(0, 1));
   const options = signal<ChosenOptions>({});
   const problems = computed(() =>
@@ -31,7 +31,7 @@ export function createSelection(): Selection {
     problems,
     obstacle: computed(() => obstacleIn(chosen.value, problems.value)),
     toggle(operation, on) {
-      // In the registry's order, whatever the order of pressing.
+      // In the registry's order, not in the order of pressing.
       chosen.value = operationNames.filter((name) => (name === operation ? on : chosen.value.includes(name)));
     },
     setOption(operation, key, value) {

@@ -15,7 +15,7 @@ export function OwnerShares({ owners, problems, editor }: OwnerSharesProps) {
   const addButton = useRef<HTMLButtonElement>(null);
   const add = () => {
     editor.addOwner();
-    // The line is drawn with the next frame; whoever asked for it goes on there.
+    // The row is drawn with the next frame, and then gets the focus.
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>('li:last-child input')?.focus());
   };
   const remove = (key: number) => {

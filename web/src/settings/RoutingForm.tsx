@@ -11,7 +11,7 @@ import {
 } from './routing-fields.ts';
 import type { SettingsEditor } from './settings-editor.ts';
 
-/** The form of the routing settings. What is wrong stands at its field; nothing is sent before it is mended. */
+/** The form of the routing settings. Each problem is shown at its field, and nothing is sent before all are solved. */
 export function RoutingForm({ editor }: { editor: SettingsEditor }) {
   const draft = editor.draft.value;
   const problems = editor.problems.value;
@@ -73,7 +73,7 @@ function SaveBar({ editor }: { editor: SettingsEditor }) {
   const idle = !editor.savable.value;
   return (
     <div class="routing-save">
-      {/* Not `disabled`, which would take the focus from whoever has just pressed it. */}
+      {/* Not `disabled`, which would take the focus from the button that was just pressed. */}
       <button type="submit" class="button primary" aria-disabled={idle}>
         {editor.saving.value ? 'Saving …' : 'Save'}
       </button>

@@ -58,7 +58,7 @@ it('shows settings in the units of people', () => {
   });
 });
 
-it('reads what was typed, with a comma or a point, and an empty control as what it stands for', () => {
+it('reads what was typed, with a comma or a point, and an empty control as its default', () => {
   const settings = routingSettingsSchema.parse({
     objectivesMs: { sketch: 5 },
     run: { mostDollarsPerHour: 3 },
@@ -111,7 +111,7 @@ it('says at the line of an owner what is wrong with it', () => {
     ok: false,
     problems: {
       'owner 0': 'Name an owner, or remove the line.',
-      'owner 4': 'This owner stands here twice.',
+      'owner 4': 'This owner is listed twice.',
       'weight 5': 'Must be at least 0.001.',
       'owner 6': 'At most 200 characters long.',
     },

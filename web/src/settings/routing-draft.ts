@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { asSentence, issueWords } from '../format/issue-words.ts';
 import { type RoutingField, routingFields } from './routing-fields.ts';
 
-/** The form as it was filled in: texts, so that nothing is changed under the fingers. */
+/** The content of the form. It is text, so that the form never changes what is being typed. */
 export interface RoutingDraft {
   /** By the fields' paths; a switch that is on says `on`. */
   readonly values: Readonly<Record<string, string>>;
@@ -11,13 +11,13 @@ export interface RoutingDraft {
 }
 
 export interface DraftOwner {
-  /** Tells rows apart, whatever is typed into them. */
+  /** Identifies the row, independent of its content. */
   readonly key: number;
   readonly owner: string;
   readonly weight: string;
 }
 
-/** What is wrong, a sentence each: by a field's path, or by `owner <key>` and `weight <key>`. */
+/** Problems, one sentence each, by a field's path or by `owner <key>` and `weight <key>`. */
 export type DraftProblems = Readonly<Record<string, string>>;
 
 export function draftOf(settings: RoutingSettings): RoutingDraft {
@@ -31,7 +31,7 @@ export function draftOf(settings: RoutingSettings): RoutingDraft {
   };
 }
 
-/** The settings that the draft stands for, checked with the schema that the server uses. */
+/** The settings of a draft, checked with the server's schema. */
 export function checkDraft(
   draft: RoutingDraft,
   base: RoutingSettings,
@@ -40,13 +40,13 @@ export function checkDraft(
   const parsed = routingSettingsSchema.safeParse(written(draft, base));
   if (parsed.success && Object.keys(problems).length === 0) return { ok: true, settings: parsed.data };
   for (const issue of parsed.error?.issues ?? []) {
-    // The first issue of a field is the one to mend; the others may go with it.
+    // Only the first issue of a field is shown; solving it may solve the others.
     problems[placeOf(issue, draft)] ??= sentenceFor(issue);
   }
   return { ok: false, problems };
 }
 
-/** True where the draft says something else than these settings. */
+/** True if the draft differs from these settings. */
 export function differs(draft: RoutingDraft, settings: RoutingSettings): boolean {
   const own = draftOf(settings);
   return (
@@ -55,8 +55,8 @@ export function differs(draft: RoutingDraft, settings: RoutingSettings): boolean
 }
 
 /**
- * A draft that began with `before`, carried over to settings that somebody else has changed to `after`: what was
- * edited here stays, the rest follows. `both` names what was changed here and there in different ways.
+ * Rebases a draft of `before` onto the settings `after` of somebody else. Edited values stay, the others follow. `both`
+ * lists the values that were changed differently on both sides.
  */
 export function rebased(
   draft: RoutingDraft,
@@ -88,7 +88,7 @@ function textOf(field: RoutingField, settings: RoutingSettings): string {
   return field.kind === 'number' ? shown(Number(value) / field.factor) : String(value);
 }
 
-/** Settings with the draft's values in them, valid or not. What was not edited stays to the last digit. */
+/** Settings with the draft's values, valid or not. Values that were not edited keep all their digits. */
 function written(draft: RoutingDraft, base: RoutingSettings): Record<string, unknown> {
   const settings: Record<string, unknown> = structuredClone(base);
   const old = draftOf(base);
@@ -109,7 +109,7 @@ function written(draft: RoutingDraft, base: RoutingSettings): Record<string, unk
   return { ...settings, shares: { ...shares, owners: Object.fromEntries(weights) } };
 }
 
-/** Undefined where the setting is to be left out. */
+/** Undefined if the setting is to be left out. */
 function settingFor(field: RoutingField, text: string): unknown {
   switch (field.kind) {
     case 'switch':
@@ -125,13 +125,13 @@ function settingFor(field: RoutingField, text: string): unknown {
   }
 }
 
-/** A number as people type it, with a point or a comma; NaN where it is none. */
+/** A typed number, with a point or a comma; NaN if it is not one. */
 function numberIn(text: string): number {
   const plain = text.trim().replace(',', '.');
   return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : Number.NaN;
 }
 
-/** Without the last digits, in which a change of the unit leaves its traces. */
+/** Rounds away the last digits, which a change of the unit alters. */
 function rounded(value: number): number {
   return Number(value.toPrecision(12));
 }
@@ -146,7 +146,7 @@ function ownerProblems(owners: readonly DraftOwner[]): Record<string, string> {
   for (const { key, owner } of owners) {
     const name = owner.trim();
     if (name === '') problems[`owner ${key}`] = 'Name an owner, or remove the line.';
-    else if (seen.has(name)) problems[`owner ${key}`] = 'This owner stands here twice.';
+    else if (seen.has(name)) problems[`owner ${key}`] = 'This owner is listed twice.';
     seen.add(name);
   }
   return problems;

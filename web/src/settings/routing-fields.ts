@@ -2,32 +2,32 @@ import { manifestOf } from '@spillway/core/operations.ts';
 import { knownOperations } from '../operations/known-operations.ts';
 
 interface FieldBase {
-  /** Where the value stands in the settings: `run.maxInstances`. */
+  /** Path of the value in the settings: `run.maxInstances`. */
   path: string;
   label: string;
   hint: string | null;
 }
 export interface NumberField extends FieldBase {
   kind: 'number';
-  /** What the number counts, as it stands behind it. */
+  /** The unit, shown behind the number. */
   unit: string;
-  /** The setting is the number in the form times this. */
+  /** The setting is the form's number times this. */
   factor: number;
-  /** What an empty control stands for; `refused` where there has to be a number. */
+  /** The meaning of an empty control; `refused` if a number is required. */
   whenEmpty: 'refused' | 'null' | 'left out';
-  /** Stands in the empty control. */
+  /** Placeholder of the empty control. */
   placeholder: string;
 }
 interface ChoiceField extends FieldBase {
   kind: 'choice';
   choices: readonly { value: string; label: string }[];
-  /** True where the setting is a number. */
+  /** True if the setting is a number. */
   numeric: boolean;
 }
 interface SwitchField extends FieldBase {
   kind: 'switch';
 }
-/** How one routing setting is asked for. */
+/** The form field of one routing setting. */
 export type RoutingField = NumberField | ChoiceField | SwitchField;
 
 export interface RoutingGroup {
@@ -35,7 +35,7 @@ export interface RoutingGroup {
   fields: readonly RoutingField[];
 }
 
-/** The setting that only one policy looks at. */
+/** The setting that only one policy uses. */
 export const thresholdPath = 'threshold.cpu';
 
 const policy: RoutingField = {
@@ -118,7 +118,7 @@ export function mainGroups(): readonly RoutingGroup[] {
   ];
 }
 
-/** What follows from the installation and is seldom changed: folded away. */
+/** Settings that follow from the installation and are seldom changed. They are folded away. */
 export const priceFields: readonly RoutingField[] = [
   number('prices.perVcpuSecond', 'Price of a vCPU', null, { unit: '$ a second' }),
   number('prices.perGibSecond', 'Price of memory', null, { unit: '$ a GiB second' }),
@@ -135,7 +135,7 @@ export const sharesDefault: NumberField = number(
   {},
 );
 
-/** Every field of the form; the owners' own shares stand beside them. */
+/** Every field of the form, except the shares of single owners. */
 export function routingFields(): readonly RoutingField[] {
   return [...mainGroups().flatMap(({ fields }) => fields), sharesDefault, ...priceFields];
 }

@@ -13,25 +13,25 @@ import {
   rebased,
 } from './routing-draft.ts';
 
-/** What the form has to say beside its fields. */
+/** The form's message beside its fields. */
 export interface EditorNote {
   kind: 'done' | 'problem';
   text: string;
 }
 
 export interface SettingsEditor {
-  /** The settings in force as they were last read; null before that. */
+  /** The settings in force, as last read; null before that. */
   readonly view: ReadonlySignal<SettingsView | null>;
   readonly draft: ReadonlySignal<RoutingDraft | null>;
   readonly problems: ReadonlySignal<DraftProblems>;
   /** Whether something was edited and not saved. */
   readonly edited: ReadonlySignal<boolean>;
   readonly saving: ReadonlySignal<boolean>;
-  /** Whether there is anything to save: what was edited, or good settings in place of a document that is not valid. */
+  /** Whether there is anything to save: an edit, or good settings in place of an invalid document. */
   readonly savable: ReadonlySignal<boolean>;
   readonly note: ReadonlySignal<EditorNote | null>;
   load(): Promise<void>;
-  /** Tells of the last change of the settings; reads them again where it is not the one that is shown. */
+  /** Called with the last change of the settings. Reads them again if it is not the one that is shown. */
   heardOf(change: SettingsChange | null): Promise<void>;
   set(path: string, text: string): void;
   addOwner(): void;
@@ -59,11 +59,11 @@ export function createSettingsEditor(): SettingsEditor {
     const current = draft.peek();
     if (!current) return;
     draft.value = change(current);
-    // What it said was about the draft before; a warning of somebody else's change holds until this one is saved.
+    // The message was about the earlier draft. A warning about another admin's change stays until this draft is saved.
     if (note.peek()?.kind === 'done') note.value = null;
   };
 
-  /** Shows what the server has now. What was edited here and not saved stays. */
+  /** Shows the server's settings. Unsaved edits stay. */
   const take = (next: SettingsView): { both: string[] } => {
     const [before, current] = [view.peek(), draft.peek()];
     const carried = before && current ? rebased(current, before.routing, next.routing) : null;
@@ -129,7 +129,7 @@ export function createSettingsEditor(): SettingsEditor {
       const reply = await requestJson('/admin/settings', settingsSchema, { method: 'PUT', body });
       saving.value = false;
       if (reply.ok) {
-        // What was typed while the answer was on its way is still to be saved.
+        // Edits that were made during the request are not saved yet.
         if (draft.peek() === sent) draft.value = null;
         take(reply.value);
         note.value = { kind: 'done', text: 'Saved. In force everywhere within 5 s.' };

@@ -10,7 +10,7 @@ interface SummaryItem {
   note: string;
 }
 
-/** The settings that matter most, on one line each; their places are kept while they are not known. */
+/** The most important settings, one line each. Their places are kept while they are unknown. */
 export function settingsSummary(settings: RoutingSettings | null): SummaryItem[] {
   const item = (name: string, words: (settings: RoutingSettings) => [string, string]): SummaryItem => {
     const [value, note] = settings ? words(settings) : ['–', ' '];

@@ -16,11 +16,11 @@ export function chooseTheme(theme: Theme): void {
   try {
     localStorage.setItem(themeKey, theme);
   } catch {
-    // Storage may be forbidden; the choice then lasts as long as the page.
+    // Storage may be forbidden. The choice then lasts as long as the page.
   }
 }
 
-/** Calls back whenever the colours change, by choice or by the system. Returns what ends it. */
+/** Calls back when the colours change, by choice or by the system. Returns a function that ends it. */
 export function onThemeChange(listener: () => void): () => void {
   const observer = new MutationObserver(listener);
   observer.observe(document.documentElement, { attributeFilter: ['data-theme'] });

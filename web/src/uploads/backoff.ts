@@ -6,15 +6,15 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(random * Math.min(capMs, baseMs * 2 ** (failures - 1))) + 100;
 }
 
-/** What of the browser the pause needs: handed in, so that it can be tested without one. */
+/** The part of the browser that a pause needs. It is a parameter for the tests. */
 export interface Connectivity {
   isOnline(): boolean;
   onceOnline(listener: () => void, signal: AbortSignal): void;
 }
 
 /**
- * Waits before the next try. The network's return ends the wait at once, and while the machine knows itself to be
- * offline it does not end at all: such time is no reason to give up.
+ * Waits before the next try. The return of the network ends the wait at once. While the machine is offline the wait
+ * does not end, because that is no reason to give up.
  */
 export function pauseBetween(connectivity: Connectivity) {
   return async (failures: number, signal: AbortSignal): Promise<void> => {
@@ -37,17 +37,17 @@ export function pauseBetween(connectivity: Connectivity) {
   };
 }
 
-/** The browser's own idea of being online. */
+/** Whether the browser considers itself online. */
 export const browserConnectivity: Connectivity = {
   isOnline: () => navigator.onLine,
   onceOnline: (listener, signal) => addEventListener('online', listener, { once: true, signal }),
 };
 
-/** Most milliseconds that are added by chance. */
+/** The most jitter, in milliseconds. */
 const spreadMs = 500;
 
 /**
- * Waits as long as a server has asked for, and a little by chance, so that what was refused together does not return
+ * Waits as long as a server has asked for, plus jitter, so that requests that were refused together do not return
  * together. Throws the signal's reason when cancelled.
  */
 export async function waitAsAsked(ms: number, signal: AbortSignal): Promise<void> {

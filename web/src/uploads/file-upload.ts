@@ -17,12 +17,12 @@ import { assertReadable, sendResumable, UploadFailure } from './resumable.ts';
 import { xhrTransport } from './xhr-transport.ts';
 
 export type UploadPhase =
-  /** `held`: the server wants no more uploads for a moment; it goes on by itself. */
+  /** `held`: the server takes no more uploads for a moment. The upload continues by itself. */
   | { kind: 'waiting'; held: boolean }
   | { kind: 'sending'; sent: number; interrupted: boolean }
   | { kind: 'sent' }
   | { kind: 'failed'; message: string }
-  /** Not sent at all, and not to be tried again. */
+  /** Not sent, and not worth another try. */
   | { kind: 'refused'; message: string }
   | { kind: 'cancelled' };
 
@@ -38,12 +38,12 @@ export interface UploadPlan {
 
 /** One file on its way to the bucket. */
 export interface FileUpload {
-  /** Names the upload on this page, before the server has given it an id. */
+  /** Identifies the upload on this page, before it has the server's id. */
   readonly key: string;
   readonly file: File;
   readonly plan: UploadPlan;
   readonly addedAt: number;
-  /** Address of the picture on this machine, for showing it at once. */
+  /** Local address of the picture, to show it at once. */
   readonly preview: string;
   readonly phase: ReadonlySignal<UploadPhase>;
   /** The server's id, by which jobs name their upload; null until the session is open. */
@@ -58,12 +58,12 @@ export interface FileUpload {
 
 const newSessions = 2;
 const nothingSent: UploadPhase = { kind: 'sending', sent: 0, interrupted: false };
-/** How often a server that is overloaded or down is asked again, in one go. */
+/** How many times a server that is overloaded or down is asked again. */
 const mostOutages = 5;
 
 const senders = { 'gcs-resumable': sendResumable } satisfies Record<UploadProtocol, typeof sendResumable>;
 
-/** Prepares the upload of one file; nothing is sent before `send()`. */
+/** Prepares the upload of one file. Nothing is sent before `send()`. */
 export function createFileUpload(file: File, plan: UploadPlan, addedAt: number): FileUpload {
   const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting', held: false });
   const uploadId = signal<string | null>(null);
@@ -143,7 +143,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
   };
 }
 
-/** What is known to be refused is not sent at all. */
+/** A file that the server would refuse is not sent. */
 function refusal(file: File): UploadPhase | null {
   if (file.size <= largestFile) return null;
   const sizes = `${formatBytes(file.size)}; the limit is ${largestFile / 2 ** 20} MiB`;
@@ -155,8 +155,8 @@ class SessionRefused extends Error {
 }
 
 /**
- * Opens the upload session. A server that says when to come back is asked again then: without end where this is only
- * too fast for it (429), a few times where it is down.
+ * Opens the upload session. A server that says when to come back is asked again then: without end if it is only asked
+ * too often (429), a few times if it is down.
  */
 async function openSession(
   file: File,

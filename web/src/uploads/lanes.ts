@@ -8,7 +8,7 @@ export function createLanes(limit: number): (task: () => Promise<void>) => Promi
     try {
       await task();
     } finally {
-      // The place is handed on without being given up, so that a newcomer cannot overtake those who wait.
+      // The place goes directly to the next waiting task, so that a new one cannot overtake it.
       const next = waiting.shift();
       if (next) next();
       else running -= 1;

@@ -1,10 +1,10 @@
 import { countOf } from '@spillway/core/amounts.ts';
 import type { LeftOut, LeftOutReason } from './picked-files.ts';
 
-/** Names that are told in one sentence; the page lists them all. */
+/** The number of names in one sentence. The page lists them all. */
 const mostNamed = 3;
 
-/** What is to be said of one thing that was left out, after its name. */
+/** Why one item was left out, to follow its name. */
 export function leftOutWords(why: LeftOutReason): string {
   switch (why) {
     case 'file-unreadable':
@@ -22,12 +22,12 @@ export function leftOutWords(why: LeftOutReason): string {
   }
 }
 
-/** True for what a person will not miss. */
+/** True for items that a person will not miss. */
 export function isMinor({ why }: LeftOut): boolean {
   return why === 'hidden' || why === 'folder-empty';
 }
 
-/** One sentence about all of it, for people who listen; null where nothing was left out. */
+/** One sentence about all items, for screen readers; null if nothing was left out. */
 export function leftOutSummary(leftOut: readonly LeftOut[]): string | null {
   if (leftOut.length === 0) return null;
   const missed = leftOut.filter((each) => !isMinor(each));

@@ -1,22 +1,22 @@
-/** Why something that was picked is not sent. */
+/** Why a picked item is not sent. */
 export type LeftOutReason =
-  /** A file that cannot be read: removed since, its path too long, in a cloud that is not at hand. */
+  /** A file that cannot be read: it was removed, its path is too long, or it is in a cloud that cannot be reached. */
   | 'file-unreadable'
-  /** Of a folder's content only a part, or nothing, could be listed. */
+  /** A folder that could not be listed completely. */
   | 'folder-unreadable'
   | 'folder-empty'
-  /** What systems and programs keep in folders for themselves. */
+  /** A file that a system or a program keeps for itself. */
   | 'hidden'
-  /** The browser gives neither a file nor a folder for it. */
+  /** The browser offers neither a file nor a folder for it. */
   | 'unknown';
 
 export interface LeftOut {
-  /** With the folders it was in, as the person knows it. */
+  /** The path as the person knows it, with its folders. */
   name: string;
   why: LeftOutReason;
 }
 
-/** What came of a drop, a paste or a choice: each thing is in one of the two lists. */
+/** The items of a drop, a paste or a choice. Each is in one of the two lists. */
 export interface PickedFiles {
   files: File[];
   leftOut: LeftOut[];
@@ -26,25 +26,25 @@ const nothing: PickedFiles = { files: [], leftOut: [] };
 
 /** Files that systems leave in folders and nobody means to upload. */
 const systemFile = /^(\.|Thumbs\.db$|ehthumbs(_vista)?\.db$|desktop\.ini$|Icon\r$)/i;
-/** Hidden, but a picture all the same, unless it only describes another file of a Mac. */
+/** A hidden file that is a picture, and not a Mac's description of another file. */
 const hiddenPicture = /^\.(?!_).+\.(jpe?g|png|webp|avif|hei[cf]|gif)$/i;
 
-/** The files of a drop or a paste, folders opened. Must be called inside the event: its items are gone afterwards. */
+/** The files of a drop or a paste, including those in folders. Call it during the event: its items are gone later. */
 export async function droppedFiles(transfer: DataTransfer): Promise<PickedFiles> {
   const items = [...transfer.items].filter((item) => item.kind === 'file');
   const found = items.map((item): PickedFiles | Promise<PickedFiles> => {
     const entry = item.webkitGetAsEntry();
     const file = item.getAsFile();
-    // A file that was dropped itself needs no entry, and a folder's own entry is the only way into it.
+    // A dropped file needs no entry. A folder can only be read through its entry.
     if (file && !entry?.isDirectory) return asPicked(file);
     if (!entry) return leaveOut('One of the dropped things', 'unknown');
-    // A hidden folder that was dropped itself is meant.
+    // A hidden folder that was dropped on purpose is read.
     return isDirectory(entry) ? readFolder(entry) : filesBelow(entry);
   });
   return together(await Promise.all(found));
 }
 
-/** The files of a paste; a pasted screenshot gets a name that tells it from the last one. */
+/** The files of a paste. A pasted screenshot gets a distinct name. */
 export async function pastedFiles(transfer: DataTransfer, now: Date): Promise<PickedFiles> {
   const stamp = now.toISOString().slice(0, 19).replace(/[:T]/g, '-');
   const { files, leftOut } = await droppedFiles(transfer);
@@ -58,7 +58,7 @@ function asPicked(file: File): PickedFiles {
   return isHidden(file.name) ? leaveOut(file.name, 'hidden') : { files: [file], leftOut: [] };
 }
 
-/** Everything below an entry. What cannot be read costs nothing of the rest. */
+/** Everything below an entry. A part that cannot be read does not affect the rest. */
 async function filesBelow(entry: FileSystemEntry): Promise<PickedFiles> {
   if (isHidden(entry.name)) return leaveOut(nameOf(entry), 'hidden');
   if (isFile(entry)) return readFile(entry);
@@ -88,7 +88,7 @@ async function listFolder(
   const children: FileSystemEntry[] = [];
   for (;;) {
     try {
-      // A reader hands out a folder in parts, Chromium's of a hundred; an empty one is the end.
+      // A reader returns a folder in parts (Chromium's has 100 entries each). An empty part is the end.
       const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
         reader.readEntries(resolve, reject),
       );

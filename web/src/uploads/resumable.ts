@@ -1,9 +1,9 @@
 /**
- * The sending side of Cloud Storage's resumable upload protocol, free of browser APIs: how a request is made and how
- * long to pause are handed in.
+ * The sending side of Cloud Storage's resumable upload protocol, without browser APIs: the transport and the pauses are
+ * parameters.
  */
 
-/** One PUT to the session. `body` is null for a status query and for what finishes an upload without more bytes. */
+/** One PUT to the session. `body` is null for a status query, and for the end of an upload without more bytes. */
 export interface ChunkRequest {
   url: string;
   contentRange: string;
@@ -14,11 +14,11 @@ export interface ChunkRequest {
 
 export interface ChunkReply {
   status: number;
-  /** The `Range` header of a 308: what has arrived. Null where nothing has. */
+  /** The `Range` header of a 308: the bytes that have arrived. Null if there are none. */
   range: string | null;
 }
 
-/** Rejects when the connection breaks; an answer of any status resolves. */
+/** Rejects if the connection breaks. An answer of any status resolves. */
 export type Transport = (request: ChunkRequest) => Promise<ChunkReply>;
 
 export type UploadFailureCode = 'session_gone' | 'refused' | 'connection';
@@ -37,14 +37,14 @@ export interface ResumableUpload {
   url: string;
   file: Blob;
   transport: Transport;
-  /** Waits before try number `failures`; may throw to give up. */
+  /** Waits before try number `failures`. May throw to give up. */
   pause(failures: number, signal: AbortSignal): Promise<void>;
-  /** Bytes that have arrived or are on their way; goes back when the server has less than was sent. */
+  /** Bytes that have arrived or are on their way. It decreases if the server has less than was sent. */
   onProgress(bytes: number): void;
   /** True from a failed request until bytes arrive again. */
   onInterrupted(interrupted: boolean): void;
   signal: AbortSignal;
-  /** Set where the session was used before: what has arrived is asked first. */
+  /** The session was used before, so the first request asks what has arrived. */
   resume: boolean;
 }
 
@@ -55,9 +55,9 @@ const largestChunk = 64 * chunkStep;
 const maxFailures = 8;
 
 /**
- * Sends the whole file and resolves once Cloud Storage has the object. After any failure it asks what has arrived
- * and goes on from there. Throws `UploadFailure`, the browser's error where the file cannot be read any more, or the
- * signal's reason when cancelled.
+ * Sends the whole file and resolves when Cloud Storage has the object. After a failure it asks what has arrived and
+ * continues there. Throws `UploadFailure`, the browser's error if the file can no longer be read, or the signal's
+ * reason when cancelled.
  */
 export async function sendResumable(upload: ResumableUpload): Promise<void> {
   const { file, signal } = upload;
@@ -125,14 +125,14 @@ async function put(
     return await transport(request);
   } catch {
     if (request.body) await assertReadable(request.body);
-    // A broken connection; the caller asks what has arrived. A cancelled request is told from the signal.
+    // A broken connection: the caller asks what has arrived. The signal tells whether it was cancelled.
     return null;
   }
 }
 
 /**
- * Throws what the browser throws when it cannot read the file: it was moved, changed or removed since it was picked. A
- * request with such bytes breaks like a connection, and would be tried in vain.
+ * Throws the browser's error if the file cannot be read, because it was moved, changed or removed since it was picked.
+ * A request with such bytes fails like a broken connection, and retries would be useless.
  */
 export async function assertReadable(file: Blob): Promise<void> {
   await file.slice(0, 1).arrayBuffer();
@@ -154,7 +154,9 @@ export function arrivedBytes(range: string | null): number {
   return last === undefined ? 0 : Number(last) + 1;
 }
 
-/** Grows chunks while they are quick, so that a fast line is not slowed by round trips and a slow one shows progress. */
+/**
+ * Grows chunks while they are quick, so that a fast line is not slowed by round trips and a slow one shows progress.
+ */
 export function nextChunkSize(size: number, tookMs: number): number {
   if (tookMs < 800) return Math.min(largestChunk, size * 2);
   if (tookMs > 4_000) return Math.max(chunkStep, Math.floor(size / 2 / chunkStep) * chunkStep);
