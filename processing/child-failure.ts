@@ -5,7 +5,7 @@ import { machineErrorOf, nativeMachineErrorOf } from '@spillway/core/machine-lac
 import type { ChildOutcome } from './child-protocol.ts';
 import { PluginFault } from './plugin-fault.ts';
 
-/** What an error that ended a job in a child means, as a value that can be sent to the parent. */
+/** The meaning of an error that ended a job in a child, as a value that can be sent to the parent. */
 export function failureOutcome(error: unknown): ChildOutcome {
   const detail = textOf(error);
   const fault = machineFault(error);
@@ -26,24 +26,24 @@ export function failureOutcome(error: unknown): ChildOutcome {
   };
 }
 
-/** The sentences of our own errors may quote a stranger's text; only others are read for what the system says. */
+/** Our own errors may quote a stranger's text, so only the messages of other errors are searched. */
 export function machineFault(error: unknown): MachineError | null {
   if (error instanceof PluginFault) return null;
   const isOurOwn = error instanceof PermanentError || error instanceof RetryableError;
   return isOurOwn ? machineErrorOf(error) : nativeMachineErrorOf(error);
 }
 
-/** For the log. Whatever was thrown, also what is no error, has no text of its own, or is its own cause. */
+/** Text for the log, of any thrown value: also one that is not an error, has no text, or is its own cause. */
 export function textOf(error: unknown): string {
   return typeof error === 'string' ? error : inspect(error, { customInspect: false });
 }
 
-/** How V8 says that the system gave it no memory for an array. */
+/** Recognises V8's error if the system has no memory for an array. */
 export function isAllocationFailure(error: unknown): boolean {
   return error instanceof RangeError && /allocation failed|could not allocate memory/i.test(error.message);
 }
 
-/** Without the paths and numbers that differ from attempt to attempt. A hash, because it may hold a stranger's text. */
+/** Leaves out paths and numbers, which differ between attempts. It is a hash, because the text may be a stranger's. */
 function signatureOf(error: unknown): string {
   const { name, message, stack } = error instanceof Error ? error : new Error(textOf(error));
   const thrownIn = /^\s+at ([\w.<>]+) /m.exec(stack ?? '')?.[1] ?? '';

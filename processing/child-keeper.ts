@@ -14,18 +14,18 @@ export interface KeeperSettings {
   recycleAboveBytes: number;
 }
 
-/** Keeps one child ready, which runs one job at a time, and replaces it when it is dead or worn. */
+/** Keeps one child ready, and replaces it when it is dead or worn. The child runs one job at a time. */
 export interface ChildKeeper {
   /** The living child, null while there is none. */
   readonly child: Child | null;
   /** Resolves when there is a warm child. */
   warmUp(): Promise<void>;
   /**
-   * Runs one job; call it only when the one before has ended. Throws as `runSupervised` does, and `MachineError` where no
-   * child can be started for it.
+   * Runs one job. Call it only when the one before has ended. Throws as `runSupervised` does, and `MachineError` if no
+   * child can be started.
    */
   run(job: ChildJob, signal: AbortSignal): Promise<ProcessedImage>;
-  /** Ends the child at once; a job under way rejects. */
+  /** Ends the child at once. A job under way rejects. */
   close(): Promise<void>;
 }
 

@@ -8,7 +8,7 @@ import { inputLimitsSchema } from './input-limits.ts';
 
 /** Every message between a worker and its children. */
 
-/** With the first request to a child. */
+/** Part of the first request to a child. */
 export const childSettingsSchema = z.object({
   /** Threads that libvips and inference may each use for one picture. */
   threads: z.int().min(1),
@@ -21,7 +21,7 @@ export const childSettingsSchema = z.object({
 });
 export type ChildSettings = z.infer<typeof childSettingsSchema>;
 
-/** The answer to that: small pictures went through every operation; or the machine, or the program, does not let them. */
+/** The answer: every operation has run on a small picture, or the machine or the program prevents that. */
 export const childStartSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('ready'), models: z.array(z.string()) }),
   z.object({ kind: z.literal('unfit'), lack: z.enum(machineLacks), detail: z.string() }),
@@ -54,11 +54,11 @@ export const processedImageSchema = z.object({
   width: z.int().min(1),
   height: z.int().min(1),
   model: modelSchema.nullable(),
-  /** What a person should know of how it was made, one sentence each, such as 'Made as PNG: …'. */
+  /** Notes for a person about how it was made, one sentence each, such as 'Made as PNG: …'. */
   notes: z.array(z.string()),
   /** Milliseconds from the check of the input to the written result, in the child. */
   processMs: z.number().min(0),
-  /** Of these, the model's; null for an operation without one. */
+  /** The model's part of that; null for an operation without a model. */
   inferenceMs: z.number().min(0).nullable(),
 });
 export type ProcessedImage = z.infer<typeof processedImageSchema>;
@@ -83,7 +83,7 @@ export const childOutcomeSchema = z.discriminatedUnion('kind', [
     message: z.string(),
     detail: z.string(),
   }),
-  /** What nobody foresaw; see `UnexpectedError`. */
+  /** An unforeseen error; see `UnexpectedError`. */
   z.object({ kind: z.literal('unexpected'), signature: z.string(), detail: z.string() }),
 ]);
 export type ChildOutcome = z.infer<typeof childOutcomeSchema>;
@@ -91,7 +91,7 @@ export type ChildOutcome = z.infer<typeof childOutcomeSchema>;
 /** The answer to a job. */
 export const childAnswerSchema = z.object({
   outcome: childOutcomeSchema,
-  /** Names of the models that are loaded now: the job may have loaded one and let go of another. */
+  /** Names of the models that are loaded now. The job may have replaced one. */
   models: z.array(z.string()),
 });
 export type ChildAnswer = z.infer<typeof childAnswerSchema>;

@@ -28,7 +28,7 @@ import { type ProcessingSetup, processImage } from './process-image.ts';
  */
 export function serveChild(builtIn: ImageOperations): void {
   endWithParent();
-  // Below the parent, whose heartbeats and lease extensions must run on time beside busy children.
+  // Lower than the parent's: its heartbeats and lease extensions must be on time beside busy children.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let setup: ProcessingSetup | null = null;
 
@@ -48,7 +48,7 @@ export function serveChild(builtIn: ImageOperations): void {
   process.on('message', async (message) => process.send?.(await answer(message)));
 }
 
-/** The answer to a job, also where code throws beside it: in a callback, or in a promise that nobody awaits. */
+/** Answers a job, also if code throws outside of it: in a callback, or in a promise that is not awaited. */
 async function answerJob(job: ChildJob, setup: ProcessingSetup | null): Promise<ChildAnswer> {
   const outcome = await withStray(outcomeOf(job, setup), (error) =>
     failureOutcome(isBuiltIn(job.operation) ? error : new PluginFault(job.operation, error)),
@@ -68,7 +68,7 @@ async function withStray<Answer>(work: Promise<Answer>, answer: (error: unknown)
   }
 }
 
-/** A child that cannot get ready has a machine below it, or a program inside it, with which no job would end well. */
+/** If a child cannot get ready, the machine or the program is at fault, and every job would fail. */
 async function answerStart(
   settings: ChildSettings,
   builtIn: ImageOperations,
@@ -109,16 +109,16 @@ function loadedModels(operations: ImageOperations): string[] {
 }
 
 /**
- * The channel to the parent closes when the parent dies, by SIGKILL too. SIGKILL here as well: an orderly exit would
- * first wait for the native work that is under way.
+ * The channel to the parent closes when the parent dies, also by SIGKILL. The child then kills itself the same way,
+ * because an orderly exit would first wait for native work.
  */
 function endWithParent(): void {
   process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /**
- * A quarter of a megapixel: enough for V8 to compile the loops over pixels, which a job would otherwise wait for.
- * Noise, because flat pictures take shorter ways.
+ * A quarter of a megapixel is enough for V8 to compile the loops over pixels, so that no job waits for it. The picture
+ * is noise, because flat pictures skip some of the code.
  */
 const warmUpSide = 512;
 
@@ -141,7 +141,7 @@ async function warmUp(names: readonly string[], setup: ProcessingSetup): Promise
   }
 }
 
-/** Its place is the worker's own: where it cannot be made, nothing can be written. */
+/** It is in the worker's own folder: if it cannot be created, nothing can be written. */
 async function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'spillway-warm-up-')).catch((cause: unknown) => {
     throw (
@@ -156,8 +156,8 @@ function takesJpeg(operation: string): boolean {
 }
 
 /**
- * An operation that fails, such as one whose model is missing, must not keep the others from working: its jobs will say
- * so. What the machine lacks keeps every operation from working.
+ * An operation that fails, such as one without its model, must not stop the others: its own jobs will say so. A lack of
+ * the machine stops every operation.
  */
 async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
   try {

@@ -18,13 +18,13 @@ export interface Child {
   readonly pid: number;
   /** Names of the models that it has loaded. */
   readonly models: readonly string[];
-  /** Its resident bytes with these models loaded and no job under way: what jobs add is counted from there. */
+  /** Its resident bytes with these models and no job. The memory of jobs is counted from there. */
   readonly restingBytes: number;
   /** Jobs handed to it so far. */
   readonly jobs: number;
-  /** False as soon as it was killed, even while the system still takes it down. */
+  /** False as soon as it was killed, even before the system has ended it. */
   isAlive(): boolean;
-  /** Runs one job; call it only when the one before has ended. Rejects with `ChildDied` when the process ends. */
+  /** Runs one job. Call it only when the one before has ended. Rejects with `ChildDied` if the process ends. */
   run(job: ChildJob): Promise<ChildOutcome>;
   /** Ends it at once and waits until it is gone. A job under way rejects with `ChildDied`. */
   kill(): Promise<void>;
@@ -33,7 +33,7 @@ export interface Child {
 /** The child ended before it answered: it crashed, or it was killed. */
 export class ChildDied extends Error {
   override readonly name = 'ChildDied';
-  /** The signal that ended it, null where it exited by itself. */
+  /** The signal that ended it; null if it exited by itself. */
   readonly signal: NodeJS.Signals | null;
 
   constructor(exitCode: number | null, signal: NodeJS.Signals | null) {
@@ -42,7 +42,7 @@ export class ChildDied extends Error {
   }
 }
 
-/** The program in the child cannot get ready, whatever the machine gives it: a defect of this installation. */
+/** The program in the child cannot get ready on any machine: a defect of this installation. */
 export class BrokenChild extends Error {
   override readonly name = 'BrokenChild';
 
@@ -52,17 +52,17 @@ export class BrokenChild extends Error {
 }
 
 /**
- * glibc gives blocks of this size and more back as soon as they are freed, instead of raising the size as it goes, and
- * keeps few heaps: the planes of a large picture would else stay in a child that has no use for them.
+ * glibc returns freed blocks of this size and more to the system at once, instead of raising the size over time, and
+ * keeps few heaps. Otherwise the planes of a large picture would stay in a child that does not need them.
  */
 const allocator = { MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024), MALLOC_ARENA_MAX: '2' };
 
-/** A child that is not warm by then has a defect: it takes well under a second, more with large models. */
+/** A child that is not warm by then has a defect. It usually takes less than a second, and more with large models. */
 const startLimitMs = 60_000;
 
 /**
- * What a child sees of the environment. Not the rest: a decoder that a crafted picture took over should not find
- * the worker's credentials there.
+ * The variables that a child gets. It must not get the worker's credentials, because a crafted picture may take over a
+ * decoder.
  */
 const passedOn = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH', 'XDG_CACHE_HOME'];
 
@@ -75,8 +75,8 @@ export interface ChildProgram {
 
 /**
  * Starts a child and waits until it is warm.
- * @throws MachineError where it does not start, `BrokenChild` where its program cannot get ready; the signal's reason
- * where that was called off.
+ * @throws MachineError if it does not start, `BrokenChild` if its program cannot get ready, or the signal's reason if
+ * the start was called off.
  */
 export async function startChild(
   program: ChildProgram,
@@ -92,12 +92,12 @@ export async function startChild(
   }
 }
 
-/** No job has a part in it: what keeps a child from starting is the machine's, or a defect of this installation. */
+/** A child that does not start is never a job's fault: it is the machine's, or a defect of this installation. */
 function startFault(error: unknown): MachineError | BrokenChild {
   if (error instanceof BrokenChild) return error;
   const known = machineErrorOf(error);
   if (known) return known;
-  // What nobody here has killed was the kernel's choice when memory ran out.
+  // A SIGKILL that we did not send is the kernel's, because memory ran out.
   const lack = error instanceof ChildDied && error.signal === 'SIGKILL' ? 'memory' : 'processes';
   const why = messageOf(error);
   return new MachineError(lack, `No child process can be started. ${why}`, { cause: error });
@@ -109,7 +109,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<Child> {
   const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment(temporary) });
-  // Without a listener an error of the channel would end the parent; what it means is seen at 'exit'.
+  // Without a listener an error of the channel would end the parent. The 'exit' event tells what it means.
   child.on('error', () => {});
   if (child.pid === undefined) {
     const [cause] = await once(child, 'error');
@@ -183,10 +183,10 @@ async function ask(child: ChildProcess, request: ChildRequest): Promise<unknown>
     const death = once(child, 'exit', { signal }).then(([exitCode, deadly]) => {
       throw new ChildDied(exitCode as number | null, deadly as NodeJS.Signals | null);
     });
-    // Whichever loses is aborted below, and must not count as unhandled then.
+    // The loser of the race is aborted below, and must not count as unhandled.
     answer.catch(() => {});
     death.catch(() => {});
-    // A failure to send means that the process is gone or going: 'exit' tells.
+    // A failure to send means that the process has ended or is ending: 'exit' follows.
     child.send(request, () => {});
     return await Promise.race([answer, death]);
   } finally {
@@ -201,7 +201,7 @@ async function restingBytesOf(child: ChildProcess): Promise<number> {
 async function end(child: ChildProcess): Promise<void> {
   if (!hasNotExited(child)) return;
   const exit = once(child, 'exit');
-  // Native code heeds no other signal.
+  // Native code reacts to no other signal.
   child.kill('SIGKILL');
   await exit;
 }

@@ -13,8 +13,8 @@ import { openRaw, type Samples } from './samples.ts';
 
 /**
  * Loaders of the accepted formats, from files only. libvips has many more (SVG, PDF, TIFF files, its own format that
- * names other files), each with a parser that a stranger's file must never reach. The one of TIFFs in memory is there
- * for those that we write ourselves of a HEIC's pixels.
+ * names other files), each with a parser that a stranger's file must never reach. TIFFs are only loaded from memory: we
+ * make them ourselves from the pixels of a HEIC.
  */
 const acceptedLoaders = [
   'VipsForeignLoadJpegFile',
@@ -25,12 +25,12 @@ const acceptedLoaders = [
   'VipsForeignLoadTiffBuffer',
 ];
 
-/** sharp's own ceiling on one pipeline, seconds. The parent's time limit is the one that counts; this one frees threads. */
+/** sharp's time limit for one pipeline, in seconds. The parent's limit is the decisive one; this one frees threads. */
 const pipelineSeconds = 300;
 
-/** Settles sharp for a process that decodes strangers' files. Called once, before the first picture. */
+/** Configures sharp for a process that decodes strangers' files. Call it once, before the first picture. */
 export function restrictSharp(threads: number): void {
-  // Jobs never see the same file twice, so that libvips's cache of operations would only hold memory.
+  // Jobs never see the same file twice, so libvips's cache of operations would only use memory.
   sharp.cache(false);
   sharp.concurrency(threads);
   sharp.block({ operation: ['VipsForeignLoad'] });
@@ -38,12 +38,11 @@ export function restrictSharp(threads: number): void {
 }
 
 /**
- * Opens the first frame of a picture, undecoded. `maxPixels` is false where only its header will be read.
+ * Opens the first frame of a picture without decoding it. `maxPixels` is false if only its header will be read.
  *
- * `failOn: 'error'` refuses what is truncated or broken, in every format but JPEG: where a JPEG has a proper end, what
- * it lacks before that is drawn in grey. 'warning' also refuses what libjpeg only remarks on, such as that, but also the
- * invalid scan parameters that some telephones write and stray bytes before a marker: pictures that every viewer
- * shows. `incomplete.ts` tells the two apart.
+ * `failOn: 'error'` refuses truncated or broken files, except for JPEG: missing parts of a JPEG with a proper end are
+ * drawn in grey. 'warning' refuses those too, but also files that every viewer shows, with invalid scan parameters
+ * (some telephones write them) or stray bytes before a marker. `incomplete.ts` tells the two apart.
  */
 export function openImage(
   path: string,
@@ -53,15 +52,15 @@ export function openImage(
   return open(path, maxPixels, { failOn });
 }
 
-/** A picture in sRGB: undecoded and not yet upright, or all of its samples, upright. */
+/** A picture in sRGB: either not decoded and not upright yet, or all of its samples, upright. */
 type SrgbPicture = { kind: 'pipeline'; picture: Sharp } | { kind: 'samples'; samples: Samples };
 
 /**
- * Sees to it that what comes out of a picture is sRGB: the one place where colours are converted.
+ * Makes a picture sRGB. This is the only place where colours are converted.
  *
- * libvips converts what has an ICC profile on its way (lcms), and ignores a profile that is broken or does not fit, as
- * browsers do. Numbers (CICP) and PNG's gamma and chromaticities mean nothing to it: pictures that have them are decoded
- * here already. So is a HEIC, by libheif.
+ * libvips converts pictures with an ICC profile (by lcms), and ignores a profile that is broken or does not fit, as
+ * browsers do. It does not know colours by numbers (CICP) or PNG's gamma and chromaticities: such pictures are decoded
+ * here. So is a HEIC, by libheif.
  */
 async function inSrgb(image: CheckedImage): Promise<SrgbPicture> {
   if (image.type === 'heic') {
@@ -85,7 +84,7 @@ async function inSrgb(image: CheckedImage): Promise<SrgbPicture> {
 
 /**
  * Opens the first frame of a checked picture, in sRGB and not yet upright (`autoOrient()` makes it so).
- * @throws PermanentError where a picture that is decoded at once is damaged.
+ * @throws PermanentError if a picture that is decoded here is damaged.
  */
 export async function openPicture(image: CheckedImage): Promise<Sharp> {
   const source = await inSrgb(image);
@@ -93,7 +92,7 @@ export async function openPicture(image: CheckedImage): Promise<Sharp> {
 }
 
 /**
- * All of a picture's first frame, upright and in sRGB: 3 channels, or 4 where it has transparency.
+ * The whole first frame of a picture, upright and in sRGB: 3 channels, or 4 with transparency.
  * @throws PermanentError `corrupt_image`.
  */
 export async function decodeUpright(image: CheckedImage): Promise<Samples> {
@@ -118,8 +117,8 @@ async function readColours({ path, type }: CheckedImage): Promise<ColourTag> {
 }
 
 /**
- * sharp applies the profile of 16 bits to Display P3 and takes the outcome for sRGB, and that of grey ones not at all.
- * So samples are brought to 8 bits first.
+ * sharp takes the converted colours of 16-bit pictures for sRGB although they are Display P3, and does not convert grey
+ * ones. So the samples are reduced to 8 bits first.
  */
 async function openProfiled({ path, maxPixels, type, failOn }: CheckedImage): Promise<Sharp> {
   const picture = openImage(path, maxPixels, failOn);
@@ -131,8 +130,8 @@ async function openProfiled({ path, maxPixels, type, failOn }: CheckedImage): Pr
 }
 
 /**
- * Pixels of the largest picture whose 16 bits are converted as they are (192 MB with alpha). Larger ones are brought to
- * 8 bits first, as all of their result is: up to 2 levels less exact in HDR, and 6 in the dark of linear light.
+ * Pixels of the largest picture that is converted with 16 bits (192 MB with alpha). Larger ones are reduced to 8 bits
+ * first, which costs up to 2 levels of accuracy in HDR, and 6 in the dark of linear light.
  */
 const maxDeepPixels = 24_000_000;
 
@@ -144,7 +143,7 @@ async function decodeCoded(
   const picture = open(path, maxPixels, { ignoreIcc: true, failOn });
   const { depth, bitsPerSample = 16, width: storedWidth, height: storedHeight } = await metadataOf(picture);
   const isDeep = depth === 'ushort' && storedWidth * storedHeight <= maxDeepPixels;
-  // libvips gives 10 and 12 bits as the upper ones of 16.
+  // libvips returns 10 and 12 bits as the upper bits of 16.
   const maximum = isDeep ? 65_536 - 2 ** (16 - bitsPerSample) : 255;
   const { data, info } = await bytesOf(picture.autoOrient().toColourspace(isDeep ? 'rgb16' : 'srgb'), isDeep);
   const { width, height, channels } = info;
@@ -174,7 +173,7 @@ function open(source: string | Buffer, maxPixels: number | false, more: SharpOpt
 }
 
 /**
- * What a pipeline gives, in 8-bit sRGB (16-bit, grey, palette and CMYK sources and embedded ICC profiles converted).
+ * The output of a pipeline in 8-bit sRGB. 16-bit, grey, palette and CMYK sources and ICC profiles are converted.
  * @throws PermanentError `corrupt_image`.
  */
 export async function samplesOf(pipeline: Sharp): Promise<Samples> {
@@ -206,7 +205,7 @@ export async function decodeRgb(image: CheckedImage): Promise<Samples> {
   return flattened;
 }
 
-/** What an error of sharp's decoding means for the job. */
+/** The meaning of a decoding error of sharp for the job. */
 export function decodeFailure(error: unknown): Error {
   const fault = nativeMachineErrorOf(error);
   if (fault) return fault;

@@ -9,7 +9,7 @@ interface Encoder {
   alpha: boolean;
 }
 
-/** What each encoder can hold, known before the work. All of them get 8 bits a sample. */
+/** The limits of each encoder. All of them get 8 bits a sample. */
 export const encoders: Record<PictureExtension, Encoder> = {
   /** ISO/IEC 15948, 11.2.2. */
   png: { label: 'PNG', maxSide: 2 ** 31 - 1, maxPixels: Number.POSITIVE_INFINITY, alpha: true },
@@ -32,8 +32,8 @@ export interface ChosenFormat<Extension extends PictureExtension> {
 }
 
 /**
- * The format that a result is made in: the one that was asked for where its encoder can hold the result, else PNG, which
- * holds whatever passes the gate, with a note that says so. One rule for every operation.
+ * The format of a result: the requested one if its encoder can hold the result. Otherwise it is PNG, which can hold
+ * every picture that passes the gate, with a note about it. The rule is the same for every operation.
  */
 export function chooseFormat<Extension extends PictureExtension>(
   wanted: Extension,

@@ -55,14 +55,14 @@ function balancedKernel(side: number): Promise<Kernel> {
   return found;
 }
 
-/** Shares of the sigma by which two kernels that are tried differ, and how far they go. */
+/** The search tries sigmas in steps of this fraction, up to this distance. */
 const sigmaStep = 0.0025;
 const mostSigmaSteps = 24;
 
 /**
  * libvips rounds weights to a few bits. Depending on the sigma their sum is one, or up to 2 % more or less: then flat
- * areas, which a sketch wants white, come out lighter or darker by up to 6 levels. So the nearest sigma is taken whose
- * weights add up.
+ * areas, which should be white in a sketch, come out lighter or darker by up to 6 levels. So the nearest sigma whose
+ * weights add up is used.
  */
 async function findBalanced(side: number): Promise<Kernel> {
   let best = { kernel: kernelOf(side, 1), error: Number.POSITIVE_INFINITY };
@@ -91,7 +91,8 @@ function opencvSigma(side: number): number {
 
 /** Levels that flat areas gain or lose, summed over all 256 levels. */
 async function flatError(side: number, kernel: Kernel): Promise<number> {
-  // One stripe of each level, wide enough for its middle to see no other. libvips repeats the row above and below.
+  // One stripe of each level, wide enough that its middle is not affected by the others. libvips repeats the row above and
+  // below.
   const data = Uint8Array.from({ length: 256 * side }, (_, index) => Math.floor(index / side));
   const blurred = await blurBy(data, data.length, kernel);
   let error = 0;

@@ -7,16 +7,16 @@ export type HeifCoding = 'hevc' | 'av1';
 const codings: Record<string, HeifCoding> = { hvc1: 'hevc', av01: 'av1' };
 
 /**
- * What a HEIF container holds, by the types of its items; null where it is no such container or holds something else.
- * Its brand (`heic`, `avif`) proves nothing, and sharp and libvips tell the coding by the brand alone. Only the index
- * of the file is read.
+ * The coding in a HEIF container, by the types of its items; null if the file is not such a container or holds
+ * something else. The brand (`heic`, `avif`) proves nothing, although sharp and libvips rely on it. Only the index of
+ * the file is read.
  */
 export async function readHeifCoding(path: string): Promise<HeifCoding | null> {
   try {
     const meta = await readMetaBox(path);
     return meta && codingOf(meta);
   } catch (error) {
-    // A length that points outside the file: the decoder will say what is wrong with it.
+    // A length points outside the file. The decoder will report it.
     if (error instanceof RangeError) return null;
     throw error;
   }

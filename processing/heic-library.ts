@@ -6,7 +6,10 @@ import { runInNewContext } from 'node:vm';
 /** An address in the memory of libheif; 0 is none. */
 export type Pointer = number;
 
-/** The part of libheif's C interface that is used here. What returns a struct writes it to its first argument. */
+/**
+ * The part of libheif's C interface that is used here. A function that returns a struct writes it to its first
+ * argument.
+ */
 export interface Libheif {
   readonly HEAPU8: Uint8Array;
   _malloc(bytes: number): Pointer;
@@ -57,7 +60,7 @@ type Instantiate = (
 ) => WebAssembly.Exports;
 
 type LibheifFactory = (settings: {
-  /** Not read where `instantiateWasm` is given, but without it Emscripten looks for the file by itself. */
+  /** Unused, because `instantiateWasm` is given. Without it Emscripten would search for the file. */
   wasmBinary: Uint8Array;
   instantiateWasm: Instantiate;
   print(line: string): void;
@@ -71,8 +74,8 @@ interface Loaded {
   module: WebAssembly.Module;
 }
 /**
- * Module state, because it is code: compiled once in a process, at the first picture that needs it, and changed by none.
- * Most children never see such a picture.
+ * Module state, because it is code: compiled once in a process, at the first picture that needs it, and changed by
+ * none. Most children never see such a picture.
  */
 let loaded: Loaded | undefined;
 
@@ -91,8 +94,8 @@ export interface MemoryLimit {
 }
 
 /**
- * A libheif of its own, with a memory of its own that cannot grow above the limit. One is made for every picture
- * (about 10 ms): WebAssembly memory never shrinks, and nothing that a stranger's file does to it reaches the next.
+ * A new instance of libheif, with a memory that cannot grow above the limit. Every picture gets one (about 10 ms),
+ * because WebAssembly memory never shrinks, and because damage by one file must not affect the next.
  */
 export function createLibheif(limit: MemoryLimit): Libheif {
   loaded ??= load();
@@ -111,8 +114,8 @@ export function createLibheif(limit: MemoryLimit): Libheif {
 }
 
 /**
- * Emscripten grows its memory through this very object and takes an exception for a refusal: malloc then answers
- * NULL, and libheif ends with an error. libheif's own limits leave out what the HEVC decoder allocates.
+ * Emscripten grows its memory through this object and treats an exception as a refusal: malloc then returns NULL, and
+ * libheif ends with an error. libheif's own limits do not count the HEVC decoder's allocations.
  */
 function capMemory({ exports }: WebAssembly.Instance, limit: MemoryLimit): void {
   const memory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
@@ -129,8 +132,8 @@ function capMemory({ exports }: WebAssembly.Instance, limit: MemoryLimit): void 
 let collect: (() => void) | undefined;
 
 /**
- * Gives the memory of libraries that are no longer referred to back at once (15 to 30 ms). V8 would let it lie until
- * the next picture of their kind: 300 MB of a picture of 48 megapixels, while the operation itself still needs room.
+ * Frees the memory of unused libraries at once (15 to 30 ms). V8 would keep it until the next picture of the same kind:
+ * 300 MB for a picture of 48 megapixels, while the operation itself needs memory.
  */
 export function collectGarbage(): void {
   if (!collect) {

@@ -1,4 +1,4 @@
-/** Bytes of pixels in one strip: libvips copies strip by strip, and one of the whole picture would be copied whole. */
+/** Bytes of pixels in one strip. libvips copies strip by strip, so one large strip would be copied as a whole. */
 const stripBytes = 256 * 1024;
 
 const short = 3;
@@ -17,16 +17,16 @@ export interface TiffLayout {
   height: number;
   /** RGB, or RGB and an alpha that is not multiplied into them. */
   channels: 3 | 4;
-  /** ICC profile that the samples are meant in; sRGB where there is none. */
+  /** ICC profile of the samples; sRGB if there is none. */
   profile: Uint8Array | null;
 }
 
 /**
- * An uncompressed TIFF without its pixels: write interleaved 8-bit samples from `pixelsAt` on. It is how pixels that
- * were decoded elsewhere reach libvips together with a colour profile: sharp's raw input takes none.
+ * An uncompressed TIFF without its pixels: write interleaved 8-bit samples from `pixelsAt` on. In this form pixels that
+ * were decoded elsewhere reach libvips with a colour profile, which sharp's raw input does not accept.
  */
 export function layOutTiff(layout: TiffLayout): { file: Buffer<ArrayBuffer>; pixelsAt: number } {
-  // Offsets of strips have a fixed length, so that a first round tells where the pixels begin.
+  // Offsets of strips have a fixed length, so a first round finds the start of the pixels.
   const pixelsAt = headerOf(layout, 0).length;
   const file = Buffer.allocUnsafeSlow(pixelsAt + layout.width * layout.height * layout.channels);
   headerOf(layout, pixelsAt).copy(file);

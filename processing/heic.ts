@@ -13,7 +13,7 @@ import {
 } from './heic-library.ts';
 import { layOutTiff } from './heic-tiff.ts';
 
-/** What the container says of its primary picture; no pixel is decoded for it. */
+/** The container's facts about its primary picture. No pixel is decoded for them. */
 export interface HeicHeader {
   /** Pixels as a person sees it: cropped, turned and mirrored as the container says. */
   width: number;
@@ -21,7 +21,7 @@ export interface HeicHeader {
   /** Pixels as they are stored, before cropping and turning. */
   storedWidth: number;
   storedHeight: number;
-  /** Pictures that stand by themselves: no tiles, thumbnails, masks or depth maps. */
+  /** Number of independent pictures: no tiles, thumbnails, masks or depth maps. */
   pictures: number;
 }
 
@@ -42,10 +42,10 @@ const maxImagePixelsAt = 8;
 const primariesAt = 4;
 const transferAt = 8;
 
-/** A larger profile is ignored: those of cameras and printers have 0.5 to 2,000 KB. */
+/** A larger profile is ignored. Those of cameras and printers have 0.5 to 2,000 KB. */
 const maxProfileBytes = 4 * 1024 * 1024;
 
-/** What libheif may take whatever the picture; it starts with 17 MB. */
+/** Memory for libheif itself. It starts with 17 MB. */
 const baseMemory = 64 * 1024 * 1024;
 /**
  * Bytes a pixel that decoding may take: planes of the decoder and of libheif (6 each for 10 bits without subsampling),
@@ -77,11 +77,11 @@ export async function readHeicHeader(path: string): Promise<HeicHeader> {
 
 /**
  * Decodes the primary picture into an uncompressed TIFF of 8-bit RGB or RGBA, cropped, turned and mirrored as the
- * container says: in sRGB where the source names its colours by numbers, else with the source's ICC profile. An EXIF
- * orientation beside that is a copy for old programs (HEIF, ISO/IEC 23008-12, says to ignore it) and is left behind.
- * What is missing is noticed, but not all that is damaged: the HEVC decoder draws over broken data without a word.
+ * container says. It is in sRGB if the source names its colours by numbers, otherwise it has the source's ICC profile.
+ * An EXIF orientation is a copy for old programs (ISO/IEC 23008-12 says to ignore it) and is dropped. Missing data is
+ * noticed, but not all damage: the HEVC decoder silently draws over broken data.
  *
- * libheif-js leaves out HEVC's deblocking and SAO filters, which shows at low qualities only.
+ * libheif-js omits HEVC's deblocking and SAO filters, which is visible only at low qualities.
  * libheif 1.23 refuses a picture that its container crops strongly as too large (libheif #1856): it holds what it must
  * decode against what is left, plus 64 pixels a side.
  * @throws PermanentError `corrupt_image`, `unsupported_type` or `image_too_large`.
@@ -100,7 +100,7 @@ export async function decodeHeic(image: {
     const { tag, profile } = coloursOf(lib, handle);
     const channels = lib._heif_image_handle_has_alpha_channel(handle) ? 4 : 3;
     const isPremultiplied = channels === 4 && lib._heif_image_handle_is_premultiplied_alpha(handle) !== 0;
-    // Eight bits are enough for what stays as it is.
+    // Eight bits are enough if colours are not converted.
     const isDeep = tag.kind === 'coded' && lib._heif_image_handle_get_luma_bits_per_pixel(handle) > 8;
     const picture = decode(lib, handle, channels, isDeep);
     const { width, height } = image;
@@ -123,14 +123,14 @@ export async function decodeHeic(image: {
   return decoded;
 }
 
-/** Nothing is freed one by one: the whole memory goes with the library. */
+/** Nothing is freed individually: the whole memory is freed with the library. */
 function usingLibheif<Result>(memory: MemoryLimit, task: (lib: Libheif) => Result): Result {
   const lib = createLibheif(memory);
   try {
     return task(lib);
   } catch (error) {
     if (error instanceof PermanentError || isAllocationFailure(error)) throw error;
-    // WebAssembly that traps or aborts: a file that led libheif astray.
+    // WebAssembly trapped or aborted: the file broke libheif.
     throw new PermanentError('corrupt_image', undefined, { cause: error });
   }
 }
@@ -223,7 +223,7 @@ function divideByAlpha(rgba: Uint8Array | Uint16Array, maximum: number): void {
   }
 }
 
-/** Calls what answers with a `heif_error`, and throws it as ours where it is one. */
+/** Calls a function that returns a `heif_error`, and throws our own error for it. */
 function check(lib: Libheif, call: (error: Pointer) => void): void {
   const error = allocate(lib, 12);
   call(error);
@@ -249,11 +249,11 @@ function failureOf(code: number, detail: number): PermanentError {
       options,
     );
   }
-  // Its memory is measured out for what the header claims: needing more means that the header is wrong.
+  // Its memory is calculated from the header. If it needs more, the header is wrong.
   return new PermanentError('corrupt_image', undefined, options);
 }
 
-/** The address that a call writes where it is told to. */
+/** The address that a call writes to its result. */
 function pointerFrom(lib: Libheif, call: (error: Pointer, out: Pointer) => void): Pointer {
   const out = allocate(lib, 4);
   viewOf(lib).setUint32(out, 0, true);
@@ -275,7 +275,7 @@ function allocate(lib: Libheif, bytes: number): Pointer {
   return block;
 }
 
-/** Made anew every time: the buffer moves when the memory grows. */
+/** Created for every access, because the buffer moves when the memory grows. */
 function viewOf(lib: Libheif): DataView {
   return new DataView(lib.HEAPU8.buffer);
 }

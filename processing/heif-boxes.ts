@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** Boxes of the top level that are looked at; real files have about five. */
+/** The most boxes of the top level that are read. Real files have about five. */
 const maxBoxes = 64;
-/** Bytes of a `meta` box that is read. A telephone's has about 4,000; libheif allows no more than 1,000 items. */
+/** The most bytes of a `meta` box. A telephone's has about 4,000, and libheif allows no more than 1,000 items. */
 const maxMetaBytes = 1024 * 1024;
 
 /** A box of ISO/IEC 14496-12 without its header. */
@@ -13,7 +13,7 @@ export interface Box {
 
 /**
  * The content of the first `meta` box of a HEIF container, without its version and flags: the index of the file. Null
- * where there is none, or one too large.
+ * if there is none, or if it is too large.
  * @throws RangeError for a length that points outside the file.
  */
 export async function readMetaBox(path: string): Promise<Buffer | null> {

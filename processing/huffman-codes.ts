@@ -1,4 +1,4 @@
-/** Bits that the length of a code takes in an entry of `huffmanCodes`; its code stands above them. */
+/** The lowest bits of an entry of `huffmanCodes` are the length of the code. The code is above them. */
 export const lengthBits = 4;
 
 /**

@@ -6,16 +6,16 @@ import { missingOfJpeg } from './containers/jpeg-extent.ts';
 import { missingOfPng } from './containers/png.ts';
 
 /**
- * What may be missing of a picture, as a share of it. One rule for every format: a file that only lacks the mark at its
- * end is whole, a sliver at the end of a picture is drawn over with a note where its decoder can do that (JPEG, PNG,
- * GIF), and whatever lacks more is refused by how much it lacks.
+ * The share of a picture that may be missing. The rule is the same for every format. A file without its end mark is
+ * whole. A small missing part at the end is drawn over, with a note, if the decoder can do that (JPEG, PNG, GIF). A
+ * picture that lacks more is refused, with the share that is missing.
  */
 export const mostMissing = 0.05;
 
 /**
- * Looks into what a decoder gave up at: whether the picture is to be decoded all the same.
- * @returns the picture, to be decoded with less strictness.
- * @param error What the decoder's failure means for the job.
+ * Decides whether a picture that its decoder gave up on is decoded all the same.
+ * @returns the picture, to be decoded less strictly.
+ * @param error The meaning of the decoder's failure for the job.
  * @throws `error`, or a PermanentError that says how much of the picture is missing.
  */
 export async function tolerate(image: CheckedImage, error: unknown): Promise<CheckedImage> {
@@ -24,10 +24,9 @@ export async function tolerate(image: CheckedImage, error: unknown): Promise<Che
   switch (image.type) {
     case 'jpeg': {
       const structure = readJpeg(bytes);
-      // How far arithmetic codes reach is not known here: what libjpeg remarks on there may be a lack of most of them.
+      // The extent of arithmetic codes is not known here: a warning of libjpeg may mean that most of them are missing.
       const missing = structure.huffman ? missingOfJpeg(bytes, structure) : null;
-      // With a proper end, what libjpeg remarks on beside that (damaged spots, odd scan parameters) is shown by every
-      // viewer.
+      // With a proper end, every viewer shows a picture that libjpeg warns of (damaged spots, odd scan parameters).
       return judge(image, missing, structure.hasEnd ? 'error' : 'none', error);
     }
     case 'png':
@@ -36,7 +35,7 @@ export async function tolerate(image: CheckedImage, error: unknown): Promise<Che
     case 'webp':
     case 'avif':
     case 'heic':
-      // What is missing of these their structure tells: the gate has seen to it.
+      // The structure of these shows what is missing, and the gate has checked it.
       throw error;
     default:
       return image.type satisfies never;
@@ -54,7 +53,7 @@ function judge(
   return { ...image, failOn: missing === 0 ? failOnWhenWhole : 'none', missing };
 }
 
-/** What a person is told of a picture that was made all the same. */
+/** The notes for a person about a picture that is incomplete. */
 export function notesOnMissing({ missing }: CheckedImage): string[] {
   return missing === 0 ? [] : [`The file ends too early: ${share(missing)} of the picture is missing.`];
 }

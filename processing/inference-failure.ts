@@ -1,12 +1,12 @@
 import { messageOf, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { nativeMachineErrorOf } from '@spillway/core/machine-lack.ts';
 
-/** How onnxruntime, the C++ library below it and the system say that there was no memory left. */
+/** The messages of onnxruntime, the C++ library and the system if there is no memory left. */
 const exhaustion = /bad_alloc|allocate memory|smaller than requested bytes/i;
 
 /**
- * What an error of onnxruntime means for the job: the model is at fault, unless the machine is (`MachineError`).
- * @param message Of the model, in one sentence.
+ * The meaning of an error of onnxruntime for the job: the model is at fault, unless the machine is (`MachineError`).
+ * @param message One sentence about the model.
  */
 export function inferenceFailure(cause: unknown, message: string): Error {
   const fault = nativeMachineErrorOf(cause);

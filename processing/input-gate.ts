@@ -20,7 +20,7 @@ import { incomplete, mostMissing } from './incomplete.ts';
 import type { InputLimits } from './input-limits.ts';
 import { decodedOf, decoderBytesPerPixel } from './memory-estimate.ts';
 
-/** What is going to be done with a picture, as far as the gate has to know. */
+/** The planned work on a picture, as far as the gate needs it. */
 export interface PlannedWork {
   /** Types that the operation takes. */
   accepts: readonly PictureType[];
@@ -37,8 +37,8 @@ interface Size {
 
 /**
  * Checks a file before it is decoded: size, content type on the allow-list, sides, aspect, pixels, frames, passes, and
- * the memory that it would take. All of that is read from the structure of the file, by no decoder; what these say of
- * its header is looked at last.
+ * the memory that it would take. All of that is read from the structure of the file, without a decoder. The decoder's
+ * view of the header is checked last.
  * @throws PermanentError `empty_file`, `file_too_large`, `unsupported_type`, `corrupt_image`, `image_too_large`
  * or `aspect_too_extreme`, with a message for the person who sent it.
  */
@@ -70,9 +70,9 @@ export async function checkInput(
 }
 
 function strictness(type: PictureType): CheckedImage['failOn'] {
-  // libjpeg draws over what is missing and only remarks on it.
+  // libjpeg draws over missing data and only warns.
   if (type === 'jpeg') return 'warning';
-  // libnsgif wants every frame whole, and we want the first.
+  // libnsgif requires every frame to be whole. We need only the first.
   return type === 'gif' ? 'none' : 'error';
 }
 
@@ -89,7 +89,7 @@ async function typeOf(path: string, bytes: Buffer): Promise<PictureType> {
   if (kind.kind === 'other') throw foreign(kind.name);
   const { type } = kind;
   if (type !== 'avif' && type !== 'heic') return type;
-  // AVIF and HEIC share a container, and one may be labelled as the other.
+  // AVIF and HEIC share a container, and each may be labelled as the other.
   switch (await readHeifCoding(path)) {
     case 'hevc':
       return 'heic';
@@ -139,12 +139,12 @@ function checkSurvey(type: PictureType, survey: Survey, limits: InputLimits, wor
   checkFrames(survey, limits);
   checkPasses(survey, limits);
   checkMemory(type, survey, limits, work);
-  // Of these only a GIF's decoder draws what there is.
+  // Only a GIF's decoder draws an incomplete picture.
   const tolerated = type === 'gif' ? mostMissing : 0;
   if (survey.missing > tolerated) throw incomplete(survey.missing);
 }
 
-/** A file that libvips reads, and what it says. */
+/** A file that libvips reads, and the survey of it. */
 async function openContainer(path: string, type: PictureType, bytes: Buffer, work: PlannedWork) {
   if (type === 'avif') return await openAvif(path, bytes, work);
   const survey = await surveyOf(path, type, bytes);
@@ -155,8 +155,7 @@ async function openContainer(path: string, type: PictureType, bytes: Buffer, wor
 }
 
 /**
- * libvips tells an AVIF by the brand that stands first, and by no other than `avif`. An animated one becomes a still of
- * its first frame.
+ * libvips recognises an AVIF only if its first brand is `avif`. An animated one becomes a still of its first frame.
  */
 async function openAvif(path: string, bytes: Buffer, { copyPath }: PlannedWork) {
   const survey = await surveyOf(path, 'avif', bytes);
@@ -165,7 +164,7 @@ async function openAvif(path: string, bytes: Buffer, { copyPath }: PlannedWork) 
   if (!still) return { decodable: path, survey };
   await writeFile(copyPath, still);
   const ofStill = survey ?? (await surveyOf(copyPath, 'avif', still));
-  // The frames stand in the track, which the still does not have.
+  // The frames are in the track, which the still does not have.
   const frames = Math.max(ofStill?.frames ?? 1, samplesOfTracks(bytes));
   return { decodable: copyPath, survey: ofStill && { ...ofStill, frames } };
 }
@@ -174,12 +173,12 @@ async function checkHeic(path: string, limits: InputLimits): Promise<Size> {
   const { width, height, storedWidth, storedHeight, pictures } = await readHeicHeader(path);
   checkDimensions({ width: storedWidth, height: storedHeight }, limits);
   checkFrames({ frames: pictures }, limits);
-  // Cropping may leave a sliver of an ordinary picture.
+  // Cropping may leave a very thin picture.
   checkDimensions({ width, height }, limits);
   return { width, height };
 }
 
-/** The decoder's own word on what the structure said. */
+/** Checks the decoder's view of the header. */
 async function checkHeader(
   path: string,
   type: PictureType,
@@ -196,7 +195,7 @@ async function checkHeader(
 
 async function readHeader(path: string, failOn: CheckedImage['failOn']): Promise<Metadata> {
   try {
-    // sharp would call a picture over its limit unreadable; checkDimensions tells what is wrong with it.
+    // sharp would call a picture over its limit unreadable. checkDimensions says what is wrong.
     return await openImage(path, false, failOn).metadata();
   } catch (error) {
     throw decodeFailure(error);
@@ -241,7 +240,7 @@ function checkPasses({ width, height, passes }: Survey, { maxPassPixels }: Input
 function checkMemory(type: PictureType, survey: Survey, limits: InputLimits, work: PlannedWork): void {
   const { width, height } = survey;
   const decoded = decodedOf(type, survey);
-  // The decoder has ended when the operation needs most.
+  // The decoder has ended when the operation needs the most memory.
   const perPixel = Math.max(
     decoderBytesPerPixel(type, survey) + decoded.channels,
     work.bytesPerPixel(decoded),

@@ -1,7 +1,7 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { z } from 'zod';
 
-/** What a picture may be at most, judged from the structure of its file before a pixel of it is decoded. */
+/** Limits for a picture, checked on the structure of its file before a pixel is decoded. */
 export const inputLimitsSchema = z.object({
   /** Bytes of the file. */
   maxBytes: z.int().min(1),
@@ -11,20 +11,20 @@ export const inputLimitsSchema = z.object({
   maxAspect: z.number().min(1),
   /** Pixels of one frame. */
   maxPixels: z.int().min(1),
-  /** Frames of an animation. Only the first is decoded, but a decoder may look for all of them. */
+  /** Frames of an animation. Only the first is decoded, but a decoder may search for all of them. */
   maxPages: z.int().min(1),
   /** Pixels times the passes in which they are coded. */
   maxPassPixels: z.int().min(1),
-  /** Bytes that decoder and operation may need together, by `memory-estimate.ts`, beside what the process has anyway. */
+  /** Bytes that decoder and operation may need together, by `memory-estimate.ts`, in addition to the idle process. */
   maxMemory: z.number().min(1),
 });
 export type InputLimits = z.infer<typeof inputLimitsSchema>;
 
 /**
  * The aspect limit is there because a pixel limit alone does not protect memory: libvips keeps whole lines in flight,
- * and a 98 KB PNG of 786432x32 pixels was seen to take 1.26 GB. 108 megapixels are the most that telephones make in
- * one picture but for those of 200. A child with its built-in models has 320 MB: with what a picture may take it stays
- * below 1,200 MB, and far below what it is ended at.
+ * and a 98 KB PNG of 786432x32 pixels took 1.26 GB. Pictures of telephones have at most 108 megapixels, except for
+ * those with 200. A child with its built-in models has 320 MB. With a picture it stays below 1,200 MB, far below its
+ * limit.
  */
 export const defaultInputLimits: InputLimits = {
   maxBytes: largestFile,

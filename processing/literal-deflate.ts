@@ -4,12 +4,12 @@ import { huffmanCodes, huffmanLengths, lengthBits } from './huffman-codes.ts';
 const maxCodeLength = 12;
 const endOfBlock = 256;
 
-/** Frequencies are estimated from every so many-th byte. A prime, so that the samples do not stand in columns. */
+/** Frequencies are estimated from one byte in this many. It is prime, so that the samples are not in columns. */
 const sampleEvery = 17;
 
 /**
- * The hot loops run over so many bytes a call: V8 compiles a function that is called often well, and one that loops
- * for long only in makeshift.
+ * Bytes for each call of the hot loops. V8 optimises a function that is called often, but a single long loop only by
+ * on-stack replacement.
  */
 const pieceBytes = 2_048;
 
@@ -17,8 +17,9 @@ const pieceBytes = 2_048;
 const lengthOrder = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15];
 
 /**
- * Deflates `data` as one block of literals with Huffman codes of its own, ended on a byte boundary by an empty stored
- * block: what zlib gives for Z_HUFFMAN_ONLY and Z_SYNC_FLUSH, several times as fast. The block is not the final one.
+ * Deflates `data` as one block of literals with its own Huffman codes. An empty stored block ends it on a byte
+ * boundary. The result is like zlib's with Z_HUFFMAN_ONLY and Z_SYNC_FLUSH, several times as fast. The block is not the
+ * final one.
  */
 export function deflateLiterals(data: Uint8Array): Uint8Array {
   const lengths = huffmanLengths(estimateFrequencies(data), maxCodeLength);
@@ -33,7 +34,7 @@ export function deflateLiterals(data: Uint8Array): Uint8Array {
   return bits.written();
 }
 
-/** Of 256 byte values and the end of the block, which comes once. */
+/** Frequencies of 256 byte values and of the end of the block, which occurs once. */
 function estimateFrequencies(data: Uint8Array): Uint32Array {
   const frequencies = new Uint32Array(endOfBlock + 1);
   const piece = pieceBytes * sampleEvery;
@@ -50,12 +51,12 @@ function count(frequencies: Uint32Array, data: Uint8Array, from: number, to: num
   }
 }
 
-/** Header of a dynamic block. The lengths stand there as they are, four bits each: repeats would save 0.1 %. */
+/** Header of a dynamic block. It has the plain lengths, four bits each: repeat codes would save 0.1 %. */
 function writeHeader(bits: BitWriter, lengths: Uint8Array): void {
   // Not final, dynamic codes.
   bits.write(0b100, 3);
   bits.write(lengths.length - 257, 5);
-  // No distance occurs, but some decoders want two codes for them.
+  // No distance occurs, but some decoders require two codes for them.
   bits.write(2 - 1, 5);
   bits.write(lengthOrder.length - 4, 4);
   for (const length of lengthOrder) bits.write(length < 16 ? 4 : 0, 3);
@@ -63,7 +64,7 @@ function writeHeader(bits: BitWriter, lengths: Uint8Array): void {
   for (const length of [...lengths, 1, 1]) bits.writeCode(codeOfLength[length] ?? 0);
 }
 
-/** Bytes that a header, an end and a whole word past it may take. */
+/** The most bytes of a header, an end, and a whole word after it. */
 const spareBytes = 256;
 
 /**
@@ -78,12 +79,12 @@ function writerOf(symbols: number): BitWriter {
   return new BitWriter(scratch);
 }
 
-/** Bits one after the other from the lowest of each byte, into a buffer that is large enough. */
+/** Writes bits to a large enough buffer, from the lowest bit of each byte up. */
 class BitWriter {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   #position = 0;
-  /** Fewer than 8 bits that no full byte has yet. */
+  /** Fewer than 8 bits that do not fill a byte yet. */
   #pending = 0;
   #count = 0;
 

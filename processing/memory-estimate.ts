@@ -2,9 +2,9 @@ import type { PictureType } from '@spillway/core/picture-types.ts';
 import type { Decoded } from './checked-image.ts';
 import type { Survey } from './containers/survey.ts';
 
-/** How a picture comes out of its decoder, as far as its file tells. */
+/** The form in which the decoder will return a picture, by its file. */
 export function decodedOf(type: PictureType, { channels, whole }: Survey): Decoded {
-  // JPEG has no transparency; what is more than three samples there is CMYK.
+  // JPEG has no transparency: more than three samples mean CMYK.
   return {
     channels: type !== 'jpeg' && (channels === 4 || channels === 2) ? 4 : 3,
     shrinkable: type === 'jpeg' && !whole,
@@ -12,8 +12,8 @@ export function decodedOf(type: PictureType, { channels, whole }: Survey): Decod
 }
 
 /**
- * Bytes a pixel that a decoder holds beside the samples that it hands over, at most. Measured with
- * `npm run test:hostile` on pictures of 25 to 108 megapixels, rounded up.
+ * The most bytes a pixel that a decoder holds in addition to the samples that it returns. Measured with
+ * `npm run test:hostile` on pictures of 25 to 108 megapixels, and rounded up.
  */
 export function decoderBytesPerPixel(type: PictureType, survey: Survey): number {
   const { depth, channels, whole } = survey;
@@ -22,7 +22,7 @@ export function decoderBytesPerPixel(type: PictureType, survey: Survey): number 
       // Coefficients of two bytes for every sample of every component.
       return whole ? 2 * channels + 0.5 : 0.5;
     case 'png':
-      // The whole picture, at its depth, where it is interlaced; and of 8 bits where its colours are converted here.
+      // The whole picture at its depth if it is interlaced, and at 8 bits if its colours are converted here.
       return (whole ? (channels * depth) / 8 : 0) + channels + 0.5;
     case 'webp':
       return channels === 4 ? 8 : 4.5;

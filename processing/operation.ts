@@ -8,18 +8,18 @@ export interface OperationOutput {
   /** The whole result file. */
   bytes: Uint8Array;
   extension: ResultExtension;
-  /** Pixels of the result; for a result that is no picture, those of the source as a person sees it. */
+  /** Pixels of the result. If it is not a picture, those of the upright source. */
   width: number;
   height: number;
   /** The model that made the result, null for an operation that needs none. */
   model: Model | null;
   /** Milliseconds that the model ran for; null where there is none. */
   inferenceMs: number | null;
-  /** What a person should know of how it was made, one sentence each; empty where nothing is out of the ordinary. */
+  /** Notes for a person about how it was made, one sentence each; empty if there is nothing special. */
   notes: string[];
 }
 
-/** What an operation has to work with beside its picture. */
+/** What an operation gets in addition to its picture. */
 export interface OperationContext {
   /** Where it finds the model that its options ask for. */
   models: ModelLibrary;
@@ -31,15 +31,15 @@ export interface OperationContext {
 export interface ImageOperation<Options> {
   /**
    * Makes the result of a picture that passed the input gate.
-   * @throws PermanentError where the picture or the options are at fault, RetryableError where trying again may help.
+   * @throws PermanentError if the picture or the options are at fault, RetryableError if another attempt may succeed.
    */
   make(image: CheckedImage, options: Options, context: OperationContext): Promise<OperationOutput>;
   /**
-   * Most bytes that it holds at once for each pixel of a picture, the decoded samples included: the gate measures by
-   * it, before the work, what fits into memory. Measured with `npm run test:hostile`.
+   * The most bytes that it holds at once for each pixel, including the decoded samples. The gate uses it to refuse
+   * pictures that do not fit into memory. Measured with `npm run test:hostile`.
    */
   bytesPerPixel(options: Options, decoded: Decoded): number;
-  /** Pictures that warm it up: more than one where V8 has to compile loops over pixels. */
+  /** The number of pictures that warm it up: more than one if V8 has to compile loops over pixels. */
   readonly warmUpRuns: number;
   /** Names of the models that it has loaded in this process. */
   loadedModels(): string[];

@@ -4,7 +4,7 @@ import type { Samples } from './samples.ts';
  * Pillow's `Image.resize` for 8 bits a channel, sample for sample (`src/libImaging/Resample.c` of python-pillow): rows
  * first, then columns, each rounded to bytes; antialiased by widening the kernel; weights as 22-bit fixed point.
  *
- * Here because what a model says must not depend on which program resized the picture. libvips's bicubic differs by a
+ * A model's result must not depend on the program that resized the picture. libvips's bicubic differs by a
  * few levels, and it enlarges with a bicubic window in Lanczos's place, which is the larger part of the difference
  * between its masks and Pillow's. For shrinking large pictures libvips is many times as fast.
  */
@@ -162,7 +162,7 @@ function combineSix(rows: Uint8Array, target: Uint8Array, weights: Int32Array): 
   const line = target.length;
   const last = rows.length - line;
   const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = weights;
-  // A weight past the count is 0, so that it does not matter which row stands in for one that is not there.
+  // A weight past the count is 0, so any row may replace a missing one.
   const second = Math.min(line, last);
   const third = Math.min(2 * line, last);
   const fourth = Math.min(3 * line, last);
@@ -191,7 +191,7 @@ function combineAny(rows: Uint8Array, target: Uint8Array, weights: Int32Array): 
   for (let x = 0; x < line; x++) target[x] = clip((sums[x] as number) >> weightBits);
 }
 
-/** A function of its own: V8 compiles a loop within a loop only in makeshift. */
+/** A function of its own, because V8 optimises a nested loop only by on-stack replacement. */
 function addRow(sums: Int32Array, rows: Uint8Array, from: number, weight: number): void {
   for (let x = 0; x < sums.length; x++) {
     sums[x] = (sums[x] as number) + Math.imul(rows[from + x] as number, weight);

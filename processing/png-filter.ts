@@ -17,7 +17,7 @@ export function subtractLeft(line: Uint8Array, channels: number, target: Uint8Ar
   }
 }
 
-/** Four samples at a time. A byte's upper bit is kept out of the subtraction, so that none borrows from the next. */
+/** Four samples at a time. The subtraction leaves out each byte's upper bit, so that no byte borrows from the next. */
 function subtractWords(line: DataView, channels: number, to: number, target: DataView, start: number): void {
   for (let at = 0; at < to; at += 4) {
     const left = line.getInt32(at, true);

@@ -10,17 +10,17 @@ const deflate = promisify(deflateRaw);
 const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** zlib header (RFC 1950): deflate, 32 KiB window, fastest level. */
 const zlibHeader = Buffer.from([0x78, 0x01]);
-/** What is drawn and deflated at a time: few enough bytes to stay in cache, enough to be worth codes of their own. */
+/** Bytes that are drawn and deflated at a time: few enough for the cache, enough to be worth their own codes. */
 const stripeBytes = 256 * 1024;
 
-/** A prime, so that the samples do not stand in columns. */
+/** It is prime, so that the samples are not in columns. */
 const sampleEvery = 61;
 const flatShare = 0.75;
 
-/** An empty final block: every stripe before it ends on a byte boundary without one, so that they can be joined. */
+/** An empty final block. The stripes before it end on byte boundaries without one, so that they can be joined. */
 const endOfStream = Buffer.from([0x03, 0x00]);
 
-/** More than what the allocator keeps for itself (`allocator` in `child.ts`). */
+/** More than the allocator keeps for itself (`allocator` in `child.ts`). */
 const segmentBytes = 8 * 1024 * 1024;
 
 /** Stripes under way on Node's thread pool. */
@@ -36,10 +36,10 @@ const filters = { none: 0, sub: 1 } as const;
 /**
  * Encodes an 8-bit PNG (ISO/IEC 15948) with nothing in it but the picture.
  *
- * An encoder of our own because encoding was the largest part of a sketch: pencil drawings are noise around white,
- * where no search for matches pays, and Huffman codes alone are made several times as fast as zlib makes them. The
- * files are smaller than those of its level 1. Colours are filtered first: neighbours are alike, so that their
- * differences take fewer bits.
+ * It is our own encoder, because encoding was the largest part of a sketch. Pencil drawings are noise around white: a
+ * search for matches finds little there, and Huffman codes alone are several times as fast as zlib. The files are
+ * smaller than those of zlib's level 1. Colours are filtered first, because the differences of similar neighbours take
+ * fewer bits.
  */
 export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
   const data = new Segments();
@@ -47,7 +47,7 @@ export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
   data.add(zlibHeader);
   let checksum = 1;
   for (const stripe of stripesOf(picture)) {
-    // A stripe that is deflated elsewhere is copied: no more of them than keep the threads busy.
+    // A stripe on the thread pool is a copy, so there are only enough of them to keep the threads busy.
     if (underWay.length === mostAtOnce) data.add(await (underWay.shift() as Promise<Uint8Array>));
     underWay.push(deflateStripe(stripe));
     checksum = adler32(stripe, checksum);
@@ -64,8 +64,8 @@ export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
 }
 
 /**
- * Bytes one after another, in pieces that are large enough for the allocator to give them back at once: small ones stay
- * with the process, and a file of 400 MB would be in memory twice while it is joined.
+ * Collects bytes in pieces that are large enough for the allocator to free them at once. Small pieces would stay with
+ * the process, and a file of 400 MB would be in memory twice while it is joined.
  */
 class Segments {
   readonly #segments: Uint8Array[] = [];
@@ -91,7 +91,7 @@ class Segments {
   }
 }
 
-/** Each part is given back as soon as it is copied. */
+/** Frees each part as soon as it is copied. */
 function join(parts: Uint8Array[]): Uint8Array {
   const file = Buffer.allocUnsafeSlow(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;
@@ -125,7 +125,7 @@ function plainLines({ writeRow }: PictureRows): RowSource {
 }
 
 function filteredLines({ width, writeRow }: PictureRows, channels: number): RowSource {
-  // Black stands before the first pixel.
+  // The pixel before the first one counts as black.
   const samples = new Uint8Array(channels + width * channels);
   return (row, target, start) => {
     writeRow(row, samples, channels);
@@ -148,8 +148,8 @@ async function deflateRuns(stripe: Uint8Array): Promise<Uint8Array> {
 }
 
 /**
- * Whether most samples equal their neighbour: then runs of them are worth looking for. Among noise the
- * search saves a tenth of the size and takes several times as long.
+ * Whether most samples equal their neighbour, so that a search for runs is worthwhile. In noise it saves a tenth of the
+ * size and takes several times as long.
  */
 function isFlat(stripe: Uint8Array): boolean {
   let looked = 0;
@@ -187,8 +187,8 @@ function bigEndian(value: number): Buffer {
 const adlerBase = 65_521;
 
 /**
- * Adler-32 (RFC 1950) of what came before and `data`. Node does not export zlib's, but a stream of stored blocks ends
- * with it: a quarter of the time of a loop here. It is joined to the one before as zlib's `adler32_combine` does.
+ * Continues an Adler-32 (RFC 1950) with `data`. Node does not export zlib's function, but a stream of stored blocks
+ * ends with it, which takes a quarter of the time of a loop. The two are combined as in zlib's `adler32_combine`.
  */
 function adler32(data: Uint8Array, before: number): number {
   const stored = deflateSync(data, { level: 0, chunkSize: data.length + 1_024 });

@@ -17,7 +17,7 @@ import { checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import type { ImageOperation, ImageOperations, OperationContext, OperationOutput } from './operation.ts';
 
-/** What a process that makes results was set up with. */
+/** The configuration of a process that makes results. */
 export interface ProcessingSetup extends OperationContext {
   limits: InputLimits;
   operations: ImageOperations;
@@ -25,7 +25,7 @@ export interface ProcessingSetup extends OperationContext {
 
 /**
  * One picture from file to file, in this process: check, run the operation, write the result beside its extension.
- * Call it only where a crash of native code is affordable: in a child, or in a command that does one thing.
+ * Call it only in a process that may crash with native code: a child, or a command that does one thing.
  * sharp must have been restricted before (`restrictSharp`).
  * @throws PermanentError or RetryableError; anything else is a defect of ours.
  */
@@ -81,13 +81,13 @@ function taskOf({ operation: name, options }: ChildJob, { operations }: Processi
 }
 
 /**
- * Resident bytes of this process after the last collection. More than `worthCollecting` above them is worth another one.
- * Module state, because it is a fact about the process.
+ * Resident bytes of this process after the last collection. More than `worthCollecting` above them is worth another
+ * one. Module state, because it is a fact about the process.
  */
 let settledBytes = 0;
 const worthCollecting = 64 * 1024 * 1024;
 
-/** V8 would let the buffers of a large picture lie until the next: they would be part of what that may take. */
+/** V8 would keep the buffers of a large picture until the next one, where they would count as its memory. */
 function forgetPicture(): void {
   if (process.memoryUsage.rss() <= settledBytes + worthCollecting) return;
   collectGarbage();
@@ -102,7 +102,7 @@ function workOf({ manifest, operation, options }: Task, outputPath: string): Pla
   };
 }
 
-/** A picture that its decoder remarks on is looked into, and made again with what can be tolerated. */
+/** If the decoder gives up on a picture, the job runs again with the faults that can be tolerated. */
 async function produce(
   inputPath: string,
   { operation, options }: Task,
@@ -114,10 +114,10 @@ async function produce(
     return { output: withNotes(await operation.make(image, options, setup), image), image };
   } catch (error) {
     const tolerated = await tolerate(image, error);
-    // What the first attempt left would be part of what the second may take.
+    // The first attempt's memory would count as the second one's.
     forgetPicture();
     const output = await operation.make(tolerated, options, setup).catch((again: unknown) => {
-      // What decodes no better with all tolerance has the first word; what is missing is known by now.
+      // If that fails too, the first error is reported, or how much is missing, which is known by now.
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
     });

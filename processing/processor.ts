@@ -27,19 +27,19 @@ export interface ProcessRequest {
 /** Runs operations in child processes, each one job at a time. */
 export interface Processor {
   /**
-   * Makes the result of one picture; waits for a free child first.
+   * Makes the result of one picture. Waits for a free child first.
    * @throws PermanentError with the code of what is wrong with the picture or its options.
    * @throws RetryableError `internal` (the child crashed), `processing_timeout` or `out_of_memory`, UnexpectedError
-   * (its code threw): one failed attempt; the next job has a fresh child.
-   * @throws MachineError where this machine lacks what the job needs: no fault of the job's.
+   * (its code threw): one failed attempt. The next job has a new child.
+   * @throws MachineError if this machine lacks something that the job needs, which is not the job's fault.
    */
   process(request: ProcessRequest): Promise<ProcessedImage>;
   /**
-   * Starts every child and waits until each has run a small picture. Without it the first jobs wait for that.
-   * @throws MachineError where one cannot start.
+   * Starts every child and waits until each has run a small picture. Otherwise the first jobs would wait for that.
+   * @throws MachineError if one cannot start.
    */
   warmUp(): Promise<void>;
-  /** Starts one child more, which does no work, and ends it. Throws MachineError where that is not possible. */
+  /** Starts one more child, which does no work, and ends it. Throws MachineError if that is not possible. */
   tryStart(): Promise<void>;
   /** Ends every child at once and waits until they are gone. Jobs under way and waiting reject. */
   close(): Promise<void>;
@@ -58,9 +58,13 @@ export interface ProcessorOptions {
   memoryLimitBytes: number;
   /** Jobs after which a child is replaced. */
   recycleAfter: number;
-  /** Resident bytes that an idle child may keep beyond those before it is replaced. Default: 192 MiB, or half the limit. */
+  /**
+   * Resident bytes that an idle child may keep beyond those before it is replaced. Default: 192 MiB, or half the limit.
+   */
   recycleAboveBytes?: number;
-  /** Threads of libvips and of inference in each child. Default: the machine's processors shared out among the children. */
+  /**
+   * Threads of libvips and of inference in each child. Default: the machine's processors shared out among the children.
+   */
   threadsPerChild?: number;
   limits?: InputLimits;
   models: ModelsSettings;
@@ -152,15 +156,15 @@ function keeperSettings(options: ProcessorOptions): KeeperSettings {
   };
 }
 
-/** What the gate lets through stays below what a job is ended at. */
+/** The gate's limit on memory is below the limit that ends a job. */
 function limitsFor({ limits = defaultInputLimits, memoryLimitBytes }: ProcessorOptions): InputLimits {
   return { ...limits, maxMemory: Math.min(limits.maxMemory, memoryShare * memoryLimitBytes) };
 }
 
-/** Bytes: what large pictures leave behind is not to add up with what the next one takes. */
+/** Bytes. The remains of large pictures must not add up with the next one's memory. */
 const mostKept = 192 * 1024 * 1024;
 
-/** Of the limit on a job's memory: estimates have an error, and memory is freed late. */
+/** The gate's share of the limit on a job's memory: estimates have an error, and memory is freed late. */
 const memoryShare = 0.75;
 
 function closedError(): Error {

@@ -9,10 +9,10 @@ export interface Samples {
   channels: number;
 }
 
-/** Writes the samples of one row into `target` from `start` on. Rows are asked for once each, from the top. */
+/** Writes the samples of one row into `target` from `start` on. It is called once for each row, from the top. */
 export type RowSource = (row: number, target: Uint8Array, start: number) => void;
 
-/** A picture of 8 bits a sample whose rows are made as the encoder asks for them. */
+/** A picture of 8 bits a sample. Its rows are made when the encoder asks for them. */
 export interface PictureRows {
   width: number;
   height: number;
@@ -26,7 +26,7 @@ export const webpEffort = 1;
 /** For lossy WebP. */
 export const webpQuality = 90;
 
-/** Samples in memory as a sharp image. Grey ones stay grey: sharp would make three equal channels of one. */
+/** Samples in memory as a sharp image. Grey stays grey, although sharp would make three equal channels. */
 export function openRaw({ data, width, height, channels }: Samples): Sharp {
   const raw = { width, height, channels: channels as 1 | 3 | 4 };
   const picture = sharp(data, { raw, limitInputPixels: false });
@@ -48,7 +48,7 @@ export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView
 
 /**
  * One plane after another, as neural networks take pictures: [channels, height, width].
- * @param levels What each of the 256 levels of each channel becomes.
+ * @param levels For each channel, the value of each of the 256 levels.
  */
 export function toPlanes({ data, width, height }: Samples, levels: Float32Array[]): Float32Array {
   const count = width * height;

@@ -37,7 +37,7 @@ export async function runSupervised(
   let killedFor: unknown;
   let answered = false;
   const kill = (reason: unknown): void => {
-    // A look at its memory may end after the job: the child may be at the next one by then.
+    // The memory reading may end after the job, when the child may have the next one.
     if (answered) return;
     killedFor ??= reason;
     void child.kill();
@@ -49,7 +49,7 @@ export async function runSupervised(
   const watch = watchMemory(child.pid, mostBytes, () => kill(limitPassed('out_of_memory')));
   try {
     const outcome = await answerOf(child, job, () => killedFor);
-    // Nobody knows what it left behind, or what of it still runs.
+    // The failed job may have left memory behind, or may still be running.
     if (outcome.kind === 'unexpected') await child.kill();
     return unwrap(outcome);
   } finally {
@@ -80,8 +80,8 @@ function limitPassed(code: FailureCode): RetryableError {
 }
 
 /**
- * SIGKILL that nobody here sent is the kernel's: the machine or the container ran out of memory. The job was within its
- * own limit as far as anybody saw, so the first such end is the machine's; `judgeAttempt` knows when it is not.
+ * A SIGKILL that we did not send is the kernel's: the machine or the container ran out of memory. The job was within
+ * its own limit, so the first such end counts as the machine's. `judgeAttempt` knows when it does not.
  */
 function crash(death: ChildDied): RetryableError | MachineError {
   if (death.signal === 'SIGKILL') {
@@ -90,7 +90,7 @@ function crash(death: ChildDied): RetryableError | MachineError {
   return new RetryableError('internal', failureCodes.internal, { cause: death });
 }
 
-/** A child that answers what the protocol does not know must not get another job. */
+/** A child with an answer outside of the protocol must not get another job. */
 function nonsense(child: Child, cause: unknown): RetryableError {
   void child.kill();
   return new RetryableError('internal', failureCodes.internal, { cause });

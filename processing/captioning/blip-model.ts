@@ -22,11 +22,11 @@ export interface BlipModel {
   release(): Promise<void>;
 }
 
-/** One picture before the decoder, with what was said so far. */
+/** The decoding of one picture's caption, with its state so far. */
 export interface Speaker {
   /**
    * Runs the decoder over each sequence's ids since the last call.
-   * @param ids Of every sequence, equally many.
+   * @param ids The new ids of every sequence. All have the same number.
    * @param parents Which sequence of the last call each one continues; at the first call [0].
    * @returns Logits of the next id, one array of the vocabulary's length for each sequence.
    */
@@ -34,8 +34,8 @@ export interface Speaker {
 }
 
 /**
- * Builds both graphs and loads them. The weights are read by onnxruntime from where they lie.
- * @throws PermanentError `model_invalid` where onnxruntime refuses them, RetryableError `out_of_memory`.
+ * Builds both graphs and loads them. onnxruntime reads the weights from the checkpoint's file.
+ * @throws PermanentError `model_invalid` if onnxruntime refuses them, RetryableError `out_of_memory`.
  */
 export async function loadBlipModel(checkpoint: Checkpoint, threads: number): Promise<BlipModel> {
   const vision = await createSession(checkpoint, visionGraph(checkpoint), threads);
@@ -107,7 +107,7 @@ function emptyCache({ num_attention_heads: heads, hidden_size, num_hidden_layers
   return cache;
 }
 
-/** What one step puts out is what the next takes in, under another name. */
+/** One step's outputs are the next step's inputs, under other names. */
 function asPast({ num_hidden_layers }: TextConfig, present: Tensors): Tensors {
   const cache: Tensors = {};
   for (let layer = 0; layer < num_hidden_layers; layer++) {

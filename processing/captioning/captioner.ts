@@ -7,13 +7,13 @@ import { type ImageProcessor, loadImageProcessor } from './image-processor.ts';
 import { type CaptionTokenizer, loadTokenizer } from './tokenizer.ts';
 
 export interface SpeechOptions extends GenerationOptions {
-  /** How the caption begins; '' lets the model begin by itself. */
+  /** The beginning of the caption; '' leaves it to the model. */
   prompt: string;
 }
 
 export interface CaptionBeam {
   text: string;
-  /** Start id, prompt, caption and, where the caption came to its end, the end id. */
+  /** Start id, prompt, caption and, if the caption ended by itself, the end id. */
   ids: number[];
   /** Mean log-probability of the generated ids: transformers' `sequences_scores` for several beams. */
   score: number;
@@ -37,7 +37,7 @@ export interface Captioner {
   model: BlipModel;
   prepare: ImageProcessor;
   tokenizer: CaptionTokenizer;
-  /** Gives its memory back. */
+  /** Frees its memory. */
   release(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export interface Captioner {
  * Loads a Hugging Face checkpoint of BLIP: config.json, model.safetensors, tokenizer.json and, where they differ from
  * BLIP's own, the picture's settings in preprocessor_config.json.
  * @param threads That inference may use.
- * @throws PermanentError `model_invalid` where a file is missing, damaged or does not fit the others.
+ * @throws PermanentError `model_invalid` if a file is missing, damaged or does not fit the others.
  */
 export async function loadCaptioner(directory: string, threads: number): Promise<Captioner> {
   const checkpoint = await openCheckpoint(directory);
@@ -57,8 +57,8 @@ export async function loadCaptioner(directory: string, threads: number): Promise
 }
 
 /**
- * Says what a picture shows.
- * @throws PermanentError `invalid_options` where the prompt leaves no room or the model cannot speak at such length.
+ * Writes a caption for a picture.
+ * @throws PermanentError `invalid_options` if the prompt is too long, or the maximum length is beyond the model's.
  */
 export async function captionPicture(
   { model, prepare, tokenizer }: Captioner,

@@ -1,20 +1,20 @@
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { Speaker } from './blip-model.ts';
 
-/** Named and meant as in transformers' GenerationConfig. */
+/** Names and meanings are those of transformers' GenerationConfig. */
 export interface GenerationOptions {
   /** 1 is greedy. */
   beams: number;
-  /** Ids, counting the start id and the prompt. The end id cannot come before there are so many. */
+  /** Minimum of ids, including the start id and the prompt. The end id cannot come before that. */
   minLength: number;
-  /** Ids, counting the start id and the prompt. */
+  /** Maximum of ids, including the start id and the prompt. */
   maxLength: number;
   /** Above 1, ids that occurred become less likely. */
   repetitionPenalty: number;
 }
 
 export interface GeneratedSequence {
-  /** Start id, prompt, caption and, where the caption came to its end, the end id. */
+  /** Start id, prompt, caption and, if the caption ended by itself, the end id. */
   ids: number[];
   /** Sum of the generated ids' log-probabilities, divided by their count. */
   score: number;
@@ -26,7 +26,7 @@ export interface GeneratedSequence {
  * @param prompt At least the start id, and fewer ids than `maxLength`.
  * @param end The id that ends a sequence.
  * @returns The best sequences, `beams` of them, best first.
- * @throws PermanentError `model_invalid` where the model answers anything but numbers.
+ * @throws PermanentError `model_invalid` if the model's output is not numbers.
  */
 export async function generate(
   speaker: Speaker,
@@ -38,7 +38,7 @@ export async function generate(
   return await search(speaker, prompt, end, options);
 }
 
-/** Penalties act on the logits here and on log-probabilities in beam search: so does transformers. */
+/** As in transformers, penalties act on the logits here, and on log-probabilities in beam search. */
 async function greedySearch(
   speaker: Speaker,
   prompt: number[],
@@ -91,7 +91,7 @@ async function beamSearch(
       toLogProbabilities(row);
       penalise(row, (running[index] as Beam).ids, end, options);
     }
-    // Twice as many as beams, because each beam may end and still `beams` must go on.
+    // Twice the number of beams, because each beam may end and `beams` must continue.
     const candidates = bestContinuations(logits, running, 2 * beams);
     const full = prompt.length + generated >= maxLength;
     const ends = ({ id }: Candidate) => full || id === end;
@@ -157,7 +157,7 @@ function toLogProbabilities(logits: Float32Array): void {
   for (let id = 0; id < logits.length; id++) logits[id] = (logits[id] as number) - normaliser;
 }
 
-/** @throws PermanentError `model_invalid` where one of them is no number: no comparison would notice. */
+/** @throws PermanentError `model_invalid` if one of them is NaN, which comparisons would not notice. */
 function logSumExp(logits: Float32Array): number {
   const largest = logits[indexOfLargest(logits)] as number;
   let sum = 0;

@@ -5,8 +5,8 @@ import { type ColourTag, codedTag } from './colour-tag.ts';
 
 /**
  * What an AVIF says of the colours of the picture that a viewer shows: its ICC profile, else its numbers (`nclx`), else
- * those in the AV1 stream. Of a container that makes no sense here its decoder will say what is wrong with it, or find a
- * profile.
+ * those in the AV1 stream. Of a container that makes no sense here its decoder will say what is wrong with it, or find
+ * a profile.
  */
 export async function readAvifColours(path: string): Promise<ColourTag> {
   try {

@@ -21,8 +21,8 @@ const maxContentBytes = 32;
 const lengths: Record<string, number> = { cICP: 4, sRGB: 1, gAMA: 4, cHRM: 32 };
 
 /**
- * What a PNG says of its colours: `cICP` before `iCCP` before `sRGB` before `gAMA` and `cHRM` (PNG, third edition, 4.3).
- * What is broken counts as missing, as with libpng.
+ * What a PNG says of its colours: `cICP` before `iCCP` before `sRGB` before `gAMA` and `cHRM` (PNG, third edition,
+ * 4.3). What is broken counts as missing, as with libpng.
  */
 export async function readPngColours(path: string): Promise<ColourTag> {
   const file = await open(path);

@@ -238,7 +238,9 @@ class ScanDecoder {
   }
 }
 
-/** By the next 16 bits: length of the code in the upper byte, its symbol in the lower; 0 where there is no such code. */
+/**
+ * By the next 16 bits: length of the code in the upper byte, its symbol in the lower; 0 where there is no such code.
+ */
 type Lookup = Uint16Array;
 
 const lookups = new WeakMap<HuffmanTable, Lookup>();

@@ -2,7 +2,10 @@ import type { Samples } from '../samples.ts';
 
 /** rembg's threshold: what is below is not kept. */
 const threshold = 127;
-/** A Gaussian of sigma 2 over five pixels, from its ends to its middle, in 256ths: OpenCV blurs 8-bit pictures in fixed point. */
+/**
+ * A Gaussian of sigma 2 over five pixels, from its ends to its middle, in 256ths: OpenCV blurs 8-bit pictures in fixed
+ * point.
+ */
 const gaussian = [39, 57, 64] as const;
 /** Pixels on either side of the middle one. */
 const reach = 2;

@@ -14,14 +14,14 @@ function answer(request: GrabCutRequest): GrabCutAnswer {
   try {
     return { kind: 'cut', ...cut(request) };
   } catch (error) {
-    // OpenCV throws the number of an exception in its own memory: an assertion that the colours do not meet.
+    // OpenCV throws the address of its exception: the colours failed an assertion.
     return { kind: 'failed', detail: String(error) };
   }
 }
 
 function cut({ side, colours, certainty, iterations, feather }: GrabCutRequest) {
   const mats: { delete(): void }[] = [];
-  // Nothing frees what lies in the memory of WebAssembly but `delete`.
+  // Only `delete` frees memory of WebAssembly.
   const owned = <Mat extends { delete(): void }>(mat: Mat): Mat => {
     mats.push(mat);
     return mat;
@@ -31,7 +31,7 @@ function cut({ side, colours, certainty, iterations, feather }: GrabCutRequest) 
     const labels = owned(new cv.Mat(side, side, cv.CV_8UC1));
     picture.data.set(colours);
     labels.data.set(certainty);
-    // Its first guess at the colours is drawn by lot: the same picture shall give the same mask.
+    // A fixed seed for its first guess at the colours, so that the same picture gives the same mask.
     cv.setRNGSeed(0);
     const [background, foreground] = [owned(new cv.Mat()), owned(new cv.Mat())];
     const nowhere = new cv.Rect(0, 0, 1, 1);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 
-/** What GrabCut is told of a pixel beforehand: OpenCV's `GC_BGD`, `GC_FGD`, `GC_PR_BGD` and `GC_PR_FGD`. */
+/** What GrabCut knows of a pixel before it starts: OpenCV's `GC_BGD`, `GC_FGD`, `GC_PR_BGD` and `GC_PR_FGD`. */
 export const certainties = {
   background: 0,
   foreground: 1,
@@ -33,9 +33,9 @@ export type GrabCutAnswer =
   | { kind: 'failed'; detail: string };
 
 /**
- * Processor time that one cut may take, in milliseconds: about twenty times what photographs need. Its minimum cut
- * has no other bound: where nothing tells the two sides apart, it was seen to work for more than a minute. Processor
- * time and not time, so that a busy machine cuts as an idle one does.
+ * Limit of processor time for one cut, in milliseconds: about twenty times what photographs need. The minimum cut has
+ * no other bound: if nothing distinguishes the two sides, it may take more than a minute. It is processor time, so that
+ * the result does not depend on how busy the machine is.
  */
 const processorLimitMs = 4_000;
 const lookEveryMs = 100;
@@ -45,9 +45,9 @@ export interface GrabCut {
   /** Starts the thread, so that it loads OpenCV while something else is done. */
   prepare(): void;
   /**
-   * Cuts one picture; call it only when the cut before has ended. A cut that passes the limit ends its thread.
+   * Cuts one picture. Call it only when the cut before has ended. A cut that exceeds the limit ends its thread.
    * @param limitMs Processor time, milliseconds.
-   * @throws Error where OpenCV cannot be loaded.
+   * @throws Error if OpenCV cannot be loaded.
    */
   cut(request: GrabCutRequest, limitMs?: number): Promise<GrabCutAnswer | { kind: 'too_long' }>;
 }

@@ -13,7 +13,7 @@ export type Finding =
 
 /**
  * Reads a net's output as rembg's session for it does.
- * @throws PermanentError `model_invalid` where it holds anything but numbers, or other channels than it should.
+ * @throws PermanentError `model_invalid` if it contains NaN, or has the wrong channels.
  */
 export function readMap(map: SaliencyMap, output: SaliencyOutput): Finding {
   checkNumbers(map.data);
@@ -39,8 +39,8 @@ function sigmoid(value: number): number {
 }
 
 /**
- * Maps of these nets go from 0 to 1 where they find something. Below this range nothing stands out, and what is
- * stretched is noise.
+ * A map in which something was found ranges from 0 to 1. If the range is smaller than this, nothing was found, and
+ * stretching would only amplify noise.
  */
 const leastRange = 0.05;
 
@@ -48,9 +48,8 @@ const leastRange = 0.05;
  * A map stretched to 0..255 between its least and its greatest value, truncated, in single precision as rembg computes
  * it.
  *
- * A map without any range, on which nothing stands out, has nothing to stretch: it gives an empty mask, "nothing
- * found". The alternatives are worse: rembg divides 0 by 0, and a full mask would say that all of the picture is its
- * subject.
+ * A flat map, in which nothing was found, gives an empty mask. The alternatives are worse: rembg divides 0 by 0, and a
+ * full mask would mean that the whole picture is the subject.
  */
 function stretched(plane: Float32Array, { width, height }: SaliencyMap): Finding {
   const { least, greatest } = rangeOf(plane);

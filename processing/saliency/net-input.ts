@@ -1,11 +1,11 @@
 import type { SaliencyInput } from '@spillway/models/manifest.ts';
 import { type Samples, toPlanes } from '../samples.ts';
 
-/** What rembg divides by where a picture is black. */
+/** rembg's divisor for a black picture. */
 const leastMaximum = 1e-6;
 
 /**
- * A squashed picture as a net wants it: 1x3xSxS, every sample divided by the largest of the picture (not by 255),
+ * A squashed picture as the input of a net: 1x3xSxS, every sample divided by the largest of the picture (not by 255),
  * then by its channel's mean and deviation. In double precision up to the last step, as numpy does it in rembg.
  */
 export function toNetInput(picture: Samples, { mean, std }: SaliencyInput): Float32Array {

@@ -4,7 +4,7 @@ import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { inferenceFailure } from '../inference-failure.ts';
 
-/** What a net makes of a picture, in a range of the net's own: one plane of `width` x `height` after the other. */
+/** A net's output for a picture, in the net's own range: planes of `width` x `height`, one after the other. */
 export interface SaliencyMap {
   data: Float32Array;
   channels: number;
@@ -68,7 +68,7 @@ async function openSession(
   }
 }
 
-/** U^2-Net's, for a file that takes any size. */
+/** U^2-Net's side, for a file that takes any size. */
 const usualSide = 320;
 
 function ownSide({ inputMetadata: [input] }: InferenceSession): number {

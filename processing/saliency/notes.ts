@@ -5,7 +5,7 @@ import { statementPath } from '@spillway/models/saliency-statement.ts';
 import type { Samples } from '../samples.ts';
 import type { Finding } from './mask.ts';
 
-/** What a model's licence asks to be said, and that a guess at its form may be wrong. */
+/** Notes that a model's licence requires, and a note if its form was guessed. */
 export function notesOnModel(
   { name, path, isGuess, notice }: InstalledSaliencyModel,
   side: number,
@@ -21,12 +21,12 @@ function sayForm(path: string): string {
   return `Say it with --model-input, or in ${basename(statementPath(path))} beside the model.`;
 }
 
-/** Share of the pixels below which a mask keeps nothing that a person would see. */
+/** Share of the pixels below which a mask keeps nothing visible. */
 const leastKept = 0.0005;
 
 /**
- * A result that is empty, or made of noise, looks like a success: it says so itself.
- * @param mask What is kept, at the net's size.
+ * Notes on a result that is empty or noise, which otherwise would look like a success.
+ * @param mask The kept part, at the net's size.
  */
 export function notesOnMask(
   found: Finding,

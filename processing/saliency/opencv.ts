@@ -5,7 +5,7 @@ const require = createRequire(import.meta.url);
 
 export type OpenCv = (typeof openCvModule)['default'];
 
-/** In an object, because OpenCV has a `then` of Emscripten's making: a promise of it would never be kept. */
+/** A wrapper, because Emscripten gives OpenCV a `then`: a promise of it would never resolve. */
 export interface LoadedOpenCv {
   cv: OpenCv;
 }
@@ -23,14 +23,14 @@ export function loadOpenCv(): Promise<LoadedOpenCv> {
 }
 
 /**
- * Emscripten adds handlers that end the process on an unhandled rejection and rethrow what nobody caught. We remove them,
- * so that our own handlers apply.
+ * Emscripten adds handlers that end the process on an unhandled rejection and rethrow what nobody caught. We remove
+ * them, so that our own handlers apply.
  */
 const seizedEvents = ['uncaughtException', 'unhandledRejection'] as const;
 
 async function load(): Promise<LoadedOpenCv> {
   const before = new Set(seizedEvents.flatMap((event) => process.listeners(event as 'exit')));
-  // Not by `import`: where a test runner wraps the module, its `then` would be called over and over.
+  // Not by `import`: if a test runner wraps the module, its `then` would be called again and again.
   const cv: OpenCv = require('@techstark/opencv-js');
   for (const event of seizedEvents) {
     const added = process.listeners(event as 'exit').filter((listener) => !before.has(listener));

@@ -5,21 +5,21 @@ import { freeMemory } from '../free-memory.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { openRaw, type Samples } from '../samples.ts';
 
-/** A picture that a net looks at small and a cut-out is made of at full size. Both upright, in 8-bit sRGB. */
+/** A picture in two sizes: small for a net, and full for a cut-out. Both are upright, in 8-bit sRGB. */
 export interface PictureSource {
   /**
-   * Squashed to a square without regard to its aspect: 3 channels, transparency dropped and not flattened, so that
-   * the colours under it count, as with Pillow's `convert('RGB')`.
+   * Squashed to a square, ignoring its aspect: 3 channels. Transparency is dropped and not flattened, so that the
+   * colours under it count, as with Pillow's `convert('RGB')`.
    */
   squashed(side: number): Promise<Samples>;
-  /** 3 channels, or 4 where the picture has transparency of its own. */
+  /** 3 channels, or 4 if the picture has transparency. */
   full(): Promise<Samples>;
 }
 
 /**
- * libjpeg decodes at 1/2, 1/4 or 1/8 of the size for a part of the time, and the net needs no more. So a JPEG is
- * decoded twice, once small, and a mask never needs its full size. Every other picture is decoded once and kept, and so
- * is a progressive JPEG, whose coefficients are all in memory at once whatever the size.
+ * libjpeg can decode at 1/2, 1/4 or 1/8 of the size in less time, which is enough for the net. So a JPEG is decoded
+ * twice, once small, and a mask never needs its full size. Every other picture is decoded once and kept. So is a
+ * progressive JPEG, because all of its coefficients are in memory at any size.
  */
 export async function openSource(image: CheckedImage): Promise<PictureSource> {
   if (image.shrinkable) {
@@ -35,7 +35,7 @@ export async function openSource(image: CheckedImage): Promise<PictureSource> {
   };
 }
 
-/** Shrinks to the square's side where the picture is longer. libvips's Lanczos is near to Pillow's, and fast. */
+/** Shrinks to the square's side if the picture is longer. libvips's Lanczos is close to Pillow's, and fast. */
 async function shrink(picture: Sharp, { width, height }: { width: number; height: number }, side: number) {
   return await samplesOf(
     picture
@@ -53,12 +53,12 @@ async function shrinkDecoded(decoded: Samples, image: CheckedImage, side: number
   return small;
 }
 
-/** Where the picture is shorter than the side: libvips would use a bicubic window. */
+/** Enlarges to the side if the picture is shorter. libvips would use a bicubic window. */
 function enlarge(picture: Samples, side: number): Samples {
   return resizeLanczos(picture, side, side);
 }
 
-/** By hand, because sharp multiplies colours by their alpha before it resizes, even if the alpha is removed after. */
+/** Own code, because sharp multiplies colours by alpha before it resizes, even if the alpha is removed later. */
 function withoutAlpha({ data, width, height }: Samples): Samples {
   const colours = new Uint8Array(width * height * 3);
   for (let target = 0, source = 0; target < colours.length; target += 3, source += 4) {

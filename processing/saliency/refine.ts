@@ -7,33 +7,33 @@ import { certainties, type GrabCut } from './grab-cut.ts';
  * Shares of 0..1, as its map.
  */
 
-/** GrabCut's time grows with the pixels; at this side its edges are finer than the small net's. */
+/** GrabCut's time grows with the pixels. At this side its edges are finer than the small net's. */
 const side = 320;
-/** Below the first the map's word is final, and from the last on. */
+/** The map is final below the first value, and from the last one on. */
 const sure = { background: 0.05, foreground: 0.95 } as const;
 const iterations = 3;
-/** Of the pixels: GrabCut fits five colours to either side, and with fewer than this on one the mask stays. */
+/** Minimum share of pixels on each side, because GrabCut fits five colours to each. Otherwise the mask stays. */
 const leastShare = 0.002;
-/** Intersection over union of GrabCut's cut with the map's own: below it GrabCut has lost the subject. */
+/** Minimum intersection over union of GrabCut's cut and the map's. Below it, GrabCut has lost the subject. */
 const leastAgreement = 0.5;
-/** `sharedColours` above which the picture says nothing about the edge: GrabCut then works longest, for nothing. */
+/** Above this value of `sharedColours` the colours do not show the edge, and GrabCut would take long for nothing. */
 const mostShared = 0.9;
 /** Sigma in pixels of the blur that softens the cut's staircase. */
 const feather = 0.8;
-/** Of the map, mixed in for edges that are soft in truth. */
+/** Share of the map in the mixture, for edges that are really soft. */
 const mapShare = 0.15;
-/** So much at either end of the mixture becomes nothing or everything: no veil, no holes. */
+/** This much at either end of the mixture becomes 0 or 1, so that there is no veil and there are no holes. */
 const clean = 0.1;
 
-/** Why a mask was left as the net drew it. */
+/** Why a mask was left unrefined. */
 export type Unrefined =
-  /** There is no edge: nothing stands out, or everything does. */
+  /** There is no edge: nothing is the subject, or everything is. */
   | 'no_edge'
-  /** The colours of the subject are those of what is around it. */
+  /** The subject and its surroundings have the same colours. */
   | 'same_colours'
   /** GrabCut lost the subject. */
   | 'astray'
-  /** It passed its limit of work. */
+  /** It exceeded its limit of time. */
   | 'too_long';
 
 export type Refinement = { kind: 'refined'; mask: Samples } | { kind: 'unrefined'; why: Unrefined };
