@@ -8,7 +8,7 @@ import { ModelNote } from './ModelNote.tsx';
 import { ResultNotes } from './ResultNotes.tsx';
 import { WordsWithCommand } from './WordsWithCommand.tsx';
 
-/** How far an entry has come, in words and, while something moves, as a bar. */
+/** The progress of an entry in words, and as a bar while its share is known. */
 export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string }) {
   const stage = stageOf(entry);
   if (stage.kind === 'done') {
@@ -38,7 +38,7 @@ export function CardStatus({ entry, name }: { entry: GalleryEntry; name: string 
   );
 }
 
-/** How much is done of what the stage waits for; null where nobody knows. */
+/** The share of the current stage that is done, 0..1; null if it is not known. */
 function knownShare(stage: CardStage): number | null {
   if (stage.kind === 'uploading') return stage.share;
   if (stage.kind === 'processing') return stage.download?.share ?? null;

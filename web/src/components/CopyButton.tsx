@@ -10,7 +10,7 @@ interface CopyButtonProps {
 
 const shownMs = 2_500;
 
-/** Copies a text and says so, to the eye and to the ear. It keeps its width, whatever it says. */
+/** Copies a text and confirms it on screen and to screen readers. Its width stays the same. */
 export function CopyButton({ text, subject }: CopyButtonProps) {
   const [outcome, setOutcome] = useState<'copied' | 'refused' | null>(null);
   useEffect(() => {

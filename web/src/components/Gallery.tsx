@@ -30,7 +30,7 @@ export function Gallery({ entries, own, list }: GalleryProps) {
     own.cache.apply(entry.runs.map((run) => ({ kind: 'removed', id: run.id })));
     const siblings = entries.some((other) => other !== entry && other.upload === entry.upload && other.job);
     if (entry.upload && !siblings) list.remove(entry.upload);
-    // The button that was pressed goes with its card: the keyboard goes on from the heading.
+    // The pressed button is removed with its card, so keyboard focus moves to the heading.
     heading.current?.focus();
   };
 

@@ -2,7 +2,7 @@ import { formatShare } from '@spillway/core/amounts.ts';
 
 interface HatchBarProps {
   label: string;
-  /** 0..1, or null while nobody knows. */
+  /** 0..1, or null while it is not known. */
   share: number | null;
 }
 

@@ -22,12 +22,12 @@ const paths = {
 
 export type IconName = keyof typeof paths;
 
-/** A line drawing beside words; it says nothing that the words do not. */
+/** A line drawing beside words. It is hidden from screen readers, because the words say the same. */
 export function Icon({ name }: { name: IconName }) {
   return <LineDrawing path={paths[name]} />;
 }
 
-/** The drawing of an operation's manifest. */
+/** The line drawing of an operation's manifest. */
 export function OperationIcon({ operation }: { operation: string }) {
   return <LineDrawing path={manifestFor(operation)?.icon ?? paths.alert} />;
 }

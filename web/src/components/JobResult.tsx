@@ -7,7 +7,7 @@ import { CompareSlider } from './CompareSlider.tsx';
 import { SourcePicture } from './SourcePicture.tsx';
 import { WordsStrip } from './WordsStrip.tsx';
 
-/** What came out of a job, by its kind: a picture to compare, or words over the picture. */
+/** The result of a job: a picture to compare with its original, or words over the original. */
 export function JobResult({ job, preview }: { job: JobView; preview: string | null }) {
   const name = displayName(job.source.name);
   const before = preview ?? sourceUrl(job.id);

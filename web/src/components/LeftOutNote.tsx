@@ -3,7 +3,7 @@ import { isMinor, leftOutWords } from '../uploads/left-out-words.ts';
 import type { LeftOut } from '../uploads/picked-files.ts';
 import { Icon } from './Icon.tsx';
 
-/** Files that are named at once; the others are when they are asked for. */
+/** Files that are named at first. The others are shown on request. */
 const mostShown = 4;
 
 interface LeftOutNoteProps {

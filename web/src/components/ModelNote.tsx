@@ -3,7 +3,7 @@ import { builtInModelNote } from '../jobs/words.ts';
 import { CommandLine } from './CommandLine.tsx';
 import { Icon } from './Icon.tsx';
 
-/** Which model made a result. One that comes with Spillway says what that means and how to get the real one. */
+/** The model that made a result. For a built-in model it says what that means and how to install the real one. */
 export function ModelNote({ model }: { model: Model }) {
   if (!model.builtIn) return <p class="model-note">Model {model.name}</p>;
   return (

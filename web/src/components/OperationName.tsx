@@ -1,7 +1,7 @@
 import { operationLabel } from '../jobs/words.ts';
 import { OperationIcon } from './Icon.tsx';
 
-/** An operation's drawing and name, the same wherever one is named. */
+/** An operation's icon and label. */
 export function OperationName({ operation }: { operation: string }) {
   return (
     <span class="operation-name">

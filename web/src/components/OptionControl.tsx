@@ -4,7 +4,7 @@ import { ColourControl } from './ColourControl.tsx';
 
 interface OptionControlProps {
   id: string;
-  /** Ids of what tells more about the control. */
+  /** Ids of the elements that describe the control. */
   described: string;
   invalid: boolean;
   field: OptionField;
@@ -12,7 +12,7 @@ interface OptionControlProps {
   onChange(value: unknown): void;
 }
 
-/** What one option is set with, by its kind. */
+/** The control for one option, by the kind of its field. */
 export function OptionControl({ id, described, invalid, field, value, onChange }: OptionControlProps) {
   const common = { id, 'aria-describedby': described, 'aria-invalid': invalid };
   switch (field.kind) {
@@ -46,7 +46,7 @@ export function OptionControl({ id, described, invalid, field, value, onChange }
           min={field.min ?? undefined}
           max={field.max ?? undefined}
           step={field.integer ? 1 : 'any'}
-          // What is being typed is the browser's: set from here, '1.50' would become '1.5' under the fingers.
+          // The browser keeps the text while somebody types. A controlled value would turn '1.50' into '1.5'.
           defaultValue={value === null ? '' : String(value)}
           onInput={(event) => {
             const next = event.currentTarget.valueAsNumber;

@@ -6,7 +6,7 @@ import { Icon } from './Icon.tsx';
 import { OptionControl } from './OptionControl.tsx';
 
 interface OptionsFormProps {
-  /** Sets the ids of this form's controls apart from other forms'. */
+  /** Prefix of the controls' ids, which keeps them different from other forms'. */
   prefix: string;
   fields: OptionField[];
   values: Record<string, unknown>;
@@ -14,7 +14,7 @@ interface OptionsFormProps {
   onChange(key: string, value: unknown): void;
 }
 
-/** A form for the options of one operation: what most people want first, the rest folded away. */
+/** A form for the options of one operation. Advanced options are folded away. */
 export function OptionsForm(props: OptionsFormProps) {
   const plain = props.fields.filter((field) => !field.advanced);
   const advanced = props.fields.filter((field) => field.advanced);

@@ -21,11 +21,11 @@ import { SourcePicture } from './SourcePicture.tsx';
 interface ResultCardProps {
   entry: GalleryEntry;
   onRetryUpload(): void;
-  /** The entry is to be shown no more; its jobs are deleted. */
+  /** Called when the entry's jobs are deleted and it must not be shown any more. */
   onGone(): void;
 }
 
-/** One picture and one operation, from the first byte to the result. Its size stays the same all the way. */
+/** One picture and one operation, from the upload to the result. The card keeps its size. */
 export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
   const [large, setLarge] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -166,9 +166,9 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
   );
 }
 
-/** A job may be run again where that can help; the server refuses it for the rest. */
+/** Whether a retry can help. The server refuses other retries. */
 function isRetryable(job: JobView): boolean {
   if (job.state === 'cancelled') return true;
-  // Somebody may have installed the model since.
+  // The model may have been installed since then.
   return job.state === 'failed' && (job.error?.retryable === true || job.error?.code === 'model_missing');
 }

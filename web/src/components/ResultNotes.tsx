@@ -1,4 +1,4 @@
-/** What a person should know of how a result was made, one sentence each. Nothing where there is nothing to say. */
+/** Notes on how a result was made, one sentence each. */
 export function ResultNotes({ notes }: { notes: readonly string[] }) {
   if (notes.length === 0) return null;
   return (

@@ -11,7 +11,7 @@ interface SampleStripProps {
   onFile(file: File): void;
 }
 
-/** Pictures to try the service with: a press sends one the way one's own would go. */
+/** Pictures to try the service with. A press uploads one like a picture of one's own. */
 export function SampleStrip({ samples, onFile }: SampleStripProps) {
   const [problem, setProblem] = useState<string | null>(null);
   const pick = async (sample: Sample) => {

@@ -9,7 +9,7 @@ interface SourcePictureProps {
   className?: string;
 }
 
-/** The picture as it came; a blank sheet where the browser cannot show it (most know no HEIC) or it is gone. */
+/** The original picture, or a blank sheet if it is gone or the browser cannot show it (most cannot show HEIC). */
 export function SourcePicture({ source, name, alt, className = '' }: SourcePictureProps) {
   const [failed, setFailed] = useState<string | null>(null);
   if (source === null) return <span class="blank-sheet" />;

@@ -39,7 +39,7 @@ export function WordsView({ job, preview }: { job: JobView; preview: string | nu
   );
 }
 
-/** More than this is read, not looked at. */
+/** Characters. A longer text is set like a page, and not like a headline. */
 const longestHeadline = 200;
 
 function Text({ words: { text, isCode } }: { words: ResultWords }) {

@@ -1,7 +1,7 @@
 import { withCommand } from '../jobs/words.ts';
 import { CommandLine } from './CommandLine.tsx';
 
-/** A message; where it tells to run a command, that can be copied. */
+/** A message. A command in it can be copied. */
 export function WordsWithCommand({ text }: { text: string }) {
   const { before, command, after } = withCommand(text);
   if (command === null) return <>{text}</>;

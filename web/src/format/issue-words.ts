@@ -28,7 +28,7 @@ export function issueWords(
   }
 }
 
-/** `must be odd` stands alone as `Must be odd.` */
+/** Makes a sentence of the end of one: `must be odd` becomes `Must be odd.` */
 export function asSentence(words: string): string {
   return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }

@@ -22,7 +22,7 @@ export interface GalleryEntry {
 export function galleryEntries(
   uploads: readonly FileUpload[],
   jobs: Iterable<JobView>,
-  /** Keys of cards that have had a job: one that has none now was deleted, here or elsewhere. */
+  /** Keys of cards that have had a job. If such a card has no job now, the job was deleted. */
   knownCards: ReadonlySet<string> = new Set(),
 ): GalleryEntry[] {
   const runsByCard = Map.groupBy(jobs, cardKeyOf);

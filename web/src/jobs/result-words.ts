@@ -9,7 +9,7 @@ import { manifestFor } from '../operations/known-operations.ts';
 export interface ResultWords {
   /** The headline of a JSON document, or the whole text. */
   text: string;
-  /** Whether the text is written by the computer for computers: a JSON document without a headline. */
+  /** Whether the text is a JSON document, because its operation names no headline. */
   isCode: boolean;
   tables: WordsTable[];
 }
@@ -25,11 +25,11 @@ export type LoadedWords =
   | { kind: 'loaded'; words: ResultWords }
   | { kind: 'failed'; message: string };
 
-/** A result never changes: what a card has shown, the large view shows at once. The oldest is forgotten first. */
+/** Texts of results, which never change, so that the large view shows at once what a card has loaded. */
 const known = new Map<string, string>();
 const mostKnown = 500;
 
-/** What a job has written. */
+/** Loads the words of a job's result. */
 export function useWords(job: JobView): LoadedWords {
   const { id } = job;
   const [reply, setReply] = useState<Reply<string> | null>(null);

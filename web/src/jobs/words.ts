@@ -77,7 +77,7 @@ export function endedWords(state: JobState): string | null {
   return null;
 }
 
-/** `Downloading the model, 43 %`; before the first byte it is not known whether there will be any. */
+/** `Downloading the model, 43 %`, or that the model is awaited while no byte has come. */
 export function downloadWords(share: number): string {
   return share === 0 ? 'Waiting for the model' : `Downloading the model, ${formatShare(share)}`;
 }

@@ -18,7 +18,7 @@ export function optionProblems(options: z.ZodObject, values: Record<string, unkn
   return problems;
 }
 
-/** A refinement's own words name other options by their keys. */
+/** The message of a refinement names other options by their keys, and people know them by their labels. */
 function namingOptions(message: string, keys: string[]): string {
   return keys.reduce((words, key) => words.replaceAll(key, optionLabel(key).toLowerCase()), message);
 }
