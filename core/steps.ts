@@ -138,7 +138,7 @@ function goOn<Result>(steps: Steps<Result>, first: Thenable<unknown>, end: Pendi
  */
 export class Pending<Value> implements Thenable<Value> {
   #settled: { value: Value } | { error: unknown } | null = null;
-  #listeners: Parameters<Thenable<Value>['then']>[] = [];
+  #listeners: Parameters<Thenable<Value>['then']>[] | null = null;
 
   resolve(value: Value): void {
     this.#settle({ value });
@@ -151,13 +151,14 @@ export class Pending<Value> implements Thenable<Value> {
   // biome-ignore lint/suspicious/noThenProperty: It must be awaitable like a promise.
   then(onValue: (value: Value) => void, onError: (error: unknown) => void): void {
     if (this.#settled) call(this.#settled, onValue, onError);
-    else this.#listeners.push([onValue, onError]);
+    else if (this.#listeners) this.#listeners.push([onValue, onError]);
+    else this.#listeners = [[onValue, onError]];
   }
 
   #settle(outcome: { value: Value } | { error: unknown }): void {
     if (this.#settled) return;
     this.#settled = outcome;
-    for (const [onValue, onError] of this.#listeners.splice(0)) call(outcome, onValue, onError);
+    for (const [onValue, onError] of this.#listeners ?? []) call(outcome, onValue, onError);
   }
 }
 

@@ -90,16 +90,16 @@ function poolService(
   { operation, pixels, state }: Pick<RoutingQuestion, 'operation' | 'pixels' | 'state'>,
   vms: Worker[],
 ): Estimate {
-  const estimates = vms.map((vm) => {
-    const estimate = estimateService(operation, pixels, [learnedBy(vm), state.learned.vm]);
-    return { ...estimate, perMs: vm.slots / estimate.mean };
-  });
-  const perMs = estimates.reduce((sum, estimate) => sum + estimate.perMs, 0);
-  const average = (of: (estimate: Estimate) => number) =>
-    estimates.reduce((sum, estimate) => sum + (estimate.perMs / perMs) * of(estimate), 0);
-  const mean = average((estimate) => estimate.mean);
-  const square = average((estimate) => estimate.spread ** 2 + estimate.mean ** 2);
-  return { mean, spread: Math.sqrt(Math.max(0, square - mean ** 2)) };
+  let [perMs, sum, sumOfSquares] = [0, 0, 0];
+  for (const vm of vms) {
+    const { mean, spread } = estimateService(operation, pixels, [learnedBy(vm), state.learned.vm]);
+    const weight = vm.slots / mean;
+    perMs += weight;
+    sum += weight * mean;
+    sumOfSquares += weight * (spread ** 2 + mean ** 2);
+  }
+  const mean = sum / perMs;
+  return { mean, spread: Math.sqrt(Math.max(0, sumOfSquares / perMs - mean ** 2)) };
 }
 
 /**

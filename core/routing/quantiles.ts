@@ -19,34 +19,45 @@ const z90 = 1.2816;
 
 /** A window of the newest observations. Their median follows a change within half a window. */
 export class RecentValues {
-  readonly #size: number;
-  readonly #values: number[] = [];
+  readonly #values: Float64Array;
+  /** The same values in order: to move two of 64 takes less time than to sort 64. */
+  readonly #sorted: Float64Array;
+  #count = 0;
   #next = 0;
-  /** The same values in order. Two of 64 change places sooner than 64 are sorted. */
-  readonly #sorted: number[] = [];
+  /** Kept until the next value: they are asked for far more often than they change. */
+  #quantiles: Quantiles | null = null;
 
   constructor(size = 64) {
-    this.#size = size;
+    this.#values = new Float64Array(size);
+    this.#sorted = new Float64Array(size);
   }
 
   add(value: number): void {
-    const oldest = this.#values[this.#next];
-    if (oldest !== undefined) this.#sorted.splice(placeIn(this.#sorted, oldest), 1);
+    const sorted = this.#sorted;
+    if (this.#count === this.#values.length) {
+      const oldest = this.#place(this.#values[this.#next] as number);
+      sorted.copyWithin(oldest, oldest + 1, this.#count--);
+    }
+    const place = this.#place(value);
+    sorted.copyWithin(place + 1, place, this.#count++);
+    sorted[place] = value;
     this.#values[this.#next] = value;
-    this.#next = (this.#next + 1) % this.#size;
-    this.#sorted.splice(placeIn(this.#sorted, value), 0, value);
+    this.#next = (this.#next + 1) % this.#values.length;
+    this.#quantiles = null;
   }
 
   /** Null while nothing was observed. */
   quantiles(): Quantiles | null {
-    return quantilesOfSorted(this.#sorted);
+    this.#quantiles ??= quantilesOfSorted(this.#sorted.subarray(0, this.#count));
+    return this.#quantiles;
   }
-}
 
-/** How many values are lower. */
-function placeIn(sorted: readonly number[], value: number): number {
-  const place = sorted.findIndex((other) => other >= value);
-  return place === -1 ? sorted.length : place;
+  /** How many values are lower. */
+  #place(value: number): number {
+    let place = 0;
+    while (place < this.#count && (this.#sorted[place] as number) < value) place++;
+    return place;
+  }
 }
 
 /** Null if there are no values. */
@@ -54,7 +65,7 @@ export function quantilesOf(values: readonly number[]): Quantiles | null {
   return quantilesOfSorted(values.toSorted((a, b) => a - b));
 }
 
-function quantilesOfSorted(sorted: readonly number[]): Quantiles | null {
+function quantilesOfSorted(sorted: ArrayLike<number>): Quantiles | null {
   const p50 = quantile(sorted, 0.5);
   const p90 = quantile(sorted, 0.9);
   return p50 === undefined || p90 === undefined ? null : { p50, p90, count: sorted.length };
@@ -77,6 +88,6 @@ export function asLogNormal({ p50, p90 }: Quantiles): Estimate {
 }
 
 /** Nearest rank, so that the result is a value that was really observed. */
-export function quantile(sorted: readonly number[], share: number): number | undefined {
+export function quantile(sorted: ArrayLike<number>, share: number): number | undefined {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }

@@ -38,6 +38,8 @@ export function priorServiceMs(operation: OperationName, pixels: number): number
 /** What one worker, or one place, has seen lately of every operation. */
 export class ServiceTimes {
   readonly #seen = new Map<OperationName, { all: RecentValues; bands: RecentValues[] }>();
+  /** Kept until the next observation of the operation. */
+  readonly #learned = new Map<OperationName, LearnedService | null>();
 
   /**
    * @param pixels Of the decoded picture, because a sender's claim proves nothing.
@@ -52,12 +54,17 @@ export class ServiceTimes {
     }
     seen.all.add(ratio);
     seen.bands[bandOf(pixels)]?.add(ratio);
+    this.#learned.delete(operation);
   }
 
   of(operation: OperationName): LearnedService | null {
+    const known = this.#learned.get(operation);
+    if (known !== undefined) return known;
     const seen = this.#seen.get(operation);
     const all = seen?.all.quantiles();
-    return seen && all ? { all, bands: seen.bands.map((band) => band.quantiles()) } : null;
+    const learned = seen && all ? { all, bands: seen.bands.map((band) => band.quantiles()) } : null;
+    this.#learned.set(operation, learned);
+    return learned;
   }
 }
 

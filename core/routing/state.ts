@@ -78,10 +78,16 @@ export function slotsOf(workers: readonly Worker[]): number {
 }
 
 /** What a worker has learned, by operation, from its heartbeat. */
-export function learnedBy(worker: Worker): LearnedServices {
+export function learnedBy({ perOperation }: Worker): LearnedServices {
+  const known = learnedIn.get(perOperation);
+  if (known) return known;
   const learned: LearnedServices = {};
-  for (const [operation, stats] of Object.entries(worker.perOperation)) {
+  for (const [operation, stats] of Object.entries(perOperation)) {
     if (isOperationName(operation) && stats.learned) learned[operation] = stats.learned;
   }
+  learnedIn.set(perOperation, learned);
   return learned;
 }
+
+/** Of each heartbeat once: every decision asks for it. */
+const learnedIn = new WeakMap<Worker['perOperation'], LearnedServices>();

@@ -15,9 +15,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   /** In the order of creation. */
   const rows = new Map<string, Row>();
   const indexes = createIndexes();
-  const everyIndex = Object.values(indexes).flatMap((index) =>
-    index instanceof RowIndex ? index : Object.values(index),
-  );
+  const affected = affectedBy(indexes);
   /** Open jobs on the VMs, by their owners. */
   const owners = new Map<string | null, Set<Row>>();
   const batches = new Map<string, Row[]>();
@@ -30,8 +28,12 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   }
 
   function index(row: Row, before: Job | null): Stored {
-    for (const each of everyIndex) each.update(row, before);
     const { job } = row.stored;
+    for (const each of affected.always) each.update(row, before);
+    for (const each of affected[phaseOf(job)]) each.update(row, before);
+    if (before && phaseOf(before) !== phaseOf(job)) {
+      for (const each of affected[phaseOf(before)]) each.update(row, before);
+    }
     if (isOpenOn('vm', job)) ofOwner(job).add(row);
     else if (before && isOpenOn('vm', before)) ofOwner(before).delete(row);
     written(row.stored);
@@ -163,6 +165,21 @@ function createIndexes() {
     expiring: new RowIndex((job) => (job.state === 'processing' ? time(job.claim?.expiresAt) : null)),
     outboxes: new RowIndex(({ outbox }) => time(outbox?.since)),
   };
+}
+
+/** Which indexes a job may be in: the others need not be looked at when it is written. */
+function affectedBy(indexes: ReturnType<typeof createIndexes>) {
+  const { waiting, claimed, succeeded, failed } = indexes;
+  return {
+    always: [indexes.openOnRun, indexes.decidedForRun, indexes.outboxes],
+    queued: [waiting.vm, waiting.run, indexes.unpublished, indexes.published],
+    processing: [claimed.vm, claimed.run, indexes.expiring],
+    ended: [succeeded.vm, succeeded.run, failed.vm, failed.run],
+  };
+}
+
+function phaseOf({ state }: Job): 'queued' | 'processing' | 'ended' {
+  return state === 'queued' || state === 'processing' ? state : 'ended';
 }
 
 function bothSides(keyOf: (job: Job) => number | null): Record<Target, RowIndex> {

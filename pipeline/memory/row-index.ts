@@ -35,13 +35,13 @@ export class RowIndex {
     const { id } = row.stored.job;
     if (old !== null) {
       const at = this.#place(old, id);
-      this.#keys.splice(at, 1);
-      this.#rows.splice(at, 1);
+      remove(this.#keys, at);
+      remove(this.#rows, at);
     }
     if (key !== null) {
       const at = this.#place(key, id);
-      this.#keys.splice(at, 0, key);
-      this.#rows.splice(at, 0, row);
+      insert(this.#keys, at, key);
+      insert(this.#rows, at, row);
     }
   }
 
@@ -84,4 +84,16 @@ export class RowIndex {
     }
     return low;
   }
+}
+
+/** As `splice` does, without an array for what it takes out: indexes change more often than anything else. */
+function remove<Item>(items: Item[], at: number): void {
+  for (let index = at; index < items.length - 1; index++) items[index] = items[index + 1] as Item;
+  items.pop();
+}
+
+function insert<Item>(items: Item[], at: number, item: Item): void {
+  items.push(item);
+  for (let index = items.length - 1; index > at; index--) items[index] = items[index - 1] as Item;
+  items[at] = item;
 }
