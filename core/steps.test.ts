@@ -20,6 +20,7 @@ function* addUp(port: (name: string) => Awaitable<number>): Steps<number> {
 }
 
 const failure = new Error('The port failed.');
+const ignore = () => {};
 
 describe('a use case over time', () => {
   it('waits for promises, one after the other', async () => {
@@ -152,6 +153,17 @@ describe('waiting for all', () => {
     const answers = await overTime(steps);
     expect(answers).toEqual([1, 'two', 3]);
     expectTypeOf(answers).toEqualTypeOf<[1, string, number]>();
+  });
+
+  it('waits for the last also where the first is there already', () => {
+    const [first, last] = [new Pending<number>(), new Pending<number>()];
+    first.resolve(1);
+    const answers: unknown[] = [];
+    const all = begin(waitForAll([first, last])) as Pending<[number, number]>;
+    all.then((both) => answers.push(both), ignore);
+    expect(answers).toEqual([]);
+    last.resolve(2);
+    expect(answers).toEqual([[1, 2]]);
   });
 
   it('fails with the first failure, and lets no other go unheard', async () => {

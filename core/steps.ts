@@ -37,23 +37,22 @@ export function* waitFor<Value>(value: Value): Steps<Awaited<Value>> {
 export function* waitForAll<const Values extends readonly unknown[]>(
   values: Values,
 ): Steps<AwaitedAll<Values>> {
+  if (!values.some(isThenable)) return values as AwaitedAll<Values>;
   const answers: unknown[] = [...values];
   let missing = values.filter(isThenable).length;
-  if (missing > 0) {
-    const all = new Pending<void>();
-    // All are listened to from now on: a rejection that nobody hears would end the process.
-    for (const [index, value] of values.entries()) {
-      if (!isThenable(value)) continue;
-      value.then(
-        (answer) => {
-          answers[index] = answer;
-          if (--missing === 0) all.resolve();
-        },
-        (error) => all.reject(error),
-      );
-    }
-    yield all;
+  const all = new Pending<void>();
+  // All are listened to from now on: a rejection that nobody hears would end the process.
+  for (const [index, value] of values.entries()) {
+    if (!isThenable(value)) continue;
+    value.then(
+      (answer) => {
+        answers[index] = answer;
+        if (--missing === 0) all.resolve();
+      },
+      (error) => all.reject(error),
+    );
   }
+  yield all;
   return answers as AwaitedAll<Values>;
 }
 

@@ -6,9 +6,10 @@ import { type BoundJob, runBillBound } from './bound.ts';
 import { drawJobs, type SimulatedJob } from './jobs.ts';
 import { makePolicy } from './policies/registry.ts';
 import { type Report, reportPolicy } from './report.ts';
+import type { RunResult } from './run-result.ts';
 import type { Scenario } from './scenario.ts';
 import { confidence95, mean } from './statistics.ts';
-import { type RunResult, simulate } from './world/simulate.ts';
+import { simulate } from './world/simulate.ts';
 
 export interface Experiment {
   source: ArrivalSource;

@@ -1,4 +1,6 @@
 import { manifestOf, type OperationName, operationNames } from '@spillway/core/operations.ts';
+import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
+import type { JobRequest } from '@spillway/core/transitions.ts';
 import { type Random, randomStream } from './random.ts';
 import {
   type Delay,
@@ -83,4 +85,47 @@ function serviceMs(
   hardness: number,
 ): number {
   return (fixedMs + perMegapixelMs * megapixels) * Math.exp(sigma * hardness);
+}
+
+/** The job as its uploader asks for it: only what routing looks at is there. */
+export function requestOf({ index, operation, owner, arrivedAt, pixels }: SimulatedJob): JobRequest {
+  const clockStartsAt = new Date(arrivedAt);
+  return {
+    operation,
+    options: {},
+    owner,
+    source: {
+      bucket: 'uploads',
+      name: `${operation}/${index}.jpg`,
+      generation: String(index),
+      // So many bytes that a router guesses these pixels.
+      size: Math.round(pixels * usualBytesOfJpeg),
+      contentType: 'image/jpeg',
+      timeCreated: clockStartsAt,
+      pixels: null,
+    },
+    class: 'interactive',
+    batch: null,
+    batchSize: null,
+    upload: null,
+    run: 0,
+    retryOf: null,
+    trace: null,
+    clockStartsAt,
+  };
+}
+
+/**
+ * Tells of each attempt at a job after which share of the work it crashes; null where it goes well. It is drawn for the
+ * job and the number of the attempt, so that it is the same under every policy.
+ */
+export function drawCrashes(share: number, seed: number): (job: SimulatedJob) => number | null {
+  const attempts = new Map<number, number>();
+  return ({ index }) => {
+    if (share === 0) return null;
+    const attempt = (attempts.get(index) ?? 0) + 1;
+    attempts.set(index, attempt);
+    const random = randomStream(seed, `crash of attempt ${attempt} at job ${index}`);
+    return random.uniform() < share ? random.uniform() : null;
+  };
 }

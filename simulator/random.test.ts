@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { EventQueue } from './event-queue.ts';
+import { Fifo } from './fifo.ts';
 import { type Random, randomStream } from './random.ts';
 import { mean, variance } from './statistics.ts';
-import { Fifo } from './world/fifo.ts';
 
 const draw = (count: number, of: (random: Random) => number) => {
   const random = randomStream(1, 'test');

@@ -1,4 +1,5 @@
 import { operationNames } from '@spillway/core/operations.ts';
+import type { JobOutcome, RunResult } from './run-result.ts';
 import {
   confidence95,
   type Interval,
@@ -7,7 +8,6 @@ import {
   pairedRatio,
   quantileOfSorted,
 } from './statistics.ts';
-import type { JobOutcome, RunResult } from './world/simulate.ts';
 
 /** Rates are fractions, times seconds, money US dollars. Of several seeds: all their jobs together. */
 export interface OperationReport {

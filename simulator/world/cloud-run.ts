@@ -1,8 +1,8 @@
 import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { claimJob } from '@spillway/pipeline/claim.ts';
-import type { Bill } from './bill.ts';
-import { Machine } from './engine.ts';
-import { Fifo } from './fifo.ts';
+import type { Bill } from '../bill.ts';
+import { Fifo } from '../fifo.ts';
+import { Machine } from '../virtual-time.ts';
 import type { Message } from './pub-sub.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { World } from './world.ts';
@@ -19,7 +19,6 @@ interface Request {
 
 interface Instance {
   worker: SimulatedWorker;
-  machine: Machine;
   ready: boolean;
   ended: boolean;
   busy: number;
@@ -91,18 +90,16 @@ export class CloudRun {
     const { maxInstances, concurrency } = scenario.run;
     const starting = this.#instances.filter(({ ready }) => !ready).length;
     if (this.#instances.length >= maxInstances || starting * concurrency >= this.#waiting) return;
-    const machine = new Machine(engine);
     const worker = new SimulatedWorker({
       id: `run-${++this.#started}`,
       kind: 'run',
       slots: concurrency,
-      machine,
+      machine: new Machine(engine),
       serviceMs: ({ runMs }) => runMs,
       world: this.#world,
     });
     const instance: Instance = {
       worker,
-      machine,
       ready: false,
       ended: false,
       busy: 0,
@@ -140,10 +137,10 @@ export class CloudRun {
   }
 
   *#answer(instance: Instance, request: Request): Steps<void> {
-    const { worker, machine } = instance;
-    const claim = claimJob(request.message, worker.executor);
-    const { outcome } = yield* worker.execute(claim, this.#world.engine.ms);
-    if (outcome.kind === 'dropped' && outcome.why !== 'claim_lost') yield* waitFor(machine.pause(dropMs));
+    const { worker } = instance;
+    const { engine } = this.#world;
+    const { outcome } = yield* worker.execute(claimJob(request.message, worker.executor), engine.ms);
+    if (outcome.kind === 'dropped' && outcome.why !== 'claim_lost') yield* waitFor(engine.pause(dropMs));
     if (--instance.busy === 0) this.#becomeIdle(instance);
     this.#takeWaiting(instance);
     this.#settle(request, outcome.ack);

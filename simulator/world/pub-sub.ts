@@ -1,11 +1,11 @@
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
+import type { Bill } from '../bill.ts';
 import { drawDelay, type SimulatedJob } from '../jobs.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Delay, Scenario } from '../scenario.ts';
-import type { Bill } from './bill.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from '../virtual-time.ts';
 
 /** A message on its way, with what was drawn for its job. */
 export interface Message extends JobMessage {

@@ -1,10 +1,8 @@
-import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
 import { type Awaitable, begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
-import type { JobRequest } from '@spillway/core/transitions.ts';
 import { enqueue } from '@spillway/pipeline/enqueue.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import type { SimulatedJob } from '../jobs.ts';
-import { Fifo } from './fifo.ts';
+import { Fifo } from '../fifo.ts';
+import { requestOf, type SimulatedJob } from '../jobs.ts';
 import type { World } from './world.ts';
 
 /**
@@ -68,32 +66,4 @@ class Router {
     yield* waitFor(this.#world.engine.pause(this.#delayMs));
     return yield* waitFor(answer);
   }
-}
-
-/** An upload of which only what routing looks at is there. */
-function requestOf({ index, operation, owner, arrivedAt, pixels }: SimulatedJob): JobRequest {
-  const clockStartsAt = new Date(arrivedAt);
-  return {
-    operation,
-    options: {},
-    owner,
-    source: {
-      bucket: 'uploads',
-      name: `${operation}/${index}.jpg`,
-      generation: String(index),
-      // So many bytes that a router guesses these pixels.
-      size: Math.round(pixels * usualBytesOfJpeg),
-      contentType: 'image/jpeg',
-      timeCreated: clockStartsAt,
-      pixels: null,
-    },
-    class: 'interactive',
-    batch: null,
-    batchSize: null,
-    upload: null,
-    run: 0,
-    retryOf: null,
-    trace: null,
-    clockStartsAt,
-  };
 }

@@ -1,22 +1,25 @@
 import type { Job, Target } from '@spillway/core/job.ts';
-import type { OperationName } from '@spillway/core/operations.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
+import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
+import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import { freeAbandoned, newSweepMemory, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
-import type { SimulatedJob } from '../jobs.ts';
+import { Bill } from '../bill.ts';
+import { drawCrashes, type SimulatedJob } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
 import { randomStream } from '../random.ts';
+import type { JobOutcome, RunResult } from '../run-result.ts';
 import type { Scenario } from '../scenario.ts';
-import { Bill } from './bill.ts';
+import { Engine } from '../virtual-time.ts';
 import { CloudRun } from './cloud-run.ts';
-import { Engine } from './engine.ts';
-import { simulatedPorts } from './ports.ts';
 import { type Message, PubSub } from './pub-sub.ts';
 import { Routers } from './routers.ts';
 import { Storage } from './storage.ts';
@@ -25,37 +28,6 @@ import type { World } from './world.ts';
 
 /** What has not ended so long after the last arrival is lost. */
 const patienceMs = 24 * 3_600_000;
-
-export interface JobOutcome {
-  /** Of the job, by arrival. */
-  index: number;
-  operation: OperationName;
-  /** From arrival to outcome; null of a job that never ended. */
-  latencyMs: number | null;
-  succeeded: boolean;
-  /** Ended well by its deadline. */
-  inTime: boolean;
-  target: 'vm' | 'run';
-  attempts: number;
-}
-
-/** One policy's run over one seed's jobs. Dollars are of the whole run. */
-export interface RunResult {
-  policy: string;
-  jobs: number;
-  /** Of every job that a router has heard of. */
-  outcomes: JobOutcome[];
-  dollars: { run: number; vm: number; storage: number };
-  /** Work that was done to the end and did not count, since somebody else did it too. */
-  duplicates: number;
-  lost: number;
-  moves: number;
-  coldStarts: number;
-  /** Of Cloud Run, with 429. */
-  refusals: number;
-  /** From the first arrival to the last end. */
-  hours: number;
-}
 
 /** Plays the jobs through one policy. The same arguments give the same result. */
 export function simulate(
@@ -79,7 +51,7 @@ export function simulate(
     storage,
     choose,
     vmOf: (id) => vmOfJob.get(id),
-    crash: crashes(scenario.faults.crash, seed),
+    crash: drawCrashes(scenario.faults.crash, seed),
     done: 0,
   };
   const pool = new VmPool(world);
@@ -165,19 +137,22 @@ function freeings(ports: Ports, choose: ChooseRoute): () => Steps<unknown> {
   };
 }
 
-/** Drawn for the job and the number of the attempt, so that it is the same under every policy. */
-function crashes(share: number, seed: number): World['crash'] {
-  const attempts = new Map<number, number>();
-  return ({ index }) => {
-    if (share === 0) return null;
-    const attempt = (attempts.get(index) ?? 0) + 1;
-    attempts.set(index, attempt);
-    const random = randomStream(seed, `crash of attempt ${attempt} at job ${index}`);
-    return random.uniform() < share ? random.uniform() : null;
-  };
-}
-
 function documentsOf({ feed }: Ports): Job[] {
   const page = begin(waitFor(feed.find({}, Number.POSITIVE_INFINITY, null))) as JobPage;
   return page.jobs;
+}
+
+/** The ports of production over a database in memory and virtual time. Its answers are there at once. */
+function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: RoutingSettings): Ports {
+  let tokens = 0;
+  return {
+    ...createMemoryDatabase({ clock: engine, routing }),
+    queue,
+    blobs,
+    clock: engine,
+    timers: engine,
+    newToken: () => String(++tokens),
+    log: silentLog,
+    buckets: { uploads: 'uploads', results: 'results' },
+  };
 }

@@ -12,24 +12,17 @@ export class Storage {
   /** @param jobs By the generation of their pictures. */
   constructor(jobs: readonly SimulatedJob[]) {
     const written: WrittenBlob = { bucket: '', name: '', generation: '', crc32c: '', size: 0 };
-    this.blobs = {
+    const blobs: Pick<Blobs, 'download' | 'writeOnce' | 'removeAllBut'> = {
       download: ({ generation }, path) => {
         this.#files.set(path, jobs[Number(generation)] as SimulatedJob);
         return { kind: 'downloaded', crc32c: '', size: 0 };
       },
       writeOnce: () => written,
       removeAllBut() {},
-      remove: notHere,
-      read: notHere,
-      createdBetween: notHere,
-      openUpload: notHere,
     };
-    this.folders = {
-      pathOf: (name) => name,
-      make() {},
-      isThere: () => true,
-      remove() {},
-    };
+    // No use case that is simulated asks for more.
+    this.blobs = blobs as Blobs;
+    this.folders = { pathOf: (name) => name, make() {}, isThere: () => true, remove() {} };
   }
 
   /** The picture in a file, which its reader takes away. */
@@ -39,8 +32,4 @@ export class Storage {
     this.#files.delete(path);
     return drawn;
   }
-}
-
-function notHere(): never {
-  throw new Error('No simulated job asks storage for this.');
 }

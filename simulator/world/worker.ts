@@ -8,7 +8,7 @@ import { executeClaimed } from '@spillway/pipeline/handle-message.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import type { SimulatedJob } from '../jobs.ts';
-import type { Machine } from './engine.ts';
+import type { Machine } from '../virtual-time.ts';
 import type { World } from './world.ts';
 
 export interface WorkerOptions {

@@ -3,7 +3,7 @@ import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { SimulatedJob } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Scenario } from '../scenario.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from '../virtual-time.ts';
 import type { Storage } from './storage.ts';
 
 /** What the parts of a simulated world share. */

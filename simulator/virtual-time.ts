@@ -1,6 +1,6 @@
 import type { Thenable } from '@spillway/core/steps.ts';
 import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
-import { EventQueue } from '../event-queue.ts';
+import { EventQueue } from './event-queue.ts';
 
 /** Virtual time in milliseconds from the first arrival. It does what was put off, in the order of its time. */
 export class Engine implements Clock, Timers {
