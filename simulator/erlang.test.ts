@@ -27,7 +27,7 @@ describe('the formulas', () => {
 });
 
 describe('the engine, where every delay is nought and service times are exponential', {
-  timeout: 60_000,
+  timeout: 300_000,
 }, () => {
   const scenario = instantScenario({ vms: 1, slots, runInstances: 1_000 });
 
