@@ -6,7 +6,7 @@ import { seededRandom } from './testing/drawings.ts';
 
 const random = seededRandom(3);
 
-/** The rows of samples that stand one after the other. */
+/** The rows of contiguous samples. */
 function rowsOf(samples: Uint8Array, width: number): RowSource {
   return (row, target, start) => target.set(samples.subarray(row * width, (row + 1) * width), start);
 }

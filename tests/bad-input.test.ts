@@ -63,7 +63,7 @@ describe('bad input ends failed, once, with a code and a report', () => {
   });
 });
 
-describe('the site refuses text that no store can hold, and finds nothing where none can stand', () => {
+describe('the site refuses text that no store can hold, and finds nothing under such a name', () => {
   const { web, adminUrl } = inject('stack');
   const authorization = `Bearer ${new URL(adminUrl).searchParams.get('token')}`;
   const post = { fileName: 'a.jpg', size: 3, operations: ['caption'] };

@@ -31,7 +31,7 @@ interface AxeViolation {
 /** What axe-core finds on the page that keeps people from using it. */
 export async function seriousViolations(page: Page): Promise<string[]> {
   const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-  // The page's content security policy forbids injected scripts; the debugger's protocol stands above it.
+  // The page's content security policy forbids injected scripts; the debugger's protocol bypasses it.
   const source = await readFile(axe, 'utf8');
   await page.evaluate(source);
   const violations: AxeViolation[] = await page.evaluate('axe.run().then(({ violations }) => violations)');

@@ -28,7 +28,7 @@ it('pictures that claim far more than they hold pause nobody, nor do pictures th
   const claims = await jpegThatClaims(10_000);
   const names = Array.from({ length: hostile }, (_, index) => `sketch/${folder}/${index}.jpg`);
   await Promise.all(names.map((name) => drop(name, claims, { pixels: '1', batch: name })));
-  // Pictures that are what they are, of which their sender says a hundred times less.
+  // Valid pictures whose sender claims a hundredth of their pixels.
   const honest = await drawnJpeg(3, 1_600, 1_200);
   await Promise.all(
     [1, 2, 3].map((index) => drop(`sketch/${folder}/honest-${index}.jpg`, honest, { pixels: '1' })),

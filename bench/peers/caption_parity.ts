@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
   type Caption,
+  type CaptioningOptions,
   captionPicture,
   loadCaptioner,
-  type SpeechOptions,
 } from '@spillway/processing/captioning/captioner.ts';
 import type { Samples } from '@spillway/processing/samples.ts';
 import sharp from 'sharp';
@@ -22,7 +22,7 @@ import { transformersInstructions, transformersPython } from './caption_transfor
 
 interface Case {
   picture: string;
-  options: SpeechOptions;
+  options: CaptioningOptions;
   caption: string;
   ids: number[];
   beams: { ids: number[]; text: string; score: number }[];

@@ -210,7 +210,7 @@ describe('the pauses of a VM that is ill', () => {
     expect(pauses).toEqual([5_000, 10_000, 20_000, 40_000, 80_000, 160_000, 300_000, 300_000]);
   });
 
-  it('go on doubling when it is ill again soon after a test went well, and begin anew when it was well for long', () => {
+  it('go on doubling when it is ill again soon after a test went well, and restart when it was well for long', () => {
     const breaker = new VmBreaker();
     breaker.nextPauseMs(noon);
     breaker.reopen(noon);

@@ -32,7 +32,7 @@ function conditions(changes: Partial<Conditions> = {}): Conditions {
   };
 }
 
-/** A job that waits since noon for a side, due so many milliseconds later. */
+/** A job that waits for a side since noon and is due `dueMs` milliseconds later. */
 function waiting(id: string, target: Target, dueMs: number, changes: Partial<Waiting> = {}): Waiting {
   const { route } = sampleJob();
   const caption = { operation: 'caption', pixels: 1e6 } as const;

@@ -26,7 +26,7 @@ function ask(changes: Partial<RoutingQuestion> = {}) {
 }
 
 describe('the deadline policy', () => {
-  it('chooses the VM while it is in time, and keeps what it expected and what stood before the job', () => {
+  it('chooses the VM while it is in time, and keeps its prediction and the work ahead of the job', () => {
     const ledger = sampleLedger({ running: [1, 200] });
     const choice = ask({ ledger, turnAt: later(2_500) });
     expect(choice).toMatchObject({

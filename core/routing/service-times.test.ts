@@ -14,7 +14,7 @@ const medium = megapixels(1);
 const large = megapixels(4);
 const huge = megapixels(20);
 
-/** What a worker has learned that has done so many sketches of each size, in so many times the prior. */
+/** What a worker has learned from `count` sketches of each size that took `ratio` times the prior. */
 function sketches(...seen: { count: number; pixels: number; ratio: number }[]): LearnedServices {
   const times = new ServiceTimes();
   for (const { count, pixels, ratio } of seen) {

@@ -18,12 +18,12 @@ export interface BlipModel {
   /** Side of the pictures that it takes, pixels. */
   side: number;
   /** @param pixels [1, 3, side, side] */
-  look(pixels: Float32Array): Promise<Speaker>;
+  encode(pixels: Float32Array): Promise<Decoding>;
   release(): Promise<void>;
 }
 
 /** The decoding of one picture's caption, with its state so far. */
-export interface Speaker {
+export interface Decoding {
   /**
    * Runs the decoder over each sequence's ids since the last call.
    * @param ids The new ids of every sequence. All have the same number.
@@ -48,9 +48,9 @@ export async function loadBlipModel(checkpoint: Checkpoint, threads: number): Pr
   return {
     text,
     side,
-    async look(pixels) {
+    async encode(pixels) {
       const picture = await run(vision, { pixel_values: new Tensor('float32', pixels, [1, 3, side, side]) });
-      return createSpeaker(decoder, text, picture);
+      return startDecoding(decoder, text, picture);
     },
     async release() {
       await vision.release();
@@ -80,7 +80,7 @@ async function run(session: InferenceSession, feeds: Tensors): Promise<Tensors> 
   });
 }
 
-function createSpeaker(decoder: InferenceSession, text: TextConfig, picture: Tensors): Speaker {
+function startDecoding(decoder: InferenceSession, text: TextConfig, picture: Tensors): Decoding {
   let cache = emptyCache(text);
   return {
     async step(ids, parents) {

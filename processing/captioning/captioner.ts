@@ -6,7 +6,7 @@ import { type GenerationOptions, generate } from './generate.ts';
 import { type ImageProcessor, loadImageProcessor } from './image-processor.ts';
 import { type CaptionTokenizer, loadTokenizer } from './tokenizer.ts';
 
-export interface SpeechOptions extends GenerationOptions {
+export interface CaptioningOptions extends GenerationOptions {
   /** The beginning of the caption; '' leaves it to the model. */
   prompt: string;
 }
@@ -63,25 +63,25 @@ export async function loadCaptioner(directory: string, threads: number): Promise
 export async function captionPicture(
   { model, prepare, tokenizer }: Captioner,
   picture: Samples,
-  options: SpeechOptions,
+  options: CaptioningOptions,
 ): Promise<Caption> {
   const started = performance.now();
   const prompt = tokenizer.promptIds(options.prompt);
   checkLengths(prompt, options, model);
   const pixels = prepare(picture);
   const prepared = performance.now();
-  const speaker = await model.look(pixels);
-  const looked = performance.now();
-  const sequences = await generate(speaker, prompt, model.text.sep_token_id, options);
-  const spoken = performance.now();
+  const decoding = await model.encode(pixels);
+  const encoded = performance.now();
+  const sequences = await generate(decoding, prompt, model.text.sep_token_id, options);
+  const decoded = performance.now();
 
   const beams = sequences.map(({ ids, score }) => ({ text: tokenizer.text(ids), ids, score }));
   const [best] = beams as [CaptionBeam];
-  const timings = { prepareMs: prepared - started, lookMs: looked - prepared, speakMs: spoken - looked };
+  const timings = { prepareMs: prepared - started, lookMs: encoded - prepared, speakMs: decoded - encoded };
   return { caption: best.text, ids: best.ids, beams, timings };
 }
 
-function checkLengths(prompt: number[], { maxLength }: SpeechOptions, { text }: BlipModel): void {
+function checkLengths(prompt: number[], { maxLength }: CaptioningOptions, { text }: BlipModel): void {
   if (prompt.length >= maxLength) {
     const message = `The prompt has ${prompt.length} ids, which leaves no room for a caption in maxLength ${maxLength}.`;
     throw new PermanentError('invalid_options', message);

@@ -1,5 +1,5 @@
 import { PermanentError } from '@spillway/core/errors.ts';
-import type { Speaker } from './blip-model.ts';
+import type { Decoding } from './blip-model.ts';
 
 /** Names and meanings are those of transformers' GenerationConfig. */
 export interface GenerationOptions {
@@ -29,18 +29,18 @@ export interface GeneratedSequence {
  * @throws PermanentError `model_invalid` if the model's output is not numbers.
  */
 export async function generate(
-  speaker: Speaker,
+  decoding: Decoding,
   prompt: number[],
   end: number,
   options: GenerationOptions,
 ): Promise<GeneratedSequence[]> {
   const search = options.beams === 1 ? greedySearch : beamSearch;
-  return await search(speaker, prompt, end, options);
+  return await search(decoding, prompt, end, options);
 }
 
 /** As in transformers, penalties act on the logits here, and on log-probabilities in beam search. */
 async function greedySearch(
-  speaker: Speaker,
+  decoding: Decoding,
   prompt: number[],
   end: number,
   options: GenerationOptions,
@@ -49,7 +49,7 @@ async function greedySearch(
   let fresh = prompt;
   let sum = 0;
   do {
-    const [logits] = (await speaker.step([fresh], [0])) as [Float32Array];
+    const [logits] = (await decoding.step([fresh], [0])) as [Float32Array];
     const unpenalised = options.repetitionPenalty === 1 ? logits : logits.slice();
     const normaliser = logSumExp(unpenalised);
     penalise(logits, ids, end, options);
@@ -75,7 +75,7 @@ interface Beam {
 }
 
 async function beamSearch(
-  speaker: Speaker,
+  decoding: Decoding,
   prompt: number[],
   end: number,
   options: GenerationOptions,
@@ -86,7 +86,7 @@ async function beamSearch(
   let parents = [0];
   let finished: GeneratedSequence[] = [];
   for (let generated = 1; ; generated++) {
-    const logits = await speaker.step(fresh, parents);
+    const logits = await decoding.step(fresh, parents);
     for (const [index, row] of logits.entries()) {
       toLogProbabilities(row);
       penalise(row, (running[index] as Beam).ids, end, options);

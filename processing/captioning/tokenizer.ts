@@ -42,7 +42,7 @@ export async function loadTokenizer(directory: string, config: TextConfig): Prom
   };
 }
 
-/** Stands in for the file of the real checkpoint, so that its weights and tokenizer.json suffice. */
+/** The default, equal to the real checkpoint's file, so that its weights and tokenizer.json are enough. */
 const realTokenizerConfig = { clean_up_tokenization_spaces: true };
 
 /** What holds where tokenizer_config.json does not say; the real checkpoint's says true. */

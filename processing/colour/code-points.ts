@@ -13,7 +13,7 @@ export interface Primaries {
   white: Chromaticity;
 }
 
-/** How much light a value of 0 to 1 stands for. */
+/** The light of a value of 0 to 1. */
 export type Transfer =
   /** Light of a screen, relative to white: 1 is the white of an sRGB picture, what is above it is brighter. */
   | { kind: 'display'; light: (value: number) => number }
@@ -111,8 +111,7 @@ function pqLight(value: number): number {
 }
 
 /**
- * The colours that two numbers stand for; null where both are unspecified or unknown. Where one of them is, it is
- * taken to be sRGB's.
+ * The colours of two numbers; null if both are unspecified or unknown. If only one is, sRGB's is assumed for it.
  */
 export function codedColours(primaries: number, transfer: number, isNarrow = false): CodedColours | null {
   const known = { primaries: primariesByCode[primaries], transfer: transferByCode[transfer] };

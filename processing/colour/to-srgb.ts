@@ -81,7 +81,7 @@ function srgbLevel(light: number): number {
   return srgbLevels[(light * lightSteps + 0.5) | 0] as number;
 }
 
-/** @param maximum The level of a sample that stands for 1; what is above it is taken for it. */
+/** @param maximum The level of a sample that means 1. Higher levels are clipped to it. */
 export function srgbConversion(
   { primaries, transfer, isNarrow }: CodedColours,
   maximum: number,

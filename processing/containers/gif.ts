@@ -5,7 +5,7 @@ interface GifFrame {
   height: number;
   left: number;
   top: number;
-  /** Where its code size stands, its data blocks behind it. */
+  /** Offset of its code size, which its data blocks follow. */
   dataAt: number;
 }
 
@@ -92,7 +92,7 @@ function dataOf(bytes: Buffer, from: number): Buffer {
 
 function pixelsOf(data: Buffer, codeSize: number, most: number): number {
   const clear = 1 << codeSize;
-  /** Pixels that each code stands for. */
+  /** Pixels of each code. */
   const lengths = new Uint32Array(4_096).fill(1, 0, clear);
   let next = clear + 2;
   let width = codeSize + 1;

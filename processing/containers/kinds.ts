@@ -15,7 +15,7 @@ const acceptedTypes: Record<string, PictureType> = {
   'image/gif': 'gif',
 };
 
-/** What else people send, as they call it; completes "The file is …". */
+/** Names of other files that people send, to complete "The file is …". */
 const names: Record<string, string> = {
   'application/eps': 'an EPS drawing',
   'application/gzip': 'a gzip archive',
@@ -77,7 +77,7 @@ export async function kindOf(bytes: Buffer): Promise<Kind> {
   if (start) return { kind: 'accepted', type: start };
   const own = ownSignature(bytes);
   if (own) return { kind: 'other', name: own };
-  // Its parsers walk archives and films: the beginning tells enough.
+  // The library's parsers read through archives and films. The beginning is enough.
   const sniffed = await fileTypeFromBuffer(bytes.subarray(0, sniffedBytes)).catch(() => undefined);
   if (!sniffed) {
     // The library looks for more in the directory of a TIFF, which may lie at the end of the file.
@@ -95,7 +95,7 @@ export async function kindOf(bytes: Buffer): Promise<Kind> {
 
 const sniffedBytes = 64 * 1024;
 
-/** The signatures themselves: a file that ends right behind one is a picture that is cut, not an unknown file. */
+/** By signature: a file that ends right after one is a truncated picture, not an unknown file. */
 function accepted(bytes: Buffer): PictureType | null {
   const starts = (hex: string) => bytes.subarray(0, hex.length / 2).equals(Buffer.from(hex, 'hex'));
   if (starts('ffd8ff')) return bytes[3] === 0xf7 ? null : 'jpeg';
@@ -103,7 +103,7 @@ function accepted(bytes: Buffer): PictureType | null {
   if (starts('474946383761') || starts('474946383961')) return 'gif';
   if (bytes.toString('latin1', 0, 4) === 'RIFF' && bytes.toString('latin1', 8, 12) === 'WEBP') return 'webp';
   if (bytes.toString('latin1', 4, 8) !== 'ftyp') return null;
-  // The brand that stands first may be one of a structure; those behind it then tell the coding.
+  // The first brand may be one of a structure. The later ones then tell the coding.
   return (
     brandsOf(bytes)
       .map(typeOfBrand)
@@ -148,12 +148,12 @@ function ownSignature(bytes: Buffer): string | null {
 
 const looksLikeText = 4_096;
 
-/** Text has no signature: what is UTF-8 or UTF-16 without control characters is told by how it begins. */
+/** Text has no signature. UTF-8 or UTF-16 without control characters is classified by its beginning. */
 function textKind(bytes: Buffer): string | null {
   const start = bytes.subarray(0, looksLikeText);
   const isUtf16 = start.length >= 2 && (start.readUInt16BE(0) === 0xfffe || start.readUInt16BE(0) === 0xfeff);
   const text = isUtf16 ? start.toString('utf16le') : start.toString('utf8');
-  // A character may be cut at the end of what is looked at.
+  // The last character may be cut.
   const body = text.replace(/\ufffd{1,3}$/, '');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: what no text has.
   if (!isUtf16 && /[\u0000-\u0008\u000e-\u001a\ufffd]/.test(body)) return null;

@@ -55,7 +55,7 @@ function share(value: number, of: number): number {
   return (product + (product >> 8)) >> 8;
 }
 
-/** Colours as they are: what design programs want. */
+/** Unchanged colours (straight alpha), as design programs expect. */
 function straightRows({ picture, mask }: Layers): RowSource {
   const { data, width, channels } = picture;
   if (channels === 3) return joinedRows(picture, mask);
@@ -70,7 +70,7 @@ function straightRows({ picture, mask }: Layers): RowSource {
   };
 }
 
-/** Three channels and the mask as the fourth: the usual cut-out, and so four pixels at a time. */
+/** Three channels, and the mask as the fourth. It is the usual cut-out, so it is done four pixels at a time. */
 function joinedRows({ data, width }: Samples, mask: Uint8Array): RowSource {
   const colours = viewOf(data);
   const alpha = viewOf(mask);
@@ -126,7 +126,7 @@ function premultipliedRows({ picture, mask }: Layers): RowSource {
   };
 }
 
-/** On a colour. `edges` has no say here: flattening darkened colours would darken them twice. */
+/** On a colour. `edges` has no effect: flattening darkened colours would darken them twice. */
 function flattenedRows({ picture, mask }: Layers, colour: [number, number, number]): RowSource {
   const { data, width, channels } = picture;
   const [red, green, blue] = colour;

@@ -17,11 +17,11 @@ const faults: Record<string, () => unknown> = {
   segfault: () => process.kill(process.pid, 'SIGSEGV'),
   abort: () => process.abort(),
   exit: () => process.exit(3),
-  /** As native code does that never returns: the event loop stands still. */
+  /** Like native code that never returns: the event loop is blocked. */
   hang: () => {
     for (;;);
   },
-  /** The event loop runs, the answer never comes. */
+  /** The event loop runs, but the answer never comes. */
   stall: () => sleep(2 ** 31 - 1),
   memory: async () => {
     for (;;) {

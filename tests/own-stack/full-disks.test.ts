@@ -13,7 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
 
 /**
- * A limit of the system on what a process may write stands in for a full disk: like that it lets files and folders be
+ * A limit of the system on what a process may write simulates a full disk: like that it lets files and folders be
  * made and nothing be put into them, and unlike a mount it needs no rights. Children inherit it.
  */
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;

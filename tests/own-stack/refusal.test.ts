@@ -22,7 +22,7 @@ beforeAll(async () => {
   const options = { vms: 1, slots: 1, runMax: 0, reset: true, directory, fixedPorts: {}, anyPorts: true };
   stack = await startStack(options, () => {});
   firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
-  // The router believes in three instances, and the stand-in refuses every push with 429.
+  // The router expects three instances, and the local Cloud Run refuses every push with 429.
   await firestore.doc('settings/routing').set({ run: { maxInstances: 3 } }, { merge: true });
 });
 afterAll(async () => {
