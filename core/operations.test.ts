@@ -1,13 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { manifestOfView } from './operations/manifest-of-view.ts';
-import {
-  defineOperation,
-  manifestViewSchema,
-  type OperationManifest,
-  parseManifest,
-  viewOf,
-} from './operations/operation.ts';
+import { manifestViewSchema, parseManifest, viewOf } from './operations/manifest-schema.ts';
+import { defineOperation, type OperationManifest } from './operations/operation.ts';
 import {
   addOperations,
   isOperationName,

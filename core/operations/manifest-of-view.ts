@@ -1,5 +1,6 @@
 import { fromJSONSchema } from 'zod';
-import { type ManifestView, type OperationManifest, parseManifest } from './operation.ts';
+import { type ManifestView, parseManifest } from './manifest-schema.ts';
+import type { OperationManifest } from './operation.ts';
 
 /**
  * The manifest of an operation that the page knows from the API alone. In a file of its own, because the page loads it

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { viewOf } from '@spillway/core/operations/operation.ts';
+import { viewOf } from '@spillway/core/operations/manifest-schema.ts';
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { json, problemAnswers } from './describe.ts';
 import { limited } from './environment.ts';

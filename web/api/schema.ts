@@ -1,7 +1,7 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
-import { manifestViewSchema } from '@spillway/core/operations/operation.ts';
+import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';

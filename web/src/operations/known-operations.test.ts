@@ -1,4 +1,5 @@
-import { defineOperation, viewOf } from '@spillway/core/operations/operation.ts';
+import { viewOf } from '@spillway/core/operations/manifest-schema.ts';
+import { defineOperation } from '@spillway/core/operations/operation.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import { afterEach, expect, it, vi } from 'vitest';
 import { z } from 'zod';

@@ -1,5 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import type { ManifestView, OperationManifest } from '@spillway/core/operations/operation.ts';
+import type { ManifestView } from '@spillway/core/operations/manifest-schema.ts';
+import type { OperationManifest } from '@spillway/core/operations/operation.ts';
 import {
   addOperations,
   isOperationName,
