@@ -3,7 +3,7 @@
  *
  * A use case is a generator that yields what it waits for, which is the answer of a port. Production runs it with
  * `overTime` over ports that answer with promises. The simulator runs it with `begin` over ports that answer at once, or
- * with a `Pending` that its event queue settles when simulated time has come that far: nothing then takes a turn of
+ * with a `Thenable` that its event queue calls back when simulated time has come that far: nothing then takes a turn of
  * Node's event loop, so that an hour passes in seconds and always in the same order.
  */
 

@@ -6,7 +6,7 @@ import type { JobDocuments, Stored } from './ports/jobs.ts';
 const mostTries = 20;
 
 /**
- * Applies a transition to the document as it stands now, again when somebody else changed it in between.
+ * Applies a transition to the document as it is now, and again where somebody else changed it in between.
  * Resolves to null when there is no such job or the transition declines by returning null.
  */
 export function* changeJob(

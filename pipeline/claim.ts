@@ -22,7 +22,7 @@ export type ClaimAnswer =
   | { kind: 'newer' };
 
 /**
- * Takes the job for this worker alone; whoever else tries meets the claim. Throws `OutageError`.
+ * Claims the job for this worker: others that try find the claim. Throws `OutageError`.
  * @param known The document, where it was read already.
  */
 export function* claimJob(

@@ -77,8 +77,8 @@ export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
 }
 
 /**
- * Asks the router where the job should wait, given all that stands before it now, and writes the answer; null when
- * somebody else has changed the job meanwhile. Throws `PermanentError` when this version knows no such operation, and
+ * Asks the router where the job should wait, given all that is ahead of it now, and writes the answer. Null when
+ * somebody else has changed the job since it was read. Throws `PermanentError` when this version knows no such operation, and
  * `OutageError`.
  * @param seen What this router has just read.
  */

@@ -6,7 +6,7 @@ import type { Ports } from './ports/ports.ts';
 
 /**
  * Sends a waiting job to the other side, under a new epoch that makes its old message worthless. False when somebody
- * else has changed it meanwhile. Throws `OutageError`; a move that was not published is published by the sweep.
+ * else has changed it since it was read. Throws `OutageError`; a move that was not published is published by the sweep.
  */
 export function* moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Steps<boolean> {
   const next = yield* waitFor(ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now())));

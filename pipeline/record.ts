@@ -84,7 +84,7 @@ export function* recordFailure(
 
 /**
  * Removes from the results bucket what attempts that did not count have left beside the outcome that did. While the
- * job is open, nothing is left over: whoever has it next adopts what is there.
+ * job is open, nothing is left over: the next attempt adopts what is there.
  */
 export function* removeLeftovers(id: string, { jobs, blobs, buckets }: Ports): Steps<void> {
   const job = (yield* waitFor(jobs.get(id)))?.job;

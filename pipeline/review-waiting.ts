@@ -13,7 +13,7 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
 
-/** Of each line, so many are looked at in one sweep. */
+/** A sweep looks at no more than this number of jobs in each line. */
 const lineLimit = 100;
 
 export interface Reviewed {
@@ -103,13 +103,14 @@ function* sendProbe(
   const probe = findProbe(lines, conditions);
   if (!probe) return 0;
   const { state } = conditions;
-  // Noted first: a probe that is noted and never sent is looked for anew, one that is sent unnoted would be moved back.
+  // The note comes first: a probe that is noted but not sent is chosen again, and one that is sent without a note would be
+  // moved back.
   const noted = { ...state, breaker: { ...state.breaker, probe: probe.job.id } };
   if (!(yield* waitFor(ports.routerStates.replace(state, noted)))) return 0;
   return (yield* moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
-/** Asked for anew, since the lines above show only the first of each. */
+/** The lines above show only the first jobs of each, so these are read by the age of their messages. */
 function* republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Steps<GoneThrough> {
   const now = ports.clock.now();
   const waiting = yield* waitFor(ports.backlog.published(unclaimedMs, lineLimit));

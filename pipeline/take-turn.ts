@@ -14,9 +14,9 @@ import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** So many of the first in line are read, for another worker may be quicker to claim one. */
+/** This number of jobs is read from the head of the line, because another worker may be quicker to claim one. */
 const choices = 4;
-/** So often the line is read again, each time four times as far, when none of what was read could be claimed. */
+/** The line is read this number of times, each time four times as far, while nothing that was read can be claimed. */
 const mostReadings = 3;
 
 export interface Taker extends Claimant {
@@ -26,8 +26,8 @@ export interface Taker extends Claimant {
 }
 
 /**
- * Claims what a VM should do next. There a message is a turn and not a job: Pub/Sub keeps no order, so whoever has a
- * message takes the waiting job whose turn comes first, which need not be the one that it names. There are as many
+ * Claims what a VM should do next. On the VMs a message is a turn and not a job: Pub/Sub keeps no order, so a worker with
+ * a message takes the waiting job whose turn comes first, which need not be the job that the message names. There are as many
  * messages as jobs; a job that was taken by another's turn leaves its message as a turn for the next.
  * Throws `OutageError`.
  */

@@ -13,7 +13,7 @@ export class Bill {
     this.#prices = runPrices;
   }
 
-  /** An instance was busy for so long, and served so many requests meanwhile; a start counts as busy. */
+  /** An instance was busy for this time, in which it served this number of requests. A start counts as busy. */
   busy(ms: number, requests: number): void {
     this.run += runCost(ms, this.#shape, this.#prices) + (requests - 1) * this.#prices.perRequest;
   }

@@ -11,7 +11,7 @@ const job = (changes: Partial<BoundJob> = {}): BoundJob => ({
 });
 
 describe('the lower bound on Cloud Run’s bill', () => {
-  it('is nought where everything fits on the VMs', async () => {
+  it('is zero where everything fits on the VMs', async () => {
     expect(await runBillBound([job(), job()], 1)).toBeCloseTo(0, 6);
     expect(await runBillBound([], 1)).toBe(0);
   });

@@ -26,7 +26,7 @@ describe('the formulas', () => {
   });
 });
 
-describe('the engine, where every delay is nought and service times are exponential', {
+describe('the engine, without delays, where service times are exponential', {
   timeout: 300_000,
 }, () => {
   const scenario = instantScenario({ vms: 1, slots, runInstances: 1_000 });

@@ -15,7 +15,7 @@ const faults: Record<string, Partial<Scenario['faults']>> = {
       forSeconds: 120,
     })),
   },
-  /** The first VM stands still for 15 s of every five minutes, longer than its claims live, and goes on. */
+  /** The first VM stalls for 15 s of every five minutes, which is longer than its claims live, and then goes on. */
   stalls: {
     vmStalls: Array.from({ length: 48 }, (_, index) => ({
       vm: 0,

@@ -98,7 +98,7 @@ export function requestOf({ index, operation, owner, arrivedAt, pixels }: Simula
       bucket: 'uploads',
       name: `${operation}/${index}.jpg`,
       generation: String(index),
-      // So many bytes that a router guesses these pixels.
+      // From this number of bytes a router guesses the pixels.
       size: Math.round(pixels * usualBytesOfJpeg),
       contentType: 'image/jpeg',
       timeCreated: clockStartsAt,

@@ -14,10 +14,10 @@ import { tableOf } from './table.ts';
 const usage = `npm run -s simulate -- [options]
 
   --trace <trace>       arrivals (bursty): ${traceForms.join(', ')}
-  --rate <n>            rescale them to a mean of so many per second
+  --rate <n>            rescale them to this mean per second
   --half first|second   only one half of the time they span
   --policy <names>      all, or some with commas (all): ${policyNames.slice(0, 3).join(', ')}, …
-  --seeds <n>           play it with so many seeds (1)
+  --seeds <n>           number of seeds to play it with (1)
   --scenario <file>     the world's constants (simulator/scenario.json)
   --fault <name>        what goes wrong: ${faultNames.join(', ')}
   --routers <n>         routers at work, in place of the scenario's

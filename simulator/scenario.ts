@@ -54,17 +54,17 @@ export const scenarioSchema = z.strictObject({
     pull: known(delay),
     /** From one job's outcome to the claim of the next that waits, where a slot goes on by itself. */
     next: known(delay),
-    /** A message whose holder vanished comes again after so long. */
+    /** A message whose holder vanished comes again after this time. */
     leaseMs: known(ms.positive()),
     heartbeatMs: known(ms.positive()),
-    /** A claim that nobody renews for so long is anybody's. */
+    /** A claim that is not renewed for this time expires. */
     claimMs: known(ms.positive()),
     /** From the claim to the outcome, for operations whose manifest is not to be believed. */
     service: known(byOperation(serviceTime)),
   }),
   router: z.strictObject({
     routers: known(z.int().min(1)),
-    /** Uploads that one router has in hand at a time. */
+    /** Uploads that one router routes at a time. */
     concurrency: known(z.int().min(1)),
     /** From the upload's end, when the job's clock starts, until a router hears of it. */
     notice: known(delay),
@@ -80,7 +80,7 @@ export const scenarioSchema = z.strictObject({
     /** From publishing until a warm instance begins. */
     push: known(delay),
     coldStart: known(delay),
-    /** An instance without requests is ended after so long. */
+    /** An instance without requests is ended after this time. */
     idleMs: known(ms.positive()),
     /** A request that finds every instance taken waits this long before it is refused with 429. */
     pendingMs: known(ms),
@@ -119,7 +119,7 @@ export const scenarioSchema = z.strictObject({
     vmDeaths: known(z.array(spell)),
     /** VMs that stand still, as when a host is moved, and go on with what they did. */
     vmStalls: known(z.array(spell)),
-    /** VMs that become slow: what they begin meanwhile takes `factor` times as long. */
+    /** VMs that become slow: what they begin in that time takes `factor` times as long. */
     slowVms: known(z.array(spell.extend({ factor: z.number().min(1) }))),
   }),
 });

@@ -45,7 +45,7 @@ export class Engine implements Clock, Timers {
   }
 }
 
-/** A computer that may stand still, or die. What it had put off then happens later, or never. */
+/** A computer that may stall or die. What it had put off then happens later, or never. */
 export class Machine implements Timers {
   readonly #engine: Engine;
   #life = 0;

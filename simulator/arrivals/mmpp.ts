@@ -20,7 +20,7 @@ export function mmppArrivals(mmpp: Mmpp, seconds: number, random: Random): numbe
   for (let from = 0; from < seconds; inBurst = !inBurst) {
     const until = from + random.exponential(inBurst ? mmpp.burstSeconds : mmpp.calmSeconds);
     const rate = inBurst ? mmpp.burstRate : mmpp.calmRate;
-    // No memory: after a change of state the next gap can begin anew.
+    // The process has no memory: after a change of state the next gap begins there.
     for (let at = from; rate > 0; ) {
       at += random.exponential(1 / rate);
       if (at >= Math.min(until, seconds)) break;

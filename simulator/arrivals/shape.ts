@@ -8,7 +8,7 @@ export interface Shape {
   ratePerSecond: number;
   /** Coefficient of variation of the gaps between arrivals: 1 for Poisson. */
   gapVariation: number;
-  /** Index of dispersion: variance over mean of the counts in windows of so many seconds: 1 for Poisson. */
+  /** Index of dispersion: variance over mean of the counts in windows of this number of seconds. It is 1 for Poisson. */
   dispersion: { 1: number; 10: number; 60: number };
   /** Most arrivals in one second. */
   mostInOneSecond: number;

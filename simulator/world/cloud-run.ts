@@ -7,7 +7,7 @@ import type { Message } from './pub-sub.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { World } from './world.ts';
 
-/** What a delivery costs that meets nothing to do: one document read, in milliseconds. */
+/** Time of a request that finds nothing to do, which is one document read. Milliseconds. */
 const dropMs = 20;
 
 /** A push that Pub/Sub makes again and again until it is settled. */
@@ -31,9 +31,9 @@ interface Instance {
 }
 
 /**
- * A service that Pub/Sub pushes to. A request takes a free place on a warm instance, or waits, first come first
- * served, for whichever is free first: one of those or a new instance, of which there are up to a maximum. One that has
- * waited for too long is refused with 429, and Pub/Sub pushes it again after pauses that double.
+ * A service that Pub/Sub pushes to. A request takes a free place on a warm instance. Where there is none it waits in
+ * line for the first place that becomes free, on a warm instance or on a new one; the number of instances has a maximum.
+ * A request that has waited for too long is refused with 429, and Pub/Sub pushes it again after pauses that double.
  */
 export class CloudRun {
   readonly #world: World;

@@ -6,7 +6,7 @@ import { requestOf, type SimulatedJob } from '../jobs.ts';
 import type { World } from './world.ts';
 
 /**
- * Routers that have some uploads in hand at a time. Half of a decision's time passes after the reservation and half
+ * Routers, each of which routes some uploads at a time. Half of a decision's time passes after the reservation and half
  * after the count, so that several routers see each other's reservations as they do in production.
  */
 export class Routers {

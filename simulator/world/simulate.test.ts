@@ -85,7 +85,7 @@ describe('every job ends exactly once', () => {
         { vm: 1, atSeconds: 45, forSeconds: 30 },
       ],
     },
-    'a VM stands still': { vmStalls: [{ vm: 0, atSeconds: 30, forSeconds: 25 }] },
+    'a VM stalls': { vmStalls: [{ vm: 0, atSeconds: 30, forSeconds: 25 }] },
     'a VM is slow': { slowVms: [{ vm: 1, atSeconds: 10, forSeconds: 100, factor: 6 }] },
   } satisfies Record<string, Partial<Scenario['faults']>>;
   const everything = Object.assign({}, ...Object.values(faulty));
@@ -106,7 +106,7 @@ describe('every job ends exactly once', () => {
     }
   });
 
-  it('does work twice where a worker stood still for longer than its claims last', () => {
+  it('does work twice where a worker stalled for longer than its claims live', () => {
     const scenario = instantScenario({ vms: 2, slots: 1, runInstances: 1 });
     scenario.faults.vmStalls = [
       { vm: 0, atSeconds: 0.5, forSeconds: 60 },

@@ -26,7 +26,7 @@ import { Storage } from './storage.ts';
 import { VmPool } from './vm-pool.ts';
 import type { World } from './world.ts';
 
-/** What has not ended so long after the last arrival is lost. */
+/** A job that has not ended this long after the last arrival is lost. */
 const patienceMs = 24 * 3_600_000;
 
 /** Plays the jobs through one policy. The same arguments give the same result. */
