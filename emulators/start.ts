@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { loadPlugins, PluginError } from '../plugins/load.ts';
+import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 import { StartError } from './start-error.ts';

@@ -2,7 +2,7 @@ import { http } from '@google-cloud/functions-framework';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
-import { loadPlugins } from '../plugins/load.ts';
+import { loadPlugins } from '@spillway/plugins/load.ts';
 import { functionsConfigSchema } from './config.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';

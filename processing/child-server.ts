@@ -5,8 +5,8 @@ import { MachineError, PermanentError, RetryableError } from '@spillway/core/err
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { isBuiltIn, isOperationName, manifestOf } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
+import { PluginError } from '@spillway/plugins/load.ts';
 import sharp from 'sharp';
-import { PluginError } from '../plugins/load.ts';
 import { failureOutcome, machineFault, textOf } from './child-failure.ts';
 import {
   type ChildAnswer,

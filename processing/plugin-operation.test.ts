@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MachineError, PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
+import { loadPlugins } from '@spillway/plugins/load.ts';
+import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { loadPlugins } from '../plugins/load.ts';
-import { fixtures } from '../plugins/testing/fixtures.ts';
 import { createProcessor, type Processor } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
 

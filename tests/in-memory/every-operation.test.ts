@@ -8,6 +8,8 @@ import { learnedBy } from '@spillway/core/routing/state.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import { receiveMessage } from '@spillway/pipeline/handle-message.ts';
+import { loadPlugins } from '@spillway/plugins/load.ts';
+import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import { createProcessor, type Processor } from '@spillway/processing/processor.ts';
 import { parseTrace } from '@spillway/simulator/arrivals/parse-trace.ts';
 import { experiment } from '@spillway/simulator/experiment.ts';
@@ -25,8 +27,6 @@ import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { runCli } from '../../cli/testing/run-cli.ts';
-import { loadPlugins } from '../../plugins/load.ts';
-import { fixtures } from '../../plugins/testing/fixtures.ts';
 import { drawnJpeg } from '../pictures.ts';
 
 /** The built-in operations, and plug-ins that a program has added: one for each kind of result. */
