@@ -9,6 +9,8 @@ import { type LockedPackages, lockedClosure, readLock } from './locked-packages.
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The file that `npx spillway` runs. */
 const starter = 'bin.js';
+/** Older versions lack what the package uses. The repository itself brings its own Node, so its workspace states no version. */
+const oldestNode = '>=24.14';
 const builtInModels = ['captioner', 'salient.onnx'];
 
 /**
@@ -34,7 +36,7 @@ export async function buildPackage(folder: string): Promise<void> {
     lock,
     bundle.packages.filter((name) => !onnxRuntimePackages.includes(name)),
   );
-  const { name, version, description, keywords, license, engines } = commandManifest;
+  const { name, version, description, keywords, license } = commandManifest;
   const manifest = {
     name,
     version,
@@ -42,7 +44,7 @@ export async function buildPackage(folder: string): Promise<void> {
     keywords,
     license,
     type: 'module',
-    engines,
+    engines: { node: oldestNode },
     os: ['linux', 'darwin'],
     bin: { spillway: starter },
     files: [starter, ...bundle.files, 'built-in', 'NOTICE', 'npm-shrinkwrap.json'].sort(),
