@@ -36,10 +36,10 @@ const filters = { none: 0, sub: 1 } as const;
 /**
  * Encodes an 8-bit PNG (ISO/IEC 15948) with nothing in it but the picture.
  *
- * It is our own encoder, because encoding was the largest part of a sketch. Pencil drawings are noise around white: a
- * search for matches finds little there, and Huffman codes alone are several times as fast as zlib. The files are
- * smaller than those of zlib's level 1. Colours are filtered first, because the differences of similar neighbours take
- * fewer bits.
+ * Pencil drawings are noise around white, and a search for matches finds little there, so Huffman codes alone are
+ * enough. Colours are filtered first, because the differences of similar neighbours take fewer bits.
+ *
+ * @see docs/decisions/png-encoder.md for its figures beside sharp's own compressor, which is faster for flat drawings.
  */
 export async function encodePng(picture: PictureRows): Promise<Uint8Array> {
   const data = new Segments();
