@@ -131,19 +131,19 @@ async function receive(download: FileDownload, opened: OpenedFile, stall: StallG
 
 /** A checksum that the file must have, and its origin as the end of a sentence. */
 interface Expectation extends StatedSum {
-  whence: string;
+  origin: string;
 }
 
 function expectationsOf({ file, pin, source }: FileDownload, stated: StatedSum | null): Expectation[] {
   const all: (Expectation | null)[] = [
-    file.sha256 === null ? null : { kind: 'SHA-256', hex: file.sha256, whence: 'as it was published' },
+    file.sha256 === null ? null : { kind: 'SHA-256', hex: file.sha256, origin: 'as it was published' },
     pin && {
       kind: 'SHA-256',
       hex: pin.sha256,
-      whence: `as it was pinned at its first download (${pin.pinnedAt}, from ${pin.source}; if the new file is to be trusted, remove ${pin.path})`,
+      origin: `as it was pinned at its first download (${pin.pinnedAt}, from ${pin.source}; if the new file is to be trusted, remove ${pin.path})`,
     },
-    file.md5 === null ? null : { kind: 'MD5', hex: file.md5, whence: 'as it was published' },
-    stated && { ...stated, whence: `as ${source.name} says` },
+    file.md5 === null ? null : { kind: 'MD5', hex: file.md5, origin: 'as it was published' },
+    stated && { ...stated, origin: `as ${source.name} says` },
   ];
   return all.filter((expectation) => expectation !== null);
 }
@@ -154,13 +154,13 @@ async function check(
   stated: StatedSum | null,
   sums: Sums,
 ): Promise<void> {
-  for (const { kind, hex, whence } of expectationsOf(download, stated)) {
+  for (const { kind, hex, origin } of expectationsOf(download, stated)) {
     const actual = kind === 'MD5' ? sums.md5 : sums.sha256;
     if (actual === hex) continue;
     await rm(pathOf(download), { force: true });
     throw new PermanentError(
       'model_invalid',
-      `${address} is not the expected file: its ${kind} is ${actual} and should be ${hex}, ${whence}. It was deleted.`,
+      `${address} is not the expected file: its ${kind} is ${actual} and should be ${hex}, ${origin}. It was deleted.`,
     );
   }
 }

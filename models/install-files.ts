@@ -43,8 +43,8 @@ async function downloaded(steps: InstallSteps, as: ModelName): Promise<string> {
       report({ stage: 'downloading', ...sumOf(sizes) });
     };
     const pinned = await readPin(steps.folder, file);
-    const whence = { source, model: as, file, pin: pinned, folder, notesFolder };
-    files.push(await downloadFile({ ...whence, pauses, stallMs, signal, onBytes }));
+    const download = { source, model: as, file, pin: pinned, folder, notesFolder };
+    files.push(await downloadFile({ ...download, pauses, stallMs, signal, onBytes }));
   }
   if (entry.kind === 'caption') await checkCheckpoint(folder, workFolder);
   for (const [index, file] of entry.files.entries()) {

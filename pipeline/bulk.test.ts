@@ -31,7 +31,7 @@ describe('bulk work', () => {
     expect(classes(await batch(bench, 1, { 'batch-size': 'thousands' }))).toEqual(['interactive']);
   });
 
-  it('is the twenty-first file of a batch of which nobody said how many it has', async () => {
+  it('is the twenty-first file of a batch whose size nobody has stated', async () => {
     const bench = await workbench();
     const jobs = await batch(bench, 23);
     expect(classes(jobs)).toEqual([...new Array(20).fill('interactive'), 'bulk', 'bulk', 'bulk']);
@@ -56,7 +56,7 @@ describe('bulk work', () => {
     expect(new Set(classes(jobs))).toEqual(new Set(['interactive']));
   });
 
-  it('stays so when it is decided anew', async () => {
+  it('stays so when it is decided again', async () => {
     const bench = await workbench();
     const object = bench.ports.blobs.upload('uploads', 'sketch/last.jpg', Buffer.from('x'), {
       batch: 'holidays',

@@ -16,7 +16,7 @@ interface Burst {
   /** Nothing: one router takes up one upload after another. */
   seed?: number;
   ages?: Ages;
-  /** A sketch takes so many times its prior of 150 ms. */
+  /** A sketch takes this many times its prior of 150 ms. */
   ratio?: number;
   owners?: number;
   /** Turns of the event loop between two events; routing takes about a hundred. */

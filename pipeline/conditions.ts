@@ -6,7 +6,7 @@ import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import { type Steps, waitForAll } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** What a router has to know of the world, read now. Throws `OutageError`. */
+/** Reads what a router has to know of the world. Throws `OutageError`. */
 export function* readConditions(ports: Ports): Steps<Conditions> {
   const [settings, { workers }, state] = yield* waitForAll([
     ports.settings.routing(),

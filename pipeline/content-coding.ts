@@ -12,7 +12,7 @@ import {
 import { PermanentError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 
-/** https://www.iana.org/assignments/http-parameters, without those that nothing makes any more. */
+/** The codings of https://www.iana.org/assignments/http-parameters that are still in use. */
 type Coding = 'gzip' | 'deflate' | 'br' | 'zstd';
 
 const codings: Record<string, Coding> = {
@@ -53,7 +53,8 @@ export async function unpackFile(
 
 async function unpackOnce(path: string, coding: Coding, most: number): Promise<void> {
   const isMarked = await bearsMark(path, coding);
-  // What bears the mark of its coding was packed; Brotli and a bare deflate have none, and are tried.
+  // A file that begins with the mark of its coding was packed. Brotli and bare deflate have no mark, so they
+  // are tried.
   if (isMarked === false) return;
   const unpacked = `${path}.unpacked`;
   try {
@@ -100,7 +101,7 @@ function decoderOf(coding: Coding, isMarked: boolean): Transform {
     case 'zstd':
       return createZstdDecompress();
     case 'deflate':
-      // Some senders leave the header away, and browsers read that too.
+      // Some senders leave out the header, and browsers accept that.
       return isMarked ? createInflate() : createInflateRaw();
     case 'br':
       return createBrotliDecompress();
@@ -109,7 +110,7 @@ function decoderOf(coding: Coding, isMarked: boolean): Transform {
   }
 }
 
-/** A few kilobytes may hold gigabytes: stops at the first byte that is one too many. */
+/** Stops at the first byte beyond the limit, because a few kilobytes may hold gigabytes. */
 function bounded(most: number): Transform {
   let bytes = 0;
   return new Transform({

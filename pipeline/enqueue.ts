@@ -31,9 +31,10 @@ export type Enqueued =
   | { kind: 'repeated'; job: Job };
 
 /**
- * Look, reserve, count, decide, update, publish. The reservation comes before the count, so that routers working at
- * the same time see each other's jobs in it; and after a look at the world, so that it weighs what it should. Whatever is cut off in between is taken up by the repeated event or the sweep.
- * Throws `OutageError` when a service does not answer.
+ * Look, reserve, count, decide, update, publish. The look at the world comes first, because the reservation
+ * states the predicted work. The reservation comes before the count, so that routers that work at the same time
+ * see each other's jobs. If the program ends in between, the repeated event or the sweep goes on. Throws
+ * `OutageError` when a service does not answer.
  */
 export function* enqueue(
   request: JobRequest,
@@ -92,7 +93,7 @@ export function* decide(
   const { job, ownerAheadMs } = yield* classify(stored, candidate.operation, seen, ports);
   const conditions = { ...seen, now: ports.clock.now() };
   const { deadlineAt } = job;
-  // A job that was decided before has had its place, and keeps it.
+  // A job that was decided before keeps its turn.
   const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
   const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
   const ledger = yield* waitFor(ports.sums.ledger(stored, turnAt));
@@ -100,7 +101,7 @@ export function* decide(
   return yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
 }
 
-/** The job in its class, and what its owner has before it by the deadline of that class. */
+/** The job in its class, and the work of its owner that comes before it by the deadline of that class. */
 function* classify(
   stored: Stored,
   operation: OperationName,
@@ -126,7 +127,7 @@ function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, condition
   });
 }
 
-/** Where nobody said how many files a batch has, it is counted as it grows. */
+/** The files of a batch are counted as they arrive where the uploader did not say how many there are. */
 function* belongsToLargeBatch(stored: Stored, { bulk }: RoutingSettings, ports: Ports): Steps<boolean> {
   const { job } = stored;
   if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || job.retryOf !== null)

@@ -34,7 +34,7 @@ interface Attempt {
   /** Fencing token of its claim. */
   token: string;
   claim: HeldClaim;
-  /** For its files alone. */
+  /** A folder for the files of this attempt. */
   folder: string;
   startedAt: Date;
   executor: Executor;
@@ -91,7 +91,7 @@ function beginAttempt(job: Job, token: string, executor: Executor): Attempt {
   };
 }
 
-/** By the size in the event: nothing is downloaded only to be refused. */
+/** Checks the size that the event states, so that a file that is too large is not downloaded. */
 function checkSize({ job }: Attempt): void {
   const refusal = sizeRefusal(job.source.size);
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
@@ -117,7 +117,7 @@ function* operate(attempt: Attempt): Steps<Output> {
         ...knownOperation(job),
         inputPath: inputPath(attempt),
         outputPath: join(folder, 'result'),
-        // Made for those who look at it: a job that is over at once needs none.
+        // The signal is made when somebody reads it. A job that ends at once needs none.
         get signal() {
           return AbortSignal.any([claim.signal, executor.leaving]);
         },
@@ -189,7 +189,7 @@ function knownOperation(job: Job): { operation: OperationName; options: Operatio
   return { operation: job.operation, options: parsed.options };
 }
 
-/** The folder's name is the worker's own, so what keeps it from being made lies in the machine. */
+/** The worker chooses the folder's name, so a failure to make it is the machine's. */
 function* makeFolder({ folder, executor }: Attempt): Steps<void> {
   try {
     yield* waitFor(executor.folders.make(folder));
@@ -207,7 +207,7 @@ function folderFault(cause: unknown): unknown {
   return machineErrorOf(cause) ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause });
 }
 
-/** What cannot be removed is no reason to do the job again. */
+/** A folder that cannot be removed is no reason to do the job again. */
 function* removeFolder({ folder, executor }: Attempt): Steps<void> {
   try {
     yield* waitFor(executor.folders.remove(folder));

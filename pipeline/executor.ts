@@ -12,7 +12,7 @@ export interface OperationOutput {
   extension: string;
   width: number;
   height: number;
-  /** Pixels of the source that were decoded; null where nothing was. */
+  /** Pixels of the source that were decoded; null where none were. */
   decodedPixels: number | null;
   model: Model | null;
   /** What a person should know of how it was made, one sentence each. */
@@ -37,7 +37,7 @@ export interface OperationRequest {
  */
 export type Operate = (request: OperationRequest) => Promise<OperationOutput>;
 
-/** A worker, as the use cases know it: who claims jobs, and what executes them. */
+/** A worker as the use cases know it: it claims jobs and executes them. */
 export interface Executor extends Taker {
   ports: Ports;
   /** As `Operate`, or with an output that is there at once. */

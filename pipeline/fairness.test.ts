@@ -22,7 +22,7 @@ async function oneSlot(routing: RoutingSettings = runOff) {
   const ended = new Map<string, number>();
   let seconds = 0;
 
-  /** Serves turns until so many have been served, or none is left. */
+  /** Serves turns until this number has been served, or none is left. */
   async function serve(most = Number.POSITIVE_INFINITY): Promise<void> {
     for (let served = 0; served < most; served++) {
       const { vm } = bench.ports.queue.messages;

@@ -21,8 +21,7 @@ const onlyMessagesTwice: Faults = {
   stalls: 0,
 };
 /**
- * Work that was done beyond once, as a share of all jobs. Between work and outcome stand five calls, of which each
- * fails for one job in twelve; and workers die, and claims run out.
+ * Work that was done more than once, as a share of all jobs. There are five calls between work and outcome, and each fails for one job in twelve; workers die, and claims expire.
  */
 const mostDoneAgain = 0.6;
 

@@ -36,7 +36,10 @@ export function handleNextInLine(executor: Executor): Promise<Outcome> {
   return overTime(executeClaimed(claimFirstInLine(executor), executor));
 }
 
-/** Turns that a slot may take with one message. Then the message is let go, so that none is held for ever. */
+/**
+ * A slot may take this number of turns with one message. Then it lets the message go, so that no message is
+ * held without end.
+ */
 const turnsPerMessage = 50;
 
 /**

@@ -48,7 +48,7 @@ export function* underLease<Value>(
   }
 }
 
-/** The same walk, as long as the lease is held. Throws `LeaseLostError` once it is not. */
+/** The same walk, as long as the lease is held. Throws `LeaseLostError` once it is lost. */
 export function whileHeld<Item>(walk: Walk<Item>, lost: AbortSignal): Walk<Item> {
   return (visit) =>
     walk(function* (item) {

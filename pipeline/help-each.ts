@@ -7,13 +7,13 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 
-/** Jobs for which nothing could be done, and which rest until then, by this process's clock. */
+/** Jobs that could not be helped, and the times until which they rest. */
 export type Resting = Map<string, { until: number; times: number }>;
 
 /** An item that cannot be helped is tried again after this time, doubled each time. Milliseconds. */
 const restMs = 30_000;
 const longestRestMs = 3_600_000;
-/** One that met an outage lets others be tried first: it may be the only one that meets it. */
+/** A job that met an outage rests for this long, because it may be the only one that meets it. Milliseconds. */
 const outageRestMs = 5_000;
 
 /**
@@ -30,7 +30,7 @@ export function helpEach(
   const name = ({ job }: Stored) => `${objectAddress(job.source)} (job ${job.id})`;
   return goThrough(walk, { task: 'sweep', name, ports }, function* (stored) {
     const { job } = stored;
-    // A newer version of this program has written it, and sweeps as well.
+    // A newer version of this program has written the job, and its sweep helps it.
     if (job.schemaVersion > schemaVersion) return false;
     if ((resting.get(job.id)?.until ?? 0) > ports.clock.now().getTime()) return false;
     try {
@@ -56,7 +56,7 @@ function rest({ id }: Job, error: unknown, resting: Resting, now: Date): void {
   resting.set(id, { until: now.getTime() + ms, times: isOutage ? before : before + 1 });
 }
 
-/** Jobs that have rested for long and were not met again: they have ended, or were deleted. */
+/** Forgets jobs that have rested for long and were not met again. They have ended or were deleted. */
 function forgetGone(resting: Resting, now: Date): void {
   for (const [id, { until }] of resting) if (until + longestRestMs < now.getTime()) resting.delete(id);
 }

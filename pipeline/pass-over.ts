@@ -3,7 +3,9 @@ import { type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import type { PassedOverNote } from './ports/passed-over.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** Failures in a row that no item is to blame for: after them, the others would meet the same. */
+/**
+ * After this number of failures in a row that no item is to blame for, the other items would fail as well.
+ */
 const mostInARow = 5;
 
 /** The ports that passing something over needs. */
@@ -12,7 +14,7 @@ export type PassingPorts = Pick<Ports, 'passedOver' | 'log'>;
 export interface GoneThrough {
   /** Items for which the action did something. */
   done: number;
-  /** Items for which nothing could be done. */
+  /** Items that could not be helped. */
   passedOver: number;
 }
 
@@ -62,7 +64,7 @@ export function* goThrough<Item>(
   return gone;
 }
 
-/** Whether other items may meet the same. */
+/** Whether other items may fail in the same way. */
 function isOfTheService(error: unknown): boolean {
   return error instanceof OutageError || (error instanceof RefusedError && error.scope === 'service');
 }

@@ -5,7 +5,10 @@ import { holds, progressed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** Firestore sustains about one write a second to one document, and a claim's renewals are written there, too. */
+/**
+ * Firestore sustains about one write a second to one document, and a claim's renewals are written to the same
+ * one.
+ */
 const leastMsBetweenWrites = 1_500;
 
 export interface ProgressReport {

@@ -128,7 +128,7 @@ describe('waiting jobs', () => {
   it('are judged with the moves before them: no more go than Cloud Run can take in time', async () => {
     const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { maxInstances: 2 } }) });
     await bench.beats({ id: 'run-1', kind: 'run', slots: 2 });
-    // Captions take 2.9 s and have 15 s: about eight can be done there meanwhile.
+    // Captions take 2.9 s and have 15 s: about eight can be done there in that time.
     await drop(bench, 40, 'caption');
     const before = bench.ports.queue.messages.run.length;
     bench.clock.advance(1_000);
@@ -139,7 +139,7 @@ describe('waiting jobs', () => {
     expect(before + moved).toBeLessThan(30);
   });
 
-  it('that were changed meanwhile are left to whoever changed them', async () => {
+  it('that somebody else has changed are left as they are', async () => {
     const bench = await world();
     const [job] = await drop(bench, 1);
     bench.clock.advance(6_501);

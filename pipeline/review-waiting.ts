@@ -53,7 +53,7 @@ export function* reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal
   };
 }
 
-/** Without those that are being decided, and without the probe: what becomes of it is the breaker's question. */
+/** The lines without jobs that are being decided, and without the probe, whose fate is up to the breaker. */
 function* linesOf(
   { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines['running'] },
   { now, state }: Conditions,
@@ -127,7 +127,7 @@ function* republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Step
   );
 }
 
-/** A version before this one wrote jobs without a turn, which no line shows. */
+/** An earlier version wrote jobs without a turn, and no line shows these. */
 function* inLine(stored: Stored, ports: Ports): Steps<Stored> {
   if (stored.job.route.turnAt !== null) return stored;
   const inTurn = postponed(stored.job, stored.job.deadlineAt);

@@ -43,7 +43,7 @@ export async function routeUpload(
   });
 }
 
-/** Somebody has pointed the events of the results bucket here. */
+/** The events of the results bucket were sent here by mistake. */
 function isFromResults({ bucket }: FinalizedObject, { buckets }: Ports): boolean {
   return bucket === buckets.results && bucket !== buckets.uploads;
 }
@@ -111,7 +111,10 @@ async function recordRefusal(
   return stored.job;
 }
 
-/** The document that is there: of a repeated event, or one that got no further than its reservation. */
+/**
+ * Ends the document that is there already: the event is a repeated one, or its router got no further than the
+ * reservation.
+ */
 async function endedAlready(job: Job, error: JobError, ports: Ports): Promise<Job> {
   const isOnlyReserved = ({ state, publishedAt }: Job) => state === 'queued' && publishedAt === null;
   if (!isOnlyReserved(job)) return job;

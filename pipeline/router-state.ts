@@ -14,7 +14,7 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
 const hourMs = 3_600_000;
-/** Failures of a minute that are looked at: more would say the same. */
+/** No more than this number of a minute's failures is looked at. More would say the same. */
 const mostFailed = 50;
 
 /** What waits for Cloud Run, and how many jobs are claimed there. */
@@ -40,7 +40,7 @@ export function* updateRouterState(
   const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
   if (isDeepStrictEqual(next, state)) return state;
   const written = yield* waitFor(ports.routerStates.replace(state, next));
-  // Another sweeper has the lease by now, and has seen more.
+  // Another sweeper has the lease by now and knows more.
   if (!written) return yield* waitFor(ports.routerStates.read());
   if (breaker.state !== state.breaker.state) {
     ports.log.warn(
@@ -57,7 +57,7 @@ function* nextBreaker(
   now: Date,
   { jobs, sums }: Ports,
 ): Steps<RunBreaker> {
-  // What failed before a pause was its reason, and is not one for the next.
+  // Failures before a pause were the reason for it. They are no reason for the next one.
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
   const [succeeded, failed, lately, probe] = yield* waitForAll([
     sums.succeededSince('run', new Date(since)),

@@ -202,7 +202,7 @@ describe('Cloud Run’s breaker', () => {
     for (let passed = 0; passed < 40; passed += 2) {
       const held = bench.clock.now().getTime() + 2_000;
       await pass(bench, 2);
-      // Its claim is renewed meanwhile.
+      // Its claim is renewed during this time.
       await expect
         .poll(async () => (await probes(bench))[0]?.claim?.expiresAt.getTime())
         .toBeGreaterThan(held);

@@ -172,7 +172,7 @@ async function leftBehind(count: number): Promise<Workbench> {
   return bench;
 }
 
-/** Lets the first look at what stands before a job fail for some of them. */
+/** Lets the first look at what is ahead of a job fail for some jobs. */
 function failFor(bench: Workbench, isBad: (name: string) => boolean, error: Error): void {
   const { ownerAheadMs } = bench.ports.sums;
   bench.ports.sums.ownerAheadMs = (stored) =>

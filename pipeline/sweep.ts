@@ -22,15 +22,18 @@ import { routeUpload } from './route.ts';
 
 /** Milliseconds. */
 const timing = {
-  /** Keeps most sweepers from doing the same at once; one that dies holds up the others no longer than this. */
+  /**
+   * The lease keeps sweepers from doing the same work at once. One that dies holds up the others no longer than
+   * this.
+   */
   lease: 3_000,
   /** A router that is at work gets this long before its job counts as left behind. */
   routing: 3_000,
-  /** What follows an end and is under way gets this long. */
+  /** A worker that is at work on its job's outbox gets this long before the sweep does it. */
   following: 5_000,
 } as const;
 const batch = 100;
-/** Batches of jobs that cannot be helped which one sweep goes past; the next one goes on from there. */
+/** One sweep goes past no more than this number of batches of jobs that cannot be helped. The next sweep goes on from there. */
 const mostPages = 10;
 
 export interface Swept {
@@ -47,7 +50,7 @@ export interface Swept {
 /** What a process remembers from one of its sweeps to the next. */
 export interface SweepMemory {
   resting: Resting;
-  /** Behind which job a list that was cut off goes on. */
+  /** The last job that was read of each list that was cut off. */
   places: Map<string, Stored>;
 }
 
@@ -56,10 +59,10 @@ export function newSweepMemory(): SweepMemory {
 }
 
 /**
- * Takes up whatever was left behind: claimed by a worker that is gone, recorded but not published, late where it
- * waits, published but not claimed, ended but not followed; and keeps what routers know of the world.
- * Resolves to null when another sweep has the lease. One part that fails does not stop the others: what it threw is
- * thrown when all are done.
+ * Takes up what was left behind: jobs that a dead worker has claimed, jobs that were recorded but not
+ * published, jobs that are late where they wait, messages that nobody claimed, and outboxes. It also updates
+ * what routers know of the world. Resolves to null when another sweep has the lease. One part that fails does
+ * not stop the others: what it threw is thrown when all are done.
  */
 export function sweepOnce(
   holder: string,
@@ -121,8 +124,8 @@ export interface Found {
 }
 
 /**
- * Makes the jobs of objects whose event was lost, and none for operations that have theirs: what rules and defaults
- * say today is not held against what was asked for then.
+ * Makes the jobs of objects whose event was lost. An operation that has its job already gets no second one,
+ * even if rules and defaults have changed since.
  */
 export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<Found> {
   let made = 0;
@@ -146,7 +149,7 @@ export async function findLostUploads(from: Date, to: Date, ports: Ports): Promi
   return { made, passedOver: passedOver + unreadable };
 }
 
-/** Queues again what is claimed by a worker that is gone. */
+/** Queues jobs again whose workers are gone. */
 export function freeAbandoned(
   ports: Ports,
   memory: SweepMemory,
@@ -197,8 +200,8 @@ function emptyOutboxes(ports: Ports, memory: SweepMemory, lost: AbortSignal): St
 }
 
 /**
- * The first of a list, and those behind them for as many as rest: the first hundred may be such as cannot be helped.
- * A list that is longer than one sweep looks at is gone on with by the next.
+ * The first jobs of a list that do not rest. The first hundred may all be jobs that cannot be helped, so it
+ * reads on behind them. The next sweep goes on with a list that is too long for this one.
  */
 function inPages(
   name: string,
@@ -227,7 +230,9 @@ function inPages(
   };
 }
 
-/** Decides and publishes as the job's router would have; false when somebody else was at it. */
+/**
+ * Decides and publishes as the job's router would have done. False when somebody else has changed the job.
+ */
 function* routeAnew(stored: Stored, ports: Ports, choose: ChooseRoute = decideRoute): Steps<boolean> {
   const decided = yield* decide(stored, yield* readConditions(ports), ports, choose);
   if (decided) yield* publish(decided, ports);

@@ -211,7 +211,7 @@ describe('a slot that goes on without a message', () => {
   });
 });
 
-/** A worker whose every sketch takes so many times the prior. */
+/** A worker whose sketches take this many times the prior. */
 function slow(bench: Workbench, ratio: number, process: Operate = copying): Executor {
   return { ...bench.executor('vm-1', process), learned: () => ({ sketch: steadyService(ratio) }) };
 }

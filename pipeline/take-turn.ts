@@ -36,8 +36,9 @@ export function* claimInTurn(message: JobMessage, taker: Taker): Steps<ClaimAnsw
 }
 
 /**
- * Claims the waiting job whose turn comes first; null where none waits. What would be late on this VM but not on
- * Cloud Run is moved there instead; what is late anyway lets those pass that are not. Throws `OutageError`.
+ * Claims the waiting job whose turn comes first; null where none waits. A job that would be late on this VM but
+ * not on Cloud Run is moved there. A job that is late on both lets those pass that are not. Throws
+ * `OutageError`.
  */
 export function* claimFirstInLine(taker: Taker): Steps<ClaimAnswer | null> {
   let late: LateJob[] = [];
@@ -69,7 +70,10 @@ export function* claimFirstInLine(taker: Taker): Steps<ClaimAnswer | null> {
   return null;
 }
 
-/** Null where the database refuses this claim: the jobs behind it have their turn, and the sweep sees to this one. */
+/**
+ * Null where the database refuses this claim. The jobs behind it then have their turn, and the sweep helps this
+ * one.
+ */
 function* claimUnlessRefused(stored: Stored, taker: Taker): Steps<ClaimAnswer | null> {
   try {
     return yield* claimJob(messageOf(stored.job), taker, stored);
@@ -93,7 +97,10 @@ function messageOf({ id, route }: Job): JobMessage {
   return { schemaVersion, jobId: id, epoch: route.epoch };
 }
 
-/** Not only reserved, with its router at work, nor written by a newer version, nor one that this worker has just failed. */
+/**
+ * Whether this worker may take the job: its route is decided, this version knows it, and this worker has not
+ * just failed it.
+ */
 function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
   if (job.route.reason === 'reserved' || job.schemaVersion > schemaVersion) return false;
   return !shouldLeaveToOthers(job, worker, ports.clock.now());
@@ -109,7 +116,7 @@ function* lookCloser(stored: Stored, taker: Taker): Steps<'moved' | 'refused' | 
     if (look.mayBeLate && (yield* moveIfSooner(stored, taker))) return 'moved';
     return look.laterTurn;
   } catch (error) {
-    // What this version does not know ends as its delivery does.
+    // A job that this version does not know ends when it is executed.
     if (error instanceof PermanentError) return null;
     return (yield* passIfRefused(stored, error, taker)) ?? 'refused';
   }

@@ -14,7 +14,7 @@ export class Fifo<Item> {
   shift(): Item | undefined {
     const item = this.#items[this.#taken];
     if (this.size > 0) this.#taken++;
-    // Now and then what was taken is let go of, so that the array does not grow for ever.
+    // From time to time the items that were taken are dropped, so that the array does not grow without end.
     if (this.#taken > 1_000 && this.#taken * 2 > this.#items.length) {
       this.#items = this.#items.slice(this.#taken);
       this.#taken = 0;

@@ -7,7 +7,7 @@ import { manualClock } from '../testing/manual-clock.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
 
-/** Settings in a database of their own, read by a process whose clock stands still. */
+/** Settings in a database of their own, read by a process whose clock does not move. */
 function world() {
   const { firestore, close } = emulatorPorts(`demo-settings-${randomUUID().slice(0, 8)}`);
   onTestFinished(close);

@@ -4,7 +4,7 @@ import type { Clock, Ports, Timers } from '../ports/ports.ts';
 export interface ManualClock extends Clock, Timers {
   /** `token-1`, `token-2` and so on. */
   newToken(): string;
-  /** Moves time on, and runs what was due meanwhile. */
+  /** Moves time on, and runs the timers that became due. */
   advance(ms: number): void;
 }
 
@@ -13,7 +13,7 @@ export function timeOf(clock: ManualClock): Pick<Ports, 'clock' | 'timers' | 'ne
   return { clock, timers: clock, newToken: clock.newToken };
 }
 
-/** A clock that stands still until it is told to go on. */
+/** A clock that moves only when it is told to. */
 export function manualClock(start: Date = noon): ManualClock {
   let nowMs = start.getTime();
   let tokens = 0;

@@ -1,8 +1,8 @@
 import type { MemoryPorts } from '../memory/ports.ts';
 
 /**
- * The same world for one of several routers whose calls take differently long, so that what they do at once
- * interleaves in ever other ways.
+ * The same ports for one of several routers. Each call takes a different time, so that the routers' steps
+ * interleave in many ways.
  */
 export function unevenPorts(ports: MemoryPorts, random: () => number): MemoryPorts {
   return {

@@ -28,7 +28,10 @@ export interface Workbench {
   beats(changes?: Partial<Heartbeat>): Promise<void>;
 }
 
-/** The use cases on ports in memory, with a clock that stands still and an operation that copies text. */
+/**
+ * The use cases on ports in memory, with a clock that moves only when it is told to, and an operation that
+ * copies text.
+ */
 export async function workbench(options: MemoryOptions = {}): Promise<Workbench> {
   const clock = manualClock();
   const ports = createMemoryPorts({ ...timeOf(clock), ...options });

@@ -25,7 +25,7 @@ interface Instance {
   /** Requests since it last became busy, and when that was. */
   requests: number;
   busySince: number;
-  /** Grows whenever it becomes busy or idle: what was planned for the other no longer holds. */
+  /** Grows whenever the instance becomes busy or idle, so that plans for the other state no longer hold. */
   spell: number;
   beatAt: number;
 }

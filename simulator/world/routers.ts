@@ -6,7 +6,7 @@ import { requestOf, type SimulatedJob } from '../jobs.ts';
 import type { World } from './world.ts';
 
 /**
- * Routers, each of which routes some uploads at a time. Half of a decision's time passes after the reservation and half
+ * Routers. Each routes a few uploads at a time. Half of a decision's time passes after the reservation and half
  * after the count, so that several routers see each other's reservations as they do in production.
  */
 export class Routers {

@@ -127,7 +127,7 @@ function sweeps(ports: Ports): () => Steps<unknown> {
   return () => sweepUnderLease('sweeper', ports, memory);
 }
 
-/** Of the sweep, what any queue that brings messages again would do too: it frees what dead workers held. */
+/** The part of the sweep that any queue with redelivery does as well: it frees what dead workers held. */
 function freeings(ports: Ports, choose: ChooseRoute): () => Steps<unknown> {
   const memory = newSweepMemory();
   const { signal } = new AbortController();
