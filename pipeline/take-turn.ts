@@ -49,9 +49,9 @@ export function* claimFirstInLine(taker: Taker): Steps<ClaimAnswer | null> {
     let postponed = false;
     for (const stored of line.filter((each) => isReady(each, taker))) {
       const look = yield* lookCloser(stored, taker);
-      if (look === 'moved' || look === 'refused') continue;
-      if (look) {
-        late.push({ stored, turnAt: look });
+      if (look.kind === 'gone') continue;
+      if (look.kind === 'late') {
+        late.push({ stored, turnAt: look.turnAt });
         continue;
       }
       yield* postpone(late, taker.ports);
@@ -106,19 +106,28 @@ function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
   return !shouldLeaveToOthers(job, worker, ports.clock.now());
 }
 
-/**
- * `moved`: it is gone. `refused`: nothing can be found out of it. A date: it is late, and this its later turn. Null: it
- * is to be done now.
- */
-function* lookCloser(stored: Stored, taker: Taker): Steps<'moved' | 'refused' | Date | null> {
+type Look =
+  /** It is to be done now. */
+  | { kind: 'due' }
+  /** It is late on both sides, and lets others pass until this later turn. */
+  | { kind: 'late'; turnAt: Date }
+  /** It was moved to Cloud Run, or the database refuses what has to be asked about it. */
+  | { kind: 'gone' };
+
+function* lookCloser(stored: Stored, taker: Taker): Steps<Look> {
   try {
-    const look = lookAt(candidateOf(stored.job), taker.learned(), taker.ports.clock.now());
-    if (look.mayBeLate && (yield* moveIfSooner(stored, taker))) return 'moved';
-    return look.laterTurn;
+    const { mayBeLate, laterTurn } = lookAt(
+      candidateOf(stored.job),
+      taker.learned(),
+      taker.ports.clock.now(),
+    );
+    if (mayBeLate && (yield* moveIfSooner(stored, taker))) return { kind: 'gone' };
+    return laterTurn ? { kind: 'late', turnAt: laterTurn } : { kind: 'due' };
   } catch (error) {
     // A job that this version does not know ends when it is executed.
-    if (error instanceof PermanentError) return null;
-    return (yield* passIfRefused(stored, error, taker)) ?? 'refused';
+    if (error instanceof PermanentError) return { kind: 'due' };
+    yield* passIfRefused(stored, error, taker);
+    return { kind: 'gone' };
   }
 }
 
