@@ -71,9 +71,10 @@ async function sketch(name: string, signal?: AbortSignal): Promise<ProcessedImag
   });
 }
 
+const goodSketch = { contentType: 'image/png', extension: 'png', width: 80, height: 60 };
+
 async function expectRecovery(): Promise<void> {
-  const image = await sketch('good');
-  expect(image).toMatchObject({ contentType: 'image/png', extension: 'png', width: 80, height: 60 });
+  expect(await sketch('good')).toMatchObject(goodSketch);
 }
 
 /** Resolves when the faulty child has begun with that file. */
@@ -147,7 +148,8 @@ test.each(['hang', 'stall'])('a %s ends at the time limit', async (fault) => {
   const error = await sketch(fault).catch((thrown: unknown) => thrown);
   expect(error).toBeInstanceOf(RetryableError);
   expect(error).toMatchObject({ code: 'processing_timeout' });
-  await expectRecovery();
+  // On a busy machine a good picture may pass this limit, too: the next child then tries again.
+  await expect.poll(() => sketch('good').catch((thrown: unknown) => thrown)).toMatchObject(goodSketch);
 });
 
 test('a child that takes too much memory is killed', async () => {
