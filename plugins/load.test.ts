@@ -112,7 +112,7 @@ describe('plug-ins', () => {
   });
 
   it.each([
-    ['without a implementation', 'undefined', 'without "implementation"'],
+    ['without an implementation', 'undefined', 'without "implementation"'],
     ['whose implementation is not there', "new URL('gone.js', import.meta.url)", 'gone.js'],
   ])('%s stop the program', async (_, implementation, problem) => {
     const path = await writePlugin('blur', {}, implementation);

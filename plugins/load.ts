@@ -101,7 +101,7 @@ async function requireImplementation({ implementation }: OperationManifest, modu
     throw new PluginError(`${about(module)} has a manifest without "implementation". ${hint}`);
   await access(implementation).catch(() => {
     throw new PluginError(
-      `${about(module)} names a implementation that is not there: ${implementation}. ${hint}`,
+      `${about(module)} names an implementation that is not there: ${implementation}. ${hint}`,
     );
   });
 }

@@ -123,7 +123,7 @@ test('a plug-in that hangs meets the limit on time', async () => {
   }
 });
 
-test('a implementation that cannot be loaded keeps the child from starting, and the machine is not blamed', async () => {
+test('an implementation that cannot be loaded keeps the child from starting, and the machine is not blamed', async () => {
   const broken = await mkdtemp(join(tmpdir(), 'spillway-plugin-broken-'));
   onTestFinished(() => rm(broken, { recursive: true }));
   await cp(fixtures.frame, broken, { recursive: true });
