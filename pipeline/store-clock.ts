@@ -29,8 +29,9 @@ export function storeClock(machine: Clock): StoreClock {
     answered(at) {
       const machineMs = machine.now().getTime();
       const ms = at.getTime() - machineMs;
-      const isOld = correction === null || Math.abs(machineMs - correction.since) > keptMs;
-      if (correction === null || isOld || ms >= correction.ms) correction = { ms, since: machineMs };
+      const keeps =
+        correction !== null && ms < correction.ms && Math.abs(machineMs - correction.since) <= keptMs;
+      if (!keeps) correction = { ms, since: machineMs };
     },
   };
 }
