@@ -7,8 +7,16 @@ import { loadPlugins } from '@spillway/plugins/load.ts';
 import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
-import { createProcessor, type Processor } from './processor.ts';
+import { createProcessor, type Processor, type ProcessorOptions } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
+
+const common = {
+  children: 1,
+  timeLimitMs: 60_000,
+  memoryLimitBytes: 2 ** 29,
+  recycleAfter: 100,
+  models: { folder: join(tmpdir(), 'spillway-no-models') },
+} satisfies ProcessorOptions;
 
 let folder: string;
 let processor: Processor;
@@ -20,11 +28,7 @@ beforeAll(async () => {
   await asSharp(drawScene(80, 60)).webp().toFile(join(folder, 'photo.webp'));
   await loadPlugins(Object.values(fixtures).join(','));
   processor = createProcessor({
-    children: 1,
-    timeLimitMs: 60_000,
-    memoryLimitBytes: 2 ** 29,
-    recycleAfter: 100,
-    models: { folder: join(tmpdir(), 'spillway-no-models') },
+    ...common,
     // A plug-in that fails while it warms up keeps no other operation from working.
     warmUp: [named('frame'), named('faulty')],
   });
@@ -102,11 +106,8 @@ test('a plug-in meets the limit on memory, and the next job has a fresh child', 
 
 test('a plug-in that hangs meets the limit on time', async () => {
   const hurried = createProcessor({
-    children: 1,
+    ...common,
     timeLimitMs: 500,
-    memoryLimitBytes: 2 ** 29,
-    recycleAfter: 100,
-    models: { folder: join(tmpdir(), 'spillway-no-models') },
     warmUp: [],
   });
   try {
@@ -132,11 +133,7 @@ test('an implementation that cannot be loaded keeps the child from starting, and
   await writeFile(join(broken, 'implementation.ts'), "import 'no-such-package';\n");
   await loadPlugins(broken);
   const unable = createProcessor({
-    children: 1,
-    timeLimitMs: 60_000,
-    memoryLimitBytes: 2 ** 29,
-    recycleAfter: 100,
-    models: { folder: join(tmpdir(), 'spillway-no-models') },
+    ...common,
     warmUp: [],
   });
   onTestFinished(() => unable.close());
