@@ -26,6 +26,7 @@ const flagsSchema = z.object({
   vms: count(2, 0),
   slots: count(1, 1),
   'run-max': count(3, 0),
+  'like-cloud': z.boolean().default(false),
   reset: z.boolean().default(false),
   help: z.boolean().default(false),
 });
@@ -38,6 +39,11 @@ export interface StackOptions {
   slots: number;
   /** Most Cloud Run instances at once. */
   runMax: number;
+  /**
+   * Whether the stack also does what costs time on Google Cloud: instances freeze between requests and have a limit of
+   * memory, and the services are some milliseconds away.
+   */
+  likeCloud?: boolean;
   /** Forget all data first. */
   reset: boolean;
   /** Absolute path of the directory for data, logs and `stack.json`. */
@@ -57,6 +63,7 @@ export const usage = `Usage: npm start -- [options]
   --vms N       VM workers (2)
   --slots N     jobs at a time on each VM (1)
   --run-max N   most Cloud Run instances at once (3)
+  --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
   --reset       forget all data of earlier runs first
   --help        this text
 
@@ -79,6 +86,7 @@ export function readStackOptions(
     vms: flags.vms,
     slots: flags.slots,
     runMax: flags['run-max'],
+    likeCloud: flags['like-cloud'],
     reset: flags.reset,
     directory: resolve(root, parsed.data.SPILLWAY_LOCAL_DIR),
     fixedPorts: {
@@ -97,7 +105,7 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   try {
-    const options = { vms: text, slots: text, 'run-max': text, reset: flag, help: flag };
+    const options = { vms: text, slots: text, 'run-max': text, 'like-cloud': flag, reset: flag, help: flag };
     return flagsSchema.parse(parseArgs({ args, options }).values);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
