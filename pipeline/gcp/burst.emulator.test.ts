@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Firestore, Timestamp } from '@google-cloud/firestore';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
@@ -26,14 +27,14 @@ function routersOf(count: number, now: Date) {
   onTestFinished(async () => {
     await Promise.all(routers.map(({ close }) => close()));
   });
-  return { routers, queue };
+  return { project, routers, queue };
 }
 
 it.each([1, 4])(
   'of a burst of 100, %i routers at once give the VMs what they have room for',
   async (count) => {
     const now = Date.now();
-    const { routers, queue } = routersOf(count, new Date(now));
+    const { project, routers, queue } = routersOf(count, new Date(now));
     const [first] = routers;
     if (!first) throw new Error('There is no router.');
     // Two slots; the last that fits waits for nineteen others.
@@ -70,6 +71,27 @@ it.each([1, 4])(
     expect(onVms.length + run.length).toBe(uploads);
     // Those of a millisecond before may be taken up after: they do not see what is due later and was there first.
     expect(onVms.length).toBeLessThanOrEqual(room + 3);
-    expect(onVms.length).toBeGreaterThanOrEqual(room - 4);
+    // Jobs that Firestore created at one time count each other. Each job that spilled had a full line before it.
+    const ahead = await countAhead(project);
+    expect(ahead.size).toBe(uploads);
+    for (const { jobId } of run) expect(ahead.get(jobId)).toBeGreaterThanOrEqual(room);
   },
 );
+
+/** For each job's id, how many others were there when Firestore created it. Their turns are all of one time. */
+async function countAhead(projectId: string): Promise<Map<string, number>> {
+  const firestore = new Firestore({ projectId });
+  onTestFinished(() => firestore.terminate());
+  const { docs } = await firestore.collection('jobs').get();
+  return new Map(
+    docs.map(({ id, createTime }) => [
+      id,
+      docs.filter((other) => microseconds(other.get('createdAt')) <= microseconds(createTime)).length - 1,
+    ]),
+  );
+}
+
+function microseconds(time: unknown): number {
+  if (!(time instanceof Timestamp)) throw new Error(`${String(time)} is no time of Firestore.`);
+  return time.seconds * 1e6 + time.nanoseconds / 1e3;
+}
