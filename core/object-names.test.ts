@@ -24,6 +24,11 @@ describe('names in the results bucket', () => {
     expect(resultStem(job('holiday/1.jpg'))).toBe('sketch/holiday/1.1700000000000001.abcdef01');
   });
 
+  it('keep the folders of an upload through the site, as it is named now and as it was before', () => {
+    expect(resultStem(job('ann/u1/1.jpg'))).toBe('sketch/ann/u1/1.1700000000000001.abcdef01');
+    expect(resultStem(job('web/ann/u1/1.jpg'))).toBe('sketch/web/ann/u1/1.1700000000000001.abcdef01');
+  });
+
   it('keep a name that is all extension', () => {
     expect(resultStem(job('sketch/.jpg'))).toBe('sketch/.jpg.1700000000000001.abcdef01');
   });
@@ -48,17 +53,17 @@ describe('names in the results bucket', () => {
 });
 
 describe('names of uploads through the site', () => {
-  it('give back their owner, which no other name does', () => {
+  it('give back their owner', () => {
     const name = webObjectName('owner1', 'upload1', 'C:\\photos\\cat.jpg');
-    expect(name).toBe('web/owner1/upload1/cat.jpg');
+    expect(name).toBe('owner1/upload1/cat.jpg');
     expect(webOwner(name)).toBe('owner1');
-    expect(webOwner('website/owner1/cat.jpg')).toBeNull();
-    expect(webOwner('web/owner1')).toBeNull();
+    expect(webOwner('cat.jpg')).toBeNull();
+    expect(webOwner('/owner1/cat.jpg')).toBeNull();
   });
 
   it('have no control characters, keep the end of a long name, and are never empty', () => {
-    expect(webObjectName('o', 'u', 'a\r\nb.jpg')).toBe('web/o/u/ab.jpg');
-    expect(webObjectName('o', 'u', '\n')).toBe('web/o/u/picture');
+    expect(webObjectName('o', 'u', 'a\r\nb.jpg')).toBe('o/u/ab.jpg');
+    expect(webObjectName('o', 'u', '\n')).toBe('o/u/picture');
     const long = webObjectName('o', 'u', `${'🐈'.repeat(400)}.jpg`);
     expect(bytes(long)).toBeLessThanOrEqual(512);
     expect(long.endsWith('🐈.jpg')).toBe(true);

@@ -4,8 +4,6 @@ import { firstBytes, mostNameBytes, textProblem, utf8Bytes } from './text.ts';
 
 /** Bytes for `.<generation>.<job>.receipt.json` after the stem's readable part. */
 const suffixRoom = 80;
-/** The prefix of objects that came through the site. Only the site's account may write there. */
-export const webPrefix = 'web/';
 
 export interface NamedJob {
   id: string;
@@ -13,9 +11,9 @@ export interface NamedJob {
   source: { name: string; generation: string };
 }
 
-/** Name of an object that a visitor uploads: `web/<owner>/<upload>/<file name>`. */
+/** Name of what a visitor uploads, in the bucket of the site's uploads: `<owner>/<upload>/<file name>`. */
 export function webObjectName(owner: string, upload: string, fileName: string): string {
-  const head = `${webPrefix}${owner}/${upload}/`;
+  const head = `${owner}/${upload}/`;
   const base = fileName.toWellFormed().split(/[/\\]/).at(-1) ?? '';
   // Cloud Storage refuses control characters in names; a name must not be empty either.
   const clean = base.replaceAll(/\p{Cc}/gu, '').trim() || 'picture';
@@ -23,10 +21,10 @@ export function webObjectName(owner: string, upload: string, fileName: string): 
   return head + lastBytes(clean, mostNameBytes / 2 - utf8Bytes(head));
 }
 
-/** Owner of an object under `web/`, null for any other. */
+/** Owner of an object in the bucket of the site's uploads: its first folder. Null where it has none. */
 export function webOwner(name: string): string | null {
-  const [prefix, owner, ...rest] = name.split('/');
-  return `${prefix}/` === webPrefix && owner && rest.length > 0 ? owner : null;
+  const slash = name.indexOf('/');
+  return slash > 0 ? name.slice(0, slash) : null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { errorReportName, objectNameProblem } from './object-names.ts';
 import { type SourceRule, sourceRuleSchema } from './source-rules.ts';
 import { noon } from './testing/sample-job.ts';
 import { textProblem } from './text.ts';
-import { type FinalizedObject, finalizedObjectSchema, readUpload } from './uploads.ts';
+import { type FinalizedObject, finalizedObjectSchema, readUpload, type Sender } from './uploads.ts';
 
 const object: FinalizedObject = {
   bucket: 'uploads',
@@ -14,8 +14,19 @@ const object: FinalizedObject = {
   timeCreated: noon,
 };
 
+const anybody: Sender = { kind: 'integrator', rules: [] };
+
 function upload(name: string, metadata: Record<string, string> = {}, rules: SourceRule[] = []) {
-  const request = readUpload({ ...object, name, metadata }, rules);
+  return jobsAskedFor({ ...object, name, metadata }, { kind: 'integrator', rules });
+}
+
+/** The site's account has written it. */
+function siteUpload(name: string, metadata: Record<string, string> = {}) {
+  return jobsAskedFor({ ...object, name, metadata }, { kind: 'site' });
+}
+
+function jobsAskedFor(object: FinalizedObject, sender: Sender) {
+  const request = readUpload(object, sender);
   if (request.kind === 'ignored') throw new Error('The upload was ignored.');
   return request;
 }
@@ -91,14 +102,32 @@ describe('an upload', () => {
     expect(jobs[0]?.options).toEqual({ blur: 21, format: 'webp' });
   });
 
-  it('under web/ has the owner of its folder, whatever its metadata says, and needs metadata for its operation', () => {
-    const named = upload('web/ann/u1/sketch.jpg', { operation: 'sketch', owner: 'bob', upload: 'u1' });
+  it('of the site has the owner of its folder, whatever its metadata says, and needs metadata for its operation', () => {
+    const named = siteUpload('ann/u1/sketch.jpg', { operation: 'sketch', owner: 'bob', upload: 'u1' });
     expect([named.owner, named.upload]).toEqual(['ann', 'u1']);
-    expect(upload('web/ann/u1/1.jpg').jobs[0]?.refusal?.code).toBe('unknown_operation');
+    for (const name of ['ann/u1/1.jpg', 'sketch/u1/1.jpg', '1.jpg']) {
+      expect(siteUpload(name).jobs[0]?.refusal?.code).toBe('unknown_operation');
+    }
+    expect(siteUpload('1.jpg', { operation: 'sketch' }).owner).toBeNull();
   });
 
-  it('outside web/ has no owner that a stranger could choose', () => {
-    expect(upload('sketch/1.jpg', { owner: 'bob' }).owner).toBeNull();
+  it.each(['sketch/1.jpg', 'web/ann/u1/1.jpg', 'ann/u1/1.jpg'])(
+    'of an integrator has no owner that a stranger could choose: %s',
+    (name) => {
+      expect(upload(name, { operation: 'sketch', owner: 'bob' }).owner).toBeNull();
+      const bearing = rule({ prefix: name.slice(0, 3), owner: 'porter' });
+      expect(upload(name, { operation: 'sketch' }, [bearing]).owner).toBe('porter');
+    },
+  );
+
+  it('of an integrator under web/ is done as any other folder’s', () => {
+    const [unnamed] = upload('web/ann/u1/1.jpg').jobs;
+    expect(unnamed?.refusal).toMatchObject({
+      code: 'unknown_operation',
+      message: expect.stringContaining('"web"'),
+    });
+    const [named] = upload('web/ann/u1/1.jpg', { operation: 'sketch' }).jobs;
+    expect(named?.refusal).toBeNull();
   });
 
   it('is bulk where its rule says so, and interactive otherwise', () => {
@@ -123,7 +152,10 @@ describe('an upload', () => {
   );
 
   it('under a folder with an underscore is ignored', () => {
-    expect(readUpload({ ...object, name: '_tmp/1.jpg' }, [])).toEqual({ kind: 'ignored', why: 'underscore' });
+    expect(readUpload({ ...object, name: '_tmp/1.jpg' }, anybody)).toEqual({
+      kind: 'ignored',
+      why: 'underscore',
+    });
   });
 });
 
@@ -153,7 +185,7 @@ describe('text that no store can hold', () => {
 
   it('in a content type is refused', () => {
     for (const contentType of ['image/\udfff', 'x'.repeat(1_500)]) {
-      expect(readUpload({ ...object, contentType }, [])).toMatchObject({
+      expect(readUpload({ ...object, contentType }, anybody)).toMatchObject({
         source: { contentType: null },
         jobs: [{ refusal: { code: 'invalid_text', message: expect.stringContaining('content type') } }],
       });
@@ -227,10 +259,8 @@ describe('what is no upload', () => {
     ['sketch/cat.1700000000000001.0123abcd.error.json', 'own_result'],
     ['sketch/', 'folder'],
   ] as const)('%s is left alone', (name, why) => {
-    expect(readUpload({ ...object, name }, [rule({ prefix: name.slice(0, 3) })])).toEqual({
-      kind: 'ignored',
-      why,
-    });
+    const rules = [rule({ prefix: name.slice(0, 3) })];
+    expect(readUpload({ ...object, name }, { kind: 'integrator', rules })).toEqual({ kind: 'ignored', why });
   });
 
   it.each([

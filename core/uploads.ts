@@ -46,6 +46,12 @@ export interface Refusal {
   message: string;
 }
 
+/**
+ * Who has written an object, as its bucket tells. The site's account alone writes to the bucket of the site's uploads.
+ * Anybody may be an integrator, for whom the admin's rules count.
+ */
+export type Sender = { kind: 'site' } | { kind: 'integrator'; rules: SourceRule[] };
+
 /** One job that an upload asks for. With a `refusal`, it can only be recorded as failed. */
 export interface RequestedJob {
   operation: string;
@@ -67,22 +73,22 @@ export type UploadRequest =
     };
 
 /**
- * Reads the jobs that an uploaded object asks for. The operations come from the custom metadata `operation`, else from
- * the matching source rule, else from the first folder of the name. The options come from the metadata or the rule. The
- * owner comes from a rule or from the `web/<owner>/` prefix, and never from what a stranger can write.
+ * Reads the jobs that an uploaded object asks for. An integrator's operations come from the custom metadata
+ * `operation`, else from the matching source rule, else from the first folder of the name; the options come from the
+ * metadata or the rule, and the owner from the rule alone. For the site's objects, the metadata names operations and
+ * options, and the first folder is the owner. So an owner never comes from what a stranger can write.
  * All text in the answer can be stored. If the object's own name cannot, the answer has a name derived from it. Its jobs
  * are refused then, and also if other text that came with the object cannot be stored.
  */
-export function readUpload(object: FinalizedObject, rules: SourceRule[]): UploadRequest {
+export function readUpload(object: FinalizedObject, sender: Sender): UploadRequest {
   const metadata = object.metadata ?? {};
   const why = whyIgnored(object.name);
   // An operation in the metadata is meant, even if the object is named like a result.
   if (why && !(why === 'own_result' && metadata.operation !== undefined)) return { kind: 'ignored', why };
-  const rule = matchingRule(rules, object.name);
+  const rule = sender.kind === 'integrator' ? matchingRule(sender.rules, object.name) : null;
   const named = storedSource(object);
-  const fromSite = webOwner(named.name);
   const text = readText(object, metadata);
-  const operations = requestedOperations(object.name, metadata, rule, fromSite !== null);
+  const operations = requestedOperations(object.name, metadata, rule, sender);
   const options = requestedOptions(metadata, rule);
   return {
     kind: 'jobs',
@@ -93,7 +99,7 @@ export function readUpload(object: FinalizedObject, rules: SourceRule[]): Upload
       timeCreated: object.timeCreated,
       pixels: wholeNumber(metadata.pixels),
     },
-    owner: fromSite ?? rule?.owner ?? null,
+    owner: sender.kind === 'site' ? webOwner(named.name) : (rule?.owner ?? null),
     class: rule?.class ?? 'interactive',
     batch: text.batch,
     batchSize: wholeNumber(metadata['batch-size']),
@@ -162,13 +168,13 @@ function requestedOperations(
   name: string,
   metadata: Record<string, string>,
   rule: SourceRule | null,
-  fromSite: boolean,
+  sender: Sender,
 ): string[] {
   const named = splitNames(metadata.operation ?? '');
   if (named.length > 0) return named;
   if (rule) return rule.operations;
   const slash = name.indexOf('/');
-  return [slash > 0 && !fromSite ? name.slice(0, slash) : ''];
+  return [slash > 0 && sender.kind === 'integrator' ? name.slice(0, slash) : ''];
 }
 
 /** Reads an uploader's figure. It only helps to predict, so a wrong value is ignored. */

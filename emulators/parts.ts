@@ -132,6 +132,7 @@ function shared({ stack, options }: Plan): Record<string, string> {
     GOOGLE_CLOUD_PROJECT: stack.project,
     SPILLWAY_PROJECT: stack.project,
     SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
     SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
     SPILLWAY_OPERATIONS: options.operations ?? '',
     SPILLWAY_WORK_DIR: join(options.directory, 'work'),

@@ -1,6 +1,7 @@
 import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
-import type { Storage } from '@google-cloud/storage';
+import type { Bucket, Storage } from '@google-cloud/storage';
 import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
+import type { Buckets } from '@spillway/pipeline/ports/ports.ts';
 
 /** Seconds. A pulled message is extended in small steps. A pushed one waits until the work is done. */
 const ackDeadline = { pull: 20, push: 120 } as const;
@@ -54,31 +55,38 @@ export async function createTopics(
 }
 
 /**
- * Creates missing buckets, and the notification that turns uploads into jobs. Pages of the site's origins may send
- * uploads. No page may read results.
+ * Creates missing buckets, and the notifications that turn uploads into jobs. Pages of the site's origins may send the
+ * site's uploads. No page may read or write anything else.
  */
 export async function createBuckets(
   storage: Storage,
-  buckets: { uploads: string; results: string },
+  buckets: Buckets,
   siteOrigins: string[],
 ): Promise<void> {
+  await Promise.all(Object.values(buckets).map((name) => unlessExists(storage.createBucket(name))));
   await Promise.all([
-    unlessExists(storage.createBucket(buckets.uploads)),
-    unlessExists(storage.createBucket(buckets.results)),
+    announceUploads(storage.bucket(buckets.uploads)),
+    announceUploads(storage.bucket(buckets.webUploads)),
+    // At every start: the site may have moved to another port.
+    storage.bucket(buckets.webUploads).setCorsConfiguration(sendingFrom(siteOrigins)),
   ]);
-  const uploads = storage.bucket(buckets.uploads);
-  // At every start: the site may have moved to another port.
-  await uploads.setCorsConfiguration([
+}
+
+function sendingFrom(origins: string[]): Parameters<Bucket['setCorsConfiguration']>[0] {
+  return [
     {
-      origin: siteOrigins,
+      origin: origins,
       method: ['PUT'],
       responseHeader: ['Content-Type', 'Content-Range', 'Range', 'X-GUploader-UploadID'],
       maxAgeSeconds: 3_600,
     },
-  ]);
-  const [notifications] = await uploads.getNotifications();
+  ];
+}
+
+async function announceUploads(bucket: Bucket): Promise<void> {
+  const [notifications] = await bucket.getNotifications();
   if (notifications.length > 0) return;
-  await uploads.createNotification(topicNames.uploads, {
+  await bucket.createNotification(topicNames.uploads, {
     eventTypes: ['OBJECT_FINALIZE'],
     payloadFormat: 'JSON_API_V1',
   });

@@ -12,7 +12,7 @@ export const stackFileSchema = z.object({
   /** host:port. */
   pubsub: z.string(),
   storage: z.url(),
-  buckets: z.object({ uploads: z.string(), results: z.string() }),
+  buckets: z.object({ uploads: z.string(), webUploads: z.string(), results: z.string() }),
   /** Opens the dashboard as its admin: a secret. */
   adminUrl: z.url(),
   pids: z.record(z.string(), z.number()),

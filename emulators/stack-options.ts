@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sharedBucket } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
@@ -15,12 +16,11 @@ const environmentSchema = z.object({
   SPILLWAY_LOCAL_DIR: z.string().default('.local'),
   /** The stack's buckets have fixed names. Equal names here are a mistake all the same. */
   SPILLWAY_UPLOADS_BUCKET: z.string().optional(),
+  SPILLWAY_WEB_UPLOADS_BUCKET: z.string().optional(),
   SPILLWAY_RESULTS_BUCKET: z.string().optional(),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   SPILLWAY_OPERATIONS: z.string().default(''),
 });
-
-type Environment = z.infer<typeof environmentSchema>;
 
 const flagsSchema = z.object({
   vms: count(2, 0),
@@ -81,7 +81,8 @@ export function readStackOptions(
   const parsed = environmentSchema.safeParse(environment);
   if (!parsed.success) throw new StartError(`A setting is not valid.\n${z.prettifyError(parsed.error)}`);
   const { PORT, SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT } = parsed.data;
-  requireTwoBuckets(parsed.data);
+  const shared = sharedBucket(parsed.data);
+  if (shared !== null) throw new StartError(shared);
   return {
     vms: flags.vms,
     slots: flags.slots,
@@ -111,14 +112,4 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
     throw new StartError(`${why}\n\n${usage}`);
   }
-}
-
-function requireTwoBuckets({
-  SPILLWAY_UPLOADS_BUCKET: uploads,
-  SPILLWAY_RESULTS_BUCKET: results,
-}: Environment): void {
-  if (uploads === undefined || uploads !== results) return;
-  throw new StartError(
-    'SPILLWAY_UPLOADS_BUCKET and SPILLWAY_RESULTS_BUCKET name one bucket: every result would be an upload. Name two.',
-  );
 }

@@ -27,7 +27,11 @@ import { StartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 
 const project = 'demo-spillway';
-const buckets = { uploads: 'spillway-uploads', results: 'spillway-results' };
+const buckets = {
+  uploads: 'spillway-uploads',
+  webUploads: 'spillway-web-uploads',
+  results: 'spillway-results',
+};
 const root = fileURLToPath(new URL('..', import.meta.url));
 /** Time between two saves. What was not saved is lost if the emulators die. Milliseconds. */
 const saveEveryMs = 30_000;

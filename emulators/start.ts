@@ -32,7 +32,7 @@ Spillway is ready (${seconds()}).
   Site       ${stack.web}
   Dashboard  ${stack.adminUrl}
   API        ${stack.web}/api/v1/openapi.json
-  Storage    ${stack.storage}   buckets ${stack.buckets.uploads}, ${stack.buckets.results}
+  Storage    ${stack.storage}   buckets ${Object.values(stack.buckets).join(', ')}
   Firestore  ${stack.firestore}
   Pub/Sub    ${stack.pubsub}
   Logs       ${options.directory}/logs

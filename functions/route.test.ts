@@ -233,6 +233,18 @@ describe('the routing function', () => {
     expect(ports.queue.buried).toHaveLength(1);
   });
 
+  it('takes an owner from objects in the bucket of the site’s uploads alone', async () => {
+    const ports = createMemoryPorts();
+    const metadata = { operation: 'sketch' };
+    await post(ports, { ...object, bucket: 'uploads', name: 'web/ann/u1/1.jpg', metadata });
+    await post(ports, { ...object, bucket: 'web-uploads', name: 'ann/u1/1.jpg', metadata });
+    const owners = (await jobsIn(ports)).map(({ source, owner }) => [source.bucket, owner]);
+    expect(owners.sort()).toEqual([
+      ['uploads', null],
+      ['web-uploads', 'ann'],
+    ]);
+  });
+
   it('makes no job of an object in the results bucket', async () => {
     const ports = createMemoryPorts();
     expect(await post(ports, { ...object, bucket: 'results' })).toBe(204);

@@ -37,9 +37,10 @@ async function burst({
   const perOperation = { sketch: steadyStats(ratio) };
   await bench.beats({ perOperation });
   await bench.beats({ id: 'run-1', kind: 'run', slots: uploads, perOperation });
+  const { webUploads } = bench.ports.buckets;
   const objects = Array.from({ length: uploads }, (_, index): FinalizedObject => {
-    const name = `web/visitor-${index % owners}/${index}.jpg`;
-    const object = bench.ports.blobs.upload('uploads', name, Buffer.from('x'), { operation: 'sketch' });
+    const name = `visitor-${index % owners}/${index}.jpg`;
+    const object = bench.ports.blobs.upload(webUploads, name, Buffer.from('x'), { operation: 'sketch' });
     return { ...object, timeCreated: new Date(object.timeCreated.getTime() - ages(index, random)) };
   });
   if (seed === undefined) {

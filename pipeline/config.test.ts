@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { baseConfigSchema, parseConfig } from './config.ts';
+import { baseConfigSchema, bucketsOf, parseConfig } from './config.ts';
 
 const environment = {
   SPILLWAY_PROJECT: 'demo',
   SPILLWAY_UPLOADS_BUCKET: 'uploads',
+  SPILLWAY_WEB_UPLOADS_BUCKET: 'web-uploads',
   SPILLWAY_RESULTS_BUCKET: 'results',
 };
 
@@ -12,12 +13,20 @@ describe('the environment', () => {
     expect(() => parseConfig(baseConfigSchema, {})).toThrow(/SPILLWAY_PROJECT.*SPILLWAY_RESULTS_BUCKET/s);
   });
 
-  it('has two buckets, or no program of Spillway starts', () => {
+  it('has three buckets', () => {
     expect(parseConfig(baseConfigSchema, environment)).toEqual({ ...environment, SPILLWAY_OPERATIONS: '' });
-    const shared = { ...environment, SPILLWAY_RESULTS_BUCKET: 'uploads' };
-    const extended = baseConfigSchema.extend({});
-    for (const schema of [baseConfigSchema, extended]) {
-      expect(() => parseConfig(schema, shared)).toThrow(/bucket of their own/);
+  });
+
+  it.each([
+    ['SPILLWAY_UPLOADS_BUCKET', 'SPILLWAY_RESULTS_BUCKET'],
+    ['SPILLWAY_UPLOADS_BUCKET', 'SPILLWAY_WEB_UPLOADS_BUCKET'],
+    ['SPILLWAY_WEB_UPLOADS_BUCKET', 'SPILLWAY_RESULTS_BUCKET'],
+  ] as const)('lets no program start where %s and %s are one', (one, other) => {
+    const shared = { ...environment, [other]: environment[one] };
+    const sentence = `${one} and ${other} are both "${environment[one]}": give`;
+    for (const schema of [baseConfigSchema, baseConfigSchema.extend({})]) {
+      expect(() => parseConfig(schema, shared)).toThrow(sentence);
     }
+    expect(() => bucketsOf({ ...shared, SPILLWAY_OPERATIONS: '' })).toThrow(sentence);
   });
 });

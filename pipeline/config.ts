@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Buckets } from './ports/ports.ts';
 
 /**
  * The part of the environment that every program has. Google's client libraries read `FIRESTORE_EMULATOR_HOST`,
@@ -6,7 +7,10 @@ import { z } from 'zod';
  */
 export const baseConfigSchema = z.object({
   SPILLWAY_PROJECT: z.string().min(1),
+  /** The bucket of integrators. */
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
+  /** The bucket of what visitors upload through the site. Nobody but the site's account may write there. */
+  SPILLWAY_WEB_UPLOADS_BUCKET: z.string().min(3),
   SPILLWAY_RESULTS_BUCKET: z.string().min(3),
   /** Plug-ins: folders and npm packages, separated by commas. */
   SPILLWAY_OPERATIONS: z.string().default(''),
@@ -23,15 +27,37 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
 ): z.infer<Schema> {
   const parsed = schema.safeParse(environment);
   if (!parsed.success) throw new Error(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
-  requireTwoBuckets(parsed.data.SPILLWAY_UPLOADS_BUCKET, parsed.data.SPILLWAY_RESULTS_BUCKET);
+  bucketsOf(parsed.data);
   return parsed.data;
 }
 
-/** Throws where uploads and results share a bucket, because every result would be an upload. */
-export function requireTwoBuckets(uploads: string | undefined, results: string | undefined): void {
-  if (uploads === undefined || uploads !== results) return;
-  throw new Error(
-    `SPILLWAY_UPLOADS_BUCKET and SPILLWAY_RESULTS_BUCKET are both "${uploads}". ` +
-      'Results in the bucket of uploads would be worked on as uploads: give them a bucket of their own.',
-  );
+const bucketVariables = [
+  'SPILLWAY_UPLOADS_BUCKET',
+  'SPILLWAY_WEB_UPLOADS_BUCKET',
+  'SPILLWAY_RESULTS_BUCKET',
+] as const;
+type BucketNames = Partial<Record<(typeof bucketVariables)[number], string | undefined>>;
+
+/**
+ * Says which variables name one bucket for two purposes; null where all of them differ. Results among uploads would be
+ * worked on as uploads, and integrators among the site's uploads could name any owner.
+ */
+export function sharedBucket(names: BucketNames): string | null {
+  for (const [index, variable] of bucketVariables.entries()) {
+    const other = bucketVariables.slice(index + 1).find((name) => names[name] === names[variable]);
+    if (other === undefined || names[variable] === undefined) continue;
+    return `${variable} and ${other} are both "${names[variable]}": give uploads, the site's uploads and results a bucket of their own each.`;
+  }
+  return null;
+}
+
+/** The three buckets. Throws where two of them are one. */
+export function bucketsOf(config: BaseConfig): Buckets {
+  const shared = sharedBucket(config);
+  if (shared !== null) throw new Error(shared);
+  return {
+    uploads: config.SPILLWAY_UPLOADS_BUCKET,
+    webUploads: config.SPILLWAY_WEB_UPLOADS_BUCKET,
+    results: config.SPILLWAY_RESULTS_BUCKET,
+  };
 }

@@ -46,7 +46,7 @@ async function oneSlot(routing: RoutingSettings = runOff) {
 }
 
 function drop(bench: Workbench, owner: string, file: string | number, operation = 'sketch', more = {}) {
-  return bench.drop(`web/${owner}/${file}.jpg`, { operation, ...more });
+  return bench.dropOnSite(`${owner}/${file}.jpg`, { operation, ...more });
 }
 
 async function crowd(bench: Workbench, owner: string, count: number, more = {}): Promise<Job[]> {

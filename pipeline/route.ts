@@ -10,6 +10,7 @@ import {
   type FinalizedObject,
   type RequestedJob,
   readUpload,
+  type Sender,
   type UploadRequest,
 } from '@spillway/core/uploads.ts';
 import { followEnd } from './after-end.ts';
@@ -32,8 +33,9 @@ export async function routeUpload(
   ports: Ports,
   wanted: (operation: string) => boolean = () => true,
 ): Promise<Job[]> {
-  if (isFromResults(object, ports)) return ignore(object, 'own_result', ports);
-  const upload = readUpload(object, await ports.settings.sourceRules());
+  // The events of the results bucket were sent here by mistake.
+  if (object.bucket === ports.buckets.results) return ignore(object, 'own_result', ports);
+  const upload = readUpload(object, await senderOf(object, ports));
   if (upload.kind === 'ignored') return ignore(object, upload.why, ports);
   const requested = upload.jobs.filter(({ operation }) => wanted(operation));
   const started = await Promise.allSettled(requested.map((one) => startJob(upload, one, trace, ports)));
@@ -43,9 +45,11 @@ export async function routeUpload(
   });
 }
 
-/** The events of the results bucket were sent here by mistake. */
-function isFromResults({ bucket }: FinalizedObject, { buckets }: Ports): boolean {
-  return bucket === buckets.results && bucket !== buckets.uploads;
+/** Any bucket but the site's own is one that integrators may write to. */
+async function senderOf({ bucket }: FinalizedObject, { buckets, settings }: Ports): Promise<Sender> {
+  return bucket === buckets.webUploads
+    ? { kind: 'site' }
+    : { kind: 'integrator', rules: await settings.sourceRules() };
 }
 
 function ignore(object: FinalizedObject, why: IgnoredName, ports: Ports): [] {

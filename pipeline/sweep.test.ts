@@ -146,15 +146,31 @@ describe('a sweep', () => {
     expect(bench.ports.queue.announced).toHaveLength(1);
   });
 
-  it('finds uploads whose event never came, once each', async () => {
+  it('finds uploads whose event never came, once each, in both buckets of uploads', async () => {
     const bench = await workbench();
     bench.ports.blobs.upload('uploads', 'sketch/lost.jpg', Buffer.from('lost'));
+    bench.ports.blobs.upload('web-uploads', 'ann/u1/1.jpg', Buffer.from('lost'), { operation: 'sketch' });
+    bench.ports.blobs.upload('results', 'sketch/result.png', Buffer.from('made'), { operation: 'sketch' });
     bench.ports.blobs.upload('uploads', '_ignored/lost.jpg', Buffer.from('lost'));
     const from = new Date(bench.clock.now().getTime() - 1);
     const to = new Date(bench.clock.now().getTime() + 1);
-    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 1, passedOver: 0 });
+    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 2, passedOver: 0 });
     expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 0, passedOver: 0 });
-    expect(bench.ports.queue.messages.vm).toHaveLength(1);
+    const jobs = await bench.jobs();
+    expect(jobs.map(({ owner }) => owner).sort()).toEqual(['ann', null]);
+  });
+
+  it('finds uploads in one bucket while the other cannot be listed', async () => {
+    const bench = await workbench();
+    bench.ports.blobs.upload('web-uploads', 'ann/u1/1.jpg', Buffer.from('lost'), { operation: 'sketch' });
+    const { createdBetween } = bench.ports.blobs;
+    bench.ports.blobs.createdBetween = (bucket, ...more) => {
+      if (bucket === 'uploads') throw new OutageError('Cloud Storage did not answer.');
+      return createdBetween(bucket, ...more);
+    };
+    const to = new Date(bench.clock.now().getTime() + 1);
+    await expect(findLostUploads(new Date(0), to, bench.ports)).rejects.toThrow(OutageError);
+    expect(await bench.jobs()).toMatchObject([{ owner: 'ann' }]);
   });
 });
 

@@ -124,16 +124,31 @@ export interface Found {
 }
 
 /**
- * Makes the jobs of objects whose event was lost. An operation that has its job already gets no second one,
- * even if rules and defaults have changed since.
+ * Makes the jobs of objects whose event was lost, in both buckets of uploads. An operation that has its job already gets
+ * no second one, even if rules and defaults have changed since. A bucket that cannot be searched does not keep the
+ * other from it; what it threw is thrown then.
  */
 export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<Found> {
+  const { uploads, webUploads } = ports.buckets;
+  const searches = await Promise.allSettled(
+    [uploads, webUploads].map((bucket) => findLostIn(bucket, from, to, ports)),
+  );
+  const total: Found = { made: 0, passedOver: 0 };
+  for (const search of searches) {
+    if (search.status === 'rejected') throw search.reason;
+    total.made += search.value.made;
+    total.passedOver += search.value.passedOver;
+  }
+  return total;
+}
+
+async function findLostIn(bucket: string, from: Date, to: Date, ports: Ports): Promise<Found> {
   let made = 0;
   let unreadable = 0;
   const noted: Promise<void>[] = [];
-  const objects = ports.blobs.createdBetween(ports.buckets.uploads, from, to, (name, problem) => {
+  const objects = ports.blobs.createdBetween(bucket, from, to, (name, problem) => {
     unreadable++;
-    const item = `gs://${ports.buckets.uploads}/${name}`;
+    const item = `gs://${bucket}/${name}`;
     noted.push(overTime(passOver({ task: 'search', item }, new Error(problem), ports)));
   });
   const search = { task: 'search', name: objectAddress, ports } as const;

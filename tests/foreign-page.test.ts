@@ -79,8 +79,12 @@ it.each(['a page', 'a page without an origin'])(
   },
 );
 
-it('grants the site what it needs to send a picture, and its other address too', async () => {
-  const [{ cors }] = await uploads.getMetadata();
+it('grants the site what it needs to send its visitors’ pictures, and its other address too', async () => {
+  const [{ cors }] = await storage.bucket(stack.buckets.webUploads).getMetadata();
   const { port } = new URL(stack.web);
   expect(cors).toMatchObject([{ origin: [stack.web, `http://localhost:${port}`], method: ['PUT'] }]);
+  for (const bucket of [stack.buckets.uploads, stack.buckets.results]) {
+    const [other] = await storage.bucket(bucket).getMetadata();
+    expect(other.cors ?? []).toEqual([]);
+  }
 });

@@ -1,5 +1,6 @@
 import { isTerminal } from '@spillway/core/job.ts';
 import { describe, expect, inject, it } from 'vitest';
+import { drop, endedJobs } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
 
@@ -37,4 +38,20 @@ describe('40 images of 5 owners at once', () => {
       expect((await stranger?.request(`/api/v1/jobs/${jobs[0]?.id}`))?.status).toBe(404);
     }
   });
+});
+
+it('what an integrator drops under the folder of a visitor is none of the visitor’s', async () => {
+  const visitor = new Visitor(stack.web);
+  await visitor.upload('own.jpg', await drawnJpeg(1));
+  await expect.poll(() => visitor.jobs(), { timeout: 20_000 }).toHaveLength(1);
+  const [own] = await visitor.jobs();
+  expect(own?.source.bucket).toBe(stack.buckets.webUploads);
+  const owner = own?.source.name.split('/')[0] ?? '';
+
+  const planted = [`${owner}/${own?.upload}/planted.jpg`, `web/${owner}/${own?.upload}/planted.jpg`];
+  for (const name of planted) {
+    await drop(name, await drawnJpeg(2), { operation: 'sketch', owner });
+    expect(await endedJobs(name)).toMatchObject([{ state: 'succeeded', owner: null }]);
+  }
+  expect(await visitor.jobs()).toHaveLength(1);
 });

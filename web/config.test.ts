@@ -4,6 +4,7 @@ import { readWebConfig } from './config.ts';
 const complete = {
   SPILLWAY_PROJECT: 'demo-spillway',
   SPILLWAY_UPLOADS_BUCKET: 'uploads',
+  SPILLWAY_WEB_UPLOADS_BUCKET: 'web-uploads',
   SPILLWAY_RESULTS_BUCKET: 'results',
   SPILLWAY_SESSION_SECRET: 's'.repeat(32),
   SPILLWAY_ADMIN_TOKEN: 't'.repeat(16),

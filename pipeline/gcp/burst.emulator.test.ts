@@ -54,8 +54,8 @@ it.each([1, 4])(
     const objects = Array.from(
       { length: uploads },
       (_, index): FinalizedObject => ({
-        bucket: 'uploads',
-        name: `web/visitor-${index}/${index}.jpg`,
+        bucket: first.buckets.webUploads,
+        name: `visitor-${index}/${index}.jpg`,
         generation: '1',
         // Enough bytes for the size that the upload claims to be believed.
         size: Math.ceil(pixels / 100),

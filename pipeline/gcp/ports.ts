@@ -3,7 +3,7 @@ import { Firestore } from '@google-cloud/firestore';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
 import { overTime } from '@spillway/core/steps.ts';
-import { type BaseConfig, requireTwoBuckets } from '../config.ts';
+import { type BaseConfig, bucketsOf } from '../config.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
@@ -30,7 +30,7 @@ export interface GcpPorts extends AppPorts {
 
 /** All ports on Google's own client libraries, against the cloud or its emulators. Throws where the configuration cannot work. */
 export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = systemClock): GcpPorts {
-  requireTwoBuckets(config.SPILLWAY_UPLOADS_BUCKET, config.SPILLWAY_RESULTS_BUCKET);
+  const buckets = bucketsOf(config);
   const projectId = config.SPILLWAY_PROJECT;
   const firestore = new Firestore({ projectId });
   const pubsub = new PubSub({ projectId });
@@ -56,7 +56,7 @@ export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = sy
     timers: systemTimers,
     newToken: randomUUID,
     log,
-    buckets: { uploads: config.SPILLWAY_UPLOADS_BUCKET, results: config.SPILLWAY_RESULTS_BUCKET },
+    buckets,
     async close() {
       await Promise.all([firestore.terminate(), consumer.close(), pubsub.close()]);
     },

@@ -62,7 +62,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     timers: options.timers ?? systemTimers,
     newToken,
     log: options.log ?? silentLog,
-    buckets: { uploads: 'uploads', results: 'results' },
+    buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
     async close() {},
   };
 }

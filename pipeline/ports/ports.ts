@@ -62,6 +62,15 @@ export interface Log {
   error(fields: object, message: string): void;
 }
 
+/** Names of the buckets, which differ. */
+export interface Buckets {
+  /** Where integrators put pictures. */
+  uploads: string;
+  /** Where the site puts its visitors' pictures. Only the site's account may write there. */
+  webUploads: string;
+  results: string;
+}
+
 /**
  * Everything outside this process that the use cases work with. A port may answer with a promise or at once: see
  * `core/steps.ts`.
@@ -80,7 +89,7 @@ export interface Ports extends JobPorts {
   /** A random token that nobody can guess: a claim's fencing token, a reservation's. */
   newToken: () => string;
   log: Log;
-  buckets: { uploads: string; results: string };
+  buckets: Buckets;
 }
 
 /** What a program is given: the ports of the use cases, and those that the program itself needs. */

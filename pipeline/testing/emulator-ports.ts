@@ -13,6 +13,7 @@ export function emulatorPorts(project: string, machine?: Clock): GcpPorts {
     {
       SPILLWAY_PROJECT: project,
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+      SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
       SPILLWAY_OPERATIONS: '',
     },

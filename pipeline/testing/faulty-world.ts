@@ -90,7 +90,8 @@ export async function play({
   const events = Array.from({ length: uploads }, (_, index) => {
     const operation = index % 4 === 0 ? 'caption' : 'sketch';
     const metadata = { operation, batch: index % 3 === 0 ? 'holidays' : `visit-${index}` };
-    return steady.blobs.upload('uploads', `web/owner-${index % 5}/${index}.jpg`, Buffer.from('x'), metadata);
+    const name = `owner-${index % 5}/${index}.jpg`;
+    return steady.blobs.upload(steady.buckets.webUploads, name, Buffer.from('x'), metadata);
   });
   let round = 0;
 

@@ -15,8 +15,10 @@ import { type ManualClock, manualClock, timeOf } from './manual-clock.ts';
 export interface Workbench {
   ports: MemoryPorts;
   clock: ManualClock;
-  /** Uploads and routes a picture; the name's first folder is the operation. */
+  /** Uploads and routes an integrator's picture; the name's first folder is the operation. */
   drop(name?: string, metadata?: Record<string, string>, bytes?: Buffer): Promise<Job[]>;
+  /** Uploads and routes a visitor's picture, `<owner>/<file>`, for the operation in its metadata. */
+  dropOnSite(name: string, metadata: Record<string, string>): Promise<Job[]>;
   /** Takes the oldest message for a side. */
   take(target: Target): JobMessage;
   /** A worker on Cloud Run where its name begins with `run`, else a VM. */
@@ -42,6 +44,10 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
     clock,
     async drop(name = 'sketch/cat.jpg', metadata = {}, bytes = Buffer.from(name)) {
       const object = ports.blobs.upload(ports.buckets.uploads, name, bytes, metadata);
+      return routeUpload(object, null, ports);
+    },
+    async dropOnSite(name, metadata) {
+      const object = ports.blobs.upload(ports.buckets.webUploads, name, Buffer.from(name), metadata);
       return routeUpload(object, null, ports);
     },
     take(target) {

@@ -153,6 +153,6 @@ function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: Rou
     timers: engine,
     newToken: () => String(++tokens),
     log: silentLog,
-    buckets: { uploads: 'uploads', results: 'results' },
+    buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
   };
 }

@@ -134,6 +134,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
       ...process.env,
       SPILLWAY_PROJECT: stack.project,
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+      SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
       SPILLWAY_WORKER_ID: 'run-on-a-full-disk',
       SPILLWAY_WORK_DIR: join(own, 'spillway'),

@@ -150,7 +150,7 @@ describe('an original', () => {
   test('is the generation that the job worked on, not a newer one of that name', async () => {
     const { site, browser, owner, memory } = await createVisitor();
     const job = await upload(site, owner);
-    memory.blobs.upload('uploads', job.source.name, start('\x89PNG\r\n\x1a\n'));
+    memory.blobs.upload(job.source.bucket, job.source.name, start('\x89PNG\r\n\x1a\n'));
     const response = await browser.request(`/api/v1/jobs/${job.id}/source`);
     expect([response.status, problemSchema.parse(await response.json()).code]).toEqual([404, 'source_gone']);
   });

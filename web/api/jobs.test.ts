@@ -187,7 +187,7 @@ describe('deleting', () => {
     expect((await browser.request(`/api/v1/jobs/${job.id}`, { method: 'DELETE' })).status).toBe(204);
     expect((await list(browser)).jobs).toEqual([]);
     expect(await memory.blobs.read('results', job.result?.name ?? '')).toBeNull();
-    expect(await memory.blobs.read('uploads', job.source.name)).toBeNull();
+    expect(await memory.blobs.read(job.source.bucket, job.source.name)).toBeNull();
   });
 
   test('keeps the original while another job has it', async () => {
@@ -195,9 +195,9 @@ describe('deleting', () => {
     const first = await fail(await upload(site, owner), ports);
     const again = jobViewSchema.parse(await (await browser.post(`/api/v1/jobs/${first.id}/retry`)).json());
     await browser.request(`/api/v1/jobs/${first.id}`, { method: 'DELETE' });
-    expect(await memory.blobs.read('uploads', first.source.name)).not.toBeNull();
+    expect(await memory.blobs.read(first.source.bucket, first.source.name)).not.toBeNull();
     await overTime(changeJob(ports.jobs, again.id, (job) => cancelled(job, new Date())));
     await browser.request(`/api/v1/jobs/${again.id}`, { method: 'DELETE' });
-    expect(await memory.blobs.read('uploads', first.source.name)).toBeNull();
+    expect(await memory.blobs.read(first.source.bucket, first.source.name)).toBeNull();
   });
 });

@@ -25,7 +25,7 @@ describe('a visitor', () => {
     const { objectName } = uploadSchema.parse(
       await (await browser.post('/api/v1/uploads', uploadBody)).json(),
     );
-    expect(objectName).toMatch(new RegExp(`^web/${owner}/[0-9a-f-]{36}/a\\.jpg$`));
+    expect(objectName).toMatch(new RegExp(`^${owner}/[0-9a-f-]{36}/a\\.jpg$`));
   });
 
   test('gets the cookie renewed after a day, and a new session after half a year', async () => {

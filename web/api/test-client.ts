@@ -1,4 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
+import { webObjectName } from '@spillway/core/object-names.ts';
 import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
@@ -123,8 +124,8 @@ export async function upload(
 ): Promise<Job> {
   const id = crypto.randomUUID();
   const object = memory.blobs.upload(
-    'uploads',
-    `web/${owner}/${id}/${more.name ?? 'holiday.jpg'}`,
+    memory.buckets.webUploads,
+    webObjectName(owner, id, more.name ?? 'holiday.jpg'),
     more.bytes ?? tinyGif,
     { operation: 'sketch', upload: id, ...more.metadata },
     more.contentEncoding,

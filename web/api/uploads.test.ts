@@ -23,7 +23,7 @@ test('opens a session whose metadata says what to do', async () => {
   const { uploadId, batchId, objectName, sessionUrl } = uploadSchema.parse(await response.json());
   expect(sessionUrl).toMatch(/^https:\/\//);
   expect(openUpload).toHaveBeenCalledExactlyOnceWith({
-    bucket: 'uploads',
+    bucket: 'web-uploads',
     name: objectName,
     contentType: 'image/jpeg',
     size: 3,
@@ -66,7 +66,7 @@ test.each([
   const { objectName } = uploadSchema.parse(
     await (await browser.post('/api/v1/uploads', { ...request, fileName })).json(),
   );
-  expect(objectName.split('/')).toHaveLength(4);
+  expect(objectName.split('/')).toHaveLength(3);
   expect(objectName.split('/').at(-1)).toBe(last);
 });
 

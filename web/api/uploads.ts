@@ -45,7 +45,7 @@ export function uploadRoutes({ ports }: ApiDependencies) {
     const batchId = request.batchId ?? randomUUID();
     const objectName = webObjectName(c.var.visitor.owner, uploadId, request.fileName);
     const { protocol, url } = await ports.blobs.openUpload({
-      bucket: ports.buckets.uploads,
+      bucket: ports.buckets.webUploads,
       name: objectName,
       contentType: mediaType(request.contentType),
       size: request.size,
