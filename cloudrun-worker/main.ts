@@ -6,6 +6,7 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { createPushApp } from './app.ts';
@@ -13,7 +14,7 @@ import { runConfigSchema } from './config.ts';
 import { createFitness } from './fitness.ts';
 
 /** A Cloud Run instance: executes the jobs that Pub/Sub pushes to it. */
-const log = createJsonLog(`cloudrun-worker ${process.env.SPILLWAY_WORKER_ID ?? process.pid}`);
+const log = createJsonLog('cloudrun-worker');
 
 try {
   await run();
@@ -28,7 +29,9 @@ try {
 async function run(): Promise<void> {
   const config = parseConfig(runConfigSchema, process.env);
   const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
-  const worker = await startWorker('run', config, log, {
+  const { id } = await identifyWorker(config);
+  log.info({ worker: id }, 'This instance begins.');
+  const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
   const fitness = createFitness(worker, log);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { controlSchema, readHeartbeat } from './heartbeat.ts';
+import { controlSchema, heartbeatKeptMs, readHeartbeat } from './heartbeat.ts';
 import { later, noon } from './testing/sample-job.ts';
 import { sampleWorker } from './testing/sample-worker.ts';
 
@@ -67,4 +67,14 @@ describe('what the admin wants of a worker', () => {
   it('is nothing until it is said', () => {
     expect(controlSchema.parse({})).toEqual({ drain: false, pause: null });
   });
+});
+
+it('a heartbeat of a worker that has gone leaves sooner than that of one that is silent', () => {
+  const kept = [
+    heartbeatKeptMs({ kind: 'vm', state: 'stopped' }),
+    heartbeatKeptMs({ kind: 'run', state: 'ready' }),
+    heartbeatKeptMs({ kind: 'vm', state: 'ready' }),
+  ];
+  expect(kept).toEqual(kept.toSorted((a, b) => a - b));
+  expect(kept[0]).toBeLessThanOrEqual(60_000);
 });

@@ -43,8 +43,20 @@ export const heartbeatSchema = z.object({
 });
 export type Heartbeat = z.infer<typeof heartbeatSchema>;
 
-/** A worker's heartbeat is kept for this long after its last beat, in milliseconds. */
-export const heartbeatKeptMs = 10 * 60_000;
+/** Milliseconds after its last beat for which a heartbeat is kept: every decision reads all that there are. */
+const keptMs = {
+  /** The worker has said goodbye. It is shown for a moment. */
+  stopped: 60_000,
+  /** An instance without requests does not beat, and is believed to be warm for this long (`run.warmWithinMs`). */
+  run: 5 * 60_000,
+  /** A VM that falls silent is news for the admin. */
+  vm: 10 * 60_000,
+} as const;
+
+/** How long a heartbeat is kept after this beat, in milliseconds. */
+export function heartbeatKeptMs({ kind, state }: Pick<Heartbeat, 'kind' | 'state'>): number {
+  return state === 'stopped' ? keptMs.stopped : keptMs[kind];
+}
 
 /** A heartbeat as its reader saw it. */
 export interface Worker extends Heartbeat {

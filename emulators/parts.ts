@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
+import type { Identities } from './metadata/identities.ts';
 import type { Secrets } from './secrets.ts';
 import type { StackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -10,6 +11,7 @@ import type { PartSpec } from './supervisor.ts';
 export interface Plan {
   options: StackOptions;
   ports: StackPorts;
+  identities: Identities;
   secrets: Secrets;
   stack: Omit<StackFile, 'pids'>;
   dataDirectory: string;
@@ -65,7 +67,7 @@ export function functionsPart(plan: Plan): PartSpec {
     name: 'functions',
     entry: new URL('functions-host.ts', import.meta.url),
     environment: {
-      ...shared(plan),
+      ...program(plan, 'functions'),
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
       // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
@@ -87,14 +89,10 @@ export function cloudRunPart(plan: Plan): PartSpec {
 
 export function vmParts(plan: Plan): PartSpec[] {
   const { vms, slots } = plan.options;
-  return Array.from({ length: vms }, (_, index) => ({
-    name: `vm-${index + 1}`,
+  return Array.from({ length: vms }, (_, index) => `vm-${index + 1}`).map((name) => ({
+    name,
     entry: new URL('../vm-worker/main.ts', import.meta.url),
-    environment: {
-      ...shared(plan),
-      SPILLWAY_WORKER_ID: `vm-${index + 1}`,
-      SPILLWAY_SLOTS: String(slots),
-    },
+    environment: { ...program(plan, name), SPILLWAY_SLOTS: String(slots) },
   }));
 }
 
@@ -103,7 +101,7 @@ export function webPart(plan: Plan): PartSpec {
     name: 'web',
     entry: new URL('../web/server.ts', import.meta.url),
     environment: {
-      ...shared(plan),
+      ...program(plan, 'web'),
       PORT: String(plan.ports.web),
       SPILLWAY_SESSION_SECRET: plan.secrets.session,
       SPILLWAY_ADMIN_TOKEN: plan.secrets.admin,
@@ -117,6 +115,14 @@ export function webPart(plan: Plan): PartSpec {
 export function siteOrigins({ stack, ports, options }: Plan): string[] {
   const addresses = [stack.web, `http://localhost:${ports.web}`, options.publicUrl ?? stack.web];
   return [...new Set(addresses.map((address) => new URL(address).origin))];
+}
+
+/** The environment of a program of Spillway's own: it has a metadata server, as every machine in the cloud does. */
+function program(plan: Plan, part: string): Record<string, string> {
+  const { METADATA_SERVER_DETECTION: _, ...environment } = shared(plan);
+  const host = plan.identities.metadataHosts[part];
+  if (host === undefined) throw new Error(`${part} has no metadata server.`);
+  return { ...environment, GCE_METADATA_HOST: host };
 }
 
 /** The environment of every part. The machine's own variables come first. */

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { choosePorts } from './choose-ports.ts';
 import { requireJava } from './find-emulators.ts';
 import { exportFirestore } from './firestore-export.ts';
+import { startIdentities } from './metadata/identities.ts';
 import { takeDirectory } from './only-one.ts';
 import {
   cloudRunPart,
@@ -83,6 +85,7 @@ async function makePlan(options: StackOptions): Promise<Plan> {
   if (options.reset) await rm(dataDirectory, { recursive: true, force: true });
   await mkdir(dataDirectory, { recursive: true });
   const ports = await choosePorts(options);
+  const identities = await startIdentities(project, options.vms, createJsonLog('identities'));
   const secrets = await readSecrets(options.directory);
   const web = `http://127.0.0.1:${ports.web}`;
   const stack = {
@@ -97,6 +100,7 @@ async function makePlan(options: StackOptions): Promise<Plan> {
   return {
     options,
     ports,
+    identities,
     secrets,
     stack,
     dataDirectory,
@@ -212,7 +216,7 @@ class RunningStack {
     await this.#supervisor.stopAll(names.filter((name) => name !== 'emulators' && name !== 'storage'));
     if (this.#holdsData) await this.#save();
     await this.#supervisor.stopAll(this.#supervisor.names());
-    await this.#pubsub.close();
+    await Promise.all([this.#pubsub.close(), this.#plan.identities.close()]);
     await this.#writing;
     await removeStackFile(this.#plan.options.directory);
     await this.#giveBackDirectory();

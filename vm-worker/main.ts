@@ -1,6 +1,7 @@
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
+import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { vmConfigSchema } from './config.ts';
@@ -9,11 +10,13 @@ import { startPulling } from './pull-loop.ts';
 
 /** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
 const config = parseConfig(vmConfigSchema, process.env);
-const log = createJsonLog(`vm-worker ${config.SPILLWAY_WORKER_ID}`);
+const log = createJsonLog('vm-worker');
 const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
 
+const { id } = await identifyWorker(config);
+log.info({ worker: id }, 'This worker begins.');
 let duty: Duty | null = null;
-const worker = await startWorker('vm', config, log, {
+const worker = await startWorker('vm', id, config, log, {
   onControl: (control) => duty?.onControl(control),
   onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
 });

@@ -1,4 +1,4 @@
-import { availableParallelism, hostname, tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDocumentId } from '@spillway/core/text.ts';
 import { modelsEnvironmentSchema } from '@spillway/models/settings.ts';
@@ -8,11 +8,17 @@ import { z } from 'zod';
 /** The environment of both kinds of worker. Durations in milliseconds. */
 export const workerConfigSchema = baseConfigSchema.extend({
   ...modelsEnvironmentSchema.shape,
+  /** Who this worker is, where no metadata server says it (`identifyWorker`). */
   SPILLWAY_WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,100}$/)
     .refine(isDocumentId, 'is an id that Firestore keeps for itself')
-    .default(`${hostname()}-${process.pid}`),
+    .refine((id) => id !== 'localhost', 'is the name of every machine')
+    .optional(),
+  /** Set by Cloud Run. https://cloud.google.com/run/docs/container-contract#services-env-vars */
+  K_REVISION: z.string().min(1).optional(),
+  /** Address of the metadata server, as Google's client libraries read it. Default: that of Google Cloud. */
+  GCE_METADATA_HOST: z.string().min(1).optional(),
   /** Jobs at a time, each in a child process of its own. */
   SPILLWAY_SLOTS: z.coerce.number().int().min(1).default(availableParallelism()),
   SPILLWAY_WORK_DIR: z.string().default(join(tmpdir(), 'spillway')),

@@ -49,11 +49,9 @@ export function startHeartbeats(options: {
     async round() {
       // A machine that is short of something must still be able to say so.
       metrics = await readMachine().catch(() => metrics);
-      await fleet.beat({
-        ...report(),
-        ...metrics,
-        expiresAt: new Date(clock.now().getTime() + heartbeatKeptMs),
-      });
+      const own = report();
+      const expiresAt = new Date(clock.now().getTime() + heartbeatKeptMs(own));
+      await fleet.beat({ ...own, ...metrics, expiresAt });
       const wanted = await control.read();
       if (wanted) onControl?.(wanted);
     },

@@ -52,14 +52,15 @@ export interface WorkerHooks {
  * Starts what both kinds of worker share: connections, warm child processes, heartbeats. A VM whose machine lacks
  * something stays, and its heartbeats say so. An instance of Cloud Run throws `MachineError`, because another one takes
  * its place; everything that was started is closed then.
+ * @param id As `identifyWorker` finds it.
  */
 export async function startWorker(
   kind: Target,
+  id: string,
   config: WorkerConfig,
   log: Log,
   hooks: WorkerHooks = {},
 ): Promise<Worker> {
-  const id = config.SPILLWAY_WORKER_ID;
   const slots = config.SPILLWAY_SLOTS;
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const ports = createPorts(config, log);

@@ -74,7 +74,7 @@ export class SimulatedWorker {
       lacks: [],
       startedAt: this.#startedAt,
       version: 'simulated',
-      expiresAt: new Date(world.engine.ms + heartbeatKeptMs),
+      expiresAt: new Date(world.engine.ms + heartbeatKeptMs({ kind, state })),
     });
   }
 
