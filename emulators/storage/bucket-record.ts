@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ManagedFolder } from './managed-folder-routes.ts';
 import type { NotificationConfig } from './notification-config.ts';
 import { parsed } from './request-values.ts';
 
@@ -31,6 +32,8 @@ export interface BucketRecord {
   notificationConfigs: NotificationConfig[];
   /** Identifiers of notification configurations are not used twice. */
   nextNotificationId: number;
+  /** In the order of their names; absent where there never was one. */
+  managedFolders?: ManagedFolder[];
 }
 
 const readOnly = new Set([

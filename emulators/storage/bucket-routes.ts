@@ -9,15 +9,7 @@ import type { RouteTable } from './route-table.ts';
 const largestPage = 1000;
 
 /** Parts of the JSON API that are not supported, with their names for the refusal. */
-const unsupportedParts = [
-  'iam',
-  'acl',
-  'defaultObjectAcl',
-  'lockRetentionPolicy',
-  'folders',
-  'managedFolders',
-  'restore',
-];
+const unsupportedParts = ['iam', 'acl', 'defaultObjectAcl', 'lockRetentionPolicy', 'folders', 'restore'];
 
 /** Buckets of the JSON API. The project is ignored: a local server has one. */
 export function addBucketRoutes(table: RouteTable): void {
@@ -30,6 +22,7 @@ export function addBucketRoutes(table: RouteTable): void {
       change(x, (_before, resource) => patchedSettings({}, resource)),
     );
     table.add('DELETE', `${base}/b/:bucket`, remove);
+    table.add('GET', `${base}/b/:bucket/storageLayout`, layout);
     for (const part of unsupportedParts) {
       const refuse = () => {
         throw unsupported(`'${part}' of buckets`);
@@ -78,6 +71,14 @@ function get(x: Exchange): void {
   const { record } = x.store.buckets.get(param(x, 'bucket'));
   checkBeforeRead(queryPreconditions(x.query), versioned(record));
   replyJson(x, bucketResource(record, x.baseUrl));
+}
+
+/** What clients ask of a bucket before they walk through it: whether its folders are real. */
+function layout(x: Exchange): void {
+  const { record } = x.store.buckets.get(param(x, 'bucket'));
+  const { name: bucket, location, locationType } = bucketResource(record, x.baseUrl);
+  const hierarchicalNamespace = { enabled: false };
+  replyJson(x, { kind: 'storage#storageLayout', bucket, location, locationType, hierarchicalNamespace });
 }
 
 async function change(x: Exchange, next: typeof patchedSettings): Promise<void> {

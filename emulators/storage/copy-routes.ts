@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { z } from 'zod';
-import { objectNotFound } from './errors.ts';
+import { invalid, objectNotFound } from './errors.ts';
 import { type Exchange, param, readJsonObject, replyJson } from './exchange.ts';
 import { checkObjectName } from './names.ts';
 import { type ObjectFields, type ObjectVersion, objectFields, objectResource } from './object-version.ts';
@@ -10,7 +10,7 @@ import type { RouteTable } from './route-table.ts';
 
 const mostSources = 32;
 
-/** Copies within the server: `rewriteTo`, which is always done in one step here, `copyTo` and `compose`. */
+/** Copies within the server: `rewriteTo`, which is always done in one step here, `copyTo`, `moveTo` and `compose`. */
 export function addCopyRoutes(table: RouteTable): void {
   for (const base of ['/storage/v1', '']) {
     const source = `${base}/b/:bucket/o/:object`;
@@ -28,6 +28,7 @@ export function addCopyRoutes(table: RouteTable): void {
     table.add('POST', `${source}/copyTo/b/:toBucket/o/:toObject`, async (x) =>
       replyJson(x, (await copy(x)).resource),
     );
+    table.add('POST', `${source}/moveTo/o/:toObject`, move);
     table.add('POST', `${source}/compose`, compose);
   }
 }
@@ -51,6 +52,23 @@ async function copy(x: Exchange) {
     staged,
   );
   return { version, resource: objectResource(to.bucket, to.name, version, x.baseUrl) };
+}
+
+/** A move keeps all metadata, and takes the source away once the new object is there. */
+async function move(x: Exchange): Promise<void> {
+  const bucket = param(x, 'bucket');
+  const name = checkObjectName(param(x, 'object'));
+  const to = checkObjectName(param(x, 'toObject'));
+  if (to === name) throw invalid('The source and the destination of a move are the same object.');
+  const source = x.store.get(bucket, name);
+  checkBeforeWrite(queryPreconditions(x.query, 'Source'), source);
+  const { fields, componentCount } = source;
+  const count = componentCount === undefined ? {} : { componentCount };
+  const conditions = queryPreconditions(x.query);
+  const staged = await x.store.stage(bytesOf(x, [source]));
+  const version = await x.store.put({ bucket, name: to, fields, conditions, ...count }, staged);
+  await x.store.remove(bucket, name, null, { ifGenerationMatch: source.generation });
+  replyJson(x, objectResource(bucket, to, version, x.baseUrl));
 }
 
 /** A copy keeps the source's metadata, unless the request brings its own, which then replaces all of it. */

@@ -33,7 +33,7 @@ const maxJsonBytes = 1 << 20;
 
 /** Whether a request is to the JSON API; all else is the XML API's. */
 export const isJsonApi = (x: Exchange): boolean =>
-  /^\/((upload\/|download\/)?storage\/v1|b|batch)(\/|$)/.test(x.path);
+  /^\/((upload\/|resumable\/upload\/|download\/)?storage\/v1|b|batch)(\/|$)/.test(x.path);
 
 /** A parameter that the route's pattern has, decoded. */
 export function param(x: Exchange, name: string): string {

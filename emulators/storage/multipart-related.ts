@@ -2,7 +2,8 @@ import { invalid, tooLarge } from './errors.ts';
 import { parseJsonObject } from './request-values.ts';
 
 const maxHeadBytes = 1 << 20;
-const headersEnd = Buffer.from('\r\n\r\n');
+/** RFC 2046 quotes with `"`. apitools, which gcloud storage and gsutil are built on, writes Python's quotes. */
+const boundaryForm = /boundary=(?:"([^"]+)"|'([^']+)'|([^\s;]+))/i;
 
 interface MultipartUpload {
   metadata: Record<string, unknown>;
@@ -12,24 +13,28 @@ interface MultipartUpload {
 
 /**
  * Takes a `multipart/related` upload apart: object metadata as JSON, then the media, which is passed on as it arrives.
- * Throws a 400 on a body of another shape; `media` throws it if the closing boundary never comes.
+ * Lines end in CRLF, or in LF alone as apitools writes them. The first line decides, because the media may end with
+ * either. Throws a 400 on a body of another shape; `media` throws it if the closing boundary never comes.
  */
 export async function readMultipart(
   contentType: string,
   body: AsyncIterable<Buffer>,
 ): Promise<MultipartUpload> {
-  const [, quoted, plain] = /boundary=(?:"([^"]+)"|([^\s;]+))/i.exec(contentType) ?? [];
-  const boundary = quoted ?? plain;
+  const [, quoted, singleQuoted, plain] = boundaryForm.exec(contentType) ?? [];
+  const boundary = quoted ?? singleQuoted ?? plain;
   if (!boundary) throw invalid('The multipart content type has no boundary.');
   const reader = new DelimitedReader(body);
   const delimiter = Buffer.from(`--${boundary}`);
   await reader.until(delimiter);
+  const lineEnd = String(await reader.until(Buffer.from('\n'))).endsWith('\r') ? '\r\n' : '\n';
+  const headersEnd = Buffer.from(lineEnd + lineEnd);
+  const nextPart = Buffer.concat([Buffer.from(lineEnd), delimiter]);
   const metadataHead = String(await reader.until(headersEnd));
   if (!/content-type:\s*application\/json/i.test(metadataHead)) throw invalid('The first part must be JSON.');
-  const metadata = parseJsonObject(await reader.until(Buffer.concat([Buffer.from('\r\n'), delimiter])));
+  const metadata = parseJsonObject(await reader.until(nextPart));
   const mediaHead = String(await reader.until(headersEnd));
   const mediaType = /content-type:\s*([^\r\n]+)/i.exec(mediaHead)?.[1]?.trim();
-  return { metadata, mediaType, media: reader.pieces(Buffer.concat([Buffer.from('\r\n'), delimiter])) };
+  return { metadata, mediaType, media: reader.pieces(nextPart) };
 }
 
 /** Reads a stream up to marks that may lie across the edges of its pieces. */

@@ -90,7 +90,8 @@ function bucketRules(x: Exchange, name: string, request: CorsRequest): OutgoingH
 
 /** The bucket in a path of either API. It is not decoded, because names of buckets need no encoding. */
 function bucketOf(path: string): string {
-  const [, inJson] = /^\/(?:(?:upload\/|download\/)?storage\/v1\/)?b\/([^/]+)/.exec(path) ?? [];
+  const [, inJson] =
+    /^\/(?:(?:upload\/|resumable\/upload\/|download\/)?storage\/v1\/)?b\/([^/]+)/.exec(path) ?? [];
   return inJson ?? path.split('/')[1] ?? '';
 }
 

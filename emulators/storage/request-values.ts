@@ -1,14 +1,17 @@
 import { z } from 'zod';
 import { invalid, StorageError } from './errors.ts';
 
-/** Throws a 400 unless this is a JSON object in UTF-8, or empty, which means an object without fields. */
+/**
+ * Throws a 400 unless this is a JSON object in UTF-8. An empty body, and `null`, which Go's client sends with a copy, mean
+ * an object without fields.
+ */
 export function parseJsonObject(json: Buffer): Record<string, unknown> {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(json);
     if (text.trim() === '') return {};
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null && !Array.isArray(value))
-      return value as Record<string, unknown>;
+    if (value === null) return {};
+    if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch {
     // Answered below, like JSON of another type and bytes that are not UTF-8.
   }
@@ -23,9 +26,9 @@ export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
 }
 
 /** A page size from the query. Throws a 400 unless it is absent or a whole number; never more than `limit`. */
-export function pageSize(query: URLSearchParams, limit: number): number {
-  const value = query.get('maxResults');
+export function pageSize(query: URLSearchParams, limit: number, parameter = 'maxResults'): number {
+  const value = query.get(parameter);
   if (value === null) return limit;
-  if (!/^\d+$/.test(value)) throw invalid(`Invalid value for maxResults: '${value}'`);
+  if (!/^\d+$/.test(value)) throw invalid(`Invalid value for ${parameter}: '${value}'`);
   return Number(value) === 0 ? limit : Math.min(Number(value), limit);
 }

@@ -4,6 +4,7 @@ import { StorageError } from './errors.ts';
 import { type Exchange, reply, replyJson } from './exchange.ts';
 import { entityTag, objectHeaders } from './media.ts';
 import { objectResource } from './object-version.ts';
+import { isPacked } from './request-body.ts';
 import type { Session } from './resumable-sessions.ts';
 
 /** Answers a request that began a session with the address that takes its bytes. */
@@ -32,14 +33,23 @@ export async function continueSession(x: Exchange): Promise<void> {
     );
   }
   const progress = await x.sessions.receive(session.id, {
-    range: parseContentRange(x.req.headers['content-range'], x.req.headers['content-length']),
+    // The length of a packed body says nothing of the object's size.
+    range: parseContentRange(
+      x.req.headers['content-range'],
+      isPacked(x.req.headers) ? undefined : x.req.headers['content-length'],
+    ),
     body: x.body,
     claimed: parseGoogHash(x.req.headers['x-goog-hash']),
     cut: () => x.socket.destroy(),
   });
   if (progress.kind === 'incomplete') {
     const { persisted } = progress;
-    return reply(x, 308, persisted > 0 ? { Range: `bytes=0-${persisted - 1}` } : {});
+    const range = persisted > 0 ? { Range: `bytes=0-${persisted - 1}` } : {};
+    // Go's HTTP library takes a 308 for a redirect, so its clients ask for another form.
+    if (x.req.headers['x-guploader-no-308'] === 'yes') {
+      return reply(x, 200, { ...range, 'X-Http-Status-Code-Override': '308' });
+    }
+    return reply(x, 308, range);
   }
   const { version } = progress;
   if (session.api === 'json')

@@ -11,7 +11,7 @@ import type { ObjectFields, ObjectVersion } from './object-version.ts';
 import type { Preconditions } from './preconditions.ts';
 import type { Store } from './store.ts';
 
-/** All chunks but the last, and the bytes that a session keeps, are multiples of this. */
+/** The least size of a chunk that is not the last. What a session keeps between two requests is a multiple of this. */
 const chunkQuantum = 256 * 1024;
 const lifetimeMs = 7 * 24 * 3600 * 1000;
 
@@ -142,13 +142,20 @@ export class ResumableSessions {
       return { complete: true, persisted: before };
     }
     const { first, last } = range;
-    if (first > before)
-      throw invalid(`Upload continues at byte ${first}, but only ${before} bytes have arrived.`);
+    if (first > before) {
+      throw invalid(
+        `Invalid request. According to the Content-Range header, the upload offset is ${first} byte(s), ` +
+          `which exceeds already uploaded size of ${before} byte(s).`,
+      );
+    }
     const announced = last === undefined ? undefined : last - first + 1;
     const isLastChunk = last === undefined || last + 1 === total;
-    if (announced !== undefined && !isLastChunk && announced % chunkQuantum !== 0) {
+    // Of a chunk that is no multiple, Cloud Storage keeps the whole multiples, and says so in its Range.
+    if (announced !== undefined && !isLastChunk && announced < chunkQuantum) {
       throw invalid(
-        `Chunks other than the last must be multiples of ${chunkQuantum} bytes, not ${announced} bytes.`,
+        `Invalid request. The number of bytes uploaded is required to be equal or greater than ${chunkQuantum}, ` +
+          `except for the final request (it's recommended to be the exact multiple of ${chunkQuantum}). ` +
+          `The received request contained ${announced} bytes, which does not meet this requirement.`,
       );
     }
     const received = await this.#write(session.id, body, first, before, announced ?? Infinity);

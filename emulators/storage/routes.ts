@@ -2,6 +2,7 @@ import { addBucketRoutes } from './bucket-routes.ts';
 import { addCopyRoutes } from './copy-routes.ts';
 import { StorageError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { addManagedFolderRoutes } from './managed-folder-routes.ts';
 import { addNotificationRoutes } from './notification-routes.ts';
 import { addObjectRoutes } from './object-routes.ts';
 import { RouteTable } from './route-table.ts';
@@ -13,6 +14,7 @@ export function allRoutes(): RouteTable {
   const table = new RouteTable();
   addUploadRoutes(table);
   addNotificationRoutes(table);
+  addManagedFolderRoutes(table);
   addCopyRoutes(table);
   addObjectRoutes(table);
   addBucketRoutes(table);

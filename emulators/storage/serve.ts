@@ -1,16 +1,36 @@
+import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { pubsubNotifier } from './pubsub-notifier.ts';
-import { startStorageServer } from './server.ts';
+import { startStorageServer, type TlsOptions } from './server.ts';
 
 const environment = z
   .object({
     SPILLWAY_STORAGE_PORT: z.coerce.number().int().min(0).max(65_535).default(9199),
     SPILLWAY_STORAGE_DIR: z.string().min(1),
+    /** All three or none: a second port with TLS, and the PEM files of its key and its certificate. */
+    SPILLWAY_STORAGE_TLS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+    SPILLWAY_STORAGE_TLS_KEY: z.string().min(1).optional(),
+    SPILLWAY_STORAGE_TLS_CERT: z.string().min(1).optional(),
     /** `host:port`; without it nothing is published. */
     PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
     SPILLWAY_PROJECT: z.string().min(1).default('spillway-local'),
   })
   .parse(process.env);
+
+function tlsOptions(): { tls?: TlsOptions } {
+  const {
+    SPILLWAY_STORAGE_TLS_PORT: port,
+    SPILLWAY_STORAGE_TLS_KEY: key,
+    SPILLWAY_STORAGE_TLS_CERT: cert,
+  } = environment;
+  if (port === undefined && key === undefined && cert === undefined) return {};
+  if (port === undefined || key === undefined || cert === undefined) {
+    throw new Error(
+      'TLS needs SPILLWAY_STORAGE_TLS_PORT, SPILLWAY_STORAGE_TLS_KEY and SPILLWAY_STORAGE_TLS_CERT.',
+    );
+  }
+  return { tls: { port, key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } };
+}
 
 const pubsub =
   environment.PUBSUB_EMULATOR_HOST === undefined
@@ -23,6 +43,7 @@ const pubsub =
 const server = await startStorageServer({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
+  ...tlsOptions(),
   ...(pubsub ? { notify: pubsub.notify } : {}),
 });
 

@@ -1,4 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
@@ -9,6 +10,7 @@ import { cutAfter, type FaultChooser } from './faults.ts';
 import { Outbox } from './outbox.ts';
 import { admit } from './page-access.ts';
 import type { Notifier } from './pubsub-notifier.ts';
+import { requestBody, unpackedBody } from './request-body.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
 import type { RouteTable } from './route-table.ts';
 import { allRoutes, unknownRoute } from './routes.ts';
@@ -20,6 +22,8 @@ export interface StorageServerOptions {
   /** 0, the default, lets the system choose. */
   port?: number;
   host?: string;
+  /** Answers on another port with TLS too, which some clients (gsutil) insist on. */
+  tls?: TlsOptions;
   /**
    * Publishes a notification. If it rejects, the notification is tried again, also after a restart. Without this
    * function, notification configurations are stored and have no effect.
@@ -31,9 +35,18 @@ export interface StorageServerOptions {
   faults?: FaultChooser;
 }
 
+/** Key and certificate as PEM; port 0 lets the system choose. */
+export interface TlsOptions {
+  port: number;
+  key: string;
+  cert: string;
+}
+
 export interface StorageServer {
   url: string;
   port: number;
+  /** The port that speaks TLS, where one was asked for. */
+  tlsPort?: number;
   close(): Promise<void>;
 }
 
@@ -41,14 +54,33 @@ const publishingPatienceMs = 500;
 
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
-  const { dataDir, host = '127.0.0.1', port = 0, notify, now = Date.now, faults } = options;
+  const { dataDir, host = '127.0.0.1', port = 0, tls, notify, now = Date.now, faults } = options;
   const outbox = notify && new Outbox(notify);
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
-  const server = createServer((req, res) =>
-    handle(newExchange(req, res, store, sessions), table, [host], faults),
-  );
+  const answer = (req: IncomingMessage, res: ServerResponse) =>
+    handle(newExchange(req, res, store, sessions), table, [host], faults);
+  const server = createServer(answer);
+  const tlsServer = tls && createTlsServer({ key: tls.key, cert: tls.cert }, answer);
+  const bound = await listen(server, port, host);
+  const tlsPort = tlsServer && (await listen(tlsServer, tls.port, host));
+  const url = `http://${host}:${bound}`;
+  store.publicUrl = url;
+  store.resumeNotifications();
+  return {
+    url,
+    port: bound,
+    ...(tlsPort === undefined ? {} : { tlsPort }),
+    async close() {
+      await Promise.all([server, ...(tlsServer ? [tlsServer] : [])].map(end));
+      await outbox?.close(publishingPatienceMs);
+    },
+  };
+}
+
+/** Resolves with the port, or rejects if it is taken. */
+async function listen(server: Server, port: number, host: string): Promise<number> {
   hardenServer(server, createJsonLog('storage'));
   // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
   server.requestTimeout = 0;
@@ -59,20 +91,13 @@ export async function startStorageServer(options: StorageServerOptions): Promise
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  const bound = (server.address() as AddressInfo).port;
-  const url = `http://${host}:${bound}`;
-  store.publicUrl = url;
-  store.resumeNotifications();
-  return {
-    url,
-    port: bound,
-    async close() {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-      await outbox?.close(publishingPatienceMs);
-    },
-  };
+  return (server.address() as AddressInfo).port;
+}
+
+async function end(server: Server): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  server.closeAllConnections();
+  await closed;
 }
 
 function newExchange(
@@ -86,7 +111,7 @@ function newExchange(
     req,
     res,
     socket: req.socket,
-    body: { [Symbol.asyncIterator]: () => req.iterator({ destroyOnReturn: false }) },
+    body: requestBody(req),
     store,
     sessions,
     path,
@@ -95,7 +120,7 @@ function newExchange(
     params: {},
     replyHeaders: {},
     loseReply: false,
-    baseUrl: `http://${req.headers.host ?? 'localhost'}`,
+    baseUrl: `${'encrypted' in req.socket ? 'https' : 'http'}://${req.headers.host ?? 'localhost'}`,
   };
 }
 
@@ -112,6 +137,8 @@ async function handle(
     if (fault === 'lose-reply') x.loseReply = true;
     else if (fault && 'cutAfterBytes' in fault) cutAfter(x.req, fault.cutAfterBytes);
     admit(x, hosts);
+    // In the XML API the header describes the object, whose bytes are stored as they come.
+    if (isJsonApi(x)) x.body = unpackedBody(x.body, x.req.headers);
     if (fault && typeof fault === 'object' && 'status' in fault) {
       throw new StorageError(fault.status, 'backendError', 'InternalError', 'A fault that was asked for.');
     }

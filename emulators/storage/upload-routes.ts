@@ -8,29 +8,33 @@ import { queryPreconditions } from './preconditions.ts';
 import { beginSession, continueSession } from './resumable-routes.ts';
 import type { RouteTable } from './route-table.ts';
 
-/** Uploads of the JSON API, in its three types; a request with an `upload_id` belongs to a session that was begun. */
+/**
+ * Uploads of the JSON API, in its three types; a request with an `upload_id` belongs to a session that was begun.
+ * apitools begins sessions below `/resumable`, as the API's discovery document says.
+ */
 export function addUploadRoutes(table: RouteTable): void {
-  table.add('*', '/upload/storage/v1/b/:bucket/o', async (x) => {
-    if (x.query.has('upload_id')) return continueSession(x);
-    x.store.buckets.get(param(x, 'bucket'));
-    const type = x.query.get('uploadType');
-    if (x.method !== 'POST') throw invalid(`An upload begins with POST, not ${x.method}.`);
-    switch (type) {
-      case 'media':
-        return uploadMedia(x, {}, x.req.headers['content-type'], x.body);
-      case 'multipart': {
-        const { metadata, mediaType, media } = await readMultipart(
-          x.req.headers['content-type'] ?? '',
-          x.body,
-        );
-        return uploadMedia(x, metadata, mediaType, media);
-      }
-      case 'resumable':
-        return beginJsonSession(x);
-      default:
-        throw type ? unsupported(`upload type '${type}'`) : invalid('Required parameter: uploadType');
+  for (const base of ['/upload', '/resumable/upload'])
+    table.add('*', `${base}/storage/v1/b/:bucket/o`, upload);
+}
+
+async function upload(x: Exchange): Promise<void> {
+  if (x.query.has('upload_id')) return continueSession(x);
+  x.store.buckets.get(param(x, 'bucket'));
+  const type = x.query.get('uploadType');
+  if (x.method !== 'POST') throw invalid(`An upload begins with POST, not ${x.method}.`);
+  switch (type) {
+    case 'media':
+      return uploadMedia(x, {}, x.req.headers['content-type'], x.body);
+    case 'multipart': {
+      const contentType = x.req.headers['content-type'] ?? '';
+      const { metadata, mediaType, media } = await readMultipart(contentType, x.body);
+      return uploadMedia(x, metadata, mediaType, media);
     }
-  });
+    case 'resumable':
+      return beginJsonSession(x);
+    default:
+      throw type ? unsupported(`upload type '${type}'`) : invalid('Required parameter: uploadType');
+  }
 }
 
 async function uploadMedia(
