@@ -8,7 +8,10 @@ const ackDeadline = { pull: 20, push: 120 } as const;
 /** The most that Pub/Sub allows, because refusals count as attempts. */
 const maxDeliveryAttempts = 100;
 
-/** Creates the topics and subscriptions where they are missing. */
+/** A subscription that nobody used for 31 days would be deleted, and what is published after that would vanish. */
+const expirationPolicy = {};
+
+/** Creates the topics and subscriptions where they are missing. No subscription expires. */
 export async function createTopics(
   pubsub: PubSub,
   project: string,
@@ -49,7 +52,7 @@ export async function createTopics(
   ];
   await Promise.all(
     subscriptions.map(([topic, name, options]) =>
-      unlessExists(pubsub.topic(topic).createSubscription(name, options)),
+      unlessExists(pubsub.topic(topic).createSubscription(name, { ...options, expirationPolicy })),
     ),
   );
 }

@@ -31,10 +31,9 @@ await end;
 const leaving = duty;
 duty = null;
 leaving.stop();
-// Pulling stops first: with a database that does not answer, writing the state may take long.
-await Promise.all([pulling.stop(), worker.setState('draining')]);
 const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
-await worker.idle();
+// No slot begins anything new from here on. The last pulls end while the work under way does.
+await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
 clearTimeout(grace);
 await sweeping.stop();
 await worker.close();

@@ -5,75 +5,96 @@ import { overTime, waitFor } from '@spillway/core/steps.ts';
 import { serveTurns } from '@spillway/pipeline/handle-message.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
+import { watchDeliveries } from './delivery-watch.ts';
 import { holdMessages } from './held-messages.ts';
 
 const afterErrorMs = 1_000;
 
-/** `stop` resolves when no more messages will be taken; jobs that are under way go on. */
+/**
+ * `stop` resolves when no more messages will be taken, and those that the last pulls brought are given back. Jobs that
+ * are under way go on.
+ */
 export interface Pulling extends Background {
   /** Takes no new messages, or takes them again; jobs that are under way go on. */
   pause(paused: boolean): void;
   stop(): Promise<void>;
 }
 
-/** Pulls as many messages as slots are free, one pull at a time. */
+/**
+ * Each free slot has a pull of its own that waits for one message. So a VM never has more messages than it can work on,
+ * which shares a burst evenly between VMs, and a message finds a pull that waits. A slot to which no message came looks
+ * at the line itself before it pulls again: a message that is lost or late delays no job for longer than a pull takes.
+ */
 export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | 'workNext'>): Pulling {
   const { consumer, log } = worker.ports;
   const held = holdMessages(worker.ports);
-  let serving = 0;
+  const watch = watchDeliveries(consumer, log);
+  /** Pulls that wait, and messages that are being given back. */
+  const open = new Set<Promise<unknown>>();
   let paused = false;
   let stopped = false;
   let changed = Promise.withResolvers<void>();
-  const leaving = new AbortController();
+  const mayTake = () => !paused && !stopped;
 
-  /** Wakes the loop: a slot is free, or `paused` or `stopped` has changed. */
+  /** Wakes the slots: `paused` or `stopped` has changed. */
   function wake(): void {
     changed.resolve();
     changed = Promise.withResolvers();
   }
 
-  async function loop(): Promise<void> {
+  async function runSlot(): Promise<void> {
     while (!stopped) {
-      const free = worker.slots - serving;
-      if (paused || free <= 0) {
-        await changed.promise;
-        continue;
-      }
-      try {
-        const messages = await consumer.pull(free, leaving.signal);
-        for (const message of messages) void serve(message);
-      } catch (error) {
-        if (error instanceof OutageError) log.warn({ error }, 'A pull failed; the next one follows.');
-        else log.error({ error }, 'Pulling is not possible as things are configured.');
-        await Promise.race([delay(afterErrorMs), changed.promise]);
-      }
+      if (paused) await changed.promise;
+      else await takeTurns(await untilEnded(pull()));
     }
   }
 
-  async function serve(message: PulledMessage): Promise<void> {
-    held.add(message);
-    if (paused) return held.settle(message, false);
-    serving++;
-    const first = waitFor(worker.work(message.data));
-    const next = () => waitFor(worker.workNext());
-    const outcome = await overTime(serveTurns(first, next, () => !paused && !stopped));
-    serving--;
-    wake();
-    await held.settle(message, outcome.ack);
+  /** What `stop` has to wait for. */
+  async function untilEnded<Value>(task: Promise<Value>): Promise<Value> {
+    open.add(task);
+    try {
+      return await task;
+    } finally {
+      open.delete(task);
+    }
   }
 
-  const looping = loop();
+  /** A message that may be worked on; null where none came. One that comes too late is given back. Never rejects. */
+  async function pull(): Promise<PulledMessage | null> {
+    try {
+      const message = await consumer.pull();
+      if (message === null) return null;
+      held.add(message);
+      watch.delivered();
+      if (mayTake()) return message;
+      await held.settle(message, false);
+    } catch (error) {
+      if (error instanceof OutageError) log.warn({ error }, 'A pull failed; the next one follows.');
+      else log.error({ error }, 'Pulling is not possible as things are configured.');
+      await Promise.race([delay(afterErrorMs), changed.promise]);
+    }
+    return null;
+  }
+
+  /** Works on the job of a message, or on what is first in line, and goes on with what waits. */
+  async function takeTurns(message: PulledMessage | null): Promise<void> {
+    if (!mayTake()) return message ? held.settle(message, false) : undefined;
+    const first = await (message ? worker.work(message.data) : worker.workNext());
+    if (message === null && 'job' in first) await watch.missed();
+    const outcome = await overTime(serveTurns(waitFor(first), () => waitFor(worker.workNext()), mayTake));
+    if (message) void held.settle(message, outcome.ack);
+  }
+
+  for (let slot = 0; slot < worker.slots; slot++) void runSlot();
   return {
     pause(value) {
-      // A pull under way is not cancelled: its message could be held by nobody until its ack deadline.
       paused = value;
       wake();
     },
     async stop() {
       stopped = true;
-      leaving.abort();
       wake();
-      await looping;
+      await Promise.all(open);
       held.stopWhenEmpty();
     },
   };

@@ -1,15 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type PubSub, v1 } from '@google-cloud/pubsub';
 import { singleFlight } from '@spillway/core/background.ts';
 import { z } from 'zod';
-import type { Consumer } from '../ports/consumer.ts';
+import { type Consumer, pullEndsWithinMs } from '../ports/consumer.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
 import { subscriptionNames } from './queue.ts';
 import { readStorageEvent } from './storage-event.ts';
 
-/** One pull waits at most this long for a message. The server may end it sooner. Milliseconds. */
-const longestPullMs = 60_000;
-/** gRPC's codes of a pull that timed out without a message (4), and of one that was aborted (1). */
-const withoutMessages = new Set<unknown>([4, 1]);
+/** gRPC's codes of a pull that ended without a message: DEADLINE_EXCEEDED and CANCELLED. */
+const withoutMessage = new Set<unknown>([4, 1]);
+/**
+ * A pull has one message, has its deadline sent along, and is not tried again. The service knows the deadline, so that
+ * it answers before it: a call that the client cancels may take a message with it (tried: the emulator gave one of four
+ * next messages to a cancelled call, and none of twelve to one that had ended at its deadline).
+ *
+ * The pull is unary because it has to be exact. A stream with `maxOutstandingMessages` of 2 got all of 20 messages from
+ * the emulator, which ignores that limit, and a second worker got none.
+ * @see https://cloud.google.com/pubsub/docs/pull#unary_pull_api
+ */
+const pullOptions = { timeout: pullEndsWithinMs, retry: null };
 
 /** @see https://cloud.google.com/pubsub/docs/push#receive_push */
 const pushSchema = z.object({
@@ -25,6 +34,7 @@ export interface PubSubConsumer extends Consumer {
 export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
   const subscription = `projects/${pubsub.projectId}/subscriptions/${subscriptionNames.vm}`;
   let client: v1.SubscriberClient | null = null;
+  const replaced = new Set<v1.SubscriberClient>();
   const connecting = singleFlight(async () => {
     // The high-level client knows the emulator's address and the credentials.
     const config = (await pubsub.getClientConfig()) as ConstructorParameters<typeof v1.SubscriberClient>[0];
@@ -33,22 +43,31 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
   });
   const connected = () => client ?? connecting.run();
 
+  /** Closes a client once its last pulls have ended. */
+  async function closeLater(old: v1.SubscriberClient): Promise<void> {
+    replaced.add(old);
+    await delay(2 * pullEndsWithinMs, undefined, { ref: false });
+    if (replaced.delete(old)) await old.close();
+  }
+
   return {
-    async pull(most, signal) {
+    async pull() {
       const connection = await connected();
       try {
-        // The pull is unary: a streaming pull was seen to fetch the whole backlog onto the worker that came
-        // first.
-        const options = { timeout: longestPullMs, retry: null, signal };
-        const [{ receivedMessages }] = await connection.pull({ subscription, maxMessages: most }, options);
-        return (receivedMessages ?? []).map(({ ackId, message }) => {
-          if (!ackId) throw new Error('Pub/Sub sent a message without an acknowledgement id.');
-          return { ackId, data: Buffer.from(message?.data ?? '').toString('utf8') };
-        });
+        const [{ receivedMessages }] = await connection.pull({ subscription, maxMessages: 1 }, pullOptions);
+        const [received] = receivedMessages ?? [];
+        if (!received) return null;
+        if (!received.ackId) throw new Error('Pub/Sub sent a message without an acknowledgement id.');
+        return { ackId: received.ackId, data: Buffer.from(received.message?.data ?? '').toString('utf8') };
       } catch (error) {
-        if (withoutMessages.has(codeOf(error))) return [];
+        if (withoutMessage.has(codeOf(error))) return null;
         throw asServiceError('Pub/Sub', error, 'give messages');
       }
+    },
+    async reconnect() {
+      const old = client;
+      client = null;
+      if (old) void closeLater(old);
     },
     async extend(ackIds, ms) {
       await setDeadline([...ackIds], Math.ceil(ms / 1_000), 'extend an ack deadline');
@@ -69,7 +88,8 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
     },
     readStorageEvent,
     async close() {
-      await client?.close();
+      await Promise.all([client, ...replaced].map((each) => each?.close()));
+      replaced.clear();
     },
   };
 

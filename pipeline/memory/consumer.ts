@@ -9,7 +9,7 @@ import type { Clock } from '../ports/ports.ts';
 /** The same as that of the local stack's subscription. Milliseconds. */
 const ackDeadlineMs = 20_000;
 /** How long a pull waits for a message. Milliseconds. */
-const longestPullMs = 10;
+const pullMs = 10;
 
 /** An event, as JSON: an object that is complete. */
 const eventSchema = finalizedObjectSchema.extend({
@@ -37,17 +37,17 @@ export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Cons
   }
 
   return {
-    async pull(most, signal) {
+    async pull() {
       bringBackOverdue();
-      if (messages.length === 0) await delay(longestPullMs, undefined, { signal }).catch(() => {});
+      if (messages.length === 0) await delay(pullMs);
       bringBackOverdue();
-      if (signal.aborted) return [];
-      return messages.splice(0, most).map((message) => {
-        const ackId = randomUUID();
-        held.set(ackId, { message, deadline: deadlineIn(ackDeadlineMs) });
-        return { ackId, data: JSON.stringify(message) };
-      });
+      const message = messages.shift();
+      if (!message) return null;
+      const ackId = randomUUID();
+      held.set(ackId, { message, deadline: deadlineIn(ackDeadlineMs) });
+      return { ackId, data: JSON.stringify(message) };
     },
+    async reconnect() {},
     async extend(ackIds, ms) {
       bringBackOverdue();
       for (const ackId of ackIds) {

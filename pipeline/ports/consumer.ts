@@ -23,16 +23,22 @@ export interface PulledMessage {
   readonly data: string;
 }
 
+/** A pull resolves within this time, in milliseconds, so that a worker that leaves can wait for its pulls. */
+export const pullEndsWithinMs = 4_000;
+
 /**
  * Takes messages: on a VM those of `jobs-vm`, which it pulls; on Cloud Run those of `jobs-run`, which are pushed to it.
  * All methods throw `OutageError` when the service does not answer, and `RefusedError` when it never will.
  */
 export interface Consumer {
   /**
-   * Waits for messages, and resolves to at least one and at most `most` of them. Resolves to none where none came for a
-   * while, and once `signal` is aborted.
+   * Waits for a message, and resolves to it, or to null where none has come within `pullEndsWithinMs`. Several pulls may
+   * wait at the same time. A pull cannot be cancelled: the service may have chosen it for a message already, which
+   * nobody would then have until its ack deadline.
    */
-  pull(most: number, signal: AbortSignal): Promise<PulledMessage[]>;
+  pull(): Promise<PulledMessage | null>;
+  /** Uses a new connection from the next pull on. The old one stays for the pulls that wait on it. */
+  reconnect(): Promise<void>;
   /** Moves the ack deadline of messages that are held to `ms` milliseconds from now. */
   extend(ackIds: readonly string[], ms: number): Promise<void>;
   /** Lets the queue forget a message (`ack`), or bring it again at once. */

@@ -17,21 +17,19 @@ export function consumerContract(
   pushOf: (data: string) => string,
   eventOf: (object: FinalizedObject) => IncomingRequest,
 ): void {
-  const never = new AbortController().signal;
-
   async function publish(count: number): Promise<string[]> {
     const ids = Array.from({ length: count }, () => randomUUID());
     for (const jobId of ids) await ports().queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 });
     return ids;
   }
 
-  /** Pulls until `count` messages have come. */
-  async function pulled(count: number, most = count): Promise<PulledMessage[]> {
+  /** Pulls until `count` messages have come, with this number of pulls that wait at the same time. */
+  async function pulled(count: number, atOnce = 1): Promise<PulledMessage[]> {
     const messages: PulledMessage[] = [];
     while (messages.length < count) {
-      const more = await ports().consumer.pull(most, never);
-      expect(more.length).toBeLessThanOrEqual(most);
-      messages.push(...more);
+      const wanted = Math.min(atOnce, count - messages.length);
+      const came = await Promise.all(Array.from({ length: wanted }, () => ports().consumer.pull()));
+      messages.push(...came.filter((message) => message !== null));
     }
     return messages;
   }
@@ -41,7 +39,7 @@ export function consumerContract(
   }
 
   describe(`consumer: ${name}`, () => {
-    it('gives each message once, no more at a time than are asked for, until it is settled', async () => {
+    it('gives each message once until it is settled, one to each pull that waits', async () => {
       const ids = await publish(3);
       const messages = await pulled(3, 2);
       expect(messages.map(jobIdOf).sort()).toEqual(ids.sort());
@@ -63,20 +61,33 @@ export function consumerContract(
 
     it('brings a message again whose ack deadline has passed, and not one that was extended', async () => {
       await publish(2);
-      const [kept, lost] = await pulled(2);
+      const [kept, lost] = await pulled(2, 2);
       if (!kept || !lost) throw new Error('Two messages were published.');
       await ports().consumer.extend([kept.ackId], 60_000);
       await ports().consumer.extend([lost.ackId], 1_000);
-      const again = await pulled(1, 2);
+      const again = await pulled(1);
       expect(again.map(jobIdOf)).toEqual([jobIdOf(lost)]);
       await forget([kept, ...again]);
     });
 
-    it('ends a pull that is aborted, with nothing', async () => {
-      const leaving = new AbortController();
-      const pull = ports().consumer.pull(1, leaving.signal);
-      leaving.abort();
-      expect(await pull).toEqual([]);
+    it('ends a pull that brings nothing, and gives what comes later to the next', async () => {
+      expect(await ports().consumer.pull()).toBeNull();
+      const ids = await publish(1);
+      const next = await pulled(1);
+      expect(next.map(jobIdOf)).toEqual(ids);
+      await forget(next);
+    });
+
+    it('gives messages over a new connection, and to pulls that wait on the old one', async () => {
+      const { consumer } = ports();
+      const waiting = consumer.pull();
+      await consumer.reconnect();
+      const beside = consumer.pull();
+      const ids = await publish(2);
+      const messages = (await Promise.all([waiting, beside])).filter((message) => message !== null);
+      const all = [...messages, ...(await pulled(2 - messages.length))];
+      expect(all.map(jobIdOf).sort()).toEqual(ids.sort());
+      await forget(all);
     });
 
     it('reads what is told of an object, and says what cannot be read', () => {
