@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
+import { ackDeadline } from './resources.ts';
 import type { Secrets } from './secrets.ts';
 import type { StackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -71,6 +72,22 @@ export function functionsPart(plan: Plan): PartSpec {
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
       // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
+    },
+  };
+}
+
+/** Google's side of the push subscriptions, so it reaches the emulator itself. */
+export function pusherPart(plan: Plan): PartSpec {
+  return {
+    name: 'pusher',
+    entry: new URL('pusher/serve.ts', import.meta.url),
+    environment: {
+      ...shared(plan),
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.pubsub}`,
+      SPILLWAY_PUSH_ROUTE_URL: `http://127.0.0.1:${plan.ports.route}/`,
+      SPILLWAY_PUSH_RUN_URL: `http://127.0.0.1:${plan.ports.run}/push`,
+      SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
+      SPILLWAY_PUSH_DEADLINE_MS: String(ackDeadline.push * 1_000),
     },
   };
 }

@@ -4,19 +4,18 @@ import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
 import type { Buckets } from '@spillway/pipeline/ports/ports.ts';
 
 /** Seconds. A pulled message is extended in small steps. A pushed one waits until the work is done. */
-const ackDeadline = { pull: 20, push: 120 } as const;
+export const ackDeadline = { pull: 20, push: 120 } as const;
 /** The most that Pub/Sub allows, because refusals count as attempts. */
 const maxDeliveryAttempts = 100;
 
 /** A subscription that nobody used for 31 days would be deleted, and what is published after that would vanish. */
 const expirationPolicy = {};
 
-/** Creates the topics and subscriptions where they are missing. No subscription expires. */
-export async function createTopics(
-  pubsub: PubSub,
-  project: string,
-  endpoints: { route: string; run: string },
-): Promise<void> {
+/**
+ * Creates the topics and subscriptions where they are missing. No subscription expires. The push subscriptions are
+ * pulled by the stack's own pusher (`pusher/`), since the emulator pushes two messages at a time, ever.
+ */
+export async function createTopics(pubsub: PubSub, project: string): Promise<void> {
   await Promise.all(Object.values(topicNames).map((name) => unlessExists(pubsub.createTopic(name))));
   const deadLetterPolicy = {
     deadLetterTopic: `projects/${project}/topics/${topicNames.dead}`,
@@ -36,19 +35,10 @@ export async function createTopics(
         ackDeadlineSeconds: ackDeadline.push,
         deadLetterPolicy,
         retryPolicy,
-        pushConfig: { pushEndpoint: endpoints.run },
       },
     ],
     [topicNames.dead, subscriptionNames.dead, { ackDeadlineSeconds: ackDeadline.pull }],
-    [
-      topicNames.uploads,
-      subscriptionNames.uploads,
-      {
-        ackDeadlineSeconds: ackDeadline.push,
-        retryPolicy,
-        pushConfig: { pushEndpoint: endpoints.route, noWrapper: { writeMetadata: true } },
-      },
-    ],
+    [topicNames.uploads, subscriptionNames.uploads, { ackDeadlineSeconds: ackDeadline.push, retryPolicy }],
   ];
   await Promise.all(
     subscriptions.map(([topic, name, options]) =>
@@ -106,21 +96,14 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   }
 }
 
-/** The number of pushes of one subscription that Pub/Sub's emulator has under way at a time. */
-const pushesAtOnce = 2;
-
 /**
- * Writes to `settings/routing` how much the local Cloud Run and the emulator take. An admin's other settings stay.
+ * Writes to `settings/routing` how many instances the local Cloud Run has. An admin's other settings stay.
  * @param host Firestore's emulator, whose `owner` token bypasses the rules.
  */
 export async function limitCloudRun(host: string, project: string, maxInstances: number): Promise<void> {
   const document = `projects/${project}/databases/(default)/documents/settings/routing`;
-  const mask = ['run.maxInstances', 'run.maxInFlight'].map((field) => `updateMask.fieldPaths=${field}`);
-  const limits = {
-    maxInstances: { integerValue: String(maxInstances) },
-    maxInFlight: { integerValue: String(pushesAtOnce) },
-  };
-  const response = await fetch(`http://${host}/v1/${document}?${mask.join('&')}`, {
+  const limits = { maxInstances: { integerValue: String(maxInstances) } };
+  const response = await fetch(`http://${host}/v1/${document}?updateMask.fieldPaths=run.maxInstances`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', authorization: 'Bearer owner' },
     body: JSON.stringify({

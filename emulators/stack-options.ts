@@ -22,11 +22,15 @@ const environmentSchema = z.object({
   SPILLWAY_OPERATIONS: z.string().default(''),
 });
 
+/** Who tells the routing function of an upload. */
+const eventSources = ['eventarc', 'bucket-notifications'] as const;
+
 const flagsSchema = z.object({
   vms: count(2, 0),
   slots: count(1, 1),
   'run-max': count(3, 0),
   'like-cloud': z.boolean().default(false),
+  events: z.enum(eventSources).default('eventarc'),
   reset: z.boolean().default(false),
   help: z.boolean().default(false),
 });
@@ -44,6 +48,8 @@ export interface StackOptions {
    * memory, and the services are some milliseconds away.
    */
   likeCloud?: boolean;
+  /** Default: Eventarc, whose events are CloudEvents. A bucket's own notifications are messages of Pub/Sub. */
+  events?: (typeof eventSources)[number];
   /** Forget all data first. */
   reset: boolean;
   /** Absolute path of the directory for data, logs and `stack.json`. */
@@ -64,6 +70,7 @@ export const usage = `Usage: npm start -- [options]
   --slots N     jobs at a time on each VM (1)
   --run-max N   most Cloud Run instances at once (3)
   --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
+  --events E    who tells of uploads: eventarc, or bucket-notifications (eventarc)
   --reset       forget all data of earlier runs first
   --help        this text
 
@@ -88,6 +95,7 @@ export function readStackOptions(
     slots: flags.slots,
     runMax: flags['run-max'],
     likeCloud: flags['like-cloud'],
+    events: flags.events,
     reset: flags.reset,
     directory: resolve(root, parsed.data.SPILLWAY_LOCAL_DIR),
     fixedPorts: {
@@ -106,7 +114,15 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   try {
-    const options = { vms: text, slots: text, 'run-max': text, 'like-cloud': flag, reset: flag, help: flag };
+    const options = {
+      vms: text,
+      slots: text,
+      'run-max': text,
+      'like-cloud': flag,
+      events: text,
+      reset: flag,
+      help: flag,
+    };
     return flagsSchema.parse(parseArgs({ args, options }).values);
   } catch (error) {
     const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);

@@ -14,6 +14,7 @@ import {
   emulatorsPart,
   functionsPart,
   type Plan,
+  pusherPart,
   siteOrigins,
   storagePart,
   vmParts,
@@ -146,6 +147,8 @@ class RunningStack {
       ...vmParts(this.#plan).map((part) => this.#supervisor.start(part)),
       this.#startSite(building),
     ]);
+    // Last: what was uploaded before finds everything there.
+    await this.#supervisor.start(pusherPart(this.#plan));
     this.#complete = true;
     await this.#publish();
     this.#startTimers();
@@ -166,11 +169,7 @@ class RunningStack {
 
   async #startServices(): Promise<void> {
     const { ports, stack } = this.#plan;
-    const endpoints = {
-      route: `http://127.0.0.1:${ports.route}/`,
-      run: `http://127.0.0.1:${ports.run}/push`,
-    };
-    const createAllTopics = () => createTopics(this.#pubsub, project, endpoints);
+    const createAllTopics = () => createTopics(this.#pubsub, project);
     // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
     const recover = async () => {
       await createAllTopics();

@@ -55,12 +55,11 @@ describe('an object dropped with the plain storage client', () => {
     const [resource] = await storage.bucket(stack.buckets.uploads).file(name).getMetadata();
     const pubsub = new PubSub({ projectId: stack.project, apiEndpoint: stack.pubsub, emulatorMode: true });
     const attributes = {
-      'ce-id': 'repeated',
-      'ce-type': 'google.cloud.storage.object.v1.finalized',
-      'ce-source': `//storage.googleapis.com/projects/_/buckets/${stack.buckets.uploads}`,
-      'ce-specversion': '1.0',
-      'ce-time': new Date().toISOString(),
-      'content-type': 'application/json',
+      eventType: 'OBJECT_FINALIZE',
+      bucketId: stack.buckets.uploads,
+      objectId: name,
+      objectGeneration: String(resource.generation),
+      payloadFormat: 'JSON_API_V1',
     };
     const publish = () => pubsub.topic('uploads-finalized').publishMessage({ json: resource, attributes });
     await Promise.all([publish(), publish(), publish()]);

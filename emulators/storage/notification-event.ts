@@ -22,15 +22,6 @@ export interface ObjectChange {
   overwrittenBy?: string | undefined;
 }
 
-const cloudEventTypes: Record<EventType, string> = {
-  OBJECT_FINALIZE: 'google.cloud.storage.object.v1.finalized',
-  OBJECT_DELETE: 'google.cloud.storage.object.v1.deleted',
-  OBJECT_ARCHIVE: 'google.cloud.storage.object.v1.archived',
-  OBJECT_METADATA_UPDATE: 'google.cloud.storage.object.v1.metadataUpdated',
-};
-
-const maxAttributeBytes = 1024;
-
 interface Source {
   bucket: string;
   name: string;
@@ -68,23 +59,6 @@ function notification(source: Source, change: ObjectChange, config: Notification
       payloadFormat: config.payload_format,
       ...(change.overwrote ? { overwroteGeneration: change.overwrote } : {}),
       ...(change.overwrittenBy ? { overwrittenByGeneration: change.overwrittenBy } : {}),
-      // What Eventarc adds on its way: with these, a push without wrapper arrives as a CloudEvent.
-      'ce-id': id,
-      'ce-type': cloudEventTypes[change.type],
-      'ce-source': `//storage.googleapis.com/projects/_/buckets/${bucket}`,
-      'ce-subject': shortened(`objects/${name}`),
-      'ce-specversion': '1.0',
-      'ce-time': time,
-      'ce-bucket': bucket,
-      'content-type': 'application/json',
     },
   };
-}
-
-/** Pub/Sub refuses longer attributes for good, so a subject that is too long is cut; the payload has the whole name. */
-function shortened(subject: string): string {
-  const bytes = Buffer.from(subject);
-  if (bytes.length <= maxAttributeBytes) return subject;
-  const cut = bytes.subarray(0, maxAttributeBytes).toString('utf8');
-  return cut.replace(/\uFFFD+$/, '');
 }
