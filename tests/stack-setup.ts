@@ -5,10 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import type { TestProject } from 'vitest/node';
+import { withStorageTls } from './storage-tls.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     stack: StackFile;
+    /** Where the stack's storage server speaks TLS; null on a machine without openssl. */
+    storageTlsPort: number | null;
   }
 }
 
@@ -26,12 +29,12 @@ export default async function setup(project: TestProject): Promise<() => Promise
     fixedPorts: {},
     anyPorts: true,
   };
-  const {
-    stop,
-    stopPart: _,
-    ...stack
-  } = await startStack(options, (line) => console.log(`  stack: ${line}`));
+  const { value, tlsPort } = await withStorageTls(directory, () =>
+    startStack(options, (line) => console.log(`  stack: ${line}`)),
+  );
+  const { stop, stopPart: _, ...stack } = value;
   project.provide('stack', stack);
+  project.provide('storageTlsPort', tlsPort);
   return async () => {
     await stop();
     await refuseWarnings(join(directory, 'logs'));
