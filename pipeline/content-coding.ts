@@ -130,13 +130,25 @@ function isDecodersError(error: unknown): boolean {
   return /^(Z_(?!MEM)|ERR_|ZSTD_error)/.test(code) && !('syscall' in error);
 }
 
-/** A stream of what is stored as one of what it is; an error of either ends it. Null where there is nothing to unpack. */
+/** Whether a stream of the object has to be unpacked. */
+export function isPacked(contentEncoding: string | null | undefined): boolean {
+  return codingsOf(contentEncoding).length > 0;
+}
+
+/**
+ * A stream of what is stored as one of what it is; an error of either ends it, and so does more than `most` bytes. Null
+ * where there is nothing to unpack.
+ */
 export function unpackedStream(
   stored: Readable,
   contentEncoding: string | null | undefined,
+  most: number = largestFile,
 ): Readable | null {
   const applied = codingsOf(contentEncoding);
   if (applied.length === 0) return null;
   const decoders = applied.toReversed().map((coding) => decoderOf(coding, true));
-  return decoders.reduce<Readable>((stream, decoder) => join(stream, decoder, () => {}), stored);
+  return [...decoders, bounded(most)].reduce<Readable>(
+    (stream, step) => join(stream, step, () => {}),
+    stored,
+  );
 }

@@ -13,7 +13,7 @@ const complete = {
 test('stays on this machine and talks to the cloud unless told otherwise', () => {
   expect(readWebConfig(complete)).toMatchObject({
     PORT: 4_321,
-    SPILLWAY_HOST: '127.0.0.1',
+    host: '127.0.0.1',
     publicOrigin: null,
     storageOrigin: 'https://storage.googleapis.com',
   });
@@ -47,6 +47,14 @@ test.each([
   ['SPILLWAY_TRUSTED_PROXIES', 'all'],
 ])('names %s when it is %j', (name, value) => {
   expect(() => readWebConfig({ ...complete, [name]: value })).toThrow(name);
+});
+
+test.each([
+  [{ K_SERVICE: 'site' }, '0.0.0.0'],
+  [{ SPILLWAY_HOST: '0.0.0.0' }, '0.0.0.0'],
+  [{ K_SERVICE: 'site', SPILLWAY_HOST: '::' }, '::'],
+])('with %j listens on %s', (more, host) => {
+  expect(readWebConfig({ ...complete, ...more }).host).toBe(host);
 });
 
 test.each([

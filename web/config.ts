@@ -6,7 +6,8 @@ const cloudStorage = 'https://storage.googleapis.com';
 
 const webConfigSchema = baseConfigSchema.extend({
   PORT: z.coerce.number().int().min(0).max(65_535).default(4_321),
-  SPILLWAY_HOST: z.string().min(1).default('127.0.0.1'),
+  /** The interface to listen on. Cloud Run reaches a program on all of them only. */
+  SPILLWAY_HOST: z.string().min(1).optional(),
   /** Signs the cookies. A new secret ends all sessions, and visitors no longer see their jobs. */
   SPILLWAY_SESSION_SECRET: z.string().min(32),
   SPILLWAY_ADMIN_TOKEN: z.string().min(16),
@@ -17,7 +18,7 @@ const webConfigSchema = baseConfigSchema.extend({
    * visitor's address is read.
    */
   SPILLWAY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
-  /** Set by Cloud Run, whose front end is a proxy. */
+  /** Set by Cloud Run, whose front end is a proxy. @see https://cloud.google.com/run/docs/container-contract */
   K_SERVICE: z.string().optional(),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
   /** Google's name for the address of another storage server than the cloud's. */
@@ -25,6 +26,7 @@ const webConfigSchema = baseConfigSchema.extend({
 });
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
+  host: string;
   publicOrigin: string | null;
   trustedProxies: number;
   storageOrigin: string;
@@ -34,9 +36,10 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
 export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
   const config = parseConfig(webConfigSchema, environment);
   const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, STORAGE_EMULATOR_HOST } = config;
-  const { SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
+  const { SPILLWAY_HOST, SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
+    host: SPILLWAY_HOST ?? (K_SERVICE ? '0.0.0.0' : '127.0.0.1'),
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
     storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)

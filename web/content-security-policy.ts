@@ -7,7 +7,8 @@ export function contentSecurityPolicy(scriptHashes: string[], storageOrigin: str
     'script-src': ["'self'", ...scriptHashes.map((hash) => `'${hash}'`)],
     // Charts and sliders set styles of elements, which no hash can name.
     'style-src': ["'self'", "'unsafe-inline'"],
-    'img-src': ["'self'", 'blob:', 'data:'],
+    // Large pictures come from the bucket itself.
+    'img-src': ["'self'", 'blob:', 'data:', storageOrigin],
     'connect-src': ["'self'", storageOrigin],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],

@@ -33,12 +33,7 @@ export interface SiteOptions {
   version: string;
   config: Pick<
     WebConfig,
-    | 'PORT'
-    | 'SPILLWAY_HOST'
-    | 'SPILLWAY_SESSION_SECRET'
-    | 'SPILLWAY_ADMIN_TOKEN'
-    | 'publicOrigin'
-    | 'trustedProxies'
+    'PORT' | 'host' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin' | 'trustedProxies'
   >;
 }
 
@@ -100,7 +95,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     getRequestListener(app.fetch, { errorHandler: (error) => unreadableRequest(error, ports.log) }),
   );
   hardenServer(server, ports.log);
-  const url = await listen(server, config.PORT, config.SPILLWAY_HOST);
+  const url = await listen(server, config.PORT, config.host);
   return {
     url,
     get streams() {

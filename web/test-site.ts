@@ -10,7 +10,7 @@ import { loadStaticSite } from './static-site.ts';
 /** The configuration of a site for tests, on a free port. */
 export const testConfig: SiteOptions['config'] = {
   PORT: 0,
-  SPILLWAY_HOST: '127.0.0.1',
+  host: '127.0.0.1',
   SPILLWAY_SESSION_SECRET: secret,
   SPILLWAY_ADMIN_TOKEN: adminToken,
   publicOrigin: null,

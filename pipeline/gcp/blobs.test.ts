@@ -5,6 +5,7 @@ import { Storage } from '@google-cloud/storage';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startTestServer } from '../../emulators/storage/test-server.ts';
+import { silentLog } from '../memory/ports.ts';
 import { createStorageBlobs } from './blobs.ts';
 
 /**
@@ -24,6 +25,7 @@ async function closedBucket(permissions: string[]) {
   const apiEndpoint = `http://127.0.0.1:${port}`;
   return createStorageBlobs(
     new Storage({ projectId: 'demo', apiEndpoint, retryOptions: { autoRetry: false } }),
+    silentLog,
   );
 }
 
@@ -47,7 +49,7 @@ describe('an object of which Cloud Storage answers 403', () => {
 it('a reader who goes away takes no other call along', async () => {
   // The client of this server tries nothing again.
   const { storage } = await startTestServer();
-  const blobs = createStorageBlobs(storage);
+  const blobs = createStorageBlobs(storage, silentLog);
   const content = 'x'.repeat(1_000_000);
   await blobs.writeOnce('test-bucket', 'large', { from: { text: content }, contentType: 'text/plain' });
   const slow = await blobs.read('test-bucket', 'large');

@@ -6,11 +6,13 @@ import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from 
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { textOf } from '../blob-text.ts';
-import { unpackedStream, unpackFile } from '../content-coding.ts';
-import type { Blobs, WrittenBlob } from '../ports/blobs.ts';
+import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
+import type { Blobs, ByteRange, WrittenBlob } from '../ports/blobs.ts';
+import type { Log } from '../ports/ports.ts';
 import { allowClientListeners } from './download-listeners.ts';
 import { objectResourceSchema } from './finalized-object.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
+import { createReadAddresses } from './read-addresses.ts';
 
 const notFound = 404;
 const forbidden = 403;
@@ -19,7 +21,7 @@ const readPermission = 'storage.objects.get';
 const onlyIfAbsent = { ifGenerationMatch: 0 };
 
 /** Objects in Cloud Storage. */
-export function createStorageBlobs(storage: Storage): Blobs {
+export function createStorageBlobs(storage: Storage, log: Log): Blobs {
   return {
     async download({ bucket, name, generation }, path) {
       const file = storage.bucket(bucket).file(name, { generation });
@@ -67,20 +69,24 @@ export function createStorageBlobs(storage: Storage): Blobs {
         return written(bucket, name, metadata);
       }
     },
-    async read(bucket, name) {
-      const file = storage.bucket(bucket).file(name);
+    async read(bucket, name, { generation, range } = {}) {
+      const file = storage.bucket(bucket).file(name, generation === undefined ? {} : { generation });
       try {
         const [metadata] = await orOutage('Cloud Storage', file.getMetadata(), `describe ${name}`);
         const { size } = described(metadata);
         const contentType = metadata.contentType ?? 'application/octet-stream';
-        const stream = await orOutage('Cloud Storage', openRead(onItsOwnConnection(file)), `give ${name}`);
+        const part = range && !isPacked(metadata.contentEncoding) ? range : null;
+        const opening = openRead(onItsOwnConnection(file), part);
+        const stream = await orOutage('Cloud Storage', opening, `give ${name}`);
         const unpacked = unpackedStream(stream, metadata.contentEncoding);
-        return unpacked ? { stream: unpacked, contentType, size: null } : { stream, contentType, size };
+        if (unpacked) return { stream: unpacked, contentType, size: null };
+        return { stream, contentType, size: part ? bytesWithin(part, size) : size };
       } catch (error) {
         if (await isMissing(error, storage.bucket(bucket))) return null;
         throw error;
       }
     },
+    readAddress: createReadAddresses(storage, log),
     async remove(bucket, name, generation) {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
       await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${name}`);
@@ -160,12 +166,18 @@ async function isThere(bucket: Bucket, name: string): Promise<boolean> {
   }
 }
 
+function bytesWithin({ first, last }: ByteRange, size: number): number {
+  return Math.max(0, Math.min(last, size - 1) - first + 1);
+}
+
 /**
- * Opens the content as it is stored, checked against its CRC-32C. Resolves once the answer has begun. If a
- * reader goes away before that and the stream is destroyed, the client throws where nothing can catch it.
+ * Opens the content as it is stored; the whole is checked against its CRC-32C, a range cannot be. Resolves once the
+ * answer has begun. If a reader goes away before that and the stream is destroyed, the client throws where nothing can
+ * catch it.
  */
-async function openRead(file: File): Promise<Readable> {
-  const stream = allowClientListeners(file.createReadStream({ decompress: false, validation: 'crc32c' }));
+async function openRead(file: File, range: ByteRange | null = null): Promise<Readable> {
+  const checked = range ? { start: range.first, end: range.last } : ({ validation: 'crc32c' } as const);
+  const stream = allowClientListeners(file.createReadStream({ decompress: false, ...checked }));
   const answered = once(stream, 'response');
   // The client makes the request at the first read.
   stream.read(0);
@@ -180,8 +192,8 @@ type RequestWithUri = Extract<Parameters<Interceptor['request']>[0], { uri: stri
  * A file whose reader may go away. The client answers that by destroying the agent that all of its requests share: every
  * other call under way would fail with it, and be tried again seconds later. Without `forever` a request has no agent.
  */
-function onItsOwnConnection({ bucket, name }: File): File {
-  const file = bucket.file(name);
+function onItsOwnConnection({ bucket, name, generation }: File): File {
+  const file = bucket.file(name, generation === undefined ? {} : { generation });
   // The client's requests have a `uri`; its type allows for a `url` instead.
   file.interceptors.push({
     request: (options) => ({ ...(options as RequestWithUri), forever: false }),

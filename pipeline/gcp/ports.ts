@@ -46,7 +46,7 @@ export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = sy
     ...limitedJobs(createFirestoreJobs(firestore, clock, onInvalid)),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     consumer,
-    blobs: limitedBlobs(createStorageBlobs(storage)),
+    blobs: limitedBlobs(createStorageBlobs(storage, log)),
     fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
     settings: createFirestoreSettings(firestore, clock, log, onInvalid),
     routerStates: createFirestoreRouterStates(firestore, log),

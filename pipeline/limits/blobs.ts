@@ -20,8 +20,8 @@ export function limitedBlobs<Port extends Blobs>(blobs: Port): Port {
       requireObject(name, {});
       return blobs.writeOnce(bucket, name, content);
     },
-    async read(bucket, name) {
-      return isPossible(name) ? blobs.read(bucket, name) : null;
+    async read(bucket, name, part) {
+      return isPossible(name) ? blobs.read(bucket, name, part) : null;
     },
     async remove(bucket, name, generation) {
       if (isPossible(name)) await blobs.remove(bucket, name, generation);

@@ -74,15 +74,17 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       const { generation, size } = stored.object;
       return { bucket, name, generation, size, crc32c: stored.crc32c };
     },
-    async read(bucket, name) {
+    async read(bucket, name, { generation, range } = {}) {
       const stored = objects.get(key(bucket, name));
-      if (!stored) return null;
+      if (!stored || (generation !== undefined && stored.object.generation !== generation)) return null;
       const contentType = stored.object.contentType ?? 'application/octet-stream';
-      const stream = Readable.from([stored.bytes]);
-      const unpacked = unpackedStream(stream, stored.contentEncoding);
-      return unpacked
-        ? { stream: unpacked, contentType, size: null }
-        : { stream, contentType, size: stored.bytes.length };
+      const unpacked = unpackedStream(Readable.from([stored.bytes]), stored.contentEncoding);
+      if (unpacked) return { stream: unpacked, contentType, size: null };
+      const bytes = range ? stored.bytes.subarray(range.first, range.last + 1) : stored.bytes;
+      return { stream: Readable.from([bytes]), contentType, size: bytes.length };
+    },
+    async readAddress() {
+      return null;
     },
     async remove(bucket, name, generation) {
       const stored = objects.get(key(bucket, name));

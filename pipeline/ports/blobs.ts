@@ -32,12 +32,35 @@ export interface BlobContent {
 
 export type BlobText = { text: string } | { json: object };
 
+/** First and last byte, both included. */
+export interface ByteRange {
+  first: number;
+  last: number;
+}
+
+/** What is wanted of an object. */
+export interface BlobPart {
+  /** Without it, the object as it is now. */
+  generation?: string;
+  /** Some of its bytes. Of an object with a `Content-Encoding`, which has no bytes to count, all are given. */
+  range?: ByteRange;
+}
+
 export interface OpenBlob {
-  /** Unpacked, where the object has a `Content-Encoding`. */
+  /** Unpacked, where the object has a `Content-Encoding`, and broken off beyond the limit of a file's size. */
   stream: Readable;
   contentType: string;
-  /** Bytes of the stream; null where only its end tells. */
+  /** Bytes of the stream; null where only its end tells, because the object has a `Content-Encoding`. */
   size: number | null;
+}
+
+/** How a reader who has only an address is to be answered. */
+export interface AddressedAnswer {
+  contentType: string;
+  /** A `Content-Disposition`; null for none. */
+  disposition: string | null;
+  /** Milliseconds until the address ends. */
+  forMs: number;
 }
 
 export interface UploadSession {
@@ -67,8 +90,13 @@ export interface Blobs {
   download(blob: BlobReference, path: string): Awaitable<Download>;
   /** Writes only where there is no object. An object that is there already is adopted. */
   writeOnce(bucket: string, name: string, content: BlobContent): Awaitable<WrittenBlob>;
-  /** Null where there is no such object. */
-  read(bucket: string, name: string): Awaitable<OpenBlob | null>;
+  /** Null where there is no such object, or not that generation of it. */
+  read(bucket: string, name: string, part?: BlobPart): Awaitable<OpenBlob | null>;
+  /**
+   * An address where anybody may read that generation for some time: never log it. Null where this program's account
+   * cannot sign, which is found out at the first call. It does not say whether the object is there.
+   */
+  readAddress(blob: BlobReference, answer: AddressedAnswer): Awaitable<string | null>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Awaitable<void>;
   /** Removes every object whose name starts with `prefix`, except those named in `keep`. */

@@ -103,6 +103,28 @@ export function portsContract(
       await expect(failing(bomb)).rejects.toMatchObject({ code: 'file_too_large' });
     });
 
+    it('read some bytes of one generation', async () => {
+      const { blobs } = ports();
+      const object = newName();
+      const { generation } = await upload(object, Buffer.from('0123456789'));
+      const part = async (first: number, last: number) => {
+        const read = await blobs.read(uploads(), object, { generation, range: { first, last } });
+        return read && [read.size, await text(read.stream)];
+      };
+      expect(await part(2, 4)).toEqual([3, '234']);
+      expect(await part(8, 31)).toEqual([2, '89']);
+      const whole = await blobs.read(uploads(), object, { generation });
+      expect(whole && [whole.size, await text(whole.stream)]).toEqual([10, '0123456789']);
+
+      const packed = newName();
+      await upload(packed, gzipSync('packed'), 'gzip');
+      const all = await blobs.read(uploads(), packed, { range: { first: 0, last: 1 } });
+      expect(all && [all.size, await text(all.stream)]).toEqual([null, 'packed']);
+
+      await upload(object, Buffer.from('newer'));
+      expect(await part(0, 1)).toBeNull();
+    });
+
     it('remove one generation and leave a newer one alone', async () => {
       const { blobs } = ports();
       const object = newName();
