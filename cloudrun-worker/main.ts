@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
@@ -14,23 +13,24 @@ import { runConfigSchema } from './config.ts';
 import { createFitness } from './fitness.ts';
 
 /** A Cloud Run instance: executes the jobs that Pub/Sub pushes to it. */
-const log = createJsonLog('cloudrun-worker');
+const program = 'cloudrun-worker';
+const unnamedLog = createJsonLog(program);
 
 try {
   await run();
   process.exit(0);
 } catch (error) {
   // One line, because Cloud Logging shows each line as an entry of its own.
-  log.error({ error }, `This instance cannot work and ends. ${messageOf(error)}`);
+  unnamedLog.error({ error }, `This instance cannot work and ends. ${messageOf(error)}`);
   process.exit(1);
 }
 
 /** Resolves when the instance was asked to end and has ended; rejects when it cannot work. */
 async function run(): Promise<void> {
   const config = parseConfig(runConfigSchema, process.env);
-  const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
+  const end = askedToEnd(unnamedLog, config.SPILLWAY_DRAIN_MS);
   const { id } = await identifyWorker(config);
-  log.info({ worker: id }, 'This instance begins.');
+  const log = createJsonLog(`${program} ${id}`);
   const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
@@ -39,10 +39,9 @@ async function run(): Promise<void> {
     fetch: createPushApp(fitness.work, worker.ports.consumer, log).fetch,
   }) as Server;
   hardenServer(server, log);
-  server.listen(config.PORT, config.HOST);
+  server.listen(config.PORT, config.SPILLWAY_HOST);
   // This rejects where the port is taken.
   await once(server, 'listening');
-  process.send?.({ ready: true, port: (server.address() as AddressInfo).port });
   await worker.setState('ready');
 
   const fault = await Promise.race([end.then(() => null), fitness.lost]);

@@ -1,35 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
+import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
+import { anyPort } from './choose-ports.ts';
+import { instanceEnvironment } from './instance-environment.ts';
 import { InstancePool } from './instance-pool.ts';
+import { serviceIdentity } from './metadata/identity.ts';
+import { startMetadataServer } from './metadata/server.ts';
+import { certificatesOf, createTokenSigner, tokenVerifier } from './metadata/token-signer.ts';
+import { type RunInstance, startInstance } from './run-instance.ts';
+import { anybodyMayInvoke, onlyInvoker } from './run-invocation.ts';
 import { createRunProxy } from './run-proxy.ts';
 
 /**
- * A substitute for Cloud Run in front of the push endpoint. It starts worker processes when requests need them, up to a
- * maximum, gives each as many requests at once as its concurrency, and ends idle ones.
+ * A substitute for Cloud Run in front of the push endpoint. It starts instances when requests need them, up to a
+ * maximum, gives each as many requests at once as its concurrency, and ends idle ones. An instance gets Cloud Run's
+ * environment and a metadata server of its own, and nothing that names it.
  */
 const config = z
   .object({
     PORT: z.coerce.number(),
+    SPILLWAY_PROJECT: z.string(),
+    SPILLWAY_WORK_DIR: z.string(),
     SPILLWAY_RUN_MAX: z.coerce.number().int().min(0),
     SPILLWAY_RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1),
     /** An instance without requests is ended after this long. Milliseconds. */
     SPILLWAY_RUN_IDLE_MS: z.coerce.number().min(0).default(60_000),
+    /** Whether instances stand still between requests. */
+    SPILLWAY_RUN_FREEZES: z.stringbool().default(false),
+    /** Limit of an instance's memory, with its files. No limit where it is not set. */
+    SPILLWAY_RUN_MEMORY_MIB: z.coerce.number().min(1).optional(),
+    /** The only account that may call the service. Anybody may where it is not set. */
+    SPILLWAY_RUN_INVOKER: z.email().optional(),
+    /** The key that the local cloud signs tokens with. */
+    SPILLWAY_TOKEN_KEY: z.string(),
   })
   .parse(process.env);
 
+const program = fileURLToPath(new URL('../cloudrun-worker/main.ts', import.meta.url));
+const preload = new URL('cloud-run-localhost.ts', import.meta.url).href;
+const project = config.SPILLWAY_PROJECT;
+const log = createJsonLog('cloud-run');
+const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
+const verify = tokenVerifier(await certificatesOf(config.SPILLWAY_TOKEN_KEY));
+
+const configured = {
+  ...process.env,
+  SPILLWAY_SLOTS: String(config.SPILLWAY_RUN_CONCURRENCY),
+  // As a folder that is mounted into the containers.
+  SPILLWAY_MODELS_DIR: modelsFolderFrom(process.env),
+  SPILLWAY_MODELS_SOURCE: 'none',
+};
+
+async function start(): Promise<{ instance: RunInstance; port: number }> {
+  const identity = serviceIdentity('spillway-run', project, randomUUID());
+  const metadata = await startMetadataServer(identity, { project, signer, log });
+  const [port, folder] = await Promise.all([anyPort(), makeFolder()]);
+  const memory = config.SPILLWAY_RUN_MEMORY_MIB;
+  const instance = startInstance(
+    {
+      arguments: ['--import', preload, program],
+      environment: instanceEnvironment(configured, { port, folder, metadataHost: metadata.host }),
+      port,
+      folder,
+      freezes: config.SPILLWAY_RUN_FREEZES,
+      memoryLimitBytes: memory === undefined ? null : memory * 1_024 * 1_024,
+    },
+    (line) => log.error({ pid: instance.pid }, line),
+  );
+  void instance.ended.then(() =>
+    Promise.all([metadata.close(), rm(folder, { recursive: true, force: true }).catch(() => {})]),
+  );
+  return { instance, port };
+}
+
+async function makeFolder(): Promise<string> {
+  await mkdir(config.SPILLWAY_WORK_DIR, { recursive: true });
+  return mkdtemp(join(config.SPILLWAY_WORK_DIR, 'instance-'));
+}
+
 const pool = new InstancePool({
-  entry: new URL('../cloudrun-worker/main.ts', import.meta.url),
-  environment: process.env,
+  start,
   most: config.SPILLWAY_RUN_MAX,
   concurrency: config.SPILLWAY_RUN_CONCURRENCY,
   idleMs: config.SPILLWAY_RUN_IDLE_MS,
 });
-
-const server = createAdaptorServer({ fetch: createRunProxy(pool).fetch }) as Server;
-hardenServer(server, createJsonLog('cloud-run'));
+const origin = `http://127.0.0.1:${config.PORT}`;
+const invoker = config.SPILLWAY_RUN_INVOKER;
+const check = invoker === undefined ? anybodyMayInvoke : onlyInvoker(invoker, origin, verify);
+const server = createAdaptorServer({ fetch: createRunProxy(pool, check).fetch }) as Server;
+hardenServer(server, log);
 server.listen(config.PORT, '127.0.0.1', () => process.send?.({ ready: true }));
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) {
   process.on(reason, () => void pool.close().then(() => process.exit(0)));

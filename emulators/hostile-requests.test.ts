@@ -13,6 +13,7 @@ import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import type { ServerRoute } from '@spillway/pipeline/testing/hostile-requests.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { putFrontBefore } from './functions-front.ts';
+import { anybodyMayInvoke } from './run-invocation.ts';
 import { createRunProxy } from './run-proxy.ts';
 
 const tooLarge = 33 * 1_024 * 1_024;
@@ -55,7 +56,7 @@ describe('goes on whatever is sent to it', () => {
       reserved++;
       return { port: instance, release: () => void reserved-- };
     };
-    const port = await listen(adapted(createRunProxy({ reserve, status: () => [] })));
+    const port = await listen(adapted(createRunProxy({ reserve, status: () => [] }, anybodyMayInvoke)));
     const routes = ['/push', '/instances', '/any/other'].flatMap((path) =>
       ['GET', 'POST', 'HEAD'].map((method): ServerRoute => ({ method, path })),
     );

@@ -1,12 +1,54 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { anyPort } from './choose-ports.ts';
 import { InstancePool, type PoolOptions, type Reservation } from './instance-pool.ts';
+import { isAlive } from './processes.ts';
+import { type InstanceSpec, type RunInstance, startInstance } from './run-instance.ts';
 
+const execFileAsync = promisify(execFile);
 const patienceMs = 50_000;
+const fake = fileURLToPath(new URL('testing/fake-instance.ts', import.meta.url));
+const preload = new URL('cloud-run-localhost.ts', import.meta.url).href;
+
+interface TestInstance {
+  instance: RunInstance;
+  port: number;
+  folder: string;
+  said: string[];
+}
+
+async function startFake(
+  changes: Partial<InstanceSpec> = {},
+  environment: Record<string, string> = {},
+): Promise<TestInstance> {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-instance-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const port = await anyPort();
+  const said: string[] = [];
+  const instance = startInstance(
+    {
+      arguments: ['--import', preload, fake],
+      environment: { PATH: process.env.PATH ?? '', PORT: String(port), ...environment },
+      port,
+      folder,
+      freezes: false,
+      memoryLimitBytes: null,
+      ...changes,
+    },
+    (line) => said.push(line),
+  );
+  return { instance, port, folder, said };
+}
 
 function createPool(changes: Partial<PoolOptions> = {}): InstancePool {
   const pool = new InstancePool({
-    entry: new URL('testing/fake-instance.ts', import.meta.url),
-    environment: process.env,
+    start: () => startFake(),
     most: 2,
     concurrency: 1,
     idleMs: 60_000,
@@ -18,22 +60,46 @@ function createPool(changes: Partial<PoolOptions> = {}): InstancePool {
   return pool;
 }
 
+/** A pool with one instance, as `startFake` starts it. */
+function poolOf(changes: Partial<InstanceSpec>, environment: Record<string, string> = {}) {
+  const started: TestInstance[] = [];
+  const pool = createPool({
+    most: 1,
+    async start() {
+      const one = await startFake(changes, environment);
+      started.push(one);
+      return one;
+    },
+  });
+  return { pool, started };
+}
+
 async function reserve(pool: InstancePool): Promise<Reservation> {
   const reservation = await pool.reserve();
   if (!reservation) throw new Error('Refused.');
   return reservation;
 }
 
-const pidBehind = async ({ port }: Reservation) => (await fetch(`http://127.0.0.1:${port}/`)).text();
+const ask = async ({ port }: Reservation, path = '/') =>
+  (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+
+/** One request from its place to its answer. */
+async function request(pool: InstancePool, path: string): Promise<string> {
+  const reservation = await reserve(pool);
+  const answer = await fetch(`http://127.0.0.1:${reservation.port}${path}`);
+  const text = await answer.text();
+  reservation.release(answer.status);
+  return text;
+}
 
 describe('the Cloud Run stand-in', () => {
   it('has no instance until one is needed, and uses it again', async () => {
     const pool = createPool();
     expect(pool.status()).toEqual([]);
     const first = await reserve(pool);
-    const pid = await pidBehind(first);
-    first.release();
-    expect(await pidBehind(await reserve(pool))).toBe(pid);
+    const pid = await ask(first);
+    first.release(200);
+    expect(await ask(await reserve(pool))).toBe(pid);
     expect(pool.status()).toMatchObject([{ state: 'ready', active: 1 }]);
   });
 
@@ -53,7 +119,7 @@ describe('the Cloud Run stand-in', () => {
     onTestFinished(() => void vi.useRealTimers());
     const waiting = pool.reserve();
     vi.advanceTimersByTime(patienceMs - 1);
-    first.release();
+    first.release(200);
     expect(await waiting).not.toBeNull();
     const refused = pool.reserve();
     vi.advanceTimersByTime(patienceMs);
@@ -63,7 +129,7 @@ describe('the Cloud Run stand-in', () => {
 
   it('ends an instance that has been idle, and scales to zero', async () => {
     const pool = createPool({ idleMs: 20 });
-    (await reserve(pool)).release();
+    (await reserve(pool)).release(200);
     await expect.poll(() => pool.status()).toEqual([]);
     expect(await pool.reserve()).not.toBeNull();
   });
@@ -72,15 +138,96 @@ describe('the Cloud Run stand-in', () => {
     const pool = createPool({ most: 1 });
     const first = await reserve(pool);
     const waiting = pool.reserve();
-    process.kill(Number(await pidBehind(first)), 'SIGKILL');
+    process.kill(Number(await ask(first)), 'SIGKILL');
     expect(await waiting).not.toBeNull();
+  });
+
+  it('ends an instance that answers 20 times in a row with 5xx, and no sooner', async () => {
+    const pool = createPool({ most: 1 });
+    const first = await request(pool, '/');
+    for (let times = 0; times < 19; times++) await request(pool, '/fail');
+    // An answer of another kind begins the count again.
+    expect(await request(pool, '/')).toBe(first);
+    for (let times = 0; times < 19; times++) await request(pool, '/fail');
+    expect(pool.status()).toMatchObject([{ state: 'ready' }]);
+    await request(pool, '/fail');
+    await expect.poll(() => isAlive(Number(first))).toBe(false);
+    expect(await request(pool, '/')).not.toBe(first);
   });
 
   it('leaves no instance behind when closed', async () => {
     const pool = createPool();
-    const pid = Number(await pidBehind(await reserve(pool)));
+    const pid = Number(await ask(await reserve(pool)));
     await pool.close();
-    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+    expect(isAlive(pid)).toBe(false);
     expect(await pool.reserve()).toBeNull();
   });
 });
+
+describe('an instance', () => {
+  it('is called localhost', async () => {
+    const { pool } = poolOf({});
+    expect(await request(pool, '/host')).toBe('localhost');
+  });
+
+  it('stands still with all its processes while it has no request, and goes on with the next', async () => {
+    const { pool, started } = poolOf({ freezes: true });
+    const child = Number(await request(pool, '/child'));
+    const pid = started[0]?.instance.pid ?? 0;
+    const states = () => Promise.all([pid, child].map(stateOf));
+    await expect.poll(states).toEqual(['T', 'T']);
+    const reservation = await reserve(pool);
+    expect(Number(await ask(reservation, '/ticks'))).toBeGreaterThan(0);
+    await expect.poll(async () => (await states()).includes('T')).toBe(false);
+    reservation.release(200);
+    await expect.poll(states).toEqual(['T', 'T']);
+    // Its end gives it time again, and takes its children along.
+    await pool.close();
+    await expect.poll(() => [pid, child].some(isAlive)).toBe(false);
+  });
+
+  it('that does not end when it is asked to is killed', async () => {
+    const { instance } = await startFake({}, { FAKE_STUBBORN: 'true' });
+    await instance.ready;
+    await instance.end(20);
+    expect(isAlive(instance.pid ?? 0)).toBe(false);
+  });
+
+  it('that takes more memory than it has is killed, and its files count', async () => {
+    const { instance, folder, said } = await startFake({ memoryLimitBytes: 300 * 1_024 * 1_024 });
+    await instance.ready;
+    expect(said).toEqual([]);
+    await writeFile(join(folder, 'large'), Buffer.alloc(310 * 1_024 * 1_024));
+    await instance.ended;
+    expect(said).toEqual([expect.stringMatching(/^Memory limit of 300 MiB exceeded with \d+ MiB used/)]);
+  });
+
+  it('ends with the stand-in that started it, also while it stands still', async () => {
+    const port = await anyPort();
+    const spec = { arguments: [fake], port, folder: tmpdir(), freezes: true, memoryLimitBytes: null };
+    const environment = { PATH: process.env.PATH, PORT: String(port) };
+    const script = `
+      import { startInstance } from ${JSON.stringify(new URL('run-instance.ts', import.meta.url).href)};
+      const instance = startInstance(${JSON.stringify({ ...spec, environment })}, () => {});
+      await instance.ready;
+      instance.freeze();
+      console.log(instance.pid);`;
+    const standIn = spawn(process.execPath, ['--input-type=module', '--eval', script]);
+    const [line] = await once(standIn.stdout, 'data');
+    const pid = Number(String(line));
+    await expect.poll(() => stateOf(pid)).toBe('T');
+    standIn.kill('SIGKILL');
+    await expect.poll(() => isAlive(pid)).toBe(false);
+  });
+
+  it('that never gets ready says so', async () => {
+    const { instance } = await startFake({ arguments: ['--eval', 'process.exit(1)'] });
+    await expect(instance.ready).rejects.toThrow('It ended before it was ready.');
+  });
+});
+
+/** The first letter of a process's state: `T` where it was stopped. */
+async function stateOf(pid: number): Promise<string> {
+  const { stdout } = await execFileAsync('ps', ['-o', 'stat=', '-p', String(pid)]);
+  return stdout.trim().slice(0, 1);
+}

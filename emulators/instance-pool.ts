@@ -1,26 +1,27 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
+import type { RunInstance } from './run-instance.ts';
 
 /**
  * How long a request waits for an instance when all are busy: max(3.5 x mean startup, 10 s), then 429.
  * https://cloud.google.com/run/docs/about-instance-autoscaling
  */
 const patience = { startups: 3.5, leastMs: 10_000 } as const;
-/** Cloud Run ends an instance 10 s after SIGTERM. The local stack has less time to end. Milliseconds. */
-const killAfterMs = 5_000;
+/** From SIGTERM to SIGKILL. https://cloud.google.com/run/docs/container-contract#instance-shutdown */
+const killAfterMs = 10_000;
+/** The same when the stack ends, which has 10 s for everything. */
+const killAtCloseMs = 5_000;
 const startupGuessMs = 2_000;
-
-const readySchema = z.object({ ready: z.literal(true), port: z.number() });
+/**
+ * An instance that answers so often with 5xx in a row is ended.
+ * https://cloud.google.com/run/docs/about-instance-autoscaling
+ */
+const mostServerErrors = 20;
 
 export interface PoolOptions {
-  /** The worker's main file. It listens on `PORT` 0 and reports its port over IPC. */
-  entry: URL;
-  environment: Record<string, string | undefined>;
+  /** Starts one more instance, which listens on `port` when it is ready. */
+  start(): Promise<{ instance: RunInstance; port: number }>;
   most: number;
   concurrency: number;
-  /** An instance without requests is ended after this long. */
+  /** An instance without requests is ended after this long. Milliseconds. */
   idleMs: number;
   /** How long a request waits for a place. Default: as on Cloud Run. */
   patienceMs?: number;
@@ -28,15 +29,18 @@ export interface PoolOptions {
 
 export interface Reservation {
   port: number;
-  release(): void;
+  /** The request has ended with this answer; null where the instance gave none. */
+  release(status: number | null): void;
 }
 
-interface Instance {
+/** An instance as the pool sees it. It has no process before `start` has resolved. */
+interface Member {
   id: string;
-  child: ChildProcess;
+  instance: RunInstance | null;
   /** Null while it starts. */
   port: number | null;
   active: number;
+  serverErrors: number;
   idle: NodeJS.Timeout | null;
   ending: boolean;
 }
@@ -46,10 +50,10 @@ interface Waiting {
   timer: NodeJS.Timeout;
 }
 
-/** Worker processes, started and ended by the number of requests. */
+/** Instances, started and ended by the number of requests. */
 export class InstancePool {
   readonly #options: PoolOptions;
-  readonly #instances = new Set<Instance>();
+  readonly #members = new Set<Member>();
   readonly #queue: Waiting[] = [];
   readonly #startupsMs: number[] = [];
   #started = 0;
@@ -62,7 +66,7 @@ export class InstancePool {
   /** A place on an instance, which is started if necessary; null if none became free in time. */
   async reserve(): Promise<Reservation | null> {
     if (this.#closed) return null;
-    const free = this.#freeInstance();
+    const free = this.#freeMember();
     if (free) return this.#take(free);
     const place = Promise.withResolvers<Reservation | null>();
     const waiting: Waiting = {
@@ -78,9 +82,9 @@ export class InstancePool {
   }
 
   status(): { id: string; pid: number | undefined; state: string; active: number }[] {
-    return [...this.#instances].map(({ id, child, port, active, ending }) => {
+    return [...this.#members].map(({ id, instance, port, active, ending }) => {
       const state = ending ? 'ending' : port === null ? 'starting' : 'ready';
-      return { id, pid: child.pid, state, active };
+      return { id, pid: instance?.pid, state, active };
     });
   }
 
@@ -90,38 +94,41 @@ export class InstancePool {
       clearTimeout(waiting.timer);
       waiting.give(null);
     }
-    await Promise.all([...this.#instances].map((instance) => this.#end(instance)));
+    await Promise.all([...this.#members].map((member) => this.#end(member, killAtCloseMs)));
   }
 
-  #freeInstance(): Instance | undefined {
-    const usable = [...this.#instances].filter(
+  #freeMember(): Member | undefined {
+    const usable = [...this.#members].filter(
       ({ port, active, ending }) => port !== null && !ending && active < this.#options.concurrency,
     );
     // The busiest first, so that the others can fall idle.
     return usable.sort((a, b) => b.active - a.active)[0];
   }
 
-  #take(instance: Instance): Reservation {
-    instance.active++;
-    if (instance.idle) clearTimeout(instance.idle);
+  #take(member: Member): Reservation {
+    if (member.active++ === 0) member.instance?.thaw();
+    if (member.idle) clearTimeout(member.idle);
     let released = false;
     return {
-      port: instance.port ?? 0,
-      release: () => {
+      port: member.port ?? 0,
+      release: (status) => {
         if (released) return;
         released = true;
-        instance.active--;
-        this.#serveQueue();
-        if (instance.active === 0) {
-          instance.idle = setTimeout(() => void this.#end(instance), this.#options.idleMs);
+        member.active--;
+        member.serverErrors = status !== null && status < 500 ? 0 : member.serverErrors + 1;
+        if (member.serverErrors >= mostServerErrors && !member.ending) {
+          console.error(`${member.id} answered ${mostServerErrors} times in a row with 5xx and is ended.`);
+          void this.#end(member, killAfterMs);
         }
+        this.#serveQueue();
+        this.#rest(member);
       },
     };
   }
 
   #serveQueue(): void {
     for (;;) {
-      const free = this.#freeInstance();
+      const free = this.#freeMember();
       const waiting = free && this.#queue.shift();
       if (!waiting) return;
       clearTimeout(waiting.timer);
@@ -129,9 +136,16 @@ export class InstancePool {
     }
   }
 
+  /** An instance without a request stands still, and is ended after a while. */
+  #rest(member: Member): void {
+    if (member.active > 0 || member.ending) return;
+    member.instance?.freeze();
+    member.idle = setTimeout(() => void this.#end(member, killAfterMs), this.#options.idleMs);
+  }
+
   /** Starts as many instances as the waiting requests need beyond those that are starting already. */
   #scale(): void {
-    const living = [...this.#instances].filter(({ ending }) => !ending);
+    const living = [...this.#members].filter(({ ending }) => !ending);
     const starting = living.filter(({ port }) => port === null).length;
     const needed = Math.ceil(this.#queue.length / this.#options.concurrency) - starting;
     const room = this.#options.most - living.length;
@@ -139,49 +153,45 @@ export class InstancePool {
   }
 
   async #start(): Promise<void> {
-    const id = `run-${process.pid}-${++this.#started}`;
+    const id = `instance-${process.pid}-${++this.#started}`;
+    const member: Member = {
+      id,
+      instance: null,
+      port: null,
+      active: 0,
+      serverErrors: 0,
+      idle: null,
+      ending: false,
+    };
+    this.#members.add(member);
     const startedAt = performance.now();
-    const child = fork(fileURLToPath(this.#options.entry), {
-      env: {
-        ...this.#options.environment,
-        PORT: '0',
-        HOST: '127.0.0.1',
-        SPILLWAY_WORKER_ID: id,
-        SPILLWAY_SLOTS: String(this.#options.concurrency),
-      },
-    });
-    const instance: Instance = { id, child, port: null, active: 0, idle: null, ending: false };
-    this.#instances.add(instance);
-    child.once('exit', () => {
-      this.#instances.delete(instance);
-      if (instance.idle) clearTimeout(instance.idle);
-      if (!this.#closed) this.#scale();
-    });
-    child.on('error', (error) => {
-      console.error(`Instance ${id}: ${error.message}`);
-      // A process that could not be started never exits. Waiting requests time out, or another instance serves them.
-      if (child.pid === undefined) this.#instances.delete(instance);
-    });
-    child.on('message', (message) => {
-      const ready = readySchema.safeParse(message);
-      if (!ready.success) return;
-      instance.port = ready.data.port;
+    try {
+      const { instance, port } = await this.#options.start();
+      member.instance = instance;
+      void instance.ended.then(() => this.#leave(member));
+      if (this.#closed) return void this.#end(member, killAtCloseMs);
+      await instance.ready;
       this.#startupsMs.push(performance.now() - startedAt);
+      member.port = port;
       this.#serveQueue();
-      if (instance.active === 0) {
-        instance.idle = setTimeout(() => void this.#end(instance), this.#options.idleMs);
-      }
-    });
+      this.#rest(member);
+    } catch (error) {
+      console.error(`${id}: ${String(error)}`);
+      if (member.instance) return;
+      this.#leave(member);
+    }
   }
 
-  async #end(instance: Instance): Promise<void> {
-    if (instance.child.exitCode !== null || instance.child.signalCode !== null) return;
-    instance.ending = true;
-    const exited = once(instance.child, 'exit');
-    instance.child.kill('SIGTERM');
-    const timer = setTimeout(() => instance.child.kill('SIGKILL'), killAfterMs);
-    await exited;
-    clearTimeout(timer);
+  #leave(member: Member): void {
+    this.#members.delete(member);
+    member.ending = true;
+    if (member.idle) clearTimeout(member.idle);
+    if (!this.#closed) this.#scale();
+  }
+
+  async #end(member: Member, withinMs: number): Promise<void> {
+    member.ending = true;
+    await member.instance?.end(withinMs);
   }
 
   #patienceMs(): number {

@@ -88,9 +88,14 @@ export function pusherPart(plan: Plan): PartSpec {
       SPILLWAY_PUSH_RUN_URL: `http://127.0.0.1:${plan.ports.run}/push`,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
       SPILLWAY_PUSH_DEADLINE_MS: String(ackDeadline.push * 1_000),
+      SPILLWAY_PUSH_ACCOUNT: JSON.stringify(plan.identities.pusher),
+      SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
     },
   };
 }
+
+/** What costs time or hides defects: instances that stand still between requests, with as much memory as configured. */
+const likeCloudRun = { SPILLWAY_RUN_FREEZES: 'true', SPILLWAY_RUN_MEMORY_MIB: '2048' };
 
 export function cloudRunPart(plan: Plan): PartSpec {
   return {
@@ -100,6 +105,9 @@ export function cloudRunPart(plan: Plan): PartSpec {
       ...shared(plan),
       PORT: String(plan.ports.run),
       SPILLWAY_RUN_MAX: String(plan.options.runMax),
+      SPILLWAY_RUN_INVOKER: plan.identities.pusher.email,
+      SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
+      ...(plan.options.likeCloud ? likeCloudRun : {}),
     },
   };
 }

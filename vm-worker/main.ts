@@ -10,11 +10,11 @@ import { startPulling } from './pull-loop.ts';
 
 /** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
 const config = parseConfig(vmConfigSchema, process.env);
-const log = createJsonLog('vm-worker');
-const end = askedToEnd(log, config.SPILLWAY_DRAIN_MS);
+const program = 'vm-worker';
+const end = askedToEnd(createJsonLog(program), config.SPILLWAY_DRAIN_MS);
 
 const { id } = await identifyWorker(config);
-log.info({ worker: id }, 'This worker begins.');
+const log = createJsonLog(`${program} ${id}`);
 let duty: Duty | null = null;
 const worker = await startWorker('vm', id, config, log, {
   onControl: (control) => duty?.onControl(control),

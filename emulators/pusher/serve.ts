@@ -1,6 +1,7 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
 import { z } from 'zod';
+import { createTokenSigner } from '../metadata/token-signer.ts';
 import { emulatorSource } from './emulator-source.ts';
 import { type PushRequest, pushForms } from './push-requests.ts';
 import { Pusher } from './pusher.ts';
@@ -15,6 +16,12 @@ const config = z
     SPILLWAY_PUSH_EVENTS: z.enum(pushForms),
     /** Milliseconds. */
     SPILLWAY_PUSH_DEADLINE_MS: z.coerce.number().positive(),
+    /** The account whose identity tokens the pushes carry, as JSON. */
+    SPILLWAY_PUSH_ACCOUNT: z
+      .string()
+      .transform((text) => z.object({ email: z.email(), uniqueId: z.string() }).parse(JSON.parse(text))),
+    /** The key that the local cloud signs tokens with. */
+    SPILLWAY_TOKEN_KEY: z.string(),
   })
   .parse(process.env);
 
@@ -26,6 +33,8 @@ const pubsub = new PubSub({
 const client = new v1.SubscriberClient(
   (await pubsub.getClientConfig()) as ConstructorParameters<typeof v1.SubscriberClient>[0],
 );
+
+const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
 
 const pushers = [
   { name: subscriptionNames.run, form: 'wrapped' as const, url: config.SPILLWAY_PUSH_RUN_URL },
@@ -46,7 +55,15 @@ for (const pusher of pushers) void pusher.run();
 process.send?.({ ready: true });
 
 async function post(url: string, { headers, body }: PushRequest, signal: AbortSignal): Promise<number> {
-  const answer = await fetch(url, { method: 'POST', headers, body, signal, redirect: 'manual' });
+  // Where no audience is configured, it is the endpoint: https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
+  const authorization = `Bearer ${await signer.identityToken(config.SPILLWAY_PUSH_ACCOUNT, url)}`;
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { ...headers, authorization },
+    body,
+    signal,
+    redirect: 'manual',
+  });
   await answer.body?.cancel();
   return answer.status;
 }
