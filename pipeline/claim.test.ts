@@ -13,6 +13,6 @@ it('a claim that was written and seems refused, for its reply was lost, is known
     return null;
   };
   const claim = await overTime(claimJob(bench.take('vm'), bench.executor()));
-  expect(claim).toMatchObject({ kind: 'claimed', job: { id: job?.id, attempt: 1 } });
+  expect(claim).toMatchObject({ kind: 'claimed', stored: { job: { id: job?.id, attempt: 1 } } });
   expect(await bench.job(job?.id)).toMatchObject({ state: 'processing', attempt: 1 });
 });

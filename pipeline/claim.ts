@@ -15,7 +15,7 @@ export interface Claimant {
 }
 
 export type ClaimAnswer =
-  | { kind: 'claimed'; job: Job; token: string }
+  | { kind: 'claimed'; stored: Stored; token: string }
   | { kind: 'dropped'; why: 'ended' | 'moved' | 'claimed' | 'unknown' }
   | { kind: 'poison'; job: Job }
   /** Written by a newer version of this program, which alone knows what it means. */
@@ -37,39 +37,47 @@ export function* claimJob(
     if (!stored) return { kind: 'dropped', why: 'unknown' };
     if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
-    if (holds(stored.job, token)) return { kind: 'claimed', job: stored.job, token };
+    if (holds(stored.job, token)) return { kind: 'claimed', stored, token };
     const claim = newClaim(claimant, token);
     const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, stored.readAt);
     if (outcome.kind === 'dropped') return outcome;
     if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
     const written = yield* waitFor(jobs.replace(stored, outcome.job));
-    if (written) return { kind: 'claimed', job: written.job, token };
+    if (written) return { kind: 'claimed', stored: written, token };
   }
 }
 
 export interface HeldClaim extends Background {
+  /** The document as this worker has last written it. */
+  latest(): Stored;
   /** Aborted once the claim is known to be lost: whatever is made from then on will not count. */
   signal: AbortSignal;
 }
 
 /** Keeps a claim alive while its work runs: renewed three times in each period. */
-export function holdClaim(job: Job, token: string, claimant: Claimant): HeldClaim {
+export function holdClaim(claimed: Stored, token: string, claimant: Claimant): HeldClaim {
   const { ports, claimMs } = claimant;
+  const { id } = claimed.job;
+  let latest = claimed;
   const lost = new AbortController();
   const renewals = startRecurring({
     everyMs: claimMs / 3,
     timers: ports.timers,
     round: () => begin(renew()),
     // The claim lives on until it expires; the next renewal may go through.
-    onError: (error) => ports.log.warn({ jobId: job.id, error }, 'A claim could not be renewed.'),
+    onError: (error) => ports.log.warn({ jobId: id, error }, 'A claim could not be renewed.'),
   });
-  return { signal: lost.signal, stop: renewals.stop };
+  return { latest: () => latest, signal: lost.signal, stop: renewals.stop };
 
   function* renew(): Steps<void> {
-    const stored = yield* changeJob(ports.jobs, job.id, (current) =>
-      holds(current, token) ? renewed(current, newClaim(claimant, token)) : null,
+    const stored = yield* changeJob(
+      ports.jobs,
+      id,
+      (current) => (holds(current, token) ? renewed(current, newClaim(claimant, token)) : null),
+      latest,
     );
-    if (!stored) lost.abort(new Error('The claim was lost.'));
+    if (stored) latest = stored;
+    else lost.abort(new Error('The claim was lost.'));
   }
 }
 

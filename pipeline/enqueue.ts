@@ -1,4 +1,4 @@
-import { type Job, schemaVersion } from '@spillway/core/job.ts';
+import { type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
@@ -35,13 +35,15 @@ export type Enqueued =
  * states the predicted work. The reservation comes before the count, so that routers that work at the same time
  * see each other's jobs. If the program ends in between, the repeated event or the sweep goes on. Throws
  * `OutageError` when a service does not answer.
+ * @param seen The world, where the router has just looked at it.
  */
 export function* enqueue(
   request: JobRequest,
   ports: Ports,
   choose: ChooseRoute = decideRoute,
+  seen?: Conditions,
 ): Steps<Enqueued> {
-  const conditions = yield* readConditions(ports);
+  const conditions = seen ?? (yield* readConditions(ports));
   const job = reserved(newJob(request, conditions, ports), ports.clock.now());
   const creation = yield* waitFor(ports.jobs.create(job));
   if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
@@ -90,28 +92,37 @@ export function* decide(
   choose: ChooseRoute = decideRoute,
 ): Steps<Stored | null> {
   const candidate = candidateOf(stored.job);
-  const { job, ownerAheadMs } = yield* classify(stored, candidate.operation, seen, ports);
+  const job = yield* classify(stored, candidate.operation, seen, ports);
   const conditions = { ...seen, now: ports.clock.now() };
   const { deadlineAt } = job;
-  // A job that was decided before keeps its turn.
-  const kept = job.route.reason === 'reserved' ? null : job.route.turnAt;
-  const turnAt = kept ?? turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
-  const ledger = yield* waitFor(ports.sums.ledger(stored, turnAt));
+  const turnAfter = (ownerAheadMs: number) =>
+    turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
+  const { turnAt, ledger } = yield* ledgerOf({ ...stored, job }, turnAfter, ports);
   const choice = choose({ ...conditions, ...candidate, deadlineAt, turnAt, ledger }, job);
   return yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
 }
 
-/** The job in its class, and the work of its owner that comes before it by the deadline of that class. */
+/** The job in its class. */
 function* classify(
   stored: Stored,
   operation: OperationName,
   { settings }: Conditions,
   ports: Ports,
-): Steps<{ job: Job; ownerAheadMs: number }> {
-  const job = (yield* belongsToLargeBatch(stored, settings, ports))
+): Steps<Job> {
+  return (yield* belongsToLargeBatch(stored, settings, ports))
     ? reclassified(stored.job, 'bulk', objectiveMs(operation, 'bulk', settings))
     : stored.job;
-  return { job, ownerAheadMs: yield* waitFor(ports.sums.ownerAheadMs({ ...stored, job })) };
+}
+
+/** A job that was decided before keeps its turn. */
+function* ledgerOf(
+  stored: Stored,
+  turnAfter: (ownerAheadMs: number) => Date,
+  { sums }: Ports,
+): Steps<{ turnAt: Date; ledger: Ledger }> {
+  const { reason, turnAt } = stored.job.route;
+  if (reason === 'reserved' || turnAt === null) return yield* waitFor(sums.ledgerInTurn(stored, turnAfter));
+  return { turnAt, ledger: yield* waitFor(sums.ledger(stored, turnAt)) };
 }
 
 function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {

@@ -16,6 +16,7 @@ import { type HeldClaim, holdClaim } from './claim.ts';
 import type { Executor, OperationOutput } from './executor.ts';
 import type { Outcome } from './outcome.ts';
 import type { Download, WrittenBlob } from './ports/blobs.ts';
+import type { Stored } from './ports/jobs.ts';
 import { reportProgress } from './progress.ts';
 import {
   between,
@@ -47,8 +48,9 @@ type Source = Extract<Download, { kind: 'downloaded' }> & { at: Date };
 type Output = OperationOutput & { at: Date };
 
 /** Takes a claimed job to its outcome, or gives it back. Throws `OutageError` where neither can be written. */
-export function* executeJob(job: Job, token: string, executor: Executor): Steps<Outcome> {
-  const attempt = beginAttempt(job, token, executor);
+export function* executeJob(claimed: Stored, token: string, executor: Executor): Steps<Outcome> {
+  const { job } = claimed;
+  const attempt = beginAttempt(claimed, token, executor);
   try {
     yield* makeFolder(attempt);
     return yield* produce(attempt);
@@ -80,11 +82,11 @@ function* produce(attempt: Attempt): Steps<Outcome> {
   return yield* recordResult(attempt, output, result, receipt, timings);
 }
 
-function beginAttempt(job: Job, token: string, executor: Executor): Attempt {
+function beginAttempt(claimed: Stored, token: string, executor: Executor): Attempt {
   return {
-    job,
+    job: claimed.job,
     token,
-    claim: holdClaim(job, token, executor),
+    claim: holdClaim(claimed, token, executor),
     folder: executor.folders.pathOf(`job-${token}`),
     startedAt: executor.ports.clock.now(),
     executor,
@@ -103,8 +105,8 @@ function* downloadSource(attempt: Attempt): Steps<Source | Extract<Download, { k
   return download.kind === 'gone' ? download : { ...download, at: clock.now() };
 }
 
-function endWithoutSource({ job, token, executor }: Attempt, replaced: boolean): Steps<Outcome> {
-  return recordSourceGone(job, replaced, withFencingToken(token), executor.ports);
+function endWithoutSource({ token, claim, executor }: Attempt, replaced: boolean): Steps<Outcome> {
+  return recordSourceGone(claim.latest(), replaced, withFencingToken(token), executor.ports);
 }
 
 /** Checks the picture and works on it. */
@@ -165,7 +167,7 @@ function storeReceipt(
 }
 
 function* recordResult(
-  { job, token, claim, executor }: Attempt,
+  { token, claim, executor }: Attempt,
   { contentType, width, height, decodedPixels, model, notes, at }: Output,
   written: WrittenBlob,
   receipt: WrittenBlob,
@@ -174,7 +176,7 @@ function* recordResult(
   yield* waitFor(claim.stop());
   const made = { contentType, width, height, decodedPixels, model, notes };
   const result = { ...written, ...made, receipt: receipt.name };
-  return yield* recordSuccess(job, result, timings, at, withFencingToken(token), executor.ports);
+  return yield* recordSuccess(claim.latest(), result, timings, at, withFencingToken(token), executor.ports);
 }
 
 function inputPath({ folder }: Attempt): string {

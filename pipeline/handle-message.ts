@@ -70,7 +70,7 @@ export function* executeClaimed(claim: Steps<ClaimAnswer | null>, executor: Exec
     if (answer === null) return { kind: 'nothing_waits', ack: true };
     switch (answer.kind) {
       case 'claimed':
-        return yield* executeJob(answer.job, answer.token, executor);
+        return yield* executeJob(answer.stored, answer.token, executor);
       case 'poison':
         return yield* endPoisonJob(answer.job, executor);
       case 'newer':

@@ -13,6 +13,7 @@ import * as transitions from '@spillway/core/transitions.ts';
 import { followEnd } from './after-end.ts';
 import { changeJob } from './change-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
+import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
 
@@ -27,9 +28,12 @@ export function withFencingToken(token: string): FencingPredicate {
 /** Timings up to the end of the operation. */
 export type TimingsSoFar = Omit<Timings, 'storeMs' | 'totalMs'>;
 
-/** @param operatedAt When the operation had ended. */
+/**
+ * @param known The job as its holder has last written it.
+ * @param operatedAt When the operation had ended.
+ */
 export function* recordSuccess(
-  job: Job,
+  known: Stored,
   result: JobResult,
   soFar: TimingsSoFar,
   operatedAt: Date,
@@ -37,25 +41,36 @@ export function* recordSuccess(
   ports: Ports,
 ): Steps<Outcome> {
   const now = ports.clock.now();
-  const timings = { ...soFar, storeMs: between(operatedAt, now), totalMs: between(clockStart(job), now) };
+  const timings = {
+    ...soFar,
+    storeMs: between(operatedAt, now),
+    totalMs: between(clockStart(known.job), now),
+  };
   const ended = yield* end(
-    job,
+    known.job,
     mayEnd,
     (current) => transitions.succeeded(current, result, timings, now),
     ports,
+    known,
   );
   return ended ? { kind: 'succeeded', ack: true, job: ended } : claimLost;
 }
 
 /** The source's generation is gone: `replaced` by a newer one, or deleted. */
 export function* recordSourceGone(
-  job: Job,
+  known: Stored,
   replaced: boolean,
   mayEnd: FencingPredicate,
   ports: Ports,
 ): Steps<Outcome> {
   const transition = replaced ? transitions.superseded : transitions.cancelled;
-  const ended = yield* end(job, mayEnd, (current) => transition(current, ports.clock.now()), ports);
+  const ended = yield* end(
+    known.job,
+    mayEnd,
+    (current) => transition(current, ports.clock.now()),
+    ports,
+    known,
+  );
   return ended ? { kind: 'source_gone', ack: true, job: ended } : claimLost;
 }
 
@@ -78,7 +93,8 @@ export function* recordFailure(
     if (refusal.scope === 'service' && error.code !== 'service_refused') throw refusal;
     ports.log.error({ jobId: job.id, error: refusal }, 'A job ends without its report, which was refused.');
   }
-  const ended = yield* end(job, mayEnd, (now) => transitions.failed(now, error, ports.clock.now()), ports);
+  const fail = (now: Job) => transitions.failed(now, error, ports.clock.now());
+  const ended = yield* end(job, mayEnd, fail, ports, current);
   return ended ? { kind: 'failed', ack: true, job: ended, error } : claimLost;
 }
 
@@ -103,10 +119,10 @@ function* end(
   mayEnd: FencingPredicate,
   transition: (current: Job) => Job,
   ports: Ports,
+  known: Stored | null = null,
 ): Steps<Job | null> {
-  const stored = yield* changeJob(ports.jobs, id, (current) =>
-    mayEnd(current) ? transition(current) : null,
-  );
+  const change = (job: Job) => (mayEnd(job) ? transition(job) : null);
+  const stored = yield* changeJob(ports.jobs, id, change, known);
   if (!stored) {
     yield* removeLeftovers(id, ports);
     return null;

@@ -27,8 +27,7 @@ describe('a finalized upload', () => {
 
   it.each([
     ['jobs', 'create'],
-    ['sums', 'ownerAheadMs'],
-    ['sums', 'ledger'],
+    ['sums', 'ledgerInTurn'],
     ['jobs', 'replace'],
   ] as const)('goes on after an outage at %s.%s when its event comes again', async (name, method) => {
     const bench = await workbench();
@@ -144,7 +143,8 @@ describe('a finalized upload', () => {
 
   it('that is refused after its reservation ends, and is not left in the queue', async () => {
     const bench = await workbench();
-    bench.ports.sums.ledger = () => Promise.reject(new RefusedError('The value is too large for a query.'));
+    bench.ports.sums.ledgerInTurn = () =>
+      Promise.reject(new RefusedError('The value is too large for a query.'));
     const [job] = await bench.drop();
     expect(job).toMatchObject({ state: 'failed', error: { code: 'service_refused' } });
     expect(await bench.jobs()).toMatchObject([{ state: 'failed' }]);

@@ -3,6 +3,8 @@ import { sizeRefusal } from '@spillway/core/file-size.ts';
 import type { Job, JobError } from '@spillway/core/job.ts';
 import type { IgnoredName } from '@spillway/core/object-names.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { decideRoute } from '@spillway/core/routing/policy.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
@@ -35,10 +37,13 @@ export async function routeUpload(
 ): Promise<Job[]> {
   // The events of the results bucket were sent here by mistake.
   if (object.bucket === ports.buckets.results) return ignore(object, 'own_result', ports);
-  const upload = readUpload(object, await senderOf(object, ports));
+  const [sender, conditions] = await Promise.all([senderOf(object, ports), overTime(readConditions(ports))]);
+  const upload = readUpload(object, sender);
   if (upload.kind === 'ignored') return ignore(object, upload.why, ports);
   const requested = upload.jobs.filter(({ operation }) => wanted(operation));
-  const started = await Promise.allSettled(requested.map((one) => startJob(upload, one, trace, ports)));
+  const started = await Promise.allSettled(
+    requested.map((one) => startJob(upload, one, trace, conditions, ports)),
+  );
   return started.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
@@ -61,6 +66,7 @@ async function startJob(
   upload: Extract<UploadRequest, { kind: 'jobs' }>,
   requested: RequestedJob,
   trace: string | null,
+  conditions: Conditions,
   ports: Ports,
 ): Promise<Job> {
   const { source, owner, batch, batchSize } = upload;
@@ -80,9 +86,9 @@ async function startJob(
     trace: readTrace(trace),
     clockStartsAt: source.timeCreated,
   };
-  if (refusal) return recordRefusal(request, refusal, ports);
+  if (refusal) return recordRefusal(request, refusal, conditions, ports);
   try {
-    const { kind, job } = await overTime(enqueue(request, ports));
+    const { kind, job } = await overTime(enqueue(request, ports, decideRoute, conditions));
     ports.log.info(
       { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
       kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
@@ -90,7 +96,8 @@ async function startJob(
     return job;
   } catch (error) {
     if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
-    return recordRefusal(request, { code: 'service_refused', message: error.message }, ports);
+    const refused = { code: 'service_refused', message: error.message } as const;
+    return recordRefusal(request, refused, conditions, ports);
   }
 }
 
@@ -98,14 +105,11 @@ async function startJob(
 async function recordRefusal(
   request: JobRequest,
   refusal: NonNullable<RequestedJob['refusal']>,
+  conditions: Conditions,
   ports: Ports,
 ): Promise<Job> {
   const error = { ...refusal, retryable: false };
-  const job = refusedAtOnce(
-    newJob(request, await overTime(readConditions(ports)), ports),
-    error,
-    ports.clock.now(),
-  );
+  const job = refusedAtOnce(newJob(request, conditions, ports), error, ports.clock.now());
   const existing = await ports.jobs.get(job.id);
   if (existing) return endedAlready(existing.job, error, ports);
   await overTime(writeErrorReport(job, error, ports.clock.now(), ports));

@@ -190,9 +190,9 @@ async function leftBehind(count: number): Promise<Workbench> {
 
 /** Lets the first look at what is ahead of a job fail for some jobs. */
 function failFor(bench: Workbench, isBad: (name: string) => boolean, error: Error): void {
-  const { ownerAheadMs } = bench.ports.sums;
-  bench.ports.sums.ownerAheadMs = (stored) =>
-    isBad(stored.job.source.name) ? Promise.reject(error) : ownerAheadMs(stored);
+  const { ledgerInTurn } = bench.ports.sums;
+  bench.ports.sums.ledgerInTurn = (stored, turnAfter) =>
+    isBad(stored.job.source.name) ? Promise.reject(error) : ledgerInTurn(stored, turnAfter);
 }
 
 const numbered = (name: string) => Number(/\d+/.exec(name)?.[0]);
@@ -249,7 +249,7 @@ describe('one bad item', () => {
     expect(await sweepOnce('a', bench.ports)).toMatchObject({ published: 19, passedOver: 1 });
     const others = await leftBehind(20);
     let calls = 0;
-    others.ports.sums.ownerAheadMs = () => {
+    others.ports.sums.ledgerInTurn = () => {
       calls++;
       return Promise.reject(new OutageError('Firestore did not answer.'));
     };

@@ -84,11 +84,11 @@ describe('a turn on a VM', () => {
   it('passes over what is only reserved, however much of it stands first', async () => {
     const bench = await workbench({ routing: runOff });
     const [ready, other] = await dropped(bench, 'caption', 'caption');
-    const { ledger } = bench.ports.sums;
+    const { ledgerInTurn } = bench.ports.sums;
     const deciding = Promise.withResolvers<void>();
-    bench.ports.sums.ledger = async (...question) => {
+    bench.ports.sums.ledgerInTurn = async (...question) => {
       await deciding.promise;
-      return ledger(...question);
+      return ledgerInTurn(...question);
     };
     const reserved = Promise.all([1, 2, 3, 4, 5].map((index) => bench.drop(`sketch/${index}.jpg`)));
     await expect.poll(async () => (await bench.jobs()).length).toBe(7);

@@ -114,7 +114,7 @@ async function queriesOfTheStore(): Promise<object[]> {
   } as const;
   const calls: Record<keyof RoutingSums | keyof Backlog | keyof JobFeed | 'ofSource', () => unknown> = {
     ledger: () => sums.ledger(stored, noon),
-    ownerAheadMs: () => sums.ownerAheadMs(stored),
+    ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
     line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
     running: () => sums.running(),
     succeededSince: () => sums.succeededSince('run', noon),

@@ -1,7 +1,7 @@
 import { AggregateField, type Query } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
-import type { RoutingSums } from '../ports/jobs.ts';
+import type { RoutingSums, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
 import { orOutage } from './outages.ts';
 
@@ -15,40 +15,72 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
   const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
   const open = (target: Target) => onSide(target).where('state', 'in', openStates);
 
+  /** What is claimed on the VMs, and what is open on Cloud Run and was created before. */
+  async function besideLine(stored: Stored): Promise<{ running: SideLedger; run: SideLedger }> {
+    const { job } = stored;
+    const { createTime } = versionOf(stored);
+    const [running, run] = await Promise.all([
+      sideLedger(processing('vm')),
+      sideLedger(open('run').where('createdAt', '<=', createTime)),
+    ]);
+    // The job itself may match these queries: subtract it.
+    const isOpen = !isTerminal(job.state);
+    const { target } = job.route;
+    return {
+      running: without(running, job, target === 'vm' && isOpen && job.state !== 'queued'),
+      run: without(run, job, target === 'run' && isOpen),
+    };
+  }
+
+  /** What waits for the VMs ahead of this turn. */
+  async function aheadInLine(stored: Stored, turnAt: Date): Promise<SideLedger> {
+    const { job } = stored;
+    const { createTime } = versionOf(stored);
+    const [from, to] = disorderAround(turnAt);
+    const waiting = onSide('vm').where('state', '==', 'queued');
+    const sameTime = waiting.where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
+    const [earlier, beside] = await Promise.all([
+      sideLedger(waiting.where('route.turnAt', '<', from)),
+      sideLedger(inOrder(sameTime.where('createdAt', '<=', createTime), 'route.turnAt')),
+    ]);
+    const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
+    const { target, turnAt: ownTurn } = job.route;
+    return without(
+      ahead,
+      job,
+      target === 'vm' && job.state === 'queued' && ownTurn !== null && ownTurn <= to,
+    );
+  }
+
+  async function ownerAheadMs(stored: Stored): Promise<number> {
+    const { job } = stored;
+    const { createTime } = versionOf(stored);
+    const [, to] = disorderAround(job.deadlineAt);
+    const own = open('vm')
+      .where('owner', '==', job.owner)
+      .where('deadlineAt', '<=', to)
+      .where('createdAt', '<=', createTime);
+    const ahead = await sideLedger(inOrder(own, 'deadlineAt'));
+    return without(ahead, job, job.route.target === 'vm' && !isTerminal(job.state)).workMs;
+  }
+
   return {
     async ledger(stored, turnAt) {
-      const { job } = stored;
-      const { createTime } = versionOf(stored);
-      const [from, to] = disorderAround(turnAt);
-      const waiting = onSide('vm').where('state', '==', 'queued');
-      const sameTime = waiting.where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
-      const [running, earlier, beside, run] = await Promise.all([
-        sideLedger(processing('vm')),
-        sideLedger(waiting.where('route.turnAt', '<', from)),
-        sideLedger(inOrder(sameTime.where('createdAt', '<=', createTime), 'route.turnAt')),
-        sideLedger(open('run').where('createdAt', '<=', createTime)),
-      ]);
-      const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
-      // The job itself matches these queries: subtract it.
-      const { target, turnAt: ownTurn } = job.route;
-      const waits = job.state === 'queued';
-      const inAhead = target === 'vm' && waits && ownTurn !== null && ownTurn <= to;
-      const inRunning = target === 'vm' && !waits && !isTerminal(job.state);
-      return {
-        vm: { running: without(running, job, inRunning), ahead: without(ahead, job, inAhead) },
-        run: without(run, job, target === 'run' && !isTerminal(job.state)),
-      };
+      const [{ running, run }, ahead] = await Promise.all([besideLine(stored), aheadInLine(stored, turnAt)]);
+      return { vm: { running, ahead }, run };
     },
-    async ownerAheadMs(stored) {
-      const { job } = stored;
-      const { createTime } = versionOf(stored);
-      const [, to] = disorderAround(job.deadlineAt);
-      const own = open('vm')
-        .where('owner', '==', job.owner)
-        .where('deadlineAt', '<=', to)
-        .where('createdAt', '<=', createTime);
-      const ahead = await sideLedger(inOrder(own, 'deadlineAt'));
-      return without(ahead, job, job.route.target === 'vm' && !isTerminal(job.state)).workMs;
+    async ledgerInTurn(stored, turnAfter) {
+      // Most owners have little ahead, so the line is asked about that turn at the same time, and a second time for others.
+      const soonest = turnAfter(0);
+      const [{ running, run }, aheadOfSoonest, ownMs] = await Promise.all([
+        besideLine(stored),
+        aheadInLine(stored, soonest),
+        ownerAheadMs(stored),
+      ]);
+      const turnAt = turnAfter(ownMs);
+      const isSoonest = turnAt.getTime() === soonest.getTime();
+      const ahead = isSoonest ? aheadOfSoonest : await aheadInLine(stored, turnAt);
+      return { turnAt, ledger: { vm: { running, ahead }, run } };
     },
     async running() {
       const [vm, run] = await Promise.all([sideLedger(processing('vm')), sideLedger(processing('run'))]);

@@ -1,4 +1,4 @@
-import { isTerminal, type Job, type SideLedger, type Target } from '@spillway/core/job.ts';
+import { isTerminal, type Job, type Ledger, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { Backlog, JobDocuments, JobPorts, RoutingSums, Stored } from '../ports/jobs.ts';
@@ -89,26 +89,33 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     },
   };
 
+  function ledger({ job: own }: Stored, turnAt: Date): Ledger {
+    const position = positionOf(own);
+    const [from, to] = disorderAround(turnAt);
+    const { waiting, claimed, openOnRun } = indexes;
+    const earlier = waiting.vm.countBelow(from.getTime());
+    const ahead = waiting.vm.below(to.getTime() + 1, Number.POSITIVE_INFINITY);
+    return {
+      vm: {
+        running: sumOf(claimed.vm.rows, own),
+        ahead: sumOf(ahead, own, (row, at) => at < earlier || row.position < position),
+      },
+      run: sumOf(openOnRun.rows, own, (row) => row.position < position),
+    };
+  }
+
+  function ownerAheadMs(own: Job): number {
+    const position = positionOf(own);
+    const [, to] = disorderAround(own.deadlineAt);
+    const comesBefore = (row: Row) => row.position < position && row.stored.job.deadlineAt <= to;
+    return sumOf(ofOwner(own), own, comesBefore).workMs;
+  }
+
   const sums: RoutingSums = {
-    ledger({ job: own }, turnAt) {
-      const position = positionOf(own);
-      const [from, to] = disorderAround(turnAt);
-      const { waiting, claimed, openOnRun } = indexes;
-      const earlier = waiting.vm.countBelow(from.getTime());
-      const ahead = waiting.vm.below(to.getTime() + 1, Number.POSITIVE_INFINITY);
-      return {
-        vm: {
-          running: sumOf(claimed.vm.rows, own),
-          ahead: sumOf(ahead, own, (row, at) => at < earlier || row.position < position),
-        },
-        run: sumOf(openOnRun.rows, own, (row) => row.position < position),
-      };
-    },
-    ownerAheadMs({ job: own }) {
-      const position = positionOf(own);
-      const [, to] = disorderAround(own.deadlineAt);
-      const comesBefore = (row: Row) => row.position < position && row.stored.job.deadlineAt <= to;
-      return sumOf(ofOwner(own), own, comesBefore).workMs;
+    ledger,
+    ledgerInTurn(stored, turnAfter) {
+      const turnAt = turnAfter(ownerAheadMs(stored.job));
+      return { turnAt, ledger: ledger(stored, turnAt) };
     },
     running() {
       const { claimed } = indexes;

@@ -60,8 +60,15 @@ export interface RoutingSums {
    * open and was created before it.
    */
   ledger(stored: Stored, turnAt: Date): Awaitable<Ledger>;
-  /** Work of the same owner that is open on the VMs, created before, with no later deadline to speak of: milliseconds. */
-  ownerAheadMs(stored: Stored): Awaitable<number>;
+  /**
+   * The same for a job whose turn depends on the work of its owner that is ahead: open on the VMs, created before, with no
+   * later deadline to speak of.
+   * @param turnAfter Tells the turn from that work in milliseconds. It may be called more than once.
+   */
+  ledgerInTurn(
+    stored: Stored,
+    turnAfter: (ownerAheadMs: number) => Date,
+  ): Awaitable<{ turnAt: Date; ledger: Ledger }>;
   /** What is claimed on each side. */
   running(): Awaitable<Record<Target, SideLedger>>;
   /** How many jobs succeeded on a side since then. */

@@ -243,7 +243,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
     jobs: shaky(ports.jobs, ['create', 'get', 'replace']),
     sums: shaky(ports.sums, [
       'ledger',
-      'ownerAheadMs',
+      'ledgerInTurn',
       'running',
       'succeededSince',
       'failedSince',

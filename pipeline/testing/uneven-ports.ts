@@ -8,7 +8,7 @@ export function unevenPorts(ports: MemoryPorts, random: () => number): MemoryPor
   return {
     ...ports,
     jobs: uneven(ports.jobs, random, ['create', 'get', 'replace']),
-    sums: uneven(ports.sums, random, ['ledger', 'ownerAheadMs', 'batchBefore']),
+    sums: uneven(ports.sums, random, ['ledger', 'ledgerInTurn', 'batchBefore']),
     backlog: uneven(ports.backlog, random, ['line']),
     fleet: uneven(ports.fleet, random, ['read']),
     routerStates: uneven(ports.routerStates, random, ['read']),

@@ -49,7 +49,10 @@ class Router {
     this.#ports = {
       ...world.ports,
       jobs: { ...jobs, create: (job) => this.#delayed(jobs.create(job)) },
-      sums: { ...sums, ledger: (stored, turnAt) => this.#delayed(sums.ledger(stored, turnAt)) },
+      sums: {
+        ...sums,
+        ledgerInTurn: (stored, turnAfter) => this.#delayed(sums.ledgerInTurn(stored, turnAfter)),
+      },
     };
   }
 
