@@ -55,7 +55,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     clock: ports.clock,
   });
   const liveJobs = createLiveJobs(ports, ports.log);
-  const liveDashboard = createLiveDashboard(ports, liveJobs);
+  const liveDashboard = createLiveDashboard(ports);
   const streams = createStreamPlaces();
   const limits = createVisitorLimits(ports.clock);
   const networkOf = (c: Context) => {

@@ -122,6 +122,7 @@ async function queriesOfTheStore(): Promise<object[]> {
     runDollarsSince: () => sums.runDollarsSince(noon),
     batchBefore: () => sums.batchBefore(stored),
     countOpen: () => feed.countOpen(),
+    newest: () => feed.newest(10),
     find: () => Promise.all([feed.find(all, 10, null), feed.find({}, 10, null)]),
     ofSource: () => jobs.ofSource(job.source),
     unpublished: () => backlog.unpublished(0, 10),

@@ -1,7 +1,14 @@
-import { type DocumentSnapshot, FieldPath, Filter, type Query, Timestamp } from '@google-cloud/firestore';
+import {
+  type DocumentSnapshot,
+  FieldPath,
+  Filter,
+  type Query,
+  type QueryDocumentSnapshot,
+  Timestamp,
+} from '@google-cloud/firestore';
 import type { Job, Target } from '@spillway/core/job.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
-import type { JobFeed, JobFilter } from '../ports/jobs.ts';
+import type { JobFeed, JobFilter, ListedJob } from '../ports/jobs.ts';
 import type { JobCollection } from './job-collection.ts';
 import { orOutage } from './outages.ts';
 
@@ -10,6 +17,9 @@ const lastSecond = 253_402_300_799;
 
 /** What people see of `jobs/` in Firestore. */
 export function createJobFeed({ collection, readOrReport }: JobCollection): JobFeed {
+  const listed = (snapshot: QueryDocumentSnapshot): ListedJob[] =>
+    readOrReport(snapshot).map((stored) => ({ stored, position: positionOf(snapshot.updateTime) }));
+
   return {
     async countOpen() {
       const count = async (target: Target, state: Job['state']) => {
@@ -38,14 +48,17 @@ export function createJobFeed({ collection, readOrReport }: JobCollection): JobF
         cursor: last && docs.length > limit ? encodeCursor(last) : null,
       };
     },
+    async newest(limit) {
+      const query = newest(matching(collection, {})).limit(limit);
+      const { docs } = await orOutage('Firestore', query.get(), 'list the newest jobs');
+      return docs.flatMap(listed);
+    },
     watch(filter, limit, onChanges, onError) {
       const query = newest(matching(collection, filter)).limit(limit);
       const stop = query.onSnapshot((snapshot) => {
         const changes = snapshot
           .docChanges()
-          .flatMap(({ type, doc }) =>
-            readOrReport(doc).map((stored) => ({ stored, present: type !== 'removed' })),
-          );
+          .flatMap(({ type, doc }) => listed(doc).map((job) => ({ ...job, present: type !== 'removed' })));
         onChanges(changes);
       }, onError);
       return { stop };
@@ -69,6 +82,11 @@ function matching(query: Query, filter: JobFilter): Query {
 
 function newest(query: Query): Query {
   return query.orderBy('createdAt', 'desc').orderBy(FieldPath.documentId(), 'desc');
+}
+
+/** A snapshot has all that was written up to one time, so that a later one brings nothing of before. */
+function positionOf({ seconds, nanoseconds }: Timestamp): string {
+  return `${String(seconds).padStart(12, '0')}.${String(nanoseconds).padStart(9, '0')}`;
 }
 
 function encodeCursor(snapshot: DocumentSnapshot): string {

@@ -1,5 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
-import type { JobChange, JobFeed, JobFilter, Stored } from '../ports/jobs.ts';
+import type { JobChange, JobFeed, JobFilter, ListedJob, Stored } from '../ports/jobs.ts';
 import type { Row } from './row-index.ts';
 
 interface Watcher {
@@ -31,8 +31,8 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
     const changes: JobChange[] = [];
     for (const stored of changed) {
       const { id } = stored.job;
-      if (shown.has(id)) changes.push({ stored, present: true });
-      else if (watcher.seen.has(id)) changes.push({ stored, present: false });
+      if (shown.has(id)) changes.push({ ...listed(stored), present: true });
+      else if (watcher.seen.has(id)) changes.push({ ...listed(stored), present: false });
     }
     watcher.seen = shown;
     if (first || changes.length > 0) watcher.onChanges(changes);
@@ -60,6 +60,9 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
       const jobs = found.slice(0, limit).map(({ stored }) => stored.job);
       return { jobs, cursor: found.length > limit ? (jobs.at(-1)?.id ?? null) : null };
     },
+    newest(limit) {
+      return newest({}, limit).map(({ stored }) => listed(stored));
+    },
     watch(filter, limit, onChanges) {
       const watcher: Watcher = { filter, limit, seen: new Set(), onChanges };
       watchers.add(watcher);
@@ -73,6 +76,11 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
       return { stop: () => void watchers.delete(watcher) };
     },
   };
+}
+
+/** The store's versions count its writes. */
+function listed(stored: Stored): ListedJob {
+  return { stored, position: String(stored.version).padStart(16, '0') };
 }
 
 function matches(job: Job, filter: JobFilter): boolean {

@@ -28,8 +28,17 @@ export interface JobPage {
   cursor: string | null;
 }
 
-export interface JobChange {
+/** A job in a list that people see. */
+export interface ListedJob {
   stored: Stored;
+  /**
+   * Orders the writes of all jobs, character by character: a later write never has a smaller one. Jobs that were written
+   * at one moment may share it; all of them are told together.
+   */
+  position: string;
+}
+
+export interface JobChange extends ListedJob {
   /** False when the job no longer matches the filter or has fallen out of its limit. */
   present: boolean;
 }
@@ -111,6 +120,8 @@ export interface Backlog {
 export interface JobFeed {
   /** Newest first, without deleted jobs. */
   find(filter: JobFilter, limit: number, cursor: string | null): Awaitable<JobPage>;
+  /** The newest jobs, as a watch of everybody's would begin. */
+  newest(limit: number): Awaitable<ListedJob[]>;
   /** Open jobs by state and side. */
   countOpen(): Awaitable<Record<Target, { queued: number; processing: number }>>;
   /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */

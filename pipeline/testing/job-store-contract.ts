@@ -288,6 +288,34 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       }
     });
 
+    it('lists the newest jobs, and orders their writes', async () => {
+      const [first, second] = [await create(), await create()];
+      const placeOf = async ({ job }: Stored) => {
+        const listed = await ports().feed.newest(100);
+        const found = listed.find(({ stored }) => stored.job.id === job.id);
+        return found?.position ?? expect.fail(`${job.id} is not listed.`);
+      };
+      expect((await placeOf(first)) < (await placeOf(second))).toBe(true);
+      const before = await placeOf(second);
+      await replace(first, transitions.published(first.job, noon));
+      expect((await placeOf(first)) > before).toBe(true);
+      const listed = await ports().feed.newest(2);
+      expect(listed.map(({ stored }) => stored.job.id)).toEqual([second.job.id, first.job.id]);
+
+      const told = new Map<string, string>();
+      const watch = ports().feed.watch(
+        {},
+        2,
+        (changes) => {
+          for (const { stored, position } of changes) told.set(stored.job.id, position);
+        },
+        (error) => expect.fail(String(error)),
+      );
+      await expect.poll(() => told.size).toBe(2);
+      watch.stop();
+      for (const { stored, position } of listed) expect(told.get(stored.job.id)).toBe(position);
+    });
+
     it('tells a watcher at once, also that nothing is there', async () => {
       const told: JobChange[][] = [];
       const watch = ports().feed.watch(

@@ -4,13 +4,15 @@ import { adminWorkerRoutes } from './admin-workers.ts';
 import { adminSecurity, JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
 import { type ApiDependencies, requireAdmin } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
-import { eventAnswer, eventRequest, jobEvents, positionOf } from './events.ts';
+import { eventAnswer, eventRequest } from './events.ts';
 import { viewOf, visibleJob } from './job-access.ts';
+import { jobEvents } from './job-events.ts';
 import { adminJobQuery, given } from './jobs.ts';
-import { followedJobs } from './live-jobs.ts';
+import { lookAtJobs, pageFor } from './newest-jobs.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
 import { overviewSchema } from './schema.ts';
+import { placeNamed } from './write-places.ts';
 
 const getOverview = createRoute({
   method: 'get',
@@ -56,7 +58,7 @@ const followEverything = createRoute({
   security: adminSecurity,
   summary: 'Follow all jobs, the workers and the numbers',
   description:
-    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second.',
+    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second. What passes faster than it is read is told of once, as it is then.',
   request: eventRequest,
   responses: { 200: eventAnswer, ...problemAnswers('admin_required', 'too_many_streams') },
 });
@@ -72,11 +74,9 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', adminSettingsRoutes(dependencies));
   return api
     .openapi(getOverview, async (c) => {
-      const [fleet, newest] = await Promise.all([
-        ports.fleet.read(),
-        ports.feed.find({}, followedJobs, null),
-      ]);
-      return c.json(await readOverview(fleet, newest.jobs, ports), 200);
+      const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);
+      const newest = await ports.feed.newest(pageFor(look).jobs);
+      return c.json(await readOverview({ fleet, open: look.open, newest }, ports), 200);
     })
     .openapi(listAllJobs, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
@@ -95,7 +95,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
         following.stop();
       });
       const following = liveDashboard.follow({
-        ...jobEvents(stream, positionOf(c.req.valid('header')['last-event-id'])),
+        ...jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id'])),
         workers: (workers) => stream.send({ key: 'workers', event: 'workers', data: { workers } }),
         overview: (overview) => stream.send({ key: 'overview', event: 'overview', data: overview }),
       });

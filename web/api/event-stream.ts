@@ -4,8 +4,12 @@ import type { Timers } from '@spillway/pipeline/ports/ports.ts';
 const reconnectMs = 2_000;
 /** Proxies drop connections that are silent; a write also finds out that the other side has gone. */
 const heartbeatMs = 15_000;
-/** A stream ends after an hour, so that its reader has to show the cookie again. */
-const longestMs = 3_600_000;
+/**
+ * A stream ends after ten minutes, well before the platform would cut it off (Cloud Run's request timeout, which has to be
+ * longer), so that its reader shows the cookie again and may come to another instance.
+ * @see https://cloud.google.com/run/docs/configuring/request-timeout
+ */
+const longestMs = 600_000;
 
 interface ServerSentEvent {
   /** An event that has not been sent yet is replaced by a later one with the same key. */

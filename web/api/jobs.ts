@@ -101,7 +101,7 @@ const remove = createRoute({
 });
 
 /** Job documents, and what a person can do with a job. */
-export function jobRoutes({ ports }: ApiDependencies) {
+export function jobRoutes({ ports, liveDashboard }: ApiDependencies) {
   return createOpenApiApp()
     .openapi(listJobs, async (c) => {
       const { limit, cursor, ...filter } = c.req.valid('query');
@@ -135,6 +135,7 @@ export function jobRoutes({ ports }: ApiDependencies) {
     .openapi(remove, async (c) => {
       const job = await ownJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
       await deleteJob(job.id, ports);
+      liveDashboard.readAgain();
       return c.body(null, 204);
     });
 }

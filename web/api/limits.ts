@@ -45,7 +45,7 @@ export const limits = {
   streams: {
     what: 'new event streams',
     owner: { burst: 20, perMinute: 30 },
-    address: { burst: 150, perMinute: 150 },
+    address: { burst: 300, perMinute: 150 },
     stranger: { burst: 60, perMinute: 30 },
   },
 } as const satisfies Record<string, Limit>;

@@ -1,15 +1,28 @@
+import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { type FleetView, readFleet } from './fleet-view.ts';
-import type { Following, JobListener, LiveJobs } from './live-jobs.ts';
+import type { JobListener } from './live-jobs.ts';
+import {
+  type JobNews,
+  type JobsLook,
+  lookAtJobs,
+  mayHaveChanged,
+  newsBetween,
+  pageFor,
+} from './newest-jobs.ts';
 import { readOverview } from './overview.ts';
 import type { Overview, WorkerView } from './schema.ts';
 
-/** At most one reading of fleet and counts in this many milliseconds, however much changes. */
-const everyMs = 1_000;
-/**
- * After this many rounds everything is read again, even without a change, because the admin must see silent workers.
- */
-const silentTurns = 5;
+/** Time between two turns, milliseconds. The others are numbers of turns. */
+const turnMs = 1_000;
+const everyTurns = {
+  /** A look tells whether the newest jobs have to be read. */
+  look: 2,
+  /** The numbers are read again, even without a change, because the admin must see silent workers. */
+  overview: 5,
+  /** The newest jobs are read again: a look does not tell of an older one that was deleted. */
+  jobs: 30,
+} as const;
 
 interface DashboardListener extends JobListener {
   workers(workers: WorkerView[]): void;
@@ -18,29 +31,30 @@ interface DashboardListener extends JobListener {
 
 export interface LiveDashboard {
   follow(listener: DashboardListener): { stop(): void };
-  /** Reads everything again in the next round, after a change that no watch reports. */
+  /** Reads everything again in the next turn, after a change that no reading reports. */
   readAgain(): void;
 }
 
-/** What admins watch, read once for all of them, and only while one is watching. */
-export function createLiveDashboard(ports: Ports, liveJobs: LiveJobs): LiveDashboard {
+/**
+ * What admins watch, read once for all of them, and only while one is watching. Jobs are read a page at a time and not
+ * followed: each job that passes by would be read some ten times, and no person can follow a hundred a second.
+ */
+export function createLiveDashboard(ports: Ports): LiveDashboard {
   const listeners = new Set<DashboardListener>();
   let running: Readings | null = null;
   return {
     readAgain: () => running?.readAgain(),
     follow(listener) {
       listeners.add(listener);
-      const jobs = liveJobs.follow(null, listener);
       if (running) running.repeatFor(listener);
       else {
-        running = startReadings(ports, liveJobs, listeners, () => {
+        running = startReadings(ports, listeners, () => {
           running = null;
           for (const each of [...listeners]) each.failed();
         });
       }
       return {
         stop() {
-          jobs.stop();
           listeners.delete(listener);
           if (listeners.size > 0) return;
           running?.stop();
@@ -58,50 +72,45 @@ interface Readings {
   stop(): void;
 }
 
-function startReadings(
-  ports: Ports,
-  liveJobs: LiveJobs,
-  listeners: Set<DashboardListener>,
-  onFailure: () => void,
-): Readings {
+/** What the readings have brought. */
+interface Seen {
+  workers: WorkerView[] | null;
+  overview: Overview | null;
+  jobs: ListedJob[] | null;
+  look: JobsLook | null;
+}
+
+function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailure: () => void): Readings {
+  const seen: Seen = { workers: null, overview: null, jobs: null, look: null };
+  /** Turns since each was read. */
+  const since = { look: 0, overview: 0, jobs: 0 };
+  const due = { workers: true, look: true, overview: true, jobs: true };
   let stopped = false;
   let busy = false;
-  let workersDue = true;
-  let overviewDue = false;
-  let turnsSinceOverview = 0;
-  let workers: WorkerView[] | null = null;
-  let overview: Overview | null = null;
 
-  const jobsChanged = () => {
-    overviewDue = true;
-  };
-  const jobs: Following = liveJobs.follow(null, {
-    begin() {
-      overviewDue = true;
-      void turn();
-    },
-    changed: jobsChanged,
-    removed: jobsChanged,
-    failed: () => fail(new Error('The watch of jobs ended.')),
-  });
-  const fleet = ports.fleet.watch(() => {
-    workersDue = true;
+  const watch = ports.fleet.watch(() => {
+    due.workers = true;
   }, fail);
-  const stopTurns = ports.timers.every(everyMs, () => {
-    turnsSinceOverview += 1;
+  const stopTurns = ports.timers.every(turnMs, () => {
+    for (const each of ['look', 'overview', 'jobs'] as const) {
+      since[each]++;
+      if (since[each] >= everyTurns[each]) due[each] = true;
+    }
     void turn();
   });
   void turn();
 
   async function turn(): Promise<void> {
-    if (turnsSinceOverview >= silentTurns) overviewDue = true;
-    if (busy || stopped || !(workersDue || overviewDue)) return;
+    if (busy || stopped) return;
     busy = true;
     try {
-      workersDue = false;
+      await look();
+      await readJobs();
+      if (!due.workers && !due.overview) return;
+      due.workers = false;
       const fleet = await readFleet(ports.fleet);
       tellWorkers(fleet);
-      if (overviewDue) await tellOverview(fleet);
+      await tellOverview(fleet);
     } catch (error) {
       fail(error);
     } finally {
@@ -109,17 +118,46 @@ function startReadings(
     }
   }
 
-  function tellWorkers(fleet: FleetView): void {
-    workers = fleet.views;
-    for (const listener of listeners) listener.workers(workers);
+  async function look(): Promise<void> {
+    if (!due.look) return;
+    due.look = false;
+    since.look = 0;
+    const next = await lookAtJobs(ports.feed);
+    if (mayHaveChanged(next, seen.look)) due.jobs = true;
+    seen.look = next;
+  }
+
+  async function readJobs(): Promise<void> {
+    const { jobs: before } = seen;
+    if (!due.jobs || !seen.look) return;
+    const page = pageFor(seen.look);
+    if (before !== null && since.jobs < page.every) return;
+    due.jobs = false;
+    since.jobs = 0;
+    seen.jobs = await ports.feed.newest(page.jobs);
+    due.overview = true;
+    if (before === null) for (const listener of listeners) listener.begin(seen.jobs);
+    else tellNews(newsBetween(before, seen.jobs, page));
+  }
+
+  function tellNews({ changed, removed }: JobNews): void {
+    for (const listener of listeners) {
+      for (const id of removed) listener.removed(id);
+      for (const job of changed) listener.changed(job);
+    }
+  }
+
+  function tellWorkers({ views }: FleetView): void {
+    seen.workers = views;
+    for (const listener of listeners) listener.workers(views);
   }
 
   async function tellOverview(fleet: FleetView): Promise<void> {
-    overviewDue = false;
-    turnsSinceOverview = 0;
-    const newest = jobs.jobs().map(({ job }) => job);
-    overview = await readOverview(fleet, newest, ports);
-    for (const listener of listeners) listener.overview(overview);
+    if (!due.overview || !seen.look || !seen.jobs) return;
+    due.overview = false;
+    since.overview = 0;
+    seen.overview = await readOverview({ fleet, open: seen.look.open, newest: seen.jobs }, ports);
+    for (const listener of listeners) listener.overview(seen.overview);
   }
 
   function fail(error: unknown): void {
@@ -132,20 +170,20 @@ function startReadings(
   function stop(): void {
     stopped = true;
     stopTurns();
-    fleet.stop();
-    jobs.stop();
+    watch.stop();
   }
 
   return {
     stop,
     readAgain() {
-      overviewDue = true;
+      Object.assign(due, { look: true, overview: true, jobs: true });
     },
     repeatFor(listener) {
-      if (workers) listener.workers(workers);
-      if (overview) listener.overview(overview);
+      if (seen.jobs) listener.begin(seen.jobs);
+      if (seen.workers) listener.workers(seen.workers);
+      if (seen.overview) listener.overview(seen.overview);
       // The ages in what was just repeated are as old as the last reading.
-      workersDue = true;
+      due.workers = true;
     },
   };
 }

@@ -1,13 +1,15 @@
-import type { JobChange, JobFilter, JobPorts, Stored } from '@spillway/pipeline/ports/jobs.ts';
+import type { JobChange, JobFilter, JobPorts, ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import { byWrite } from './write-places.ts';
 
 /** How many of the newest jobs one feed follows; what falls out of it is no longer told of. */
 export const followedJobs = 300;
 
 export interface JobListener {
   /** Once, at the start: all jobs that are there, newest first. */
-  begin(jobs: Stored[]): void;
-  changed(job: Stored): void;
+  begin(jobs: ListedJob[]): void;
+  /** In the order of the changes. */
+  changed(job: ListedJob): void;
   /** The job was deleted. */
   removed(id: string): void;
   /** The database's watch ended: nothing more will come. */
@@ -16,22 +18,19 @@ export interface JobListener {
 
 export interface Following {
   stop(): void;
-  /** The jobs as they are now, newest first. */
-  jobs(): Stored[];
 }
 
 export interface LiveJobs {
-  /** Follows one owner's jobs, or everybody's (`null`). */
-  follow(owner: string | null, listener: JobListener): Following;
+  follow(owner: string, listener: JobListener): Following;
   /** How many watches of the database are open. */
   readonly watches: number;
 }
 
 type JobViews = Pick<JobPorts, 'jobs' | 'feed'>;
 
-/** Passes changes of jobs on, from one database watch per owner however many listen. */
+/** Passes changes of an owner's jobs on, from one database watch per owner however many listen. */
 export function createLiveJobs(ports: JobViews, log: Log): LiveJobs {
-  const feeds = new Map<string | null, Feed>();
+  const feeds = new Map<string, Feed>();
   return {
     get watches() {
       return feeds.size;
@@ -39,7 +38,7 @@ export function createLiveJobs(ports: JobViews, log: Log): LiveJobs {
     follow(owner, listener) {
       let feed = feeds.get(owner);
       if (!feed) {
-        feed = openFeed(owner === null ? {} : { owner }, ports, log, () => feeds.delete(owner));
+        feed = openFeed({ owner }, ports, log, () => feeds.delete(owner));
         feeds.set(owner, feed);
       }
       return feed.add(listener);
@@ -52,7 +51,7 @@ interface Feed {
 }
 
 function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: Log, onEnd: () => void): Feed {
-  const jobs = new Map<string, Stored>();
+  const jobs = new Map<string, ListedJob>();
   const listeners = new Set<JobListener>();
   let begun = false;
   let ended = false;
@@ -60,25 +59,26 @@ function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: L
 
   function take(changes: JobChange[]): void {
     if (ended) return;
-    // In the order of the changes, so that an event's id covers all earlier ones.
-    const ordered = changes.toSorted((a, b) => a.stored.updatedAt.getTime() - b.stored.updatedAt.getTime());
-    for (const { stored, present } of ordered) {
-      if (present) jobs.set(stored.job.id, stored);
-      else jobs.delete(stored.job.id);
+    const ordered = changes.toSorted(byWrite);
+    for (const change of ordered) {
+      const { id } = change.stored.job;
+      if (change.present) jobs.set(id, change);
+      else jobs.delete(id);
     }
     if (!begun) {
       begun = true;
       for (const listener of listeners) listener.begin(newestFirst());
       return;
     }
-    for (const { stored, present } of ordered) {
-      if (!present) void tellIfDeleted(stored);
-      else for (const listener of listeners) listener.changed(stored);
+    for (const change of ordered) {
+      if (!change.present) void tellIfDeleted(change);
+      else for (const listener of listeners) listener.changed(change);
     }
   }
 
   /** A job also leaves the watch when newer ones push it out; then it is still there. */
-  async function tellIfDeleted({ job: { id } }: Stored): Promise<void> {
+  async function tellIfDeleted({ stored: { job } }: ListedJob): Promise<void> {
+    const { id } = job;
     try {
       const stored = await documents.get(id);
       if (stored && !stored.job.deletedAt) return;
@@ -102,8 +102,9 @@ function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: L
     watch.stop();
   }
 
-  function newestFirst(): Stored[] {
-    return [...jobs.values()].sort((a, b) => b.job.createdAt.getTime() - a.job.createdAt.getTime());
+  function newestFirst(): ListedJob[] {
+    const createdAt = ({ stored }: ListedJob) => stored.job.createdAt.getTime();
+    return [...jobs.values()].sort((a, b) => createdAt(b) - createdAt(a));
   }
 
   return {
@@ -111,7 +112,6 @@ function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: L
       listeners.add(listener);
       if (begun) listener.begin(newestFirst());
       return {
-        jobs: newestFirst,
         stop() {
           listeners.delete(listener);
           if (listeners.size === 0) end();

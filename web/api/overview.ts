@@ -4,6 +4,7 @@ import { alertsOf } from '@spillway/core/routing/alerts.ts';
 import { quantile } from '@spillway/core/routing/quantiles.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
+import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import type { Overview } from './schema.ts';
 
@@ -21,15 +22,18 @@ interface Reading {
 /** Of what was passed over, so much is read for the dashboard. */
 const mostPassedOver = 50;
 
-/** Reads what the dashboard's head shows, beside the fleet and the newest jobs. */
-export async function readOverview(fleet: FleetReading, newest: Job[], ports: Ports): Promise<Overview> {
-  const [open, state, settings, passedOver] = await Promise.all([
-    ports.feed.countOpen(),
+/** Reads what the dashboard's head shows, beside what was read for the rest of it. */
+export async function readOverview(
+  read: Pick<Reading, 'fleet' | 'open'> & { newest: ListedJob[] },
+  ports: Ports,
+): Promise<Overview> {
+  const [state, settings, passedOver] = await Promise.all([
     ports.routerStates.read(),
     ports.settings.readRouting(),
     ports.passedOver.recent(mostPassedOver),
   ]);
-  return overviewOf({ now: ports.clock.now(), open, newest, fleet, state, settings, passedOver });
+  const newest = read.newest.map(({ stored }) => stored.job);
+  return overviewOf({ ...read, now: ports.clock.now(), newest, state, settings, passedOver });
 }
 
 function overviewOf({ now, open, newest, fleet, state, settings, passedOver }: Reading): Overview {

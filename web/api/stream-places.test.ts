@@ -17,12 +17,12 @@ function refusalOf(action: () => unknown): unknown {
   return null;
 }
 
-test('one address has a hundred, however many owners it makes up', () => {
+test('one address has 250, however many owners it makes up', () => {
   const places = createStreamPlaces();
   const enter = (number: number) => places.enter(visitor(number, '203.0.113.9'), () => {});
-  const taken = Array.from({ length: 100 }, (_, number) => enter(number));
-  expect(refusalOf(() => enter(100))).toEqual(refused);
-  places.enter(visitor(101), () => {});
+  const taken = Array.from({ length: 250 }, (_, number) => enter(number));
+  expect(refusalOf(() => enter(250))).toEqual(refused);
+  places.enter(visitor(251), () => {});
   taken[0]?.leave();
   enter(102);
 });
@@ -31,9 +31,9 @@ test('visitors do not take the places of admins, nor admins those of visitors', 
   const places = createStreamPlaces();
   for (let number = 0; number < 500; number++) places.enter(visitor(number), () => {}).keep();
   expect(refusalOf(() => places.enter(visitor(500), () => {}))).toEqual(refused);
-  for (let number = 0; number < 50; number++) places.enter({ kind: 'admin' }, () => {});
+  for (let number = 0; number < 250; number++) places.enter({ kind: 'admin' }, () => {});
   expect(refusalOf(() => places.enter({ kind: 'admin' }, () => {}))).toEqual(refused);
-  expect(places.open).toBe(550);
+  expect(places.open).toBe(750);
 });
 
 test('when all places are taken, the longest idle one goes, and none with jobs', () => {

@@ -27,14 +27,14 @@ interface Taken {
   end(why: Reason): void;
 }
 
-/** Event streams hold memory, a connection and a watch of the database each. */
+/** Event streams hold memory and a connection each, and those of each visitor a watch of the database. */
 const most = {
   /** Pages that one visitor has open. */
   ofOwner: 8,
   /** Visitors may share an address: an office, a school. */
-  ofAddress: 100,
+  ofAddress: 250,
   ofVisitors: 500,
-  ofAdmins: 50,
+  ofAdmins: 250,
 } as const;
 
 /**

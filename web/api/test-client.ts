@@ -55,7 +55,7 @@ export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) =>
   const ports = change(memory);
   const sessions = createSessions({ secret, adminToken, clock, publicOrigin: null });
   const liveJobs = createLiveJobs(ports, ports.log);
-  const liveDashboard = createLiveDashboard(ports, liveJobs);
+  const liveDashboard = createLiveDashboard(ports);
   const streams = createStreamPlaces();
   const limits = createVisitorLimits(clock);
   const networkOf = (c: Context) => c.req.header(addressHeader) ?? '192.0.2.1';
