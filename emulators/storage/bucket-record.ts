@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { ManagedFolder } from './managed-folder-routes.ts';
+import { refuseBucketSettings } from './not-done.ts';
 import type { NotificationConfig } from './notification-config.ts';
 import { parsed } from './request-values.ts';
+import { type SoftDeletePolicy, softDeletePolicy } from './soft-delete.ts';
 
 const texts = z.array(z.string()).optional();
 
@@ -41,12 +43,21 @@ const readOnly = new Set([
   ...['acl', 'defaultObjectAcl', 'owner'],
 ]);
 
-/** Applies a JSON merge patch to the settings: null removes; labels are merged key by key. Throws a 400. */
-export function patchedSettings(settings: Record<string, unknown>, patch: Record<string, unknown>) {
+/**
+ * Applies a JSON merge patch to the settings: null removes; labels are merged key by key. Throws a 400 or a 501.
+ * @param time When the change is made.
+ */
+export function patchedSettings(
+  settings: Record<string, unknown>,
+  patch: Record<string, unknown>,
+  time: string,
+) {
+  refuseBucketSettings(patch);
   const patched = { ...settings };
   for (const [key, value] of Object.entries(patch)) {
     if (readOnly.has(key)) continue;
-    if (value === null) delete patched[key];
+    if (key === 'softDeletePolicy') patched[key] = softDeletePolicy(value ?? undefined, time);
+    else if (value === null) delete patched[key];
     else if (key === 'labels') patched[key] = mergedLabels(patched[key], value);
     else patched[key] = value;
   }
@@ -62,6 +73,10 @@ function mergedLabels(before: unknown, patch: unknown): unknown {
   };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== null));
 }
+
+/** The settings of a new bucket. */
+export const newSettings = (given: Record<string, unknown>, time: string) =>
+  patchedSettings({ softDeletePolicy: softDeletePolicy(undefined, time) }, given, time);
 
 /** The bucket resource of the JSON API. */
 export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<string, unknown> {
@@ -88,3 +103,7 @@ export const corsRules = (bucket: BucketRecord): CorsRule[] =>
 
 export const isVersioned = (bucket: BucketRecord): boolean =>
   (bucket.settings.versioning as { enabled?: boolean } | undefined)?.enabled === true;
+
+/** Absent for buckets that an earlier version of this server made. */
+export const softDeletePolicyOf = (bucket: BucketRecord): SoftDeletePolicy | undefined =>
+  bucket.settings.softDeletePolicy as SoftDeletePolicy | undefined;

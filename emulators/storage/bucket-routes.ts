@@ -1,15 +1,12 @@
-import { type BucketRecord, bucketResource, patchedSettings } from './bucket-record.ts';
+import { type BucketRecord, bucketResource, newSettings, patchedSettings } from './bucket-record.ts';
 import { unsupported } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { checkBucketName } from './names.ts';
 import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
-import { pageSize } from './request-values.ts';
+import { flag, pageSize } from './request-values.ts';
 import type { RouteTable } from './route-table.ts';
 
 const largestPage = 1000;
-
-/** Parts of the JSON API that are not supported, with their names for the refusal. */
-const unsupportedParts = ['iam', 'acl', 'defaultObjectAcl', 'lockRetentionPolicy', 'folders', 'restore'];
 
 /** Buckets of the JSON API. The project is ignored: a local server has one. */
 export function addBucketRoutes(table: RouteTable): void {
@@ -19,22 +16,10 @@ export function addBucketRoutes(table: RouteTable): void {
     table.add('GET', `${base}/b/:bucket`, get);
     table.add('PATCH', `${base}/b/:bucket`, (x) => change(x, patchedSettings));
     table.add('PUT', `${base}/b/:bucket`, (x) =>
-      change(x, (_before, resource) => patchedSettings({}, resource)),
+      change(x, (_before, resource, time) => newSettings(resource, time)),
     );
     table.add('DELETE', `${base}/b/:bucket`, remove);
     table.add('GET', `${base}/b/:bucket/storageLayout`, layout);
-    for (const part of unsupportedParts) {
-      const refuse = () => {
-        throw unsupported(`'${part}' of buckets`);
-      };
-      table.add('*', `${base}/b/:bucket/${part}`, refuse);
-      table.add('*', `${base}/b/:bucket/${part}/*rest`, refuse);
-    }
-  }
-  for (const part of ['serviceAccount', 'hmacKeys']) {
-    table.add('*', `/storage/v1/projects/:project/${part}`, () => {
-      throw unsupported(`'${part}' of projects`);
-    });
   }
 }
 
@@ -46,7 +31,7 @@ async function create(x: Exchange): Promise<void> {
     metageneration: 1,
     timeCreated: time,
     updated: time,
-    settings: patchedSettings({}, body),
+    settings: newSettings(body, time),
     notificationConfigs: [],
     nextNotificationId: 1,
   };
@@ -55,6 +40,7 @@ async function create(x: Exchange): Promise<void> {
 }
 
 function list(x: Exchange): void {
+  refuseSoftDeleted(x);
   const prefix = x.query.get('prefix') ?? '';
   const after = x.query.get('pageToken') ?? '';
   const limit = pageSize(x.query, largestPage);
@@ -67,7 +53,12 @@ function list(x: Exchange): void {
   });
 }
 
+function refuseSoftDeleted(x: Exchange): void {
+  if (flag(x.query, 'softDeleted')) throw unsupported('soft delete of buckets');
+}
+
 function get(x: Exchange): void {
+  refuseSoftDeleted(x);
   const { record } = x.store.buckets.get(param(x, 'bucket'));
   checkBeforeRead(queryPreconditions(x.query), versioned(record));
   replyJson(x, bucketResource(record, x.baseUrl));
@@ -85,11 +76,12 @@ async function change(x: Exchange, next: typeof patchedSettings): Promise<void> 
   const body = await readJsonObject(x);
   const changed = await x.store.buckets.change(param(x, 'bucket'), (record) => {
     checkBeforeWrite(queryPreconditions(x.query), versioned(record));
+    const updated = x.store.timestamp();
     return {
       ...record,
-      settings: next(record.settings, body),
+      settings: next(record.settings, body, updated),
       metageneration: record.metageneration + 1,
-      updated: x.store.timestamp(),
+      updated,
     };
   });
   replyJson(x, bucketResource(changed, x.baseUrl));

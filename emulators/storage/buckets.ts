@@ -6,10 +6,14 @@ import { writeJson } from './json-file.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { SortedNames } from './sorted-names.ts';
 
-/** A bucket in memory: its record, the names of its objects, and how many changes of objects are under way. */
+/**
+ * A bucket in memory: its record, the names of its objects and of those that can be restored, and how many changes of
+ * objects are under way.
+ */
 export interface Bucket {
   record: BucketRecord;
   names: SortedNames;
+  softDeletedNames: SortedNames;
   changesUnderWay: number;
 }
 
@@ -25,7 +29,12 @@ export class Buckets {
 
   /** Adds a record that was read from disk. */
   add(record: BucketRecord): void {
-    this.#buckets.set(record.name, { record, names: new SortedNames(), changesUnderWay: 0 });
+    this.#buckets.set(record.name, {
+      record,
+      names: new SortedNames(),
+      softDeletedNames: new SortedNames(),
+      changesUnderWay: 0,
+    });
   }
 
   names(): string[] {
@@ -67,7 +76,7 @@ export class Buckets {
     });
   }
 
-  /** Throws a 409 unless the bucket is empty. Its folder stays, because notifications may still wait in it. */
+  /** Throws a 409 unless the bucket is empty; what was deleted in it can no longer be restored. Its folder stays, because notifications may still wait in it. */
   async remove(name: string, check: (record: BucketRecord) => void): Promise<void> {
     await this.#locks.run(name, async () => {
       const bucket = this.get(name);

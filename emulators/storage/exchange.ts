@@ -22,6 +22,8 @@ export interface Exchange {
   /** Scheme, host and port by which the client reached this server; what links in answers start with. */
   baseUrl: string;
   store: Store;
+  /** Buckets that clients may not list. */
+  withoutList: ReadonlySet<string>;
   sessions: ResumableSessions;
   /** Headers that every answer to this request carries. */
   replyHeaders: OutgoingHttpHeaders;
@@ -34,6 +36,13 @@ const maxJsonBytes = 1 << 20;
 /** Whether a request is to the JSON API; all else is the XML API's. */
 export const isJsonApi = (x: Exchange): boolean =>
   /^\/((upload\/|resumable\/upload\/|download\/)?storage\/v1|b|batch)(\/|$)/.test(x.path);
+
+/** The bucket in a path of either API. It is not decoded, because names of buckets need no encoding. */
+export function bucketOf(path: string): string {
+  const [, inJson] =
+    /^\/(?:(?:upload\/|resumable\/upload\/|download\/)?storage\/v1\/)?b\/([^/]+)/.exec(path) ?? [];
+  return inJson ?? path.split('/')[1] ?? '';
+}
 
 /** A parameter that the route's pattern has, decoded. */
 export function param(x: Exchange, name: string): string {

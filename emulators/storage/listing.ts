@@ -2,7 +2,7 @@ import { invalid } from './errors.ts';
 import { globPattern } from './glob.ts';
 import type { ObjectRecord } from './object-record.ts';
 import type { ObjectVersion } from './object-version.ts';
-import { pageSize } from './request-values.ts';
+import { flag, pageSize } from './request-values.ts';
 import { compareNames } from './sorted-names.ts';
 
 const largestPage = 1000;
@@ -20,12 +20,14 @@ interface Cursor {
 }
 
 /**
- * One page of a bucket's objects. `records` gives the records from a name on, in the order of their UTF-8 bytes.
- * Throws a 400 on parameters that make no sense.
+ * One page of a bucket's objects. `records` gives the records from a name on, in the order of their UTF-8 bytes, and
+ * `shownOf` the versions of one that are listed, oldest first as Cloud Storage lists them. Throws a 400 on parameters that
+ * make no sense.
  */
 export function listObjects(
   query: URLSearchParams,
   records: (start: string) => Iterable<ObjectRecord>,
+  shownOf: (record: ObjectRecord) => ObjectVersion[],
 ): Listing {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
@@ -43,12 +45,13 @@ export function listObjects(
     if (!name.startsWith(prefix)) break;
     if (end && compareNames(name, end) >= 0) break;
     if (pattern && !pattern.test(name)) continue;
+    const all = shownOf(record);
+    if (all.length === 0) continue;
     const folder = folderOf(name, prefix, delimiter);
     const isFolder = folder !== undefined && folder !== page.prefixes.at(-1);
-    const shown =
-      folder === undefined || (name === folder && query.get('includeTrailingDelimiter') === 'true');
+    const shown = folder === undefined || (name === folder && flag(query, 'includeTrailingDelimiter'));
     const skipped = name === cursor.after ? cursor.versions : 0;
-    const versions = shown ? versionsOf(record, query.get('versions') === 'true').slice(skipped) : [];
+    const versions = shown ? all.slice(skipped) : [];
 
     if (isFolder && folder !== cursor.after) {
       if (isFull(page, limit)) return { ...page, nextPageToken: token(last) };
@@ -68,12 +71,6 @@ export function listObjects(
 function folderOf(name: string, prefix: string, delimiter: string): string | undefined {
   const at = delimiter ? name.indexOf(delimiter, prefix.length) : -1;
   return at < 0 ? undefined : name.slice(0, at + delimiter.length);
-}
-
-/** Oldest first, as Cloud Storage lists them. */
-function versionsOf({ live, noncurrent }: ObjectRecord, all: boolean): ObjectVersion[] {
-  const shown = live ? [live] : [];
-  return all ? [...noncurrent.toReversed(), ...shown] : shown;
 }
 
 const isFull = (page: Listing, limit: number): boolean => page.items.length + page.prefixes.length >= limit;

@@ -2,7 +2,7 @@ import { invalid, StorageError, unsupported } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { checkObjectName } from './names.ts';
 import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
-import { pageSize } from './request-values.ts';
+import { flag, pageSize } from './request-values.ts';
 import type { RouteTable } from './route-table.ts';
 import { compareNames } from './sorted-names.ts';
 
@@ -82,7 +82,7 @@ async function remove(x: Exchange): Promise<void> {
   const bucket = param(x, 'bucket');
   const { name } = find(x);
   const [inside] = x.store.records(bucket, name);
-  if (inside?.name.startsWith(name) && x.query.get('allowNonEmpty') !== 'true') {
+  if (inside?.name.startsWith(name) && !flag(x.query, 'allowNonEmpty')) {
     throw new StorageError(
       409,
       'conflict',

@@ -1,5 +1,6 @@
 import type { ObjectChange, StorageNotification } from './notification-event.ts';
 import type { ObjectVersion } from './object-version.ts';
+import type { SoftDeletedVersion } from './soft-delete.ts';
 
 /**
  * Everything about one object name in one file, so that a change and its notifications reach the disk in one rename,
@@ -11,14 +12,16 @@ export interface ObjectRecord {
   live?: ObjectVersion;
   /** Older generations, newest first; only in buckets with versioning. */
   noncurrent: ObjectVersion[];
+  /** Newest first; absent in records that an earlier version of this server wrote. */
+  softDeleted?: SoftDeletedVersion[];
   outbox: StorageNotification[];
 }
 
-/** The effects of ending the live version: the older versions, the notifications, and the bytes to delete. */
+/** The effects of ending the live version: the older versions, the notifications, and the versions that are no more. */
 export interface Retirement {
   noncurrent: ObjectVersion[];
   changes: ObjectChange[];
-  unused: ObjectVersion[];
+  ended: ObjectVersion[];
 }
 
 /** Ends the live version. With versioning it becomes the newest noncurrent one, otherwise it is deleted. */
@@ -27,20 +30,25 @@ export function retireLive(
   by: { versioned: boolean; time: string; overwrittenBy: string | undefined },
 ): Retirement {
   const { versioned, time, overwrittenBy } = by;
-  if (!live) return { noncurrent, changes: [], unused: [] };
+  if (!live) return { noncurrent, changes: [], ended: [] };
   if (!versioned) {
-    return { noncurrent, changes: [{ type: 'OBJECT_DELETE', version: live, overwrittenBy }], unused: [live] };
+    return { noncurrent, changes: [{ type: 'OBJECT_DELETE', version: live, overwrittenBy }], ended: [live] };
   }
   const archived = { ...live, timeDeleted: time };
   return {
     noncurrent: [archived, ...noncurrent],
     changes: [{ type: 'OBJECT_ARCHIVE', version: archived, overwrittenBy }],
-    unused: [],
+    ended: [],
   };
 }
 
-/** All versions of an object, newest first. */
+/** Versions that can be read, newest first. */
 export function versionsOf(record: ObjectRecord | undefined): ObjectVersion[] {
   if (!record) return [];
   return record.live ? [record.live, ...record.noncurrent] : record.noncurrent;
+}
+
+/** Those, and what can be restored: all that have bytes. */
+export function everyVersionOf(record: ObjectRecord): ObjectVersion[] {
+  return [...versionsOf(record), ...(record.softDeleted ?? [])];
 }

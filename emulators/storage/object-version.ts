@@ -1,4 +1,5 @@
 import { invalid } from './errors.ts';
+import { refuseObjectFields } from './not-done.ts';
 
 /** The fields that an uploader may set and change. */
 export interface ObjectFields {
@@ -42,13 +43,14 @@ export interface ObjectVersion {
 
 type Json = Record<string, unknown>;
 
-/** Takes the fields that an uploader may set out of an object resource. Throws a 400 where one has the wrong type. */
+/** Takes the fields that an uploader may set out of an object resource. Throws a 400 where one has the wrong type, and a 501. */
 export function objectFields(resource: Json): ObjectFields {
   return patchedFields({}, resource);
 }
 
-/** Applies a JSON merge patch to the fields: null removes, custom metadata is merged key by key. */
+/** Applies a JSON merge patch to the fields: null removes, custom metadata is merged key by key. Throws a 400 or a 501. */
 export function patchedFields(fields: ObjectFields, patch: Json): ObjectFields {
+  refuseObjectFields(patch);
   const patched: ObjectFields = { ...fields };
   for (const name of textFields) {
     const value = patch[name];

@@ -3,7 +3,7 @@ import { isForThisMachine, isFromPage } from '@spillway/pipeline/http/page-reque
 import { corsRules } from './bucket-record.ts';
 import { bucketCors, type CorsRequest, sessionCors } from './cors.ts';
 import { StorageError } from './errors.ts';
-import type { Exchange } from './exchange.ts';
+import { bucketOf, type Exchange } from './exchange.ts';
 
 /** Who makes a request, and the headers that tell a browser what its page may do. */
 interface PageAccess {
@@ -86,13 +86,6 @@ function grantedHeaders(x: Exchange, request: CorsRequest): OutgoingHttpHeaders 
 function bucketRules(x: Exchange, name: string, request: CorsRequest): OutgoingHttpHeaders {
   const bucket = x.store.buckets.find(name);
   return bucket ? bucketCors(corsRules(bucket.record), request) : { Vary: 'Origin' };
-}
-
-/** The bucket in a path of either API. It is not decoded, because names of buckets need no encoding. */
-function bucketOf(path: string): string {
-  const [, inJson] =
-    /^\/(?:(?:upload\/|resumable\/upload\/|download\/)?storage\/v1\/)?b\/([^/]+)/.exec(path) ?? [];
-  return inJson ?? path.split('/')[1] ?? '';
 }
 
 const forbidden = (message: string): StorageError =>

@@ -25,6 +25,9 @@ export function parsed<Value>(schema: z.ZodType<Value>, body: unknown): Value {
   return result.data;
 }
 
+/** Whether a parameter of the query is true, which apitools writes as Python does: `True`. */
+export const flag = (query: URLSearchParams, name: string): boolean => /^true$/i.test(query.get(name) ?? '');
+
 /** A page size from the query. Throws a 400 unless it is absent or a whole number; never more than `limit`. */
 export function pageSize(query: URLSearchParams, limit: number, parameter = 'maxResults'): number {
   const value = query.get(parameter);

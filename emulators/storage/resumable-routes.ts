@@ -1,6 +1,6 @@
 import { parseGoogHash } from './checksums.ts';
 import { parseContentRange } from './content-range.ts';
-import { StorageError } from './errors.ts';
+import { StorageError, unsupported } from './errors.ts';
 import { type Exchange, reply, replyJson } from './exchange.ts';
 import { entityTag, objectHeaders } from './media.ts';
 import { objectResource } from './object-version.ts';
@@ -32,6 +32,9 @@ export async function continueSession(x: Exchange): Promise<void> {
       'An upload session takes PUT and DELETE.',
     );
   }
+  const late = Object.keys(x.req.headers).find((name) => name.startsWith('x-goog-meta-'));
+  if (late && session.api === 'json')
+    throw unsupported(`metadata that comes with the bytes (header ${late})`);
   const progress = await x.sessions.receive(session.id, {
     // The length of a packed body says nothing of the object's size.
     range: parseContentRange(

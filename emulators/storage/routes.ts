@@ -3,8 +3,10 @@ import { addCopyRoutes } from './copy-routes.ts';
 import { StorageError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { addManagedFolderRoutes } from './managed-folder-routes.ts';
+import { addRoutesNotDone } from './not-done.ts';
 import { addNotificationRoutes } from './notification-routes.ts';
 import { addObjectRoutes } from './object-routes.ts';
+import { addPermissionRoutes } from './permissions.ts';
 import { RouteTable } from './route-table.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 import { addXmlRoutes } from './xml-routes.ts';
@@ -17,10 +19,11 @@ export function allRoutes(): RouteTable {
   addManagedFolderRoutes(table);
   addCopyRoutes(table);
   addObjectRoutes(table);
+  addPermissionRoutes(table);
   addBucketRoutes(table);
+  addRoutesNotDone(table);
   table.add('*', '/storage/*rest', unknownRoute);
   table.add('*', '/b/*rest', unknownRoute);
-  table.add('*', '/batch/*rest', unknownRoute);
   addXmlRoutes(table);
   return table;
 }

@@ -11,6 +11,8 @@ const environment = z
     SPILLWAY_STORAGE_TLS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
     SPILLWAY_STORAGE_TLS_KEY: z.string().min(1).optional(),
     SPILLWAY_STORAGE_TLS_CERT: z.string().min(1).optional(),
+    /** Buckets in which clients may not list objects, separated by commas. */
+    SPILLWAY_STORAGE_WITHOUT_LIST: z.string().default(''),
     /** `host:port`; without it nothing is published. */
     PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
     SPILLWAY_PROJECT: z.string().min(1).default('spillway-local'),
@@ -44,6 +46,7 @@ const server = await startStorageServer({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
   ...tlsOptions(),
+  withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
   ...(pubsub ? { notify: pubsub.notify } : {}),
 });
 

@@ -7,8 +7,10 @@ import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
+import { refuseWhatIsNotDone } from './not-done.ts';
 import { Outbox } from './outbox.ts';
 import { admit } from './page-access.ts';
+import { toldTo } from './permissions.ts';
 import type { Notifier } from './pubsub-notifier.ts';
 import { requestBody, unpackedBody } from './request-body.ts';
 import { ResumableSessions } from './resumable-sessions.ts';
@@ -29,6 +31,8 @@ export interface StorageServerOptions {
    * function, notification configurations are stored and have no effect.
    */
   notify?: Notifier;
+  /** Buckets in which clients lack `storage.objects.list`: what is missing there is answered 403. */
+  withoutList?: string[];
   /** Milliseconds since 1970. */
   now?: () => number;
   /** Chooses what goes wrong with a request, for tests of failures. */
@@ -51,16 +55,18 @@ export interface StorageServer {
 }
 
 const publishingPatienceMs = 500;
+const expiredRemovedEveryMs = 3_600_000;
 
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
   const { dataDir, host = '127.0.0.1', port = 0, tls, notify, now = Date.now, faults } = options;
+  const withoutList = new Set(options.withoutList);
   const outbox = notify && new Outbox(notify);
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
   const answer = (req: IncomingMessage, res: ServerResponse) =>
-    handle(newExchange(req, res, store, sessions), table, [host], faults);
+    handle(newExchange(req, res, { store, sessions, withoutList }), table, [host], faults);
   const server = createServer(answer);
   const tlsServer = tls && createTlsServer({ key: tls.key, cert: tls.cert }, answer);
   const bound = await listen(server, port, host);
@@ -68,11 +74,17 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const url = `http://${host}:${bound}`;
   store.publicUrl = url;
   store.resumeNotifications();
+  const cleaning = setInterval(() => {
+    store
+      .removeExpired()
+      .catch((error: unknown) => console.error('What is kept no longer was not removed:', error));
+  }, expiredRemovedEveryMs).unref();
   return {
     url,
     port: bound,
     ...(tlsPort === undefined ? {} : { tlsPort }),
     async close() {
+      clearInterval(cleaning);
       await Promise.all([server, ...(tlsServer ? [tlsServer] : [])].map(end));
       await outbox?.close(publishingPatienceMs);
     },
@@ -103,8 +115,7 @@ async function end(server: Server): Promise<void> {
 function newExchange(
   req: IncomingMessage,
   res: ServerResponse,
-  store: Store,
-  sessions: ResumableSessions,
+  parts: Pick<Exchange, 'store' | 'sessions' | 'withoutList'>,
 ): Exchange {
   const [path = '/', ...search] = (req.url ?? '/').split('?');
   return {
@@ -112,8 +123,7 @@ function newExchange(
     res,
     socket: req.socket,
     body: requestBody(req),
-    store,
-    sessions,
+    ...parts,
     path,
     method: req.method ?? 'GET',
     query: new URLSearchParams(search.join('?')),
@@ -145,6 +155,7 @@ async function handle(
     if (x.method === 'OPTIONS') return reply(x, 200);
     const route = table.find(x.method, x.path);
     if (!route) unknownRoute(x);
+    refuseWhatIsNotDone(x);
     x.params = route.params;
     await route.handler(x);
   } catch (error) {
@@ -158,9 +169,9 @@ function replyError(x: Exchange, thrown: unknown): void {
   if (x.res.headersSent) return void x.res.destroy();
   const error =
     thrown instanceof StorageError
-      ? thrown
+      ? toldTo(x, thrown)
       : new StorageError(500, 'internalError', 'InternalError', 'Internal error.');
-  if (error !== thrown) console.error(`${x.method} ${x.path} failed:`, thrown);
+  if (!(thrown instanceof StorageError)) console.error(`${x.method} ${x.path} failed:`, thrown);
   const json = isJsonApi(x) || (error.reason === 'notFound' && error.xmlCode === 'InvalidURI');
   const type = json ? 'application/json; charset=UTF-8' : 'application/xml; charset=UTF-8';
   if (error.status === 304) reply(x, 304);

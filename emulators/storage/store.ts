@@ -1,19 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { type BucketRecord, isVersioned } from './bucket-record.ts';
+import { type BucketRecord, isVersioned, softDeletePolicyOf } from './bucket-record.ts';
 import { Buckets } from './buckets.ts';
 import { type Checksums, checksumsOfFile } from './checksums.ts';
 import { objectNotFound } from './errors.ts';
 import { GenerationClock } from './generation-clock.ts';
-import { readJsonFolder, writeJson } from './json-file.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import { objectKey } from './names.ts';
 import { notificationsFor, type ObjectChange, type StorageNotification } from './notification-event.ts';
-import { type ObjectRecord, type Retirement, retireLive, versionsOf } from './object-record.ts';
+import {
+  everyVersionOf,
+  type ObjectRecord,
+  type Retirement,
+  retireLive,
+  versionsOf,
+} from './object-record.ts';
+import { ObjectRecords } from './object-records.ts';
 import type { ObjectFields, ObjectVersion } from './object-version.ts';
 import type { Outbox } from './outbox.ts';
 import { checkBeforeWrite, type Preconditions } from './preconditions.ts';
+import { isRestorable, type SoftDeletedVersion, softDeleted } from './soft-delete.ts';
 
 /** Bytes that have arrived completely and are not committed yet. */
 interface Staged {
@@ -21,7 +27,7 @@ interface Staged {
   checksums: Checksums;
 }
 
-type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; unused: ObjectVersion[]; result: T };
+type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; ended: ObjectVersion[]; result: T };
 
 /** Buckets and objects, kept in memory and written through to a folder. */
 export class Store {
@@ -33,7 +39,7 @@ export class Store {
   readonly #outbox: Outbox | undefined;
   readonly #clock: GenerationClock;
   readonly #locks = new KeyedLock();
-  readonly #records = new Map<string, ObjectRecord>();
+  readonly #records: ObjectRecords;
 
   private constructor(folder: string, now: () => number, outbox: Outbox | undefined) {
     this.#folder = folder;
@@ -41,6 +47,7 @@ export class Store {
     this.#outbox = outbox;
     this.#clock = new GenerationClock(now);
     this.buckets = new Buckets(join(folder, 'buckets'));
+    this.#records = new ObjectRecords(join(folder, 'buckets'), this.buckets);
   }
 
   /** Opens a folder, creates it if absent, and removes what a crash left unfinished. */
@@ -48,14 +55,16 @@ export class Store {
     const store = new Store(folder, now, outbox);
     await rm(join(folder, 'incoming'), { recursive: true, force: true });
     for (const part of ['buckets', 'blobs', 'incoming']) await mkdir(join(folder, part), { recursive: true });
-    for (const name of await readdir(join(folder, 'buckets'))) await store.#load(name);
+    for (const name of await readdir(join(folder, 'buckets'))) await store.#records.load(name);
+    for (const version of store.#records.all().flatMap(everyVersionOf)) store.#clock.seen(version.generation);
+    await store.removeExpired();
     await store.#removeUnusedBlobs();
     return store;
   }
 
   /** Publishes the notifications again that the last process had not marked as published. */
   resumeNotifications(): void {
-    for (const record of this.#records.values()) this.#announce(record, record.outbox);
+    for (const record of this.#records.all()) this.#announce(record, record.outbox);
   }
 
   timestamp = (): string => new Date(this.now()).toISOString();
@@ -63,7 +72,7 @@ export class Store {
   /** The live version, or the one of a generation; undefined if there is none. Throws a 404 without the bucket. */
   find(bucket: string, name: string, generation?: string | null): ObjectVersion | undefined {
     this.buckets.get(bucket);
-    const record = this.#records.get(`${bucket}/${name}`);
+    const record = this.#records.find(bucket, name);
     if (!generation) return record?.live;
     return versionsOf(record).find((version) => version.generation === generation);
   }
@@ -75,18 +84,29 @@ export class Store {
     return found;
   }
 
+  /** A version that can be restored. Throws a 404. */
+  getSoftDeleted(bucket: string, name: string, generation: string): SoftDeletedVersion {
+    this.buckets.get(bucket);
+    const found = this.#records
+      .find(bucket, name)
+      ?.softDeleted?.find((version) => version.generation === generation);
+    if (!found || !isRestorable(found, this.now())) throw objectNotFound(bucket, name);
+    return found;
+  }
+
   /** Records of a bucket in the order of their names, beginning with `start`. */
-  *records(bucket: string, start: string): Generator<ObjectRecord> {
-    for (const name of this.buckets.get(bucket).names.from(start)) {
-      const record = this.#records.get(`${bucket}/${name}`);
-      if (record) yield record;
-    }
+  records(bucket: string, start: string): Generator<ObjectRecord> {
+    return this.#records.from(bucket, start, 'names');
+  }
+
+  /** The same, of names with versions that can be restored. */
+  softDeletedRecords(bucket: string, start: string): Generator<ObjectRecord> {
+    return this.#records.from(bucket, start, 'softDeletedNames');
   }
 
   /** Whether bytes that were staged under this name became an object that still exists. */
   versionWithBlob(bucket: string, name: string, blob: string): ObjectVersion | undefined {
-    const record = this.#records.get(`${bucket}/${name}`);
-    return versionsOf(record).find((version) => version.blob === blob);
+    return versionsOf(this.#records.find(bucket, name)).find((version) => version.blob === blob);
   }
 
   blobPath = (version: { blob: string }): string => join(this.#folder, 'blobs', version.blob);
@@ -135,7 +155,7 @@ export class Store {
           ...(componentCount === undefined ? { md5Hash } : { componentCount }),
           timeCreated: time,
           updated: time,
-          fields,
+          fields: { ...this.#defaults(bucket), ...fields },
         };
         await rename(staged.path, this.blobPath(version));
         const retired = this.#retire(record, time, version.generation);
@@ -143,13 +163,19 @@ export class Store {
         return {
           next: { live: version, noncurrent: retired.noncurrent },
           changes: [...retired.changes, finalize],
-          unused: retired.unused,
+          ended: retired.ended,
           result: version,
         };
       });
     } finally {
       await rm(staged.path, { force: true });
     }
+  }
+
+  /** What the bucket gives to objects that say nothing of it. */
+  #defaults(bucket: string): ObjectFields {
+    const { storageClass } = this.buckets.get(bucket).record.settings;
+    return typeof storageClass === 'string' ? { storageClass } : {};
   }
 
   /** Changes the fields of a version. Throws a 404 or, before `change` is called, a 412. */
@@ -174,7 +200,7 @@ export class Store {
         ...(record.live ? { live: replaced(record.live) } : {}),
         noncurrent: record.noncurrent.map(replaced),
       };
-      return { next, changes: [{ type: 'OBJECT_METADATA_UPDATE', version }], unused: [], result: version };
+      return { next, changes: [{ type: 'OBJECT_METADATA_UPDATE', version }], ended: [], result: version };
     });
   }
 
@@ -194,15 +220,15 @@ export class Store {
       if (!version) throw objectNotFound(bucket, name);
       const change = { type: 'OBJECT_DELETE', version } as const;
       if (!generation) {
-        const { noncurrent, changes, unused } = this.#retire(record, time);
-        return { next: { noncurrent }, changes, unused, result: undefined };
+        const { noncurrent, changes, ended } = this.#retire(record, time);
+        return { next: { noncurrent }, changes, ended, result: undefined };
       }
       const stays = (other: ObjectVersion) => other.generation !== generation;
       const next = {
         ...(record.live && stays(record.live) ? { live: record.live } : {}),
         noncurrent: record.noncurrent.filter(stays),
       };
-      return { next, changes: [change], unused: [version], result: undefined };
+      return { next, changes: [change], ended: [version], result: undefined };
     });
   }
 
@@ -223,8 +249,9 @@ export class Store {
       owner.changesUnderWay += 1;
       try {
         const time = this.timestamp();
-        const record = this.#records.get(key) ?? { bucket, name, noncurrent: [], outbox: [] };
-        const { next, changes, unused, result } = await compute(record, time);
+        const record = this.#records.find(bucket, name) ?? { bucket, name, noncurrent: [], outbox: [] };
+        const { next, changes, ended, result } = await compute(record, time);
+        const { kept, gone } = this.#afterEnd(owner.record, ended);
         const { notificationConfigs: configs } = owner.record;
         const source = { bucket, name, configs, baseUrl: this.publicUrl, time };
         const caused = this.#outbox ? notificationsFor(source, changes) : [];
@@ -232,11 +259,12 @@ export class Store {
           bucket,
           name,
           noncurrent: record.noncurrent,
+          softDeleted: [...kept, ...(record.softDeleted ?? [])],
           ...next,
           outbox: [...record.outbox, ...caused],
         };
-        await this.#save(changed);
-        for (const version of unused) await rm(this.blobPath(version), { force: true });
+        await this.#records.save(changed);
+        for (const version of gone) await rm(this.blobPath(version), { force: true });
         this.#announce(changed, caused);
         return result;
       } finally {
@@ -254,48 +282,45 @@ export class Store {
   /** Removes a published notification from the disk. */
   async #forget(bucket: string, name: string, id: string): Promise<void> {
     await this.#locks.run(`${bucket}/${name}`, async () => {
-      const record = this.#records.get(`${bucket}/${name}`);
-      if (record) await this.#save({ ...record, outbox: record.outbox.filter((entry) => entry.id !== id) });
+      const record = this.#records.find(bucket, name);
+      if (!record) return;
+      await this.#records.save({ ...record, outbox: record.outbox.filter((entry) => entry.id !== id) });
     });
   }
 
-  async #save(record: ObjectRecord): Promise<void> {
-    const { bucket, name, live, noncurrent, outbox } = record;
-    const path = join(this.#objectsFolder(bucket), `${objectKey(name)}.json`);
-    if (live || noncurrent.length > 0 || outbox.length > 0) await writeJson(path, record);
-    else await rm(path, { force: true });
-    this.#remember(record);
-  }
-
-  #remember(record: ObjectRecord): void {
-    const { bucket, name, live, noncurrent, outbox } = record;
-    const exists = live !== undefined || noncurrent.length > 0;
-    if (exists || outbox.length > 0) this.#records.set(`${bucket}/${name}`, record);
-    else this.#records.delete(`${bucket}/${name}`);
-    const names = this.buckets.find(bucket)?.names;
-    if (exists) names?.add(name);
-    else names?.remove(name);
-  }
-
-  async #load(name: string): Promise<void> {
-    const [file] = await readJsonFolder<BucketRecord>(join(this.#folder, 'buckets', name));
-    if (file) this.buckets.add(file.value);
-    for (const { value: record } of await readJsonFolder<ObjectRecord>(this.#objectsFolder(name))) {
-      // A deleted bucket has only notifications left.
-      this.#remember(
-        file ? record : { bucket: name, name: record.name, noncurrent: [], outbox: record.outbox },
-      );
-      for (const version of versionsOf(record)) this.#clock.seen(version.generation);
+  /** Removes for good what was deleted and is kept no longer. */
+  async removeExpired(): Promise<void> {
+    for (const { bucket, name, softDeleted = [] } of this.#records.all()) {
+      if (softDeleted.every((version) => isRestorable(version, this.now()))) continue;
+      await this.#locks.run(`${bucket}/${name}`, async () => {
+        const record = this.#records.find(bucket, name);
+        if (!record) return;
+        const { true: kept = [], false: expired = [] } = Object.groupBy(
+          record.softDeleted ?? [],
+          (version) => (isRestorable(version, this.now()) ? 'true' : 'false'),
+        );
+        await this.#records.save({ ...record, softDeleted: kept });
+        for (const version of expired) await rm(this.blobPath(version), { force: true });
+      });
     }
   }
 
+  /** Of versions that ended: those that the bucket keeps for some time, and those that are gone. */
+  #afterEnd(bucket: BucketRecord, ended: ObjectVersion[]) {
+    const policy = softDeletePolicyOf(bucket);
+    const kept = ended.flatMap((version) => softDeleted(version, policy, this.now()) ?? []);
+    return { kept, gone: kept.length > 0 ? [] : ended };
+  }
+
   async #removeUnusedBlobs(): Promise<void> {
-    const versions = [...this.#records.values()].flatMap(versionsOf);
-    const used = new Set(versions.map((version) => version.blob));
+    const used = new Set(
+      this.#records
+        .all()
+        .flatMap(everyVersionOf)
+        .map((version) => version.blob),
+    );
     for (const blob of await readdir(join(this.#folder, 'blobs'))) {
       if (!used.has(blob)) await unlink(this.blobPath({ blob }));
     }
   }
-
-  #objectsFolder = (bucket: string): string => join(this.#folder, 'buckets', bucket, 'objects');
 }

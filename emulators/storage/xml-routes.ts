@@ -1,11 +1,12 @@
 import { checkClaimed, parseGoogHash } from './checksums.ts';
-import { invalid, StorageError, unsupported } from './errors.ts';
+import { invalid, unsupported } from './errors.ts';
 import { type Exchange, param, reply } from './exchange.ts';
 import { checkLength, parseLengthRange } from './length-range.ts';
 import { entityTag, objectHeaders, sendMedia } from './media.ts';
 import { checkObjectName } from './names.ts';
 import type { ObjectFields } from './object-version.ts';
 import { checkBeforeRead, headerPreconditions } from './preconditions.ts';
+import { checkReadHeaders } from './read-conditions.ts';
 import { beginSession, continueSession } from './resumable-routes.ts';
 import type { RouteTable } from './route-table.ts';
 import { checkSignedQuery } from './signed-query.ts';
@@ -25,6 +26,22 @@ export function addXmlRoutes(table: RouteTable): void {
   }
 }
 
+/** What a query without a value makes of a request on an object. */
+const subresources = [
+  ...[
+    'acl',
+    'attributes',
+    'compose',
+    'legal-hold',
+    'partNumber',
+    'restore',
+    'retention',
+    'tagging',
+    'torrent',
+  ],
+  ...['uploadId', 'uploads', 'versions'],
+];
+
 type ObjectHandler = (x: Exchange, bucket: string, name: string) => Promise<void>;
 
 function signed(handler: ObjectHandler): (x: Exchange) => Promise<void> {
@@ -32,7 +49,7 @@ function signed(handler: ObjectHandler): (x: Exchange) => Promise<void> {
     // The address of a session is itself the permission.
     if (x.query.has('upload_id')) return continueSession(x);
     checkSignedQuery(x.query, x.req.headers, x.store.now());
-    for (const part of ['acl', 'uploads', 'uploadId', 'partNumber', 'compose', 'tagging']) {
+    for (const part of subresources) {
       if (x.query.has(part)) throw unsupported(`'${part}' of the XML API`);
     }
     await handler(x, param(x, 'bucket'), checkObjectName(param(x, 'object')));
@@ -42,10 +59,7 @@ function signed(handler: ObjectHandler): (x: Exchange) => Promise<void> {
 async function get(x: Exchange, bucket: string, name: string): Promise<void> {
   const version = x.store.get(bucket, name, x.query.get('generation'));
   checkBeforeRead(headerPreconditions(x.req.headers), version);
-  const known = x.req.headers['if-none-match'];
-  if (known === '*' || known?.split(/\s*,\s*/).includes(entityTag(version))) {
-    throw new StorageError(304, 'notModified', 'NotModified', 'Not Modified');
-  }
+  checkReadHeaders(x.req.headers, { etag: entityTag(version), updated: version.updated });
   await sendMedia(x, version);
 }
 

@@ -8,9 +8,7 @@ import { startTestServer } from '../../emulators/storage/test-server.ts';
 import { silentLog } from '../memory/ports.ts';
 import { createStorageBlobs } from './blobs.ts';
 
-/**
- * A bucket that answers 403 for every object. Cloud Storage does so where the client may not list the bucket.
- */
+/** A bucket where this program has only these permissions, so that every object is answered with 403. */
 async function closedBucket(permissions: string[]) {
   const server = createServer((request, response) => {
     const asks = request.url?.includes('/iam/testPermissions');
@@ -32,10 +30,16 @@ async function closedBucket(permissions: string[]) {
 const blob = { bucket: 'uploads', name: 'sketch/cat.jpg', generation: '1' };
 
 describe('an object of which Cloud Storage answers 403', () => {
-  it('is missing, where this program may read the bucket’s objects', async () => {
-    const blobs = await closedBucket(['storage.objects.get']);
-    expect(await blobs.download(blob, '/dev/null')).toEqual({ kind: 'gone', replaced: false });
-    expect(await blobs.read('results', 'sketch/cat.png')).toBeNull();
+  it('is missing, where this program may not list the bucket but read and delete its objects', async () => {
+    const { storage, bucket } = await startTestServer({ withoutList: ['test-bucket'] });
+    const blobs = createStorageBlobs(storage, silentLog);
+    const missing = { bucket: 'test-bucket', name: 'sketch/cat.jpg', generation: '1' };
+    expect(await blobs.download(missing, '/dev/null')).toEqual({ kind: 'gone', replaced: false });
+    expect(await blobs.read('test-bucket', 'sketch/cat.jpg')).toBeNull();
+    await blobs.remove('test-bucket', 'sketch/cat.jpg');
+    await blobs.remove('test-bucket', 'sketch/cat.jpg', '1');
+    await bucket.file('sketch/cat.jpg').save('newer');
+    expect(await blobs.download(missing, '/dev/null')).toEqual({ kind: 'gone', replaced: true });
   });
 
   it('is refused, where it may not, and says which object it was', async () => {
@@ -43,6 +47,8 @@ describe('an object of which Cloud Storage answers 403', () => {
     await expect(blobs.download(blob, '/dev/null')).rejects.toThrow(/refuses to give sketch\/cat.jpg/);
     await expect(blobs.read('results', 'sketch/cat.png')).rejects.toMatchObject({ scope: 'service' });
     await expect(blobs.read('results', 'sketch/cat.png')).rejects.toThrow(RefusedError);
+    const reader = await closedBucket(['storage.objects.get']);
+    await expect(reader.remove('results', 'sketch/cat.png')).rejects.toThrow(/refuses to remove/);
   });
 });
 

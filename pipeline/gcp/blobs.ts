@@ -17,7 +17,7 @@ import { createReadAddresses } from './read-addresses.ts';
 const notFound = 404;
 const forbidden = 403;
 const preconditionFailed = 412;
-const readPermission = 'storage.objects.get';
+const permissionTo = { read: 'storage.objects.get', remove: 'storage.objects.delete' } as const;
 const onlyIfAbsent = { ifGenerationMatch: 0 };
 
 /** Objects in Cloud Storage. */
@@ -89,7 +89,7 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
     readAddress: createReadAddresses(storage, log),
     async remove(bucket, name, generation) {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
-      await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${name}`);
+      await removeIfThere(file);
     },
     async removeAllBut(bucket, prefix, keep) {
       const [files] = await orOutage(
@@ -99,11 +99,7 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
       );
       const others = files.filter(({ name }) => !keep.includes(name));
       // All of them are tried before a failure is reported.
-      const removals = await Promise.allSettled(
-        others.map((file) =>
-          orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${file.name}`),
-        ),
-      );
+      const removals = await Promise.allSettled(others.map(removeIfThere));
       for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
     async *createdBetween(bucket, from, to, onUnreadable) {
@@ -140,18 +136,30 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
 
 /**
  * Whether the failure means that there is no such object. Cloud Storage answers 403 for a missing object where
- * the client may not list the bucket. The object is then missing if this program may read objects in that
+ * the client may not list the bucket. The object is then missing if this program may do what it tried with objects in that
  * bucket.
  */
-async function isMissing(error: unknown, bucket: Bucket): Promise<boolean> {
+async function isMissing(
+  error: unknown,
+  bucket: Bucket,
+  tried: keyof typeof permissionTo = 'read',
+): Promise<boolean> {
   if (codeOf(error) === notFound) return true;
   if (!(error instanceof RefusedError) || codeOf(error.cause) !== forbidden) return false;
   try {
-    const [permissions] = await bucket.iam.testPermissions(readPermission);
-    return permissions[readPermission] === true;
+    const [permissions] = await bucket.iam.testPermissions(permissionTo[tried]);
+    return permissions[permissionTo[tried]] === true;
   } catch {
     // The first refusal says more than the failure of this check.
     return false;
+  }
+}
+
+async function removeIfThere(file: File): Promise<void> {
+  try {
+    await orOutage('Cloud Storage', file.delete({ ignoreNotFound: true }), `remove ${file.name}`);
+  } catch (error) {
+    if (!(await isMissing(error, file.bucket, 'remove'))) throw error;
   }
 }
 
