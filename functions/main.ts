@@ -1,7 +1,9 @@
 import { http } from '@google-cloud/functions-framework';
+import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { functionsConfigSchema } from './config.ts';
 import { createRouteFunction } from './route.ts';
@@ -10,11 +12,23 @@ import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 /** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
 const config = parseConfig(functionsConfigSchema, process.env);
 await loadPlugins(config.SPILLWAY_OPERATIONS);
-const ports = createPorts(config, createJsonLog('functions'));
+const log = createJsonLog('functions');
+const ports = createPorts(config, log);
 
 http('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
 http('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
 
 // The first calls open connections and load code, which would cost the first event time. Their results are not used.
-await Promise.allSettled([ports.settings.routing(), ports.settings.sourceRules(), ports.fleet.read()]);
+const warmUp = Promise.allSettled([
+  ports.settings.routing(),
+  ports.settings.sourceRules(),
+  ports.fleet.read(),
+]);
+try {
+  await checkNeeds('functions', ports);
+  await warmUp;
+} catch (error) {
+  log.error({ error }, `The functions cannot work and end. ${messageOf(error)}`);
+  process.exit(1);
+}

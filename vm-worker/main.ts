@@ -1,3 +1,4 @@
+import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
@@ -9,32 +10,44 @@ import { type Duty, startDuty } from './duty.ts';
 import { startPulling } from './pull-loop.ts';
 
 /** A VM worker: pulls jobs while it has free slots, until it is asked to leave. */
-const config = parseConfig(vmConfigSchema, process.env);
 const program = 'vm-worker';
-const end = askedToEnd(createJsonLog(program), config.SPILLWAY_DRAIN_MS);
+const unnamedLog = createJsonLog(program);
 
-const { id } = await identifyWorker(config);
-const log = createJsonLog(`${program} ${id}`);
-let duty: Duty | null = null;
-const worker = await startWorker('vm', id, config, log, {
-  onControl: (control) => duty?.onControl(control),
-  onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
-});
-const pulling = startPulling(worker);
-duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
-const sweeping = startSweeping(worker.id, worker.ports);
-if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);
-else await worker.setState('ready');
-process.send?.({ ready: true });
+try {
+  await run();
+  process.exit(0);
+} catch (error) {
+  // One line, because Cloud Logging shows each line as an entry of its own.
+  unnamedLog.error({ error }, `This VM worker cannot work and ends. ${messageOf(error)}`);
+  process.exit(1);
+}
 
-await end;
-const leaving = duty;
-duty = null;
-leaving.stop();
-const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
-// No slot begins anything new from here on. The last pulls end while the work under way does.
-await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
-clearTimeout(grace);
-await sweeping.stop();
-await worker.close();
-process.exit(0);
+/** Resolves when the worker was asked to end and has ended; rejects when it cannot work. */
+async function run(): Promise<void> {
+  const config = parseConfig(vmConfigSchema, process.env);
+  const end = askedToEnd(unnamedLog, config.SPILLWAY_DRAIN_MS);
+  const { id } = await identifyWorker(config);
+  const log = createJsonLog(`${program} ${id}`);
+  let duty: Duty | null = null;
+  const worker = await startWorker('vm', id, config, log, {
+    onControl: (control) => duty?.onControl(control),
+    onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
+  });
+  const pulling = startPulling(worker);
+  duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
+  const sweeping = startSweeping(worker.id, worker.ports);
+  if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);
+  else await worker.setState('ready');
+  process.send?.({ ready: true });
+
+  await end;
+  const leaving = duty;
+  duty = null;
+  leaving.stop();
+  const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
+  // No slot begins anything new from here on. The last pulls end while the work under way does.
+  await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
+  clearTimeout(grace);
+  await sweeping.stop();
+  await worker.close();
+}

@@ -8,6 +8,7 @@ import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
+import { checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
 import { createApi } from './api/app.ts';
@@ -145,6 +146,7 @@ async function main(log: Log): Promise<void> {
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
   const ports = createPorts(config, log);
+  await checkNeeds('site', ports);
   const running = await startSite({ ports, site, config, version: await readVersion() });
   log.info({ url: running.url }, 'The site is up.');
 

@@ -8,6 +8,7 @@ import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
+import { checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
@@ -51,7 +52,7 @@ export interface WorkerHooks {
 /**
  * Starts what both kinds of worker share: connections, warm child processes, heartbeats. A VM whose machine lacks
  * something stays, and its heartbeats say so. An instance of Cloud Run throws `MachineError`, because another one takes
- * its place; everything that was started is closed then.
+ * its place; everything that was started is closed then. Both kinds throw `NotSetUpError` where the cloud lacks something.
  * @param id As `identifyWorker` finds it.
  */
 export async function startWorker(
@@ -142,7 +143,7 @@ export async function startWorker(
   async function start(): Promise<MachineLack | null> {
     try {
       await workDir.prepare();
-      await Promise.all([processor.warmUp(), openConnections(ports)]);
+      await Promise.all([processor.warmUp(), openConnections(ports), checkNeeds(kind, ports)]);
       return null;
     } catch (error) {
       const fault = machineErrorOf(error);

@@ -24,6 +24,7 @@ describe('a failed call', () => {
     failure(500),
     failure('503'),
     failure('ECONNRESET'),
+    failure(9, '9 FAILED_PRECONDITION: The query requires an index. That index is currently building.'),
     failure(403, 'Too many requests', 'rateLimitExceeded'),
   ])('that may pass is an outage: %s', async (error) => {
     const thrown = await caught(error);
@@ -49,6 +50,7 @@ describe('a failed call', () => {
     failure(12),
     failure(5, '5 NOT_FOUND: The database (default) does not exist for project demo'),
     failure(5, '5 NOT_FOUND: Resource not found (resource=jobs-vm).'),
+    failure(5, '5 NOT_FOUND: Subscription does not exist'),
     failure(9, '9 FAILED_PRECONDITION: The query requires an index.'),
     failure(401),
     failure(403, 'spillway does not have storage.objects.create access', 'forbidden'),

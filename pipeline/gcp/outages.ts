@@ -53,7 +53,9 @@ const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded', 'q
 const badCredentials = /default credentials|invalid_grant|auth metadata|metadata from plugin/i;
 /** Something that every request needs does not exist: a database, a topic, a bucket, an index. */
 const missingResource =
-  /database .* does not exist|(resource|topic|subscription) not found|bucket does not exist|requires an index/i;
+  /database .* does not exist|(resource|topic|subscription) (not found|does not exist)|bucket does not exist|requires an index/i;
+/** An index that was created a moment ago. */
+const indexIsBuilt = /index is currently building/i;
 
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined;
@@ -99,6 +101,7 @@ function meaningOfGrpc(code: number, words: string): Meaning {
       return 'refused_service';
     case grpc.notFound:
     case grpc.failedPrecondition:
+      if (indexIsBuilt.test(words)) return 'outage';
       return missingResource.test(words) ? 'refused_service' : 'answer';
     case grpc.alreadyExists:
       return 'answer';

@@ -18,6 +18,8 @@ import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
 import { createFirestorePassedOver } from './passed-over.ts';
+import { createPreflight } from './preflight.ts';
+import { preflightQueries } from './preflight-queries.ts';
 import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
 import { createFirestoreSettings } from './settings.ts';
@@ -40,12 +42,21 @@ export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = sy
   const onInvalid = (item: string, error: unknown) =>
     void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
   const consumer = createPubSubConsumer(pubsub);
+  const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
   return {
     firestore,
     pubsub,
-    ...limitedJobs(createFirestoreJobs(firestore, clock, onInvalid)),
+    ...limitedJobs(jobPorts),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     consumer,
+    preflight: createPreflight({
+      project: projectId,
+      pubsub,
+      storage,
+      buckets,
+      readDatabase: () => firestore.doc('settings/routing').get(),
+      queries: preflightQueries(jobPorts),
+    }),
     blobs: limitedBlobs(createStorageBlobs(storage, log)),
     fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
     settings: createFirestoreSettings(firestore, clock, log, onInvalid),

@@ -57,6 +57,8 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     fleet: limitedFleet(database.fleet),
     queue: limitedQueue(queue),
     consumer: createMemoryConsumer(queue.messages.vm, clock),
+    // In memory nothing can be missing.
+    preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     clock,
     timers: options.timers ?? systemTimers,

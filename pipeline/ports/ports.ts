@@ -7,6 +7,7 @@ import type { Consumer } from './consumer.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobPorts } from './jobs.ts';
 import type { PassedOverItems } from './passed-over.ts';
+import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
 
 /** `settings/routing` as it is now, for the admin. */
@@ -95,6 +96,7 @@ export interface Ports extends JobPorts {
 /** What a program is given: the ports of the use cases, and those that the program itself needs. */
 export interface AppPorts extends Ports {
   consumer: Consumer;
+  preflight: Preflight;
   /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;
 }

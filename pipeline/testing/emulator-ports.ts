@@ -1,10 +1,14 @@
 import { inject } from 'vitest';
+import type { BaseConfig } from '../config.ts';
 import { createGcpPorts, type GcpPorts } from '../gcp/ports.ts';
 import { createMemoryPorts } from '../memory/ports.ts';
 import type { Clock } from '../ports/ports.ts';
 
-/** Ports on the real client libraries against the emulators of the stack, in a project of this name. */
-export function emulatorPorts(project: string, machine?: Clock): GcpPorts {
+/**
+ * Ports on the real client libraries against the emulators of the stack, in a project of this name.
+ * @param buckets Names of other buckets than the stack's.
+ */
+export function emulatorPorts(project: string, machine?: Clock, buckets: Partial<BaseConfig> = {}): GcpPorts {
   const stack = inject('stack');
   process.env.FIRESTORE_EMULATOR_HOST = stack.firestore;
   process.env.PUBSUB_EMULATOR_HOST = stack.pubsub;
@@ -16,6 +20,7 @@ export function emulatorPorts(project: string, machine?: Clock): GcpPorts {
       SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
       SPILLWAY_OPERATIONS: '',
+      ...buckets,
     },
     createMemoryPorts().log,
     machine,
