@@ -96,7 +96,7 @@ async function makePlan(options: StackOptions): Promise<Plan> {
     pubsub: `127.0.0.1:${ports.pubsub}`,
     storage: `http://127.0.0.1:${ports.storage}`,
     buckets,
-    adminUrl: `${web}/admin/enter?token=${secrets.admin}`,
+    adminUrl: `${web}/admin/enter#token=${secrets.admin}`,
   };
   return {
     options,

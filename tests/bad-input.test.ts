@@ -1,6 +1,7 @@
 import { errorReportSchema } from '@spillway/core/receipt.ts';
 import { problemSchema } from '@spillway/web/api/schema.ts';
 import { afterAll, describe, expect, inject, it } from 'vitest';
+import { adminTokenOf } from './admin-token.ts';
 import { drop, endedJobs, firestore, readResultJson } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
@@ -65,7 +66,7 @@ describe('bad input ends failed, once, with a code and a report', () => {
 
 describe('the site refuses text that no store can hold, and finds nothing under such a name', () => {
   const { web, adminUrl } = inject('stack');
-  const authorization = `Bearer ${new URL(adminUrl).searchParams.get('token')}`;
+  const authorization = `Bearer ${adminTokenOf(adminUrl)}`;
   const post = { fileName: 'a.jpg', size: 3, operations: ['caption'] };
   const owners = (name: string) => ({ routing: { shares: { owners: { [name]: 2 } } } });
 

@@ -3,6 +3,7 @@ import type { DocumentData } from '@google-cloud/firestore';
 import { type SettingsView, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
+import { adminTokenOf } from './admin-token.ts';
 import { seriousViolations } from './browser.ts';
 import { firestore } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
@@ -11,7 +12,7 @@ import { Visitor } from './visitor.ts';
 
 const stack = inject('stack');
 const visit = openBrowser();
-const token = new URL(stack.adminUrl).searchParams.get('token');
+const token = adminTokenOf(stack.adminUrl);
 const inForceMs = 5_000;
 
 /** Reads the settings, or replaces them, as a program with the admin token does. */
@@ -59,10 +60,37 @@ it('shows workers, their load, and a job that comes in, live', async () => {
   expect(await dialog.textContent()).toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
 });
 
-it('tells a stranger how to get in, and nothing else', async () => {
+it('tells a stranger how to get in, and nothing else, and lets in whoever has the token', async () => {
   const [page] = await visit(`${stack.web}/dashboard/`);
   await expect.poll(() => page.getByText(/npm start/).count()).toBeGreaterThan(0);
   expect(await page.getByText('vm-1').count()).toBe(0);
+  const field = page.getByLabel('Admin token');
+  await field.fill('a wrong one, which is long enough');
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByText('This is not the admin token.').waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  await field.fill(token);
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+});
+
+it('sends the token of the admin’s address in no request’s address, and keeps it in none', async () => {
+  const [page, context] = await visit('about:blank');
+  const addresses: string[] = [];
+  context.on('request', (request) => void addresses.push(request.url(), request.headers().referer ?? ''));
+  await page.goto(stack.adminUrl);
+  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  expect(addresses.length).toBeGreaterThan(2);
+  // What is behind the # is not sent.
+  expect(addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([]);
+  expect(page.url()).toBe(`${stack.web}/dashboard/`);
+  // A page that shows the form already is let in, too, when the address is opened in it.
+  await context.clearCookies();
+  await page.reload();
+  await page.getByLabel('Admin token').waitFor();
+  await page.goto(`${page.url()}#token=${token}`);
+  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  expect(page.url()).toBe(`${stack.web}/dashboard/`);
 });
 
 it('changes the routing, which is in force for the next jobs within five seconds', async () => {

@@ -1,11 +1,12 @@
 import { workerViewSchema } from '@spillway/web/api/schema.ts';
 import { afterAll, expect, inject, it } from 'vitest';
 import { z } from 'zod';
+import { adminTokenOf } from './admin-token.ts';
 import { drop, endedJobs, firestore } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 
 const stack = inject('stack');
-const token = new URL(stack.adminUrl).searchParams.get('token');
+const token = adminTokenOf(stack.adminUrl);
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
 afterAll(() => firestore.terminate());
 

@@ -10,6 +10,7 @@ import { type Stack, startStack } from '@spillway/emulators/stack.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
 import { overviewSchema } from '@spillway/web/api/schema.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminTokenOf } from '../admin-token.ts';
 import { drawnJpeg } from '../pictures.ts';
 
 /**
@@ -74,7 +75,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
   }
 
   async function alerts(): Promise<string[]> {
-    const token = new URL(stack.adminUrl).searchParams.get('token');
+    const token = adminTokenOf(stack.adminUrl);
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(`${stack.web}/api/v1/admin/overview`, { headers });
     return overviewSchema.parse(await response.json()).alerts.map(({ message }) => message);

@@ -8,6 +8,7 @@ import { type Stack, startStack } from '@spillway/emulators/stack.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
 import { overviewSchema } from '@spillway/web/api/schema.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { adminTokenOf } from '../admin-token.ts';
 import { drawnJpeg } from '../pictures.ts';
 
 const files = 14;
@@ -38,7 +39,7 @@ async function jobs(): Promise<Job[]> {
 }
 
 async function alerts(): Promise<string[]> {
-  const token = new URL(stack.adminUrl).searchParams.get('token');
+  const token = adminTokenOf(stack.adminUrl);
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${stack.web}/api/v1/admin/overview`, { headers });
   return overviewSchema.parse(await response.json()).alerts.map(({ code }) => code);

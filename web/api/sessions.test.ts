@@ -157,7 +157,39 @@ describe('the admin', () => {
     }
   });
 
-  test('enters with the token from the address', async () => {
+  test.each([
+    ['JSON', 'application/json', (token: string) => JSON.stringify({ token }), 204],
+    ['a form', 'application/x-www-form-urlencoded', (token: string) => `token=${token}`, 303],
+  ])('enters with the token in %s', async (_what, type, bodyOf, status) => {
+    const browser = createBrowser(createTestApi());
+    const enter = (body: string, headers = {}) =>
+      browser.request('/admin/enter', {
+        method: 'POST',
+        headers: { 'content-type': type, ...headers },
+        body,
+      });
+    for (const body of [bodyOf('wrong'), bodyOf(''), '', '{', '[]', `token=${'x'.repeat(5_000)}`]) {
+      const refused = await enter(body);
+      expect([403, 413]).toContain(refused.status);
+      expect(refused.headers.getSetCookie()).toEqual([]);
+    }
+    const foreign = await enter(bodyOf(adminToken), { origin: 'https://elsewhere.test' });
+    expect(problemSchema.parse(await foreign.json()).code).toBe('cross_site');
+
+    const entered = await enter(bodyOf(adminToken));
+    expect([entered.status, entered.headers.get('cache-control')]).toEqual([status, 'no-store']);
+    expect(entered.headers.get('set-cookie')).toMatch(/HttpOnly; SameSite=Strict/);
+    expect(entered.headers.get('set-cookie')).not.toContain(adminToken);
+    expect((await browser.request('/api/v1/admin/overview')).status).toBe(200);
+  });
+
+  test('is taken to the dashboard by the address, which has the token where no server sees it', async () => {
+    const response = await createBrowser(createTestApi()).request('/admin/enter');
+    expect([response.status, response.headers.get('location')]).toEqual([302, '/dashboard/']);
+    expect(response.headers.getSetCookie()).toEqual([]);
+  });
+
+  test('enters with the token in the address, as a program does', async () => {
     const browser = createBrowser(createTestApi());
     const entered = await browser.request(`/admin/enter?token=${encodeURIComponent(adminToken)}`);
     expect(entered.status).toBe(303);
@@ -169,7 +201,7 @@ describe('the admin', () => {
 
   test('is refused with a wrong token', async () => {
     const browser = createBrowser(createTestApi());
-    for (const query of ['?token=wrong', '?token=', '']) {
+    for (const query of ['?token=wrong', '?token=']) {
       const response = await browser.request(`/admin/enter${query}`);
       expect(response.status).toBe(403);
       expect(response.headers.getSetCookie()).toEqual([]);

@@ -1,7 +1,13 @@
-import type { Access } from './admin-state.ts';
+import { useSignal } from '@preact/signals';
+import type { Access, AdminState } from './admin-state.ts';
+
+interface AccessNoticeProps {
+  access: Exclude<Access, 'granted'>;
+  admin: Pick<AdminState, 'enter' | 'entryProblem'>;
+}
 
 /** Shown in place of the dashboard if the visitor may not see it, or if it cannot be reached. */
-export function AccessNotice({ access }: { access: Exclude<Access, 'granted'> }) {
+export function AccessNotice({ access, admin }: AccessNoticeProps) {
   switch (access) {
     case 'unknown':
       return <p class="empty">Opening the dashboard …</p>;
@@ -17,10 +23,11 @@ export function AccessNotice({ access }: { access: Exclude<Access, 'granted'> })
         <div class="gate">
           <h2>The dashboard is for admins.</h2>
           <p>
-            Open the admin address that <code>npm start</code> printed. It carries a token and lets this
-            browser in; afterwards this page opens by itself. The same address is in{' '}
-            <code>.local/stack.json</code> as <code>adminUrl</code>.
+            Open the admin address that <code>npm start</code> printed (it is also <code>adminUrl</code> in{' '}
+            <code>.local/stack.json</code>), or enter the admin token here. It lets this browser in for half a
+            day.
           </p>
+          <TokenForm admin={admin} />
           <p>
             <a class="button" href="/">
               Back to the upload page
@@ -31,4 +38,39 @@ export function AccessNotice({ access }: { access: Exclude<Access, 'granted'> })
     default:
       return access satisfies never;
   }
+}
+
+function TokenForm({ admin }: Pick<AccessNoticeProps, 'admin'>) {
+  const token = useSignal('');
+  const busy = useSignal(false);
+  const problem = admin.entryProblem.value;
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    busy.value = true;
+    await admin.enter(token.value);
+    busy.value = false;
+  };
+  return (
+    <form class="token-form" onSubmit={(event) => void submit(event)}>
+      <label for="admin-token">Admin token</label>
+      <div class="token-line">
+        <input
+          id="admin-token"
+          type="password"
+          autocomplete="current-password"
+          required
+          aria-invalid={problem !== null}
+          aria-describedby="admin-token-problem"
+          value={token.value}
+          onInput={(event) => (token.value = event.currentTarget.value)}
+        />
+        <button type="submit" class="button primary" disabled={busy.value}>
+          Enter
+        </button>
+      </div>
+      <p class="option-problem" id="admin-token-problem" role="alert">
+        {problem}
+      </p>
+    </form>
+  );
 }

@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { type Overview, overviewSchema } from '@spillway/web/api/schema.ts';
 import { requestAction, requestJson } from '../http/request.ts';
 import { type FollowedJobs, followJobs } from '../jobs/followed-jobs.ts';
+import { type Entry, enterAsAdmin, takeToken } from './admin-entry.ts';
 import { mergeWorkers, type WatchedWorker } from './worker-history.ts';
 
 export type Access = 'unknown' | 'granted' | 'refused' | 'unreachable';
@@ -11,6 +12,10 @@ export interface AdminState {
   readonly overview: ReadonlySignal<Overview | null>;
   readonly workers: ReadonlySignal<ReadonlyMap<string, WatchedWorker> | null>;
   readonly jobs: FollowedJobs;
+  /** Why the last token did not let this browser in; null where none was tried, or the last one did. */
+  readonly entryProblem: ReadonlySignal<string | null>;
+  /** Enters with the admin's token. */
+  enter(token: string): Promise<void>;
   /** Returns why it could not be done, or null. */
   drain(workerId: string, drain: boolean): Promise<string | null>;
   /** Lets a worker that has paused itself take jobs again. Returns why it could not be done, or null. */
@@ -24,9 +29,16 @@ const mostJobs = 2_000;
 const pageOfJobs = 100;
 const askAgainMs = 5_000;
 
+const entryProblems: Record<Entry, string | null> = {
+  entered: null,
+  wrong_token: 'This is not the admin token.',
+  unreachable: 'The server does not answer. Try again.',
+};
+
 /** Everything the dashboard shows. */
 export function createAdminState(): AdminState {
   const access = signal<Access>('unknown');
+  const entryProblem = signal<string | null>(null);
   const overview = signal<Overview | null>(null);
   const workers = signal<ReadonlyMap<string, WatchedWorker> | null>(null);
   const jobs = followJobs({
@@ -45,7 +57,7 @@ export function createAdminState(): AdminState {
   });
 
   /** The first request also tells whether this visitor may look at all, which a stream cannot say. */
-  async function enter(): Promise<Access> {
+  async function look(): Promise<Access> {
     const first = await requestJson('/admin/overview', overviewSchema);
     if (first.ok) {
       overview.value = first.value;
@@ -54,26 +66,46 @@ export function createAdminState(): AdminState {
     return first.failure.status === 401 || first.failure.status === 403 ? 'refused' : 'unreachable';
   }
 
+  let begin = async () => {};
+
+  /** Where the token is wrong, what this browser may see is shown all the same: the form, or the dashboard. */
+  async function enter(token: string): Promise<void> {
+    entryProblem.value = entryProblems[await enterAsAdmin(token)];
+    await begin();
+  }
+
+  /** Whoever opens the admin's address on a page that shows the dashboard already, has the same page. */
+  const enterFromAddress = () => {
+    const token = takeToken();
+    if (token !== null) void enter(token);
+  };
+
   return {
     access,
+    entryProblem,
     overview,
     workers,
     jobs,
+    enter,
     drain: (workerId, drain) => tellWorker(workerId, 'drain', { drain }),
     resume: (workerId) => tellWorker(workerId, 'resume'),
     start() {
       let ended = false;
       let endJobs: (() => void) | undefined;
       let again: ReturnType<typeof setTimeout> | undefined;
-      const begin = async () => {
-        access.value = await enter();
+      begin = async () => {
+        const next = await look();
         if (ended) return;
-        if (access.peek() === 'unreachable') again = setTimeout(() => void begin(), askAgainMs);
-        if (access.peek() === 'granted') endJobs = jobs.follow();
+        access.value = next;
+        if (next === 'unreachable') again = setTimeout(() => void begin(), askAgainMs);
+        if (next === 'granted') endJobs ??= jobs.follow();
       };
-      void begin();
+      const token = takeToken();
+      void (token === null ? begin() : enter(token));
+      addEventListener('hashchange', enterFromAddress);
       return () => {
         ended = true;
+        removeEventListener('hashchange', enterFromAddress);
         clearTimeout(again);
         endJobs?.();
       };

@@ -28,7 +28,7 @@ export default function Dashboard() {
         <ConnectionNote state={admin.jobs.stream} />
       </header>
       {access !== 'granted' ? (
-        <AccessNotice access={access} />
+        <AccessNotice access={access} admin={admin} />
       ) : (
         <>
           <Alerts alerts={admin.overview.value?.alerts ?? []} />
