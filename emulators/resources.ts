@@ -55,8 +55,13 @@ export async function createBuckets(
   storage: Storage,
   buckets: Buckets,
   siteOrigins: string[],
+  deletion: 'as_bucket' | 'at_once' = 'as_bucket',
 ): Promise<void> {
   await Promise.all(Object.values(buckets).map((name) => unlessExists(storage.createBucket(name))));
+  if (deletion === 'at_once') {
+    const keepNothing = { softDeletePolicy: { retentionDurationSeconds: 0 } };
+    await Promise.all(Object.values(buckets).map((name) => storage.bucket(name).setMetadata(keepNothing)));
+  }
   await Promise.all([
     announceUploads(storage.bucket(buckets.uploads)),
     announceUploads(storage.bucket(buckets.webUploads)),

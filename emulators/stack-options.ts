@@ -20,6 +20,7 @@ const environmentSchema = z.object({
   SPILLWAY_RESULTS_BUCKET: z.string().optional(),
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   SPILLWAY_OPERATIONS: z.string().default(''),
+  SPILLWAY_DELETION: z.enum(['as_bucket', 'at_once']).default('as_bucket'),
 });
 
 /** Who tells the routing function of an upload. */
@@ -62,6 +63,8 @@ export interface StackOptions {
   publicUrl?: string | undefined;
   /** Plug-ins, as `SPILLWAY_OPERATIONS` names them. */
   operations?: string;
+  /** Default: buckets keep deleted objects for 7 days, as new ones do. */
+  deletion?: 'as_bucket' | 'at_once';
 }
 
 export const usage = `Usage: npm start -- [options]
@@ -107,6 +110,7 @@ export function readStackOptions(
     anyPorts: false,
     publicUrl: parsed.data.SPILLWAY_PUBLIC_URL,
     operations: parsed.data.SPILLWAY_OPERATIONS,
+    deletion: parsed.data.SPILLWAY_DELETION,
   };
 }
 

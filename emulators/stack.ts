@@ -183,7 +183,7 @@ class RunningStack {
     this.#holdsData = true;
     await createAllTopics();
     const storage = new Storage({ projectId: project, apiEndpoint: stack.storage });
-    await createBuckets(storage, buckets, siteOrigins(this.#plan));
+    await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
     await limitCloudRun(stack.firestore, project, this.#plan.options.runMax);
   }
 

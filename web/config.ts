@@ -11,6 +11,11 @@ const webConfigSchema = baseConfigSchema.extend({
   /** Signs the cookies. A new secret ends all sessions, and visitors no longer see their jobs. */
   SPILLWAY_SESSION_SECRET: z.string().min(32),
   SPILLWAY_ADMIN_TOKEN: z.string().min(16),
+  /**
+   * `at_once`: the site does not start while a bucket keeps deleted objects, as new ones do for 7 days. `as_bucket`: it
+   * says how long they are kept.
+   */
+  SPILLWAY_DELETION: z.enum(['as_bucket', 'at_once']).default('as_bucket'),
   /** Address of the site as browsers know it, where it is behind a proxy. */
   SPILLWAY_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /**

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
+import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
@@ -147,6 +148,7 @@ async function main(log: Log): Promise<void> {
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
   const ports = createPorts(config, log);
   await checkNeeds('site', ports);
+  if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);
   const running = await startSite({ ports, site, config, version: await readVersion() });
   log.info({ url: running.url }, 'The site is up.');
 

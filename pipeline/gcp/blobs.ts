@@ -87,6 +87,21 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
       }
     },
     readAddress: createReadAddresses(storage, log),
+    async deletion(bucket) {
+      try {
+        const [{ versioning, softDeletePolicy }] = await orOutage(
+          'Cloud Storage',
+          storage.bucket(bucket).getMetadata(),
+          `describe ${bucket}`,
+        );
+        if (versioning?.enabled) return { kind: 'versioned' };
+        const forSeconds = Number(softDeletePolicy?.retentionDurationSeconds ?? 0);
+        return forSeconds > 0 ? { kind: 'kept', forSeconds } : { kind: 'removed' };
+      } catch (error) {
+        if (error instanceof RefusedError && codeOf(error.cause) === forbidden) return { kind: 'unknown' };
+        throw error;
+      }
+    },
     async remove(bucket, name, generation) {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});
       await removeIfThere(file);

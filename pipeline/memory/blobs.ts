@@ -86,6 +86,9 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
     async readAddress() {
       return null;
     },
+    async deletion() {
+      return { kind: 'removed' };
+    },
     async remove(bucket, name, generation) {
       const stored = objects.get(key(bucket, name));
       if (stored && (!generation || stored.object.generation === generation))

@@ -81,6 +81,16 @@ export interface OpenedUpload {
   url: string;
 }
 
+/** What becomes of an object that is removed. */
+export type Deletion =
+  | { kind: 'removed' }
+  /** Its bucket keeps it for that time, for who may restore it. Nobody can remove it earlier. */
+  | { kind: 'kept'; forSeconds: number }
+  /** Its bucket has versioning: it stays as an older version until somebody removes that. */
+  | { kind: 'versioned' }
+  /** This program may not read the bucket's settings. */
+  | { kind: 'unknown' };
+
 /** Cloud Storage. All methods throw `OutageError` when it does not answer. */
 export interface Blobs {
   /**
@@ -97,6 +107,8 @@ export interface Blobs {
    * cannot sign, which is found out at the first call. It does not say whether the object is there.
    */
   readAddress(blob: BlobReference, answer: AddressedAnswer): Awaitable<string | null>;
+  /** What becomes of objects that are removed from a bucket, as it is set now. */
+  deletion(bucket: string): Awaitable<Deletion>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Awaitable<void>;
   /** Removes every object whose name starts with `prefix`, except those named in `keep`. */

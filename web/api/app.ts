@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { adminRoutes } from './admin.ts';
 import { refuseCrossSite } from './cross-site.ts';
+import { deletionRoutes } from './deletion.ts';
 import { enterRoutes } from './enter.ts';
 import { type ApiDependencies, type ApiEnv, recognizeVisitor } from './environment.ts';
 import { eventRoutes } from './events.ts';
@@ -26,7 +27,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
-  for (const path of ['/operations', '/uploads', '/jobs/*', '/events']) {
+  for (const path of ['/operations', '/uploads', '/jobs/*', '/deletion', '/events']) {
     api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
   }
   api.use('/api/*', bodyLimit({ maxSize: largestBody, onError: refuseLargeBody }));
@@ -37,6 +38,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.route('/api/v1', uploadRoutes(dependencies));
   api.route('/api/v1', jobRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));
+  api.route('/api/v1', deletionRoutes(dependencies));
   api.route('/api/v1', eventRoutes(dependencies));
   api.route('/api/v1/admin', adminRoutes(dependencies));
   describeApi(api, version);

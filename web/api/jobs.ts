@@ -92,7 +92,8 @@ const remove = createRoute({
   tags: ['jobs'],
   middleware: limited('changes'),
   summary: 'Delete a job and its results',
-  description: 'The original goes with the last of its jobs.',
+  description:
+    'The original goes with the last of its jobs. What becomes of the files in the buckets says `GET /deletion`.',
   request: { params: jobIdParameter },
   responses: {
     204: { description: 'The job is deleted.' },

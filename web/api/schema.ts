@@ -61,6 +61,19 @@ export const uploadSchema = z.object({
 });
 export type Upload = z.infer<typeof uploadSchema>;
 
+/** What becomes of the files of a job that is deleted. */
+export const deletionSchema = z.object({
+  files: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('removed') }),
+    /** The bucket keeps them for who may restore them; nobody can remove them earlier. */
+    z.object({ kind: z.literal('kept'), forSeconds: z.number() }),
+    /** They stay as older versions. */
+    z.object({ kind: z.literal('versioned') }),
+    z.object({ kind: z.literal('unknown') }),
+  ]),
+});
+export type DeletionOfFiles = z.infer<typeof deletionSchema>['files'];
+
 /** A job document without its secrets, and without what only the pipeline needs. */
 export const jobViewSchema = jobSchema
   .omit({ reservation: true, outbox: true })

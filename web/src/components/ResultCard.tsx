@@ -4,10 +4,12 @@ import type { JobView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
 import { displayName } from '../format/file-name.ts';
 import type { Reply } from '../http/request.ts';
+import { deletionWords } from '../jobs/deletion-words.ts';
 import { type GalleryEntry, stageOf } from '../jobs/gallery.ts';
 import { cancelJob, deleteJob, resultUrl, retryJob, sourceUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { resultLook } from '../jobs/result-look.ts';
+import { useDeletion } from '../jobs/use-deletion.ts';
 import { resultNoun, resultOf } from '../jobs/words.ts';
 import { CardStatus } from './CardStatus.tsx';
 import { ConfirmButton } from './ConfirmButton.tsx';
@@ -29,6 +31,7 @@ interface ResultCardProps {
 export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
   const [large, setLarge] = useState(false);
   const [busy, setBusy] = useState(false);
+  const files = useDeletion();
   const [problem, setProblem] = useState<string | null>(null);
   const { job, upload } = entry;
   const stage = stageOf(entry);
@@ -147,7 +150,7 @@ export function ResultCard({ entry, onRetryUpload, onGone }: ResultCardProps) {
           {job && (stage.kind === 'done' || stage.kind === 'ended') && (
             <ConfirmButton
               label="Delete"
-              confirm="Really delete?"
+              confirm={deletionWords(files)}
               subject={name}
               icon="trash"
               onConfirm={() => void remove()}
