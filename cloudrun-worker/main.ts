@@ -39,6 +39,8 @@ async function run(): Promise<void> {
     fetch: createPushApp(fitness.work, worker.ports.consumer, log).fetch,
   }) as Server;
   hardenServer(server, log);
+  // A timeout in wall time has passed when the instance gets time again, and would cut off the request that it comes with.
+  server.keepAliveTimeout = 0;
   server.listen(config.PORT, config.SPILLWAY_HOST);
   // This rejects where the port is taken.
   await once(server, 'listening');

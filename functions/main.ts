@@ -13,7 +13,7 @@ import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 const config = parseConfig(functionsConfigSchema, process.env);
 await loadPlugins(config.SPILLWAY_OPERATIONS);
 const log = createJsonLog('functions');
-const ports = createPorts(config, log);
+const ports = createPorts(config, log, 'calls');
 
 http('route', createRouteFunction(ports));
 http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));

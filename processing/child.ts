@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { MachineError, type MachineLack, messageOf } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
+import { afterAwake } from './awake-time.ts';
 import {
   type ChildJob,
   type ChildOutcome,
@@ -57,7 +58,10 @@ export class BrokenChild extends Error {
  */
 const allocator = { MALLOC_MMAP_THRESHOLD_: String(4 * 1024 * 1024), MALLOC_ARENA_MAX: '2' };
 
-/** A child that is not warm by then has a defect. It usually takes less than a second, and more with large models. */
+/**
+ * A child that is not warm by then has a defect. It usually takes less than a second, and more with large models. It may
+ * be started when an instance of Cloud Run is about to stand still, and goes on with the next request.
+ */
 const startLimitMs = 60_000;
 
 /**
@@ -115,7 +119,11 @@ async function start(
     const [cause] = await once(child, 'error');
     throw cause;
   }
-  const stop = AbortSignal.any([signal, AbortSignal.timeout(startLimitMs)]);
+  const tooLate = new AbortController();
+  const callOff = afterAwake(startLimitMs, () =>
+    tooLate.abort(new Error(`It was not ready within ${startLimitMs / 1_000} s.`)),
+  );
+  const stop = AbortSignal.any([signal, tooLate.signal]);
   const kill = () => child.kill('SIGKILL');
   stop.addEventListener('abort', kill);
   try {
@@ -134,6 +142,7 @@ async function start(
     await end(child);
     throw stop.aborted ? stop.reason : error;
   } finally {
+    callOff();
     stop.removeEventListener('abort', kill);
   }
 }

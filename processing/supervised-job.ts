@@ -7,12 +7,13 @@ import {
   UnexpectedError,
 } from '@spillway/core/errors.ts';
 import { lackSentence } from '@spillway/core/machine-lack.ts';
+import { afterAwake } from './awake-time.ts';
 import { type Child, ChildDied } from './child.ts';
 import type { ChildJob, ChildOutcome, ProcessedImage } from './child-protocol.ts';
 import { residentBytes } from './process-tree.ts';
 
 export interface JobLimits {
-  /** Milliseconds from the hand-over to the child until its answer. */
+  /** Milliseconds from the hand-over to the child until its answer, while this process runs. */
   timeLimitMs: number;
   /** Resident bytes that a job may add to what its child holds with its models loaded. */
   memoryLimitBytes: number;
@@ -44,7 +45,7 @@ export async function runSupervised(
   };
   const onAbort = (): void => kill(signal.reason);
   signal.addEventListener('abort', onAbort);
-  const timer = setTimeout(() => kill(limitPassed('processing_timeout')), limits.timeLimitMs);
+  const callOff = afterAwake(limits.timeLimitMs, () => kill(limitPassed('processing_timeout')));
   const mostBytes = child.restingBytes + limits.memoryLimitBytes;
   const watch = watchMemory(child.pid, mostBytes, () => kill(limitPassed('out_of_memory')));
   try {
@@ -54,7 +55,7 @@ export async function runSupervised(
     return unwrap(outcome);
   } finally {
     answered = true;
-    clearTimeout(timer);
+    callOff();
     clearInterval(watch);
     signal.removeEventListener('abort', onAbort);
   }

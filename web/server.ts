@@ -146,7 +146,7 @@ async function main(log: Log): Promise<void> {
   const config = readWebConfig();
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
-  const ports = createPorts(config, log);
+  const ports = createPorts(config, log, 'streams');
   await checkNeeds('site', ports);
   if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);
   const running = await startSite({ ports, site, config, version: await readVersion() });

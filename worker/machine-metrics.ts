@@ -1,5 +1,6 @@
 import { type CpuInfo, cpus, freemem, totalmem } from 'node:os';
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
+import { awakeMs } from '@spillway/processing/awake-time.ts';
 import { type ProcessUsage, processTree } from '@spillway/processing/process-tree.ts';
 
 export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
@@ -12,13 +13,13 @@ export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
 export function createMachineMeter(root: number): () => Promise<MachineMetrics> {
   let cores = cpus();
   let tree: ProcessUsage[] = [];
-  // `performance.now()` begins when this process does, and so does its processor time.
+  // Both begin when this process does, and stand still with it.
   let readAt = 0;
   return async () => {
     const [coresBefore, treeBefore, readBefore] = [cores, tree, readAt];
     tree = await processTree(root);
     cores = cpus();
-    readAt = performance.now();
+    readAt = awakeMs();
     const perCore = cores.map((core, index) => loadSince(core, coresBefore[index]));
     const totalBytes = totalmem();
     return {

@@ -64,7 +64,7 @@ export async function startWorker(
 ): Promise<Worker> {
   const slots = config.SPILLWAY_SLOTS;
   await loadPlugins(config.SPILLWAY_OPERATIONS);
-  const ports = createPorts(config, log);
+  const ports = createPorts(config, log, 'calls');
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   const processor = createProcessor({

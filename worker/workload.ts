@@ -2,6 +2,7 @@ import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { awakeMs } from '@spillway/processing/awake-time.ts';
 import { withModels } from './with-models.ts';
 
 /** The jobs that a worker executes now. */
@@ -67,9 +68,12 @@ export function createWorkload(options: WorkloadOptions): Workload {
   };
 }
 
-/** How long a worker takes for a job. Fetching a model is left out: it happens once, and would mislead the router. */
+/**
+ * How long a worker takes for a job. What would mislead the router is left out: fetching a model, which happens once,
+ * and the time in which an instance of Cloud Run stands still because the request was given up.
+ */
 class ServiceTimer {
-  readonly #startedAt = performance.now();
+  readonly #startedAt = awakeMs();
   #leftOutMs = 0;
 
   leaveOut(ms: number): void {
@@ -77,6 +81,6 @@ class ServiceTimer {
   }
 
   get ms(): number {
-    return Math.round(performance.now() - this.#startedAt - this.#leftOutMs);
+    return Math.round(awakeMs() - this.#startedAt - this.#leftOutMs);
   }
 }

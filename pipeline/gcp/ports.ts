@@ -13,6 +13,7 @@ import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createStorageBlobs } from './blobs.ts';
+import { channelCheck, type Traffic } from './channel-check.ts';
 import { createPubSubConsumer } from './consumer.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
@@ -31,10 +32,15 @@ export interface GcpPorts extends AppPorts {
 }
 
 /** All ports on Google's own client libraries, against the cloud or its emulators. Throws where the configuration cannot work. */
-export function createGcpPorts(config: BaseConfig, log: Log, machine: Clock = systemClock): GcpPorts {
+export function createGcpPorts(
+  config: BaseConfig,
+  log: Log,
+  machine: Clock = systemClock,
+  traffic: Traffic = 'streams',
+): GcpPorts {
   const buckets = bucketsOf(config);
   const projectId = config.SPILLWAY_PROJECT;
-  const firestore = new Firestore({ projectId });
+  const firestore = new Firestore({ projectId, ...channelCheck(traffic) });
   const pubsub = new PubSub({ projectId });
   const storage = new Storage({ projectId });
   const clock = storeClock(machine);
