@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 import { createPushApp, type PushWork } from './app.ts';
 
 const { consumer, log } = createMemoryPorts();
+const health = { report: async () => ({ status: 'ready' }) as const };
 
 function push(worker: PushWork, body: string) {
-  return createPushApp(worker, consumer, log).request('/push', {
+  return createPushApp(worker, consumer, health, log).request('/push', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
@@ -55,7 +56,7 @@ describe('the push endpoint', () => {
         return working.promise;
       },
     });
-    const app = createPushApp(full, consumer, log);
+    const app = createPushApp(full, consumer, health, log);
     const init = { method: 'POST', body: message };
     const answers = [app.request('/push', init), app.request('/push', init)];
     expect((await Promise.race(answers)).status).toBe(429);
@@ -83,15 +84,19 @@ describe('the push endpoint', () => {
     'takes nothing from a web page: %j',
     async (headers) => {
       const accepting = worker(done);
-      const app = createPushApp(accepting, consumer, log);
+      const app = createPushApp(accepting, consumer, health, log);
       const init = { method: 'POST', headers, body: message };
       expect((await app.request('/push', init)).status).toBe(403);
       expect(accepting.seen).toEqual([]);
     },
   );
 
-  it('says that it is well', async () => {
-    const answer = await createPushApp(worker(done), consumer, log).request('/healthz');
-    expect(await answer.json()).toEqual({ status: 'ok', slots: 1, busy: 0 });
+  it('says how it is', async () => {
+    const answer = await createPushApp(worker(done), consumer, health, log).request('/health');
+    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready', slots: 1, busy: 0 }]);
+    const detail = 'cannot reach Firestore since 70 s';
+    const cutOff = { report: async () => ({ status: 'unreachable', detail }) as const };
+    const ill = await createPushApp(worker(done), consumer, cutOff, log).request('/health');
+    expect([ill.status, await ill.json()]).toMatchObject([503, { status: 'unreachable', detail }]);
   });
 });

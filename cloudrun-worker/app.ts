@@ -1,3 +1,4 @@
+import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Consumer } from '@spillway/pipeline/ports/consumer.ts';
@@ -22,9 +23,18 @@ export interface PushWork {
  * because that is recorded. 5xx brings the message again and makes Pub/Sub push more slowly to all instances, so it is
  * used only where this instance, or a service that it needs, is at fault. 429 says that all slots are busy.
  */
-export function createPushApp(worker: PushWork, { readPush }: Pick<Consumer, 'readPush'>, log: Log): Hono {
+export function createPushApp(
+  worker: PushWork,
+  { readPush }: Pick<Consumer, 'readPush'>,
+  health: Pick<Health, 'report'>,
+  log: Log,
+): Hono {
   const app = new Hono();
-  app.get('/healthz', (context) => context.json({ status: 'ok', slots: worker.slots, busy: worker.busy() }));
+  // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
+  app.get('/health', async (context) => {
+    const report = await health.report();
+    return context.json({ ...report, slots: worker.slots, busy: worker.busy() }, statusCodeOf(report));
+  });
   app.use(async (context, next) => {
     // On a developer's machine any web page could reach this port.
     if (isFromPage(context.req.header())) return context.text('No page has business here.', 403);

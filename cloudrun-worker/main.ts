@@ -5,6 +5,7 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
@@ -35,12 +36,14 @@ async function run(): Promise<void> {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
   const fitness = createFitness(worker, log);
-  const server = createAdaptorServer({
-    fetch: createPushApp(fitness.work, worker.ports.consumer, log).fetch,
-  }) as Server;
+  const health = workerHealth();
+  health.begin(() => worker.ports.jobs.get('health'));
+  const app = createPushApp(fitness.work, worker.ports.consumer, health, log);
+  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   hardenServer(server, log);
   // A timeout in wall time has passed when the instance gets time again, and would cut off the request that it comes with.
   server.keepAliveTimeout = 0;
+  // Only now: that it listens tells Cloud Run that it is ready.
   server.listen(config.PORT, config.SPILLWAY_HOST);
   // This rejects where the port is taken.
   await once(server, 'listening');

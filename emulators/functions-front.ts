@@ -24,10 +24,11 @@ export function putFrontBefore(server: Server, kind: FunctionKind): void {
   });
 }
 
-function refusalOf({ method, headers }: IncomingMessage, kind: FunctionKind): Refusal | null {
+function refusalOf({ method, url, headers }: IncomingMessage, kind: FunctionKind): Refusal | null {
   if (isFromPage(headers) || !isForThisMachine(headers.host)) {
     return { status: 403, why: 'Functions are not called by web pages.' };
   }
+  if (method === 'GET' && url === '/health') return null;
   if (method !== 'POST') return { status: 405, why: 'Functions are called with POST.' };
   if (headers['transfer-encoding'] !== undefined) return { status: 411, why: 'Say the length of the body.' };
   const length = Number(headers['content-length'] ?? 0);

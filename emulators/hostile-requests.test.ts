@@ -18,6 +18,7 @@ import { createRunProxy } from './run-proxy.ts';
 
 const tooLarge = 33 * 1_024 * 1_024;
 const { consumer, log } = createMemoryPorts();
+const health = { report: async () => ({ status: 'ready' }) as const };
 
 async function listen(server: Server): Promise<number> {
   hardenServer(server, log);
@@ -35,7 +36,7 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 /** A worker's push endpoint that takes every message. */
 function startPushEndpoint() {
   const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
-  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, consumer, log);
+  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, consumer, health, log);
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };
 }
@@ -43,9 +44,9 @@ function startPushEndpoint() {
 describe('goes on whatever is sent to it', () => {
   it("the Cloud Run worker's push endpoint", async () => {
     const { server, routes } = startPushEndpoint();
-    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /healthz', 'POST /push']);
+    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /health', 'POST /push']);
     const port = await listen(server);
-    const probe = { method: 'GET', path: '/healthz' };
+    const probe = { method: 'GET', path: '/health' };
     expect(await findUnanswered({ port, routes, probe, tooLarge })).toEqual([]);
   });
 
@@ -60,7 +61,7 @@ describe('goes on whatever is sent to it', () => {
     const routes = ['/push', '/instances', '/any/other'].flatMap((path) =>
       ['GET', 'POST', 'HEAD'].map((method): ServerRoute => ({ method, path })),
     );
-    const probe = { method: 'GET', path: '/healthz' };
+    const probe = { method: 'GET', path: '/health' };
     expect(await findUnanswered({ port, routes, probe, tooLarge })).toEqual([]);
     await expect.poll(() => reserved).toBe(0);
   });

@@ -2,10 +2,12 @@ import { http } from '@google-cloud/functions-framework';
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
+import { createHealth } from '@spillway/pipeline/health.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { functionsConfigSchema } from './config.ts';
+import { withHealth } from './health.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
@@ -14,10 +16,12 @@ const config = parseConfig(functionsConfigSchema, process.env);
 await loadPlugins(config.SPILLWAY_OPERATIONS);
 const log = createJsonLog('functions');
 const ports = createPorts(config, log, 'calls');
+const health = createHealth(() => performance.now());
+health.begin(() => ports.jobs.get('health'));
 
-http('route', createRouteFunction(ports));
-http('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
-http('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
+http('route', withHealth(createRouteFunction(ports), health));
+http('sweep', withHealth(createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS), health));
+http('find-lost', withHealth(createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS), health));
 
 // The first calls open connections and load code, which would cost the first event time. Their results are not used.
 const warmUp = Promise.allSettled([

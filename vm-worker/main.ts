@@ -2,6 +2,7 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
+import { startHealthServer, workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
@@ -28,6 +29,9 @@ async function run(): Promise<void> {
   const end = askedToEnd(unnamedLog, config.SPILLWAY_DRAIN_MS);
   const { id } = await identifyWorker(config);
   const log = createJsonLog(`${program} ${id}`);
+  const health = workerHealth();
+  const { SPILLWAY_HOST: host, SPILLWAY_HEALTH_PORT: port } = config;
+  const healthServer = port === undefined ? null : await startHealthServer({ host, port }, health, log);
   let duty: Duty | null = null;
   const worker = await startWorker('vm', id, config, log, {
     onControl: (control) => duty?.onControl(control),
@@ -38,6 +42,7 @@ async function run(): Promise<void> {
   const sweeping = startSweeping(worker.id, worker.ports);
   if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);
   else await worker.setState('ready');
+  health.begin(() => worker.ports.jobs.get('health'));
   process.send?.({ ready: true });
 
   await end;
@@ -49,5 +54,6 @@ async function run(): Promise<void> {
   await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
   clearTimeout(grace);
   await sweeping.stop();
+  await healthServer?.stop();
   await worker.close();
 }

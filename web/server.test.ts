@@ -143,6 +143,8 @@ describe('the API', () => {
     const health = await get('/api/health');
     expect(await health.json()).toEqual({ status: 'ok', version: 'test' });
     expect(health.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const program = await get('/health');
+    expect([program.status, await program.json()]).toEqual([200, { status: 'ready' }]);
     const unknown = await get('/api/v1/nothing');
     expect(unknown.headers.get('content-type')).toBe('application/problem+json');
     const entered = await fetch(`${running.url}/admin/enter?token=${adminToken}`, { redirect: 'manual' });

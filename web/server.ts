@@ -6,6 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
+import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
@@ -78,6 +79,8 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     version,
   });
 
+  const health = createHealth(() => performance.now());
+  health.begin(() => ports.jobs.get('health'));
   const app = new Hono();
   app.onError((error, c) => problemResponse(error, c, ports.log));
   app.use(async (c, next) => {
@@ -86,6 +89,10 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     for (const [name, value] of Object.entries(securityHeaders)) {
       if (!c.res.headers.has(name)) c.header(name, value);
     }
+  });
+  app.get('/health', async (c) => {
+    const report = await health.report();
+    return c.json(report, statusCodeOf(report), { 'Cache-Control': 'no-store' });
   });
   app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));

@@ -1,4 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { answersInTime } from '@spillway/pipeline/health.ts';
 import { json } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -32,7 +33,7 @@ export function healthRoutes({ ports, version }: ApiDependencies) {
   function databaseIsUp(): Promise<boolean> {
     const now = ports.clock.now().getTime();
     if (!latest || now - latest.asked >= answerServesMs) {
-      latest = { asked: now, answers: databaseAnswers(async () => ports.jobs.get('health')) };
+      latest = { asked: now, answers: answersInTime(async () => ports.jobs.get('health'), patience) };
     }
     return latest.answers;
   }
@@ -45,16 +46,4 @@ export function healthRoutes({ ports, version }: ApiDependencies) {
     }
     return c.json({ status: 'ok' as const, version }, 200);
   });
-}
-
-async function databaseAnswers(ask: () => Promise<unknown>): Promise<boolean> {
-  const { promise: tooLate, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(() => resolve(false), patience);
-  const answered = ask().then(
-    () => true,
-    () => false,
-  );
-  const answer = await Promise.race([answered, tooLate]);
-  clearTimeout(timer);
-  return answer;
 }
