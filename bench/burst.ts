@@ -23,8 +23,8 @@ const singles = 30;
 /** Jobs that are dropped at once for the VMs alone. They tell the times of a busy slot. */
 const queued = 30;
 const seeds = 20;
-/** Pushes that Pub/Sub's emulator has under way for one subscription: events to the router, and jobs to Cloud Run. */
-const pushesAtOnce = 2;
+/** Uploads that the one router of the local stack decides on at a time, by and large. */
+const routedAtOnce = 8;
 
 interface Side {
   p50: number;
@@ -172,15 +172,14 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
     },
     router: {
       ...base.router,
-      routers: pushesAtOnce,
-      concurrency: 1,
+      routers: 1,
+      concurrency: routedAtOnce,
       notice: delayOf(onVm.notice),
       decision: delayOf(onVm.decision),
     },
     run: {
       ...base.run,
       maxInstances: size.runMax,
-      maxInFlight: pushesAtOnce,
       push: delayOf(onRun.delivery),
       coldStart: delayOf(coldStarts),
       idleMs,

@@ -14,6 +14,19 @@ export const jobMessageSchema = z.object({
 });
 export type JobMessage = z.infer<typeof jobMessageSchema>;
 
+/** Begins the id in a message that tries Cloud Run out. No job has such an id, so an older worker drops the message. */
+const probePrefix = 'probe-';
+
+/** A message that asks a Cloud Run worker to do a small picture of its own, and to say how that went. */
+export function probeMessage(token: string, version: number): JobMessage {
+  return { schemaVersion: version, jobId: `${probePrefix}${token}`, epoch: 0 };
+}
+
+/** The token of such a message; null for a job's. */
+export function probeOf({ jobId }: JobMessage): string | null {
+  return jobId.startsWith(probePrefix) ? jobId.slice(probePrefix.length) : null;
+}
+
 /** The `data` of the CloudEvent that `job-events` carries for every job that ends. */
 export const jobEndedSchema = z.object({
   jobId: z.string(),

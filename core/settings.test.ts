@@ -30,7 +30,6 @@ describe('settings of the routing', () => {
     { shares: { default: -1 } },
     { run: { mostDollarsPerHour: -1 } },
     { run: { concurrency: 0 } },
-    { run: { maxInFlight: 0 } },
     { threshold: { cpu: 70 } },
     { prices: { perRequest: '0.1' } },
     { run: null },

@@ -61,8 +61,6 @@ export const routingSettingsSchema = z.object({
       coldStartMs: duration.default(3_000),
       maxInstances: z.int().min(0).max(100_000).default(20),
       concurrency: z.int().min(1).max(1_000).default(1),
-      /** Most pushes under way at a time, if Pub/Sub allows fewer than the instances can take. */
-      maxInFlight: z.int().min(1).max(1_000_000).nullable().default(null),
       vcpus: z.number().positive().max(1_000).default(2),
       memoryGib: z.number().positive().max(100_000).default(4),
       /** Cloud Run ends an instance that has been idle for at most this long. */

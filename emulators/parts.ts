@@ -20,6 +20,9 @@ export interface Plan {
   exportsDirectory: string;
 }
 
+/** Requests at a time on each instance of the local Cloud Run: its slots, and what routers count on. */
+export const runConcurrency = 1;
+
 const notFetched =
   "Google's Firestore and Pub/Sub emulators are not on this machine and could not be fetched. " +
   'Connect to the network and start again, or install them with the Cloud SDK: ' +
@@ -104,7 +107,9 @@ export function cloudRunPart(plan: Plan): PartSpec {
     environment: {
       ...shared(plan),
       PORT: String(plan.ports.run),
-      SPILLWAY_RUN_MAX: String(plan.options.runMax),
+      // One more than routers count on, so that it refuses nothing that they send. Without any it refuses everything.
+      SPILLWAY_RUN_MAX: String(plan.options.runMax === 0 ? 0 : plan.options.runMax + 1),
+      SPILLWAY_RUN_CONCURRENCY: String(runConcurrency),
       SPILLWAY_RUN_INVOKER: plan.identities.pusher.email,
       SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
       ...(plan.options.likeCloud ? likeCloudRun : {}),

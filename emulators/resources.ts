@@ -102,18 +102,36 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
 }
 
 /**
- * Writes to `settings/routing` how many instances the local Cloud Run has. An admin's other settings stay.
- * @param host Firestore's emulator, whose `owner` token bypasses the rules.
+ * Writes to `settings/routing` what the local Cloud Run takes. An admin's other settings stay.
+ * @param host Firestore's emulator.
  */
-export async function limitCloudRun(host: string, project: string, maxInstances: number): Promise<void> {
-  const document = `projects/${project}/databases/(default)/documents/settings/routing`;
-  const limits = { maxInstances: { integerValue: String(maxInstances) } };
-  const response = await fetch(`http://${host}/v1/${document}?updateMask.fieldPaths=run.maxInstances`, {
+export async function limitCloudRun(
+  host: string,
+  project: string,
+  run: { maxInstances: number; concurrency: number },
+): Promise<void> {
+  const fields = Object.entries(run).map(([name, value]) => [name, { integerValue: String(value) }]);
+  const mask = Object.keys(run).map((name) => `updateMask.fieldPaths=run.${name}`);
+  const limits = { run: { mapValue: { fields: Object.fromEntries(fields) } } };
+  const answer = await patch(host, project, `settings/routing?${mask.join('&')}`, limits);
+  if (!answer.ok) throw new Error(`Firestore's emulator took no settings: ${await answer.text()}`);
+}
+
+/** Forgets pauses and refusals of the Cloud Run of an earlier start. What was learned of service times stays. */
+export async function forgetCloudRun(host: string, project: string): Promise<void> {
+  const mask = 'updateMask.fieldPaths=breaker&updateMask.fieldPaths=push&currentDocument.exists=true';
+  const answer = await patch(host, project, `routing/state?${mask}`, {});
+  // At the first start there is no such document.
+  if (!answer.ok && answer.status !== 404) {
+    throw new Error(`Firestore's emulator keeps what routers know: ${await answer.text()}`);
+  }
+}
+
+/** Firestore's emulator takes the token `owner` for one that may do everything. */
+function patch(host: string, project: string, target: string, fields: object): Promise<Response> {
+  return fetch(`http://${host}/v1/projects/${project}/databases/(default)/documents/${target}`, {
     method: 'PATCH',
     headers: { 'content-type': 'application/json', authorization: 'Bearer owner' },
-    body: JSON.stringify({
-      fields: { run: { mapValue: { fields: limits } } },
-    }),
+    body: JSON.stringify({ fields }),
   });
-  if (!response.ok) throw new Error(`Firestore's emulator took no settings: ${await response.text()}`);
 }

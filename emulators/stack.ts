@@ -15,12 +15,13 @@ import {
   functionsPart,
   type Plan,
   pusherPart,
+  runConcurrency,
   siteOrigins,
   storagePart,
   vmParts,
   webPart,
 } from './parts.ts';
-import { createBuckets, createTopics, limitCloudRun } from './resources.ts';
+import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
 import { findLostUploads, startScheduler } from './scheduler.ts';
 import { readSecrets } from './secrets.ts';
 import { buildSiteIfChanged } from './site-build.ts';
@@ -184,7 +185,11 @@ class RunningStack {
     await createAllTopics();
     const storage = new Storage({ projectId: project, apiEndpoint: stack.storage });
     await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
-    await limitCloudRun(stack.firestore, project, this.#plan.options.runMax);
+    await limitCloudRun(stack.firestore, project, {
+      maxInstances: this.#plan.options.runMax,
+      concurrency: runConcurrency,
+    });
+    await forgetCloudRun(stack.firestore, project);
   }
 
   async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {

@@ -41,7 +41,7 @@ async function expectEndedOnce(played: Played, uploads: number): Promise<void> {
     expect(ends.length).toBeGreaterThanOrEqual(1);
     expect(new Set(ends.map(({ id }) => id)).size).toBe(1);
   }
-  expect(leftovers.filter(({ kind }) => kind !== 'dropped')).toEqual([]);
+  expect(leftovers.filter(({ kind }) => kind !== 'dropped' && kind !== 'tried_out')).toEqual([]);
 }
 
 function doneAgain({ done }: Played): number {
@@ -84,8 +84,9 @@ describe('while a VM dies for good, another is slow, and Cloud Run takes nothing
     const states = new Set<string>();
     const reasons = new Set<string>();
     for (const seed of seeds) {
-      const uploads = 240;
-      const played = await play({ seed, uploads, faults: onlyMessagesTwice, ...events });
+      // More than the VMs that are left can do, so that work is sent to Cloud Run again and again.
+      const [uploads, arrivals] = [320, 16];
+      const played = await play({ seed, uploads, arrivals, faults: onlyMessagesTwice, ...events });
       await expectEndedOnce(played, uploads);
       expect(share(played, ({ state }) => state === 'succeeded')).toBe(1);
       // What the dead VM was working on is done again: a message on each of two slots, which perhaps came twice.

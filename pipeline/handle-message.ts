@@ -1,11 +1,12 @@
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
-import { type JobMessage, parseJobMessage } from '@spillway/core/messages.ts';
+import { type JobMessage, parseJobMessage, probeOf } from '@spillway/core/messages.ts';
 import { overTime, type Steps } from '@spillway/core/steps.ts';
 import { type ClaimAnswer, claimJob } from './claim.ts';
 import { endPoisonJob, executeJob } from './execute-job.ts';
 import type { Executor } from './executor.ts';
 import { givenBack, type Outcome } from './outcome.ts';
 import { claimFirstInLine, claimInTurn } from './take-turn.ts';
+import { answerTrial } from './try-out.ts';
 
 /** Reads the data of a message, and handles it. Never throws. */
 export async function receiveMessage(data: string, executor: Executor): Promise<Outcome> {
@@ -27,8 +28,15 @@ export async function receiveMessage(data: string, executor: Executor): Promise<
  * is. A message that comes several times has the effect of one. Never throws: a failure that may pass is `given_back`.
  */
 export function handleMessage(message: JobMessage, executor: Executor): Promise<Outcome> {
+  return overTime(handling(message, executor));
+}
+
+/** The same, as steps. */
+export function handling(message: JobMessage, executor: Executor): Steps<Outcome> {
+  const probe = probeOf(message);
+  if (probe !== null) return neverThrowing(answerTrial(probe, executor), executor);
   const claim = executor.target === 'vm' ? claimInTurn : claimJob;
-  return overTime(executeClaimed(claim(message, executor), executor));
+  return executeClaimed(claim(message, executor), executor);
 }
 
 /** Executes the job that is first in the VMs' line, without a message. Never throws. */
@@ -64,22 +72,30 @@ export function* serveTurns(
 }
 
 /** Executes what a claim gives this worker. Never throws. */
-export function* executeClaimed(claim: Steps<ClaimAnswer | null>, executor: Executor): Steps<Outcome> {
+export function executeClaimed(claim: Steps<ClaimAnswer | null>, executor: Executor): Steps<Outcome> {
+  return neverThrowing(executing(claim, executor), executor);
+}
+
+function* executing(claim: Steps<ClaimAnswer | null>, executor: Executor): Steps<Outcome> {
+  const answer = yield* claim;
+  if (answer === null) return { kind: 'nothing_waits', ack: true };
+  switch (answer.kind) {
+    case 'claimed':
+      return yield* executeJob(answer.stored, answer.token, executor);
+    case 'poison':
+      return yield* endPoisonJob(answer.job, executor);
+    case 'newer':
+      return { kind: 'newer', ack: false, why: 'The job is of a newer version.' };
+    case 'dropped':
+      return { ...answer, ack: true };
+    default:
+      return answer satisfies never;
+  }
+}
+
+function* neverThrowing(work: Steps<Outcome>, executor: Executor): Steps<Outcome> {
   try {
-    const answer = yield* claim;
-    if (answer === null) return { kind: 'nothing_waits', ack: true };
-    switch (answer.kind) {
-      case 'claimed':
-        return yield* executeJob(answer.stored, answer.token, executor);
-      case 'poison':
-        return yield* endPoisonJob(answer.job, executor);
-      case 'newer':
-        return { kind: 'newer', ack: false, why: 'The job is of a newer version.' };
-      case 'dropped':
-        return { ...answer, ack: true };
-      default:
-        return answer satisfies never;
-    }
+    return yield* work;
   } catch (error) {
     executor.ports.log.warn({ error }, 'A message was not handled to its end; it will come again.');
     const fault = machineErrorOf(error);

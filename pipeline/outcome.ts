@@ -19,6 +19,8 @@ export type Outcome =
   | { kind: 'malformed'; ack: boolean; why: string }
   /** A newer version of this program wrote the message or its job; a worker of that version takes it. */
   | { kind: 'newer'; ack: false; why: string }
+  /** It was a picture of Spillway's own. `problem`: what went wrong with it; null where it went well. */
+  | { kind: 'tried_out'; ack: true; problem: string | null }
   | GivenBack;
 
 /** The job waits again. `ack`: a new message for it was published, so this one may be forgotten. */

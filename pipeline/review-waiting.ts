@@ -1,4 +1,4 @@
-import { findProbe, type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
+import { type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll, walkThrough } from '@spillway/core/steps.ts';
@@ -28,8 +28,8 @@ interface WaitingJob extends Waiting {
 }
 
 /**
- * Moves what would be late where it waits, lets one job try out a paused Cloud Run, republishes what seems lost. Throws
- * the signal's reason once the sweep's lease is lost.
+ * Brings up to date what routers know, moves what would be late where it waits, republishes what seems lost. Throws the
+ * signal's reason once the sweep's lease is lost.
  */
 export function* reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Steps<Reviewed> {
   const [before, vm, run, running] = yield* waitForAll([
@@ -44,19 +44,18 @@ export function* reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal
   const moves = reviewLines(lines, conditions);
   const moved = yield* makeMoves(moves, ports, resting, lost);
   lost.throwIfAborted();
-  const probes = yield* sendProbe(lines, conditions, ports);
   const republished = yield* republishLost(ports, resting, lost);
   return {
-    moved: moved.done + probes,
+    moved: moved.done,
     republished: republished.done,
     passedOver: passedOver + moved.passedOver + republished.passedOver,
   };
 }
 
-/** The lines without jobs that are being decided, and without the probe, whose fate is up to the breaker. */
+/** The lines without jobs that are being decided. */
 function* linesOf(
   { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines['running'] },
-  { now, state }: Conditions,
+  { now }: Conditions,
   ports: Ports,
   resting: Resting,
 ): Steps<Lines & { vm: WaitingJob[]; run: WaitingJob[]; passedOver: number }> {
@@ -65,7 +64,7 @@ function* linesOf(
     const jobs: WaitingJob[] = [];
     const add = (stored: Stored): boolean => {
       const { job } = stored;
-      if (job.route.reason === 'reserved' || job.id === state.breaker.probe) return false;
+      if (job.route.reason === 'reserved') return false;
       const { id, route } = job;
       jobs.push({ ...candidateOf(job), id, route, waitedMs: waitedMs(job, now), stored });
       return true;
@@ -93,21 +92,6 @@ function makeMoves(
     },
     resting,
   );
-}
-
-function* sendProbe(
-  lines: Lines & { vm: WaitingJob[]; run: WaitingJob[] },
-  conditions: Conditions,
-  ports: Ports,
-): Steps<number> {
-  const probe = findProbe(lines, conditions);
-  if (!probe) return 0;
-  const { state } = conditions;
-  // The note comes first: a probe that is noted but not sent is chosen again, and one that is sent without a note would be
-  // moved back.
-  const noted = { ...state, breaker: { ...state.breaker, probe: probe.job.id } };
-  if (!(yield* waitFor(ports.routerStates.replace(state, noted)))) return 0;
-  return (yield* moveJob(probe.job.stored, probe.choice, ports)) ? 1 : 0;
 }
 
 /** The lines above show only the first jobs of each, so these are read by the age of their messages. */

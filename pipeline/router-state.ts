@@ -1,14 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Worker } from '@spillway/core/heartbeat.ts';
+import { type Job, schemaVersion } from '@spillway/core/job.ts';
+import { probeMessage } from '@spillway/core/messages.ts';
 import {
   aliveWithinMs,
-  breakerAfter,
   failuresThatCount,
   healthWithinMs,
+  mostFailing,
+  nextRunBreaker,
   type RunBreaker,
 } from '@spillway/core/routing/breakers.ts';
+import { observePush, untakenMs, wasSaturated } from '@spillway/core/routing/push-state.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
+import { mostOverdueMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -24,48 +30,80 @@ interface RunSide {
 }
 
 /**
- * Brings `routing/state` up to date: what was learned, Cloud Run's breaker, what it has cost. Called under
- * the sweep's lease. Throws `OutageError`.
+ * Brings `routing/state` up to date: what was learned, what the push takes, Cloud Run's breaker, what it has cost.
+ * Sends the picture that tries Cloud Run out, when it is time for that. Called under the sweep's lease. Throws
+ * `OutageError`.
  */
 export function* updateRouterState(
-  { workers, state, now }: Conditions,
+  { workers, state, settings, now }: Conditions,
   run: RunSide,
   ports: Ports,
 ): Steps<RouterState> {
   const hourAgo = new Date(now.getTime() - hourMs);
+  const line = run.line.map(({ job }) => job);
+  const taken = yield* hasTakenWork(state, workers, now, ports);
+  const push = observePush(state.push, { line, running: run.running, taken, settings }, now);
   const [breaker, spentLastHour] = yield* waitForAll([
-    begin(nextBreaker(state.breaker, run, now, ports)),
+    begin(nextBreaker({ ...state, push }, line, run.running, now, ports)),
     ports.sums.runDollarsSince(hourAgo),
   ]);
-  const next: RouterState = { ...learnFrom(workers, state), breaker, spentLastHour };
+  const next: RouterState = { ...learnFrom(workers, state), push, breaker, spentLastHour };
   if (isDeepStrictEqual(next, state)) return state;
   const written = yield* waitFor(ports.routerStates.replace(state, next));
-  // Another sweeper has the lease by now and knows more.
+  // Another sweeper has the lease by now and knows more, or the answer to a trial has come.
   if (!written) return yield* waitFor(ports.routerStates.read());
   if (breaker.state !== state.breaker.state) {
     ports.log.warn(
       { breaker },
       `Cloud Run: ${state.breaker.state} -> ${breaker.state}. ${breaker.why ?? ''}`,
     );
+    if (breaker.state === 'probing' && breaker.probe) yield* sendTrial(breaker.probe, ports);
   }
   return written;
 }
 
-function* nextBreaker(
-  breaker: RunBreaker,
-  { line, running }: RunSide,
+/** Whether Cloud Run has shown since the push is held up that it takes work: an instance beats only while it does. */
+function* hasTakenWork(
+  { push }: RouterState,
+  workers: readonly Worker[],
   now: Date,
-  { jobs, sums }: Ports,
+  ports: Ports,
+): Steps<boolean> {
+  const { heldSince } = push;
+  if (heldSince === null) return false;
+  const heldMs = now.getTime() - heldSince.getTime();
+  const heardOf = workers.some(
+    ({ kind, state, ageMs }) => kind === 'run' && state === 'ready' && ageMs < heldMs,
+  );
+  return heardOf || (yield* waitFor(ports.sums.succeededSince('run', heldSince))) > 0;
+}
+
+/** It is noted before it is sent: a trial that is noted and not sent fails, and another follows. */
+function* sendTrial(token: string, { queue }: Ports): Steps<void> {
+  yield* waitFor(queue.publish('run', probeMessage(token, schemaVersion)));
+}
+
+function* nextBreaker(
+  { breaker, push }: RouterState,
+  line: readonly Job[],
+  running: number,
+  now: Date,
+  { sums, newToken }: Ports,
 ): Steps<RunBreaker> {
   // Failures before a pause were the reason for it. They are no reason for the next one.
   const since = Math.max(now.getTime() - healthWithinMs, breaker.since?.getTime() ?? 0);
-  const [succeeded, failed, lately, probe] = yield* waitForAll([
+  const [succeeded, failures, lately] = yield* waitForAll([
     sums.succeededSince('run', new Date(since)),
     sums.failedSince('run', new Date(since), mostFailed),
     sums.succeededSince('run', new Date(now.getTime() - aliveWithinMs)),
-    breaker.probe === null ? null : jobs.get(breaker.probe),
   ]);
-  const signs = { succeeded, failed: failuresThatCount(failed), alive: running + lately };
-  const runLine = line.map(({ job }) => job);
-  return breakerAfter(breaker, { runLine, probe: probe?.job ?? null, ...signs }, now);
+  const health = {
+    overdueMs: Math.max(mostOverdueMs(line, breaker.since, now), untakenMs(push, now)),
+    succeeded,
+    failed: failuresThatCount(failures),
+    failing: mostFailing(failures),
+    alive: running + lately,
+    saturated: wasSaturated(push, now),
+  };
+  return nextRunBreaker(breaker, health, now, newToken);
 }

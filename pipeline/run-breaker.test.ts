@@ -1,5 +1,7 @@
 import { OutageError, PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
+import { probeOf } from '@spillway/core/messages.ts';
+import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import type { Operate } from './executor.ts';
@@ -18,8 +20,12 @@ async function pass(bench: Workbench, seconds: number): Promise<void> {
 const breaker = async (bench: Workbench) => (await bench.ports.routerStates.read()).breaker;
 const waitingOn = async (bench: Workbench, target: 'vm' | 'run') =>
   (await bench.jobs()).filter(({ state, route }) => state === 'queued' && route.target === target);
-const probes = async (bench: Workbench) =>
-  (await bench.jobs()).filter(({ route }) => route.reason === 'run_probe');
+/** Messages in Cloud Run's queue that try it out. */
+const trials = (bench: Workbench) =>
+  bench.ports.queue.messages.run.filter((message) => probeOf(message) !== null);
+
+/** A message that is not there. */
+const never = { schemaVersion: 1, jobId: 'none', epoch: 0 };
 
 let files = 0;
 async function drop(bench: Workbench, count: number): Promise<Job[]> {
@@ -41,13 +47,13 @@ async function paused() {
   return { bench, stuck };
 }
 
-/** The same, where what got stuck is out of the way, others wait, and the pause is just over. */
+/** The same, where what got stuck is out of the way, others wait for VMs, and a picture is on its way. */
 async function probing(waiting = 3) {
   const { bench, stuck } = await paused();
   await cancelJob(stuck[0]?.id ?? '', bench.ports);
   bench.ports.queue.messages.run.splice(0);
   const jobs = await drop(bench, waiting);
-  await pass(bench, 16);
+  await pass(bench, 10);
   expect((await breaker(bench)).state).toBe('probing');
   return { bench, jobs };
 }
@@ -72,9 +78,10 @@ describe('Cloud Run’s breaker', () => {
       reason: 'vm_run_paused',
       predicted: { runClosed: 'paused' },
     });
-    await pass(bench, 12);
+    expect(job?.route.explanation).toContain('Cloud Run is paused');
+    await pass(bench, 4);
     expect((await breaker(bench)).state).toBe('paused');
-    expect(await probes(bench)).toEqual([]);
+    expect(trials(bench)).toEqual([]);
   });
 
   describe.each<[string, (file: number) => string, string | null | undefined, string]>([
@@ -114,188 +121,167 @@ describe('Cloud Run’s breaker', () => {
     expect((await breaker(bench)).state).toBe('closed');
   });
 
-  it('tries Cloud Run out with one job, the first that would be better off there', async () => {
-    const { bench, jobs } = await probing();
-    const sent = await probes(bench);
-    expect(sent).toHaveLength(1);
-    expect(sent[0]?.route).toMatchObject({ target: 'run', reason: 'run_probe' });
-    expect(sent[0]?.route.explanation).toContain('It tries out Cloud Run, which was paused.');
-    expect((await breaker(bench)).probe).toBe(sent[0]?.id);
-    expect(bench.ports.queue.messages.run).toHaveLength(1);
-    // Others wait, also those that come now, however long it takes.
+  it('tries Cloud Run out with a picture of its own, at once, though nobody has a job for it', async () => {
+    const { bench } = await probing(0);
+    expect(trials(bench)).toHaveLength(1);
+    expect(probeOf(trials(bench)[0] ?? never)).toBe((await breaker(bench)).probe);
+    // People's jobs wait for the answer, and the picture is in no list.
     const [late] = await drop(bench, 1);
     expect(late?.route.reason).toBe('vm_run_paused');
     await pass(bench, 6);
-    expect(await probes(bench)).toHaveLength(1);
-    expect(await waitingOn(bench, 'vm')).toHaveLength(jobs.length);
+    expect(trials(bench)).toHaveLength(1);
+    expect((await bench.jobs()).filter(({ state }) => state === 'queued')).toHaveLength(1);
+    expect(await waitingOn(bench, 'run')).toEqual([]);
   });
 
-  it('leaves that one there, though the VMs could do it by now', async () => {
-    const { bench, stuck } = await paused();
-    await cancelJob(stuck[0]?.id ?? '', bench.ports);
-    await drop(bench, 12);
-    await pass(bench, 12);
-    await bench.beats({ slots: 1 });
-    await pass(bench, 4);
-    const [sent] = await probes(bench);
-    await bench.beats({ slots: 50 });
-    await pass(bench, 4);
-    expect(await bench.job(sent?.id)).toMatchObject({ state: 'queued', route: { target: 'run', epoch: 1 } });
-  });
-
-  it('opens again when that went well, and all that waits is done', async () => {
+  it('opens again with the answer, without a sweep, and all that waits is done', async () => {
     const { bench, jobs } = await probing();
-    expect((await onRun(bench)).kind).toBe('succeeded');
-    await pass(bench, 2);
+    expect(await onRun(bench)).toEqual({ kind: 'tried_out', ack: true, problem: null });
     expect(await breaker(bench)).toMatchObject({ state: 'closed', probe: null, trips: 1 });
+    const [next] = await drop(bench, 1);
+    expect(next?.route.target).toBe('run');
+    await pass(bench, 2);
     expect(await waitingOn(bench, 'vm')).toEqual([]);
-    await onRun(bench);
-    await onRun(bench);
+    while (bench.ports.queue.messages.run.length > 0) await onRun(bench);
     for (const { id } of jobs) expect((await bench.job(id)).state).toBe('succeeded');
   });
 
-  it('opens as well when the picture of that one is at fault', async () => {
+  it('tries out the operation that failed, and pauses for twice as long when that fails again', async () => {
     const { bench } = await probing();
-    expect(await onRun(bench, () => Promise.reject(new PermanentError('corrupt_image')))).toMatchObject({
-      kind: 'failed',
-    });
-    await pass(bench, 2);
-    expect((await breaker(bench)).state).toBe('closed');
-  });
-
-  it('pauses for twice as long when that one is not taken, and then tries another', async () => {
-    const { bench } = await probing();
-    const [first] = await probes(bench);
-    await pass(bench, 16);
-    const again = await breaker(bench);
-    expect(again).toMatchObject({
-      state: 'paused',
-      trips: 2,
-      why: 'The job that tried it out was not taken.',
-    });
-    expect((again.until?.getTime() ?? 0) - (again.since?.getTime() ?? 0)).toBe(30_000);
-    await pass(bench, 30);
-    expect((await breaker(bench)).probe).not.toBe(first?.id);
-    expect((await bench.jobs()).filter(({ state }) => state === 'queued')).toHaveLength(3);
-  });
-
-  it('pauses again when that one fails', async () => {
-    const { bench } = await probing();
-    const broken = () => Promise.reject(new RetryableError('internal', 'The child was killed.'));
-    for (let attempt = 0; attempt < 3; attempt++) await onRun(bench, broken);
-    await pass(bench, 2);
-    expect(await breaker(bench)).toMatchObject({
-      state: 'paused',
-      trips: 2,
-      why: expect.stringContaining('failed'),
-    });
-  });
-
-  it('waits for that one while it is being worked on, however long', async () => {
-    const { bench } = await probing();
-    const done = Promise.withResolvers<void>();
-    const handled = onRun(bench, async (request) => {
-      await done.promise;
-      return copying(request);
-    });
-    await expect.poll(async () => (await probes(bench))[0]?.state).toBe('processing');
-    for (let passed = 0; passed < 40; passed += 2) {
-      const held = bench.clock.now().getTime() + 2_000;
-      await pass(bench, 2);
-      // Its claim is renewed during this time.
-      await expect
-        .poll(async () => (await probes(bench))[0]?.claim?.expiresAt.getTime())
-        .toBeGreaterThan(held);
-    }
-    expect((await breaker(bench)).state).toBe('probing');
-    done.resolve();
-    await handled;
-    await pass(bench, 2);
-    expect((await breaker(bench)).state).toBe('closed');
-  });
-
-  it.each<[string, (bench: Workbench, probe: Job) => Promise<unknown>]>([
-    ['was cancelled', (bench, probe) => cancelJob(probe.id, bench.ports)],
-    [
-      'lost its worker',
-      async (bench) => {
-        const dead = { ...bench.ports, timers: { every: () => () => {} } };
-        void handleMessage(bench.take('run'), {
-          ...bench.executor('run-1', () => new Promise<never>(() => {})),
-          ports: dead,
-        });
-        await expect.poll(async () => (await probes(bench))[0]?.state).toBe('processing');
-        await pass(bench, 14);
+    const state = await bench.ports.routerStates.read();
+    const suspect = { ...state, breaker: { ...state.breaker, operation: 'caption' } };
+    await bench.ports.routerStates.replace(state, suspect);
+    const tested: string[] = [];
+    const crashing = {
+      ...bench.executor('run-1'),
+      async testOperation(operation: string) {
+        tested.push(operation);
+        return 'The child was killed.';
       },
-    ],
-  ])('tries another where the first one %s', async (_, happens) => {
-    const { bench } = await probing();
-    const [first] = await probes(bench);
-    if (first) await happens(bench, first);
-    await pass(bench, 2);
-    const { state, probe, trips } = await breaker(bench);
-    expect([state, trips]).toEqual(['probing', 1]);
-    expect(probe).not.toBeNull();
-    expect(await waitingOn(bench, 'run')).toMatchObject([{ id: probe }]);
+    };
+    expect(await handleMessage(bench.take('run'), crashing)).toMatchObject({ kind: 'tried_out', ack: true });
+    expect(tested).toEqual(['caption']);
+    const again = await breaker(bench);
+    expect(again).toMatchObject({ state: 'paused', trips: 2, why: expect.stringContaining('was killed') });
+    expect((again.until?.getTime() ?? 0) - (again.since?.getTime() ?? 0)).toBe(30_000);
+    await pass(bench, 26);
+    expect(trials(bench)).toHaveLength(1);
   });
 
-  it('tries another where the first one was noted and could not be sent', async () => {
-    const { bench, jobs } = await probing(0);
-    expect((await breaker(bench)).probe).toBeNull();
-    await drop(bench, 2);
-    const { replace } = bench.ports.jobs;
-    bench.ports.jobs.replace = () => Promise.reject(new OutageError('Firestore did not answer.'));
-    bench.clock.advance(2_000);
+  it('pauses for longer when the picture is not taken, and opens when its answer comes all the same', async () => {
+    const { bench } = await probing();
+    await pass(bench, 30);
+    const again = await breaker(bench);
+    expect(again).toMatchObject({ state: 'paused', trips: 2, why: expect.stringContaining('not taken') });
+    await onRun(bench);
+    expect((await breaker(bench)).state).toBe('closed');
+  });
+
+  it('drops a picture of an earlier trial', async () => {
+    const { bench } = await probing();
+    const stale = { ...bench.take('run'), jobId: 'probe-earlier' };
+    const outcome = await handleMessage(stale, bench.executor('run-1'));
+    expect(outcome).toEqual({ kind: 'dropped', ack: true, why: 'ended' });
+    expect((await breaker(bench)).state).toBe('probing');
+  });
+
+  it('brings the message again where the answer could not be written', async () => {
+    const { bench } = await probing();
+    const { replace } = bench.ports.routerStates;
+    bench.ports.routerStates.replace = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    expect(await onRun(bench)).toMatchObject({ kind: 'given_back', ack: false });
+    bench.ports.routerStates.replace = replace;
+    expect((await breaker(bench)).state).toBe('probing');
+  });
+
+  it('tries again when the picture could not be sent', async () => {
+    const { bench } = await paused();
+    const { publish } = bench.ports.queue;
+    bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
+    bench.clock.advance(10_000);
     await expect(sweepOnce('sweeper', bench.ports)).rejects.toThrow(OutageError);
-    bench.ports.jobs.replace = replace;
-    expect((await breaker(bench)).probe).not.toBeNull();
-    expect(jobs.concat(await waitingOn(bench, 'run'))).toEqual([]);
-    await pass(bench, 2);
-    expect(await waitingOn(bench, 'run')).toHaveLength(1);
+    bench.ports.queue.publish = publish;
+    expect((await breaker(bench)).state).toBe('probing');
+    await pass(bench, 32);
+    expect(await breaker(bench)).toMatchObject({ state: 'paused', trips: 2 });
+    await pass(bench, 26);
+    expect(trials(bench)).toHaveLength(1);
+  });
+});
+
+describe('a pause that nobody looked at', () => {
+  it('is over when its time has passed, for whoever routes, without a sweep', async () => {
+    const { bench } = await paused();
+    const [during] = await drop(bench, 1);
+    expect(during?.route.reason).toBe('vm_run_paused');
+    bench.clock.advance(90 * 60_000);
+    const [after] = await drop(bench, 1);
+    expect(after?.route).toMatchObject({ target: 'run', predicted: { runClosed: null } });
+    expect(after?.route.explanation).not.toContain('paused');
+  });
+
+  it('is forgotten by the first sweep', async () => {
+    const { bench, stuck } = await paused();
+    await cancelJob(stuck[0]?.id ?? '', bench.ports);
+    bench.clock.advance(90 * 60_000);
+    await sweepOnce('sweeper', bench.ports);
+    expect(await breaker(bench)).toMatchObject({ state: 'closed', trips: 0 });
+    expect(trials(bench)).toEqual([]);
   });
 });
 
 describe('while neither side takes work', () => {
-  it.each([16, 24, 32, 40])(
-    'the one that tries it out is judged by its own waiting, not by what got stuck (after %i s)',
-    async (seconds) => {
-      const { bench, stuck } = await paused();
-      await pass(bench, seconds);
-      await drop(bench, 2);
-      await pass(bench, 2);
-      const [probe] = await probes(bench);
-      // A cold start is expected to take three seconds.
-      await pass(bench, 4);
-      expect(await breaker(bench)).toMatchObject({ state: 'probing', probe: probe?.id, trips: 1 });
-      expect((await bench.job(stuck[0]?.id)).state).toBe('queued');
-    },
-  );
-
   it('what got stuck is given time once Cloud Run is well again', async () => {
     const { bench, stuck } = await paused();
-    await pass(bench, 24);
-    await drop(bench, 1);
-    await pass(bench, 2);
-    const [probe] = await probes(bench);
-    const message = { schemaVersion: 1, jobId: probe?.id ?? '', epoch: probe?.route.epoch ?? 0 };
-    expect((await handleMessage(message, bench.executor('run-1'))).kind).toBe('succeeded');
-    await pass(bench, 14);
+    await pass(bench, 10);
+    const [trial] = trials(bench);
+    await handleMessage(trial ?? never, bench.executor('run-1'));
+    await pass(bench, 10);
     expect(await breaker(bench)).toMatchObject({ state: 'closed', trips: 1 });
     expect((await bench.job(stuck[0]?.id)).state).toBe('queued');
-    await pass(bench, 4);
-    expect(await breaker(bench)).toMatchObject({ state: 'paused', trips: 2 });
   });
 
   it('jobs wait, and all are done when Cloud Run is well again, though some of it waited there long', async () => {
     const { bench, stuck } = await paused();
     const more = await drop(bench, 3);
     await pass(bench, 40);
-    // From now on Cloud Run does one job every two seconds.
-    for (let passed = 0; passed < 30; passed += 2) {
+    // From now on Cloud Run takes one message every two seconds.
+    for (let passed = 0; passed < 60; passed += 2) {
       if (bench.ports.queue.messages.run.length > 0) await onRun(bench);
       await pass(bench, 2);
     }
     for (const { id } of [...stuck, ...more]) expect((await bench.job(id)).state).toBe('succeeded');
     expect((await breaker(bench)).state).toBe('closed');
+  });
+});
+
+describe('Cloud Run whose places are all taken', () => {
+  it('is not taken for one that is down, though Pub/Sub holds back its work for a minute after refusals', async () => {
+    const bench = await workbench({
+      routing: routingSettingsSchema.parse({ run: { maxInstances: 1, concurrency: 1 } }),
+    });
+    await bench.beats({ state: 'starting' });
+    await drop(bench, 3);
+    const done = Promise.withResolvers<void>();
+    const working = onRun(bench, async (request) => {
+      await done.promise;
+      return copying(request);
+    });
+    await expect
+      .poll(async () => (await bench.jobs()).some(({ state }) => state === 'processing'))
+      .toBe(true);
+    await pass(bench, 8);
+    done.resolve();
+    await working;
+    // Nothing is pushed for now.
+    await pass(bench, 50);
+    const { push, breaker: seen } = await bench.ports.routerStates.read();
+    expect(seen.state).toBe('closed');
+    expect(push.heldSince).not.toBeNull();
+    // New work reckons with that, and is not sent there to wait.
+    await bench.beats();
+    const [next] = await drop(bench, 1);
+    expect(next?.route.target).toBe('vm');
+    expect(next?.route.predicted?.run?.waitMs).toBeGreaterThan(5_000);
   });
 });

@@ -272,7 +272,9 @@ describe('a job that would be late on the VM whose turn it is', () => {
       'Cloud Run is paused',
       async ({ ports }) => {
         const state = await ports.routerStates.read();
-        await ports.routerStates.replace(state, { ...state, breaker: { ...state.breaker, state: 'paused' } });
+        const until = new Date(ports.clock.now().getTime() + 10_000);
+        const breaker = { ...state.breaker, state: 'paused' as const, until };
+        await ports.routerStates.replace(state, { ...state, breaker });
       },
     ],
     ['Cloud Run would not be sooner', (bench) => bench.beats({ id: 'run-1', kind: 'run', state: 'stopped' })],

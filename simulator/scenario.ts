@@ -84,10 +84,11 @@ export const scenarioSchema = z.strictObject({
     idleMs: known(ms.positive()),
     /** A request that finds every instance taken waits this long before it is refused with 429. */
     pendingMs: known(ms),
-    /** Pub/Sub brings a message again after a refusal or a failed attempt: the first pause and the longest. */
+    /**
+     * Pub/Sub brings a message again after a refusal or a failed attempt: the first pause and the longest. What holds up
+     * the whole subscription is in `core/push-delivery.ts`.
+     */
     backoff: known(z.strictObject({ firstMs: ms.positive(), mostMs: ms.positive() })),
-    /** Most pushes under way at a time; null where Pub/Sub sends what it has. */
-    maxInFlight: known(z.int().min(1).nullable()),
     service: known(byOperation(serviceTime)),
   }),
   jobs: z.strictObject({

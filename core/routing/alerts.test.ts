@@ -53,11 +53,13 @@ describe('alerts', () => {
     expect(alerts({ state: paused })).toEqual([
       {
         code: 'run_paused',
-        message: 'Cloud Run is paused: Its last 3 jobs failed. One job tries it out in 10 s.',
+        message:
+          'Cloud Run is paused: Its last 3 jobs failed. It ends in 10 s at the latest, after a small picture of Spillway’s own has tried it out.',
       },
     ]);
-    const probing: RouterState = { ...paused, breaker: { ...paused.breaker, state: 'probing', until: null } };
-    expect(alerts({ state: probing })[0]?.message).toContain('the next job that needs it tries it out');
+    const probing: RouterState = { ...paused, breaker: { ...paused.breaker, state: 'probing' } };
+    expect(alerts({ state: probing })[0]?.message).toContain('is trying it out');
+    expect(alerts({ state: probing, now: later(10_000) })).toEqual([]);
   });
 
   it('say when an hour has cost as much as it may', () => {

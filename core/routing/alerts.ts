@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { countOf, formatDollars } from '../amounts.ts';
 import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
+import { takesWork } from './breakers.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
 import type { Conditions } from './question.ts';
 import { liveVms } from './state.ts';
@@ -51,17 +52,19 @@ export function alertsOf({
   const { breaker, spentLastHour } = state;
   const most = run.mostDollarsPerHour;
 
-  if (whyRunIsClosed({ settings, state }) !== null && liveVms(workers, settings).length === 0) {
+  if (whyRunIsClosed({ settings, state, now }) !== null && liveVms(workers, settings).length === 0) {
     add(
       'nothing_takes_work',
       'Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM.',
     );
   }
-  if (breaker.state === 'paused') {
+  if (!takesWork(breaker, now)) {
     const seconds = Math.max(0, Math.round(((breaker.until?.getTime() ?? 0) - now.getTime()) / 1_000));
-    add('run_paused', `Cloud Run is paused: ${breaker.why ?? ''} One job tries it out in ${seconds} s.`);
-  } else if (breaker.state === 'probing') {
-    add('run_paused', 'Cloud Run was paused; the next job that needs it tries it out.');
+    const next =
+      breaker.state === 'probing'
+        ? 'A small picture of Spillway’s own is trying it out.'
+        : `It ends in ${seconds} s at the latest, after a small picture of Spillway’s own has tried it out.`;
+    add('run_paused', `Cloud Run is paused: ${breaker.why ?? ''} ${next}`);
   }
   if (isOverBudget(spentLastHour, most)) {
     add(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { later, noon } from '../testing/sample-job.ts';
 import {
+  afterTrial,
   nextRunBreaker,
   type RunBreaker,
   type RunHealth,
@@ -9,17 +10,24 @@ import {
   VmBreaker,
 } from './breakers.ts';
 
-const well: RunHealth = { overdueMs: 0, failed: 0, succeeded: 0, alive: 0, probe: null };
+const well: RunHealth = {
+  overdueMs: 0,
+  failed: 0,
+  succeeded: 0,
+  alive: 0,
+  saturated: false,
+  failing: null,
+};
 const unclaimed: RunHealth = { ...well, overdueMs: 12_001 };
 const closed = runBreakerSchema.parse({});
 
 function next(breaker: RunBreaker, health: Partial<RunHealth>, now = noon): RunBreaker {
-  return nextRunBreaker(breaker, { ...well, ...health }, now);
+  return nextRunBreaker(breaker, { ...well, ...health }, now, () => 'token');
 }
 
-/** Trouble at noon, and a probe when the pause was over. */
-function probing(breaker = next(closed, unclaimed)): RunBreaker {
-  return { ...next(breaker, {}, breaker.until ?? noon), probe: 'probe' };
+/** Trouble at noon, and a picture on its way five seconds before the pause would have ended. */
+function trial(breaker = next(closed, unclaimed)): RunBreaker {
+  return next(breaker, {}, new Date((breaker.until ?? noon).getTime() - 5_000));
 }
 
 describe('a closed breaker', () => {
@@ -29,7 +37,7 @@ describe('a closed breaker', () => {
   });
 
   it('stays so while work is taken, also where some of it fails', () => {
-    expect(takesWork(closed)).toBe(true);
+    expect(takesWork(closed, noon)).toBe(true);
     expect(next(closed, {})).toBe(closed);
     expect(next(closed, { overdueMs: 12_000 })).toBe(closed);
     expect(next(closed, { failed: 2 })).toBe(closed);
@@ -44,9 +52,16 @@ describe('a closed breaker', () => {
       until: later(15_000),
       trips: 1,
       probe: null,
+      operation: null,
       why: 'Work for it has not been taken for 12 s longer than expected.',
     });
-    expect(takesWork(paused)).toBe(false);
+    expect(takesWork(paused, noon)).toBe(false);
+  });
+
+  it('is patient for as long as Pub/Sub may hold back work where all places were taken', () => {
+    const saturated = { alive: 0, saturated: true };
+    expect(next(closed, { ...saturated, overdueMs: 72_000 })).toBe(closed);
+    expect(next(closed, { ...saturated, overdueMs: 72_001 }).state).toBe('paused');
   });
 
   it('pauses when what it takes fails', () => {
@@ -55,43 +70,65 @@ describe('a closed breaker', () => {
 });
 
 describe('a paused breaker', () => {
-  it('waits until its pause is over, whatever happens, and then for a job to try', () => {
-    const paused = next(closed, unclaimed);
-    expect(next(paused, { succeeded: 5 }, later(14_999))).toBe(paused);
-    const after = next(paused, unclaimed, later(15_000));
-    expect(after).toMatchObject({
-      state: 'probing',
-      since: later(15_000),
-      until: null,
-      probe: null,
-      trips: 1,
-    });
-    expect(takesWork(after)).toBe(false);
+  const paused = next(closed, unclaimed);
+
+  it('waits whatever happens, and tries Cloud Run out with a picture before the pause ends', () => {
+    expect(next(paused, { succeeded: 5 }, later(9_999))).toBe(paused);
+    const trying = next(paused, unclaimed, later(10_000));
+    expect(trying).toEqual({ ...paused, state: 'probing', until: later(40_000), probe: 'token' });
+    expect(takesWork(trying, later(39_999))).toBe(false);
+  });
+
+  it('counts as over for every router when its time has passed, whether a sweep has seen that or not', () => {
+    expect(takesWork(paused, later(14_999))).toBe(false);
+    expect(takesWork(paused, later(15_000))).toBe(true);
+    expect(takesWork(trial(), later(40_000))).toBe(true);
+    // As an earlier version wrote it.
+    expect(takesWork({ ...paused, state: 'probing', until: null }, noon)).toBe(true);
+  });
+
+  it.each([
+    ['paused', paused],
+    ['probing', trial()],
+    ['probing, as an earlier version wrote it', { ...trial(), until: null }],
+  ])('is forgotten where no sweep came by for a minute after it: %s', (_, old) => {
+    const ended = old.until?.getTime() ?? noon.getTime();
+    const after = next(old, unclaimed, new Date(ended + 60_001));
+    expect(after).toMatchObject({ state: 'closed', trips: 0, probe: null, until: null, why: null });
+  });
+
+  it('remembers which operation failed, to try it out with that', () => {
+    expect(next(closed, { failed: 3, failing: 'caption' }).operation).toBe('caption');
+    expect(next(closed, { ...unclaimed, failing: 'caption' }).operation).toBeNull();
   });
 });
 
 describe('a breaker that tries Cloud Run out', () => {
-  it('waits for the outcome', () => {
-    const trying = probing();
-    expect(next(trying, { probe: 'waiting' })).toBe(trying);
-    expect(next(trying, { probe: 'claimed', overdueMs: 60_000 })).toBe(trying);
-    // Nothing has been sent, and other jobs say nothing.
-    expect(next({ ...trying, probe: null }, { failed: 9, succeeded: 9 })).toEqual({ ...trying, probe: null });
+  it('waits for the answer, and other jobs say nothing', () => {
+    const trying = trial();
+    expect(next(trying, { failed: 9, succeeded: 9 }, later(39_999))).toBe(trying);
   });
 
   it('closes when it went well', () => {
-    const after = next(probing(), { probe: 'succeeded' }, later(20_000));
-    expect(after).toMatchObject({ state: 'closed', since: later(20_000), probe: null, why: null });
-    expect(takesWork(after)).toBe(true);
+    const after = afterTrial(trial(), 'token', null, later(20_000));
+    expect(after).toMatchObject({ state: 'closed', since: later(20_000), trips: 1, probe: null, why: null });
   });
 
-  it.each<[string, Partial<RunHealth>]>([
-    ['failed', { probe: 'failed' }],
-    ['not taken', { probe: 'waiting', overdueMs: 12_001 }],
-  ])('pauses for longer when it was %s', (why, health) => {
-    const again = next(probing(), health, later(30_000));
-    expect(again).toMatchObject({ state: 'paused', until: later(60_000), trips: 2, probe: null });
-    expect(again.why).toContain(why);
+  it('pauses for longer when it failed, or was not taken', () => {
+    const failed = afterTrial(trial(), 'token', 'it crashed.', later(20_000));
+    expect(failed).toMatchObject({ state: 'paused', until: later(50_000), trips: 2 });
+    expect(failed?.why).toContain('failed: it crashed.');
+    const untaken = next(trial(), {}, later(40_000));
+    expect(untaken).toMatchObject({ state: 'paused', until: later(70_000), trips: 2 });
+    expect(untaken.why).toContain('not taken');
+  });
+
+  it('closes also when the answer comes late, and for no answer to another trial', () => {
+    const again = next(trial(), {}, later(40_000));
+    expect(afterTrial(again, 'token', null, later(45_000))).toMatchObject({ state: 'closed' });
+    expect(afterTrial(again, 'token', 'it crashed.', later(45_000))).toBeNull();
+    expect(afterTrial(again, 'another', null, later(45_000))).toBeNull();
+    expect(afterTrial(closed, 'token', null, later(45_000))).toBeNull();
   });
 
   it('pauses twice as long each time, up to five minutes', () => {
@@ -99,14 +136,15 @@ describe('a breaker that tries Cloud Run out', () => {
     const pauses: number[] = [];
     for (let trip = 0; trip < 7; trip++) {
       pauses.push(((breaker.until?.getTime() ?? 0) - (breaker.since?.getTime() ?? 0)) / 1_000);
-      breaker = next(probing(breaker), { probe: 'failed' }, breaker.until ?? noon);
+      const at = breaker.until ?? noon;
+      breaker = afterTrial(trial(breaker), 'token', 'it crashed.', at) ?? breaker;
     }
     expect(pauses).toEqual([15, 30, 60, 120, 240, 300, 300]);
   });
 });
 
 describe('trouble that was', () => {
-  const reopened = next(probing(), { probe: 'succeeded' }, noon);
+  const reopened = afterTrial(trial(), 'token', null, noon) ?? closed;
 
   it('makes the next pause longer while it is fresh', () => {
     expect(next(reopened, unclaimed, later(60_000))).toMatchObject({ trips: 2, until: later(90_000) });

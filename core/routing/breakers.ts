@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { Blame, Job } from '../job.ts';
+import { operationNameForm } from '../operations/operation.ts';
+import { pushBackoff } from '../push-delivery.ts';
 import { quantilesOf } from './quantiles.ts';
-import { mostOverdueMs } from './waiting.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -9,6 +10,12 @@ const timing = {
   overdue: 12_000,
   firstPause: 15_000,
   longestPause: 300_000,
+  /** The last part of a pause, in which Cloud Run is tried out. */
+  trialBeforeEnd: 5_000,
+  /** A trial that is not answered for so long has failed. A cold start takes seconds. */
+  trial: 30_000,
+  /** A pause that ended longer ago than this was seen by no sweep, since none ran: it says nothing any more. */
+  old: 60_000,
   /** Trouble is forgotten after this time without any: the next pause is then as short as the first. */
   forgotten: 600_000,
 } as const;
@@ -20,15 +27,17 @@ const mostFailures = 3;
  * stay unclaimed.
  */
 export const runBreakerSchema = z.object({
-  /** `paused`: nothing is sent. `probing`: one job may go, and its outcome decides. */
+  /** `paused`: nothing is sent. `probing`: still nothing, but a picture of our own is on its way there. */
   state: z.enum(['closed', 'paused', 'probing']).default('closed'),
   since: z.coerce.date().nullable().default(null),
-  /** When a pause ends. */
+  /** When the pause ends, for every router and without anybody's doing. */
   until: z.coerce.date().nullable().default(null),
   /** Pauses in a row. Each is twice as long as the one before (exponential back-off). */
   trips: z.int().min(0).default(0),
-  /** The job that tries it out. */
+  /** The token of the last trial; null where there was none since the breaker was closed. */
   probe: z.string().nullable().default(null),
+  /** The operation that Cloud Run is tried out with, where it was one that failed; null: any will do. */
+  operation: operationNameForm.nullable().default(null),
   why: z.string().nullable().default(null),
 });
 export type RunBreaker = z.infer<typeof runBreakerSchema>;
@@ -43,55 +52,109 @@ export interface RunHealth {
   succeeded: number;
   /** Jobs that are claimed there, and jobs that succeeded within `aliveWithinMs`: a sign that it takes work. */
   alive: number;
-  /** What became of the probe; null where there is none. */
-  probe: 'waiting' | 'claimed' | 'succeeded' | 'failed' | null;
+  /** All its places were taken lately: what waits then waits for Pub/Sub's backoff, and is no sign of an outage. */
+  saturated: boolean;
+  /** The operation of most of the failures; null where none failed. */
+  failing: string | null;
 }
 
-/** The breaker after a look at Cloud Run's health; the same object where nothing changes. */
-export function nextRunBreaker(breaker: RunBreaker, health: RunHealth, now: Date): RunBreaker {
+/**
+ * The breaker after a look at Cloud Run's health; the same object where nothing changes.
+ * @param token Names the trial, where one begins now.
+ */
+export function nextRunBreaker(
+  breaker: RunBreaker,
+  health: RunHealth,
+  now: Date,
+  token: () => string,
+): RunBreaker {
   switch (breaker.state) {
     case 'closed': {
       const why = trouble(health);
-      if (why) return paused(breaker, why, now);
+      if (why) return paused({ ...breaker, operation: failingOperation(health) }, why, now);
       const quiet = breaker.since === null || now.getTime() - breaker.since.getTime() > timing.forgotten;
       return breaker.trips > 0 && quiet ? closed(breaker, 0, now) : breaker;
     }
-    case 'paused':
-      if (breaker.until && breaker.until > now) return breaker;
-      return { ...breaker, state: 'probing', since: now, until: null, probe: null };
-    case 'probing':
-      if (health.probe === 'succeeded') return closed(breaker, breaker.trips, now);
-      if (health.probe === 'failed') return paused(breaker, 'The job that tried it out failed.', now);
-      if (health.probe === 'waiting' && health.overdueMs > timing.overdue) {
-        return paused(breaker, 'The job that tried it out was not taken.', now);
-      }
-      return breaker;
+    case 'paused': {
+      const leftMs = leftOf(breaker, now);
+      if (leftMs < -timing.old) return closed(breaker, 0, now);
+      if (leftMs > timing.trialBeforeEnd) return breaker;
+      const until = new Date(now.getTime() + timing.trial);
+      return { ...breaker, state: 'probing', until, probe: token() };
+    }
+    case 'probing': {
+      const leftMs = leftOf(breaker, now);
+      if (leftMs < -timing.old) return closed(breaker, 0, now);
+      return leftMs > 0 ? breaker : paused(breaker, 'The picture that tried it out was not taken.', now);
+    }
     default:
       return breaker.state satisfies never;
   }
 }
 
-export function takesWork({ state }: RunBreaker): boolean {
-  return state === 'closed';
+/**
+ * The breaker after the answer to a trial. An answer that comes late counts as well: the message may have waited for
+ * Pub/Sub's backoff. Null where the answer is to an earlier trial.
+ * @param problem What went wrong with the picture; null where it went well.
+ */
+export function afterTrial(
+  breaker: RunBreaker,
+  token: string,
+  problem: string | null,
+  now: Date,
+): RunBreaker | null {
+  if (breaker.state === 'closed' || breaker.probe !== token) return null;
+  if (problem === null) return closed(breaker, breaker.trips, now);
+  return breaker.state === 'probing'
+    ? paused(breaker, `The picture that tried it out failed: ${problem}`, now)
+    : null;
+}
+
+/** Whether people's jobs may be sent there. A pause that has ended counts as over, whether a sweep has seen it or not. */
+export function takesWork(breaker: RunBreaker, now: Date): boolean {
+  return breaker.state === 'closed' || leftOf(breaker, now) <= 0;
+}
+
+/** What is left of the pause, in milliseconds; negative where it has ended. */
+function leftOf({ until }: RunBreaker, now: Date): number {
+  return (until?.getTime() ?? Number.NEGATIVE_INFINITY) - now.getTime();
 }
 
 /** What is wrong, or null. */
-function trouble({ overdueMs, failed, succeeded, alive }: RunHealth): string | null {
-  if (overdueMs > timing.overdue && alive === 0) {
+function trouble({ overdueMs, failed, succeeded, alive, saturated }: RunHealth): string | null {
+  const patienceMs = saturated ? timing.overdue + pushBackoff.mostMs : timing.overdue;
+  if (overdueMs > patienceMs && alive === 0) {
     return `Work for it has not been taken for ${Math.round(overdueMs / 1_000)} s longer than expected.`;
   }
-  if (failed >= mostFailures && succeeded === 0) return `Its last ${failed} jobs failed.`;
+  if (fails({ failed, succeeded })) return `Its last ${failed} jobs failed.`;
   return null;
+}
+
+function fails({ failed, succeeded }: Pick<RunHealth, 'failed' | 'succeeded'>): boolean {
+  return failed >= mostFailures && succeeded === 0;
+}
+
+function failingOperation(health: RunHealth): string | null {
+  return fails(health) ? health.failing : null;
 }
 
 function paused(breaker: RunBreaker, why: string, now: Date): RunBreaker {
   const pauseMs = Math.min(timing.longestPause, timing.firstPause * 2 ** breaker.trips);
   const until = new Date(now.getTime() + pauseMs);
-  return { state: 'paused', since: now, until, trips: breaker.trips + 1, probe: null, why };
+  return { ...breaker, state: 'paused', since: now, until, trips: breaker.trips + 1, why };
 }
 
 function closed(breaker: RunBreaker, trips: number, now: Date): RunBreaker {
-  return { ...breaker, state: 'closed', since: now, until: null, trips, probe: null, why: null };
+  return {
+    ...breaker,
+    state: 'closed',
+    since: now,
+    until: null,
+    trips,
+    probe: null,
+    operation: null,
+    why: null,
+  };
 }
 
 /**
@@ -104,53 +167,18 @@ export function failuresThatCount(failed: readonly Pick<Job, 'owner' | 'source' 
   return blaming('place').length + new Set(blaming('unknown').map(witnessOf)).size;
 }
 
+/** The operation of most of these jobs; null where there are none. */
+export function mostFailing(failed: readonly Pick<Job, 'operation'>[]): string | null {
+  const counts = new Map<string, number>();
+  for (const { operation } of failed) counts.set(operation, (counts.get(operation) ?? 0) + 1);
+  const [most] = [...counts].sort(([, a], [, b]) => b - a);
+  return most?.[0] ?? null;
+}
+
 /** How far back Cloud Run's ends count, in milliseconds. */
 export const healthWithinMs = 60_000;
 /** A success within this time, in milliseconds, shows that Cloud Run takes work, however long other jobs wait. */
 export const aliveWithinMs = 15_000;
-
-/**
- * The breaker after a look at what waits for Cloud Run and what ended there.
- * @param runLine What is published there and unclaimed.
- * @param probe The job that tries it out; null where there is none.
- * `succeeded`, `failed`: counts of the last `healthWithinMs`, but not from before the last pause.
- */
-export function breakerAfter(
-  breaker: RunBreaker,
-  {
-    runLine,
-    probe,
-    ...signs
-  }: Pick<RunHealth, 'succeeded' | 'failed' | 'alive'> & {
-    runLine: readonly Job[];
-    probe: Job | null;
-  },
-  now: Date,
-): RunBreaker {
-  const fate = probe && fateOf(probe);
-  // A probe that was cancelled or never sent says nothing, so another one follows.
-  const current = breaker.probe !== null && fate === null ? { ...breaker, probe: null } : breaker;
-  // A probe is judged by its own wait: jobs that got stuck before it say nothing about Cloud Run now.
-  const overdueMs = mostOverdueMs(probe ? [probe] : runLine, breaker.since, now);
-  return nextRunBreaker(current, { ...signs, overdueMs, probe: fate }, now);
-}
-
-function fateOf({ state, route, error }: Job): RunHealth['probe'] {
-  if (route.target !== 'run') return null;
-  switch (state) {
-    case 'queued':
-      return 'waiting';
-    case 'processing':
-      return 'claimed';
-    case 'succeeded':
-      return 'succeeded';
-    case 'failed':
-      // A failure that is the picture's fault shows that the place works.
-      return error?.retryable && error.blame !== 'input' ? 'failed' : 'succeeded';
-    default:
-      return null;
-  }
-}
 
 /** A VM doubts itself when this many senders' jobs say the same. */
 const enoughWitnesses = 3;

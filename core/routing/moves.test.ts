@@ -78,7 +78,8 @@ describe('two lines', () => {
     const onVm = [waiting('a', 'vm', 20_000), waiting('b', 'vm', 30_000)];
     expect(moves({ vm: onVm }, { workers: [warm] })).toEqual(['a to run', 'b to run']);
     const { state } = conditions();
-    const paused = { ...state, breaker: { ...state.breaker, state: 'paused' as const } };
+    const breaker = { ...state.breaker, state: 'paused' as const, until: later(10_000) };
+    const paused = { ...state, breaker };
     const onRun = [waiting('c', 'run', 20_000), waiting('d', 'run', 30_000)];
     expect(moves({ run: onRun }, { state: paused })).toEqual(['c to vm', 'd to vm']);
     expect(moves({ vm: onVm, run: onRun }, { workers: [], state: paused })).toEqual([]);

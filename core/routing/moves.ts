@@ -99,23 +99,6 @@ function asked({ operation, pixels, deadlineAt, turnAt }: Waiting): Candidate {
   return { operation, pixels, deadlineAt, turnAt };
 }
 
-/**
- * The job that probes a Cloud Run that was paused: the first that would be better off there. Null if there is none, or
- * if a probe is under way.
- */
-export function findProbe<Job extends Waiting>(
-  lines: Lines & { vm: readonly Job[] },
-  { state, ...conditions }: Conditions,
-): Move<Job> | null {
-  const { breaker } = state;
-  if (breaker.state !== 'probing' || breaker.probe !== null) return null;
-  const ifOpen = { ...conditions, state: { ...state, breaker: { ...breaker, state: 'closed' as const } } };
-  const [move] = reviewLines({ ...lines, run: [] }, ifOpen);
-  if (!move) return null;
-  const explanation = `It tries out Cloud Run, which was paused. ${move.choice.explanation}`;
-  return { job: move.job, choice: { ...move.choice, reason: 'run_probe', explanation } };
-}
-
 /** A closer look is taken only if the mean service time plus this many standard deviations exceeds the time left. */
 const caution = 2;
 

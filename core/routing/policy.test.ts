@@ -19,7 +19,10 @@ const state: RouterState = {
 };
 const vm = (changes: Partial<Worker> = {}) => sampleWorker({ kind: 'vm', ...changes });
 const warm = sampleWorker({ id: 'run-1', kind: 'run' });
-const paused: RouterState = { ...state, breaker: { ...state.breaker, state: 'paused' } };
+const paused: RouterState = {
+  ...state,
+  breaker: { ...state.breaker, state: 'paused', until: later(10_000) },
+};
 
 function ask(changes: Partial<RoutingQuestion> = {}) {
   return decideRoute(sampleQuestion({ state, workers: [vm(), warm], ...changes }));

@@ -167,8 +167,30 @@ describe('on Cloud Run', () => {
     expect(waitMs({ maxInstances: 3 }, 2, 4_000)).toBe(250 + 3_000);
     expect(waitMs({ maxInstances: 2 }, 2, 4_000)).toBe(250 + 3_000 + 4_000 / 2);
     expect(waitMs({ maxInstances: 2, concurrency: 2 }, 4, 4_000)).toBe(250 + 3_000 + 4_000 / 4);
-    expect(waitMs({ maxInstances: 9, maxInFlight: 1 }, 1, 4_000)).toBe(250 + 4_000 / 1);
   });
+
+  it('work waits for what the push was seen to bring, and for its backoff', () => {
+    const workers = [instance()];
+    const waitMs = (push: Partial<RouterState['push']>) =>
+      predict({
+        workers,
+        state: { ...known, push: { ...known.push, ...push } },
+        ledger: sampleLedger({ run: [1, 4_000] }),
+      }).run?.waitMs;
+    expect(waitMs({})).toBe(250 + 3_000);
+    expect(waitMs({ window: 1 })).toBe(250 + 3_000 + 4_000 / 1);
+    expect(waitMs({ heldSince: later(-10_000) })).toBe(250 + 3_000 + 10_000);
+    // It lasts for a minute at most.
+    expect(waitMs({ heldSince: later(-55_000) })).toBe(250 + 3_000 + 5_000);
+  });
+
+  it.each(['paused', 'probing'] as const)(
+    'a pause that has ended is over, though the state is %s still',
+    (state) => {
+      const breaker = { ...known.breaker, state, until: later(0) };
+      expect(predict({ state: { ...known, breaker } }).runClosed).toBeNull();
+    },
+  );
 
   it('costs what its shape and the prices in the settings make of it', () => {
     const routing = routingSettingsSchema.parse({
@@ -183,8 +205,8 @@ describe('on Cloud Run', () => {
   it.each<[string, object, Partial<RouterState>]>([
     ['off', { enabled: false }, {}],
     ['off', { maxInstances: 0 }, {}],
-    ['paused', {}, { breaker: { ...known.breaker, state: 'paused' } }],
-    ['paused', {}, { breaker: { ...known.breaker, state: 'probing' } }],
+    ['paused', {}, { breaker: { ...known.breaker, state: 'paused', until: later(1) } }],
+    ['paused', {}, { breaker: { ...known.breaker, state: 'probing', until: later(1) } }],
     ['over_budget', { mostDollarsPerHour: 2 }, { spentLastHour: 2 }],
     ['over_budget', { mostDollarsPerHour: 0 }, {}],
   ])('nothing is expected while it is %s (%j)', (why, run, state) => {

@@ -4,6 +4,7 @@ import { type OperationName, operationNames } from '../operations.ts';
 import { costOfOneJob, runCost } from '../prices.ts';
 import type { RoutingSettings } from '../settings.ts';
 import { takesWork } from './breakers.ts';
+import { heldForMs, pushedAtOnce } from './push-state.ts';
 import { asLogNormal, type Estimate, type Quantiles } from './quantiles.ts';
 import type { Conditions, RoutingQuestion } from './question.ts';
 import { estimateService } from './service-times.ts';
@@ -54,7 +55,8 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
 function predictRun(question: RoutingQuestion): SidePrediction {
   const { settings, workers, ledger, state, operation, pixels } = question;
   const { run } = settings;
-  const most = Math.min(run.maxInstances * run.concurrency, run.maxInFlight ?? Number.POSITIVE_INFINITY);
+  const most = pushedAtOnce(state.push, settings);
+  const heldMs = heldForMs(state.push, question.now);
   const warm = warmInstances(workers, settings);
   const coldChance = chanceOfColdStart(warm, ledger.run.jobs, settings);
   const push = learnedOr(state.delivery.run, run.pushMs);
@@ -69,7 +71,7 @@ function predictRun(question: RoutingQuestion): SidePrediction {
         Math.sqrt(coldChance * (1 - coldChance)) * cold.mean,
       ),
     },
-    queue: ledger.run.jobs < most ? none : drained(ledger.run, most),
+    queue: later(ledger.run.jobs < most ? none : drained(ledger.run, most), heldMs),
     service,
     // A cold start is billed like work: https://cloud.google.com/run/pricing
     runMs: coldChance * cold.mean + service.mean,
@@ -119,6 +121,11 @@ function chanceOfColdStart(
 }
 
 const none: Estimate = { mean: 0, spread: 0 };
+
+/** The estimate of what begins only when a backoff of unknown length is over. */
+function later({ mean, spread }: Estimate, heldMs: number): Estimate {
+  return { mean: mean + heldMs, spread: Math.hypot(spread, heldMs / 2) };
+}
 
 /** How long the work takes through the slots. The relative spread of a sum of n jobs is that of one, divided by √n. */
 function drained({ jobs, workMs }: SideLedger, slots: number): Estimate {
@@ -172,10 +179,11 @@ function side(question: RoutingQuestion, { delivery, queue, service, runMs }: Si
 export function whyRunIsClosed({
   settings,
   state,
-}: Pick<Conditions, 'settings' | 'state'>): Prediction['runClosed'] {
+  now,
+}: Pick<Conditions, 'settings' | 'state' | 'now'>): Prediction['runClosed'] {
   const { enabled, maxInstances, mostDollarsPerHour } = settings.run;
   if (!enabled || maxInstances === 0) return 'off';
-  if (!takesWork(state.breaker)) return 'paused';
+  if (!takesWork(state.breaker, now)) return 'paused';
   return isOverBudget(state.spentLastHour, mostDollarsPerHour) ? 'over_budget' : null;
 }
 

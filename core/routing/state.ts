@@ -4,6 +4,7 @@ import type { Target } from '../job.ts';
 import { isOperationName } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 import { runBreakerSchema } from './breakers.ts';
+import { pushStateSchema } from './push-state.ts';
 import { mergeQuantiles, type Quantiles, quantilesOf, quantilesSchema } from './quantiles.ts';
 import { type LearnedServices, learnedServicesSchema, mergeLearned } from './service-times.ts';
 
@@ -24,6 +25,7 @@ export const routerStateSchema = z.object({
     .prefault({}),
   /** From the decision to the claim by an instance that was not there before. */
   coldStart: quantilesSchema.nullable().default(null),
+  push: pushStateSchema.prefault({}),
   breaker: runBreakerSchema.prefault({}),
   /** US dollars that decisions of the last hour gave to Cloud Run. */
   spentLastHour: z.number().min(0).default(0),

@@ -34,6 +34,8 @@ export interface World {
   clocks?: ClockErrors;
   faults: Faults;
   uploads: number;
+  /** Uploads a round. */
+  arrivals?: number;
   /** The round, of a second, in which one of the three VMs dies for good, with what it is working on. */
   vmDiesAt: number;
   /** Rounds in which Cloud Run takes nothing: its messages stay where they are. */
@@ -55,8 +57,6 @@ export interface Played {
 }
 
 const slots = 2;
-/** Uploads a round: more than two VMs do in one. */
-const arrivals = 8;
 const instances = ['run-1', 'run-2', 'run-3', 'run-4'];
 /** It knows that it is slow, and hands over what Cloud Run would do sooner. */
 const slowVm = 'vm-3';
@@ -71,6 +71,7 @@ export async function play({
   seed,
   faults,
   uploads,
+  arrivals = 8,
   vmDiesAt,
   runRefuses,
   clocks = () => 0,
@@ -96,10 +97,11 @@ export async function play({
   let round = 0;
 
   for (; round < 600; round++) {
-    for (const id of [...liveVms(), ...instances]) await beat(id);
+    // An instance beats only while it works.
+    for (const id of [...liveVms(), ...(refuses() ? [] : instances)]) await beat(id);
     await route();
     await Promise.all([...liveVms(), 'vm-2'].filter(distinct).map(workOnVm));
-    if (round < runRefuses.from || round > runRefuses.to) await workOnRun();
+    if (!refuses()) await workOnRun();
     clock.advance(1_000);
     await sweepOnce('sweeper', portsOf('sweeper')).catch(expectOutage);
     breakerStates.add((await steady.routerStates.read()).breaker.state);
@@ -113,6 +115,10 @@ export async function play({
     breakerStates,
     leftovers: await handleRest(),
   };
+
+  function refuses(): boolean {
+    return round >= runRefuses.from && round <= runRefuses.to;
+  }
 
   function liveVms(): string[] {
     return round < vmDiesAt ? ['vm-1', 'vm-2', slowVm] : ['vm-1', slowVm];

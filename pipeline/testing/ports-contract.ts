@@ -351,6 +351,7 @@ export function portsContract(
           until: later(15_000),
           trips: 1,
           probe: null,
+          operation: 'caption',
           why: 'It failed.',
         },
       };

@@ -63,7 +63,6 @@ export function settingsFor(
       enabled: run.maxInstances > 0,
       maxInstances: run.maxInstances,
       concurrency: run.concurrency,
-      maxInFlight: run.maxInFlight,
       ...run.shape,
     },
     // Three beats and a little, as in production.

@@ -1,9 +1,9 @@
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { afterFailure, afterSuccess, firstPace, pushesAtOnce } from '@spillway/core/push-delivery.ts';
 import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
-import { claimJob } from '@spillway/pipeline/claim.ts';
 import type { Bill } from '../bill.ts';
 import { Fifo } from '../fifo.ts';
 import { Machine } from '../virtual-time.ts';
-import type { Message } from './pub-sub.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { World } from './world.ts';
 
@@ -12,7 +12,9 @@ const dropMs = 20;
 
 /** A push that Pub/Sub makes again and again until it is settled. */
 interface Request {
-  message: Message;
+  message: JobMessage;
+  /** Of the instance that is started for it, where one is. */
+  coldStartMs: number;
   refusals: number;
   waiting: boolean;
 }
@@ -33,7 +35,8 @@ interface Instance {
 /**
  * A service that Pub/Sub pushes to. A request takes a free place on a warm instance. Where there is none it waits in
  * line for the first place that becomes free, on a warm instance or on a new one; the number of instances has a maximum.
- * A request that has waited for too long is refused with 429, and Pub/Sub pushes it again after pauses that double.
+ * A request that has waited for too long is refused with 429: Pub/Sub then pushes nothing for a while, and this one
+ * again after pauses that double.
  */
 export class CloudRun {
   readonly #world: World;
@@ -42,9 +45,11 @@ export class CloudRun {
   #started = 0;
   readonly #pending = new Fifo<Request>();
   #waiting = 0;
-  /** Beyond the most pushes under way. */
+  /** What the push window or the backoff holds back. */
   readonly #backlog = new Fifo<Request>();
-  #inFlight = 0;
+  #underWay = 0;
+  #pace = firstPace;
+  #pausedUntil = 0;
   refusals = 0;
   coldStarts = 0;
 
@@ -54,20 +59,25 @@ export class CloudRun {
   }
 
   /** Pub/Sub's push arrives. */
-  push(message: Message): void {
-    this.#send({ message, refusals: 0, waiting: false });
+  push(message: JobMessage, coldStartMs: number): void {
+    this.#send({ message, coldStartMs, refusals: 0, waiting: false });
   }
 
   #send(request: Request): void {
-    const { maxInFlight } = this.#world.scenario.run;
-    if (maxInFlight !== null && this.#inFlight >= maxInFlight) {
-      this.#backlog.push(request);
-      return;
+    this.#backlog.push(request);
+    this.#pushOn();
+  }
+
+  /** Pushes what the window and the backoff allow. */
+  #pushOn(): void {
+    while (this.#underWay < pushesAtOnce(this.#pace) && this.#world.engine.ms >= this.#pausedUntil) {
+      const request = this.#backlog.shift();
+      if (!request) return;
+      this.#underWay++;
+      const instance = this.#instances.find((each) => this.#hasRoom(each));
+      if (instance) this.#serve(instance, request);
+      else this.#wait(request);
     }
-    this.#inFlight++;
-    const instance = this.#instances.find((each) => this.#hasRoom(each));
-    if (instance) this.#serve(instance, request);
-    else this.#wait(request);
   }
 
   #wait(request: Request): void {
@@ -75,7 +85,7 @@ export class CloudRun {
     request.waiting = true;
     this.#pending.push(request);
     this.#waiting++;
-    this.#startIfNeeded(request.message.drawn.coldStartMs);
+    this.#startIfNeeded(request.coldStartMs);
     engine.after(scenario.run.pendingMs, () => {
       if (!request.waiting) return;
       request.waiting = false;
@@ -139,21 +149,26 @@ export class CloudRun {
   *#answer(instance: Instance, request: Request): Steps<void> {
     const { worker } = instance;
     const { engine } = this.#world;
-    const { outcome } = yield* worker.execute(claimJob(request.message, worker.executor), engine.ms);
+    const { outcome } = yield* worker.handle(request.message, engine.ms);
     if (outcome.kind === 'dropped' && outcome.why !== 'claim_lost') yield* waitFor(engine.pause(dropMs));
     if (--instance.busy === 0) this.#becomeIdle(instance);
     this.#takeWaiting(instance);
     this.#settle(request, outcome.ack);
   }
 
-  /** Pub/Sub has its answer: it may push what it held back, and pushes this again if it has to. */
+  /** Pub/Sub has its answer: it pushes on, faster or slower, and this message again if it has to. */
   #settle(request: Request, settled: boolean): void {
     const { engine, scenario } = this.#world;
     const { firstMs, mostMs } = scenario.run.backoff;
-    this.#inFlight--;
-    const next = this.#backlog.shift();
-    if (next) this.#send(next);
-    if (settled) return;
+    this.#underWay--;
+    if (settled) {
+      this.#pace = afterSuccess(this.#pace);
+      this.#pushOn();
+      return;
+    }
+    this.#pace = afterFailure(this.#pace);
+    this.#pausedUntil = engine.ms + this.#pace.backoffMs;
+    engine.at(this.#pausedUntil, () => this.#pushOn());
     const pauseMs = Math.min(mostMs, firstMs * 2 ** request.refusals);
     engine.after(pauseMs, () => this.#send({ ...request, refusals: request.refusals + 1 }));
   }

@@ -1,5 +1,5 @@
 import type { Target } from '@spillway/core/job.ts';
-import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
+import { type JobEnded, type JobMessage, probeOf } from '@spillway/core/messages.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import type { Bill } from '../bill.ts';
 import { drawDelay, type SimulatedJob } from '../jobs.ts';
@@ -22,6 +22,8 @@ export interface PubSubParts {
   drawnOf(jobId: string): SimulatedJob;
   /** Takes a message whose time has come. */
   deliver(target: Target, message: Message): void;
+  /** Takes the message that tries Cloud Run out. No job is drawn for it. */
+  deliverProbe(message: JobMessage, coldStartMs: number): void;
 }
 
 /** The topics. A message is delivered at least once, and sometimes late. */
@@ -41,6 +43,10 @@ export class PubSub implements Queue {
   }
 
   publish(target: Target, message: JobMessage): void {
+    if (probeOf(message) !== null) {
+      this.#publishProbe(message);
+      return;
+    }
     const { duplicate, delayed } = this.#parts.scenario.faults;
     const before = this.#sides.get(message.jobId);
     this.#sides.set(message.jobId, target);
@@ -50,6 +56,14 @@ export class PubSub implements Queue {
     const lateMs = random.uniform() < delayed.probability ? drawDelay(delayed.delay, random) : 0;
     this.#deliver(target, message, lateMs, before === undefined);
     if (random.uniform() < duplicate) this.#deliver(target, message, drawDelay(delayed.delay, random), false);
+  }
+
+  #publishProbe(message: JobMessage): void {
+    const { engine, scenario, bill, deliverProbe } = this.#parts;
+    const { push, coldStart } = scenario.run;
+    bill.extraMessage();
+    const coldStartMs = drawDelay(coldStart, this.#random);
+    engine.after(drawDelay(push, this.#random), () => deliverProbe(message, coldStartMs));
   }
 
   announce(_id: string, { jobId }: JobEnded): void {

@@ -1,4 +1,5 @@
 import type { Job, Target } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
@@ -38,7 +39,7 @@ export function simulate(
 ): RunResult {
   const engine = new Engine();
   const bill = new Bill(scenario.run.shape, policy.settings.prices);
-  const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver });
+  const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver, deliverProbe });
   const storage = new Storage(jobs);
   const ports = simulatedPorts(engine, pubSub, storage.blobs, policy.settings);
   const vmOfJob = new Map<string, number>();
@@ -94,7 +95,11 @@ export function simulate(
 
   function deliver(target: Target, message: Message): void {
     if (target === 'vm') pool.arrive(message);
-    else cloudRun.push(message);
+    else cloudRun.push(message, message.drawn.coldStartMs);
+  }
+
+  function deliverProbe(message: JobMessage, coldStartMs: number): void {
+    cloudRun.push(message, coldStartMs);
   }
 
   function choose(question: RoutingQuestion, job: Job): RouteChoice {

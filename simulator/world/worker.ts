@@ -1,15 +1,22 @@
 import { RetryableError } from '@spillway/core/errors.ts';
 import { type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
 import { Pending, type Steps } from '@spillway/core/steps.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import type { Executor, OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
-import { executeClaimed } from '@spillway/pipeline/handle-message.ts';
+import { executeClaimed, handling } from '@spillway/pipeline/handle-message.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import type { SimulatedJob } from '../jobs.ts';
 import type { Machine } from '../virtual-time.ts';
 import type { World } from './world.ts';
+
+/** What became of a message, and how long that took in milliseconds. */
+interface Handled {
+  outcome: Outcome;
+  ms: number;
+}
 
 export interface WorkerOptions {
   id: string;
@@ -49,8 +56,17 @@ export class SimulatedWorker {
   }
 
   /** Executes what a claim gives it. `sinceMs`: when it began to look for work. */
-  *execute(claim: Steps<ClaimAnswer | null>, sinceMs: number): Steps<{ outcome: Outcome; ms: number }> {
-    const outcome = yield* executeClaimed(claim, this.executor);
+  execute(claim: Steps<ClaimAnswer | null>, sinceMs: number): Steps<Handled> {
+    return this.#timed(executeClaimed(claim, this.executor), sinceMs);
+  }
+
+  /** Does what a message asks for. */
+  handle(message: JobMessage, sinceMs: number): Steps<Handled> {
+    return this.#timed(handling(message, this.executor), sinceMs);
+  }
+
+  *#timed(work: Steps<Outcome>, sinceMs: number): Steps<Handled> {
+    const outcome = yield* work;
     const ms = Math.round(this.#options.world.engine.ms - sinceMs);
     this.book.record(outcome, ms);
     return { outcome, ms };

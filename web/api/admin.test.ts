@@ -54,6 +54,7 @@ test('the overview brings the alerts, what Cloud Run has cost, and who changed t
     until,
     trips: 1,
     probe: null,
+    operation: null,
     why: 'It failed.',
   } as const;
   const before = await ports.routerStates.read();

@@ -4,7 +4,11 @@ import { unknownFields } from './unknown-fields.ts';
 
 test.each<[string, unknown, string[]]>([
   ['nothing', {}, []],
-  ['known fields on every level', { policy: 'deadline', run: { enabled: false, maxInFlight: null } }, []],
+  [
+    'known fields on every level',
+    { policy: 'deadline', run: { enabled: false, mostDollarsPerHour: null } },
+    [],
+  ],
   ['any owner', { shares: { owners: { 'camera-1': 2, 'a/b': 1 } } }, []],
   ['a field of another name', { polcy: 'threshold' }, ['polcy']],
   ['one below', { run: { maxInstance: 3, enabled: true } }, ['run.maxInstance']],

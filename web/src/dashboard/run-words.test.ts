@@ -13,9 +13,10 @@ const paused = (until: number) => ({ state: 'paused', until: new Date(until), wh
 it.each<[Partial<Overview['run']>, string, string]>([
   [{}, 'Open', 'takes what VMs cannot'],
   [{ enabled: false, breaker: paused(9_000) }, 'Off', 'by the settings'],
-  [{ breaker: paused(9_000) }, 'Paused', 'tried out in 8.0 s'],
-  [{ breaker: paused(500) }, 'Paused', 'about to be tried out'],
-  [{ breaker: { ...paused(0), state: 'probing' } }, 'On trial', 'one job tries it out'],
+  [{ breaker: paused(9_000) }, 'Paused', 'for 8.0 s at most'],
+  [{ breaker: paused(500) }, 'Open', 'takes what VMs cannot'],
+  [{ breaker: { ...paused(9_000), state: 'probing' } }, 'On trial', 'a small picture tries it out'],
+  [{ breaker: { ...paused(500), state: 'probing' } }, 'Open', 'takes what VMs cannot'],
   [{ mostDollarsPerHour: 0.5 }, 'Full', 'its budget is spent'],
   [{ mostDollarsPerHour: 0.6 }, 'Open', 'takes what VMs cannot'],
 ])('says whether Cloud Run takes work: %o', (changes, word, note) => {

@@ -5,14 +5,11 @@ import { formatDuration } from '../format/duration.ts';
 /** Whether Cloud Run takes work, in one word, and the reason. */
 export function runCondition({ enabled, breaker, ...cost }: Overview['run'], now: number): [string, string] {
   if (!enabled) return ['Off', 'by the settings'];
-  if (breaker.state === 'paused') {
-    const left = (breaker.until?.getTime() ?? now) - now;
-    return [
-      'Paused',
-      left > 0 ? `tried out in ${formatDuration(Math.ceil(left / 1_000) * 1_000)}` : 'about to be tried out',
-    ];
+  const left = (breaker.until?.getTime() ?? now) - now;
+  if (breaker.state === 'paused' && left > 0) {
+    return ['Paused', `for ${formatDuration(Math.ceil(left / 1_000) * 1_000)} at most`];
   }
-  if (breaker.state === 'probing') return ['On trial', 'one job tries it out'];
+  if (breaker.state === 'probing' && left > 0) return ['On trial', 'a small picture tries it out'];
   const { mostDollarsPerHour: most, spentLastHour } = cost;
   return most !== null && spentLastHour >= most
     ? ['Full', 'its budget is spent']

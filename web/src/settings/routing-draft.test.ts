@@ -22,7 +22,7 @@ it('keeps every setting through the form and back, those it does not ask for inc
     bulk: { objectiveMs: 1, batchOver: 3 },
     shares: { default: 0.1, owners: { 'camera-1': 2.5, 'a.b': 1e-3 } },
     vm: { pullMs: 7, liveWithinMs: 9_999 },
-    run: { enabled: false, maxInFlight: 4, mostDollarsPerHour: 0.07, vcpus: 0.3, warmWithinMs: 5 },
+    run: { enabled: false, maxInstances: 4, mostDollarsPerHour: 0.07, vcpus: 0.3, warmWithinMs: 5 },
     threshold: { cpu: 0.07 },
     prices: { perVcpuSecond: 1.1e-7, perGibSecond: 0, perRequest: 0.3e-6 },
   });
