@@ -14,12 +14,18 @@ export interface StackPorts {
   sweep: number;
   findLost: number;
   run: number;
+  /** Where the services themselves listen: the same ports, unless relays stand before them. */
+  behind: Record<RelayedService, number>;
   /** firebase-tools' own: Firestore's websocket, hub, logging. */
   firebase: number[];
 }
 
+/** The services that relays may stand before. */
+export const relayedServices = ['firestore', 'pubsub', 'storage'] as const;
+export type RelayedService = (typeof relayedServices)[number];
+
 /** Free ports: the fixed ones, which must be free, then the defaults, then any. Throws `StartError`. */
-export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promise<StackPorts> {
+export async function choosePorts({ fixedPorts, anyPorts, likeCloud }: StackOptions): Promise<StackPorts> {
   const choose = async (name: keyof typeof defaults): Promise<number> => {
     const fixed = fixedPorts[name];
     if (fixed === undefined) return anyPorts ? anyPort() : getPort({ host, port: after(defaults[name]) });
@@ -30,11 +36,17 @@ export async function choosePorts({ fixedPorts, anyPorts }: StackOptions): Promi
         `or start without ${variable}: a free port is then found.`,
     );
   };
-  return {
-    web: await choose('web'),
+  const front = {
     firestore: await choose('firestore'),
     pubsub: await choose('pubsub'),
     storage: await choose('storage'),
+  };
+  return {
+    web: await choose('web'),
+    ...front,
+    behind: likeCloud
+      ? { firestore: await anyPort(), pubsub: await anyPort(), storage: await anyPort() }
+      : front,
     route: await anyPort(),
     sweep: await anyPort(),
     findLost: await anyPort(),

@@ -43,8 +43,8 @@ export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>
       JAVA_TOOL_OPTIONS: '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
       SPILLWAY_EMULATORS_DIR: directory,
       SPILLWAY_EXPORTS_DIR: plan.exportsDirectory,
-      SPILLWAY_FIRESTORE_PORT: String(plan.ports.firestore),
-      SPILLWAY_PUBSUB_PORT: String(plan.ports.pubsub),
+      SPILLWAY_FIRESTORE_PORT: String(plan.ports.behind.firestore),
+      SPILLWAY_PUBSUB_PORT: String(plan.ports.behind.pubsub),
       SPILLWAY_EMULATOR_PORTS: plan.ports.firebase.join(','),
     },
     readyWithinMs: present ? 60_000 : 300_000,
@@ -59,7 +59,9 @@ export function storagePart(plan: Plan): PartSpec {
     entry: new URL('storage/serve.ts', import.meta.url),
     environment: {
       ...shared(plan),
-      SPILLWAY_STORAGE_PORT: String(plan.ports.storage),
+      // Google's services are close to each other.
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.behind.pubsub}`,
+      SPILLWAY_STORAGE_PORT: String(plan.ports.behind.storage),
       SPILLWAY_STORAGE_DIR: join(plan.dataDirectory, 'storage'),
     },
   };
@@ -86,7 +88,7 @@ export function pusherPart(plan: Plan): PartSpec {
     entry: new URL('pusher/serve.ts', import.meta.url),
     environment: {
       ...shared(plan),
-      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.pubsub}`,
+      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.behind.pubsub}`,
       SPILLWAY_PUSH_ROUTE_URL: `http://127.0.0.1:${plan.ports.route}/`,
       SPILLWAY_PUSH_RUN_URL: `http://127.0.0.1:${plan.ports.run}/push`,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',

@@ -32,6 +32,7 @@ const flagsSchema = z.object({
   'run-max': count(3, 0),
   'like-cloud': z.boolean().default(false),
   events: z.enum(eventSources).default('eventarc'),
+  latency: z.coerce.number().min(0).max(10_000).optional(),
   reset: z.boolean().default(false),
   help: z.boolean().default(false),
 });
@@ -49,6 +50,8 @@ export interface StackOptions {
    * memory, and the services are some milliseconds away.
    */
   likeCloud?: boolean;
+  /** With `likeCloud`: from programs to Firestore, Pub/Sub and storage, each way. Default: 8. Milliseconds. */
+  latencyMs?: number | undefined;
   /** Default: Eventarc, whose events are CloudEvents. A bucket's own notifications are messages of Pub/Sub. */
   events?: (typeof eventSources)[number];
   /** Forget all data first. */
@@ -73,6 +76,7 @@ export const usage = `Usage: npm start -- [options]
   --slots N     jobs at a time on each VM (1)
   --run-max N   most Cloud Run instances at once (3)
   --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
+  --latency MS  with --like-cloud: how far the services are, each way (8)
   --events E    who tells of uploads: eventarc, or bucket-notifications (eventarc)
   --reset       forget all data of earlier runs first
   --help        this text
@@ -98,6 +102,7 @@ export function readStackOptions(
     slots: flags.slots,
     runMax: flags['run-max'],
     likeCloud: flags['like-cloud'],
+    latencyMs: flags.latency,
     events: flags.events,
     reset: flags.reset,
     directory: resolve(root, parsed.data.SPILLWAY_LOCAL_DIR),
@@ -123,6 +128,7 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
       slots: text,
       'run-max': text,
       'like-cloud': flag,
+      latency: text,
       events: text,
       reset: flag,
       help: flag,

@@ -21,6 +21,7 @@ import {
   vmParts,
   webPart,
 } from './parts.ts';
+import { closeRelays, type Relays, startRelays } from './relay/relays.ts';
 import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
 import { findLostUploads, startScheduler } from './scheduler.ts';
 import { readSecrets } from './secrets.ts';
@@ -37,6 +38,8 @@ const buckets = {
   results: 'spillway-results',
 };
 const root = fileURLToPath(new URL('..', import.meta.url));
+/** From a program to Firestore, Pub/Sub and storage with `likeCloud`, each way. Milliseconds. */
+const usualLatencyMs = 8;
 /** Time between two saves. What was not saved is lost if the emulators die. Milliseconds. */
 const saveEveryMs = 30_000;
 // Google's clients would look for the cloud's metadata server, and warn that there is none.
@@ -45,6 +48,8 @@ process.env.METADATA_SERVER_DETECTION ??= 'none';
 export interface Stack extends StackFile {
   /** Ends one part for good, to try what happens without it. */
   stopPart(name: string): Promise<void>;
+  /** The network before the services, for tests; empty without `likeCloud`. */
+  relays: Relays;
   /** Ends everything, within 10 seconds. */
   stop(): Promise<void>;
 }
@@ -77,6 +82,7 @@ export async function startStack(
   return {
     ...plan.stack,
     pids: running.pids(),
+    relays: running.relays,
     stop: () => running.stop(),
     stopPart: (name) => running.stopPart(name),
   };
@@ -125,6 +131,7 @@ class RunningStack {
   #complete = false;
   #ending: Promise<void> | null = null;
   #stopTimers = () => {};
+  relays: Relays = {};
 
   constructor(plan: Plan, say: (line: string) => void, giveBackDirectory: () => Promise<void>) {
     this.#plan = plan;
@@ -132,7 +139,8 @@ class RunningStack {
     this.#giveBackDirectory = giveBackDirectory;
     this.#logDirectory = join(plan.options.directory, 'logs');
     this.#supervisor = new Supervisor(this.#logDirectory, say, () => void this.#publish());
-    this.#pubsub = new PubSub({ projectId: project, apiEndpoint: plan.stack.pubsub, emulatorMode: true });
+    const apiEndpoint = `127.0.0.1:${plan.ports.behind.pubsub}`;
+    this.#pubsub = new PubSub({ projectId: project, apiEndpoint, emulatorMode: true });
   }
 
   async start(): Promise<void> {
@@ -169,7 +177,7 @@ class RunningStack {
   }
 
   async #startServices(): Promise<void> {
-    const { ports, stack } = this.#plan;
+    const { ports } = this.#plan;
     const createAllTopics = () => createTopics(this.#pubsub, project);
     // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
     const recover = async () => {
@@ -183,13 +191,20 @@ class RunningStack {
     ]);
     this.#holdsData = true;
     await createAllTopics();
-    const storage = new Storage({ projectId: project, apiEndpoint: stack.storage });
-    await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
-    await limitCloudRun(stack.firestore, project, {
-      maxInstances: this.#plan.options.runMax,
-      concurrency: runConcurrency,
+    const storage = new Storage({
+      projectId: project,
+      apiEndpoint: `http://127.0.0.1:${ports.behind.storage}`,
     });
-    await forgetCloudRun(stack.firestore, project);
+    await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
+    const { likeCloud, runMax, latencyMs = usualLatencyMs } = this.#plan.options;
+    await limitCloudRun(this.#firestore, project, { maxInstances: runMax, concurrency: runConcurrency });
+    await forgetCloudRun(this.#firestore, project);
+    if (likeCloud) this.relays = await startRelays(ports, latencyMs);
+  }
+
+  /** Firestore itself, for what no program does. */
+  get #firestore(): string {
+    return `127.0.0.1:${this.#plan.ports.behind.firestore}`;
   }
 
   async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {
@@ -220,7 +235,7 @@ class RunningStack {
     await this.#supervisor.stopAll(names.filter((name) => name !== 'emulators' && name !== 'storage'));
     if (this.#holdsData) await this.#save();
     await this.#supervisor.stopAll(this.#supervisor.names());
-    await Promise.all([this.#pubsub.close(), this.#plan.identities.close()]);
+    await Promise.all([this.#pubsub.close(), this.#plan.identities.close(), closeRelays(this.relays)]);
     await this.#writing;
     await removeStackFile(this.#plan.options.directory);
     await this.#giveBackDirectory();
@@ -237,9 +252,9 @@ class RunningStack {
   }
 
   #save(): Promise<void> {
-    const { exportsDirectory, stack } = this.#plan;
+    const { exportsDirectory } = this.#plan;
     this.#saving = this.#saving
-      .then(() => exportFirestore(exportsDirectory, stack.firestore, project))
+      .then(() => exportFirestore(exportsDirectory, this.#firestore, project))
       .catch((error: unknown) => this.#say(`Firestore's content was not saved: ${String(error)}`));
     return this.#saving;
   }

@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { drop, firestore, jobsMatching, waitForEnd } from './drop.ts';
+import { drop, firestore, jobsMatching } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
+import { waitForEnd } from './stack-client.ts';
 
 const hostile = 26;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
+import type { StackOptions } from '@spillway/emulators/stack-options.ts';
 import type { TestProject } from 'vitest/node';
 import { withStorageTls } from './storage-tls.ts';
 
@@ -16,10 +17,19 @@ declare module 'vitest' {
 }
 
 /** Starts a stack on free ports with data of its own, so that tests run beside a stack that is in use. */
-export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideStack(project, { likeCloud: false });
+}
+
+/** @param mode Whether the stack also does what costs time on Google Cloud. */
+export async function provideStack(
+  project: TestProject,
+  mode: Pick<StackOptions, 'likeCloud'>,
+): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const operations = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
   const options = {
+    ...mode,
     operations,
     vms: 2,
     slots: 1,
@@ -32,7 +42,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const { value, tlsPort } = await withStorageTls(directory, () =>
     startStack(options, (line) => console.log(`  stack: ${line}`)),
   );
-  const { stop, stopPart: _, ...stack } = value;
+  const { stop, stopPart: _, relays: __, ...stack } = value;
   project.provide('stack', stack);
   project.provide('storageTlsPort', tlsPort);
   return async () => {

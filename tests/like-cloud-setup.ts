@@ -1,0 +1,7 @@
+import type { TestProject } from 'vitest/node';
+import { provideStack } from './stack-setup.ts';
+
+/** The same stack, with what costs time on Google Cloud: `npm start -- --like-cloud`. */
+export default function setup(project: TestProject): Promise<() => Promise<void>> {
+  return provideStack(project, { likeCloud: true });
+}

@@ -1,0 +1,76 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { drawnJpeg } from '../pictures.ts';
+import { describePipeline } from '../pipeline-cases.ts';
+import { clientOf, type StackClient, waitForEnd } from '../stack-client.ts';
+
+let stack: Stack;
+let directory: string;
+let client: StackClient;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'spillway-like-cloud-'));
+  const options = {
+    likeCloud: true,
+    operations: fixtures.faulty,
+    vms: 2,
+    slots: 1,
+    runMax: 2,
+    reset: true,
+    directory,
+    fixedPorts: {},
+    anyPorts: true,
+  };
+  stack = await startStack(options, () => {});
+  client = clientOf(stack);
+});
+afterAll(async () => {
+  await client?.firestore.terminate();
+  await stack?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const jobsIn = (folder: string) => {
+  const jobs = client.firestore.collection('jobs');
+  return client.jobsMatching(
+    jobs.where('source.name', '>=', folder).where('source.name', '<=', `${folder}~`),
+  );
+};
+
+describePipeline(() => client);
+
+describe('a picture that crashes its child three times', () => {
+  it('costs Cloud Run no refusal, and no job beside it an attempt', async () => {
+    const picture = await drawnJpeg(1);
+    // Everything goes to Cloud Run from now on. The router keeps the settings of before for some seconds.
+    await client.firestore
+      .doc('settings/routing')
+      .set({ policy: 'threshold', threshold: { cpu: 0 } }, { merge: true });
+    let tries = 0;
+    const goesToRun = async () => {
+      const name = `sketch/before/${tries++}.jpg`;
+      await client.drop(name, picture);
+      const [job] = await client.endedJobs(name);
+      return job?.route.target;
+    };
+    await expect.poll(goesToRun, { timeout: 60_000, interval: 500 }).toBe('run');
+
+    const beside = Array.from({ length: 10 }, (_, index) => `sketch/beside/${index}.jpg`);
+    await Promise.all([
+      client.drop('faulty/crashing.jpg', picture, { options: '{"how":"crash"}' }),
+      ...beside.map((name) => client.drop(name, picture)),
+    ]);
+    const jobs = await waitForEnd(() => jobsIn('sketch/beside/'), beside.length, 60_000);
+    expect(jobs.map(({ state, attempt, route }) => [state, attempt, route.target])).toEqual(
+      beside.map(() => ['succeeded', 1, 'run']),
+    );
+    const [crashed] = await client.endedJobs('faulty/crashing.jpg');
+    expect(crashed).toMatchObject({ state: 'failed', attempt: 3, error: { code: 'poison' } });
+    // A push that is refused would slow down all of them.
+    expect(await readFile(join(directory, 'logs', 'pusher.log'), 'utf8')).not.toContain('comes again');
+  });
+});
