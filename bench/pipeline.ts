@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import type { Job } from '@spillway/core/job.ts';
 import type { Stack } from '@spillway/emulators/stack.ts';
+import { type MixedBurst, mixedBurst } from './mixed-burst.ts';
 import { drawPhoto } from './photos.ts';
 import { type Usage, usageOfTree } from './process-tree.ts';
 import { quantile } from './quantile.ts';
@@ -45,9 +46,26 @@ export interface PipelineReport {
   memoryMib: Record<string, number>;
 }
 
-/** Runs a stack of its own, and reads the timings of its jobs. */
-export async function pipeline(options: { json: boolean }): Promise<PipelineReport> {
-  const report = await withStack({ vms: 2, slots: 1, runMax: 3 }, async (bench) => {
+/** The same on a stack that is started with --like-cloud, and a burst there. */
+interface BothReports {
+  plain: PipelineReport;
+  likeCloud: PipelineReport;
+  mixedBurst: MixedBurst;
+}
+
+/** Runs a stack of its own, and reads the timings of its jobs; with `likeCloud` another one beside it. */
+export async function pipeline({ json, likeCloud }: { json: boolean; likeCloud: boolean }): Promise<void> {
+  const plain = await measure({ likeCloud: false });
+  if (!likeCloud) {
+    console.log(json ? JSON.stringify(plain, null, 2) : table([rowsOf(plain)]));
+    return;
+  }
+  const both = { plain, likeCloud: await measure({ likeCloud: true }), mixedBurst: await mixedBurst() };
+  console.log(json ? JSON.stringify(both, null, 2) : tableOfBoth(both));
+}
+
+function measure(mode: { likeCloud: boolean }): Promise<PipelineReport> {
+  return withStack({ vms: 2, slots: 1, runMax: 3, ...mode }, async (bench) => {
     const { stack, firestore, directory, readySeconds } = bench;
     const path = join(directory, 'photo.jpg');
     await drawPhoto(photo.width, photo.height, photo.seed, path);
@@ -59,8 +77,6 @@ export async function pipeline(options: { json: boolean }): Promise<PipelineRepo
       memoryMib: await memoryOf(stack),
     };
   });
-  console.log(options.json ? JSON.stringify(report, null, 2) : table(report));
-  return report;
 }
 
 async function measureIdle(
@@ -154,22 +170,55 @@ function spread(values: number[]): Spread {
   return { p50: quantile(values, 0.5), p95: quantile(values, 0.95) };
 }
 
-function table({ readySeconds, idle, burst: many, memoryMib }: PipelineReport): string {
-  const rows: [string, string][] = [
+type Row = [label: string, value: string];
+
+function rowsOf({ readySeconds, idle, burst: many, memoryMib }: PipelineReport): Row[] {
+  return [
     ['Start to ready', `${readySeconds.toFixed(1)} s`],
     [
       `Upload to result less the operation, idle, ${idle.jobs} jobs`,
       `p50 ${idle.overheadMs.p50} ms, p95 ${idle.overheadMs.p95} ms`,
     ],
-    ...Object.entries(idle.parts).map(([part, ms]): [string, string] => [`  ${part}`, `${ms} ms`]),
+    ...Object.entries(idle.parts).map(([part, ms]): Row => [`  ${part}`, `${ms} ms`]),
     ['The operation', `p50 ${idle.operationMs.p50} ms, p95 ${idle.operationMs.p95} ms`],
     [`${many.jobs} at once`, `${many.succeeded} succeeded in ${many.seconds.toFixed(1)} s`],
     ['  jobs per second', many.jobsPerSecond.toFixed(1)],
     ['  by side', JSON.stringify(many.byTarget)],
     ['  processor per job outside the operation', `${many.cpuPerJobMs.toFixed(0)} ms`],
     ['  the operation, wall clock per job', `${many.operationMsPerJob.toFixed(0)} ms`],
-    ...Object.entries(memoryMib).map(([part, mib]): [string, string] => [`Memory of ${part}`, `${mib} MiB`]),
+    ...Object.entries(memoryMib).map(([part, mib]): Row => [`Memory of ${part}`, `${mib} MiB`]),
   ];
-  const width = Math.max(...rows.map(([label]) => label.length));
-  return rows.map(([label, value]) => `${label.padEnd(width)}  ${value}`).join('\n');
+}
+
+function tableOfBoth({ plain, likeCloud, mixedBurst: burst }: BothReports): string {
+  const columns = table([
+    [['', 'plain'], ...rowsOf(plain)],
+    [['', '--like-cloud'], ...rowsOf(likeCloud)],
+  ]);
+  const { jobs, succeeded, attemptsAgain, pushesAgain, opened, seconds, byTarget, p50, p95 } = burst;
+  return `${columns}
+
+100 sketches and 20 captions at once with --like-cloud, 2 VMs of 2 slots, up to 6 instances
+  ${succeeded} of ${jobs} succeeded in ${seconds.toFixed(1)} s, p50 ${p50.toFixed(1)} s, p95 ${p95.toFixed(1)} s
+  by side ${JSON.stringify(byTarget)}
+  attempts again: ${attemptsAgain}, pushes again: ${pushesAgain}, breakers that opened: ${opened.join(', ') || 'none'}`;
+}
+
+/** Reports beside each other. A part that only one of them has is empty in the other. */
+function table(reports: Row[][]): string {
+  const labels = [...new Set(reports.flatMap((rows) => rows.map(([label]) => label)))];
+  const lines = labels.map((label) => [
+    label,
+    ...reports.map((rows) => rows.find(([each]) => each === label)?.[1] ?? ''),
+  ]);
+  const widths =
+    lines[0]?.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0))) ?? [];
+  return lines
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
 }

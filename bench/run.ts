@@ -1,5 +1,10 @@
+interface BenchOptions {
+  json: boolean;
+  likeCloud: boolean;
+}
+
 /** `node bench/run.ts <name> [--json]` runs one benchmark. Only its code is loaded. */
-const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => Promise<unknown>>> = {
+const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promise<unknown>>> = {
   operations: async () => (await import('./operations.ts')).operations,
   slots: async () => (await import('./slots.ts')).slots,
   pipeline: async () => (await import('./pipeline.ts')).pipeline,
@@ -10,11 +15,13 @@ const benchmarks: Record<string, () => Promise<(options: { json: boolean }) => P
 
 const [name = '', ...flags] = process.argv.slice(2);
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-const unknownFlag = flags.find((flag) => flag !== '--json');
+const known = name === 'pipeline' ? ['--json', '--like-cloud'] : ['--json'];
+const unknownFlag = flags.find((flag) => !known.includes(flag));
 if (!load || unknownFlag) {
   if (unknownFlag) console.error(`Unknown option: ${unknownFlag}`);
   console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
+  console.error('pipeline takes --like-cloud, which measures such a stack beside the plain one.');
   process.exit(2);
 }
 const run = await load();
-await run({ json: flags.includes('--json') });
+await run({ json: flags.includes('--json'), likeCloud: flags.includes('--like-cloud') });
