@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { instant, targetSchema } from './job.ts';
+import { workerOffersSchema } from './offers.ts';
 import { quantilesSchema } from './routing/quantiles.ts';
 import { learnedServiceSchema } from './routing/service-times.ts';
 
@@ -35,6 +36,8 @@ export const heartbeatSchema = z.object({
   /** From the decision for its first job to the claim, in milliseconds, if this instance was started for that job. */
   coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),
+  /** What it can do; null for a version that does not say. */
+  offers: workerOffersSchema.nullable().default(null),
   /** What its machine lacks (`machineLacks`, or a newer version's word). It takes nothing until it has that again. */
   lacks: z.array(z.string()).default([]),
   startedAt: instant,

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PubSub } from '@google-cloud/pubsub';
 import { Storage } from '@google-cloud/storage';
+import { installedNames } from '@spillway/models/installed-names.ts';
+import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { choosePorts } from './choose-ports.ts';
 import { requireJava } from './find-emulators.ts';
@@ -210,7 +212,7 @@ class RunningStack {
   async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {
     const outcome = await building;
     this.#say(outcome === 'built' ? 'Starting the site, freshly built …' : 'Starting the site …');
-    await this.#supervisor.start(webPart(this.#plan));
+    await this.#supervisor.start(webPart(this.#plan, await installedNames(modelsFolderFrom(process.env))));
   }
 
   #startTimers(): void {

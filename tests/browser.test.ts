@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { operationListSchema } from '@spillway/web/api/schema.ts';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
@@ -64,6 +65,36 @@ describe('the upload page in a real browser', () => {
     await page.reload();
     await isAlive(page);
     await expect.poll(() => done(page).count()).toBe(2);
+  });
+
+  it('greys what no worker can do, says why, and offers it once one can', async () => {
+    const [page] = await visit('about:blank');
+    let cannot = true;
+    await page.route('**/api/v1/operations', async (route) => {
+      const response = await route.fetch();
+      const answer = operationListSchema.parse(await response.json());
+      const caption = { available: !cannot, models: ['auto', 'built-in'] };
+      await route.fulfill({ response, json: { ...answer, offers: { ...answer.offers, caption } } });
+    });
+    await page.goto(stack.web);
+    const words = page.getByText('No worker can do this at the moment.');
+    await words.waitFor();
+    const caption = page.getByRole('checkbox', { name: 'Caption' });
+    expect([await caption.isDisabled(), await words.count()]).toEqual([true, 1]);
+    expect(await seriousViolations(page)).toEqual([]);
+
+    cannot = false;
+    await page.reload();
+    await isAlive(page);
+    await caption.check();
+    const card = page.locator('.operation', { hasText: 'Caption' });
+    for (const summary of ['Options', 'More options']) await card.getByText(summary, { exact: true }).click();
+    const models = card.getByRole('combobox', { name: 'Model' }).locator('option');
+    const greyed = await models.evaluateAll((all) =>
+      all.filter((one) => (one as HTMLOptionElement).disabled).map((one) => (one as HTMLOptionElement).value),
+    );
+    expect(greyed).toEqual(['blip-image-captioning-base', 'blip-image-captioning-base-int8']);
+    await card.getByText('Greyed choices are installed with no worker at the moment.').waitFor();
   });
 
   it('takes a picture that was chosen before its code had loaded', async () => {

@@ -18,6 +18,7 @@ import { clientNetwork } from './api/client-address.ts';
 import { createVisitorLimits } from './api/limits.ts';
 import { createLiveDashboard } from './api/live-dashboard.ts';
 import { createLiveJobs } from './api/live-jobs.ts';
+import { createOperationOffers } from './api/offers.ts';
 import { problemResponse, unreadableRequest } from './api/problems.ts';
 import { createSessions } from './api/sessions.ts';
 import { createStreamPlaces } from './api/stream-places.ts';
@@ -36,7 +37,13 @@ export interface SiteOptions {
   version: string;
   config: Pick<
     WebConfig,
-    'PORT' | 'host' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin' | 'trustedProxies'
+    | 'PORT'
+    | 'host'
+    | 'runModels'
+    | 'SPILLWAY_SESSION_SECRET'
+    | 'SPILLWAY_ADMIN_TOKEN'
+    | 'publicOrigin'
+    | 'trustedProxies'
   >;
 }
 
@@ -73,6 +80,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     sessions,
     liveJobs,
     liveDashboard,
+    offers: createOperationOffers(ports, config.runModels),
     streams,
     limits,
     networkOf,

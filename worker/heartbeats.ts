@@ -16,6 +16,7 @@ export type WorkerReport = Pick<
   | 'delivery'
   | 'coldStartMs'
   | 'models'
+  | 'offers'
   | 'lacks'
   | 'startedAt'
   | 'version'

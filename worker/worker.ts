@@ -15,6 +15,7 @@ import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { OperationStatsBook } from './operation-stats.ts';
 import { type OwnControl, ownControl } from './own-control.ts';
+import { createOwnOffers } from './own-offers.ts';
 import { type SelfTestProblem, selfTest, testOperation } from './self-test.ts';
 import { sleeping } from './sleeping.ts';
 import { workDirOf } from './work-dir.ts';
@@ -79,6 +80,11 @@ export async function startWorker(
     config.SPILLWAY_SLEEP_MS === undefined
       ? (request) => processor.process(request)
       : sleeping(config.SPILLWAY_SLEEP_MS);
+  const offers = createOwnOffers(
+    { folder: models.folder, source: config.SPILLWAY_MODELS_SOURCE },
+    ports.clock,
+    log,
+  );
   const control = ownControl(id, ports.fleet);
   const startedMs = performance.now();
   /** By the database's clock, which is known from the first answer on. */
@@ -123,6 +129,7 @@ export async function startWorker(
       delivery: stats.delivery,
       coldStartMs: stats.coldStartMs,
       models: [...processor.models],
+      offers: offers(),
       lacks: [...lacks],
       startedAt: startedAt(),
       version: config.SPILLWAY_VERSION,

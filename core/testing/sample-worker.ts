@@ -16,6 +16,7 @@ export function sampleWorker(changes: Partial<Worker> = {}): Worker {
     delivery: null,
     coldStartMs: null,
     models: [],
+    offers: null,
     lacks: [],
     startedAt: noon,
     version: '0.1.0',

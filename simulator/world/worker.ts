@@ -87,6 +87,7 @@ export class SimulatedWorker {
       delivery: this.book.delivery,
       coldStartMs: this.book.coldStartMs,
       models: [],
+      offers: null,
       lacks: [],
       startedAt: this.#startedAt,
       version: 'simulated',

@@ -34,7 +34,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
 
   api.route('/', healthRoutes(dependencies));
   api.route('/', enterRoutes(sessions));
-  api.route('/api/v1', operationRoutes());
+  api.route('/api/v1', operationRoutes(dependencies));
   api.route('/api/v1', uploadRoutes(dependencies));
   api.route('/api/v1', jobRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));

@@ -4,6 +4,7 @@ import { createMiddleware } from 'hono/factory';
 import type { LimitName, Visitor, VisitorLimits } from './limits.ts';
 import type { LiveDashboard } from './live-dashboard.ts';
 import type { LiveJobs } from './live-jobs.ts';
+import type { OperationOffers } from './offers.ts';
 import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import type { StreamPlaces } from './stream-places.ts';
@@ -14,6 +15,7 @@ export interface ApiDependencies {
   sessions: Sessions;
   liveJobs: LiveJobs;
   liveDashboard: LiveDashboard;
+  offers: OperationOffers;
   streams: StreamPlaces;
   limits: VisitorLimits;
   /** The network that a request comes from. */

@@ -1,6 +1,7 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
+import { offerSchema } from '@spillway/core/offers.ts';
 import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
@@ -48,7 +49,11 @@ export function uploadRequestSchema() {
 export type UploadRequest = z.input<ReturnType<typeof uploadRequestSchema>>;
 
 /** Every operation of the registry, as the page and integrators learn of it. */
-export const operationListSchema = z.object({ operations: z.array(manifestViewSchema) });
+export const operationListSchema = z.object({
+  operations: z.array(manifestViewSchema),
+  /** By operation: whether some worker can do it at the moment, and with which models. */
+  offers: z.record(z.string(), offerSchema).default({}),
+});
 
 export const uploadSchema = z.object({
   uploadId: z.string(),

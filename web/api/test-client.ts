@@ -8,6 +8,7 @@ import { createApi } from './app.ts';
 import { createVisitorLimits } from './limits.ts';
 import { createLiveDashboard } from './live-dashboard.ts';
 import { createLiveJobs } from './live-jobs.ts';
+import { createOperationOffers } from './offers.ts';
 import { createSessions } from './sessions.ts';
 import { createStreamPlaces } from './stream-places.ts';
 
@@ -64,6 +65,7 @@ export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) =>
     sessions,
     liveJobs,
     liveDashboard,
+    offers: createOperationOffers(ports, ['blip-image-captioning-base']),
     streams,
     limits,
     networkOf,

@@ -52,6 +52,7 @@ export function heartbeat(id: string, now: Date): Heartbeat {
     perOperation: {},
     delivery: null,
     coldStartMs: null,
+    offers: null,
     lacks: [],
     models: [],
     startedAt: now,

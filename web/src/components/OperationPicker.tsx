@@ -1,5 +1,5 @@
 import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
-import { knownOperations } from '../operations/known-operations.ts';
+import { knownOperations, offerFor } from '../operations/known-operations.ts';
 import { fieldsOf, optionLabel } from '../options/fields.ts';
 import { summaryOf } from '../options/option-words.ts';
 import type { OptionProblems } from '../options/problems.ts';
@@ -25,13 +25,17 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
   const values: Record<string, unknown> = selection.options.value[name] ?? {};
   const problems = selection.problems.value[name] ?? {};
   const on = selection.chosen.value.includes(name);
+  const offer = offerFor(name);
+  const classes = ['operation', on && 'chosen', !offer.available && 'not-offered'];
   return (
-    <div class={on ? 'operation chosen' : 'operation'}>
+    <div class={classes.filter(Boolean).join(' ')}>
       <label class="operation-choice">
         <input
           type="checkbox"
           checked={on}
-          aria-describedby={`${name}-description`}
+          // What is chosen already can be left out.
+          disabled={!offer.available && !on}
+          aria-describedby={`${name}-description ${name}-offer`}
           onChange={(event) => selection.toggle(name, event.currentTarget.checked)}
         />
         <span class="operation-label">{label}</span>
@@ -39,6 +43,9 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
       </label>
       <p class="operation-description" id={`${name}-description`}>
         {description}
+      </p>
+      <p class="operation-offer" id={`${name}-offer`}>
+        {!offer.available && notOfferedWords(on)}
       </p>
       {on && fields.length > 0 && (
         <details class="operation-options">
@@ -53,6 +60,7 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
             prefix={name}
             fields={fields}
             values={values}
+            offered={{ model: offer.models }}
             problems={problems}
             onChange={(key, value) => selection.setOption(name, key, value)}
           />
@@ -60,6 +68,12 @@ function Operation({ name, selection }: { name: OperationName; selection: Select
       )}
     </div>
   );
+}
+
+function notOfferedWords(isChosen: boolean): string {
+  return isChosen
+    ? 'No worker can do this at the moment. Pictures wait until one comes.'
+    : 'No worker can do this at the moment.';
 }
 
 /** The problem, in place of the summary, because the field itself may be folded away. */

@@ -8,19 +8,29 @@ interface OptionControlProps {
   described: string;
   invalid: boolean;
   field: OptionField;
+  /** The choices that can be served; null where all of them can. */
+  offered: readonly string[] | null;
   value: unknown;
   onChange(value: unknown): void;
 }
 
 /** The control for one option, by the kind of its field. */
-export function OptionControl({ id, described, invalid, field, value, onChange }: OptionControlProps) {
+export function OptionControl({
+  id,
+  described,
+  invalid,
+  field,
+  offered,
+  value,
+  onChange,
+}: OptionControlProps) {
   const common = { id, 'aria-describedby': described, 'aria-invalid': invalid };
   switch (field.kind) {
     case 'choice':
       return (
         <select {...common} value={String(value)} onChange={(event) => onChange(event.currentTarget.value)}>
           {field.choices.map((choice) => (
-            <option key={choice} value={choice}>
+            <option key={choice} value={choice} disabled={!(offered?.includes(choice) ?? true)}>
               {choiceLabel(choice)}
             </option>
           ))}

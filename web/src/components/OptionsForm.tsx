@@ -11,6 +11,8 @@ interface OptionsFormProps {
   fields: OptionField[];
   values: Record<string, unknown>;
   problems: OptionProblems;
+  /** By option, the choices that can be served at the moment; null or missing where all of them can. */
+  offered: Record<string, readonly string[] | null>;
   onChange(key: string, value: unknown): void;
 }
 
@@ -57,6 +59,7 @@ function Option({ field, form }: { field: OptionField; form: OptionsFormProps })
       described={`${id}-problem${field.hint ? ` ${id}-hint` : ''}`}
       invalid={problem !== undefined}
       field={field}
+      offered={form.offered[field.key] ?? null}
       value={value}
       onChange={(next) => form.onChange(field.key, next)}
     />
@@ -78,6 +81,9 @@ function Option({ field, form }: { field: OptionField; form: OptionsFormProps })
       <p class="option-problem" id={`${id}-problem`} aria-live="polite">
         {problem && asSentence(problem)}
       </p>
+      {form.offered[field.key] && (
+        <p class="option-hint">Greyed choices are installed with no worker at the moment.</p>
+      )}
       {field.hint && (
         <p class="option-hint" id={`${id}-hint`}>
           {field.hint}

@@ -9,7 +9,7 @@ import { activityOf, operationLabel } from '../jobs/words.ts';
 import { fieldsOf } from '../options/fields.ts';
 import { createSelection } from '../options/selection.ts';
 import { routingFields } from '../settings/routing-fields.ts';
-import { knownOperations, learnOperations } from './known-operations.ts';
+import { knownOperations, learnOperations, offerFor } from './known-operations.ts';
 
 const blur = defineOperation({
   name: 'blur',
@@ -48,6 +48,23 @@ it('goes on with the built-in operations where the server cannot be asked', asyn
   answer({ detail: 'down' }, 503);
   await learn();
   expect(knownOperations.value).toEqual(['sketch', 'remove-background', 'caption']);
+});
+
+it('knows what no worker can do, and believes that all can be done while it is not told otherwise', async () => {
+  const everything = { available: true, models: null };
+  expect(offerFor('caption')).toEqual(everything);
+  const offers = {
+    sketch: { available: false, models: null },
+    caption: { available: true, models: ['auto', 'built-in'] },
+  };
+  answer({ operations: [], offers });
+  await learn();
+  expect(offerFor('sketch')).toEqual(offers.sketch);
+  expect(offerFor('caption')).toEqual(offers.caption);
+  expect(offerFor('remove-background')).toEqual(everything);
+  answer({ operations: [] });
+  await learn();
+  expect(offerFor('sketch')).toEqual(everything);
 });
 
 it('learns a plug-in from the API: its words, options, look and settings', async () => {

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
+import type { Offer } from '@spillway/core/offers.ts';
 import type { ManifestView } from '@spillway/core/operations/manifest-schema.ts';
 import type { OperationManifest } from '@spillway/core/operations/operation.ts';
 import {
@@ -10,6 +11,12 @@ import {
 } from '@spillway/core/operations.ts';
 import { operationListSchema } from '@spillway/web/api/schema.ts';
 import { requestJson } from '../http/request.ts';
+
+/** A worker may come that can do what none could. Milliseconds. */
+const askAgainMs = 20_000;
+
+/** Of the server's last answer; empty where it is not known, and then everything counts as offered. */
+const offers = signal<Readonly<Record<string, Offer>>>({});
 
 const known = signal<readonly OperationName[]>([...operationNames]);
 
@@ -26,6 +33,18 @@ export async function learnOperations(signal: AbortSignal): Promise<void> {
   const unknown = reply.value.operations.filter(({ name }) => !isOperationName(name));
   if (unknown.length > 0) await addUnknown(unknown);
   known.value = [...operationNames];
+  offers.value = reply.value.offers;
+}
+
+const everything: Offer = { available: true, models: null };
+
+/** What some worker can do of the operation at the moment. Reads the signal. */
+export function offerFor(operation: OperationName): Offer {
+  return offers.value[operation] ?? everything;
+}
+
+function isAllOffered(): boolean {
+  return Object.values(offers.peek()).every(({ available, models }) => available && models === null);
 }
 
 async function addUnknown(unknown: readonly ManifestView[]): Promise<void> {
@@ -33,13 +52,24 @@ async function addUnknown(unknown: readonly ManifestView[]): Promise<void> {
   addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
 }
 
-/** For an island's effect: learns the operations, and gives up when the island goes. */
+/**
+ * For an island's effect: learns the operations, asks again from time to time while something is not offered, and gives
+ * up when the island goes.
+ */
 export function startLearning(): () => void {
   const leaving = new AbortController();
-  learnOperations(leaving.signal).catch((problem: unknown) => {
-    if (!leaving.signal.aborted) throw problem;
-  });
-  return () => leaving.abort();
+  const learn = () =>
+    learnOperations(leaving.signal).catch((problem: unknown) => {
+      if (!leaving.signal.aborted) throw problem;
+    });
+  void learn();
+  const again = setInterval(() => {
+    if (!document.hidden && !isAllOffered()) void learn();
+  }, askAgainMs);
+  return () => {
+    clearInterval(again);
+    leaving.abort();
+  };
 }
 
 /** The manifest of a job's operation; null for a name that is not in the registry. Reads the signal. */
