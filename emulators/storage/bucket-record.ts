@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { ManagedFolder } from './managed-folder-routes.ts';
-import { refuseBucketSettings } from './not-done.ts';
+import { refuseBucketSettings } from './fields-not-done.ts';
 import type { NotificationConfig } from './notification-config.ts';
 import { parsed } from './request-values.ts';
 import { type SoftDeletePolicy, softDeletePolicy } from './soft-delete.ts';
@@ -22,6 +21,14 @@ const settingsSchema = z.looseObject({
   labels: z.record(z.string(), z.unknown()).optional(),
   versioning: z.looseObject({ enabled: z.boolean().optional() }).optional(),
 });
+
+/** A managed folder: a place for permissions, of which a local server has none. Its name ends with a slash. */
+export interface ManagedFolder {
+  name: string;
+  metageneration: number;
+  createTime: string;
+  updateTime: string;
+}
 
 /** A bucket as it is kept on disk. */
 export interface BucketRecord {

@@ -1,3 +1,4 @@
+import type { ManagedFolder } from './bucket-record.ts';
 import { invalid, StorageError, unsupported } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { checkObjectName } from './names.ts';
@@ -5,14 +6,6 @@ import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './precond
 import { flag, pageSize } from './request-values.ts';
 import type { RouteTable } from './route-table.ts';
 import { compareNames } from './sorted-names.ts';
-
-/** A managed folder: a place for permissions, of which a local server has none. Its name ends with a slash. */
-export interface ManagedFolder {
-  name: string;
-  metageneration: number;
-  createTime: string;
-  updateTime: string;
-}
 
 const largestPage = 1000;
 

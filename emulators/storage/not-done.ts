@@ -1,9 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { invalid, type StorageError, unsupported } from './errors.ts';
+import { unsupported } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { noAcl } from './fields-not-done.ts';
 import type { RouteTable } from './route-table.ts';
-
-type Json = Record<string, unknown>;
 
 /** Parameters that ask for something which this server does not do; ignored, the answer would not be true. */
 const parametersNotDone = new Map([
@@ -29,31 +28,6 @@ const headersNotDone: [header: RegExp, what: string][] = [
 
 /** Here they are conditions of reading only; conditions on generations hold for both. */
 const readerHeaders = ['if-match', 'if-none-match', 'if-modified-since', 'if-unmodified-since'];
-
-/** Fields of an object resource that have an effect in the cloud and none here. */
-const objectFieldsNotDone: [field: string, what: string][] = [
-  ['kmsKeyName', 'encryption keys'],
-  ['customerEncryption', 'encryption keys'],
-  ['retention', 'retention'],
-  ['temporaryHold', 'holds'],
-  ['eventBasedHold', 'holds'],
-  ['contexts', 'object contexts'],
-];
-
-/** Settings of a bucket that have an effect in the cloud and none here, as `parent.child` where only one part has. */
-const bucketSettingsNotDone: [setting: string, what: string][] = [
-  ['lifecycle.rule', 'lifecycle rules'],
-  ['retentionPolicy', 'retention'],
-  ['objectRetention', 'retention'],
-  ['defaultEventBasedHold', 'holds'],
-  ['encryption', 'encryption keys'],
-  ['hierarchicalNamespace.enabled', 'hierarchical namespace'],
-  ['autoclass.enabled', 'autoclass'],
-  ['billing.requesterPays', 'requester pays'],
-  ['logging', 'logging'],
-  ['website', 'websites'],
-  ['ipFilter', 'IP filter'],
-];
 
 /** Documented routes of the JSON API that are not here, with what they are about. */
 const routesNotDone: [path: string, what: string][] = [
@@ -120,37 +94,3 @@ function refuseHeaders(headers: IncomingHttpHeaders): void {
     if (found) throw unsupported(`${what} (header ${found})`);
   }
 }
-
-/** Throws a 501 where an object resource asks for something that would have no effect. */
-export function refuseObjectFields(resource: Json): void {
-  for (const [field, what] of objectFieldsNotDone) {
-    if (asksFor(resource[field])) throw unsupported(`${what} (field ${field})`);
-  }
-  if (asksFor(resource.acl)) throw noAcl();
-}
-
-/** Throws a 501 where the settings of a bucket would have no effect. */
-export function refuseBucketSettings(settings: Json): void {
-  for (const [setting, what] of bucketSettingsNotDone) {
-    const [parent = '', child] = setting.split('.');
-    const value = settings[parent];
-    const asked = child === undefined ? value : (value as Json | null | undefined)?.[child];
-    if (asksFor(asked)) throw unsupported(`${what} (setting ${setting})`);
-  }
-  const { uniformBucketLevelAccess } = (settings.iamConfiguration ?? {}) as Json;
-  if ((uniformBucketLevelAccess as Json | undefined)?.enabled === false) {
-    throw unsupported('access control of objects (setting iamConfiguration.uniformBucketLevelAccess)');
-  }
-}
-
-/** Nothing, false, and an empty list or object ask for nothing. */
-function asksFor(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return Boolean(value);
-  return Object.keys(value).length > 0;
-}
-
-const noAcl = (): StorageError =>
-  invalid(
-    'Cannot insert legacy ACL for an object when uniform bucket-level access is enabled. ' +
-      'Read more at https://cloud.google.com/storage/docs/uniform-bucket-level-access',
-  );

@@ -1,5 +1,5 @@
 import { invalid } from './errors.ts';
-import { refuseObjectFields } from './not-done.ts';
+import { refuseObjectFields } from './fields-not-done.ts';
 
 /** The fields that an uploader may set and change. */
 export interface ObjectFields {
