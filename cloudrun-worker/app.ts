@@ -46,7 +46,13 @@ export function createPushApp(
     // Nothing is awaited between these checks and the call of `work`: another message could take the same slot.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
-    if (worker.busy() >= worker.slots) return context.text('Every slot is busy.', 429);
+    if (worker.busy() >= worker.slots) {
+      log.error(
+        { slots: worker.slots },
+        'Cloud Run sends more requests at a time than this instance has slots, so one was refused: give the service a concurrency of SPILLWAY_SLOTS.',
+      );
+      return context.text('Every slot is busy.', 429);
+    }
     const outcome = await worker.work(data);
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });

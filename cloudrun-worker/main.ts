@@ -10,6 +10,7 @@ import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { createPushApp } from './app.ts';
+import { checkSlots } from './check-slots.ts';
 import { runConfigSchema } from './config.ts';
 import { createFitness } from './fitness.ts';
 
@@ -35,6 +36,7 @@ async function run(): Promise<void> {
   const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
+  await checkSlots(worker);
   const fitness = createFitness(worker, log);
   const health = workerHealth();
   health.begin(() => worker.ports.jobs.get('health'));

@@ -201,9 +201,12 @@ export function attemptFailed(job: Job, failure: AttemptFailure, worker: string,
   return { ...queuedAgain(job, now), failedBy: worker, lastFailure: failure };
 }
 
-/** The job given back by a worker that leaves or met an outage. The attempt does not count. */
-export function handedBack(job: Job, now: Date): Job {
-  return { ...queuedAgain(job, now), attempt: job.attempt - 1 };
+/**
+ * The job given back by a worker that leaves or met an outage. The attempt does not count.
+ * @param publishedAt When its message was published; null: it has none, and the sweep publishes one.
+ */
+export function handedBack(job: Job, publishedAt: Date | null): Job {
+  return { ...queuedAgain(job, publishedAt), attempt: job.attempt - 1 };
 }
 
 /** The job given back by a machine that cannot work. The attempt does not count, and others should take the job. */
@@ -211,8 +214,8 @@ export function leftByMachine(job: Job, worker: string, now: Date): Job {
   return { ...handedBack(job, now), failedBy: worker, machineFaults: job.machineFaults + 1 };
 }
 
-function queuedAgain(job: Job, now: Date): Job {
-  return { ...job, state: 'queued', claim: null, progress: null, publishedAt: now };
+function queuedAgain(job: Job, publishedAt: Date | null): Job {
+  return { ...job, state: 'queued', claim: null, progress: null, publishedAt };
 }
 
 /** Milliseconds per attempt for which a worker leaves a job that failed there to others. */

@@ -106,7 +106,9 @@ async function putAside(
       },
     );
   }
-  await overTime(passOver({ task: 'routing', item }, error, ports));
+  await overTime(
+    passOver({ task: 'routing', item }, new Error(`Event ${eventId}: ${why}`, { cause: error }), ports),
+  );
 }
 
 /** A message that is pushed without its wrapper may lack the content type of JSON. */

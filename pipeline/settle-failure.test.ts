@@ -1,10 +1,17 @@
 import { rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { MachineError, RefusedError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
+import {
+  MachineError,
+  OutageError,
+  RefusedError,
+  RetryableError,
+  UnexpectedError,
+} from '@spillway/core/errors.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { describe, expect, it } from 'vitest';
 import type { Executor, Operate } from './executor.ts';
 import { handleMessage, handleNextInLine } from './handle-message.ts';
+import { sweepOnce } from './sweep.ts';
 import { copying, type Workbench, workbench } from './testing/workbench.ts';
 
 const runOff = routingSettingsSchema.parse({ run: { enabled: false } });
@@ -194,7 +201,32 @@ describe('on Cloud Run', () => {
     });
   });
 
-  it('a lack of the instance does', async () => {
+  it('an outage refuses no push either: the job waits for the next sweep', async () => {
+    const { bench, message, now } = await pushed();
+    const outage = () => new OutageError('Cloud Storage did not answer.');
+    const outcome = await handleMessage(message, worker(bench, 'run-1', outage));
+    expect(outcome).toMatchObject({ kind: 'given_back', ack: true });
+    expect(await now()).toMatchObject({ state: 'queued', attempt: 0, publishedAt: null });
+    expect(bench.ports.queue.messages.run).toEqual([]);
+    bench.clock.advance(4_000);
+    await sweepOnce('sweeper', bench.ports);
+    expect((await handleMessage(bench.take('run'), bench.executor('run-2'))).kind).toBe('succeeded');
+  });
+
+  it('an instance that leaves hands its job on with a new message', async () => {
+    const { bench, message, now } = await pushed();
+    const leaving = new AbortController();
+    const interrupted: Operate = async () => {
+      leaving.abort();
+      throw new Error('It was cut off.');
+    };
+    const executor = { ...bench.executor('run-1', interrupted), leaving: leaving.signal };
+    expect(await handleMessage(message, executor)).toMatchObject({ kind: 'given_back', ack: true });
+    expect(await now()).toMatchObject({ state: 'queued', attempt: 0 });
+    expect((await handleMessage(bench.take('run'), bench.executor('run-2'))).kind).toBe('succeeded');
+  });
+
+  it('only a lack of the instance does', async () => {
     const { bench, message, now } = await pushed();
     const outcome = await handleMessage(message, worker(bench, 'run-1', full));
     expect(outcome.ack).toBe(false);

@@ -82,7 +82,20 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
   return givenBack(thrown, { failed: job, ack: target === 'run' });
 }
 
-function* handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+function handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+  const { target } = settling.executor;
+  switch (target) {
+    case 'vm':
+      return handBackToLine(why, settling);
+    case 'run':
+      return handBackToPush(why, settling);
+    default:
+      return target satisfies never;
+  }
+}
+
+/** The message comes again, and is a turn for whatever is first in line then. */
+function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
   const back = (current: Job, now: Date) => {
     const next = transitions.handedBack(current, now);
     // A service that fails for this job may work for others, so they go first.
@@ -90,6 +103,18 @@ function* handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome
   };
   const stored = yield* giveBack(back, settling);
   return stored ? givenBack(settling.thrown) : claimLost;
+}
+
+/**
+ * Another instance is given a new message: at once where this one leaves, else by the next sweep, so that the service
+ * gets some time. The old message is forgotten, since a refused push would hold back everybody's jobs.
+ */
+function* handBackToPush(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+  const back = (current: Job, now: Date) => transitions.handedBack(current, why === 'leaving' ? now : null);
+  const stored = yield* giveBack(back, settling);
+  if (!stored) return claimLost;
+  if (why === 'leaving') yield* publish(stored, settling.executor.ports);
+  return givenBack(settling.thrown, { ack: true });
 }
 
 function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome> {

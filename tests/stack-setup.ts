@@ -24,7 +24,7 @@ export default function setup(project: TestProject): Promise<() => Promise<void>
 /** @param mode Whether the stack also does what costs time on Google Cloud. */
 export async function provideStack(
   project: TestProject,
-  mode: Pick<StackOptions, 'likeCloud'>,
+  mode: Pick<StackOptions, 'likeCloud' | 'events'>,
 ): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
   const operations = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
