@@ -100,7 +100,7 @@ export class Relay {
       client.destroy();
       service.destroy();
     };
-    // Whoever closes without an end, or breaks, takes the other side with it.
+    // A side that breaks takes the other one with it.
     for (const socket of [client, service]) {
       socket.on('error', breakBoth);
       socket.on('close', (hadError) => {
