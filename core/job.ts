@@ -81,8 +81,8 @@ export const predictionSchema = z.object({
   /** Null if that target cannot take the job at all. */
   vm: sidePredictionSchema.nullable(),
   run: sidePredictionSchema.nullable(),
-  /** Why Cloud Run takes nothing now; null if it takes work. */
-  runClosed: z.enum(['off', 'paused', 'over_budget']).nullable().default(null),
+  /** Why Cloud Run does not take this job now; null if it does. */
+  runClosed: z.enum(['off', 'paused', 'over_budget', 'lacks_model']).nullable().default(null),
   /** Milliseconds from the decision to the deadline; negative if the deadline has passed. */
   budgetMs: z.number(),
 });

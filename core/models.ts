@@ -5,6 +5,9 @@ export const builtInModel = 'built-in';
 /** Takes the best model that is installed, or the built-in one if none is. */
 export const automaticModel = 'auto';
 
+/** What a job may name on every machine. */
+export const modelsEverywhere: readonly string[] = [automaticModel, builtInModel];
+
 /** Nets that find a picture's subject, by rembg's names: all of rembg's sessions that need only a picture. */
 export const saliencyModels = [
   'u2net',

@@ -61,6 +61,11 @@ export const routingSettingsSchema = z.object({
       coldStartMs: duration.default(3_000),
       maxInstances: z.int().min(0).max(100_000).default(20),
       concurrency: z.int().min(1).max(1_000).default(1),
+      /**
+       * Names of the models in its image or mounted folder. A job that names another one waits for the VMs, because
+       * Cloud Run fetches none.
+       */
+      models: z.array(storableText().min(1).max(100)).max(100).default([]),
       vcpus: z.number().positive().max(1_000).default(2),
       memoryGib: z.number().positive().max(100_000).default(4),
       /** Cloud Run ends an instance that has been idle for at most this long. */

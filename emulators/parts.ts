@@ -128,8 +128,7 @@ export function vmParts(plan: Plan): PartSpec[] {
   }));
 }
 
-/** @param runModels Models that the Cloud Run stand-in has. */
-export function webPart(plan: Plan, runModels: string[]): PartSpec {
+export function webPart(plan: Plan): PartSpec {
   return {
     name: 'web',
     entry: new URL('../web/server.ts', import.meta.url),
@@ -140,7 +139,6 @@ export function webPart(plan: Plan, runModels: string[]): PartSpec {
       SPILLWAY_ADMIN_TOKEN: plan.secrets.admin,
       SPILLWAY_PUBLIC_URL: plan.options.publicUrl ?? plan.stack.web,
       SPILLWAY_STORAGE_ORIGIN: plan.stack.storage,
-      SPILLWAY_RUN_MODELS: runModels.join(','),
     },
   };
 }

@@ -108,13 +108,20 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
 export async function limitCloudRun(
   host: string,
   project: string,
-  run: { maxInstances: number; concurrency: number },
+  run: { maxInstances: number; concurrency: number; models: readonly string[] },
 ): Promise<void> {
-  const fields = Object.entries(run).map(([name, value]) => [name, { integerValue: String(value) }]);
+  const fields = Object.entries(run).map(([name, value]) => [name, asValue(value)]);
   const mask = Object.keys(run).map((name) => `updateMask.fieldPaths=run.${name}`);
   const limits = { run: { mapValue: { fields: Object.fromEntries(fields) } } };
   const answer = await patch(host, project, `settings/routing?${mask.join('&')}`, limits);
   if (!answer.ok) throw new Error(`Firestore's emulator took no settings: ${await answer.text()}`);
+}
+
+/** As Firestore's REST API writes values. */
+function asValue(value: number | readonly string[]): object {
+  return typeof value === 'number'
+    ? { integerValue: String(value) }
+    : { arrayValue: { values: value.map((text) => ({ stringValue: text })) } };
 }
 
 /** Forgets pauses and refusals of the Cloud Run of an earlier start. What was learned of service times stays. */

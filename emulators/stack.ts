@@ -199,7 +199,11 @@ class RunningStack {
     });
     await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
     const { likeCloud, runMax, latencyMs = usualLatencyMs } = this.#plan.options;
-    await limitCloudRun(this.#firestore, project, { maxInstances: runMax, concurrency: runConcurrency });
+    await limitCloudRun(this.#firestore, project, {
+      maxInstances: runMax,
+      concurrency: runConcurrency,
+      models: await installedNames(modelsFolderFrom(process.env)),
+    });
     await forgetCloudRun(this.#firestore, project);
     if (likeCloud) this.relays = await startRelays(ports, latencyMs);
   }
@@ -212,7 +216,7 @@ class RunningStack {
   async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {
     const outcome = await building;
     this.#say(outcome === 'built' ? 'Starting the site, freshly built …' : 'Starting the site …');
-    await this.#supervisor.start(webPart(this.#plan, await installedNames(modelsFolderFrom(process.env))));
+    await this.#supervisor.start(webPart(this.#plan));
   }
 
   #startTimers(): void {

@@ -1,6 +1,7 @@
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
-import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
+import { modelsEverywhere } from '@spillway/core/models.ts';
+import { isOperationName, manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import { type Steps, waitForAll } from '@spillway/core/steps.ts';
@@ -21,9 +22,17 @@ export function candidateOf(job: Job): Candidate {
   return {
     operation: knownOperation(job),
     pixels: estimatePixels(job.source),
+    model: namedModel(job),
     deadlineAt: job.deadlineAt,
     turnAt: job.route.turnAt ?? job.deadlineAt,
   };
+}
+
+/** The model that the job names; null where it names none, or one that every machine has. */
+function namedModel(job: Job): string | null {
+  if (manifestOf(knownOperation(job)).model === null) return null;
+  const { model } = job.options;
+  return typeof model === 'string' && !modelsEverywhere.includes(model) ? model : null;
 }
 
 function knownOperation({ operation }: Job): OperationName {

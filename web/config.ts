@@ -25,8 +25,6 @@ const webConfigSchema = baseConfigSchema.extend({
   SPILLWAY_TRUSTED_PROXIES: z.coerce.number().int().min(0).max(10).optional(),
   /** Set by Cloud Run, whose front end is a proxy. @see https://cloud.google.com/run/docs/container-contract */
   K_SERVICE: z.string().optional(),
-  /** Models in the image, or a mounted folder, of the Cloud Run worker, separated by commas: the page offers them. */
-  SPILLWAY_RUN_MODELS: z.string().default(''),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
   /** Google's name for the address of another storage server than the cloud's. */
   STORAGE_EMULATOR_HOST: z.string().optional(),
@@ -34,7 +32,6 @@ const webConfigSchema = baseConfigSchema.extend({
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
   host: string;
-  runModels: string[];
   publicOrigin: string | null;
   trustedProxies: number;
   storageOrigin: string;
@@ -47,9 +44,6 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
   const { SPILLWAY_HOST, SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
-    runModels: config.SPILLWAY_RUN_MODELS.split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
     host: SPILLWAY_HOST ?? (K_SERVICE ? '0.0.0.0' : '127.0.0.1'),
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),

@@ -37,13 +37,7 @@ export interface SiteOptions {
   version: string;
   config: Pick<
     WebConfig,
-    | 'PORT'
-    | 'host'
-    | 'runModels'
-    | 'SPILLWAY_SESSION_SECRET'
-    | 'SPILLWAY_ADMIN_TOKEN'
-    | 'publicOrigin'
-    | 'trustedProxies'
+    'PORT' | 'host' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin' | 'trustedProxies'
   >;
 }
 
@@ -80,7 +74,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     sessions,
     liveJobs,
     liveDashboard,
-    offers: createOperationOffers(ports, config.runModels),
+    offers: createOperationOffers(ports),
     streams,
     limits,
     networkOf,

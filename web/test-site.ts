@@ -11,7 +11,6 @@ import { loadStaticSite } from './static-site.ts';
 export const testConfig: SiteOptions['config'] = {
   PORT: 0,
   host: '127.0.0.1',
-  runModels: [],
   SPILLWAY_SESSION_SECRET: secret,
   SPILLWAY_ADMIN_TOKEN: adminToken,
   publicOrigin: null,

@@ -51,6 +51,7 @@ function missRate(settings: RoutingSettings, seed: number): number {
       pixels: world.pixels,
       now: later(now),
       deadlineAt: later(now + world.objectiveMs),
+      model: null,
       turnAt: later(now + world.objectiveMs),
       workers: heartbeatsAt(now, running),
       state: stateAfter(times),

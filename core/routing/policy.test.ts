@@ -46,6 +46,21 @@ describe('the deadline policy', () => {
     expect(ask({ deadlineAt: later(-1_500) }).explanation).toContain('the deadline passed 1.5 s ago');
   });
 
+  it('keeps a job on the VMs whose model Cloud Run does not have, and only that', () => {
+    const late = { deadlineAt: later(100), model: 'u2net' };
+    expect(ask(late)).toMatchObject({
+      target: 'vm',
+      reason: 'vm_only',
+      explanation: expect.stringMatching(/^Cloud Run does not have the model that the job names; the VMs /),
+      predicted: { run: null, runClosed: 'lacks_model' },
+    });
+    const settings = routingSettingsSchema.parse({ run: { models: ['u2net'] } });
+    expect(ask({ ...late, settings }).predicted?.runClosed).toBeNull();
+    expect(ask({ ...late, model: null }).predicted?.runClosed).toBeNull();
+    // Without a VM it would wait for ever. On Cloud Run it ends, and says why.
+    expect(ask({ ...late, workers: [warm] })).toMatchObject({ target: 'run', reason: 'run_no_vm' });
+  });
+
   it('spills to Cloud Run exactly when the work ahead makes the VMs late', () => {
     const calm = routingSettingsSchema.parse({ confidence: 0 });
     const withAhead = (workMs: number) =>

@@ -86,6 +86,12 @@ function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision
         reason: 'vm_over_budget',
         explanation: `Cloud Run has cost as much as it may in an hour; ${vms}.`,
       };
+    case 'lacks_model':
+      return {
+        target: 'vm',
+        reason: 'vm_only',
+        explanation: `Cloud Run does not have the model that the job names; ${vms}.`,
+      };
     default:
       return { target: 'vm', reason: 'vm_only', explanation: `Cloud Run is off; ${vms}.` };
   }

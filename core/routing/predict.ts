@@ -25,9 +25,10 @@ const enoughDeliveries = 5;
 
 /** When each side would finish the job, from the work ahead of it and what was learned of service times. */
 export function predictBothSides(question: RoutingQuestion): Prediction {
-  const runClosed = whyRunIsClosed(question);
+  const vm = predictVm(question);
+  const runClosed = whyRunIsClosed(question) ?? (vm ? whyRunCannot(question) : null);
   return {
-    vm: predictVm(question),
+    vm,
     run: runClosed ? null : predictRun(question),
     runClosed,
     budgetMs: budgetMs(question),
@@ -185,6 +186,14 @@ export function whyRunIsClosed({
   if (!enabled || maxInstances === 0) return 'off';
   if (!takesWork(state.breaker, now)) return 'paused';
   return isOverBudget(state.spentLastHour, mostDollarsPerHour) ? 'over_budget' : null;
+}
+
+/**
+ * Cloud Run fetches no model, so it can do what its image or its mounted folder has. Where there is no VM either, the job
+ * goes there nevertheless, and ends with the sentence that says what is missing.
+ */
+function whyRunCannot({ model, settings }: RoutingQuestion): Prediction['runClosed'] {
+  return model === null || settings.run.models.includes(model) ? null : 'lacks_model';
 }
 
 export function isOverBudget(spentLastHour: number, most: number | null): most is number {

@@ -19,6 +19,8 @@ export interface Candidate {
   operation: OperationName;
   pixels: number;
   deadlineAt: Date;
+  /** The model that it names, where not every machine has it; null where every machine can do the job. */
+  model: string | null;
   /** Its place among the jobs that wait for VMs. */
   turnAt: Date;
 }

@@ -19,6 +19,7 @@ export function sampleQuestion(changes: Partial<RoutingQuestion> = {}): RoutingQ
     operation: 'sketch',
     pixels: 1e6,
     deadlineAt: later(2_000),
+    model: null,
     turnAt: later(2_000),
     now: noon,
     workers: [sampleWorker()],

@@ -43,7 +43,11 @@ test('offers what a living worker can do', async () => {
 });
 
 test('offers what an instance of Cloud Run could do that is not there yet', async () => {
-  const { offered } = await createSite({ enabled: true, maxInstances: 3 });
+  const { offered } = await createSite({
+    enabled: true,
+    maxInstances: 3,
+    models: ['blip-image-captioning-base'],
+  });
   expect((await offered()).caption).toEqual({
     available: true,
     models: ['auto', 'built-in', 'blip-image-captioning-base'],

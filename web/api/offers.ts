@@ -14,13 +14,15 @@ export interface OperationOffers {
 }
 
 /**
- * What can be done at the moment: by a worker that is alive, or by an instance that Cloud Run would start.
- * @param runModels Models in the image, or a mounted folder, of the Cloud Run worker.
+ * What can be done at the moment: by a worker that is alive, or by an instance that Cloud Run would start, whose models
+ * are in the routing settings.
  */
-export function createOperationOffers(
-  { fleet, settings, clock, log }: Pick<Ports, 'fleet' | 'settings' | 'clock' | 'log'>,
-  runModels: readonly string[],
-): OperationOffers {
+export function createOperationOffers({
+  fleet,
+  settings,
+  clock,
+  log,
+}: Pick<Ports, 'fleet' | 'settings' | 'clock' | 'log'>): OperationOffers {
   let latest: { at: number; offers: Promise<Record<string, Offer>> } | null = null;
 
   async function readWorkers(): Promise<(WorkerOffers | null)[]> {
@@ -31,7 +33,7 @@ export function createOperationOffers(
     const offers = living.map((worker) => worker.offers);
     const startsInstances = run.enabled && run.maxInstances > 0;
     const operations = [...operationNames];
-    return startsInstances ? [...offers, { operations, models: [...runModels], fetches: false }] : offers;
+    return startsInstances ? [...offers, { operations, models: run.models, fetches: false }] : offers;
   }
 
   async function readOffers(): Promise<Record<string, Offer>> {

@@ -65,7 +65,7 @@ export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) =>
     sessions,
     liveJobs,
     liveDashboard,
-    offers: createOperationOffers(ports, ['blip-image-captioning-base']),
+    offers: createOperationOffers(ports),
     streams,
     limits,
     networkOf,

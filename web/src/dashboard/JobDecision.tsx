@@ -53,6 +53,7 @@ const closedWords = {
   off: 'is off',
   paused: 'is paused',
   over_budget: 'has spent its budget',
+  lacks_model: 'does not have the model',
 } as const;
 
 interface SideRowProps {
