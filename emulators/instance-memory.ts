@@ -1,5 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { bytesIn } from '@spillway/processing/folder-size.ts';
 import { processTree } from '@spillway/processing/process-tree.ts';
 
 const sampleMs = 250;
@@ -47,18 +47,4 @@ async function shareOf(pid: number): Promise<number | null> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
   const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
   return kibibytes === undefined ? null : Number(kibibytes) * 1_024;
-}
-
-/** Files come and go while they are counted. */
-async function bytesIn(folder: string): Promise<number> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
-  const sizes = entries
-    .filter((entry) => entry.isFile())
-    .map(({ parentPath, name }) =>
-      stat(join(parentPath, name)).then(
-        ({ blocks }) => blocks * 512,
-        () => 0,
-      ),
-    );
-  return (await Promise.all(sizes)).reduce((sum, bytes) => sum + bytes, 0);
 }

@@ -160,6 +160,18 @@ test('a child that takes too much memory is killed', async () => {
   await expectRecovery();
 });
 
+test('files count as memory where the file system is memory', async () => {
+  const large = join(folder, 'large');
+  await writeFile(large, Buffer.alloc(500 * 1024 * 1024));
+  try {
+    start({ memoryLimitBytes: 400 * 1024 * 1024, filesAreMemory: true });
+    await expect(sketch('stall')).rejects.toMatchObject({ code: 'out_of_memory' });
+  } finally {
+    await rm(large);
+  }
+  await expectRecovery();
+});
+
 test('a bad picture keeps its code and message across the border, and its child', async () => {
   start();
   await processor.warmUp();

@@ -56,6 +56,11 @@ export interface ProcessorOptions {
   timeLimitMs: number;
   /** Resident bytes that a job may add to what its child holds with its models loaded. */
   memoryLimitBytes: number;
+  /**
+   * Whether the file system is memory, as on Cloud Run: files in the folder of a job's source count towards its limit.
+   * Default: false.
+   */
+  filesAreMemory?: boolean;
   /** Jobs after which a child is replaced. */
   recycleAfter: number;
   /**
@@ -150,7 +155,11 @@ function keeperSettings(options: ProcessorOptions): KeeperSettings {
       plugins: pluginModules(),
       warmUp: [...(options.warmUp ?? operationNames)],
     },
-    job: { timeLimitMs: options.timeLimitMs, memoryLimitBytes: options.memoryLimitBytes },
+    job: {
+      timeLimitMs: options.timeLimitMs,
+      memoryLimitBytes: options.memoryLimitBytes,
+      filesAreMemory: options.filesAreMemory ?? false,
+    },
     recycleAfter: options.recycleAfter,
     recycleAboveBytes: options.recycleAboveBytes ?? Math.min(mostKept, options.memoryLimitBytes / 2),
   };

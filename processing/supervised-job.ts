@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import {
   type FailureCode,
   failureCodes,
@@ -10,6 +11,7 @@ import { lackSentence } from '@spillway/core/machine-lack.ts';
 import { afterAwake } from './awake-time.ts';
 import { type Child, ChildDied } from './child.ts';
 import type { ChildJob, ChildOutcome, ProcessedImage } from './child-protocol.ts';
+import { bytesIn } from './folder-size.ts';
 import { residentBytes } from './process-tree.ts';
 
 export interface JobLimits {
@@ -17,6 +19,8 @@ export interface JobLimits {
   timeLimitMs: number;
   /** Resident bytes that a job may add to what its child holds with its models loaded. */
   memoryLimitBytes: number;
+  /** The file system is memory, so the files in the job's folder count as well. */
+  filesAreMemory: boolean;
 }
 
 /** Short enough to catch a decoder that fills memory, long enough to cost nothing. */
@@ -47,7 +51,8 @@ export async function runSupervised(
   signal.addEventListener('abort', onAbort);
   const callOff = afterAwake(limits.timeLimitMs, () => kill(limitPassed('processing_timeout')));
   const mostBytes = child.restingBytes + limits.memoryLimitBytes;
-  const watch = watchMemory(child.pid, mostBytes, () => kill(limitPassed('out_of_memory')));
+  const folder = limits.filesAreMemory ? dirname(job.inputPath) : null;
+  const watch = watchMemory(child.pid, folder, mostBytes, () => kill(limitPassed('out_of_memory')));
   try {
     const outcome = await answerOf(child, job, () => killedFor);
     // The failed job may have left memory behind, or may still be running.
@@ -69,10 +74,16 @@ async function answerOf(child: Child, job: ChildJob, killedFor: () => unknown): 
   }
 }
 
-function watchMemory(pid: number, limitBytes: number, onPassed: () => void): NodeJS.Timeout {
+/** @param folder Its files count as memory; null where none do. */
+function watchMemory(
+  pid: number,
+  folder: string | null,
+  limitBytes: number,
+  onPassed: () => void,
+): NodeJS.Timeout {
   return setInterval(async () => {
-    const bytes = await residentBytes(pid);
-    if (bytes !== null && bytes > limitBytes) onPassed();
+    const [bytes, files] = await Promise.all([residentBytes(pid), folder === null ? 0 : bytesIn(folder)]);
+    if (bytes !== null && bytes + files > limitBytes) onPassed();
   }, memorySampleMs);
 }
 

@@ -1,7 +1,7 @@
 import { type Recurring, startRecurring } from '@spillway/core/background.ts';
 import { type Control, type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { createMachineMeter, type MachineMetrics } from './machine-metrics.ts';
+import type { MachineMetrics } from './machine-metrics.ts';
 import type { OwnControl } from './own-control.ts';
 
 /** What the worker itself knows; the machine's figures are added to it. */
@@ -35,14 +35,15 @@ const unknownMetrics: MachineMetrics = {
  */
 export function startHeartbeats(options: {
   everyMs: number;
+  /** Reads the machine's figures, and those of this worker's processes. */
+  readMachine: () => Promise<MachineMetrics>;
   ports: Pick<Ports, 'fleet' | 'clock' | 'timers' | 'log'>;
   report: () => WorkerReport;
   control: Pick<OwnControl, 'read'>;
   onControl?: (control: Control) => void;
 }): Recurring {
-  const { everyMs, ports, report, control, onControl } = options;
+  const { everyMs, readMachine, ports, report, control, onControl } = options;
   const { fleet, clock, timers, log } = ports;
-  const readMachine = createMachineMeter(process.pid);
   let metrics = unknownMetrics;
   return startRecurring({
     everyMs,

@@ -1,6 +1,7 @@
 import { type CpuInfo, cpus, freemem, totalmem } from 'node:os';
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
+import { bytesIn } from '@spillway/processing/folder-size.ts';
 import { type ProcessUsage, processTree } from '@spillway/processing/process-tree.ts';
 
 export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
@@ -9,15 +10,23 @@ export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
  * Reads the use of the machine's processors and memory, and the part of it that is the process tree under `root`.
  * On a machine that several workers share, only the tree tells them apart. Loads are means since the last reading.
  * @param root This process, or one that began with it.
+ * @param memoryFolder A folder whose files are in memory, and count as the tree's; null where no file is.
  */
-export function createMachineMeter(root: number): () => Promise<MachineMetrics> {
+export function createMachineMeter(
+  root: number,
+  memoryFolder: string | null = null,
+): () => Promise<MachineMetrics> {
   let cores = cpus();
   let tree: ProcessUsage[] = [];
   // Both begin when this process does, and stand still with it.
   let readAt = 0;
   return async () => {
     const [coresBefore, treeBefore, readBefore] = [cores, tree, readAt];
-    tree = await processTree(root);
+    const [processes, fileBytes] = await Promise.all([
+      processTree(root),
+      memoryFolder === null ? 0 : bytesIn(memoryFolder),
+    ]);
+    tree = processes;
     cores = cpus();
     readAt = awakeMs();
     const perCore = cores.map((core, index) => loadSince(core, coresBefore[index]));
@@ -28,7 +37,7 @@ export function createMachineMeter(root: number): () => Promise<MachineMetrics> 
       memory: { totalBytes, usedBytes: totalBytes - freemem() },
       process: {
         cpu: cpuSecondsSince(tree, treeBefore) / Math.max(0.001, (readAt - readBefore) / 1_000),
-        rssBytes: tree.reduce((sum, { rssBytes }) => sum + rssBytes, 0),
+        rssBytes: tree.reduce((sum, { rssBytes }) => sum + rssBytes, fileBytes),
         count: tree.length,
       },
     };

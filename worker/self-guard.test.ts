@@ -6,6 +6,7 @@ import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { manualClock, timeOf } from '@spillway/pipeline/testing/manual-clock.ts';
 import { describe, expect, it } from 'vitest';
 import { startHeartbeats } from './heartbeats.ts';
+import { createMachineMeter } from './machine-metrics.ts';
 import { ownControl } from './own-control.ts';
 import { createSelfGuard } from './self-guard.ts';
 import type { SelfTestProblem } from './self-test.ts';
@@ -347,6 +348,7 @@ function slowHeartbeats({ guard, ports, own }: World) {
   const onControl = (wanted: Control) => guard.onControl(wanted);
   const heartbeats = startHeartbeats({
     everyMs: 2_000,
+    readMachine: createMachineMeter(process.pid),
     ports,
     report: () => report,
     control: own,

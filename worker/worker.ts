@@ -13,6 +13,7 @@ import { loadPlugins } from '@spillway/plugins/load.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
+import { createMachineMeter } from './machine-metrics.ts';
 import { OperationStatsBook } from './operation-stats.ts';
 import { type OwnControl, ownControl } from './own-control.ts';
 import { createOwnOffers } from './own-offers.ts';
@@ -68,10 +69,13 @@ export async function startWorker(
   const ports = createPorts(config, log, 'calls');
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
+  // https://cloud.google.com/run/docs/container-contract#filesystem
+  const filesAreMemory = kind === 'run';
   const processor = createProcessor({
     children: slots,
     timeLimitMs: config.SPILLWAY_TIME_LIMIT_MS,
     memoryLimitBytes: config.SPILLWAY_MEMORY_LIMIT_MIB * 1_024 * 1_024,
+    filesAreMemory,
     recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
     models,
     temporary: workDir.path,
@@ -118,6 +122,7 @@ export async function startWorker(
   const heartbeats = startHeartbeats({
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
     ports,
+    readMachine: createMachineMeter(process.pid, filesAreMemory ? workDir.path : null),
     control,
     report: () => ({
       id,
