@@ -9,7 +9,9 @@ import {
   mostFailing,
   nextRunBreaker,
   type RunBreaker,
+  switchedOff,
 } from '@spillway/core/routing/breakers.ts';
+import { isRunOff } from '@spillway/core/routing/predict.ts';
 import { observePush, untakenMs, wasSaturated } from '@spillway/core/routing/push-state.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
@@ -44,7 +46,9 @@ export function* updateRouterState(
   const taken = yield* hasTakenWork(state, workers, now, ports);
   const push = observePush(state.push, { line, running: run.running, taken, settings }, now);
   const [breaker, spentLastHour] = yield* waitForAll([
-    begin(nextBreaker({ ...state, push }, line, run.running, now, ports)),
+    isRunOff(settings)
+      ? switchedOff(state.breaker, now)
+      : begin(nextBreaker({ ...state, push }, line, run.running, now, ports)),
     ports.sums.runDollarsSince(hourAgo),
   ]);
   const next: RouterState = { ...learnFrom(workers, state), push, breaker, spentLastHour };

@@ -209,6 +209,14 @@ describe('Cloud Run’s breaker', () => {
   });
 });
 
+it('a Cloud Run that is switched off is not tried out', async () => {
+  const { bench } = await paused();
+  await bench.ports.settings.changeRouting(routingSettingsSchema.parse({ run: { enabled: false } }), 'ann');
+  await pass(bench, 20);
+  expect(trials(bench)).toEqual([]);
+  expect(await breaker(bench)).toMatchObject({ state: 'closed', trips: 0 });
+});
+
 describe('a pause that nobody looked at', () => {
   it('is over when its time has passed, for whoever routes, without a sweep', async () => {
     const { bench } = await paused();

@@ -92,6 +92,11 @@ export function nextRunBreaker(
   }
 }
 
+/** The breaker of a Cloud Run that the settings have switched off: it is not judged, and nothing tries it out. */
+export function switchedOff(breaker: RunBreaker, now: Date): RunBreaker {
+  return breaker.state === 'closed' ? breaker : closed(breaker, 0, now);
+}
+
 /**
  * The breaker after the answer to a trial. An answer that comes late counts as well: the message may have waited for
  * Pub/Sub's backoff. Null where the answer is to an earlier trial.

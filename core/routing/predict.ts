@@ -182,10 +182,13 @@ export function whyRunIsClosed({
   state,
   now,
 }: Pick<Conditions, 'settings' | 'state' | 'now'>): Prediction['runClosed'] {
-  const { enabled, maxInstances, mostDollarsPerHour } = settings.run;
-  if (!enabled || maxInstances === 0) return 'off';
+  if (isRunOff(settings)) return 'off';
   if (!takesWork(state.breaker, now)) return 'paused';
-  return isOverBudget(state.spentLastHour, mostDollarsPerHour) ? 'over_budget' : null;
+  return isOverBudget(state.spentLastHour, settings.run.mostDollarsPerHour) ? 'over_budget' : null;
+}
+
+export function isRunOff({ run }: RoutingSettings): boolean {
+  return !run.enabled || run.maxInstances === 0;
 }
 
 /**
