@@ -11,28 +11,32 @@ import { withHealth } from './health.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
-/** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
-const config = parseConfig(functionsConfigSchema, process.env);
-await loadPlugins(config.SPILLWAY_OPERATIONS);
 const log = createJsonLog('functions');
-const ports = createPorts(config, log, 'calls');
-const health = createHealth(() => performance.now());
-health.begin(() => ports.jobs.get('health'));
-
-http('route', withHealth(createRouteFunction(ports), health));
-http('sweep', withHealth(createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS), health));
-http('find-lost', withHealth(createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS), health));
-
-// The first calls open connections and load code, which would cost the first event time. Their results are not used.
-const warmUp = Promise.allSettled([
-  ports.settings.routing(),
-  ports.settings.sourceRules(),
-  ports.fleet.read(),
-]);
 try {
-  await checkNeeds('functions', ports);
-  await warmUp;
+  await register();
 } catch (error) {
   log.error({ error }, `The functions cannot work and end. ${messageOf(error)}`);
   process.exit(1);
+}
+
+/** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
+async function register(): Promise<void> {
+  const config = parseConfig(functionsConfigSchema, process.env);
+  await loadPlugins(config.SPILLWAY_OPERATIONS);
+  const ports = createPorts(config, log, 'calls');
+  const health = createHealth(() => performance.now());
+  health.begin(() => ports.jobs.get('health'));
+
+  http('route', withHealth(createRouteFunction(ports), health));
+  http('sweep', withHealth(createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS), health));
+  http('find-lost', withHealth(createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS), health));
+
+  // The first calls open connections and load code, which would cost the first event time. Their results are not used.
+  const warmUp = Promise.allSettled([
+    ports.settings.routing(),
+    ports.settings.sourceRules(),
+    ports.fleet.read(),
+  ]);
+  await checkNeeds('functions', ports);
+  await warmUp;
 }
