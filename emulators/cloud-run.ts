@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,7 @@ const config = z
 
 const program = fileURLToPath(new URL('../cloudrun-worker/main.ts', import.meta.url));
 const preload = new URL('cloud-run-localhost.ts', import.meta.url).href;
+const folderPrefix = 'instance-';
 const project = config.SPILLWAY_PROJECT;
 const log = createJsonLog('cloud-run');
 const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
@@ -82,9 +83,19 @@ async function start(): Promise<{ instance: RunInstance; port: number }> {
 
 async function makeFolder(): Promise<string> {
   await mkdir(config.SPILLWAY_WORK_DIR, { recursive: true });
-  return mkdtemp(join(config.SPILLWAY_WORK_DIR, 'instance-'));
+  return mkdtemp(join(config.SPILLWAY_WORK_DIR, folderPrefix));
 }
 
+/** Removes the folders of the instances that a stand-in before this one had when it was killed. */
+async function removeLeftFolders(): Promise<void> {
+  const names = await readdir(config.SPILLWAY_WORK_DIR).catch(() => []);
+  const left = names.filter((name) => name.startsWith(folderPrefix));
+  await Promise.all(
+    left.map((name) => rm(join(config.SPILLWAY_WORK_DIR, name), { recursive: true, force: true })),
+  );
+}
+
+await removeLeftFolders();
 const pool = new InstancePool({
   start,
   most: config.SPILLWAY_RUN_MAX,

@@ -47,10 +47,13 @@ export function startInstance(spec: InstanceSpec, say: (line: string) => void): 
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],
   });
+  // Without a listener an error would end the stand-in. Its end tells what it means.
+  child.on('error', () => {});
   const ended = endOf(child);
-  const letGo = outliveNot(child);
+  const letGo = endWithStandIn(child);
   const stopWatching = watchMemory(child, spec, say);
   let frozen = false;
+  let over = false;
 
   function thaw(): void {
     if (frozen) signalGroup(child.pid, 'SIGCONT');
@@ -58,15 +61,13 @@ export function startInstance(spec: InstanceSpec, say: (line: string) => void): 
   }
 
   void ended.then(() => {
+    over = true;
     stopWatching();
     // With the first process of a container all others end.
     signalGroup(child.pid, 'SIGKILL');
     letGo();
   });
-  const ready = Promise.race([
-    probe(spec.port, child),
-    ended.then(() => Promise.reject(new Error('It ended before it was ready.'))),
-  ]);
+  const ready = probe(spec.port, () => over);
   // It may be ended while nobody waits for it.
   ready.catch(() => {});
   return {
@@ -95,11 +96,12 @@ async function endOf(child: ChildProcess): Promise<void> {
 }
 
 /** Waits until somebody listens. */
-async function probe(port: number, child: ChildProcess): Promise<void> {
-  while (child.exitCode === null && child.signalCode === null) {
+async function probe(port: number, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
     if (await listens(port)) return;
     await delay(probeEveryMs);
   }
+  throw new Error('It ended before it was ready.');
 }
 
 function listens(port: number): Promise<boolean> {
@@ -138,7 +140,7 @@ function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
  * pipe to the stand-in, and kills the group when that closes.
  * @returns What lets the shell go, once the instance has ended.
  */
-function outliveNot({ pid }: ChildProcess): () => void {
+function endWithStandIn({ pid }: ChildProcess): () => void {
   if (pid === undefined) return () => {};
   const script = 'read -r _; kill -s KILL -- "-$0"';
   const guard = spawn('sh', ['-c', script, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });

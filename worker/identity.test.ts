@@ -1,10 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { setGCPResidency } from 'gcp-metadata';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { workerConfigSchema } from './config.ts';
 import { identifyWorker } from './identity.ts';
 
+// The tests may themselves run on Google Cloud.
+beforeEach(() => setGCPResidency(false));
 afterEach(() => void vi.unstubAllEnvs());
 
 /** A metadata server that says this of its instance. */
