@@ -14,6 +14,8 @@ export interface StackPorts {
   sweep: number;
   findLost: number;
   run: number;
+  /** Of each VM's `/health`. */
+  vmHealth: number[];
   /** Where the services themselves listen: the same ports, unless relays stand before them. */
   behind: Record<RelayedService, number>;
   /** firebase-tools' own: Firestore's websocket, hub, logging. */
@@ -25,7 +27,8 @@ export const relayedServices = ['firestore', 'pubsub', 'storage'] as const;
 export type RelayedService = (typeof relayedServices)[number];
 
 /** Free ports: the fixed ones, which must be free, then the defaults, then any. Throws `StartError`. */
-export async function choosePorts({ fixedPorts, anyPorts, likeCloud }: StackOptions): Promise<StackPorts> {
+export async function choosePorts(options: StackOptions): Promise<StackPorts> {
+  const { fixedPorts, anyPorts, likeCloud, vms } = options;
   const choose = async (name: keyof typeof defaults): Promise<number> => {
     const fixed = fixedPorts[name];
     if (fixed === undefined) return anyPorts ? anyPort() : getPort({ host, port: after(defaults[name]) });
@@ -51,6 +54,7 @@ export async function choosePorts({ fixedPorts, anyPorts, likeCloud }: StackOpti
     sweep: await anyPort(),
     findLost: await anyPort(),
     run: await anyPort(),
+    vmHealth: await Promise.all(Array.from({ length: vms }, anyPort)),
     firebase: [await anyPort(), await anyPort(), await anyPort()],
   };
 }

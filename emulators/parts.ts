@@ -121,10 +121,15 @@ export function cloudRunPart(plan: Plan): PartSpec {
 
 export function vmParts(plan: Plan): PartSpec[] {
   const { vms, slots } = plan.options;
-  return Array.from({ length: vms }, (_, index) => `vm-${index + 1}`).map((name) => ({
+  return Array.from({ length: vms }, (_, index) => `vm-${index + 1}`).map((name, index) => ({
     name,
     entry: new URL('../vm-worker/main.ts', import.meta.url),
-    environment: { ...program(plan, name), SPILLWAY_SLOTS: String(slots) },
+    environment: {
+      ...program(plan, name),
+      SPILLWAY_SLOTS: String(slots),
+      SPILLWAY_HEALTH_PORT: String(plan.ports.vmHealth[index]),
+      SPILLWAY_HOST: '127.0.0.1',
+    },
   }));
 }
 
