@@ -119,7 +119,7 @@ async function visit(world: World, index: number): Promise<void> {
   ];
   for (const answer of answers) expect(answer.status, await answer.text()).toBeLessThan(500);
   for (const { name, metadata } of sessions.slice(opened)) {
-    await world.event(memory.blobs.upload('uploads', name, Buffer.from('picture'), metadata));
+    await world.event(memory.blobs.upload('web-uploads', name, Buffer.from('picture'), metadata));
   }
 }
 

@@ -4,7 +4,7 @@ import { changeJob } from '@spillway/pipeline/change-job.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import { describe, expect, test } from 'vitest';
 import { jobPageSchema, jobViewSchema, problemSchema } from './schema.ts';
-import { type Browser, createAdmin, createBrowser, createTestApi, upload } from './test-client.ts';
+import { type Browser, createAdmin, createBrowser, createTestApi, tinyGif, upload } from './test-client.ts';
 import { fail, succeed } from './test-jobs.ts';
 
 const png = Buffer.from('not really a picture');
@@ -80,6 +80,25 @@ describe('listing', () => {
     expect(text).not.toContain('a fencing token');
     expect(text).not.toContain(job.reservation);
   });
+});
+
+test('jobs of an earlier version, with their uploads under web/ in the bucket of integrators, are shown and deleted', async () => {
+  const { site, browser, owner, ports, memory } = await createVisitor();
+  const { blobs } = memory;
+  const now = await upload(site, owner);
+  const object = blobs.upload('uploads', `web/${owner}/${now.upload}/holiday.jpg`, tinyGif);
+  const { bucket, name, generation } = object;
+  const source = { ...now.source, bucket, name, generation };
+  const { stored } = await ports.jobs.create({ ...now, id: 'f'.repeat(32), source });
+  const job = await succeed(stored.job, png, site);
+  expect(job.result?.name).toMatch(`sketch/web/${owner}/${now.upload}/holiday.`);
+  expect(ids(await list(browser))).toContain(job.id);
+  for (const file of ['result', 'source']) {
+    expect((await browser.request(`/api/v1/jobs/${job.id}/${file}`)).status).toBe(200);
+  }
+  expect((await browser.request(`/api/v1/jobs/${job.id}`, { method: 'DELETE' })).status).toBe(204);
+  expect(await blobs.read(bucket, name)).toBeNull();
+  expect(await blobs.read('results', job.result?.name ?? '')).toBeNull();
 });
 
 describe("somebody else's job", () => {
