@@ -12,6 +12,8 @@ const slow = '**/*.slow.test.ts';
 /** Fail a file that Node warned of; the second is for those that use Google's Storage client. */
 const watched = ['pipeline/testing/no-leak-warnings.ts'];
 const watchedWithClient = [...watched, 'pipeline/testing/client-downloads.ts'];
+/** Notes down what is sent to the emulator of Firestore, for the end of the run (tests/stack-setup.ts). */
+const recorded = [...watchedWithClient, 'emulators/firestore-indexes/record-test-queries.ts'];
 /** Plug-ins are loaded by Node, as programs load them. */
 const plugins = { server: { deps: { external: [/\/plugins\/testing\/fixtures\//, /\/spillway-plugin-/] } } };
 const packages = '**/node_modules/**';
@@ -81,7 +83,7 @@ export default defineConfig({
           name: 'stack',
           include: ['tests/*.test.ts', 'examples/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
           exclude: [packages, slow],
-          setupFiles: watchedWithClient,
+          setupFiles: recorded,
           globalSetup: ['tests/stack-setup.ts'],
           fileParallelism: false,
           ...stackPatience,

@@ -66,7 +66,8 @@ async function start(): Promise<{ instance: RunInstance; port: number }> {
   const memory = config.SPILLWAY_RUN_MEMORY_MIB;
   const instance = startInstance(
     {
-      arguments: ['--import', preload, program],
+      // What Node was told about this process holds for its instances.
+      arguments: [...process.execArgv, '--import', preload, program],
       environment: instanceEnvironment(configured, { port, folder, metadataHost: metadata.host }),
       port,
       folder,

@@ -72,6 +72,7 @@ export function functionsPart(plan: Plan): PartSpec {
   return {
     name: 'functions',
     entry: new URL('functions-host.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, 'functions'),
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
@@ -106,6 +107,7 @@ export function cloudRunPart(plan: Plan): PartSpec {
   return {
     name: 'cloud-run',
     entry: new URL('cloud-run.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...shared(plan),
       PORT: String(plan.ports.run),
@@ -124,6 +126,7 @@ export function vmParts(plan: Plan): PartSpec[] {
   return Array.from({ length: vms }, (_, index) => `vm-${index + 1}`).map((name, index) => ({
     name,
     entry: new URL('../vm-worker/main.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, name),
       SPILLWAY_SLOTS: String(slots),
@@ -137,6 +140,7 @@ export function webPart(plan: Plan): PartSpec {
   return {
     name: 'web',
     entry: new URL('../web/server.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, 'web'),
       PORT: String(plan.ports.web),

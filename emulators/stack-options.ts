@@ -66,6 +66,8 @@ export interface StackOptions {
   publicUrl?: string | undefined;
   /** Plug-ins, as `SPILLWAY_OPERATIONS` names them. */
   operations?: string;
+  /** For Node in every program of Spillway's own, such as a module to load first. */
+  nodeArguments?: string[];
   /** Default: buckets keep deleted objects for 7 days, as new ones do. */
   deletion?: 'as_bucket' | 'at_once';
 }

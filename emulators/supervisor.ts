@@ -22,6 +22,8 @@ export interface PartSpec {
   /** The part's TypeScript file. */
   entry: URL;
   environment: Record<string, string>;
+  /** Arguments for Node, before the part's file. */
+  nodeArguments?: string[];
   /** Limit for becoming ready, in milliseconds. */
   readyWithinMs?: number;
   /** What to tell the person if it does not start, if that is clearer than its log. */
@@ -160,9 +162,10 @@ export class Supervisor {
   }
 }
 
-function launch({ entry, environment }: PartSpec, log: WriteStream): ChildProcess {
+function launch({ entry, environment, nodeArguments = [] }: PartSpec, log: WriteStream): ChildProcess {
   return fork(fileURLToPath(entry), {
     env: environment,
+    execArgv: [...process.execArgv, ...nodeArguments],
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
   });

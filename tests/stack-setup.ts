@@ -2,6 +2,11 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readIndexFile } from '@spillway/emulators/firestore-indexes/index-file.ts';
+import {
+  checkRecordedQueries,
+  recordingArguments,
+} from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
 import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
@@ -13,6 +18,8 @@ declare module 'vitest' {
     stack: StackFile;
     /** Where the stack's storage server speaks TLS; null on a machine without openssl. */
     storageTlsPort: number | null;
+    /** The folder where queries to Firestore are noted down. */
+    recordedQueries: string;
   }
 }
 
@@ -27,9 +34,11 @@ export async function provideStack(
   mode: Pick<StackOptions, 'likeCloud' | 'events'>,
 ): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
+  const queries = join(directory, 'queries');
   const operations = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
   const options = {
     ...mode,
+    nodeArguments: recordingArguments(queries),
     operations,
     vms: 2,
     slots: 1,
@@ -45,9 +54,11 @@ export async function provideStack(
   const { stop, stopPart: _, relays: __, ...stack } = value;
   project.provide('stack', stack);
   project.provide('storageTlsPort', tlsPort);
+  project.provide('recordedQueries', queries);
   return async () => {
     await stop();
     await refuseWarnings(join(directory, 'logs'));
+    await refuseUnindexedQueries(queries);
     await rm(directory, { recursive: true, force: true });
   };
 }
@@ -58,5 +69,18 @@ async function refuseWarnings(logs: string): Promise<void> {
     const log = await readFile(join(logs, name), 'utf8');
     const warning = /^.*MaxListenersExceededWarning.*$/m.exec(log)?.[0];
     if (warning) throw new Error(`${name}: ${warning}`);
+  }
+}
+
+const indexes = new URL('../pipeline/gcp/firestore.indexes.json', import.meta.url);
+
+/** Firestore's emulator answers what production refuses for the lack of an index. */
+async function refuseUnindexedQueries(queries: string): Promise<void> {
+  const { refused, unused } = await checkRecordedQueries(queries, await readIndexFile(indexes));
+  if (refused.length > 0)
+    throw new Error(`Firestore would refuse queries of this run.\n${refused.join('\n')}`);
+  // A run of some files uses some indexes, so this is said only. Vitest has closed its own output by now.
+  if (unused.length > 0) {
+    process.stderr.write(`  stack: no query of this run used these indexes: ${unused.join('; ')}\n`);
   }
 }
