@@ -4,6 +4,7 @@ import { tooLarge } from './errors.ts';
 import { headerText } from './header-text.ts';
 import { parseJsonObject } from './request-values.ts';
 import type { ResumableSessions } from './resumable-sessions.ts';
+import type { SignerKeys } from './signed-query.ts';
 import type { Store } from './store.ts';
 
 /** One request under way, with what its handler needs. */
@@ -24,6 +25,7 @@ export interface Exchange {
   store: Store;
   /** Buckets that clients may not list. */
   withoutList: ReadonlySet<string>;
+  signers: SignerKeys;
   sessions: ResumableSessions;
   /** Headers that every answer to this request carries. */
   replyHeaders: OutgoingHttpHeaders;

@@ -31,6 +31,8 @@ export interface StorageServerOptions {
    * function, notification configurations are stored and have no effect.
    */
   notify?: Notifier;
+  /** Public keys (PEM) of accounts, by e-mail address: the signatures of their V4 addresses are checked. */
+  signers?: Record<string, string>;
   /** Buckets in which clients lack `storage.objects.list`: what is missing there is answered 403. */
   withoutList?: string[];
   /** Milliseconds since 1970. */
@@ -61,12 +63,13 @@ const expiredRemovedEveryMs = 3_600_000;
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
   const { dataDir, host = '127.0.0.1', port = 0, tls, notify, now = Date.now, faults } = options;
   const withoutList = new Set(options.withoutList);
+  const signers = new Map(Object.entries(options.signers ?? {}));
   const outbox = notify && new Outbox(notify);
   const store = await Store.open(dataDir, now, outbox);
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
   const answer = (req: IncomingMessage, res: ServerResponse) =>
-    handle(newExchange(req, res, { store, sessions, withoutList }), table, [host], faults);
+    handle(newExchange(req, res, { store, sessions, withoutList, signers }), table, [host], faults);
   const server = createServer(answer);
   const tlsServer = tls && createTlsServer({ key: tls.key, cert: tls.cert }, answer);
   const bound = await listen(server, port, host);
@@ -115,7 +118,7 @@ async function end(server: Server): Promise<void> {
 function newExchange(
   req: IncomingMessage,
   res: ServerResponse,
-  parts: Pick<Exchange, 'store' | 'sessions' | 'withoutList'>,
+  parts: Pick<Exchange, 'store' | 'sessions' | 'withoutList' | 'signers'>,
 ): Exchange {
   const [path = '/', ...search] = (req.url ?? '/').split('?');
   return {

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSignedBy, type SignedRequest } from './canonical-request.ts';
 import { StorageError } from './errors.ts';
 
 const longestSeconds = 7 * 24 * 3600;
@@ -12,18 +13,23 @@ const expired = (when: number) =>
     `The provided token has expired. Request signature expired at: ${new Date(when).toISOString()}`,
   );
 
+/** Public keys (PEM) of accounts, by their e-mail addresses. */
+export type SignerKeys = ReadonlyMap<string, string>;
+
 /**
  * Checks the parameters of a signed address (V4 or V2): complete, well formed, not expired, and every signed header
- * there. The signature itself is not checked, because that needs the signer's key. Unsigned requests pass. Throws a
- * 400.
+ * there. The signature of a V4 address is checked where the signer's key is known. Unsigned requests pass. Throws a 400
+ * or a 403.
  *
  * @param now milliseconds since 1970
  */
-export function checkSignedQuery(query: URLSearchParams, headers: IncomingHttpHeaders, now: number): void {
+export function checkSignedQuery(request: SignedRequest, signers: SignerKeys, now: number): void {
+  const { query, headers } = request;
   const parameters = new Map([...query].map(([name, value]) => [name.toLowerCase(), value]));
-  if (parameters.has('x-goog-signature') || parameters.has('x-goog-algorithm'))
+  if (parameters.has('x-goog-signature') || parameters.has('x-goog-algorithm')) {
     checkV4(parameters, headers, now);
-  else if (parameters.has('googleaccessid') || parameters.has('signature')) checkV2(parameters, now);
+    checkSignature(request, parameters, signers);
+  } else if (parameters.has('googleaccessid') || parameters.has('signature')) checkV2(parameters, now);
 }
 
 function checkV4(parameters: Map<string, string>, headers: IncomingHttpHeaders, now: number): void {
@@ -53,6 +59,16 @@ function checkV4(parameters: Map<string, string>, headers: IncomingHttpHeaders, 
       throw new StorageError(400, 'invalid', 'MalformedSecurityHeader', message);
     }
   }
+}
+
+function checkSignature(request: SignedRequest, parameters: Map<string, string>, signers: SignerKeys): void {
+  const [account = ''] = (parameters.get('x-goog-credential') ?? '').split('/');
+  const key = signers.get(account);
+  if (key === undefined || isSignedBy(request, parameters, key)) return;
+  const message =
+    'Access denied. The request signature we calculated does not match the signature you provided. ' +
+    'Check your Google secret key and signing method.';
+  throw new StorageError(403, 'forbidden', 'SignatureDoesNotMatch', message);
 }
 
 function checkV2(parameters: Map<string, string>, now: number): void {

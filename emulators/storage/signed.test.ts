@@ -2,15 +2,16 @@ import { generateKeyPairSync } from 'node:crypto';
 import { Storage } from '@google-cloud/storage';
 import { expect } from 'vitest';
 import { conformanceSection } from './conformance.ts';
+import type { StorageServerOptions } from './server.ts';
 import { bytes, startTestServer } from './test-server.ts';
 
-const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const credentials = {
   client_email: 'signer@test-project.iam.gserviceaccount.com',
   private_key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
 };
 
-async function startSigning(options: { now?: () => number } = {}) {
+async function startSigning(options: Pick<StorageServerOptions, 'now' | 'signers'> = {}) {
   const started = await startTestServer(options);
   const signer = new Storage({ apiEndpoint: started.server.url, projectId: 'test-project', credentials });
   return { ...started, signing: signer.bucket('test-bucket') };
@@ -75,6 +76,59 @@ conformanceSection('Signed and public addresses', (check) => {
       expect((await signing.file('a').getMetadata())[0].metadata).toEqual({ a: 'b' });
     },
   );
+
+  check('v4: an answer in the address, ranges and a generation', 'client signs, fetch', async () => {
+    const { signing } = await startSigning();
+    const file = signing.file('results/cat 1.png');
+    await file.save('older');
+    const generation = String((await file.getMetadata())[0].generation);
+    await file.save('newer bytes', { contentType: 'image/png' });
+    const read = { version: 'v4', action: 'read', expires: soon() } as const;
+    const [url] = await file.getSignedUrl({
+      ...read,
+      responseDisposition: 'attachment; filename="my cat.png"',
+      responseType: 'image/x-cat',
+    });
+    const part = await fetch(url, { headers: { Range: 'bytes=6-10' } });
+    expect([part.status, part.headers.get('content-range'), await part.text()]).toEqual([
+      206,
+      'bytes 6-10/11',
+      'bytes',
+    ]);
+    expect(part.headers.get('content-type')).toBe('image/x-cat');
+    expect(part.headers.get('content-disposition')).toBe('attachment; filename="my cat.png"');
+    const [ofOlder] = await file.getSignedUrl({ ...read, queryParams: { generation } });
+    expect((await fetch(ofOlder)).status).toBe(404);
+    const [metadata] = await file.getMetadata();
+    const [ofNewer] = await file.getSignedUrl({
+      ...read,
+      queryParams: { generation: String(metadata.generation) },
+    });
+    expect(await (await fetch(ofNewer)).text()).toBe('newer bytes');
+  });
+
+  check('v4: the signature, where the signer’s key is known: 403 if not', 'client signs, fetch', async () => {
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const { signing } = await startSigning({ signers: { [credentials.client_email]: pem } });
+    for (const name of ['plain', 'folder/a b', "100%'(!).png", 'what?#.png', 'ü/🎈']) {
+      await signing.file(name).save('bytes');
+      const read = { version: 'v4', action: 'read', expires: soon() } as const;
+      const [url] = await signing
+        .file(name)
+        .getSignedUrl({ ...read, responseDisposition: 'inline; filename="a b"' });
+      expect([name, (await fetch(url)).status]).toEqual([name, 200]);
+      expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+      expect((await fetch(url, { method: 'DELETE' })).status).toBe(403);
+      for (const changed of [
+        url.replace('inline', 'attachment'),
+        url.replace(/Expires=\d+/, 'Expires=604800'),
+      ]) {
+        const refused = await fetch(changed);
+        const told = expect.stringContaining('SignatureDoesNotMatch');
+        expect([refused.status, await refused.text()]).toEqual([403, told]);
+      }
+    }
+  });
 
   check('PUT: create-only, size range, checksums, custom metadata', 'fetch', async () => {
     const { server, bucket } = await startTestServer();

@@ -48,7 +48,7 @@ function signed(handler: ObjectHandler): (x: Exchange) => Promise<void> {
   return async (x) => {
     // The address of a session is itself the permission.
     if (x.query.has('upload_id')) return continueSession(x);
-    checkSignedQuery(x.query, x.req.headers, x.store.now());
+    checkSignedQuery({ ...x, headers: x.req.headers }, x.signers, x.store.now());
     for (const part of subresources) {
       if (x.query.has(part)) throw unsupported(`'${part}' of the XML API`);
     }
