@@ -216,6 +216,13 @@ describe('Firestore refuses whatever indexes there are', () => {
     expect(verdict(cities.where(many(31)))).toBe('not_allowed');
   });
 
+  it('more than 30 values in its lists, multiplied', () => {
+    const values = (count: number) => Array.from({ length: count }, (_, at) => at);
+    const lists = (first: number, second: number) =>
+      verdict(cities.where('a', 'in', values(first)).where('b', 'in', values(second)));
+    expect([lists(30, 1), lists(5, 6), lists(4, 8)]).toEqual(['served', 'served', 'not_allowed']);
+  });
+
   it('two arrays in one alternative', () => {
     const both = cities.where('a', 'array-contains', 1).where('b', 'array-contains', 1);
     expect(verdict(both)).toBe('not_allowed');

@@ -46,9 +46,9 @@ export function judge(shape: QueryShape, file: IndexFile): Verdict {
   return { kind: 'served', by: [...used] };
 }
 
-function notAllowed({ alternatives }: QueryShape): string | null {
-  if (alternatives.length > most.alternatives) {
-    return `A query has at most ${most.alternatives} alternatives, this one has ${alternatives.length}.`;
+function notAllowed({ alternatives, disjunctions }: QueryShape): string | null {
+  if (disjunctions > most.alternatives) {
+    return `A query has at most ${most.alternatives} alternatives, this one has ${disjunctions}.`;
   }
   for (const conditions of alternatives) {
     if (conditions.filter(({ kind }) => kind === 'contains').length > 1) {

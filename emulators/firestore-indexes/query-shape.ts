@@ -7,6 +7,8 @@ export interface QueryShape {
   group: boolean;
   /** The alternatives of the query, each a list of conditions that must all hold; one, where it has no OR. */
   alternatives: Condition[][];
+  /** How many alternatives there are if each value of an `in` or `array-contains-any` counts as one. */
+  disjunctions: number;
   /** As the query says it, without what Firestore adds. */
   orderBy: Sort[];
   /** Fields that are added up. */
@@ -28,8 +30,13 @@ const fieldSchema = z.object({ fieldPath: z.string() });
 const absent = <Schema extends z.ZodType>(schema: Schema) =>
   schema.nullish().transform((value) => value ?? undefined);
 
+/** Of what a field is compared with, only the number of values matters. */
+const valueSchema = absent(
+  z.looseObject({ arrayValue: absent(z.looseObject({ values: absent(z.array(z.unknown())) })) }),
+);
+
 const filterSchema = z.object({
-  fieldFilter: absent(z.object({ field: fieldSchema, op: z.string() })),
+  fieldFilter: absent(z.object({ field: fieldSchema, op: z.string(), value: valueSchema })),
   unaryFilter: absent(z.object({ field: fieldSchema, op: z.string() })),
   get compositeFilter() {
     return absent(z.object({ op: z.enum(['AND', 'OR']), filters: z.array(filterSchema) }));
@@ -59,7 +66,6 @@ const requestSchema = z.object({
   ),
 });
 
-/** Values of an `in` are alternatives, of which there are at most 30; their number is of no matter to an index. */
 const kinds: Record<string, Condition['kind']> = {
   EQUAL: 'equal',
   IN: 'equal',
@@ -88,6 +94,7 @@ export function shapeOf(request: unknown): QueryShape {
     collection: from.collectionId,
     group: from.allDescendants ?? false,
     alternatives: query.where ? alternativesOf(query.where) : [[]],
+    disjunctions: query.where ? disjunctionsOf(query.where) : 1,
     orderBy: (query.orderBy ?? []).map(({ field, direction }) => ({
       path: field.fieldPath,
       direction: direction === 'DESCENDING' ? 'DESCENDING' : 'ASCENDING',
@@ -111,6 +118,17 @@ function alternativesOf({ fieldFilter, unaryFilter, compositeFilter }: Filter): 
   if (!simple || !kind)
     throw new Error(`A filter that is not known: ${JSON.stringify(fieldFilter ?? unaryFilter)}`);
   return [[{ path: simple.field.fieldPath, kind }]];
+}
+
+function disjunctionsOf({ fieldFilter, compositeFilter }: Filter): number {
+  if (compositeFilter) {
+    const counts = compositeFilter.filters.map(disjunctionsOf);
+    return compositeFilter.op === 'OR'
+      ? counts.reduce((sum, count) => sum + count, 0)
+      : counts.reduce((product, count) => product * count, 1);
+  }
+  const isList = fieldFilter?.op === 'IN' || fieldFilter?.op === 'ARRAY_CONTAINS_ANY';
+  return (isList && fieldFilter.value?.arrayValue?.values?.length) || 1;
 }
 
 /** In the words of the client library. */

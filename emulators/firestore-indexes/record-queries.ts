@@ -78,7 +78,7 @@ function patch(client: ClientMethods, record: (request: unknown) => void): void 
   };
 }
 
-/** What an index depends on. Values, cursors and limits would make a form of each query. */
+/** What an index depends on. Values, cursors and limits would make a form of each query. Of a list, its length stays. */
 function withoutValues(request: unknown): unknown {
   const { structuredQuery, structuredAggregationQuery: aggregation } = request as Record<
     string,
@@ -100,7 +100,12 @@ function withoutValues(request: unknown): unknown {
 function formOf(query: unknown): unknown {
   const { from, where, orderBy } = query as Record<string, unknown>;
   const text = JSON.stringify({ from, where, orderBy }, (key, value: unknown) =>
-    key === 'value' ? undefined : value,
+    key === 'value' ? lengthOnly(value) : value,
   );
   return JSON.parse(text);
+}
+
+function lengthOnly(value: unknown): unknown {
+  const { arrayValue } = value as { arrayValue?: { values?: unknown[] } | null };
+  return arrayValue ? { arrayValue: { values: (arrayValue.values ?? []).map(() => null) } } : undefined;
 }

@@ -22,7 +22,7 @@ const settingsSchema = z.looseObject({
   versioning: z.looseObject({ enabled: z.boolean().optional() }).optional(),
 });
 
-/** A managed folder: a place for permissions, of which a local server has none. Its name ends with a slash. */
+/** A managed folder. In the cloud it has permissions of its own; a local server has none. Its name ends with a slash. */
 export interface ManagedFolder {
   name: string;
   metageneration: number;

@@ -84,7 +84,7 @@ export interface OpenedUpload {
 /** What becomes of an object that is removed. */
 export type Deletion =
   | { kind: 'removed' }
-  /** Its bucket keeps it for that time, for who may restore it. Nobody can remove it earlier. */
+  /** Its bucket keeps it for that time, so that admins can restore it. Nobody can remove it earlier. */
   | { kind: 'kept'; forSeconds: number }
   /** Its bucket has versioning: it stays as an older version until somebody removes that. */
   | { kind: 'versioned' }

@@ -20,7 +20,7 @@ const getDeletion = createRoute({
   },
 });
 
-/** Buckets are seldom set anew. Milliseconds. */
+/** The settings of a bucket seldom change. Milliseconds. */
 const rememberedMs = 60_000;
 
 /** `GET /deletion`. */

@@ -70,7 +70,7 @@ export type Upload = z.infer<typeof uploadSchema>;
 export const deletionSchema = z.object({
   files: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('removed') }),
-    /** The bucket keeps them for who may restore them; nobody can remove them earlier. */
+    /** The bucket keeps them, so that admins can restore them. Nobody can remove them earlier. */
     z.object({ kind: z.literal('kept'), forSeconds: z.number() }),
     /** They stay as older versions. */
     z.object({ kind: z.literal('versioned') }),
