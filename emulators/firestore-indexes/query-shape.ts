@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** What a query asks of indexes, without the values that it compares with. */
 export interface QueryShape {
+  /** Empty where the query is for all collections of whatever name, as when everything is deleted. */
   collection: string;
   /** All collections of that name, wherever they are. */
   group: boolean;
@@ -45,7 +46,9 @@ const filterSchema = z.object({
 type Filter = z.infer<typeof filterSchema>;
 
 const structuredQuerySchema = z.object({
-  from: z.array(z.object({ collectionId: z.string(), allDescendants: absent(z.boolean()) })).length(1),
+  from: z
+    .array(z.object({ collectionId: absent(z.string()), allDescendants: absent(z.boolean()) }))
+    .length(1),
   where: absent(filterSchema),
   orderBy: absent(z.array(z.object({ field: fieldSchema, direction: absent(z.string()) }))),
 });
@@ -91,7 +94,7 @@ export function shapeOf(request: unknown): QueryShape {
   if (!query || !from) throw new Error('A request to Firestore without a query.');
   const sums = (structuredAggregationQuery?.aggregations ?? []).flatMap(({ sum, avg }) => sum ?? avg ?? []);
   return {
-    collection: from.collectionId,
+    collection: from.collectionId ?? '',
     group: from.allDescendants ?? false,
     alternatives: query.where ? alternativesOf(query.where) : [[]],
     disjunctions: query.where ? disjunctionsOf(query.where) : 1,
