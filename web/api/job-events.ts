@@ -23,7 +23,7 @@ export function jobEvents(stream: EventStream, since: WritePlace | null): JobLis
     stream.send(isLatest ? { ...event, id: eventIdOf(place) } : event);
   }
 
-  /** Another instance may have told the browser what the feed of this one still has before it. */
+  /** True for what another instance has told the browser already, if the feed of this one is behind. */
   const isSeen = (job: ListedJob) => since !== null && !isAfter(placeOf(job), since);
 
   return {
@@ -33,7 +33,7 @@ export function jobEvents(stream: EventStream, since: WritePlace | null): JobLis
       stream.send({ key: '', event: 'present', data: { ids: [...listed] } });
     },
     changed(job) {
-      // A job that was not listed, the browser has dropped.
+      // The browser has dropped a job that was not listed, and needs it again.
       if (!isSeen(job) || !listed.has(job.stored.job.id)) send(job);
     },
     removed: (id) => stream.send({ key: id, event: 'removed', data: { id } }),

@@ -146,7 +146,7 @@ test('a dashboard tells of jobs as they are when they are read, and of what was 
   }
   expect((await stream.until('removed')).at(-1)?.data).toEqual({ id: first.id });
 
-  // Whoever comes back with the last event is told of later changes only.
+  // A page that comes back with the last event is told of later changes only.
   const lastEventId = told.at(-1)?.id ?? '';
   await stream.leave();
   await until(() => site.streams.open === 0);

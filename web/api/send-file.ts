@@ -68,7 +68,7 @@ export function requestedRange(
   }
 }
 
-/** Whether a browser is better sent to the bucket. Pages read other results than pictures as text, which only this site may give them. */
+/** Whether the bucket should send the file itself. Pages read what is no picture as text, which only this site may give them. */
 export function isForBucket({ size, contentType }: Pick<FileToSend, 'size' | 'contentType'>): boolean {
   return size > largestSentHere && contentType.startsWith('image/');
 }

@@ -74,7 +74,7 @@ export function createAdminState(): AdminState {
     await begin();
   }
 
-  /** Whoever opens the admin's address on a page that shows the dashboard already, has the same page. */
+  /** The admin's address, opened in a tab that shows this page already, loads no page: only what is behind # changes. */
   const enterFromAddress = () => {
     const token = takeToken();
     if (token !== null) void enter(token);
