@@ -96,7 +96,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
       });
       const following = liveDashboard.follow({
         ...jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id'])),
-        workers: (workers) => stream.send({ key: 'workers', event: 'workers', data: { workers } }),
+        workers: (news) => stream.send({ key: 'workers', event: 'workers', data: news }),
         overview: (overview) => stream.send({ key: 'overview', event: 'overview', data: overview }),
       });
       return c.body(stream.body, 200, eventStreamHeaders);

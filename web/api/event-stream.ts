@@ -15,7 +15,8 @@ interface ServerSentEvent {
   /** An event that has not been sent yet is replaced by a later one with the same key. */
   key: string;
   event: string;
-  data: unknown;
+  /** An object that several streams send becomes JSON once, so it must not change. */
+  data: object;
   id?: string;
 }
 
@@ -97,9 +98,18 @@ export const eventStreamHeaders = {
   'X-Accel-Buffering': 'no',
 };
 
+/** JSON of what was sent already. */
+const known = new WeakMap<object, string>();
+
+function jsonOf(data: object): string {
+  const json = known.get(data) ?? JSON.stringify(data);
+  known.set(data, json);
+  return json;
+}
+
 function frameOf({ event, data, id }: Omit<ServerSentEvent, 'key'>): string {
   // JSON holds no line break of its own, so one data line is enough.
-  const lines = [`event: ${event}`, `data: ${JSON.stringify(data)}`];
+  const lines = [`event: ${event}`, `data: ${jsonOf(data)}`];
   if (id !== undefined) lines.unshift(`id: ${id}`);
   return `${lines.join('\n')}\n\n`;
 }

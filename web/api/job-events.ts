@@ -1,8 +1,18 @@
-import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
+import type { ListedJob, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { EventStream } from './event-stream.ts';
 import { viewOf } from './job-access.ts';
 import type { JobListener } from './live-jobs.ts';
+import type { JobView } from './schema.ts';
 import { byWrite, eventIdOf, isAfter, placeOf, type WritePlace } from './write-places.ts';
+
+const views = new WeakMap<Stored, JobView>();
+
+/** One view for all streams that tell of this version of the job. */
+function sharedView(stored: Stored): JobView {
+  const view = views.get(stored) ?? viewOf(stored.job);
+  views.set(stored, view);
+  return view;
+}
 
 /**
  * Sends what a feed of jobs tells as events, without what the browser has seen before. Each event's id is the place of
@@ -19,7 +29,7 @@ export function jobEvents(stream: EventStream, since: WritePlace | null): JobLis
     const isLatest = last === null || isAfter(place, last);
     if (isLatest) last = place;
     const { id } = place;
-    const event = { key: id, event: 'job', data: viewOf(job.stored.job) };
+    const event = { key: id, event: 'job', data: sharedView(job.stored) };
     stream.send(isLatest ? { ...event, id: eventIdOf(place) } : event);
   }
 

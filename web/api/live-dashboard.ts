@@ -25,7 +25,7 @@ const everyTurns = {
 } as const;
 
 interface DashboardListener extends JobListener {
-  workers(workers: WorkerView[]): void;
+  workers(news: { workers: WorkerView[] }): void;
   overview(overview: Overview): void;
 }
 
@@ -74,7 +74,7 @@ interface Readings {
 
 /** What the readings have brought. */
 interface Seen {
-  workers: WorkerView[] | null;
+  workers: { workers: WorkerView[] } | null;
   overview: Overview | null;
   jobs: ListedJob[] | null;
   look: JobsLook | null;
@@ -148,8 +148,8 @@ function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailur
   }
 
   function tellWorkers({ views }: FleetView): void {
-    seen.workers = views;
-    for (const listener of listeners) listener.workers(views);
+    seen.workers = { workers: views };
+    for (const listener of listeners) listener.workers(seen.workers);
   }
 
   async function tellOverview(fleet: FleetView): Promise<void> {
