@@ -4,7 +4,7 @@ import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
-import { checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { functionsConfigSchema } from './config.ts';
 import { withHealth } from './health.ts';
@@ -24,6 +24,7 @@ async function register(): Promise<void> {
   const config = parseConfig(functionsConfigSchema, process.env);
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const ports = createPorts(config, log, 'calls');
+  await checkCredentials(ports);
   const health = createHealth(() => performance.now());
   health.begin(() => ports.jobs.get('health'));
 

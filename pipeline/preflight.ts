@@ -65,16 +65,28 @@ export class NotSetUpError extends Error {
   }
 }
 
+/** Throws `NotSetUpError` where this program has no credentials. To be called before anything else of the ports. */
+export async function checkCredentials(ports: Pick<AppPorts, 'preflight' | 'log'>): Promise<void> {
+  await checkAll([{ kind: 'credentials' }], ports);
+}
+
 /**
  * Looks at everything that a program needs, at the same time. Throws `NotSetUpError` where something is missing, and only
  * warns of what may go wrong later. A service that does not answer is not held against it: the program waits for it.
  */
 export async function checkNeeds(
   program: keyof typeof needs,
+  ports: Pick<AppPorts, 'preflight' | 'log'>,
+): Promise<void> {
+  await checkAll(needs[program], ports);
+}
+
+async function checkAll(
+  all: readonly Need[],
   { preflight, log }: Pick<AppPorts, 'preflight' | 'log'>,
 ): Promise<void> {
   const findings = await Promise.all(
-    needs[program].map(async (need) => {
+    all.map(async (need) => {
       try {
         return await inTime(preflight.examine(need));
       } catch (error) {

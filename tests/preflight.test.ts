@@ -9,17 +9,24 @@ import { expect, inject, it, onTestFinished } from 'vitest';
 
 const stack = inject('stack');
 
+const emulators = {
+  FIRESTORE_EMULATOR_HOST: stack.firestore,
+  PUBSUB_EMULATOR_HOST: stack.pubsub,
+  STORAGE_EMULATOR_HOST: stack.storage,
+};
+
 /** Starts a program in a project that lacks everything but the database and the buckets of uploads. */
-async function start(entry: string): Promise<{ code: number; errors: string[] }> {
+async function start(
+  entry: string,
+  services: Record<string, string> = emulators,
+): Promise<{ code: number; errors: string[] }> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-preflight-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const child = spawn(process.execPath, [fileURLToPath(new URL(`../${entry}`, import.meta.url))], {
     env: {
       PATH: process.env.PATH,
       METADATA_SERVER_DETECTION: 'none',
-      FIRESTORE_EMULATOR_HOST: stack.firestore,
-      PUBSUB_EMULATOR_HOST: stack.pubsub,
-      STORAGE_EMULATOR_HOST: stack.storage,
+      ...services,
       SPILLWAY_PROJECT: 'demo-not-set-up',
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
       SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
@@ -56,5 +63,15 @@ it.each([
     expect(errors[0]).toContain('The bucket nobody-made-this does not exist.');
     expect(errors[0]).toContain('gcloud storage buckets create gs://nobody-made-this');
     expect(errors[0]).not.toContain('\n');
+  },
+);
+
+it.each(['vm-worker/main.ts', 'cloudrun-worker/main.ts', 'functions/main.ts', 'web/server.ts'])(
+  '%s ends with one line where it has no credentials, before Google’s clients end it without one',
+  async (entry) => {
+    const { code, errors } = await start(entry, { HOME: '/nonexistent' });
+    expect(code).toBe(1);
+    expect(errors).toEqual([expect.stringContaining('has no credentials for Google Cloud')]);
+    expect(errors[0]).toContain('gcloud auth application-default login');
   },
 );

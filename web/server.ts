@@ -10,7 +10,7 @@ import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
-import { checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
 import { createApi } from './api/app.ts';
@@ -156,6 +156,7 @@ async function main(log: Log): Promise<void> {
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
   const ports = createPorts(config, log, 'streams');
+  await checkCredentials(ports);
   await checkNeeds('site', ports);
   if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);
   const running = await startSite({ ports, site, config, version: await readVersion() });

@@ -8,7 +8,7 @@ import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
-import { checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
 import type { WorkerConfig } from './config.ts';
@@ -67,6 +67,7 @@ export async function startWorker(
   const slots = config.SPILLWAY_SLOTS;
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const ports = createPorts(config, log, 'calls');
+  await checkCredentials(ports);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   // https://cloud.google.com/run/docs/container-contract#filesystem

@@ -43,6 +43,13 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
   const { project, pubsub, storage, buckets } = cloud;
   const inProject = `--project=${project}`;
 
+  /** Emulators want no credentials, and the client knows whether it talks to one. */
+  async function examineCredentials(): Promise<Finding | null> {
+    if (pubsub.isEmulator) return null;
+    const client = await answerOf('Google', storage.authClient.getClient());
+    return client.kind === 'no_credentials' ? noCredentials : null;
+  }
+
   async function examineTopic(name: string): Promise<Finding | null> {
     const topic = pubsub.topic(name);
     const permission = 'pubsub.topics.publish';
@@ -151,6 +158,8 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
   return {
     async examine(need) {
       switch (need.kind) {
+        case 'credentials':
+          return examineCredentials();
         case 'database':
           return examineDatabase();
         case 'indexes':
@@ -169,6 +178,12 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
     },
   };
 }
+
+const noCredentials: Finding = {
+  kind: 'lack',
+  what: 'This program has no credentials for Google Cloud: no metadata server answers, and there is no key.',
+  mend: 'gcloud auth application-default login # on Google Cloud: attach a service account to the VM or service',
+};
 
 interface Subscription {
   expirationPolicy?: { ttl?: unknown } | null;
@@ -216,10 +231,7 @@ async function accessFinding(
         `${create}; ${await grant()}`,
       );
     case 'no_credentials':
-      return lack(
-        'This program has no credentials for Google Cloud: no metadata server answers, and there is no key.',
-        'gcloud auth application-default login # on Google Cloud: attach a service account to the VM or service',
-      );
+      return noCredentials;
     case 'api_off':
       return lack(`The API ${service} is switched off in this project.`, `gcloud services enable ${service}`);
     case 'no_index':

@@ -2,6 +2,8 @@ import type { Target } from '@spillway/core/job.ts';
 
 /** Something of the cloud that a program needs. */
 export type Need =
+  /** Asked for first: without credentials Google's clients end the process at their first call. */
+  | { kind: 'credentials' }
   | { kind: 'database' }
   /** What the queries of the job documents need: those of routing and sweep, or those of the site. */
   | { kind: 'indexes'; of: 'routing' | 'site' }
