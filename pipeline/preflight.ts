@@ -72,7 +72,7 @@ export async function checkCredentials(ports: Pick<AppPorts, 'preflight' | 'log'
 
 /**
  * Looks at everything that a program needs, at the same time. Throws `NotSetUpError` where something is missing, and only
- * warns of what may go wrong later. A service that does not answer is not held against it: the program waits for it.
+ * warns of what may go wrong later. A service that does not answer is an outage and no lack: the program waits for it.
  */
 export async function checkNeeds(
   program: keyof typeof needs,

@@ -35,7 +35,7 @@ it('a program that lacks nothing starts, and nothing is said', async () => {
   expect(warnings).toEqual([]);
 });
 
-it('whoever lacks something is told everything at once, in one line, with the commands', async () => {
+it('a program that lacks several things is told of all of them, in one line, with the commands', async () => {
   const { ports } = emptyProject({ SPILLWAY_UPLOADS_BUCKET: 'nobody-made-this' });
   const why: string = await checkNeeds('vm', ports)
     .catch((error: Error) => `${error.name}: ${error.message}`)

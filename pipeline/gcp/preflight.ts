@@ -36,8 +36,8 @@ const pullOptions =
   `--dead-letter-topic=${topicNames.dead} --max-delivery-attempts=100 --min-retry-delay=1s --max-retry-delay=30s`;
 
 /**
- * Looks at things themselves and at the permissions on them. Whoever may publish to a topic need not be allowed to look
- * at it, so a refused look is no lack while the permission is there.
+ * Looks at things themselves and at the permissions on them. A program that may publish to a topic is often not allowed
+ * to look at it, so a refused look is no lack while the permission is there.
  */
 export function createPreflight(cloud: CheckedCloud): Preflight {
   const { project, pubsub, storage, buckets } = cloud;

@@ -16,7 +16,7 @@ export type Need =
   | { kind: 'bucket'; bucket: 'uploads' | 'webUploads' | 'results'; access: 'read' | 'list' | 'write' };
 
 export interface Finding {
-  /** `lack`: the program cannot work. `warning`: it works now, and will not for ever. */
+  /** `lack`: the program cannot work. `warning`: it works now, and may stop later. */
   kind: 'lack' | 'warning';
   /** One sentence. */
   what: string;
