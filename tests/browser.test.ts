@@ -152,9 +152,17 @@ describe('the upload page in a real browser', () => {
     await page.evaluate(waitAfterListing);
     const devtools = await context.newCDPSession(page);
     const data = { items: [], files: [folder], dragOperationsMask: 1 };
-    for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-      await devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
-    }
+    const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
+      devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
+    // The page listens a moment after it has come to life; a person lets go once it says so.
+    await expect
+      .poll(async () => {
+        await drag('dragEnter');
+        await drag('dragOver');
+        return page.getByText('Let go to add them').count();
+      })
+      .toBe(1);
+    await drag('drop');
 
     const note = page.getByRole('region', { name: 'Left out of the last drop' });
     await expect.poll(() => note.textContent()).toContain('holiday/gone.jpg could not be read.');
