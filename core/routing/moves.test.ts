@@ -53,6 +53,12 @@ describe('two lines', () => {
     expect(moves({ vm: onVm, run: [waiting('c', 'run', 4_000)] })).toEqual([]);
   });
 
+  it('keep on the VMs, while all of them are silent, what Cloud Run has no model for', () => {
+    const onVm = [waiting('a', 'vm', 3_000, { model: 'blip-large' }), waiting('b', 'vm', 6_000)];
+    const silent = sampleWorker({ ageMs: 30_000 });
+    expect(moves({ vm: onVm }, { workers: [silent, warm] })).toEqual(['b to run']);
+  });
+
   it('lose from the VMs what would be late there, and no more than has to go', () => {
     // The first ends after 2.6 s, the second after 5.2 s, the third, once the second is gone, after 5.2 s too.
     const onVm = [waiting('a', 'vm', 4_000), waiting('b', 'vm', 4_001), waiting('c', 'vm', 6_000)];

@@ -57,6 +57,10 @@ describe('the deadline policy', () => {
     const settings = routingSettingsSchema.parse({ run: { models: ['u2net'] } });
     expect(ask({ ...late, settings }).predicted?.runClosed).toBeNull();
     expect(ask({ ...late, model: null }).predicted?.runClosed).toBeNull();
+    // A VM that is silent for a moment comes back. On Cloud Run the job would fail for good.
+    const silent = ask({ ...late, workers: [vm({ ageMs: 30_000 }), warm] });
+    expect(silent).toMatchObject({ target: 'vm', reason: 'vm_only', predicted: { vm: null, run: null } });
+    expect(silent.explanation).toContain('it waits for the first that does');
     // Without a VM it would wait for ever. On Cloud Run it ends, and says why.
     expect(ask({ ...late, workers: [warm] })).toMatchObject({ target: 'run', reason: 'run_no_vm' });
   });

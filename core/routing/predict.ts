@@ -26,7 +26,7 @@ const enoughDeliveries = 5;
 /** When each side would finish the job, from the work ahead of it and what was learned of service times. */
 export function predictBothSides(question: RoutingQuestion): Prediction {
   const vm = predictVm(question);
-  const runClosed = whyRunIsClosed(question) ?? (vm ? whyRunCannot(question) : null);
+  const runClosed = whyRunIsClosed(question) ?? whyRunCannot(question);
   return {
     vm,
     run: runClosed ? null : predictRun(question),
@@ -192,11 +192,13 @@ export function isRunOff({ run }: RoutingSettings): boolean {
 }
 
 /**
- * Cloud Run fetches no model, so it can do what its image or its mounted folder has. Where there is no VM either, the job
- * goes there nevertheless, and ends with the sentence that says what is missing.
+ * Cloud Run fetches no model, so it can do what its image or its mounted folder has. A VM that is late with its heartbeat,
+ * starts again or is drained is waited for. Where no heartbeat of a VM is left, the job goes to Cloud Run nevertheless, and
+ * ends with the sentence that says what is missing.
  */
-function whyRunCannot({ model, settings }: RoutingQuestion): Prediction['runClosed'] {
-  return model === null || settings.run.models.includes(model) ? null : 'lacks_model';
+function whyRunCannot({ model, settings, workers }: RoutingQuestion): Prediction['runClosed'] {
+  if (model === null || settings.run.models.includes(model)) return null;
+  return workers.some(({ kind }) => kind === 'vm') ? 'lacks_model' : null;
 }
 
 export function isOverBudget(spentLastHour: number, most: number | null): most is number {
