@@ -8,6 +8,12 @@ function failure(code: number | string | undefined, message = '', reason?: strin
   return Object.assign(error, code === undefined ? {} : { code }, reason ? { errors: [{ reason }] } : {});
 }
 
+/** The words of gRPC where a token could not be had, and of the client where the machine has no account. */
+const fromPlugin = 'Getting metadata from plugin failed with error: ';
+const noAccount =
+  'A Not Found error was returned while attempting to retrieve an accesstoken for the Compute Engine built-in service ' +
+  'account. This may be because the Compute Engine instance does not ';
+
 const caught = (error: Error) =>
   orOutage('The service', Promise.reject(error), 'create a job').catch((thrown: unknown) => thrown);
 
@@ -26,6 +32,9 @@ describe('a failed call', () => {
     failure('ECONNRESET'),
     failure(9, '9 FAILED_PRECONDITION: The query requires an index. That index is currently building.'),
     failure(403, 'Too many requests', 'rateLimitExceeded'),
+    failure(2, `2 UNKNOWN: ${fromPlugin}Could not refresh access token: network timeout`),
+    failure(2, `2 UNKNOWN: ${fromPlugin}Could not refresh access token: Request failed with status code 503`),
+    failure('500', 'Could not refresh access token: Request failed with status code 500'),
   ])('that may pass is an outage: %s', async (error) => {
     const thrown = await caught(error);
     expect(thrown).toBeInstanceOf(OutageError);
@@ -57,6 +66,8 @@ describe('a failed call', () => {
     failure(404, 'The specified bucket does not exist.'),
     failure('400', 'invalid_grant'),
     failure(undefined, 'Could not load the default credentials.'),
+    failure(2, `2 UNKNOWN: ${fromPlugin}Could not load the default credentials.`),
+    failure(404, `${noAccount}have any permission scopes specified: Could not refresh access token: 404`),
   ])('that a person has to mend concerns everything: %s', async (error) => {
     const thrown = await caught(error);
     expect(thrown).toMatchObject({ name: 'RefusedError', scope: 'service', cause: error });

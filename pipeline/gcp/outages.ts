@@ -50,7 +50,14 @@ const passingNetworkCodes = new Set([
 /** Cloud Storage's reasons for a 403 that has nothing to do with permissions. */
 const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded', 'quotaExceeded']);
 /** The credentials of this program are missing or no longer valid. Different codes come with these words. */
-const badCredentials = /default credentials|invalid_grant|auth metadata|metadata from plugin/i;
+const badCredentials =
+  /default credentials|invalid_grant|(Forbidden|Not Found) error was returned while attempting to retrieve an access ?token/i;
+/**
+ * No token could be had just now: the metadata server is slow, or answers 429 or 5xx, which passes. The client gives up
+ * after some seconds, and different codes come with these words, too.
+ * @see https://github.com/googleapis/google-cloud-python/issues/15178
+ */
+const noToken = /auth metadata|metadata from plugin|could not refresh access token/i;
 /** Something that every request needs does not exist: a database, a topic, a bucket, an index. */
 const missingResource =
   /database .* does not exist|(resource|topic|subscription) (not found|does not exist)|bucket does not exist|requires an index/i;
@@ -66,6 +73,7 @@ export function meaningOf(error: unknown): Meaning {
   const code = codeOf(error);
   const words = error instanceof Error ? error.message : '';
   if (badCredentials.test(words)) return 'refused_service';
+  if (noToken.test(words)) return 'outage';
   if (typeof code === 'string' && passingNetworkCodes.has(code)) return 'outage';
   const number = typeof code === 'string' ? Number(code || Number.NaN) : code;
   if (typeof number !== 'number' || !Number.isInteger(number)) return meaningOfWords(words);

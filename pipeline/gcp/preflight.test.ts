@@ -152,5 +152,9 @@ it.each<Need>([topic, pulled, results, { kind: 'database' }, { kind: 'indexes', 
   async (need) => {
     const unavailable = failure(14, '14 UNAVAILABLE: connect ECONNREFUSED');
     await expect(examine(need, unavailable, unavailable)).rejects.toThrow(OutageError);
+    const slow =
+      'Getting metadata from plugin failed with error: Could not refresh access token: network timeout';
+    const noToken = failure(2, `2 UNKNOWN: ${slow}`);
+    await expect(examine(need, noToken, noToken)).rejects.toThrow(OutageError);
   },
 );
