@@ -37,7 +37,7 @@ export async function answerOf<Value>(service: string, call: Promise<Value>): Pr
 
 /** A service that only denies a look at what is missing may say elsewhere that it is. */
 export function missingOr<Value>(there: Answer<Value>, granted: Answer<unknown>): Answer<Value> {
-  return granted.kind === 'missing' ? granted : there;
+  return there.kind === 'denied' && granted.kind === 'missing' ? granted : there;
 }
 
 function refusalOf(error: unknown): Exclude<Answer<never>, { kind: 'value' }> | null {

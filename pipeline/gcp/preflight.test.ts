@@ -50,6 +50,7 @@ it.each<[string, Need, unknown, unknown]>([
   ['is there on an emulator, which knows no permissions', topic, exists, failure(12)],
   ['may be pulled', pulled, exists, [{ 'pubsub.subscriptions.consume': true }]],
   ['may be read', { ...results, access: 'read' }, forbidden, [{ 'storage.objects.get': true }]],
+  ['is there, where its permissions cannot be asked for', results, [{}], failure(404, 'Not Found')],
 ])('a thing that %s is no lack', async (_, need, there, granted) => {
   expect(await examine(need, there, granted)).toBeNull();
 });
