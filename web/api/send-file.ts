@@ -1,7 +1,8 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { BlobReference, Blobs, ByteRange, OpenBlob } from '@spillway/pipeline/ports/blobs.ts';
 import type { Context } from 'hono';
 import { wantedBytes } from './byte-ranges.ts';
+import { bodyOf } from './file-body.ts';
 import { ProblemError } from './problems.ts';
 
 const mebibyte = 1_024 * 1_024;
@@ -121,8 +122,7 @@ function answer(
   if (size !== null && size <= largestDeclared) headers.set('Content-Length', String(size));
   if (file.disposition !== null) headers.set('Content-Disposition', file.disposition);
   if (range) headers.set('Content-Range', `bytes ${range.first}-${range.last}/${file.size}`);
-  const body = stream && (Readable.toWeb(stream) as ReadableStream);
-  return new Response(body, { status: range ? 206 : 200, headers });
+  return new Response(stream && bodyOf(stream), { status: range ? 206 : 200, headers });
 }
 
 function etagOf(generation: string): string {
