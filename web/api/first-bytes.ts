@@ -8,9 +8,12 @@ export interface Begun {
   stream: Readable;
 }
 
-/** Reads the first bytes of a stream, at least `wanted` of them where it has as many. Throws what the stream fails with. */
-export async function firstBytes(stream: Readable, wanted: number): Promise<Begun> {
-  const chunks: AsyncIterator<Buffer> = stream.iterator({ destroyOnReturn: false });
+/**
+ * Reads the first bytes of a stream, at least `wanted` of them where it has as many. Throws what the stream fails with.
+ * Whoever destroys the stream of all of it ends the source, too.
+ */
+export async function firstBytes(source: Readable, wanted: number): Promise<Begun> {
+  const chunks: AsyncIterator<Buffer> = source.iterator({ destroyOnReturn: false });
   let start = Buffer.alloc(0);
   let ended = false;
   while (!ended && start.length < wanted) {
@@ -18,14 +21,19 @@ export async function firstBytes(stream: Readable, wanted: number): Promise<Begu
     if (next.done) ended = true;
     else start = Buffer.concat([start, next.value]);
   }
-  async function* all() {
-    try {
-      yield start;
-      for (let next = await chunks.next(); !next.done; next = await chunks.next()) yield next.value;
-    } finally {
-      stream.destroy();
-    }
-  }
-  // Bytes count toward its limit of what it holds, not chunks.
-  return { start, ended, stream: Readable.from(all(), { objectMode: false }) };
+  // A generator would end the source with its next chunk only, and never if nobody has read from it.
+  const stream = new Readable({
+    read() {
+      chunks.next().then(
+        (next) => this.push(next.done ? null : next.value),
+        (error) => this.destroy(error),
+      );
+    },
+    destroy(error, done) {
+      source.destroy();
+      done(error);
+    },
+  });
+  stream.push(start);
+  return { start, ended, stream };
 }
