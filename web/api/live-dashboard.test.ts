@@ -157,3 +157,32 @@ test('a dashboard tells of jobs as they are when they are read, and of what was 
   expect(news.map(({ data }) => [data.id, data.state])).toEqual([[second.id, 'failed']]);
   await again.leave();
 });
+
+test('readings that were under way when the last page left tell the next page nothing', async () => {
+  const pages: (() => void)[] = [];
+  const { memory, clock, ...site } = createTestApi((ports) => ({
+    ...ports,
+    feed: {
+      ...ports.feed,
+      async newest(limit) {
+        if (limit > 1) await new Promise<void>((resolve) => pages.push(resolve));
+        return ports.feed.newest(limit);
+      },
+    },
+  }));
+  const admin = await createAdmin(site);
+  const first = readEvents(await admin.request('/api/v1/admin/events'));
+  await until(() => pages.length === 1);
+  await first.leave();
+  const second = readEvents(await admin.request('/api/v1/admin/events'));
+  await until(() => pages.length === 2);
+  pages[1]?.();
+  await second.until('overview');
+  pages[0]?.();
+  await settle();
+  await memory.fleet.beat(heartbeat('vm-1', clock.now()));
+  clock.advance(1_000);
+  const events = await second.until('workers');
+  expect(events.map(({ event }) => event)).toEqual(['workers']);
+  await second.leave();
+});

@@ -87,6 +87,8 @@ function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailur
   const due = { workers: true, look: true, overview: true, jobs: true };
   let stopped = false;
   let busy = false;
+  /** None once these readings have ended: pages that have come since have readings of their own. */
+  const told = () => (stopped ? [] : listeners);
 
   const watch = ports.fleet.watch(() => {
     due.workers = true;
@@ -136,12 +138,12 @@ function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailur
     since.jobs = 0;
     seen.jobs = await ports.feed.newest(page.jobs);
     due.overview = true;
-    if (before === null) for (const listener of listeners) listener.begin(seen.jobs);
+    if (before === null) for (const listener of told()) listener.begin(seen.jobs);
     else tellNews(newsBetween(before, seen.jobs, page));
   }
 
   function tellNews({ changed, removed }: JobNews): void {
-    for (const listener of listeners) {
+    for (const listener of told()) {
       for (const id of removed) listener.removed(id);
       for (const job of changed) listener.changed(job);
     }
@@ -149,7 +151,7 @@ function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailur
 
   function tellWorkers({ views }: FleetView): void {
     seen.workers = { workers: views };
-    for (const listener of listeners) listener.workers(seen.workers);
+    for (const listener of told()) listener.workers(seen.workers);
   }
 
   async function tellOverview(fleet: FleetView): Promise<void> {
@@ -157,7 +159,7 @@ function startReadings(ports: Ports, listeners: Set<DashboardListener>, onFailur
     due.overview = false;
     since.overview = 0;
     seen.overview = await readOverview({ fleet, open: seen.look.open, newest: seen.jobs }, ports);
-    for (const listener of listeners) listener.overview(seen.overview);
+    for (const listener of told()) listener.overview(seen.overview);
   }
 
   function fail(error: unknown): void {
