@@ -41,7 +41,7 @@ export function clientOf(stack: StackFile) {
       return String(file.metadata.generation);
     },
     /** Waits until that many jobs of the object exist and all have ended. */
-    endedJobs(name: string, count = 1, withinMs = 30_000): Promise<Job[]> {
+    endedJobs(name: string, count = 1, withinMs = 60_000): Promise<Job[]> {
       return waitForEnd(() => jobsOf(name), count, withinMs);
     },
     async readResultJson(name: string): Promise<unknown> {
