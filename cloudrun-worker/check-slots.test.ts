@@ -24,6 +24,14 @@ it('one with other slots ends, and says what to set', async () => {
 
 it('starts all the same while the settings cannot be read', async () => {
   const started = worker(4, 1);
-  started.ports.settings.routing = () => Promise.reject(new OutageError('Firestore did not answer.'));
+  started.ports.settings.readRouting = () => Promise.reject(new OutageError('Firestore did not answer.'));
+  await expect(checkSlots(started)).resolves.toBeUndefined();
+});
+
+it('and while they do not validate: what counts then are those that routers read last', async () => {
+  const started = worker(4, 1);
+  const { settings, change } = await started.ports.settings.readRouting();
+  const problem = 'run.maxInstances: Invalid input';
+  started.ports.settings.readRouting = async () => ({ settings, change, problem });
   await expect(checkSlots(started)).resolves.toBeUndefined();
 });

@@ -15,10 +15,14 @@ export async function checkSlots(worker: Pick<Worker, 'slots' | 'ports' | 'close
   );
 }
 
-/** Null during an outage, in which an instance starts all the same. */
+/**
+ * Null during an outage, and while the document does not validate: an instance starts all the same. A new process knows
+ * no last good settings, and has the defaults for them.
+ */
 async function readSettings({ ports }: Pick<Worker, 'ports'>): Promise<RoutingSettings | null> {
   try {
-    return await ports.settings.routing();
+    const { settings, problem } = await ports.settings.readRouting();
+    return problem === null ? settings : null;
   } catch (error) {
     ports.log.warn({ error }, 'The slots could not be held against settings/routing.');
     return null;
