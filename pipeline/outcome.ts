@@ -23,7 +23,7 @@ export type Outcome =
   | { kind: 'tried_out'; ack: true; problem: string | null }
   | GivenBack;
 
-/** The job waits again. `ack`: a new message for it was published, so this one may be forgotten. */
+/** The job waits again. `ack`: it has a new message, or the sweep gives it one, so this one may be forgotten. */
 export interface GivenBack {
   kind: 'given_back';
   ack: boolean;
