@@ -47,6 +47,7 @@ export default defineConfig({
             'simulator',
             'bench',
             'docs',
+            'terraform',
             'tests/in-memory',
           ].flatMap(ours),
           exclude: [packages, slow, '**/*.emulator.test.ts'],

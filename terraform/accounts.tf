@@ -1,0 +1,32 @@
+# One account for each program, and one for each of Google's services that calls a program.
+locals {
+  accounts = {
+    functions = "The functions: they route uploads, sweep, and search for lost uploads"
+    worker    = "The Cloud Run worker"
+    vm        = "The VM workers"
+    site      = "The site"
+    pusher    = "Pub/Sub calls the Cloud Run worker with its tokens"
+    events    = "Eventarc calls the routing function with its tokens"
+    scheduler = "Cloud Scheduler calls sweep and search with its tokens"
+    builder   = "Cloud Build builds the functions"
+  }
+
+  # Accounts that Google itself works with in this project.
+  # https://cloud.google.com/iam/docs/service-agents
+  agents = {
+    pubsub   = "serviceAccount:service-${var.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+    storage  = "serviceAccount:service-${var.project_number}@gs-project-accounts.iam.gserviceaccount.com"
+    database = "serviceAccount:service-${var.project_number}@gcp-sa-firestore.iam.gserviceaccount.com"
+    registry = "serviceAccount:service-${var.project_number}@gcp-sa-artifactregistry.iam.gserviceaccount.com"
+    disks    = "serviceAccount:service-${var.project_number}@compute-system.iam.gserviceaccount.com"
+  }
+}
+
+resource "google_service_account" "accounts" {
+  for_each = local.accounts
+
+  project      = local.project
+  account_id   = "spillway-${each.key}"
+  display_name = "Spillway ${each.key}"
+  description  = each.value
+}

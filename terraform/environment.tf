@@ -1,0 +1,38 @@
+locals {
+  # What every program is told (pipeline/config.ts).
+  environment = merge(
+    {
+      SPILLWAY_PROJECT            = var.project
+      SPILLWAY_UPLOADS_BUCKET     = google_storage_bucket.pictures["uploads"].name
+      SPILLWAY_WEB_UPLOADS_BUCKET = google_storage_bucket.pictures["web_uploads"].name
+      SPILLWAY_RESULTS_BUCKET     = google_storage_bucket.pictures["results"].name
+    },
+    length(var.operations) == 0 ? {} : { SPILLWAY_OPERATIONS = join(",", var.operations) },
+  )
+
+  # functions/config.ts
+  functions_environment = merge(local.environment, {
+    SPILLWAY_SWEEP_FOR_MS = tostring(var.sweep_for_seconds * 1000)
+  })
+
+  # cloudrun-worker/config.ts. Models come with the image, which says where.
+  worker_environment = merge(local.environment, {
+    SPILLWAY_SLOTS = tostring(var.run_concurrency)
+  })
+
+  # vm-worker/config.ts
+  vm_environment = merge(local.environment, {
+    SPILLWAY_SLOTS         = tostring(var.vm_slots)
+    SPILLWAY_HEALTH_PORT   = tostring(local.vm_health_port)
+    SPILLWAY_MODELS_DIR    = "/var/lib/spillway/models"
+    SPILLWAY_MODELS_SOURCE = "gs://${google_storage_bucket.artefacts["models"].name}"
+    SPILLWAY_WORK_DIR      = "/var/lib/spillway/work"
+  })
+
+  # web/config.ts. Its two secrets come from Secret Manager.
+  site_environment = merge(local.environment, {
+    SPILLWAY_PUBLIC_URL      = local.site_origin
+    SPILLWAY_TRUSTED_PROXIES = tostring(var.site_proxies)
+    SPILLWAY_DELETION        = var.soft_delete_days == 0 ? "at_once" : "as_bucket"
+  })
+}

@@ -1,0 +1,58 @@
+# A finalized object of either bucket becomes an event for the routing function. Eventarc repeats what is not answered
+# with 2xx, with longer and longer pauses, for 24 hours. Afterwards the daily search finds the object.
+# https://cloud.google.com/eventarc/docs/retry-events
+resource "google_eventarc_trigger" "uploads" {
+  for_each = {
+    uploads     = google_storage_bucket.pictures["uploads"].name
+    web-uploads = google_storage_bucket.pictures["web_uploads"].name
+  }
+
+  project = local.project
+  name    = "spillway-${each.key}"
+  # That of the bucket.
+  location        = var.region
+  service_account = google_service_account.accounts["events"].email
+
+  matching_criteria {
+    attribute = "type"
+    value     = "google.cloud.storage.object.v1.finalized"
+  }
+
+  matching_criteria {
+    attribute = "bucket"
+    value     = each.value
+  }
+
+  destination {
+    cloud_run_service {
+      service = google_cloudfunctions2_function.functions["route"].name
+      region  = var.region
+    }
+  }
+
+  depends_on = [
+    google_cloud_run_v2_service_iam_member.callers,
+    google_project_iam_member.events_receives,
+    google_project_iam_member.storage_publishes,
+  ]
+}
+
+resource "google_project_iam_member" "events_receives" {
+  project = local.project
+  role    = "roles/eventarc.eventReceiver"
+  member  = google_service_account.accounts["events"].member
+}
+
+# Cloud Storage's account exists once somebody asked for it. It is read while applying, when the API is on.
+data "google_storage_project_service_account" "agent" {
+  project = local.project
+
+  depends_on = [google_project_service.apis]
+}
+
+# Cloud Storage tells Eventarc of objects through topics that Eventarc makes itself.
+resource "google_project_iam_member" "storage_publishes" {
+  project = local.project
+  role    = "roles/pubsub.publisher"
+  member  = data.google_storage_project_service_account.agent.member
+}

@@ -1,0 +1,39 @@
+output "site" {
+  description = "Address of the site."
+  value       = local.site_origin
+}
+
+output "dashboard_token" {
+  description = "The command that prints the token of the dashboard."
+  value       = "gcloud secrets versions access latest --secret=${google_secret_manager_secret.secrets["admin-token"].secret_id} --project=${var.project}"
+}
+
+output "uploads_bucket" {
+  description = "Where integrators put pictures. Give their accounts roles/storage.objectCreator on it."
+  value       = google_storage_bucket.pictures["uploads"].name
+}
+
+output "results_bucket" {
+  description = "Where results and receipts are."
+  value       = google_storage_bucket.pictures["results"].name
+}
+
+output "models_bucket" {
+  description = "Where VMs fetch models from."
+  value       = google_storage_bucket.artefacts["models"].name
+}
+
+output "images" {
+  description = "Where container images are pushed to."
+  value       = "${var.region}-docker.pkg.dev/${var.project}/${google_artifact_registry_repository.images["programs"].repository_id}"
+}
+
+output "accounts" {
+  description = "The account of each program, and of each of Google's services that calls one."
+  value       = { for name, account in google_service_account.accounts : name => account.email }
+}
+
+output "job_events_topic" {
+  description = "Every job that ends is announced there. A subscription needs an expiration period of `never`."
+  value       = google_pubsub_topic.topics["job-events"].id
+}

@@ -1,0 +1,144 @@
+# The names are those of pipeline/gcp/queue.ts.
+resource "google_pubsub_topic" "topics" {
+  for_each = toset(["jobs-vm", "jobs-run", "jobs-dead", "job-events"])
+
+  project      = local.project
+  name         = each.value
+  kms_key_name = var.kms_key
+
+  message_storage_policy {
+    allowed_persistence_regions = [var.region]
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+locals {
+  # The most that Pub/Sub allows: refusals count as attempts, and only a job's own attempts end it.
+  most_delivery_attempts = 100
+  # Longest time of one pushed job with all that it waits for. The request's time limit of the worker is the same.
+  push_deadline_seconds = 120
+}
+
+resource "google_pubsub_subscription" "jobs_vm_pull" {
+  project              = local.project
+  name                 = "jobs-vm-pull"
+  topic                = google_pubsub_topic.topics["jobs-vm"].id
+  ack_deadline_seconds = 20
+
+  # Otherwise Google deletes a subscription that nobody used for 31 days, and what is published after that is lost.
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "1s"
+    maximum_backoff = "30s"
+  }
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.topics["jobs-dead"].id
+    max_delivery_attempts = local.most_delivery_attempts
+  }
+
+  depends_on = [google_pubsub_topic_iam_member.dead_letters]
+}
+
+resource "google_pubsub_subscription" "jobs_run_push" {
+  project              = local.project
+  name                 = "jobs-run-push"
+  topic                = google_pubsub_topic.topics["jobs-run"].id
+  ack_deadline_seconds = local.push_deadline_seconds
+
+  push_config {
+    push_endpoint = "${google_cloud_run_v2_service.worker.uri}/push"
+
+    oidc_token {
+      service_account_email = google_service_account.accounts["pusher"].email
+      audience              = google_cloud_run_v2_service.worker.uri
+    }
+  }
+
+  expiration_policy {
+    ttl = ""
+  }
+
+  retry_policy {
+    minimum_backoff = "1s"
+    maximum_backoff = "30s"
+  }
+
+  dead_letter_policy {
+    dead_letter_topic     = google_pubsub_topic.topics["jobs-dead"].id
+    max_delivery_attempts = local.most_delivery_attempts
+  }
+
+  depends_on = [
+    google_pubsub_topic_iam_member.dead_letters,
+    google_cloud_run_v2_service_iam_member.pusher_calls_worker,
+  ]
+}
+
+# For people: nothing pulls from it, and an alarm tells of what is in it (monitoring.tf).
+resource "google_pubsub_subscription" "jobs_dead_pull" {
+  project                    = local.project
+  name                       = "jobs-dead-pull"
+  topic                      = google_pubsub_topic.topics["jobs-dead"].id
+  ack_deadline_seconds       = 20
+  message_retention_duration = "${31 * 24 * 3600}s"
+
+  expiration_policy {
+    ttl = ""
+  }
+}
+
+# Pub/Sub itself moves a message to the dead letters: it publishes it there, and acknowledges it here.
+resource "google_pubsub_topic_iam_member" "dead_letters" {
+  project = local.project
+  topic   = google_pubsub_topic.topics["jobs-dead"].name
+  role    = "roles/pubsub.publisher"
+  member  = local.agents.pubsub
+}
+
+resource "google_pubsub_subscription_iam_member" "dead_letters" {
+  for_each = {
+    vm  = google_pubsub_subscription.jobs_vm_pull.name
+    run = google_pubsub_subscription.jobs_run_push.name
+  }
+
+  project      = local.project
+  subscription = each.value
+  role         = "roles/pubsub.subscriber"
+  member       = local.agents.pubsub
+}
+
+locals {
+  # Which program publishes to which topic: pipeline/preflight.ts says why.
+  publishers = {
+    functions = ["jobs-vm", "jobs-run", "jobs-dead", "job-events"]
+    vm        = ["jobs-vm", "jobs-run", "jobs-dead", "job-events"]
+    worker    = ["jobs-run", "jobs-dead", "job-events"]
+    site      = ["jobs-vm", "jobs-run", "job-events"]
+  }
+  publications = merge([
+    for account, topics in local.publishers : {
+      for topic in topics : "${account} publishes to ${topic}" => { account = account, topic = topic }
+    }
+  ]...)
+}
+
+resource "google_pubsub_topic_iam_member" "publishers" {
+  for_each = local.publications
+
+  project = local.project
+  topic   = google_pubsub_topic.topics[each.value.topic].name
+  role    = "roles/pubsub.publisher"
+  member  = google_service_account.accounts[each.value.account].member
+}
+
+resource "google_pubsub_subscription_iam_member" "vm_pulls" {
+  project      = local.project
+  subscription = google_pubsub_subscription.jobs_vm_pull.name
+  role         = "roles/pubsub.subscriber"
+  member       = google_service_account.accounts["vm"].member
+}

@@ -1,0 +1,37 @@
+# Images of the programs, which are pushed there, and images that Cloud Build makes of the functions.
+resource "google_artifact_registry_repository" "images" {
+  for_each = {
+    programs  = "Images of Spillway's programs"
+    functions = "Images that Cloud Functions builds"
+  }
+
+  project       = local.project
+  location      = var.region
+  repository_id = "spillway-${each.key}"
+  description   = each.value
+  format        = "DOCKER"
+  kms_key_name  = var.kms_key
+
+  docker_config {
+    # The platform moves tags of what it builds.
+    immutable_tags = each.key == "programs"
+  }
+
+  depends_on = [google_kms_crypto_key_iam_member.agents]
+}
+
+resource "google_artifact_registry_repository_iam_member" "vm_pulls_images" {
+  project    = local.project
+  location   = google_artifact_registry_repository.images["programs"].location
+  repository = google_artifact_registry_repository.images["programs"].name
+  role       = "roles/artifactregistry.reader"
+  member     = google_service_account.accounts["vm"].member
+}
+
+resource "google_artifact_registry_repository_iam_member" "builder_writes_functions" {
+  project    = local.project
+  location   = google_artifact_registry_repository.images["functions"].location
+  repository = google_artifact_registry_repository.images["functions"].name
+  role       = "roles/artifactregistry.writer"
+  member     = google_service_account.accounts["builder"].member
+}

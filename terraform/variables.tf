@@ -1,0 +1,435 @@
+# Where
+
+variable "project" {
+  description = "Id of the Google Cloud project. It should hold nothing else."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{4,28}[a-z0-9]$", var.project))
+    error_message = "project is the id of a project: 6 to 30 small letters, digits and hyphens, with a letter first."
+  }
+}
+
+variable "project_number" {
+  description = "Number of the same project: `gcloud projects describe PROJECT --format='value(projectNumber)'`. Google's own accounts and the address of the site are named after it."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[0-9]{6,}$", var.project_number))
+    error_message = "project_number is the number of the project, not its id."
+  }
+}
+
+variable "region" {
+  description = "Region of everything: buckets, database, services and VMs."
+  type        = string
+  default     = "us-central1"
+
+  validation {
+    condition     = can(regex("^[a-z]+-[a-z]+[0-9]+$", var.region))
+    error_message = "region is a region such as us-central1, not a zone and not a multi-region."
+  }
+}
+
+variable "kms_key" {
+  description = "Key of Cloud KMS for buckets, database, topics, container images and disks: projects/…/locations/REGION/keyRings/…/cryptoKeys/…. Null: Google's own keys."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.kms_key == null || can(regex("^projects/[^/]+/locations/${var.region}/keyRings/[^/]+/cryptoKeys/[^/]+$", var.kms_key))
+    error_message = "kms_key is the full name of a key in the same region: projects/…/locations/${var.region}/keyRings/…/cryptoKeys/…."
+  }
+}
+
+# What is deployed
+
+variable "functions_archive" {
+  description = "Path of a zip file: the deployable folder of the functions, with package.json at its top."
+  type        = string
+
+  validation {
+    condition     = fileexists(var.functions_archive)
+    error_message = "functions_archive names no file."
+  }
+}
+
+variable "worker_image" {
+  description = "Container image of the Cloud Run worker, by digest."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.worker_image))
+    error_message = "worker_image names an image by its digest: …@sha256:…. A tag can be moved."
+  }
+}
+
+variable "site_image" {
+  description = "Container image of the site, by digest."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.site_image))
+    error_message = "site_image names an image by its digest: …@sha256:…. A tag can be moved."
+  }
+}
+
+variable "vm_image" {
+  description = "Container image of the VM worker, by digest, in Artifact Registry: VMs reach nothing but Google's services."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^@\\s]+@sha256:[0-9a-f]{64}$", var.vm_image))
+    error_message = "vm_image names an image in Artifact Registry by its digest: …-docker.pkg.dev/…@sha256:…."
+  }
+}
+
+variable "operations" {
+  description = "Plug-ins, as SPILLWAY_OPERATIONS names them. All programs have to contain them."
+  type        = list(string)
+  default     = []
+}
+
+# Data
+
+variable "keep_data" {
+  description = "Whether `terraform destroy` keeps pictures, results and the database."
+  type        = bool
+  default     = true
+}
+
+variable "soft_delete_days" {
+  description = "Days for which buckets keep what was deleted. 0: removed at once, and the site checks that before it starts."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.soft_delete_days == 0 || (var.soft_delete_days >= 7 && var.soft_delete_days <= 90 && floor(var.soft_delete_days) == var.soft_delete_days)
+    error_message = "soft_delete_days is 0, or a whole number from 7 to 90, as Cloud Storage has it."
+  }
+}
+
+variable "uploads_kept_days" {
+  description = "Age at which uploaded pictures are deleted, in days. Null: never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.uploads_kept_days == null || try(var.uploads_kept_days >= 3 && floor(var.uploads_kept_days) == var.uploads_kept_days, false)
+    error_message = "uploads_kept_days is a whole number of at least 3: the daily search for lost uploads looks two days back."
+  }
+}
+
+variable "results_kept_days" {
+  description = "Age at which results and receipts are deleted, in days. Null: never."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.results_kept_days == null || try(var.results_kept_days >= 1 && floor(var.results_kept_days) == var.results_kept_days, false)
+    error_message = "results_kept_days is a whole number of at least 1."
+  }
+}
+
+variable "backups_kept_days" {
+  description = "Days for which the daily backups of the database are kept. 0: there are none."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.backups_kept_days >= 0 && var.backups_kept_days <= 98 && floor(var.backups_kept_days) == var.backups_kept_days
+    error_message = "backups_kept_days is a whole number from 0 to 98, which is Firestore's 14 weeks."
+  }
+}
+
+# Cloud Run worker. settings/routing is written from the same variables.
+
+variable "run_max_instances" {
+  description = "Most instances that routers fill. The service may have one more, so that it refuses nothing. 0: Cloud Run gets no jobs."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.run_max_instances >= 0 && var.run_max_instances <= 999 && floor(var.run_max_instances) == var.run_max_instances
+    error_message = "run_max_instances is a whole number from 0 to 999."
+  }
+}
+
+variable "run_concurrency" {
+  description = "Jobs at a time on each instance: its slots, the concurrency of the service, and what routers count on."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.run_concurrency >= 1 && var.run_concurrency <= 80 && floor(var.run_concurrency) == var.run_concurrency
+    error_message = "run_concurrency is a whole number from 1 to 80."
+  }
+}
+
+variable "run_cpu" {
+  description = "vCPUs of an instance."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = contains([1, 2, 4, 6, 8], var.run_cpu)
+    error_message = "run_cpu is 1, 2, 4, 6 or 8, as Cloud Run has it."
+  }
+}
+
+variable "run_memory_gib" {
+  description = "Memory of an instance in GiB. Its files are in it."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.run_memory_gib >= 1 && var.run_memory_gib <= 32 && floor(var.run_memory_gib) == var.run_memory_gib
+    error_message = "run_memory_gib is a whole number from 1 to 32."
+  }
+}
+
+variable "run_models" {
+  description = "Names of the models that are in the image of the Cloud Run worker. Jobs that name another one wait for the VMs."
+  type        = list(string)
+  default     = []
+}
+
+variable "run_most_dollars_per_hour" {
+  description = "Above this, new work waits for the VMs. US dollars in any one hour. Null: no limit."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.run_most_dollars_per_hour == null || try(var.run_most_dollars_per_hour >= 0 && var.run_most_dollars_per_hour <= 1000000, false)
+    error_message = "run_most_dollars_per_hour is a number of dollars from 0 to 1000000."
+  }
+}
+
+variable "routing" {
+  description = "Other routing settings (core/settings.ts). What is null has its default there."
+  type = object({
+    policy        = optional(string)
+    confidence    = optional(number)
+    objectives_ms = optional(map(number), {})
+    bulk = optional(object({
+      objective_ms = optional(number)
+      batch_over   = optional(number)
+    }), {})
+    owner_shares = optional(map(number), {})
+  })
+  default = {}
+
+  validation {
+    condition     = contains(["deadline", "threshold"], coalesce(var.routing.policy, "deadline"))
+    error_message = "routing.policy is deadline or threshold."
+  }
+  validation {
+    condition     = try(var.routing.confidence >= 0 && var.routing.confidence <= 5, var.routing.confidence == null)
+    error_message = "routing.confidence is a number from 0 to 5."
+  }
+  validation {
+    condition     = alltrue([for ms in values(var.routing.objectives_ms) : ms > 0 && ms <= 2678400000])
+    error_message = "routing.objectives_ms has milliseconds above 0 and of at most 31 days."
+  }
+  validation {
+    condition     = alltrue([for share in values(var.routing.owner_shares) : share >= 0.001 && share <= 1000])
+    error_message = "routing.owner_shares has weights from 0.001 to 1000."
+  }
+}
+
+# Functions
+
+variable "route_max_instances" {
+  description = "Most instances of the routing function."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.route_max_instances >= 1 && var.route_max_instances <= 1000 && floor(var.route_max_instances) == var.route_max_instances
+    error_message = "route_max_instances is a whole number from 1 to 1000."
+  }
+}
+
+variable "route_min_instances" {
+  description = "Instances of the routing function that are kept warm. Each costs about ten dollars a month."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.route_min_instances >= 0 && var.route_min_instances <= var.route_max_instances
+    error_message = "route_min_instances is a number from 0 to route_max_instances."
+  }
+}
+
+variable "sweep_for_seconds" {
+  description = "How long each minute's call of the sweep goes on. 0: one sweep a minute, which is cheaper and finds what is late more slowly. VMs sweep as well."
+  type        = number
+  default     = 55
+
+  validation {
+    condition     = var.sweep_for_seconds >= 0 && var.sweep_for_seconds <= 58
+    error_message = "sweep_for_seconds is a number from 0 to 58: the next call comes after 60 s."
+  }
+}
+
+# Site
+
+variable "site_public" {
+  description = "Whether everybody may open the site. Where not, only accounts with roles/run.invoker on it may."
+  type        = bool
+  default     = true
+}
+
+variable "site_url" {
+  description = "Address of the site as browsers know it, where it has a domain of its own. Null: its address on run.app."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.site_url == null || can(regex("^https://[a-z0-9.-]+(:[0-9]+)?$", var.site_url))
+    error_message = "site_url is an origin without a path: https://pictures.example.com."
+  }
+}
+
+variable "site_proxies" {
+  description = "Proxies before the site that append to X-Forwarded-For: 1 is Cloud Run's front, 2 with a load balancer before it."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = contains([1, 2, 3], var.site_proxies)
+    error_message = "site_proxies is 1, 2 or 3."
+  }
+}
+
+variable "site_max_instances" {
+  description = "Most instances of the site."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.site_max_instances >= 1 && var.site_max_instances <= 100 && floor(var.site_max_instances) == var.site_max_instances
+    error_message = "site_max_instances is a whole number from 1 to 100."
+  }
+}
+
+variable "secrets_version" {
+  description = "Another number makes new secrets: visitors lose their sessions, and the dashboard gets a new token."
+  type        = number
+  default     = 1
+}
+
+# VMs
+
+variable "vm_count" {
+  description = "VM workers that always run."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.vm_count >= 0 && var.vm_count <= 1000 && floor(var.vm_count) == var.vm_count
+    error_message = "vm_count is a whole number from 0 to 1000."
+  }
+}
+
+variable "vm_schedules" {
+  description = "Times at which more VMs run, by a name: how many, from when (cron), for how many minutes, in which time zone."
+  type = map(object({
+    count     = number
+    start     = string
+    minutes   = number
+    time_zone = optional(string, "Etc/UTC")
+  }))
+  default = {}
+
+  validation {
+    condition     = alltrue([for each in values(var.vm_schedules) : each.count >= 1 && each.count <= 1000 && each.minutes >= 5])
+    error_message = "Each of vm_schedules has a count from 1 to 1000, and lasts 5 minutes or more."
+  }
+}
+
+variable "vm_machine_type" {
+  description = "Machine type of the VMs."
+  type        = string
+  default     = "e2-standard-2"
+}
+
+variable "vm_slots" {
+  description = "Jobs at a time on each VM. A slot for each vCPU does the most in a second."
+  type        = number
+  default     = 2
+
+  validation {
+    condition     = var.vm_slots >= 1 && var.vm_slots <= 128 && floor(var.vm_slots) == var.vm_slots
+    error_message = "vm_slots is a whole number from 1 to 128."
+  }
+}
+
+variable "vm_spot" {
+  description = "Whether the VMs are Spot VMs, which are cheaper and may be taken away with 30 s of notice."
+  type        = bool
+  default     = false
+}
+
+variable "vm_disk_gb" {
+  description = "Boot disk of a VM in GB. Models are kept on it."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.vm_disk_gb >= 20 && var.vm_disk_gb <= 1000
+    error_message = "vm_disk_gb is a number from 20 to 1000."
+  }
+}
+
+variable "vm_range" {
+  description = "Addresses of the VMs' subnetwork."
+  type        = string
+  default     = "10.80.0.0/22"
+
+  validation {
+    condition     = can(cidrhost(var.vm_range, 3))
+    error_message = "vm_range is a range such as 10.80.0.0/22."
+  }
+}
+
+variable "vm_ssh_through_iap" {
+  description = "Whether people with the roles for it (OS Login, Identity-Aware Proxy's tunnel) may open a shell on the VMs."
+  type        = bool
+  default     = false
+}
+
+# Money and alarms
+
+variable "alert_emails" {
+  description = "Who is told when something is wrong."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for email in var.alert_emails : can(regex("^[^@\\s]+@[^@\\s]+$", email))])
+    error_message = "alert_emails has addresses of e-mail."
+  }
+}
+
+variable "billing_account" {
+  description = "Billing account in which a budget is made for the project: 012345-6789AB-CDEF01. Null: no budget."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.billing_account == null || can(regex("^[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}$", var.billing_account))
+    error_message = "billing_account has the form 012345-6789AB-CDEF01."
+  }
+}
+
+variable "budget_amount" {
+  description = "Budget of a month, in the currency of the billing account. Half, 90 % and all of it are told; nothing is stopped."
+  type        = number
+  default     = 300
+
+  validation {
+    condition     = var.budget_amount >= 1 && floor(var.budget_amount) == var.budget_amount
+    error_message = "budget_amount is a whole number of at least 1."
+  }
+}
