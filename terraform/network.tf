@@ -97,9 +97,9 @@ resource "google_compute_firewall" "from_iap" {
   }
 }
 
-# Names of Google's services lead to those addresses.
+# Names of Google's services lead to those addresses. Agents of Container-Optimized OS may come from gcr.io.
 resource "google_dns_managed_zone" "google_services" {
-  for_each = toset(["googleapis.com", "pkg.dev"])
+  for_each = toset(["gcr.io", "googleapis.com", "pkg.dev"])
 
   project     = local.project
   name        = "spillway-${replace(each.value, ".", "-")}"

@@ -186,6 +186,11 @@ variable "run_memory_gib" {
     condition     = var.run_memory_gib >= 1 && var.run_memory_gib <= 32 && floor(var.run_memory_gib) == var.run_memory_gib
     error_message = "run_memory_gib is a whole number from 1 to 32."
   }
+  # https://cloud.google.com/run/docs/configuring/services/memory-limits#cpu-minimum
+  validation {
+    condition     = var.run_memory_gib <= 4 * var.run_cpu && var.run_memory_gib >= (var.run_cpu > 4 ? 4 : var.run_cpu == 4 ? 2 : 1)
+    error_message = "run_memory_gib does not go with run_cpu: Cloud Run gives at most 4 GiB for each vCPU, at least 2 with 4 vCPUs, and at least 4 with more."
+  }
 }
 
 variable "run_models" {
