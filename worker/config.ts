@@ -8,7 +8,7 @@ import { z } from 'zod';
 /** The environment of both kinds of worker. Durations in milliseconds. */
 export const workerConfigSchema = baseConfigSchema.extend({
   ...modelsEnvironmentSchema.shape,
-  /** Who this worker is, where no metadata server says it (`identifyWorker`). */
+  /** Who this worker is, in place of what `identifyWorker` would find. Of one worker alone. */
   SPILLWAY_WORKER_ID: z
     .string()
     .regex(/^[\w.-]{1,100}$/)

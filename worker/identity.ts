@@ -15,8 +15,9 @@ const instanceDigits = 12;
 
 /**
  * Finds out who this worker is. On Google Cloud the metadata server knows: a VM is its instance's name, and an instance
- * of Cloud Run is its revision and instance id. Elsewhere `SPILLWAY_WORKER_ID` may say it, and a random id does
- * otherwise. The host's name is never asked: on Cloud Run it is `localhost` in every instance.
+ * of Cloud Run is its revision and instance id. Elsewhere it is a random id. `SPILLWAY_WORKER_ID` goes before all but
+ * Cloud Run's, for several workers on one VM. The host's name is never asked: on Cloud Run it is `localhost` in every
+ * instance.
  * @throws Error where the machine is on Google Cloud and its metadata server does not answer.
  * @see https://cloud.google.com/run/docs/container-contract#metadata-server
  */
