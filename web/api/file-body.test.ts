@@ -23,6 +23,14 @@ test('a body has all bytes of its stream, and its failure', async () => {
   await expect(reader.read()).rejects.toThrow('The bucket hung up.');
 });
 
+test('a body tells of a failure that came before anybody read it', async () => {
+  const stream = begunStream();
+  const body = bodyOf(stream);
+  stream.destroy(new Error('The bucket hung up.'));
+  await new Promise<void>((resolve) => stream.once('close', resolve));
+  await expect(new Response(body).text()).rejects.toThrow('The bucket hung up.');
+});
+
 test('a body that nobody wants any more ends its stream, read or not, and whatever that fails with', async () => {
   for (const reads of [0, 1, 2]) {
     const stream = begunStream();

@@ -7,6 +7,8 @@ import type { Readable } from 'node:stream';
  */
 export function bodyOf(stream: Readable): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = stream.iterator();
+  // The iterator tells its reader of a failure, also of one before the first read. One that nobody listens to ends the process.
+  stream.on('error', () => {});
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
@@ -15,8 +17,6 @@ export function bodyOf(stream: Readable): ReadableStream<Uint8Array> {
         else controller.enqueue(next.value);
       },
       cancel() {
-        // A failure of what nobody reads concerns nobody.
-        stream.on('error', () => {});
         stream.destroy();
       },
     },
