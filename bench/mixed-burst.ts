@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
+import { Storage } from '@google-cloud/storage';
 import { isTerminal, type Job } from '@spillway/core/job.ts';
 import { drawPhoto } from './photos.ts';
 import { quantile } from './quantile.ts';
@@ -15,6 +16,8 @@ const photo = { width: 1_200, height: 833, seed: 3 };
 export interface MixedBurst {
   jobs: number;
   succeeded: number;
+  /** Receipts in the bucket of results, of which each job leaves one. */
+  receipts: number;
   /** Attempts beyond the first of each job. */
   attemptsAgain: number;
   /** Pushes that came again, of jobs and of events. */
@@ -46,11 +49,17 @@ export function mixedBurst(): Promise<MixedBurst> {
     ];
     const seconds = (performance.now() - startedAt) / 1_000;
     stopWatching();
-    return { ...summary(jobs), opened: [...opened], pushesAgain: await pushesAgain(bench), seconds };
+    return {
+      ...summary(jobs),
+      receipts: await receipts(bench),
+      opened: [...opened],
+      pushesAgain: await pushesAgain(bench),
+      seconds,
+    };
   });
 }
 
-function summary(jobs: Job[]): Omit<MixedBurst, 'opened' | 'pushesAgain' | 'seconds'> {
+function summary(jobs: Job[]): Omit<MixedBurst, 'receipts' | 'opened' | 'pushesAgain' | 'seconds'> {
   const latencies = jobs
     .filter(({ state }) => isTerminal(state))
     .map((job) => between(job.source.timeCreated, job.endedAt ?? job.source.timeCreated) / 1_000);
@@ -78,6 +87,12 @@ function watchBreakers(firestore: Firestore, opened: Set<string>): () => void {
     stopState();
     stopWorkers();
   };
+}
+
+async function receipts({ stack }: BenchStack): Promise<number> {
+  const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
+  const [files] = await storage.bucket(stack.buckets.results).getFiles();
+  return files.filter(({ name }) => name.endsWith('.receipt.json')).length;
 }
 
 async function pushesAgain({ directory }: BenchStack): Promise<number> {
