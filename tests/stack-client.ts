@@ -33,6 +33,11 @@ export function clientOf(stack: StackFile) {
     firestore,
     jobsMatching,
     jobsOf,
+    /** All jobs of objects whose name starts with the prefix. */
+    jobsUnder(prefix: string): Promise<Job[]> {
+      const jobs = firestore.collection('jobs');
+      return jobsMatching(jobs.where('source.name', '>=', prefix).where('source.name', '<=', `${prefix}~`));
+    },
     readResult,
     /** Puts bytes into the uploads bucket and returns the object's generation. */
     async drop(name: string, bytes: Buffer, metadata: Record<string, string> = {}): Promise<string> {

@@ -1,40 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { relayedServices } from '@spillway/emulators/choose-ports.ts';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
-import { clientOf, type StackClient } from '../stack-client.ts';
+import { ownStack } from './own-stack.ts';
 
 const files = 12;
 /** How long a fault of the network lasts. Milliseconds. */
 const faultMs = 4_000;
-let stack: Stack;
-let directory: string;
-let client: StackClient;
+const own = ownStack({ vms: 1, slots: 1, runMax: 2, likeCloud: true });
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'spillway-cut-'));
-  const size = { vms: 1, slots: 1, runMax: 2, reset: true, fixedPorts: {}, anyPorts: true };
-  stack = await startStack({ ...size, likeCloud: true, directory }, () => {});
-  client = clientOf(stack);
-});
-afterAll(async () => {
-  await client?.firestore.terminate();
-  await stack?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-const jobsIn = (folder: string) => {
-  const jobs = client.firestore.collection('jobs');
-  return client.jobsMatching(
-    jobs.where('source.name', '>=', folder).where('source.name', '<=', `${folder}~`),
-  );
-};
 const succeeded = async (folder: string) =>
-  (await jobsIn(folder)).filter(({ state }) => state === 'succeeded').length;
+  (await own().client.jobsUnder(folder)).filter(({ state }) => state === 'succeeded').length;
 
 it.each(
   relayedServices.flatMap((service) => (['cut', 'stall'] as const).map((fault) => ({ service, fault }))),
@@ -42,10 +18,10 @@ it.each(
   const folder = `sketch/${service}-${fault}/`;
   const picture = await drawnJpeg(1, 1_200, 900);
   const names = Array.from({ length: files }, (_, index) => `${folder}${index}.jpg`);
-  await Promise.all(names.map((name) => client.drop(name, picture)));
-  const begun = async () => (await jobsIn(folder)).some(({ claim }) => claim !== null);
+  await Promise.all(names.map((name) => own().client.drop(name, picture)));
+  const begun = async () => (await own().client.jobsUnder(folder)).some(({ claim }) => claim !== null);
   await expect.poll(begun, { timeout: 60_000, interval: 20 }).toBe(true);
-  const relay = stack.relays[service];
+  const relay = own().stack.relays[service];
   relay?.[fault]();
   await delay(faultMs);
   relay?.mend();

@@ -1,40 +1,25 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { descendants } from '@spillway/emulators/processes.ts';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
-import { clientOf, type StackClient, waitForEnd } from '../stack-client.ts';
+import { waitForEnd } from '../stack-client.ts';
+import { ownStack } from './own-stack.ts';
 
 const count = 200;
 const alone = 10;
-let stack: Stack;
-let directory: string;
-let client: StackClient;
-
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'spillway-frozen-'));
-  // The distance to the services adds nothing here but time.
-  const options = { vms: 0, slots: 1, runMax: 3, likeCloud: true, latencyMs: 0, reset: true, directory };
-  stack = await startStack({ ...options, fixedPorts: {}, anyPorts: true }, () => {});
-  client = clientOf(stack);
-});
-afterAll(async () => {
-  await client?.firestore.terminate();
-  await stack?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
+// The distance to the services adds nothing here but time.
+const own = ownStack({ vms: 0, slots: 1, runMax: 3, likeCloud: true, latencyMs: 0 });
 
 /** Whether there are instances, and all their processes stand still. The shells that guard them do not. */
 async function allStandStill(): Promise<boolean> {
-  const pids = descendants(stack.pids['cloud-run'] ?? 0);
+  const pids = descendants(own().stack.pids['cloud-run'] ?? 0);
   const stats = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')));
   const states = stats.flatMap((stat) => /\((?!sh\)).*\) (\w)/.exec(stat)?.[1] ?? []);
   return states.length >= 2 && states.every((state) => state === 'T');
 }
 
 it('jobs go through instances that stand still between requests: none fails for it, none is tried twice', async () => {
+  const { client } = own();
   const picture = await drawnJpeg(1, 64, 48);
   const drop = (index: number) => client.drop(`sketch/${index}.jpg`, picture);
 

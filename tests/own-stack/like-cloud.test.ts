@@ -1,50 +1,19 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
 import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
 import { describePipeline } from '../pipeline-cases.ts';
-import { clientOf, type StackClient, waitForEnd } from '../stack-client.ts';
+import { waitForEnd } from '../stack-client.ts';
+import { ownStack } from './own-stack.ts';
 
-let stack: Stack;
-let directory: string;
-let client: StackClient;
+const own = ownStack({ vms: 2, slots: 1, runMax: 2, likeCloud: true, operations: fixtures.faulty });
 
-beforeAll(async () => {
-  directory = await mkdtemp(join(tmpdir(), 'spillway-like-cloud-'));
-  const options = {
-    likeCloud: true,
-    operations: fixtures.faulty,
-    vms: 2,
-    slots: 1,
-    runMax: 2,
-    reset: true,
-    directory,
-    fixedPorts: {},
-    anyPorts: true,
-  };
-  stack = await startStack(options, () => {});
-  client = clientOf(stack);
-});
-afterAll(async () => {
-  await client?.firestore.terminate();
-  await stack?.stop();
-  await rm(directory, { recursive: true, force: true });
-});
-
-const jobsIn = (folder: string) => {
-  const jobs = client.firestore.collection('jobs');
-  return client.jobsMatching(
-    jobs.where('source.name', '>=', folder).where('source.name', '<=', `${folder}~`),
-  );
-};
-
-describePipeline(() => client);
+describePipeline(() => own().client);
 
 describe('a picture that crashes its child three times', () => {
   it('costs Cloud Run no refusal, and no job beside it an attempt', async () => {
+    const { client, directory } = own();
     const picture = await drawnJpeg(1);
     // Everything goes to Cloud Run from now on. The router keeps the settings of before for some seconds.
     await client.firestore
@@ -64,7 +33,7 @@ describe('a picture that crashes its child three times', () => {
       client.drop('faulty/crashing.jpg', picture, { options: '{"how":"crash"}' }),
       ...beside.map((name) => client.drop(name, picture)),
     ]);
-    const jobs = await waitForEnd(() => jobsIn('sketch/beside/'), beside.length, 120_000);
+    const jobs = await waitForEnd(() => client.jobsUnder('sketch/beside/'), beside.length, 120_000);
     expect(jobs.map(({ state, attempt }) => [state, attempt])).toEqual(beside.map(() => ['succeeded', 1]));
     const [crashed] = await client.endedJobs('faulty/crashing.jpg', 1, 60_000);
     expect(crashed).toMatchObject({ state: 'failed', attempt: 3, error: { code: 'poison' } });
