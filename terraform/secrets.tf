@@ -6,14 +6,6 @@ locals {
   }
 }
 
-# Written to Secret Manager and nowhere else: neither the plan nor the state has them.
-ephemeral "random_password" "secrets" {
-  for_each = local.secrets
-
-  length  = 48
-  special = false
-}
-
 resource "google_secret_manager_secret" "secrets" {
   for_each = local.secrets
 
@@ -32,8 +24,10 @@ resource "google_secret_manager_secret" "secrets" {
 resource "google_secret_manager_secret_version" "secrets" {
   for_each = local.secrets
 
-  secret                 = google_secret_manager_secret.secrets[each.key].id
-  secret_data_wo         = ephemeral.random_password.secrets[each.key].result
+  secret = google_secret_manager_secret.secrets[each.key].id
+  # Each is made of the random bits of two version 4 UUIDs. Terraform makes them while applying, sends them to Secret
+  # Manager, and forgets them: neither the plan nor the state has them.
+  secret_data_wo         = "${uuid()}-${uuid()}"
   secret_data_wo_version = var.secrets_version
 
   # The old version is read by the revision that is still running.
