@@ -11,6 +11,7 @@ locals {
       "eventarc.googleapis.com",
       "firestore.googleapis.com",
       "iam.googleapis.com",
+      "iap.googleapis.com",
       # The site signs addresses of pictures with it.
       "iamcredentials.googleapis.com",
       "logging.googleapis.com",
@@ -21,6 +22,7 @@ locals {
       "storage.googleapis.com",
     ],
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
+    var.machines == null ? [] : ["sts.googleapis.com"],
     var.billing_account == null ? [] : ["billingbudgets.googleapis.com"],
   )
 

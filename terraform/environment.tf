@@ -29,10 +29,19 @@ locals {
     SPILLWAY_WORK_DIR      = "/var/lib/spillway/work"
   })
 
-  # web/config.ts. Its two secrets come from Secret Manager.
+  # web/config.ts. Secrets come from Secret Manager.
   site_environment = merge(local.environment, {
     SPILLWAY_PUBLIC_URL      = local.site_origin
     SPILLWAY_TRUSTED_PROXIES = tostring(var.site_proxies)
-    SPILLWAY_DELETION        = var.soft_delete_days == 0 ? "at_once" : "as_bucket"
+    SPILLWAY_DELETION        = local.deletion
   })
+
+  # web/config.ts again: the dashboard is the same program.
+  admin_environment = merge(local.environment, {
+    SPILLWAY_PUBLIC_URL      = local.service_origins["admin"]
+    SPILLWAY_TRUSTED_PROXIES = "1"
+    SPILLWAY_DELETION        = local.deletion
+  })
+
+  deletion = var.soft_delete_days == 0 ? "at_once" : "as_bucket"
 }

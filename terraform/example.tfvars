@@ -9,6 +9,7 @@ site_image        = "us-central1-docker.pkg.dev/example-pictures/spillway-progra
 vm_image          = "us-central1-docker.pkg.dev/example-pictures/spillway-programs/vm-worker@sha256:0000000000000000000000000000000000000000000000000000000000000000"
 
 vm_count          = 2
+vm_max_count      = 6
 run_max_instances = 20
 
 vm_schedules = {
@@ -17,3 +18,5 @@ vm_schedules = {
 
 alert_emails    = ["pictures@example.com"]
 billing_account = "012345-6789AB-CDEF01"
+
+admins = ["group:pictures@example.com"]

@@ -15,7 +15,7 @@ resource "google_firestore_database" "default" {
     }
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
+  depends_on = [terraform_data.key_is_usable]
 }
 
 locals {
@@ -89,7 +89,7 @@ resource "google_firestore_backup_schedule" "daily" {
 
 # Firestore grants no rights to a part of a database.
 resource "google_project_iam_member" "programs_use_database" {
-  for_each = toset(["functions", "worker", "vm", "site"])
+  for_each = setintersection(["functions", "worker", "vm", "machine", "site", "admin"], keys(local.accounts))
 
   project = local.project
   role    = "roles/datastore.user"

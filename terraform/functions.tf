@@ -78,13 +78,7 @@ resource "google_cloudfunctions2_function" "functions" {
     google_firestore_document.routing,
     google_firestore_field.overrides,
     google_firestore_index.composite,
-    google_project_iam_member.builder_logs,
-    google_project_iam_member.builder_reads_sources,
-    google_project_iam_member.programs_use_database,
-    google_pubsub_topic_iam_member.publishers,
-    google_artifact_registry_repository_iam_member.builder_writes_functions,
-    google_storage_bucket_iam_member.builder_reads_archives,
-    google_storage_bucket_iam_member.programs,
+    terraform_data.rights_have_arrived,
   ]
 }
 

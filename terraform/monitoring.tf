@@ -1,3 +1,23 @@
+# How much work people offer, which the sweep's leader writes: functions, and whatever else sweeps.
+resource "google_monitoring_metric_descriptor" "offered_work" {
+  project      = local.project
+  type         = "custom.googleapis.com/spillway/offered_work"
+  display_name = "Spillway: offered work"
+  description  = "Seconds of a VM's slot that are wanted in each second, on both sides together"
+  metric_kind  = "GAUGE"
+  value_type   = "DOUBLE"
+  unit         = "1"
+}
+
+# Whatever sweeps writes it, and the agents of the VMs write figures of the machine.
+resource "google_project_iam_member" "write_figures" {
+  for_each = setunion(["functions"], local.vm_workers)
+
+  project = local.project
+  role    = "roles/monitoring.metricWriter"
+  member  = google_service_account.accounts[each.value].member
+}
+
 resource "google_monitoring_notification_channel" "emails" {
   for_each = toset(var.alert_emails)
 
@@ -38,7 +58,7 @@ locals {
     }
     worker-fails = {
       title     = "The Cloud Run worker fails"
-      filter    = "metric.type = \"run.googleapis.com/request_count\" AND resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${google_cloud_run_v2_service.worker.name}\" AND metric.labels.response_code_class = \"5xx\""
+      filter    = "metric.type = \"run.googleapis.com/request_count\" AND resource.type = \"cloud_run_revision\" AND resource.labels.service_name = \"${google_cloud_run_v2_service.services["worker"].name}\" AND metric.labels.response_code_class = \"5xx\""
       aligner   = "ALIGN_RATE"
       threshold = 0
       duration  = "300s"

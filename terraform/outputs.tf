@@ -3,6 +3,11 @@ output "site" {
   value       = local.site_origin
 }
 
+output "dashboard" {
+  description = "Address of the dashboard."
+  value       = local.service_origins["admin"]
+}
+
 output "dashboard_token" {
   description = "The command that prints the token of the dashboard."
   value       = "gcloud secrets versions access latest --secret=${google_secret_manager_secret.secrets["admin-token"].secret_id} --project=${var.project}"

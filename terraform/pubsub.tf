@@ -10,7 +10,7 @@ resource "google_pubsub_topic" "topics" {
     allowed_persistence_regions = [var.region]
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
+  depends_on = [terraform_data.key_is_usable]
 }
 
 locals {
@@ -51,11 +51,11 @@ resource "google_pubsub_subscription" "jobs_run_push" {
   ack_deadline_seconds = local.push_deadline_seconds
 
   push_config {
-    push_endpoint = "${google_cloud_run_v2_service.worker.uri}/push"
+    push_endpoint = "${google_cloud_run_v2_service.services["worker"].uri}/push"
 
     oidc_token {
       service_account_email = google_service_account.accounts["pusher"].email
-      audience              = google_cloud_run_v2_service.worker.uri
+      audience              = google_cloud_run_v2_service.services["worker"].uri
     }
   }
 
@@ -117,13 +117,15 @@ locals {
   publishers = {
     functions = ["jobs-vm", "jobs-run", "jobs-dead", "job-events"]
     vm        = ["jobs-vm", "jobs-run", "jobs-dead", "job-events"]
+    machine   = ["jobs-vm", "jobs-run", "jobs-dead", "job-events"]
     worker    = ["jobs-run", "jobs-dead", "job-events"]
     site      = ["jobs-vm", "jobs-run", "job-events"]
+    admin     = ["jobs-vm", "jobs-run", "job-events"]
   }
   publications = merge([
     for account, topics in local.publishers : {
       for topic in topics : "${account} publishes to ${topic}" => { account = account, topic = topic }
-    }
+    } if contains(keys(local.accounts), account)
   ]...)
 }
 
@@ -136,9 +138,11 @@ resource "google_pubsub_topic_iam_member" "publishers" {
   member  = google_service_account.accounts[each.value.account].member
 }
 
-resource "google_pubsub_subscription_iam_member" "vm_pulls" {
+resource "google_pubsub_subscription_iam_member" "pulls" {
+  for_each = local.vm_workers
+
   project      = local.project
   subscription = google_pubsub_subscription.jobs_vm_pull.name
   role         = "roles/pubsub.subscriber"
-  member       = google_service_account.accounts["vm"].member
+  member       = google_service_account.accounts[each.value].member
 }

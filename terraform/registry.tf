@@ -17,7 +17,7 @@ resource "google_artifact_registry_repository" "images" {
     immutable_tags = each.key == "programs"
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
+  depends_on = [terraform_data.key_is_usable]
 }
 
 resource "google_artifact_registry_repository_iam_member" "vm_pulls_images" {

@@ -1,9 +1,19 @@
 locals {
-  # Secrets of the site, and the variables in which it reads them (web/config.ts).
+  # Secrets, and the variables in which programs read them (web/config.ts).
   secrets = {
     session-secret = "SPILLWAY_SESSION_SECRET"
     admin-token    = "SPILLWAY_ADMIN_TOKEN"
   }
+  # Which program reads which.
+  secret_readers = {
+    site  = ["session-secret", "admin-token"]
+    admin = ["session-secret", "admin-token"]
+  }
+  secret_rights = merge([
+    for account, secrets in local.secret_readers : {
+      for secret in secrets : "${account} reads ${secret}" => { account = account, secret = secret }
+    }
+  ]...)
 }
 
 resource "google_secret_manager_secret" "secrets" {
@@ -16,9 +26,18 @@ resource "google_secret_manager_secret" "secrets" {
     user_managed {
       replicas {
         location = var.region
+
+        dynamic "customer_managed_encryption" {
+          for_each = var.kms_key[*]
+          content {
+            kms_key_name = customer_managed_encryption.value
+          }
+        }
       }
     }
   }
+
+  depends_on = [terraform_data.key_is_usable]
 }
 
 resource "google_secret_manager_secret_version" "secrets" {
@@ -36,11 +55,11 @@ resource "google_secret_manager_secret_version" "secrets" {
   }
 }
 
-resource "google_secret_manager_secret_iam_member" "site_reads_secrets" {
-  for_each = local.secrets
+resource "google_secret_manager_secret_iam_member" "readers" {
+  for_each = local.secret_rights
 
   project   = local.project
-  secret_id = google_secret_manager_secret.secrets[each.key].secret_id
+  secret_id = google_secret_manager_secret.secrets[each.value.secret].secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.accounts["site"].member
+  member    = google_service_account.accounts[each.value.account].member
 }

@@ -18,7 +18,10 @@ resource "google_storage_bucket" "pictures" {
   storage_class               = "STANDARD"
   uniform_bucket_level_access = true
   public_access_prevention    = "enforced"
-  force_destroy               = !var.keep_data
+
+  # ABANDON: `terraform destroy` forgets the bucket and leaves it where it is.
+  deletion_policy = var.keep_data ? "ABANDON" : "DELETE"
+  force_destroy   = !var.keep_data
 
   versioning {
     enabled = false
@@ -68,7 +71,7 @@ resource "google_storage_bucket" "pictures" {
     }
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
+  depends_on = [terraform_data.key_is_usable]
 }
 
 # Archives of the functions, and a mirror of model files: VMs reach no public address to fetch them from.
@@ -97,7 +100,7 @@ resource "google_storage_bucket" "artefacts" {
     }
   }
 
-  depends_on = [google_kms_crypto_key_iam_member.agents]
+  depends_on = [terraform_data.key_is_usable]
 }
 
 locals {
@@ -105,8 +108,10 @@ locals {
   bucket_access = {
     functions = { uploads = "reads", web_uploads = "reads", results = "writes" }
     vm        = { uploads = "reads", web_uploads = "reads", results = "writes" }
+    machine   = { uploads = "reads", web_uploads = "reads", results = "writes" }
     worker    = { uploads = "reads", web_uploads = "reads", results = "writes" }
     site      = { uploads = "writes", web_uploads = "writes", results = "writes" }
+    admin     = { uploads = "writes", web_uploads = "writes", results = "writes" }
   }
   access_roles = {
     reads  = "roles/storage.objectViewer"
@@ -119,7 +124,7 @@ locals {
         bucket  = bucket
         role    = local.access_roles[access]
       }
-    }
+    } if contains(keys(local.accounts), account)
   ]...)
 }
 
@@ -132,18 +137,23 @@ resource "google_storage_bucket_iam_member" "programs" {
 }
 
 # The site says how long a bucket keeps what is deleted.
-resource "google_storage_bucket_iam_member" "site_looks_at_settings" {
-  for_each = google_storage_bucket.pictures
+resource "google_storage_bucket_iam_member" "look_at_settings" {
+  for_each = {
+    for pair in setproduct(["site", "admin"], keys(local.pictures)) :
+    "${pair[0]} looks at ${pair[1]}" => { account = pair[0], bucket = pair[1] }
+  }
 
-  bucket = each.value.name
+  bucket = google_storage_bucket.pictures[each.value.bucket].name
   role   = "roles/storage.bucketViewer"
-  member = google_service_account.accounts["site"].member
+  member = google_service_account.accounts[each.value.account].member
 }
 
-resource "google_storage_bucket_iam_member" "vm_fetches_models" {
+resource "google_storage_bucket_iam_member" "fetches_models" {
+  for_each = local.vm_workers
+
   bucket = google_storage_bucket.artefacts["models"].name
   role   = "roles/storage.objectViewer"
-  member = google_service_account.accounts["vm"].member
+  member = google_service_account.accounts[each.value].member
 }
 
 resource "google_storage_bucket_iam_member" "builder_reads_archives" {

@@ -90,6 +90,17 @@ variable "operations" {
   default     = []
 }
 
+variable "rights_wait_seconds" {
+  description = "How long applying waits for new rights to reach all of Google's services, before it makes what needs them."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.rights_wait_seconds >= 0 && var.rights_wait_seconds <= 900 && floor(var.rights_wait_seconds) == var.rights_wait_seconds
+    error_message = "rights_wait_seconds is a whole number from 0 to 900."
+  }
+}
+
 # Data
 
 variable "keep_data" {
@@ -318,6 +329,19 @@ variable "site_max_instances" {
   }
 }
 
+# Dashboard
+
+variable "admins" {
+  description = "Who may open the dashboard through Identity-Aware Proxy: user:…, group:… or domain:…. With none there is no proxy, and only those with roles/run.invoker on the service reach it, and need its token."
+  type        = set(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for member in var.admins : can(regex("^(user|group|domain):[^\\s:]+$", member))])
+    error_message = "Each of admins is user:…, group:… or domain:…. Everybody is not among them."
+  }
+}
+
 variable "secrets_version" {
   description = "Another number makes new secrets: visitors lose their sessions, and the dashboard gets a new token."
   type        = number
@@ -327,13 +351,54 @@ variable "secrets_version" {
 # VMs
 
 variable "vm_count" {
-  description = "VM workers that always run."
+  description = "VM workers that always run. 0: they come with the work, and Cloud Run does what is there before."
   type        = number
   default     = 2
 
   validation {
     condition     = var.vm_count >= 0 && var.vm_count <= 1000 && floor(var.vm_count) == var.vm_count
     error_message = "vm_count is a whole number from 0 to 1000."
+  }
+}
+
+variable "vm_max_count" {
+  description = "Most VM workers. As many run as the work needs that people offer. The same as vm_count: a fixed number, but for schedules."
+  type        = number
+  default     = 6
+
+  validation {
+    condition     = var.vm_max_count >= var.vm_count && var.vm_max_count <= 1000 && floor(var.vm_max_count) == var.vm_max_count
+    error_message = "vm_max_count is a whole number from vm_count to 1000."
+  }
+}
+
+variable "vm_target_load" {
+  description = "Share of a VM's slots that is to be busy. More VMs come above it, and VMs go below it."
+  type        = number
+  default     = 0.7
+
+  validation {
+    condition     = var.vm_target_load >= 0.1 && var.vm_target_load <= 1
+    error_message = "vm_target_load is a share from 0.1 to 1."
+  }
+}
+
+variable "vm_scale_in" {
+  description = "How many VMs may go within how many minutes, when there is less work."
+  type = object({
+    count   = number
+    minutes = number
+  })
+  default = { count = 1, minutes = 10 }
+
+  validation {
+    condition     = var.vm_scale_in.count >= 1 && floor(var.vm_scale_in.count) == var.vm_scale_in.count
+    error_message = "vm_scale_in.count is a whole number of at least 1."
+  }
+  # https://cloud.google.com/compute/docs/autoscaler/understanding-autoscaler-decisions#scale-in_controls
+  validation {
+    condition     = var.vm_scale_in.minutes >= 1 && var.vm_scale_in.minutes <= 60 && floor(var.vm_scale_in.minutes) == var.vm_scale_in.minutes
+    error_message = "vm_scale_in.minutes is a whole number from 1 to 60."
   }
 }
 
@@ -402,6 +467,42 @@ variable "vm_ssh_through_iap" {
   description = "Whether people with the roles for it (OS Login, Identity-Aware Proxy's tunnel) may open a shell on the VMs."
   type        = bool
   default     = false
+}
+
+# Machines of one's own
+
+variable "machines" {
+  description = <<-EOT
+    VM workers on machines of your own. Null: there are none. They get an account of their own, and prove who they are either
+    with tokens of an identity provider (issuer, with audiences; jwks_file where Google cannot reach it), or with
+    certificates (authority_files: PEM files of the authority that signs them). subjects: the subject of each machine's
+    tokens, or the common name of its certificate. Without subjects there is the account alone, for a key that you make.
+  EOT
+  type = object({
+    subjects        = optional(set(string), [])
+    issuer          = optional(string)
+    audiences       = optional(list(string), [])
+    jwks_file       = optional(string)
+    authority_files = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.machines == null || alltrue([for subject in try(var.machines.subjects, []) : can(regex("^[A-Za-z0-9:._/@-]{1,127}$", subject))])
+    error_message = "Each of machines.subjects has 1 to 127 letters, digits and signs of :._/@-."
+  }
+  validation {
+    condition     = var.machines == null || try(length(var.machines.subjects) == 0 || (var.machines.issuer != null) != (length(var.machines.authority_files) > 0), false)
+    error_message = "machines with subjects has either an issuer or authority_files: tokens or certificates."
+  }
+  validation {
+    condition     = try(var.machines.issuer, null) == null || can(regex("^https://", var.machines.issuer))
+    error_message = "machines.issuer is the address of an identity provider: https://…."
+  }
+  validation {
+    condition     = alltrue([for path in try(concat(var.machines.authority_files, var.machines.jwks_file[*]), []) : fileexists(path)])
+    error_message = "machines.authority_files or machines.jwks_file names no file."
+  }
 }
 
 # Money and alarms

@@ -94,8 +94,8 @@ resource "google_compute_region_instance_group_manager" "vms" {
   name               = "spillway-vms"
   region             = var.region
   base_instance_name = "spillway-vm"
-  # Where there are schedules, the autoscaler says how many.
-  target_size = length(var.vm_schedules) == 0 ? var.vm_count : null
+  # Without an autoscaler there is a fixed number.
+  target_size = local.vm_autoscaled ? null : var.vm_count
 
   version {
     instance_template = google_compute_instance_template.vm.id
@@ -105,6 +105,11 @@ resource "google_compute_region_instance_group_manager" "vms" {
     health_check = google_compute_health_check.vm.id
     # Longer than a start: the machine, the image, and the self-test of the worker.
     initial_delay_sec = 300
+  }
+
+  # A VM that is repaired is one of the newest template.
+  instance_lifecycle_policy {
+    force_update_on_repair = "YES"
   }
 
   # New VMs come first. An old one is asked to end, gives back what it cannot finish, and leaves.
@@ -119,25 +124,27 @@ resource "google_compute_region_instance_group_manager" "vms" {
   }
 
   depends_on = [
-    google_artifact_registry_repository_iam_member.vm_pulls_images,
     google_compute_firewall.from_health_checks,
     google_compute_firewall.to_google_services,
     google_compute_route.google_services,
     google_dns_record_set.every_name,
     google_firestore_document.routing,
     google_firestore_index.composite,
-    google_project_iam_member.programs_use_database,
-    google_project_iam_member.vm_tells,
-    google_pubsub_subscription_iam_member.vm_pulls,
-    google_pubsub_topic_iam_member.publishers,
-    google_storage_bucket_iam_member.programs,
-    google_storage_bucket_iam_member.vm_fetches_models,
+    terraform_data.rights_have_arrived,
   ]
 }
 
-# More VMs at certain times. Their processors decide nothing: idle VMs are what the router fills, and busy ones spill.
+locals {
+  vm_most       = max(var.vm_count, var.vm_max_count, values(var.vm_schedules)[*].count...)
+  vm_autoscaled = local.vm_most > var.vm_count
+  # Where more VMs come by schedule only, work calls for none.
+  vm_scaled_by_work = var.vm_max_count > var.vm_count
+}
+
+# As many VMs as the work needs that people offer, whichever side it goes to. Processors are the wrong signal: idle VMs
+# are what the router fills, and busy ones spill.
 resource "google_compute_region_autoscaler" "vms" {
-  count = length(var.vm_schedules) == 0 ? 0 : 1
+  count = local.vm_autoscaled ? 1 : 0
 
   project = local.project
   name    = "spillway-vms"
@@ -145,13 +152,36 @@ resource "google_compute_region_autoscaler" "vms" {
   target  = google_compute_region_instance_group_manager.vms.id
 
   autoscaling_policy {
-    min_replicas    = var.vm_count
-    max_replicas    = max(var.vm_count, values(var.vm_schedules)[*].count...)
+    min_replicas = var.vm_count
+    max_replicas = local.vm_most
+    # A VM counts once it has started: the machine, the image, and the self-test of the worker.
     cooldown_period = 120
 
+    # The figure is one for the whole pool, so it is divided by what one VM is to carry:
+    # https://cloud.google.com/compute/docs/autoscaler/scaling-stackdriver-monitoring-metrics#per_group_metrics
+    dynamic "metric" {
+      for_each = local.vm_scaled_by_work ? [google_monitoring_metric_descriptor.offered_work.type] : []
+      content {
+        name                       = metric.value
+        filter                     = "resource.type = global"
+        single_instance_assignment = var.vm_slots * var.vm_target_load
+      }
+    }
+
     # Without any signal the platform scales at 60 %. No processor is busier than all of it, so this asks for none.
-    cpu_utilization {
-      target = 1
+    dynamic "cpu_utilization" {
+      for_each = local.vm_scaled_by_work ? [] : [1]
+      content {
+        target = cpu_utilization.value
+      }
+    }
+
+    # A VM that ends gives back what it cannot finish, which then starts again. So few end at a time.
+    scale_in_control {
+      max_scaled_in_replicas {
+        fixed = var.vm_scale_in.count
+      }
+      time_window_sec = var.vm_scale_in.minutes * 60
     }
 
     dynamic "scaling_schedules" {
@@ -167,11 +197,9 @@ resource "google_compute_region_autoscaler" "vms" {
   }
 }
 
-# The agents of the VM write logs and figures.
-resource "google_project_iam_member" "vm_tells" {
-  for_each = toset(["roles/logging.logWriter", "roles/monitoring.metricWriter"])
-
+# The agents of the VM write what the container says. They also write figures (monitoring.tf).
+resource "google_project_iam_member" "vm_writes_logs" {
   project = local.project
-  role    = each.value
+  role    = "roles/logging.logWriter"
   member  = google_service_account.accounts["vm"].member
 }

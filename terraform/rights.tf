@@ -1,0 +1,36 @@
+# Rights take some minutes to reach all of Google's services. A program looks at what it needs when it starts, and ends
+# where it lacks a right, so that its deployment would fail: whatever needs rights waits here until they have arrived.
+# https://cloud.google.com/iam/docs/access-change-propagation
+resource "terraform_data" "rights_have_arrived" {
+  # Rights that are new, or of a new account, are waited for again.
+  triggers_replace = {
+    accounts = { for name, account in google_service_account.accounts : name => account.unique_id }
+    buckets  = sort(keys(local.bucket_rights))
+    topics   = sort(keys(local.publications))
+  }
+
+  provisioner "local-exec" {
+    command = "sleep ${var.rights_wait_seconds}"
+  }
+
+  depends_on = [
+    google_artifact_registry_repository_iam_member.builder_writes_functions,
+    google_artifact_registry_repository_iam_member.vm_pulls_images,
+    google_project_iam_member.builder_logs,
+    google_project_iam_member.builder_reads_sources,
+    google_project_iam_member.events_receives,
+    google_project_iam_member.programs_use_database,
+    google_project_iam_member.storage_publishes,
+    google_project_iam_member.write_figures,
+    google_project_iam_member.vm_writes_logs,
+    google_pubsub_subscription_iam_member.pulls,
+    google_pubsub_topic_iam_member.dead_letters,
+    google_pubsub_topic_iam_member.publishers,
+    google_secret_manager_secret_iam_member.readers,
+    google_service_account_iam_member.site_signs,
+    google_storage_bucket_iam_member.builder_reads_archives,
+    google_storage_bucket_iam_member.fetches_models,
+    google_storage_bucket_iam_member.look_at_settings,
+    google_storage_bucket_iam_member.programs,
+  ]
+}
