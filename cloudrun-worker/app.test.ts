@@ -1,13 +1,15 @@
+import type { CallerVerdict } from '@spillway/pipeline/callers/check-caller.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { describe, expect, it } from 'vitest';
 import { createPushApp, type PushWork } from './app.ts';
 
 const { consumer, log } = createMemoryPorts();
+const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
 
 function push(worker: PushWork, body: string) {
-  return createPushApp(worker, consumer, health, log).request('/push', {
+  return createPushApp(worker, consumer, { check, health, log }).request('/push', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
@@ -56,7 +58,7 @@ describe('the push endpoint', () => {
         return working.promise;
       },
     });
-    const app = createPushApp(full, consumer, health, log);
+    const app = createPushApp(full, consumer, { check, health, log });
     const init = { method: 'POST', body: message };
     const answers = [app.request('/push', init), app.request('/push', init)];
     expect((await Promise.race(answers)).status).toBe(429);
@@ -84,19 +86,40 @@ describe('the push endpoint', () => {
     'takes nothing from a web page: %j',
     async (headers) => {
       const accepting = worker(done);
-      const app = createPushApp(accepting, consumer, health, log);
+      const app = createPushApp(accepting, consumer, { check, health, log });
       const init = { method: 'POST', headers, body: message };
       expect((await app.request('/push', init)).status).toBe(403);
       expect(accepting.seen).toEqual([]);
     },
   );
 
+  it.each<[CallerVerdict, string | null]>([
+    [{ kind: 'refused', status: 401, refusal: 'no_token' }, 'Bearer'],
+    [{ kind: 'refused', status: 403, refusal: 'account' }, null],
+    [{ kind: 'outage', status: 503 }, null],
+  ])('answers %j before anything of the body is read', async (verdict, how) => {
+    let pulls = 0;
+    const body = new ReadableStream({ pull: () => void pulls++ }, { highWaterMark: 0 });
+    const accepting = worker(done);
+    const app = createPushApp(accepting, consumer, { check: async () => verdict, health, log });
+    const init = { method: 'POST', body, duplex: 'half' as const };
+    for (const path of ['/push', '/health', '/other']) {
+      const answer = await app.request(path, path === '/push' ? init : { method: 'POST' });
+      expect(answer.status).toBe(verdict.kind === 'welcome' ? 204 : verdict.status);
+      expect(answer.headers.get('www-authenticate')).toBe(how);
+    }
+    expect([pulls, accepting.seen]).toEqual([0, []]);
+    expect((await app.request('/health')).status).toBe(200);
+  });
+
   it('says how it is', async () => {
-    const answer = await createPushApp(worker(done), consumer, health, log).request('/health');
+    const answer = await createPushApp(worker(done), consumer, { check, health, log }).request('/health');
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready', slots: 1, busy: 0 }]);
     const detail = 'cannot reach Firestore since 70 s';
     const cutOff = { report: async () => ({ status: 'unreachable', detail }) as const };
-    const ill = await createPushApp(worker(done), consumer, cutOff, log).request('/health');
+    const ill = await createPushApp(worker(done), consumer, { check, health: cutOff, log }).request(
+      '/health',
+    );
     expect([ill.status, await ill.json()]).toMatchObject([503, { status: 'unreachable', detail }]);
   });
 });

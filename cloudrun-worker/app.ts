@@ -1,3 +1,4 @@
+import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
 import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
@@ -26,8 +27,7 @@ export interface PushWork {
 export function createPushApp(
   worker: PushWork,
   { readPush }: Pick<Consumer, 'readPush'>,
-  health: Pick<Health, 'report'>,
-  log: Log,
+  { check, health, log }: { check: CallerCheck; health: Pick<Health, 'report'>; log: Log },
 ): Hono {
   const app = new Hono();
   // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
@@ -39,6 +39,21 @@ export function createPushApp(
     // On a developer's machine any web page could reach this port.
     if (isFromPage(context.req.header())) return context.text('No page has business here.', 403);
     return next();
+  });
+  app.use(async (context, next) => {
+    // Nothing of the body is read for a stranger.
+    const verdict = await check(context.req.header());
+    switch (verdict.kind) {
+      case 'welcome':
+        return next();
+      case 'refused':
+        if (verdict.status === 401) context.header('WWW-Authenticate', 'Bearer');
+        return context.body(null, verdict.status);
+      case 'outage':
+        return context.text('Try again later.', verdict.status);
+      default:
+        return verdict satisfies never;
+    }
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {

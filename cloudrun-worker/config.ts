@@ -1,8 +1,10 @@
+import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
 import { workerConfigSchema } from '@spillway/worker/config.ts';
 import { z } from 'zod';
 
 /** The environment of a Cloud Run worker. `SPILLWAY_SLOTS` is the service's concurrency. */
 export const runConfigSchema = workerConfigSchema.extend({
+  ...callerConfigShape,
   PORT: z.coerce.number().int().min(0).default(8080),
   /** Where it listens. Cloud Run's front reaches a container from outside of it. */
   SPILLWAY_HOST: z.string().min(1).default('0.0.0.0'),

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import { messageOf } from '@spillway/core/errors.ts';
+import { chooseCallerCheck } from '@spillway/pipeline/callers/choose-caller-check.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
@@ -33,6 +34,7 @@ async function run(): Promise<void> {
   const end = askedToEnd(unnamedLog, config.SPILLWAY_DRAIN_MS);
   const { id } = await identifyWorker(config);
   const log = createJsonLog(`${program} ${id}`);
+  const check = await chooseCallerCheck(config, log);
   const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
@@ -40,7 +42,7 @@ async function run(): Promise<void> {
   const fitness = createFitness(worker, log);
   const health = workerHealth();
   health.begin(() => worker.ports.jobs.get('health'));
-  const app = createPushApp(fitness.work, worker.ports.consumer, health, log);
+  const app = createPushApp(fitness.work, worker.ports.consumer, { check, health, log });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   hardenServer(server, log);
   // A timeout in wall time has passed when the instance gets time again, and would cut off the request that it comes with.

@@ -15,7 +15,7 @@ import { serviceIdentity } from './metadata/identity.ts';
 import { startMetadataServer } from './metadata/server.ts';
 import { certificatesOf, createTokenSigner, tokenVerifier } from './metadata/token-signer.ts';
 import { type RunInstance, startInstance } from './run-instance.ts';
-import { anybodyMayInvoke, onlyInvoker } from './run-invocation.ts';
+import { onlyInvoker } from './run-invocation.ts';
 import { createRunProxy } from './run-proxy.ts';
 
 /**
@@ -36,8 +36,8 @@ const config = z
     SPILLWAY_RUN_FREEZES: z.stringbool().default(false),
     /** Limit of an instance's memory, with its files. No limit where it is not set. */
     SPILLWAY_RUN_MEMORY_MIB: z.coerce.number().min(1).optional(),
-    /** The only account that may call the service. Anybody may where it is not set. */
-    SPILLWAY_RUN_INVOKER: z.email().optional(),
+    /** The only account that may call the service. */
+    SPILLWAY_RUN_INVOKER: z.email(),
     /** The key that the local cloud signs tokens with. */
     SPILLWAY_TOKEN_KEY: z.string(),
   })
@@ -51,8 +51,13 @@ const log = createJsonLog('cloud-run');
 const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
 const verify = tokenVerifier(await certificatesOf(config.SPILLWAY_TOKEN_KEY));
 
+const origin = `http://127.0.0.1:${config.PORT}`;
 const configured = {
   ...process.env,
+  SPILLWAY_CALLER_ACCOUNTS: config.SPILLWAY_RUN_INVOKER,
+  SPILLWAY_CALL_AUDIENCES: origin,
+  // The service's front, further below, verifies them.
+  SPILLWAY_CALL_SIGNATURES: 'removed_by_cloud_run',
   SPILLWAY_SLOTS: String(config.SPILLWAY_RUN_CONCURRENCY),
   // As a folder that is mounted into the containers.
   SPILLWAY_MODELS_DIR: modelsFolderFrom(process.env),
@@ -103,9 +108,7 @@ const pool = new InstancePool({
   concurrency: config.SPILLWAY_RUN_CONCURRENCY,
   idleMs: config.SPILLWAY_RUN_IDLE_MS,
 });
-const origin = `http://127.0.0.1:${config.PORT}`;
-const invoker = config.SPILLWAY_RUN_INVOKER;
-const check = invoker === undefined ? anybodyMayInvoke : onlyInvoker(invoker, origin, verify);
+const check = onlyInvoker(config.SPILLWAY_RUN_INVOKER, origin, verify);
 const server = createAdaptorServer({ fetch: createRunProxy(pool, check).fetch }) as Server;
 hardenServer(server, log);
 server.listen(config.PORT, '127.0.0.1', () => process.send?.({ ready: true }));

@@ -18,6 +18,7 @@ import { createRunProxy } from './run-proxy.ts';
 
 const tooLarge = 33 * 1_024 * 1_024;
 const { consumer, log } = createMemoryPorts();
+const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
 
 async function listen(server: Server): Promise<number> {
@@ -36,7 +37,8 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 /** A worker's push endpoint that takes every message. */
 function startPushEndpoint() {
   const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
-  const app = createPushApp({ slots: 1, busy: () => 0, unfit: () => null, work }, consumer, health, log);
+  const worker = { slots: 1, busy: () => 0, unfit: () => null, work };
+  const app = createPushApp(worker, consumer, { check, health, log });
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };
 }

@@ -69,6 +69,7 @@ export function storagePart(plan: Plan): PartSpec {
 
 export function functionsPart(plan: Plan): PartSpec {
   const { route, sweep, findLost } = plan.ports;
+  const { events, scheduler } = plan.identities.callers;
   return {
     name: 'functions',
     entry: new URL('functions-host.ts', import.meta.url),
@@ -78,6 +79,10 @@ export function functionsPart(plan: Plan): PartSpec {
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
       // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
+      // One process serves all three here. In the cloud each is a service of its own, with one account that may call.
+      SPILLWAY_CALLER_ACCOUNTS: [events, scheduler].map(({ email }) => email).join(','),
+      SPILLWAY_CALL_AUDIENCES: [route, sweep, findLost].map((port) => `http://127.0.0.1:${port}`).join(','),
+      SPILLWAY_CALL_CERTIFICATES_URL: plan.identities.certificatesUrl,
     },
   };
 }
@@ -94,7 +99,8 @@ export function pusherPart(plan: Plan): PartSpec {
       SPILLWAY_PUSH_RUN_URL: `http://127.0.0.1:${plan.ports.run}/push`,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
       SPILLWAY_PUSH_DEADLINE_MS: String(ackDeadline.push * 1_000),
-      SPILLWAY_PUSH_ACCOUNT: JSON.stringify(plan.identities.pusher),
+      SPILLWAY_PUSH_ACCOUNT: JSON.stringify(plan.identities.callers.pusher),
+      SPILLWAY_EVENTS_ACCOUNT: JSON.stringify(plan.identities.callers.events),
       SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
     },
   };
@@ -114,7 +120,7 @@ export function cloudRunPart(plan: Plan): PartSpec {
       // One more than routers count on, so that it refuses nothing that they send. Without any it refuses everything.
       SPILLWAY_RUN_MAX: String(plan.options.runMax === 0 ? 0 : plan.options.runMax + 1),
       SPILLWAY_RUN_CONCURRENCY: String(runConcurrency),
-      SPILLWAY_RUN_INVOKER: plan.identities.pusher.email,
+      SPILLWAY_RUN_INVOKER: plan.identities.callers.pusher.email,
       SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
       ...(plan.options.likeCloud ? likeCloudRun : {}),
     },

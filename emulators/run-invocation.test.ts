@@ -9,8 +9,11 @@ const pusher = accountOf('spillway-pusher', 'demo-spillway');
 async function front() {
   const key = await makeTokenKey();
   const check = onlyInvoker(pusher.email, origin, tokenVerifier(await certificatesOf(key)));
-  const statusOf = async (authorization?: string) => (await check(authorization))?.status ?? 200;
-  return { signer: await createTokenSigner(key), statusOf };
+  const statusOf = async (authorization?: string) => {
+    const invocation = await check(authorization);
+    return invocation.kind === 'refused' ? invocation.status : 200;
+  };
+  return { signer: await createTokenSigner(key), check, statusOf };
 }
 
 describe('the front of the Cloud Run stand-in', () => {
@@ -19,6 +22,14 @@ describe('the front of the Cloud Run stand-in', () => {
     for (const audience of [origin, `${origin}/push`]) {
       expect(await statusOf(`Bearer ${await signer.identityToken(pusher, audience)}`)).toBe(200);
     }
+  });
+
+  it('takes the signature away from the token that it passes on', async () => {
+    const { signer, check } = await front();
+    const token = await signer.identityToken(pusher, origin);
+    const [header, claims] = token.split('.');
+    const authorization = `Bearer ${header}.${claims}.SIGNATURE_REMOVED_BY_GOOGLE`;
+    expect(await check(`Bearer ${token}`)).toEqual({ kind: 'let_in', authorization });
   });
 
   it('answers 403 without a token, and to another account', async () => {

@@ -34,8 +34,8 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>, c
   app.use(bodyLimit({ maxSize: largestBody, onError: (context) => context.text('Payload too large.', 413) }));
   app.get('/instances', (context) => context.json(pool.status()));
   app.all('*', async (context) => {
-    const refusal = await check(context.req.header('authorization'));
-    if (refusal) return context.text(refusal.why, refusal.status);
+    const invocation = await check(context.req.header('authorization'));
+    if (invocation.kind === 'refused') return context.text(invocation.why, invocation.status);
     const { method, headers, signal } = context.req.raw;
     const body = method === 'GET' || method === 'HEAD' ? undefined : await context.req.arrayBuffer();
     const instance = await pool.reserve();
@@ -43,6 +43,7 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>, c
     if (!instance) return context.text('Rate exceeded.', 429);
     const passedOn = new Headers(headers);
     for (const name of hopByHop) passedOn.delete(name);
+    if (invocation.authorization !== undefined) passedOn.set('authorization', invocation.authorization);
     const { pathname, search } = new URL(context.req.url);
     const timeout = AbortSignal.timeout(requestTimeoutMs);
     let status: number | null = null;

@@ -3,15 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises';
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
+/** What the calls carry: an identity token of the scheduler's account for this address. */
+export type TokenFor = (address: string) => Promise<string>;
+
 /**
  * Calls the scheduled functions as Cloud Scheduler does: the sweep every minute, the search for lost uploads every
  * day, both once at the start. A failed call is not repeated before the next one is due. Returns a function that stops
  * the calls.
  */
-export function startScheduler(addresses: { sweep: string; findLost: string }): () => void {
+export function startScheduler(
+  addresses: { sweep: string; findLost: string },
+  tokenFor: TokenFor,
+): () => void {
   const stopping = new AbortController();
   const call = (address: string) => {
-    fetch(address, { method: 'POST', signal: stopping.signal }).catch(() => {});
+    post(address, tokenFor, stopping.signal).catch(() => {});
   };
   const timers = [setInterval(call, minuteMs, addresses.sweep), setInterval(call, dayMs, addresses.findLost)];
   call(addresses.sweep);
@@ -22,13 +28,18 @@ export function startScheduler(addresses: { sweep: string; findLost: string }): 
   };
 }
 
+async function post(address: string, tokenFor: TokenFor, signal?: AbortSignal): Promise<Response> {
+  const authorization = `Bearer ${await tokenFor(address)}`;
+  return fetch(address, { method: 'POST', headers: { authorization }, ...(signal ? { signal } : {}) });
+}
+
 const mostTries = 10;
 const againAfterMs = 1_000;
 
 /** Searches for uploads whose jobs are lost, and repeats a failed search. Throws if it does not succeed. */
-export async function findLostUploads(address: string): Promise<void> {
+export async function findLostUploads(address: string, tokenFor: TokenFor): Promise<void> {
   for (let tries = 1; ; tries++) {
-    const problem = await fetch(address, { method: 'POST' }).then(
+    const problem = await post(address, tokenFor).then(
       ({ ok, status }) => (ok ? null : `it answered ${status}`),
       (error: unknown) => String(error),
     );

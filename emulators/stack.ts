@@ -10,6 +10,7 @@ import { choosePorts } from './choose-ports.ts';
 import { requireJava } from './find-emulators.ts';
 import { exportFirestore } from './firestore-export.ts';
 import { startIdentities } from './metadata/identities.ts';
+import { createTokenSigner } from './metadata/token-signer.ts';
 import { takeDirectory } from './only-one.ts';
 import {
   cloudRunPart,
@@ -25,7 +26,7 @@ import {
 } from './parts.ts';
 import { closeRelays, type Relays, startRelays } from './relay/relays.ts';
 import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
-import { findLostUploads, startScheduler } from './scheduler.ts';
+import { findLostUploads, startScheduler, type TokenFor } from './scheduler.ts';
 import { readSecrets } from './secrets.ts';
 import { buildSiteIfChanged } from './site-build.ts';
 import { removeStackFile, type StackFile, writeStackFile } from './stack-file.ts';
@@ -162,7 +163,7 @@ class RunningStack {
     await this.#supervisor.start(pusherPart(this.#plan));
     this.#complete = true;
     await this.#publish();
-    this.#startTimers();
+    await this.#startTimers();
   }
 
   pids(): Record<string, number> {
@@ -184,7 +185,7 @@ class RunningStack {
     // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
     const recover = async () => {
       await createAllTopics();
-      await findLostUploads(`http://127.0.0.1:${ports.findLost}/`);
+      await findLostUploads(`http://127.0.0.1:${ports.findLost}/`, await this.#schedulerTokens());
       this.#say('Uploads whose jobs were lost with the emulators are being routed again.');
     };
     await Promise.all([
@@ -219,17 +220,24 @@ class RunningStack {
     await this.#supervisor.start(webPart(this.#plan));
   }
 
-  #startTimers(): void {
+  async #startTimers(): Promise<void> {
     const { ports } = this.#plan;
     const saving = setInterval(() => void this.#save(), saveEveryMs);
-    const stopScheduler = startScheduler({
+    const addresses = {
       sweep: `http://127.0.0.1:${ports.sweep}/`,
       findLost: `http://127.0.0.1:${ports.findLost}/`,
-    });
+    };
+    const stopScheduler = startScheduler(addresses, await this.#schedulerTokens());
     this.#stopTimers = () => {
       clearInterval(saving);
       stopScheduler();
     };
+  }
+
+  async #schedulerTokens(): Promise<TokenFor> {
+    const { tokenKey, callers } = this.#plan.identities;
+    const signer = await createTokenSigner(tokenKey);
+    return (address) => signer.identityToken(callers.scheduler, address);
   }
 
   /** Workers first: they give their work back and write that they stop to Firestore, which is saved after that. */

@@ -1,8 +1,10 @@
+import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
 /** The environment of the functions. */
 export const functionsConfigSchema = baseConfigSchema.extend({
+  ...callerConfigShape,
   /** How long one scheduled call goes on sweeping, in milliseconds. Cloud Scheduler calls once a minute at most. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
   /** An upload without jobs counts as lost at this age, in milliseconds. */

@@ -1,12 +1,15 @@
 import { http } from '@google-cloud/functions-framework';
 import { messageOf } from '@spillway/core/errors.ts';
+import { chooseCallerCheck } from '@spillway/pipeline/callers/choose-caller-check.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
+import { forCallers } from './callers.ts';
 import { functionsConfigSchema } from './config.ts';
+import type { FunctionHandler } from './handler.ts';
 import { withHealth } from './health.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
@@ -23,14 +26,18 @@ try {
 async function register(): Promise<void> {
   const config = parseConfig(functionsConfigSchema, process.env);
   await loadPlugins(config.SPILLWAY_OPERATIONS);
+  const check = await chooseCallerCheck(config, log);
   const ports = createPorts(config, log, 'calls');
   await checkCredentials(ports);
   const health = createHealth(() => performance.now());
   health.begin(() => ports.jobs.get('health'));
 
-  http('route', withHealth(createRouteFunction(ports), health));
-  http('sweep', withHealth(createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS), health));
-  http('find-lost', withHealth(createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS), health));
+  /** Each function answers for its health to everybody, and does its work for those who may call it. */
+  const serve = (name: string, handler: FunctionHandler) =>
+    http(name, withHealth(forCallers(check, handler), health));
+  serve('route', createRouteFunction(ports));
+  serve('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
+  serve('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
 
   // The first calls open connections and load code, which would cost the first event time. Their results are not used.
   const warmUp = Promise.allSettled([

@@ -4,13 +4,22 @@ import { accountOf, type Identity, serviceIdentity, vmIdentity } from './identit
 import { type LocalServer, startCertificateServer, startMetadataServer } from './server.ts';
 import { type Account, certificatesOf, createTokenSigner, makeTokenKey } from './token-signer.ts';
 
+/** The accounts whose tokens calls carry: for each of Google's services that calls, one (`terraform/accounts.tf`). */
+export interface Callers {
+  /** Of Pub/Sub's pushes to the Cloud Run worker. */
+  pusher: Account;
+  /** Of Eventarc's deliveries to the routing function. */
+  events: Account;
+  /** Of Cloud Scheduler's calls of sweep and search. */
+  scheduler: Account;
+}
+
 /** The identities that the local cloud gives to its programs, from the start of the stack to its end. */
 export interface Identities {
   /** Signs tokens. For the parts that stand in for Google's infrastructure, and for no program. */
   tokenKey: string;
-  /** The account whose tokens Pub/Sub's pushes carry. It may call the Cloud Run worker. */
-  pusher: Account;
-  /** Where tokens are verified with: the URL of the public keys as a JSON Web Key Set. */
+  callers: Callers;
+  /** Where tokens are verified with: the URL of the public keys in PEM, by their ids. */
   certificatesUrl: string;
   /** The address of each program's metadata server (`GCE_METADATA_HOST`), by the name of its part. */
   metadataHosts: Readonly<Record<string, string>>;
@@ -36,8 +45,12 @@ export async function startIdentities(project: string, vms: number, log: Log): P
   );
   return {
     tokenKey,
-    pusher: accountOf('spillway-pusher', project),
-    certificatesUrl: `http://${certificates.host}/oauth2/v3/certs`,
+    callers: {
+      pusher: accountOf('spillway-pusher', project),
+      events: accountOf('spillway-events', project),
+      scheduler: accountOf('spillway-scheduler', project),
+    },
+    certificatesUrl: `http://${certificates.host}/oauth2/v1/certs`,
     metadataHosts: Object.fromEntries(servers.map(([part, { host }]) => [part, host])),
     async close() {
       await Promise.all([certificates, ...servers.map(([, server]) => server)].map((each) => each.close()));

@@ -26,9 +26,19 @@ export function startMetadataServer(
   return listen(createMetadataApp(identity, project, signer), log);
 }
 
+/** How long Google lets its own be kept, in seconds: some hours. */
+const certificatesKeptSeconds = 20_000;
+
 /** Serves public keys at the paths where Google serves its own, for whatever verifies tokens. */
 export function startCertificateServer({ jwks, pems }: Certificates, log: Log): Promise<LocalServer> {
   const app = new Hono();
+  app.use(async (context, next) => {
+    context.header(
+      'Cache-Control',
+      `public, max-age=${certificatesKeptSeconds}, must-revalidate, no-transform`,
+    );
+    return next();
+  });
   app.get('/oauth2/v3/certs', (context) => context.json(jwks));
   app.get('/oauth2/v1/certs', (context) => context.json(pems));
   return listen(app, log);

@@ -1,10 +1,14 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
 import { z } from 'zod';
-import { createTokenSigner } from '../metadata/token-signer.ts';
+import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
 import { emulatorSource } from './emulator-source.ts';
 import { type PushRequest, pushForms } from './push-requests.ts';
 import { Pusher } from './pusher.ts';
+
+const account = z
+  .string()
+  .transform((text) => z.object({ email: z.email(), uniqueId: z.string() }).parse(JSON.parse(text)));
 
 /** The part of Pub/Sub, and of Eventarc, that pushes. Google's emulator itself pushes two messages at a time, ever. */
 const config = z
@@ -16,10 +20,9 @@ const config = z
     SPILLWAY_PUSH_EVENTS: z.enum(pushForms),
     /** Milliseconds. */
     SPILLWAY_PUSH_DEADLINE_MS: z.coerce.number().positive(),
-    /** The account whose identity tokens the pushes carry, as JSON. */
-    SPILLWAY_PUSH_ACCOUNT: z
-      .string()
-      .transform((text) => z.object({ email: z.email(), uniqueId: z.string() }).parse(JSON.parse(text))),
+    /** The accounts whose identity tokens Pub/Sub's pushes and Eventarc's deliveries carry, as JSON. */
+    SPILLWAY_PUSH_ACCOUNT: account,
+    SPILLWAY_EVENTS_ACCOUNT: account,
     /** The key that the local cloud signs tokens with. */
     SPILLWAY_TOKEN_KEY: z.string(),
   })
@@ -37,14 +40,24 @@ const client = new v1.SubscriberClient(
 const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
 
 const pushers = [
-  { name: subscriptionNames.run, form: 'wrapped' as const, url: config.SPILLWAY_PUSH_RUN_URL },
-  { name: subscriptionNames.uploads, form: config.SPILLWAY_PUSH_EVENTS, url: config.SPILLWAY_PUSH_ROUTE_URL },
-].map(({ name, form, url }) => {
+  {
+    name: subscriptionNames.run,
+    form: 'wrapped' as const,
+    url: config.SPILLWAY_PUSH_RUN_URL,
+    caller: config.SPILLWAY_PUSH_ACCOUNT,
+  },
+  {
+    name: subscriptionNames.uploads,
+    form: config.SPILLWAY_PUSH_EVENTS,
+    url: config.SPILLWAY_PUSH_ROUTE_URL,
+    caller: config.SPILLWAY_EVENTS_ACCOUNT,
+  },
+].map(({ name, form, url, caller }) => {
   const subscription = `projects/${config.SPILLWAY_PROJECT}/subscriptions/${name}`;
   return new Pusher({
     name,
     source: emulatorSource(client, subscription, form),
-    send: (request, signal) => post(url, request, signal),
+    send: (request, signal) => post(url, caller, request, signal),
     deadlineMs: config.SPILLWAY_PUSH_DEADLINE_MS,
     log: (line) => console.log(line),
   });
@@ -54,9 +67,14 @@ for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(reason, () 
 for (const pusher of pushers) void pusher.run();
 process.send?.({ ready: true });
 
-async function post(url: string, { headers, body }: PushRequest, signal: AbortSignal): Promise<number> {
+async function post(
+  url: string,
+  caller: Account,
+  { headers, body }: PushRequest,
+  signal: AbortSignal,
+): Promise<number> {
   // Where no audience is configured, it is the endpoint: https://cloud.google.com/pubsub/docs/authenticate-push-subscriptions
-  const authorization = `Bearer ${await signer.identityToken(config.SPILLWAY_PUSH_ACCOUNT, url)}`;
+  const authorization = `Bearer ${await signer.identityToken(caller, url)}`;
   const answer = await fetch(url, {
     method: 'POST',
     headers: { ...headers, authorization },
