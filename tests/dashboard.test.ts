@@ -112,7 +112,7 @@ it('changes the routing, which is in force for the next jobs within five seconds
   await expect.poll(() => note(page).textContent()).toContain('Saved.');
   expect(await settings()).toMatchObject({
     routing: { policy: 'threshold', objectivesMs: { sketch: 4_500 }, run: { maxInstances: 2 } },
-    change: { updatedBy: 'admin' },
+    change: { updatedBy: 'token' },
   });
 
   await sleep(inForceMs);

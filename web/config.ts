@@ -1,5 +1,8 @@
 import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
+import type { AdminAccess } from './api/admin-access.ts';
+import { googleProxyKeys } from './api/proxy-keys.ts';
+import { sitePages } from './site-pages.ts';
 
 /** Browsers send pictures there. It is the only other origin that pages may talk to. */
 const cloudStorage = 'https://storage.googleapis.com';
@@ -10,7 +13,23 @@ const webConfigSchema = baseConfigSchema.extend({
   SPILLWAY_HOST: z.string().min(1).optional(),
   /** Signs the cookies. A new secret ends all sessions, and visitors no longer see their jobs. */
   SPILLWAY_SESSION_SECRET: z.string().min(32),
-  SPILLWAY_ADMIN_TOKEN: z.string().min(16),
+  /** What this service serves. @see ./site-pages.ts */
+  SPILLWAY_SITE_PAGES: z.enum(sitePages).default('all'),
+  /** Lets in admins where no proxy does. */
+  SPILLWAY_ADMIN_TOKEN: z.string().min(16).optional(),
+  /**
+   * For whom Identity-Aware Proxy signs its header, where the service is behind it: `/projects/NUMBER/locations/REGION/
+   * services/NAME` for a service of Cloud Run, `/projects/NUMBER/global/backendServices/ID` behind a load balancer.
+   * @see https://cloud.google.com/iap/docs/signed-headers-howto
+   */
+  SPILLWAY_IAP_AUDIENCE: z
+    .string()
+    .regex(/^\/projects\/\d+\/[\w/.-]+$/, 'must be like /projects/123/locations/us-central1/services/admin')
+    .optional(),
+  /** E-mail addresses of admins, separated by commas, or `*` for everybody whom the proxy lets through. */
+  SPILLWAY_ADMINS: z.string().default(''),
+  /** Where the keys are with which the proxy's header is checked. */
+  SPILLWAY_IAP_KEYS_URL: z.url({ protocol: /^https?$/ }).default(googleProxyKeys),
   /**
    * `at_once`: the site does not start while a bucket keeps deleted objects, as new ones do for 7 days. `as_bucket`: it
    * says how long they are kept.
@@ -32,6 +51,7 @@ const webConfigSchema = baseConfigSchema.extend({
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
   host: string;
+  adminAccess: AdminAccess;
   publicOrigin: string | null;
   trustedProxies: number;
   storageOrigin: string;
@@ -44,11 +64,51 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
   const { SPILLWAY_HOST, SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
+    adminAccess: adminAccessOf(config),
     host: SPILLWAY_HOST ?? (K_SERVICE ? '0.0.0.0' : '127.0.0.1'),
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
     storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)
       .origin,
+  };
+}
+
+/** Throws one message that names what is missing, or what contradicts itself. */
+function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
+  if (config.SPILLWAY_SITE_PAGES === 'visitors') return { kind: 'closed' };
+  const audience = config.SPILLWAY_IAP_AUDIENCE;
+  const people = config.SPILLWAY_ADMINS.split(',')
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== '');
+  if (audience === undefined) {
+    if (people.length > 0) {
+      throw new Error(
+        'SPILLWAY_ADMINS names people, whom only Identity-Aware Proxy can tell apart. Set SPILLWAY_IAP_AUDIENCE too, or leave it out.',
+      );
+    }
+    if (config.SPILLWAY_ADMIN_TOKEN === undefined) {
+      throw new Error(
+        'Nothing says who is an admin. Set SPILLWAY_IAP_AUDIENCE and SPILLWAY_ADMINS behind Identity-Aware Proxy, or SPILLWAY_ADMIN_TOKEN where there is no proxy.',
+      );
+    }
+    return { kind: 'token', token: config.SPILLWAY_ADMIN_TOKEN };
+  }
+  if (people.length === 0) {
+    throw new Error(
+      'SPILLWAY_ADMINS names nobody. List e-mail addresses, or write * if everybody whom Identity-Aware Proxy lets through is an admin.',
+    );
+  }
+  const wrong = people.filter((each) => each !== '*' && !/^[^\s@]+@[^\s@]+$/.test(each));
+  if (wrong.length > 0 || (people.includes('*') && people.length > 1)) {
+    throw new Error(
+      `SPILLWAY_ADMINS takes e-mail addresses or * alone, and not ${wrong[0] ?? 'both'}. A group belongs on the access list of Identity-Aware Proxy, with * here.`,
+    );
+  }
+  return {
+    kind: 'proxy',
+    audience,
+    people: people[0] === '*' ? 'all' : new Set(people),
+    keysUrl: config.SPILLWAY_IAP_KEYS_URL,
   };
 }
 

@@ -104,7 +104,7 @@ function makeRequest(
   const id = wrong(0.4) ? text() : pick(known);
   let path = operation.path.replace('{id}', wrong(0.2) ? latin1Path(id) : encode(id));
   if (wrong(0.03)) path = `/${latin1Path(text())}`;
-  if (wrong(0.03)) path = `/admin/enter?token=${encode(text())}`;
+  if (wrong(0.03)) path = `/admin/enter?${encode(text())}`;
   const query = operation.parameters
     .filter((each) => each.in === 'query' && chance(0.4))
     .map(({ name, schema }) => `${name}=${wrong(0.1) ? latin1Path(text()) : encode(parameter(schema))}`);

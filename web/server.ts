@@ -13,6 +13,7 @@ import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
+import { createAdmins } from './api/admins.ts';
 import { createApi } from './api/app.ts';
 import { clientNetwork } from './api/client-address.ts';
 import { createVisitorLimits } from './api/limits.ts';
@@ -37,7 +38,13 @@ export interface SiteOptions {
   version: string;
   config: Pick<
     WebConfig,
-    'PORT' | 'host' | 'SPILLWAY_SESSION_SECRET' | 'SPILLWAY_ADMIN_TOKEN' | 'publicOrigin' | 'trustedProxies'
+    | 'PORT'
+    | 'host'
+    | 'SPILLWAY_SESSION_SECRET'
+    | 'SPILLWAY_SITE_PAGES'
+    | 'adminAccess'
+    | 'publicOrigin'
+    | 'trustedProxies'
   >;
 }
 
@@ -52,12 +59,9 @@ export interface RunningSite {
 
 /** Serves pages and API over HTTP. */
 export async function startSite({ ports, site, version, config }: SiteOptions): Promise<RunningSite> {
-  const sessions = createSessions({
-    secret: config.SPILLWAY_SESSION_SECRET,
-    adminToken: config.SPILLWAY_ADMIN_TOKEN,
-    publicOrigin: config.publicOrigin,
-    clock: ports.clock,
-  });
+  const { clock, log } = ports;
+  const { SPILLWAY_SESSION_SECRET: secret, SPILLWAY_SITE_PAGES: sitePages } = config;
+  const sessions = createSessions({ secret, publicOrigin: config.publicOrigin, clock });
   const liveJobs = createLiveJobs(ports, ports.log);
   const liveDashboard = createLiveDashboard(ports);
   const streams = createStreamPlaces();
@@ -72,6 +76,8 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   const api = createApi({
     ports,
     sessions,
+    admins: createAdmins({ access: config.adminAccess, secret, clock, log, sessions }),
+    pages: sitePages,
     liveJobs,
     liveDashboard,
     offers: createOperationOffers(ports),
@@ -98,7 +104,9 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
   });
   app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));
-  app.get('*', (c) => site.respond(c, () => sessions.visitor(c)));
+  // Only visitors have pictures of their own.
+  const onPage = sitePages === 'admin' ? () => {} : (c: Context) => void sessions.visitor(c);
+  app.get('*', (c) => site.respond(c, () => onPage(c)));
   app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
 
   const server = createServer(
@@ -154,7 +162,8 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 async function main(log: Log): Promise<void> {
   const config = readWebConfig();
   await loadPlugins(config.SPILLWAY_OPERATIONS);
-  const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), config.storageOrigin);
+  const { storageOrigin, SPILLWAY_SITE_PAGES: pages } = config;
+  const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), storageOrigin, pages);
   const ports = createPorts(config, log, 'streams');
   await checkCredentials(ports);
   await checkNeeds('site', ports);

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
 import type { Context } from 'hono';
 import { contentSecurityPolicy, inlineScriptHashes } from './content-security-policy.ts';
+import type { SitePages } from './site-pages.ts';
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -43,17 +44,24 @@ export interface StaticSite {
  * Loads a built site into memory, compressed and with its headers made: it is small, and a request can then reach
  * no other file. Throws a sentence that says how to build it where there is none.
  */
-export async function loadStaticSite(directory: string, storageOrigin: string): Promise<StaticSite> {
+export async function loadStaticSite(
+  directory: string,
+  storageOrigin: string,
+  served: SitePages = 'all',
+): Promise<StaticSite> {
   const pages = new Map<string, Page>();
-  for (const path of await listFiles(directory)) {
+  const paths = await listFiles(directory);
+  if (!paths.includes(join(directory, 'index.html'))) throw notBuilt(directory);
+  for (const path of paths) {
     const url = `/${relative(directory, path).split(sep).join('/')}`;
-    pages.set(url, await loadPage(url, await readFile(path), storageOrigin));
+    if (isServed(url, served))
+      pages.set(url, await loadPage(url, await readFile(path), storageOrigin, served));
   }
-  if (!pages.has('/index.html')) throw notBuilt(directory);
 
   return {
     respond(c, onPage) {
       const path = decodedPath(c.req.path);
+      if (path === '/' && served === 'admin') return c.redirect('/dashboard/', 302);
       const found = pages.get(path.endsWith('/') ? `${path}index.html` : path);
       if (found) return send(c, found, 200, onPage);
       if (pages.has(`${path}/index.html`)) return c.redirect(`${c.req.path}/`, 308);
@@ -79,9 +87,15 @@ function send(c: Context, page: Page, status: 200 | 404, onPage: () => void): Re
   return c.req.method === 'HEAD' ? c.body(null, status) : c.body(bytes, status);
 }
 
-async function loadPage(url: string, bytes: Buffer<ArrayBuffer>, storageOrigin: string): Promise<Page> {
+async function loadPage(
+  url: string,
+  file: Buffer<ArrayBuffer>,
+  storageOrigin: string,
+  served: SitePages,
+): Promise<Page> {
   const type = types[extname(url)] ?? 'application/octet-stream';
   const isHtml = type === types['.html'];
+  const bytes = isHtml ? withPagesNamed(file, served) : file;
   const compressed = bytes.length >= smallestCompressed && /^text\/|json|xml|javascript/.test(type);
   const headers: Record<string, string> = {
     'Content-Type': type,
@@ -100,6 +114,25 @@ async function loadPage(url: string, bytes: Buffer<ArrayBuffer>, storageOrigin: 
   const quality = { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } };
   const [br, zipped] = await Promise.all([promisify(brotliCompress)(bytes, quality), promisify(gzip)(bytes)]);
   return { bytes, encoded: { br, gzip: zipped }, headers };
+}
+
+/** Scripts and styles are shared by all pages. */
+function isServed(url: string, served: SitePages): boolean {
+  switch (served) {
+    case 'all':
+      return true;
+    case 'visitors':
+      return !url.startsWith('/dashboard/');
+    case 'admin':
+      return url !== '/index.html' && !url.startsWith('/samples/');
+    default:
+      return served satisfies never;
+  }
+}
+
+/** The pages are built once for every service; by this their style hides the links to what a service does not have. */
+function withPagesNamed(html: Buffer<ArrayBuffer>, served: SitePages): Buffer<ArrayBuffer> {
+  return Buffer.from(html.toString('utf8').replace('data-pages="all"', `data-pages="${served}"`));
 }
 
 async function listFiles(directory: string): Promise<string[]> {

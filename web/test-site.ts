@@ -12,7 +12,8 @@ export const testConfig: SiteOptions['config'] = {
   PORT: 0,
   host: '127.0.0.1',
   SPILLWAY_SESSION_SECRET: secret,
-  SPILLWAY_ADMIN_TOKEN: adminToken,
+  SPILLWAY_SITE_PAGES: 'all',
+  adminAccess: { kind: 'token', token: adminToken },
   publicOrigin: null,
   trustedProxies: 0,
 };

@@ -46,7 +46,7 @@ test('a change is in force at once where it was made, with who made it and when'
   const response = await put(admin, { routing: { policy: 'threshold', threshold: { cpu: 0.4 } } });
   expect(response.status).toBe(200);
   const routing = { ...defaultRoutingSettings, policy: 'threshold', threshold: { cpu: 0.4 } };
-  const expected = { routing, change: { updatedBy: 'admin', updatedAt: clock.now() }, problem: null };
+  const expected = { routing, change: { updatedBy: 'token', updatedAt: clock.now() }, problem: null };
   expect(settingsSchema.parse(await response.json())).toEqual(expected);
   expect(await read(admin)).toEqual(expected);
   expect(await ports.settings.routing()).toEqual(routing);
@@ -129,7 +129,7 @@ test('only an admin changes settings, and no other site for them', async () => {
     body: JSON.stringify(body),
   });
   expect(byToken.status).toBe(200);
-  expect((await read(admin)).change?.updatedBy).toBe('admin');
+  expect((await read(admin)).change?.updatedBy).toBe('token');
 });
 
 test('everybody who watches hears of a change on the next turn', async () => {
@@ -143,7 +143,7 @@ test('everybody who watches hears of a change on the next turn', async () => {
   expect(overview).toMatchObject({
     policy: 'threshold',
     run: { enabled: false },
-    settingsChange: { updatedBy: 'admin', updatedAt: changedAt },
+    settingsChange: { updatedBy: 'token', updatedAt: changedAt },
   });
   await stream.leave();
 });

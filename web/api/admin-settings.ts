@@ -1,8 +1,9 @@
 import { createRoute } from '@hono/zod-openapi';
+import { adminWords } from '@spillway/core/admin-name.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
-import { adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError, unknownFieldsProblem } from './problems.ts';
@@ -16,7 +17,7 @@ const getSettings = createRoute({
   tags: ['admin'],
   security: adminSecurity,
   summary: 'Read the settings that are in force',
-  responses: { 200: json(settingsSchema, 'The settings.'), ...problemAnswers('admin_required') },
+  responses: { 200: json(settingsSchema, 'The settings.'), ...problemAnswers(...adminProblems) },
 });
 
 const changeSettings = createRoute({
@@ -34,7 +35,7 @@ const changeSettings = createRoute({
     ...problemAnswers(
       'invalid_request',
       'invalid_json',
-      'admin_required',
+      ...adminProblems,
       'cross_site',
       'settings_changed',
       'body_too_large',
@@ -88,7 +89,7 @@ function refuseStale(basedOn: string | null, { change }: RoutingSettingsReading)
   const seen = basedOn === null ? null : Date.parse(basedOn);
   if (seen === (change?.updatedAt.getTime() ?? null)) return;
   const who = change
-    ? `${change.updatedBy} changed them at ${change.updatedAt.toISOString()}`
+    ? `They were changed by ${adminWords(change.updatedBy)} at ${change.updatedAt.toISOString()}`
     : 'They are gone';
   throw new ProblemError('settings_changed', `${who}. Nothing was saved.`);
 }

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { storableText } from '@spillway/core/text.ts';
-import { adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { readFleet } from './fleet-view.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -18,7 +18,7 @@ const listWorkers = createRoute({
   tags: ['admin'],
   security: adminSecurity,
   summary: 'List the workers with their last heartbeats',
-  responses: { 200: json(workersSchema, 'The workers.'), ...problemAnswers('admin_required') },
+  responses: { 200: json(workersSchema, 'The workers.'), ...problemAnswers(...adminProblems) },
 });
 
 const drainWorker = createRoute({
@@ -35,7 +35,7 @@ const drainWorker = createRoute({
     ...problemAnswers(
       'invalid_request',
       'invalid_json',
-      'admin_required',
+      ...adminProblems,
       'cross_site',
       'not_found',
       'not_drainable',
@@ -56,7 +56,7 @@ const resumeWorker = createRoute({
   request: { params },
   responses: {
     200: json(workerViewSchema, 'The worker; it follows with its next heartbeats.'),
-    ...problemAnswers('invalid_request', 'admin_required', 'cross_site', 'not_found'),
+    ...problemAnswers('invalid_request', ...adminProblems, 'cross_site', 'not_found'),
   },
 });
 

@@ -1,7 +1,15 @@
 import { createRoute } from '@hono/zod-openapi';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
-import { adminSecurity, JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
+import {
+  adminProblems,
+  adminSecurity,
+  JobDocument,
+  JobPage,
+  jobIdParameter,
+  json,
+  problemAnswers,
+} from './describe.ts';
 import { type ApiDependencies, requireAdmin } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
@@ -21,7 +29,7 @@ const getOverview = createRoute({
   tags: ['admin'],
   security: adminSecurity,
   summary: 'Read the numbers of the dashboard',
-  responses: { 200: json(overviewSchema, 'The numbers.'), ...problemAnswers('admin_required') },
+  responses: { 200: json(overviewSchema, 'The numbers.'), ...problemAnswers(...adminProblems) },
 });
 
 const listAllJobs = createRoute({
@@ -32,7 +40,7 @@ const listAllJobs = createRoute({
   security: adminSecurity,
   summary: "List everybody's jobs, newest first",
   request: { query: adminJobQuery },
-  responses: { 200: json(JobPage, 'One page.'), ...problemAnswers('invalid_request', 'admin_required') },
+  responses: { 200: json(JobPage, 'One page.'), ...problemAnswers('invalid_request', ...adminProblems) },
 });
 
 const getAnyJob = createRoute({
@@ -46,7 +54,7 @@ const getAnyJob = createRoute({
   request: { params: jobIdParameter },
   responses: {
     200: json(JobDocument, 'The job.'),
-    ...problemAnswers('invalid_request', 'admin_required', 'not_found'),
+    ...problemAnswers('invalid_request', ...adminProblems, 'not_found'),
   },
 });
 
@@ -60,16 +68,16 @@ const followEverything = createRoute({
   description:
     'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second. What passes faster than it is read is told of once, as it is then.',
   request: eventRequest,
-  responses: { 200: eventAnswer, ...problemAnswers('admin_required', 'too_many_streams') },
+  responses: { 200: eventAnswer, ...problemAnswers(...adminProblems, 'too_many_streams') },
 });
 
 const anyOwner = { owner: '', admin: true };
 
 /** What only admins may see and do. */
 export function adminRoutes(dependencies: ApiDependencies) {
-  const { ports, sessions, liveDashboard, streams } = dependencies;
+  const { ports, liveDashboard, streams } = dependencies;
   const api = createOpenApiApp();
-  api.use(requireAdmin(sessions));
+  api.use(requireAdmin(dependencies));
   api.route('/', adminWorkerRoutes(dependencies));
   api.route('/', adminSettingsRoutes(dependencies));
   return api

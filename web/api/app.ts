@@ -5,7 +5,7 @@ import { adminRoutes } from './admin.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { deletionRoutes } from './deletion.ts';
 import { enterRoutes } from './enter.ts';
-import { type ApiDependencies, type ApiEnv, recognizeVisitor } from './environment.ts';
+import { type ApiDependencies, type ApiEnv, recognizeVisitor, requireAdmin } from './environment.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
@@ -13,7 +13,9 @@ import { jobRoutes } from './jobs.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
-import { adminCookie, sessionCookie } from './sessions.ts';
+import { proxyHeader } from './proxy-admins.ts';
+import { sessionCookie } from './sessions.ts';
+import { adminCookie } from './token-admins.ts';
 import { uploadRoutes } from './uploads.ts';
 
 /** Bytes. Bodies are small JSON: pictures go straight to the bucket. */
@@ -21,26 +23,32 @@ const largestBody = 64 * 1_024;
 
 /** The HTTP API: everything under `/api`, and the admin's way in. */
 export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
-  const { ports, sessions, version } = dependencies;
+  const { ports, sessions, admins, pages, version } = dependencies;
   const api = createOpenApiApp();
   api.onError((error, c) => problemResponse(error, c, ports.log));
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
   for (const path of ['/operations', '/uploads', '/jobs/*', '/deletion', '/events']) {
+    // Where there are no visitors, whoever asks for pictures has to be an admin.
+    if (pages === 'admin') api.use(`/api/v1${path}`, requireAdmin(dependencies));
     api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
   }
   api.use('/api/*', bodyLimit({ maxSize: largestBody, onError: refuseLargeBody }));
 
   api.route('/', healthRoutes(dependencies));
-  api.route('/', enterRoutes(sessions));
   api.route('/api/v1', operationRoutes(dependencies));
-  api.route('/api/v1', uploadRoutes(dependencies));
   api.route('/api/v1', jobRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));
   api.route('/api/v1', deletionRoutes(dependencies));
-  api.route('/api/v1', eventRoutes(dependencies));
-  api.route('/api/v1/admin', adminRoutes(dependencies));
+  if (pages !== 'admin') {
+    api.route('/api/v1', uploadRoutes(dependencies));
+    api.route('/api/v1', eventRoutes(dependencies));
+  }
+  if (pages !== 'visitors') {
+    if (admins.tokens) api.route('/', enterRoutes(sessions, admins.tokens));
+    api.route('/api/v1/admin', adminRoutes(dependencies));
+  }
   describeApi(api, version);
   refuseOtherMethods(api);
   return api;
@@ -60,6 +68,12 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
     type: 'apiKey',
     in: 'cookie',
     name: adminCookie,
+  });
+  components.registerComponent('securitySchemes', 'identityAwareProxy', {
+    type: 'apiKey',
+    in: 'header',
+    name: proxyHeader,
+    description: 'Signed by Identity-Aware Proxy, where the service is behind it.',
   });
   components.registerComponent('securitySchemes', 'visitorCookie', {
     type: 'apiKey',

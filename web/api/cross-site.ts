@@ -1,12 +1,17 @@
 import { createMiddleware } from 'hono/factory';
 import { ProblemError } from './problems.ts';
+import { proxyHeader } from './proxy-admins.ts';
 import type { Sessions } from './sessions.ts';
 
 const safeMethods = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** What a browser brings along by itself, whichever page has made it send the request. */
+const ambient = ['cookie', proxyHeader];
 
 /**
  * Refuses requests that change something and were made by another site's page. Browsers say where a request comes
- * from; a program that says nothing passes only without cookies, since then it acts for nobody else.
+ * from. A program that says nothing passes only where nothing was added to its request that speaks for a person: no
+ * cookie, and no header of Identity-Aware Proxy, which makes that header of a cookie of its own and may take the cookie
+ * out.
  */
 export function refuseCrossSite(sessions: Sessions) {
   return createMiddleware(async (c, next) => {
@@ -19,7 +24,7 @@ export function refuseCrossSite(sessions: Sessions) {
           ? site === 'same-origin'
           : origin !== undefined
             ? origin === sessions.siteOrigin(c)
-            : c.req.header('cookie') === undefined;
+            : ambient.every((name) => c.req.header(name) === undefined);
       if (!own) {
         throw new ProblemError('cross_site', 'Requests that change something must come from this site.');
       }

@@ -21,7 +21,9 @@ export function anyDocument(): z.ZodType {
 }
 
 /** What admins show, as the OpenAPI document names it. */
-export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }];
+export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }, { identityAwareProxy: [] }];
+/** What is answered to whoever is no admin. */
+export const adminProblems = ['admin_required', 'proxy_required', 'not_admin'] as const;
 
 /** The database keeps some ids for itself, such as `__x__`: no job has one, and asking for it is an error. */
 export const jobIdParameter = z.object({

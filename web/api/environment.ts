@@ -1,11 +1,12 @@
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { SitePages } from '../site-pages.ts';
+import type { SiteAdmins } from './admins.ts';
 import type { LimitName, Visitor, VisitorLimits } from './limits.ts';
 import type { LiveDashboard } from './live-dashboard.ts';
 import type { LiveJobs } from './live-jobs.ts';
 import type { OperationOffers } from './offers.ts';
-import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import type { StreamPlaces } from './stream-places.ts';
 
@@ -13,6 +14,8 @@ import type { StreamPlaces } from './stream-places.ts';
 export interface ApiDependencies {
   ports: Ports;
   sessions: Sessions;
+  admins: SiteAdmins;
+  pages: SitePages;
   liveJobs: LiveJobs;
   liveDashboard: LiveDashboard;
   offers: OperationOffers;
@@ -35,10 +38,10 @@ export interface ApiEnv {
 }
 
 /** Tells the handlers who asks; gives a new visitor a session. */
-export function recognizeVisitor({ sessions, limits, networkOf }: ApiDependencies) {
+export function recognizeVisitor({ sessions, admins, limits, networkOf }: ApiDependencies) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    const admin = sessions.admin(c) !== null;
-    const visitor: Visitor = { ...sessions.visitor(c), admin, address: networkOf(c) };
+    const { kind } = await admins.recognize(c);
+    const visitor: Visitor = { ...sessions.visitor(c), admin: kind === 'admin', address: networkOf(c) };
     c.set('visitor', visitor);
     c.set('spend', (name) => limits.spend(name, visitor));
     await next();
@@ -54,15 +57,11 @@ export function limited(name: LimitName) {
 }
 
 /** Lets nobody but an admin pass, and tells the handlers which. */
-export function requireAdmin(sessions: Sessions) {
+export function requireAdmin({ admins }: Pick<ApiDependencies, 'admins'>) {
   return createMiddleware<ApiEnv>(async (c, next) => {
-    const admin = sessions.admin(c);
-    if (admin === null) {
-      throw new ProblemError('admin_required', 'Open the admin address, or send the admin token.', {
-        headers: { 'WWW-Authenticate': 'Bearer realm="Spillway admin"' },
-      });
-    }
-    c.set('admin', admin);
+    const who = await admins.recognize(c);
+    if (who.kind === 'stranger') throw who.problem;
+    c.set('admin', who.name);
     await next();
   });
 }

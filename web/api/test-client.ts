@@ -4,6 +4,9 @@ import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/p
 import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import type { Context } from 'hono';
+import type { SitePages } from '../site-pages.ts';
+import type { AdminAccess } from './admin-access.ts';
+import { createAdmins } from './admins.ts';
 import { createApi } from './app.ts';
 import { createVisitorLimits } from './limits.ts';
 import { createLiveDashboard } from './live-dashboard.ts';
@@ -49,12 +52,21 @@ function createManualClock(): ManualClock {
   };
 }
 
+interface TestApiOptions {
+  access?: AdminAccess;
+  pages?: SitePages;
+}
+
 /** The real API on ports in memory; `change` puts a fault into one of them. */
-export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) => ports) {
+export function createTestApi(
+  change: (ports: MemoryPorts) => Ports = (ports) => ports,
+  { access = { kind: 'token', token: adminToken }, pages = 'all' }: TestApiOptions = {},
+) {
   const clock = createManualClock();
   const memory = createMemoryPorts({ clock, timers: clock });
   const ports = change(memory);
-  const sessions = createSessions({ secret, adminToken, clock, publicOrigin: null });
+  const sessions = createSessions({ secret, clock, publicOrigin: null });
+  const { log } = ports;
   const liveJobs = createLiveJobs(ports, ports.log);
   const liveDashboard = createLiveDashboard(ports);
   const streams = createStreamPlaces();
@@ -63,6 +75,8 @@ export function createTestApi(change: (ports: MemoryPorts) => Ports = (ports) =>
   const api = createApi({
     ports,
     sessions,
+    admins: createAdmins({ access, secret, clock, log, sessions }),
+    pages,
     liveJobs,
     liveDashboard,
     offers: createOperationOffers(ports),
@@ -111,7 +125,7 @@ export type Browser = ReturnType<typeof createBrowser>;
 
 export async function createAdmin(test: Pick<TestApi, 'api'>): Promise<Browser> {
   const browser = createBrowser(test);
-  await browser.request(`/admin/enter?token=${encodeURIComponent(adminToken)}`);
+  await browser.post('/admin/enter', { token: adminToken });
   return browser;
 }
 

@@ -3,7 +3,7 @@ import type { Access, AdminState } from './admin-state.ts';
 
 interface AccessNoticeProps {
   access: Exclude<Access, 'granted'>;
-  admin: Pick<AdminState, 'enter' | 'entryProblem'>;
+  admin: Pick<AdminState, 'enter' | 'entryProblem' | 'refusal'>;
 }
 
 /** Shown in place of the dashboard if the visitor may not see it, or if it cannot be reached. */
@@ -22,22 +22,39 @@ export function AccessNotice({ access, admin }: AccessNoticeProps) {
       return (
         <div class="gate">
           <h2>The dashboard is for admins.</h2>
+          <p>{admin.refusal.value}</p>
+          <button type="button" class="button" onClick={() => location.reload()}>
+            Reload
+          </button>
+          <BackToUploads />
+        </div>
+      );
+    case 'token_needed':
+      return (
+        <div class="gate">
+          <h2>The dashboard is for admins.</h2>
           <p>
             Open the admin address that <code>npm start</code> printed (it is also <code>adminUrl</code> in{' '}
             <code>.local/stack.json</code>), or enter the admin token here. It lets this browser in for half a
             day.
           </p>
           <TokenForm admin={admin} />
-          <p>
-            <a class="button" href="/">
-              Back to the upload page
-            </a>
-          </p>
+          <BackToUploads />
         </div>
       );
     default:
       return access satisfies never;
   }
+}
+
+function BackToUploads() {
+  return (
+    <p class="for-visitors">
+      <a class="button" href="/">
+        Back to the upload page
+      </a>
+    </p>
+  );
 }
 
 function TokenForm({ admin }: Pick<AccessNoticeProps, 'admin'>) {

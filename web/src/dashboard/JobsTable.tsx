@@ -51,7 +51,7 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
         <div class="empty">
           <p>{admin.jobs.cache.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
           {admin.jobs.cache.jobs.value.size === 0 && (
-            <p>
+            <p class="for-visitors">
               <a href="/">Send a picture</a> and watch where it goes.
             </p>
           )}

@@ -5,10 +5,13 @@ import { type FollowedJobs, followJobs } from '../jobs/followed-jobs.ts';
 import { type Entry, enterAsAdmin, takeToken } from './admin-entry.ts';
 import { mergeWorkers, type WatchedWorker } from './worker-history.ts';
 
-export type Access = 'unknown' | 'granted' | 'refused' | 'unreachable';
+/** `token_needed`: whoever knows the token is let in. `refused`: the proxy before this page decides, and `refusal` says why. */
+export type Access = 'unknown' | 'granted' | 'token_needed' | 'refused' | 'unreachable';
 
 export interface AdminState {
   readonly access: ReadonlySignal<Access>;
+  /** Why the server shows the dashboard to nobody, or not to this person; null where access is not `refused`. */
+  readonly refusal: ReadonlySignal<string | null>;
   readonly overview: ReadonlySignal<Overview | null>;
   readonly workers: ReadonlySignal<ReadonlyMap<string, WatchedWorker> | null>;
   readonly jobs: FollowedJobs;
@@ -38,6 +41,7 @@ const entryProblems: Record<Entry, string | null> = {
 /** Everything the dashboard shows. */
 export function createAdminState(): AdminState {
   const access = signal<Access>('unknown');
+  const refusal = signal<string | null>(null);
   const entryProblem = signal<string | null>(null);
   const overview = signal<Overview | null>(null);
   const workers = signal<ReadonlyMap<string, WatchedWorker> | null>(null);
@@ -63,7 +67,11 @@ export function createAdminState(): AdminState {
       overview.value = first.value;
       return 'granted';
     }
-    return first.failure.status === 401 || first.failure.status === 403 ? 'refused' : 'unreachable';
+    const { status, code, message } = first.failure;
+    if (code === 'admin_required') return 'token_needed';
+    if (status !== 401 && status !== 403) return 'unreachable';
+    refusal.value = message;
+    return 'refused';
   }
 
   let begin = async () => {};
@@ -82,6 +90,7 @@ export function createAdminState(): AdminState {
 
   return {
     access,
+    refusal,
     entryProblem,
     overview,
     workers,

@@ -1,4 +1,5 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
+import { adminWords } from '@spillway/core/admin-name.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
@@ -71,7 +72,7 @@ function LastChange({ change }: { change: SettingsChange | null }) {
   const { updatedAt, updatedBy } = change;
   return (
     <>
-      Changed by {updatedBy},{' '}
+      Changed by {adminWords(updatedBy)},{' '}
       <time dateTime={updatedAt.toISOString()} title={formatMoment(updatedAt)}>
         {formatAge(now.value - updatedAt.getTime())}
       </time>

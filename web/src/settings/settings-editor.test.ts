@@ -39,7 +39,7 @@ it('saves what was edited, with what the form does not ask for', async () => {
     shares: { default: 1, owners: { camera: 2 } },
   });
   expect(mine.edited.value).toBe(false);
-  expect(mine.view.value?.change).toEqual({ updatedBy: 'admin', updatedAt: clock.now() });
+  expect(mine.view.value?.change).toEqual({ updatedBy: 'token', updatedAt: clock.now() });
   expect(mine.note.value).toMatchObject({ kind: 'done' });
   mine.set('run.maxInstances', '4');
   expect(mine.note.value).toBeNull();
@@ -66,7 +66,9 @@ it('does not overwrite what another admin has saved, and carries the own edits o
 
   expect(await mine.save()).toBe(false);
   expect((await ports.settings.routing()).run.maxInstances).toBe(7);
-  expect(mine.note.value?.text).toMatch(/^admin has changed .* both changed: Most instances\. .*not saved/);
+  expect(mine.note.value?.text).toMatch(
+    /changed by somebody with the admin token .* both changed: Most instances\. .*not saved/,
+  );
   expect(mine.draft.value?.values).toMatchObject({ 'run.maxInstances': '3', confidence: '0.84' });
 
   expect(await mine.save()).toBe(true);
@@ -118,7 +120,7 @@ it('saves the last good settings in place of a document that is not valid', asyn
   await mine.load();
   expect([mine.edited.value, mine.savable.value]).toEqual([false, true]);
   expect(await mine.save()).toBe(true);
-  expect(mine.view.value).toMatchObject({ problem: null, change: { updatedBy: 'admin' } });
+  expect(mine.view.value).toMatchObject({ problem: null, change: { updatedBy: 'token' } });
 });
 
 it('says why nothing was saved', async () => {

@@ -1,4 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import { adminWords } from '@spillway/core/admin-name.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import { type SettingsView, type settingsRequestSchema, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
@@ -153,7 +154,7 @@ function sameChange(a: SettingsChange | null, b: SettingsChange | null): boolean
 
 function changedMeanwhile(change: SettingsChange | null, both: string[]): string {
   const who = change
-    ? `${change.updatedBy} has changed the settings meanwhile.`
+    ? `The settings were changed by ${adminWords(change.updatedBy)} meanwhile.`
     : 'The settings were changed meanwhile.';
   const clash = both.length > 0 ? ` You have both changed: ${both.join(', ')}.` : '';
   return `${who}${clash} What you have edited is not saved; look it over, then save or discard it.`;
