@@ -270,6 +270,11 @@ export const jobSchema = z.object({
   deadlineAt: instant,
   /** When the message was last published; null if it still has to be. */
   publishedAt: instant.nullable(),
+  /**
+   * How long a VM was expected to work on it when it arrived, in milliseconds of one slot, whatever target it was given.
+   * The pool of VMs follows the sum. 0 in a document of an earlier version.
+   */
+  vmWorkMs: z.number().default(0),
   /** Number of claims that count. One that a machine's fault or an outage cut off does not. */
   attempt: z.number(),
   claim: claimSchema.nullable(),

@@ -80,6 +80,7 @@ export function reserved(job: NewJob, now: Date): Job {
     createdAt: now,
     deadlineAt,
     publishedAt: null,
+    vmWorkMs: workMs,
     attempt: 0,
     claim: null,
     failedBy: null,

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { findLostUploads, newSweepMemory, sweepOnce } from '@spillway/pipeline/sweep.ts';
-import { sweepEveryMs } from '@spillway/pipeline/sweep-loop.ts';
+import { findLostUploads } from '@spillway/pipeline/sweep.ts';
+import { createSweeper, sweepEveryMs } from '@spillway/pipeline/sweep-loop.ts';
 import { z } from 'zod';
 import type { FunctionHandler } from './handler.ts';
 
@@ -10,16 +10,15 @@ const dayMs = 24 * 3_600_000;
 
 /** Called by the scheduler every minute. Sweeps every few seconds until the next call is near. */
 export function createSweepFunction(ports: Ports, forMs: number): FunctionHandler {
-  const holder = `sweep-function-${randomUUID()}`;
-  const memory = newSweepMemory();
+  const sweeper = createSweeper(`sweep-function-${randomUUID()}`, ports);
   return async (_request, response) => {
     const until = Date.now() + forMs;
     let sweeps = 0;
     do {
       if (sweeps > 0) await delay(sweepEveryMs);
-      await sweepOnce(holder, ports, memory).catch((error: unknown) =>
-        ports.log.warn({ error }, 'A sweep was cut off; the next one goes on.'),
-      );
+      await sweeper
+        .sweep()
+        .catch((error: unknown) => ports.log.warn({ error }, 'A sweep was cut off; the next one goes on.'));
       sweeps++;
     } while (Date.now() + sweepEveryMs < until);
     response.json({ sweeps });

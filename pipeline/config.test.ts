@@ -14,7 +14,11 @@ describe('the environment', () => {
   });
 
   it('has three buckets', () => {
-    expect(parseConfig(baseConfigSchema, environment)).toEqual({ ...environment, SPILLWAY_OPERATIONS: '' });
+    expect(parseConfig(baseConfigSchema, environment)).toEqual({
+      ...environment,
+      SPILLWAY_METRICS: 'off',
+      SPILLWAY_OPERATIONS: '',
+    });
   });
 
   it.each([
@@ -27,6 +31,8 @@ describe('the environment', () => {
     for (const schema of [baseConfigSchema, baseConfigSchema.extend({})]) {
       expect(() => parseConfig(schema, shared)).toThrow(sentence);
     }
-    expect(() => bucketsOf({ ...shared, SPILLWAY_OPERATIONS: '' })).toThrow(sentence);
+    expect(() => bucketsOf({ ...shared, SPILLWAY_METRICS: 'off', SPILLWAY_OPERATIONS: '' })).toThrow(
+      sentence,
+    );
   });
 });

@@ -12,6 +12,13 @@ export const baseConfigSchema = z.object({
   /** The bucket of what visitors upload through the site. Nobody but the site's account may write there. */
   SPILLWAY_WEB_UPLOADS_BUCKET: z.string().min(3),
   SPILLWAY_RESULTS_BUCKET: z.string().min(3),
+  /**
+   * `cloud`: the program that sweeps writes the offered work to Cloud Monitoring, for the autoscaler of the VMs. It needs
+   * the role roles/monitoring.metricWriter.
+   */
+  SPILLWAY_METRICS: z.enum(['off', 'cloud']).default('off'),
+  /** Host and port of a stand-in for Cloud Monitoring, without TLS. */
+  MONITORING_EMULATOR_HOST: z.string().min(1).optional(),
   /** Plug-ins: folders and npm packages, separated by commas. */
   SPILLWAY_OPERATIONS: z.string().default(''),
 });

@@ -24,6 +24,7 @@ export const needs = {
     bucket('uploads', 'list'),
     bucket('webUploads', 'list'),
     bucket('results', 'write'),
+    { kind: 'metrics' },
     { kind: 'no_expiration', subscription: 'vm' },
     { kind: 'no_expiration', subscription: 'run' },
     { kind: 'no_expiration', subscription: 'dead' },
@@ -37,6 +38,7 @@ export const needs = {
     bucket('uploads', 'read'),
     bucket('webUploads', 'read'),
     bucket('results', 'write'),
+    { kind: 'metrics' },
   ],
   run: [
     database,

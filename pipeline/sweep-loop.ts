@@ -1,21 +1,53 @@
 import { type Background, startRecurring } from '@spillway/core/background.ts';
+import { createOfferedWorkReports } from './offered-work.ts';
 import type { Ports } from './ports/ports.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
 export const sweepEveryMs = 2_000;
 
+export interface Sweeper extends Background {
+  /** Sweeps once, unless another program does. Rejects where the sweep was cut off: the next one goes on. */
+  sweep(): Promise<void>;
+}
+
+/**
+ * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also tells the platform how
+ * much work is offered.
+ */
+export function createSweeper(holder: string, ports: Ports): Sweeper {
+  const memory = newSweepMemory();
+  const reports = createOfferedWorkReports(holder, ports);
+  return {
+    async sweep() {
+      let hasLease = true;
+      try {
+        const swept = await sweepOnce(holder, ports, memory);
+        hasLease = swept !== null;
+        if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
+      } finally {
+        // A job that no sweep can help must not keep the figure back.
+        if (hasLease) void reports.report();
+      }
+    },
+    stop: reports.stop,
+  };
+}
+
 /** Sweeps until stopped, one sweep at a time. An outage is logged and tried again at the next turn. */
 export function startSweeping(holder: string, ports: Ports): Background {
   const { timers, log } = ports;
-  const memory = newSweepMemory();
-  return startRecurring({
+  const sweeper = createSweeper(holder, ports);
+  const rounds = startRecurring({
     everyMs: sweepEveryMs,
     timers,
-    async round() {
-      const swept = await sweepOnce(holder, ports, memory);
-      if (swept && Object.values(swept).some((count) => count > 0)) log.info(swept, 'Swept.');
-    },
+    round: sweeper.sweep,
     onError: (error) => log.warn({ error }, 'A sweep was cut off; the next one goes on.'),
   });
+  return {
+    stop() {
+      sweeper.stop();
+      return rounds.stop();
+    },
+  };
 }

@@ -12,6 +12,7 @@ locals {
 
   # functions/config.ts
   functions_environment = merge(local.environment, {
+    SPILLWAY_METRICS      = "cloud"
     SPILLWAY_SWEEP_FOR_MS = tostring(var.sweep_for_seconds * 1000)
   })
 
@@ -22,6 +23,7 @@ locals {
 
   # vm-worker/config.ts
   vm_environment = merge(local.environment, {
+    SPILLWAY_METRICS       = "cloud"
     SPILLWAY_SLOTS         = tostring(var.vm_slots)
     SPILLWAY_HEALTH_PORT   = tostring(local.vm_health_port)
     SPILLWAY_MODELS_DIR    = "/var/lib/spillway/models"

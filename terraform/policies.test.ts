@@ -93,6 +93,7 @@ describe('the environment', () => {
     SPILLWAY_MODELS_SOURCE: 'gs://models',
     SPILLWAY_WORK_DIR: '/work',
     SPILLWAY_SWEEP_FOR_MS: '55000',
+    SPILLWAY_METRICS: 'cloud',
   };
   const secrets = localLines('secrets').flatMap(textsIn);
   const readers: [program: string, more: string[], read: (environment: Record<string, string>) => object][] =

@@ -48,6 +48,8 @@ async function queriesOfTheStore(): Promise<object[]> {
     ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
     line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
     running: () => sums.running(),
+    waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
+    arrivedSince: () => sums.arrivedSince(noon),
     succeededSince: () => sums.succeededSince('run', noon),
     failedSince: () => sums.failedSince('run', noon, 10),
     runDollarsSince: () => sums.runDollarsSince(noon),

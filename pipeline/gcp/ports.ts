@@ -18,6 +18,7 @@ import { createPubSubConsumer } from './consumer.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
+import { createMonitoringMetrics } from './metrics.ts';
 import { createFirestorePassedOver } from './passed-over.ts';
 import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
@@ -48,6 +49,7 @@ export function createGcpPorts(
   const onInvalid = (item: string, error: unknown) =>
     void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
   const consumer = createPubSubConsumer(pubsub);
+  const metrics = config.SPILLWAY_METRICS === 'cloud' ? createMonitoringMetrics(config) : null;
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
   return {
     firestore,
@@ -60,6 +62,7 @@ export function createGcpPorts(
       pubsub,
       storage,
       buckets,
+      metrics,
       readDatabase: () => firestore.doc('settings/routing').get(),
       queries: preflightQueries(jobPorts),
     }),
@@ -69,13 +72,14 @@ export function createGcpPorts(
     routerStates: createFirestoreRouterStates(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
+    metrics,
     clock,
     timers: systemTimers,
     newToken: randomUUID,
     log,
     buckets,
     async close() {
-      await Promise.all([firestore.terminate(), consumer.close(), pubsub.close()]);
+      await Promise.all([firestore.terminate(), consumer.close(), pubsub.close(), metrics?.close()]);
     },
   };
 }

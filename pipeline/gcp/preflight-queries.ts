@@ -50,6 +50,8 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
       promised([
         sums.ledgerInTurn(stored, (ownMs) => new Date(ownMs)),
         sums.running(),
+        sums.waitingBefore('vm', longAgo),
+        sums.arrivedSince(new Date(Date.now() + dayMs)),
         // What has not happened yet is quickly counted.
         sums.succeededSince('run', new Date(Date.now() + dayMs)),
         sums.failedSince('run', new Date(Date.now() + dayMs), 1),

@@ -31,12 +31,14 @@ function examine(need: Need, there: unknown, granted: unknown = failure(12), acc
       authClient: { getCredentials: async () => ({ client_email: account }) },
     },
     buckets: { uploads: 'up', webUploads: 'web', results: 'out' },
+    metrics: { lookUp: () => settle(there) },
     readDatabase: () => settle(there),
     queries: { routing: () => [settle([]), settle(there)], site: () => [] },
   };
   return createPreflight(cloud as unknown as CheckedCloud).examine(need);
 }
 
+const metrics: Need = { kind: 'metrics' };
 const topic: Need = { kind: 'topic', topic: 'vm' };
 const pulled: Need = { kind: 'vm_subscription' };
 const results: Need = { kind: 'bucket', bucket: 'results', access: 'write' };
@@ -50,6 +52,7 @@ it.each<[string, Need, unknown, unknown]>([
   ['is there on an emulator, which knows no permissions', topic, exists, failure(12)],
   ['may be pulled', pulled, exists, [{ 'pubsub.subscriptions.consume': true }]],
   ['may be read', { ...results, access: 'read' }, forbidden, [{ 'storage.objects.get': true }]],
+  ['nobody has written yet', metrics, failure(5, 'Could not find descriptor for metric.'), null],
   ['is there, where its permissions cannot be asked for', results, [{}], failure(404, 'Not Found')],
 ])('a thing that %s is no lack', async (_, need, there, granted) => {
   expect(await examine(need, there, granted)).toBeNull();
@@ -148,7 +151,25 @@ it.each<[string, Need, unknown, unknown, string, string]>([
   },
 );
 
-it.each<Need>([topic, pulled, results, { kind: 'database' }, { kind: 'indexes', of: 'routing' }])(
+it.each([
+  [
+    denied,
+    'This program may not write metrics, so the VMs cannot follow the offered work.',
+    'gcloud projects add-iam-policy-binding demo --member=serviceAccount:me@demo --role=roles/monitoring.metricWriter',
+  ],
+  [
+    failure(7, '7 PERMISSION_DENIED: Cloud Monitoring API has not been used in project 1 before.'),
+    'The API monitoring.googleapis.com is switched off in this project.',
+    'gcloud services enable monitoring.googleapis.com',
+  ],
+])(
+  'a metric that cannot be written is a warning, and keeps no program from its start',
+  async (...[there, what, mend]) => {
+    expect(await examine(metrics, there)).toEqual({ kind: 'warning', what, mend });
+  },
+);
+
+it.each<Need>([topic, pulled, results, metrics, { kind: 'database' }, { kind: 'indexes', of: 'routing' }])(
   'a service that does not answer about %j is an outage, and no lack',
   async (need) => {
     const unavailable = failure(14, '14 UNAVAILABLE: connect ECONNREFUSED');

@@ -4,6 +4,7 @@ import type { Target } from '@spillway/core/job.ts';
 import type { Buckets } from '../ports/ports.ts';
 import type { Finding, Need, Preflight } from '../ports/preflight.ts';
 import { type Answer, answerOf, missingOr } from './cloud-answers.ts';
+import type { MonitoringMetrics } from './metrics.ts';
 import { createIndexCommand } from './missing-index.ts';
 import { subscriptionNames, topicNames } from './queue.ts';
 
@@ -13,6 +14,8 @@ export interface CheckedCloud {
   pubsub: PubSub;
   storage: Storage;
   buckets: Buckets;
+  /** Null where this program writes no metric. */
+  metrics: Pick<MonitoringMetrics, 'lookUp'> | null;
   /** Reads one document. */
   readDatabase: () => Promise<unknown>;
   /** Makes each query once, with a result as small as can be. */
@@ -136,6 +139,19 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
     });
   }
 
+  /** Without it the program works, and the pool of VMs stays as it is. Nobody has to make a metric: writing it does. */
+  async function examineMetrics(): Promise<Finding | null> {
+    if (cloud.metrics === null) return null;
+    const { kind } = await answerOf('Cloud Monitoring', cloud.metrics.lookUp());
+    const warning = (what: string, mend: string): Finding => ({ kind: 'warning', what, mend });
+    if (kind === 'api_off') return warning(apiIsOff(monitoringApi), enable(monitoringApi));
+    if (kind !== 'denied') return null;
+    return warning(
+      'This program may not write metrics, so the VMs cannot follow the offered work.',
+      `gcloud projects add-iam-policy-binding ${project} ${await member()} --role=roles/monitoring.metricWriter`,
+    );
+  }
+
   async function examineIndexes({ of }: Extract<Need, { kind: 'indexes' }>): Promise<Finding | null> {
     const answers = await Promise.all(cloud.queries[of]().map((query) => answerOf('Firestore', query)));
     const missing = answers.flatMap((answer) => (answer.kind === 'no_index' ? answer.words : []));
@@ -172,6 +188,8 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
           return examineExpiration(need.subscription);
         case 'bucket':
           return examineBucket(need);
+        case 'metrics':
+          return examineMetrics();
         default:
           return need satisfies never;
       }
@@ -184,6 +202,10 @@ const noCredentials: Finding = {
   what: 'This program has no credentials for Google Cloud: no metadata server answers, and there is no key.',
   mend: 'gcloud auth application-default login # on Google Cloud: attach a service account to the VM or service',
 };
+
+const monitoringApi = 'monitoring.googleapis.com';
+const apiIsOff = (service: string): string => `The API ${service} is switched off in this project.`;
+const enable = (service: string): string => `gcloud services enable ${service}`;
 
 interface Subscription {
   expirationPolicy?: { ttl?: unknown } | null;
@@ -233,7 +255,7 @@ async function accessFinding(
     case 'no_credentials':
       return noCredentials;
     case 'api_off':
-      return lack(`The API ${service} is switched off in this project.`, `gcloud services enable ${service}`);
+      return lack(apiIsOff(service), enable(service));
     case 'no_index':
       return null;
     default:

@@ -13,6 +13,7 @@ const openStates = jobStates.filter((state) => !isTerminal(state));
 export function createRoutingSums({ collection: jobs, list }: JobCollection): RoutingSums {
   const onSide = (target: Target) => jobs.where('route.target', '==', target);
   const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
+  const waiting = (target: Target) => onSide(target).where('state', '==', 'queued');
   const open = (target: Target) => onSide(target).where('state', 'in', openStates);
 
   /** What is claimed on the VMs, and what is open on Cloud Run and was created before. */
@@ -37,10 +38,9 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     const { job } = stored;
     const { createTime } = versionOf(stored);
     const [from, to] = disorderAround(turnAt);
-    const waiting = onSide('vm').where('state', '==', 'queued');
-    const sameTime = waiting.where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
+    const sameTime = waiting('vm').where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
     const [earlier, beside] = await Promise.all([
-      sideLedger(waiting.where('route.turnAt', '<', from)),
+      sideLedger(waiting('vm').where('route.turnAt', '<', from)),
       sideLedger(inOrder(sameTime.where('createdAt', '<=', createTime), 'route.turnAt')),
     ]);
     const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
@@ -86,6 +86,12 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
       const [vm, run] = await Promise.all([sideLedger(processing('vm')), sideLedger(processing('run'))]);
       return { vm, run };
     },
+    waitingBefore(target, turnAt) {
+      return sideLedger(waiting(target).where('route.turnAt', '<', turnAt));
+    },
+    arrivedSince(since) {
+      return sideLedger(jobs.where('createdAt', '>=', since), 'vmWorkMs');
+    },
     async succeededSince(target, since) {
       return countOf(onSide(target).where('endedAt', '>=', since).where('state', '==', 'succeeded'));
     },
@@ -119,11 +125,8 @@ function inOrder(query: Query, narrow: string): Query {
   return query.orderBy(narrow).orderBy('createdAt');
 }
 
-async function sideLedger(query: Query): Promise<SideLedger> {
-  const sums = query.aggregate({
-    jobs: AggregateField.count(),
-    workMs: AggregateField.sum('route.workMs'),
-  });
+async function sideLedger(query: Query, work = 'route.workMs'): Promise<SideLedger> {
+  const sums = query.aggregate({ jobs: AggregateField.count(), workMs: AggregateField.sum(work) });
   return (await orOutage('Firestore', sums.get(), 'add up jobs')).data();
 }
 

@@ -121,6 +121,15 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       const { claimed } = indexes;
       return { vm: sumOf(claimed.vm.rows), run: sumOf(claimed.run.rows) };
     },
+    waitingBefore(target, turnAt) {
+      const isEarlier = ({ stored }: Row) => (time(stored.job.route.turnAt) ?? Number.NaN) < turnAt.getTime();
+      return sumOf(indexes.waiting[target].rows, null, isEarlier);
+    },
+    arrivedSince(since) {
+      const arrived = [...rows.values()].filter(({ stored: { job } }) => job.createdAt >= since);
+      const workMs = arrived.reduce((sum, { stored: { job } }) => sum + job.vmWorkMs, 0);
+      return { jobs: arrived.length, workMs };
+    },
     succeededSince(target, since) {
       return indexes.succeeded[target].countFrom(since.getTime());
     },

@@ -24,6 +24,7 @@ import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
 import { createMemoryConsumer } from './consumer.ts';
 import { createMemoryFleet } from './fleet.ts';
 import { createMemoryJobs } from './jobs.ts';
+import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 
 export interface MemoryQueue extends Queue {
@@ -35,6 +36,7 @@ export interface MemoryQueue extends Queue {
 export interface MemoryPorts extends AppPorts {
   blobs: MemoryBlobs;
   queue: MemoryQueue;
+  metrics: MemoryMetrics;
 }
 
 export interface MemoryOptions {
@@ -60,6 +62,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     // In memory nothing can be missing.
     preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
+    metrics: createMemoryMetrics(),
     clock,
     timers: options.timers ?? systemTimers,
     newToken,

@@ -80,6 +80,10 @@ export interface RoutingSums {
   ): Awaitable<{ turnAt: Date; ledger: Ledger }>;
   /** What is claimed on each side. */
   running(): Awaitable<Record<Target, SideLedger>>;
+  /** What waits on a side with an earlier turn than this. */
+  waitingBefore(target: Target, turnAt: Date): Awaitable<SideLedger>;
+  /** Jobs that were created since then, whatever became of them, and the work that they would be on a VM. */
+  arrivedSince(since: Date): Awaitable<SideLedger>;
   /** How many jobs succeeded on a side since then. */
   succeededSince(target: Target, since: Date): Awaitable<number>;
   /**

@@ -6,6 +6,7 @@ import type { Blobs } from './blobs.ts';
 import type { Consumer } from './consumer.ts';
 import type { Fleet } from './fleet.ts';
 import type { JobPorts } from './jobs.ts';
+import type { Metrics } from './metrics.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
@@ -84,6 +85,8 @@ export interface Ports extends JobPorts {
   routerStates: RouterStates;
   leases: Leases;
   passedOver: PassedOverItems;
+  /** Null where nobody reads what this program would write. */
+  metrics: Metrics | null;
   /** Tells the database's time, as close as its last answers allow (store-clock.ts). */
   clock: Clock;
   timers: Timers;

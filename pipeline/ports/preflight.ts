@@ -13,6 +13,8 @@ export type Need =
   /** That this subscription never expires, where it exists and this program may look at it. */
   | { kind: 'no_expiration'; subscription: Target | 'dead' }
   /** `list` is to read and to list. `write` is to read, list, create and delete. */
+  /** To write metrics to Cloud Monitoring. Not even a lack of it keeps a program from its work. */
+  | { kind: 'metrics' }
   | { kind: 'bucket'; bucket: 'uploads' | 'webUploads' | 'results'; access: 'read' | 'list' | 'write' };
 
 export interface Finding {

@@ -19,6 +19,7 @@ export function emulatorPorts(project: string, machine?: Clock, buckets: Partial
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
       SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+      SPILLWAY_METRICS: 'off',
       SPILLWAY_OPERATIONS: '',
       ...buckets,
     },

@@ -216,6 +216,33 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
     });
   });
 
+  describe(`offered work: ${name}`, () => {
+    it('is what waits on a side with an earlier turn', async () => {
+      const turn = earlierThanAll();
+      const at = (target: 'vm' | 'run', ms: number) => ({ target, turnAt: new Date(turn + ms) }) as const;
+      const before = await ports().sums.waitingBefore('vm', new Date(turn));
+      const beforeOnRun = await ports().sums.waitingBefore('run', new Date(turn));
+      await decided({ ...at('vm', -1), workMs: 1 });
+      await decided({ ...at('vm', 0), workMs: 10 });
+      await claimed(await decided({ ...at('vm', -1), workMs: 100 }));
+      await change(await decided({ ...at('run', -2), workMs: 1_000 }), (job) =>
+        transitions.published(job, new Date(turn)),
+      );
+      expect(await ports().sums.waitingBefore('vm', new Date(turn))).toEqual(plus(before, 1));
+      expect(await ports().sums.waitingBefore('run', new Date(turn))).toEqual(plus(beforeOnRun, 1_000));
+    });
+
+    it('is what arrived, as work on a VM, whatever became of it', async () => {
+      const before = await ports().sums.arrivedSince(new Date(0));
+      await decided({ target: 'run', workMs: 100 }, { workMs: 1 });
+      await cancelled(await create({ workMs: 10 }));
+      const expected = plus(plus(before, 1), 10);
+      expect(await ports().sums.arrivedSince(new Date(0))).toEqual(expected);
+      const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+      expect(await ports().sums.arrivedSince(tomorrow)).toEqual({ jobs: 0, workMs: 0 });
+    });
+  });
+
   describe(`what has been: ${name}`, () => {
     it('ended on a side since a time: well, or for a reason that may lie in the place', async () => {
       const since = laterThanAll();

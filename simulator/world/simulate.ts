@@ -154,6 +154,7 @@ function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: Rou
     ...createMemoryDatabase({ clock: engine, routing }),
     queue,
     blobs,
+    metrics: null,
     clock: engine,
     timers: engine,
     newToken: () => String(++tokens),

@@ -62,6 +62,7 @@ it('a connection to Firestore that has died without a word is replaced within th
     SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
     SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
     SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    SPILLWAY_METRICS: 'off' as const,
     SPILLWAY_OPERATIONS: '',
   };
   const ports = createGcpPorts(config, createMemoryPorts().log, undefined, 'calls');
