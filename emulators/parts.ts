@@ -69,6 +69,7 @@ export function storagePart(plan: Plan): PartSpec {
 
 export function functionsPart(plan: Plan): PartSpec {
   const { route, sweep, findLost } = plan.ports;
+  const { called } = plan.stack;
   const { events, scheduler } = plan.identities.callers;
   return {
     name: 'functions',
@@ -81,7 +82,7 @@ export function functionsPart(plan: Plan): PartSpec {
       SPILLWAY_LOST_AFTER_MS: '0',
       // One process serves all three here. In the cloud each is a service of its own, with one account that may call.
       SPILLWAY_CALLER_ACCOUNTS: [events, scheduler].map(({ email }) => email).join(','),
-      SPILLWAY_CALL_AUDIENCES: [route, sweep, findLost].map((port) => `http://127.0.0.1:${port}`).join(','),
+      SPILLWAY_CALL_AUDIENCES: [called.route, called.sweep, called.findLost].join(','),
       SPILLWAY_CALL_CERTIFICATES_URL: plan.identities.certificatesUrl,
     },
   };
@@ -95,8 +96,8 @@ export function pusherPart(plan: Plan): PartSpec {
     environment: {
       ...shared(plan),
       PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.behind.pubsub}`,
-      SPILLWAY_PUSH_ROUTE_URL: `http://127.0.0.1:${plan.ports.route}/`,
-      SPILLWAY_PUSH_RUN_URL: `http://127.0.0.1:${plan.ports.run}/push`,
+      SPILLWAY_PUSH_ROUTE_URL: plan.stack.called.route,
+      SPILLWAY_PUSH_RUN_URL: plan.stack.called.worker,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
       SPILLWAY_PUSH_DEADLINE_MS: String(ackDeadline.push * 1_000),
       SPILLWAY_PUSH_ACCOUNT: JSON.stringify(plan.identities.callers.pusher),

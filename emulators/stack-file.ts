@@ -12,6 +12,10 @@ export const stackFileSchema = z.object({
   /** host:port. */
   pubsub: z.string(),
   storage: z.url(),
+  /** What Google's services call, and nobody else may. */
+  called: z.object({ route: z.url(), sweep: z.url(), findLost: z.url(), worker: z.url() }),
+  /** Of each program's metadata server, host:port: who can reach it gets that program's tokens. */
+  metadataHosts: z.record(z.string(), z.string()),
   buckets: z.object({ uploads: z.string(), webUploads: z.string(), results: z.string() }),
   /** Opens the dashboard as its admin: a secret. */
   adminUrl: z.url(),

@@ -99,12 +99,20 @@ async function makePlan(options: StackOptions): Promise<Plan> {
   const identities = await startIdentities(project, options.vms, createJsonLog('identities'));
   const secrets = await readSecrets(options.directory);
   const web = `http://127.0.0.1:${ports.web}`;
+  const called = {
+    route: `http://127.0.0.1:${ports.route}/`,
+    sweep: `http://127.0.0.1:${ports.sweep}/`,
+    findLost: `http://127.0.0.1:${ports.findLost}/`,
+    worker: `http://127.0.0.1:${ports.run}/push`,
+  };
   const stack = {
     project,
     web,
     firestore: `127.0.0.1:${ports.firestore}`,
     pubsub: `127.0.0.1:${ports.pubsub}`,
     storage: `http://127.0.0.1:${ports.storage}`,
+    called,
+    metadataHosts: { ...identities.metadataHosts },
     buckets,
     adminUrl: `${web}/admin/enter#token=${secrets.admin}`,
   };
@@ -180,12 +188,12 @@ class RunningStack {
   }
 
   async #startServices(): Promise<void> {
-    const { ports } = this.#plan;
+    const { ports, stack } = this.#plan;
     const createAllTopics = () => createTopics(this.#pubsub, project);
     // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
     const recover = async () => {
       await createAllTopics();
-      await findLostUploads(`http://127.0.0.1:${ports.findLost}/`, await this.#schedulerTokens());
+      await findLostUploads(stack.called.findLost, await this.#schedulerTokens());
       this.#say('Uploads whose jobs were lost with the emulators are being routed again.');
     };
     await Promise.all([
@@ -221,13 +229,8 @@ class RunningStack {
   }
 
   async #startTimers(): Promise<void> {
-    const { ports } = this.#plan;
     const saving = setInterval(() => void this.#save(), saveEveryMs);
-    const addresses = {
-      sweep: `http://127.0.0.1:${ports.sweep}/`,
-      findLost: `http://127.0.0.1:${ports.findLost}/`,
-    };
-    const stopScheduler = startScheduler(addresses, await this.#schedulerTokens());
+    const stopScheduler = startScheduler(this.#plan.stack.called, await this.#schedulerTokens());
     this.#stopTimers = () => {
       clearInterval(saving);
       stopScheduler();

@@ -18,6 +18,8 @@ declare module 'vitest' {
     stack: StackFile;
     /** Where the stack's storage server speaks TLS; null on a machine without openssl. */
     storageTlsPort: number | null;
+    /** The folder with a log for each part of the stack. */
+    logs: string;
     /** The folder where queries to Firestore are noted down. */
     recordedQueries: string;
   }
@@ -54,6 +56,7 @@ export async function provideStack(
   const { stop, stopPart: _, relays: __, ...stack } = value;
   project.provide('stack', stack);
   project.provide('storageTlsPort', tlsPort);
+  project.provide('logs', join(directory, 'logs'));
   project.provide('recordedQueries', queries);
   return async () => {
     await stop();
