@@ -1,6 +1,9 @@
+import { createCallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
+import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { GoogleAuth, OAuth2Client } from 'google-auth-library';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
 import { type Identity, serviceIdentity, vmIdentity } from './identity.ts';
 import { startCertificateServer, startMetadataServer } from './server.ts';
 import { certificatesOf, createTokenSigner, makeTokenKey, tokenVerifier } from './token-signer.ts';
@@ -74,6 +77,33 @@ describe("a machine's metadata server", () => {
     const ticket = await verifier.verifyIdToken({ idToken: token, audience });
     expect(ticket.getPayload()).toMatchObject({ email: service.account.email, email_verified: true });
     await expect(verifier.verifyIdToken({ idToken: token, audience: 'another' })).rejects.toThrow(/audience/);
+  });
+
+  it('gives tokens that programs take for their own, from its account alone, until they expire', async () => {
+    const { key, get } = await metadataOf(service);
+    const certificates = await startCertificateServer(await certificatesOf(key), log);
+    onTestFinished(certificates.close);
+    const check = (accounts: string, now = Date.now()) => {
+      const config = z.object(callerConfigShape).parse({
+        SPILLWAY_CALLER_ACCOUNTS: accounts,
+        SPILLWAY_CALL_AUDIENCES: 'https://worker.example',
+        SPILLWAY_CALL_CERTIFICATES_URL: `http://${certificates.host}/oauth2/v1/certs`,
+      });
+      return createCallerCheck(config, log, () => now);
+    };
+    const tokenFor = async (called: string) => {
+      const query = `?audience=${encodeURIComponent(called)}`;
+      const answer = await get(`/computeMetadata/v1/instance/service-accounts/default/identity${query}`);
+      return { authorization: `Bearer ${await answer.text()}` };
+    };
+    const { email } = service.account;
+    const token = await tokenFor(audience);
+    expect(await check(email)(token)).toEqual({ kind: 'welcome' });
+    const later = check(email, Date.now() + 2 * 3_600_000);
+    expect(await later(token)).toMatchObject({ status: 401, refusal: 'expired' });
+    expect(await check(vm.account.email)(token)).toMatchObject({ status: 403, refusal: 'account' });
+    const elsewhere = await tokenFor('https://other.example');
+    expect(await check(email)(elsewhere)).toMatchObject({ status: 401, refusal: 'audience' });
   });
 
   it('gives no identity token without an audience', async () => {

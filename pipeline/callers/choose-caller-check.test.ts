@@ -9,28 +9,24 @@ const schema = z.object(callerConfigShape);
 
 afterEach(() => void vi.unstubAllEnvs());
 
-/** What a program of this environment answers a caller without a token, and what it logs before that. */
+/** What a program of this environment answers two calls without a token, and what it logs. */
 async function choose(environment: Record<string, string>) {
   vi.stubEnv('METADATA_SERVER_DETECTION', 'none');
   const lines: string[] = [];
   const note = (_fields: object, message: string) => void lines.push(message);
   const check = await chooseCallerCheck(schema.parse(environment), { info: note, warn: note, error: note });
-  const atStart = lines.length;
-  const verdict = await check({});
-  return { verdict: verdict.kind, atStart: lines.slice(0, atStart) };
+  const [verdict] = await Promise.all([check({}), check({})]);
+  return { verdict: verdict.kind, lines };
 }
 
 it('without a metadata server everybody may call, which is said once', async () => {
-  const { verdict, atStart } = await choose({});
+  const { verdict, lines } = await choose({});
   expect(verdict).toBe('welcome');
-  expect(atStart).toEqual([expect.stringContaining('Callers are not checked')]);
+  expect(lines).toEqual([expect.stringContaining('Callers are not checked')]);
 });
 
 it('with a metadata server, whether or not it answers, callers are checked', async () => {
-  expect(await choose({ ...complete, GCE_METADATA_HOST: '127.0.0.1:1' })).toEqual({
-    verdict: 'refused',
-    atStart: [],
-  });
+  expect((await choose({ ...complete, GCE_METADATA_HOST: '127.0.0.1:1' })).verdict).toBe('refused');
 });
 
 it('so they are where accounts are named', async () => {
