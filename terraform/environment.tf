@@ -10,6 +10,31 @@ locals {
     length(var.operations) == 0 ? {} : { SPILLWAY_OPERATIONS = join(",", var.operations) },
   )
 
+  # Who may call which program: an account that nothing else works as.
+  callers = {
+    worker    = "pusher"
+    route     = "events"
+    sweep     = "scheduler"
+    find-lost = "scheduler"
+  }
+
+  # pipeline/callers/config.ts
+  caller_environment = {
+    for program, caller in local.callers : program => {
+      SPILLWAY_CALLER_ACCOUNTS = google_service_account.accounts[caller].email
+      # Both addresses of a service of Cloud Run, and that of a function. Callers use one or another of them.
+      SPILLWAY_CALL_AUDIENCES = join(",", concat(
+        [
+          "https://spillway-${program}-${var.project_number}.${var.region}.run.app",
+          "https://spillway-${program}-*-*.a.run.app",
+        ],
+        program == "worker" ? [] : ["https://${var.region}-${var.project}.cloudfunctions.net/spillway-${program}"],
+      ))
+      # Each of these services lets only its invoker in.
+      SPILLWAY_CALL_SIGNATURES = "removed_by_cloud_run"
+    }
+  }
+
   # functions/config.ts
   functions_environment = merge(local.environment, {
     SPILLWAY_METRICS      = "cloud"
@@ -17,7 +42,7 @@ locals {
   })
 
   # cloudrun-worker/config.ts. Models come with the image, which says where.
-  worker_environment = merge(local.environment, {
+  worker_environment = merge(local.environment, local.caller_environment["worker"], {
     SPILLWAY_SLOTS = tostring(var.run_concurrency)
   })
 

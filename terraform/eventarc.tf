@@ -11,7 +11,7 @@ resource "google_eventarc_trigger" "uploads" {
   name    = "spillway-${each.key}"
   # That of the bucket.
   location        = var.region
-  service_account = google_service_account.accounts["events"].email
+  service_account = google_service_account.accounts[local.callers["route"]].email
 
   matching_criteria {
     attribute = "type"

@@ -61,7 +61,7 @@ resource "google_cloudfunctions2_function" "functions" {
 
   service_config {
     service_account_email            = google_service_account.accounts["functions"].email
-    environment_variables            = local.functions_environment
+    environment_variables            = merge(local.functions_environment, local.caller_environment[each.key])
     timeout_seconds                  = each.value.timeout_seconds
     max_instance_request_concurrency = each.value.concurrency
     available_cpu                    = each.value.cpu
@@ -84,11 +84,7 @@ resource "google_cloudfunctions2_function" "functions" {
 
 # Each function is a service of Cloud Run under the same name, and only these accounts may call it.
 resource "google_cloud_run_v2_service_iam_member" "callers" {
-  for_each = {
-    route     = "events"
-    sweep     = "scheduler"
-    find-lost = "scheduler"
-  }
+  for_each = { for name in keys(local.functions) : name => local.callers[name] }
 
   project  = local.project
   location = var.region

@@ -1,12 +1,12 @@
-# How much work people offer, which the sweep's leader writes: functions, and whatever else sweeps.
+# How much work people offer. The sweep's leader writes it (pipeline/gcp/offered-work-metric.ts).
 resource "google_monitoring_metric_descriptor" "offered_work" {
   project      = local.project
   type         = "custom.googleapis.com/spillway/offered_work"
   display_name = "Spillway: offered work"
-  description  = "Seconds of a VM's slot that are wanted in each second, on both sides together"
+  description  = "Slots of VMs that the work of both targets would keep busy if VMs did all of it"
   metric_kind  = "GAUGE"
   value_type   = "DOUBLE"
-  unit         = "1"
+  unit         = "s/s"
 }
 
 # Whatever sweeps writes it, and the agents of the VMs write figures of the machine.

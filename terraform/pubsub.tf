@@ -54,7 +54,7 @@ resource "google_pubsub_subscription" "jobs_run_push" {
     push_endpoint = "${google_cloud_run_v2_service.services["worker"].uri}/push"
 
     oidc_token {
-      service_account_email = google_service_account.accounts["pusher"].email
+      service_account_email = google_service_account.accounts[local.callers["worker"]].email
       audience              = google_cloud_run_v2_service.services["worker"].uri
     }
   }

@@ -22,7 +22,7 @@ resource "google_cloud_scheduler_job" "calls" {
     uri         = "${google_cloudfunctions2_function.functions[each.key].service_config[0].uri}/"
 
     oidc_token {
-      service_account_email = google_service_account.accounts["scheduler"].email
+      service_account_email = google_service_account.accounts[local.callers[each.key]].email
       audience              = google_cloudfunctions2_function.functions[each.key].service_config[0].uri
     }
   }

@@ -88,6 +88,11 @@ variable "operations" {
   description = "Plug-ins, as SPILLWAY_OPERATIONS names them. All programs have to contain them."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = alltrue([for each in var.operations : can(regex("^[^,\\s]+$", each))])
+    error_message = "Each of operations is a folder or a package, without commas and spaces."
+  }
 }
 
 variable "rights_wait_seconds" {
@@ -164,6 +169,10 @@ variable "run_max_instances" {
     condition     = var.run_max_instances >= 0 && var.run_max_instances <= 999 && floor(var.run_max_instances) == var.run_max_instances
     error_message = "run_max_instances is a whole number from 0 to 999."
   }
+  validation {
+    condition     = var.run_max_instances > 0 || var.vm_count > 0 || var.vm_max_count > 0 || var.machines != null
+    error_message = "Nobody does the work: run_max_instances, vm_count and vm_max_count are 0, and there are no machines."
+  }
 }
 
 variable "run_concurrency" {
@@ -208,6 +217,11 @@ variable "run_models" {
   description = "Names of the models that are in the image of the Cloud Run worker. Jobs that name another one wait for the VMs."
   type        = list(string)
   default     = []
+
+  validation {
+    condition     = length(var.run_models) <= 100 && alltrue([for name in var.run_models : length(name) >= 1 && length(name) <= 100])
+    error_message = "run_models has at most 100 names of 1 to 100 characters."
+  }
 }
 
 variable "run_most_dollars_per_hour" {
@@ -242,6 +256,22 @@ variable "routing" {
   validation {
     condition     = try(var.routing.confidence >= 0 && var.routing.confidence <= 5, var.routing.confidence == null)
     error_message = "routing.confidence is a number from 0 to 5."
+  }
+  validation {
+    condition     = alltrue([for operation in keys(var.routing.objectives_ms) : length(operation) <= 40 && can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", operation))])
+    error_message = "routing.objectives_ms has names of operations: at most 40 small letters, digits and single hyphens."
+  }
+  validation {
+    condition     = try(var.routing.bulk.objective_ms > 0 && var.routing.bulk.objective_ms <= 2678400000, var.routing.bulk.objective_ms == null)
+    error_message = "routing.bulk.objective_ms has milliseconds above 0 and of at most 31 days."
+  }
+  validation {
+    condition     = try(var.routing.bulk.batch_over >= 1 && var.routing.bulk.batch_over <= 1000000 && floor(var.routing.bulk.batch_over) == var.routing.bulk.batch_over, var.routing.bulk.batch_over == null)
+    error_message = "routing.bulk.batch_over is a whole number from 1 to 1000000."
+  }
+  validation {
+    condition     = alltrue([for owner in keys(var.routing.owner_shares) : length(owner) >= 1 && length(owner) <= 200 && !can(regex("^__.*__$", owner))])
+    error_message = "routing.owner_shares has owners of 1 to 200 characters. Firestore keeps names with two underscores at both ends for itself."
   }
   validation {
     condition     = alltrue([for ms in values(var.routing.objectives_ms) : ms > 0 && ms <= 2678400000])
@@ -346,6 +376,11 @@ variable "secrets_version" {
   description = "Another number makes new secrets: visitors lose their sessions, and the dashboard gets a new token."
   type        = number
   default     = 1
+
+  validation {
+    condition     = var.secrets_version >= 1 && floor(var.secrets_version) == var.secrets_version
+    error_message = "secrets_version is a whole number of at least 1."
+  }
 }
 
 # VMs
@@ -416,12 +451,25 @@ variable "vm_schedules" {
     condition     = alltrue([for each in values(var.vm_schedules) : each.count >= 1 && each.count <= 1000 && each.minutes >= 5])
     error_message = "Each of vm_schedules has a count from 1 to 1000, and lasts 5 minutes or more."
   }
+  validation {
+    condition     = alltrue([for name in keys(var.vm_schedules) : can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", name))])
+    error_message = "vm_schedules has names of at most 63 small letters, digits and hyphens, with a letter first."
+  }
+  validation {
+    condition     = alltrue([for each in values(var.vm_schedules) : can(regex("^\\S+( \\S+){4,5}$", each.start))])
+    error_message = "Each of vm_schedules starts at a time in the form of cron, such as 0 8 * * MON-FRI."
+  }
 }
 
 variable "vm_machine_type" {
   description = "Machine type of the VMs."
   type        = string
   default     = "e2-standard-2"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)+$", var.vm_machine_type))
+    error_message = "vm_machine_type is a machine type such as e2-standard-2."
+  }
 }
 
 variable "vm_slots" {
@@ -460,6 +508,11 @@ variable "vm_range" {
   validation {
     condition     = can(cidrhost(var.vm_range, 3))
     error_message = "vm_range is a range such as 10.80.0.0/22."
+  }
+  # Four addresses of a subnetwork are Google's, and an update has four VMs more.
+  validation {
+    condition     = try(pow(2, 32 - tonumber(split("/", var.vm_range)[1])) - 8 >= max(var.vm_count, var.vm_max_count, values(var.vm_schedules)[*].count...), true)
+    error_message = "vm_range is too small for the most VMs, which need an address each and eight more."
   }
 }
 

@@ -23,5 +23,5 @@ resource "google_cloud_run_v2_service_iam_member" "pusher_calls_worker" {
   location = var.region
   name     = google_cloud_run_v2_service.services["worker"].name
   role     = "roles/run.invoker"
-  member   = google_service_account.accounts["pusher"].member
+  member   = google_service_account.accounts[local.callers["worker"]].member
 }
