@@ -14,12 +14,13 @@ locals {
     cpu              = 1
     memory_gib       = 1
     environment      = local.admin_environment
-    secrets          = local.secrets
+    secrets          = local.secrets_of.admin
   }
 
   admin_behind_iap = length(var.admins) > 0
-  # What the proxy's signed header has to name: https://cloud.google.com/iap/docs/signed-headers-howto
-  iap_audience = "/projects/${var.project_number}/locations/${var.region}/services/spillway-admin"
+  # People are admins whom the proxy lets in and who are named here as well. Its header does not say which groups
+  # somebody is in, so with a group everybody is whom it lets in.
+  admin_emails = [for member in var.admins : trimprefix(member, "user:") if startswith(member, "user:")]
 }
 
 resource "google_iap_web_cloud_run_service_iam_member" "admins" {

@@ -30,7 +30,7 @@ export function resource(type: string, name: string): string {
 /** The lines of a local value that is an object, without their indentation. Throws where there is no such value. */
 export function localLines(name: string): string[] {
   const found = configuration.match(
-    new RegExp(`^ {2}${name} += (?:merge\\([^{]*)?\\{\\n([\\s\\S]*?)^ {2,4}\\}[,)]*$`, 'm'),
+    new RegExp(`^ {2}${name} += (?:merge\\([^{]*)?\\{\\n([\\s\\S]*?)^ {2,4}\\}(?:[,)]*|, local\\..*)$`, 'm'),
   );
   if (!found?.[1]) throw new Error(`There is no local value ${name}.`);
   return found[1]

@@ -58,6 +58,7 @@ locals {
 
   # web/config.ts. Secrets come from Secret Manager.
   site_environment = merge(local.environment, {
+    SPILLWAY_SITE_PAGES      = "visitors"
     SPILLWAY_PUBLIC_URL      = local.site_origin
     SPILLWAY_TRUSTED_PROXIES = tostring(var.site_proxies)
     SPILLWAY_DELETION        = local.deletion
@@ -65,10 +66,17 @@ locals {
 
   # web/config.ts again: the dashboard is the same program.
   admin_environment = merge(local.environment, {
+    SPILLWAY_SITE_PAGES      = "admin"
     SPILLWAY_PUBLIC_URL      = local.service_origins["admin"]
     SPILLWAY_TRUSTED_PROXIES = "1"
     SPILLWAY_DELETION        = local.deletion
-  })
+  }, local.admin_behind_iap ? local.iap_environment : {})
+
+  # What the proxy's signed header is made for: https://cloud.google.com/iap/docs/signed-headers-howto
+  iap_environment = {
+    SPILLWAY_IAP_AUDIENCE = "/projects/${var.project_number}/locations/${var.region}/services/spillway-admin"
+    SPILLWAY_ADMINS       = length(local.admin_emails) == length(var.admins) ? join(",", local.admin_emails) : "*"
+  }
 
   deletion = var.soft_delete_days == 0 ? "at_once" : "as_bucket"
 }

@@ -4,13 +4,13 @@ output "site" {
 }
 
 output "dashboard" {
-  description = "Address of the dashboard."
-  value       = local.service_origins["admin"]
+  description = "Address of the dashboard. Without Identity-Aware Proxy, the command that leads to it from this machine, at http://localhost:8080."
+  value       = local.admin_behind_iap ? local.service_origins["admin"] : "gcloud run services proxy ${google_cloud_run_v2_service.services["admin"].name} --region=${var.region} --project=${var.project}"
 }
 
 output "dashboard_token" {
-  description = "The command that prints the token of the dashboard."
-  value       = "gcloud secrets versions access latest --secret=${google_secret_manager_secret.secrets["admin-token"].secret_id} --project=${var.project}"
+  description = "The command that prints the token of the dashboard. Null behind Identity-Aware Proxy, where it has none."
+  value       = local.admin_behind_iap ? null : "gcloud secrets versions access latest --secret=${google_secret_manager_secret.secrets["admin-token"].secret_id} --project=${var.project}"
 }
 
 output "uploads_bucket" {

@@ -93,22 +93,31 @@ describe('the environment', () => {
     SPILLWAY_MODELS_SOURCE: 'gs://models',
     SPILLWAY_WORK_DIR: '/work',
     SPILLWAY_SWEEP_FOR_MS: '55000',
+    SPILLWAY_SITE_PAGES: 'admin',
+    SPILLWAY_IAP_AUDIENCE: '/projects/1/locations/us-central1/services/admin',
+    SPILLWAY_ADMINS: '*',
     SPILLWAY_METRICS: 'cloud',
   };
-  const secrets = localLines('secrets').flatMap(textsIn);
+  const session = ['SPILLWAY_SESSION_SECRET'];
   const readers: [program: string, more: string[], read: (environment: Record<string, string>) => object][] =
     [
       ['functions', [], (environment) => parseConfig(functionsConfigSchema, environment)],
       ['worker', [], (environment) => parseConfig(runConfigSchema, environment)],
       ['vm', [], (environment) => parseConfig(vmConfigSchema, environment)],
-      ['site', secrets, (environment) => readWebConfig(environment)],
+      ['site', session, (environment) => readWebConfig(environment)],
+      ['admin', [...session, 'SPILLWAY_ADMIN_TOKEN'], (environment) => readWebConfig(environment)],
+      ['admin', [...session, ...localNames('iap_environment')], (environment) => readWebConfig(environment)],
     ];
 
   it.each(readers)(
-    'of %s is all that it requires, and nothing that it does not read',
+    'of %s with %j is all that it requires, and nothing that it does not read',
     (program, more, read) => {
       const names = [...localNames('environment'), ...localNames(`${program}_environment`), ...more];
-      const config = read(Object.fromEntries(names.map((name) => [name, values[name] ?? '1'])));
+      const pages = program === 'site' ? { SPILLWAY_SITE_PAGES: 'visitors' } : {};
+      const config = read({
+        ...Object.fromEntries(names.map((name) => [name, values[name] ?? '1'])),
+        ...pages,
+      });
       expect(names.filter((name) => !(name in config))).toEqual([]);
     },
   );

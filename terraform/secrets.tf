@@ -1,23 +1,16 @@
 locals {
-  # Secrets, and the variables in which programs read them (web/config.ts).
-  secrets = {
-    session-secret = "SPILLWAY_SESSION_SECRET"
-    admin-token    = "SPILLWAY_ADMIN_TOKEN"
+  # Secrets of each program, and the variables in which it reads them (web/config.ts). The site cannot sign for the
+  # dashboard, and the dashboard has a token only where no proxy asks who somebody is.
+  secrets_of = {
+    site  = { site-session = "SPILLWAY_SESSION_SECRET" }
+    admin = merge({ admin-session = "SPILLWAY_SESSION_SECRET" }, local.admin_behind_iap ? {} : { admin-token = "SPILLWAY_ADMIN_TOKEN" })
   }
   # Which program reads which.
-  secret_readers = {
-    site  = ["session-secret", "admin-token"]
-    admin = ["session-secret", "admin-token"]
-  }
-  secret_rights = merge([
-    for account, secrets in local.secret_readers : {
-      for secret in secrets : "${account} reads ${secret}" => { account = account, secret = secret }
-    }
-  ]...)
+  secret_readers = merge([for program, secrets in local.secrets_of : { for secret in keys(secrets) : secret => program }]...)
 }
 
 resource "google_secret_manager_secret" "secrets" {
-  for_each = local.secrets
+  for_each = local.secret_readers
 
   project   = local.project
   secret_id = "spillway-${each.key}"
@@ -41,7 +34,7 @@ resource "google_secret_manager_secret" "secrets" {
 }
 
 resource "google_secret_manager_secret_version" "secrets" {
-  for_each = local.secrets
+  for_each = local.secret_readers
 
   secret = google_secret_manager_secret.secrets[each.key].id
   # Each is 256 random bits. Terraform makes them while applying, sends them to Secret Manager, and forgets them: neither
@@ -56,10 +49,10 @@ resource "google_secret_manager_secret_version" "secrets" {
 }
 
 resource "google_secret_manager_secret_iam_member" "readers" {
-  for_each = local.secret_rights
+  for_each = local.secret_readers
 
   project   = local.project
-  secret_id = google_secret_manager_secret.secrets[each.value.secret].secret_id
+  secret_id = google_secret_manager_secret.secrets[each.key].secret_id
   role      = "roles/secretmanager.secretAccessor"
-  member    = google_service_account.accounts[each.value.account].member
+  member    = google_service_account.accounts[each.value].member
 }

@@ -17,7 +17,7 @@ locals {
     cpu              = 1
     memory_gib       = 1
     environment      = local.site_environment
-    secrets          = local.secrets
+    secrets          = local.secrets_of.site
   }
 }
 
