@@ -13,6 +13,7 @@ import {
   childStartSchema,
 } from './child-protocol.ts';
 import { residentBytes } from './process-tree.ts';
+import { launchOf, noSandboxExit, type SandboxRule } from './sandbox.ts';
 
 /** One child process from its start to its end. */
 export interface Child {
@@ -36,9 +37,11 @@ export class ChildDied extends Error {
   override readonly name = 'ChildDied';
   /** The signal that ended it; null if it exited by itself. */
   readonly signal: NodeJS.Signals | null;
+  readonly exitCode: number | null;
 
   constructor(exitCode: number | null, signal: NodeJS.Signals | null) {
     super(`The child process ended before it answered (${signal ?? `exit code ${exitCode}`}).`);
+    this.exitCode = exitCode;
     this.signal = signal;
   }
 }
@@ -75,6 +78,7 @@ export interface ChildProgram {
   script: string;
   /** Folder for its temporary files; null for the system's. */
   temporary: string | null;
+  sandbox: SandboxRule;
 }
 
 /**
@@ -99,6 +103,7 @@ export async function startChild(
 /** A child that does not start is never a job's fault: it is the machine's, or a defect of this installation. */
 function startFault(error: unknown): MachineError | BrokenChild {
   if (error instanceof BrokenChild) return error;
+  if (error instanceof ChildDied && error.exitCode === noSandboxExit) return new BrokenChild(sandboxFails);
   const known = machineErrorOf(error);
   if (known) return known;
   // A SIGKILL that we did not send is the kernel's, because memory ran out.
@@ -107,12 +112,16 @@ function startFault(error: unknown): MachineError | BrokenChild {
   return new MachineError(lack, `No child process can be started. ${why}`, { cause: error });
 }
 
+const sandboxFails =
+  'Its sandbox is required and does not hold on this machine (see the line before). ' +
+  'A kernel with Landlock has all that it needs; SPILLWAY_SANDBOX=where_possible does without.';
+
 async function start(
-  { script, temporary }: ChildProgram,
+  { script, temporary, sandbox }: ChildProgram,
   settings: ChildSettings,
   signal: AbortSignal,
 ): Promise<Child> {
-  const child = fork(script, { serialization: 'advanced', execArgv: [], env: childEnvironment(temporary) });
+  const child = launch(script, sandbox, childEnvironment(temporary));
   // Without a listener an error of the channel would end the parent. The 'exit' event tells what it means.
   child.on('error', () => {});
   if (child.pid === undefined) {
@@ -144,6 +153,24 @@ async function start(
   } finally {
     callOff();
     stop.removeEventListener('abort', kill);
+  }
+}
+
+function launch(script: string, sandbox: SandboxRule, env: NodeJS.ProcessEnv): ChildProcess {
+  const how = launchOf(sandbox);
+  switch (how.kind) {
+    case 'sandboxed':
+      return fork(script, {
+        serialization: 'advanced',
+        execPath: how.execPath,
+        execArgv: how.execArgv,
+        env,
+      });
+    case 'plain':
+      if (sandbox === 'required') throw new BrokenChild(`Its sandbox is required. ${how.why}`);
+      return fork(script, { serialization: 'advanced', execArgv: [], env });
+    default:
+      return how satisfies never;
   }
 }
 

@@ -11,6 +11,7 @@ import { startChild } from './child.ts';
 import { type ChildKeeper, createChildKeeper, type KeeperSettings } from './child-keeper.ts';
 import type { ProcessedImage } from './child-protocol.ts';
 import { defaultInputLimits, type InputLimits } from './input-limits.ts';
+import type { SandboxRule } from './sandbox.ts';
 
 export type { ProcessedImage } from './child-protocol.ts';
 
@@ -79,6 +80,8 @@ export interface ProcessorOptions {
   childScript?: string;
   /** Folder for the children's temporary files. Default: the system's. */
   temporary?: string;
+  /** Default: where possible. */
+  sandbox?: SandboxRule;
 }
 
 const childEntry = fileURLToPath(new URL('./child-entry.ts', import.meta.url));
@@ -147,7 +150,11 @@ export function createProcessor(options: ProcessorOptions): Processor {
 function keeperSettings(options: ProcessorOptions): KeeperSettings {
   const share = Math.max(1, Math.floor(availableParallelism() / options.children));
   return {
-    program: { script: options.childScript ?? childEntry, temporary: options.temporary ?? null },
+    program: {
+      script: options.childScript ?? childEntry,
+      temporary: options.temporary ?? null,
+      sandbox: options.sandbox ?? 'where_possible',
+    },
     child: {
       threads: options.threadsPerChild ?? share,
       limits: limitsFor(options),

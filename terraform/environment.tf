@@ -49,6 +49,7 @@ locals {
   # vm-worker/config.ts
   vm_environment = merge(local.environment, {
     SPILLWAY_METRICS       = "cloud"
+    SPILLWAY_SANDBOX       = "required"
     SPILLWAY_SLOTS         = tostring(var.vm_slots)
     SPILLWAY_HEALTH_PORT   = tostring(local.vm_health_port)
     SPILLWAY_MODELS_DIR    = "/var/lib/spillway/models"

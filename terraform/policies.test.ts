@@ -97,6 +97,7 @@ describe('the environment', () => {
     SPILLWAY_IAP_AUDIENCE: '/projects/1/locations/us-central1/services/admin',
     SPILLWAY_ADMINS: '*',
     SPILLWAY_METRICS: 'cloud',
+    SPILLWAY_SANDBOX: 'required',
   };
   const session = ['SPILLWAY_SESSION_SECRET'];
   const readers: [program: string, more: string[], read: (environment: Record<string, string>) => object][] =

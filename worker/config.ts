@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isDocumentId } from '@spillway/core/text.ts';
 import { modelsEnvironmentSchema } from '@spillway/models/settings.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
+import { sandboxRules } from '@spillway/processing/sandbox.ts';
 import { z } from 'zod';
 
 /** The environment of both kinds of worker. Durations in milliseconds. */
@@ -32,6 +33,8 @@ export const workerConfigSchema = baseConfigSchema.extend({
   SPILLWAY_MEMORY_LIMIT_MIB: z.coerce.number().min(128).default(1_536),
   /** Jobs after which a child is replaced. */
   SPILLWAY_RECYCLE_AFTER: z.coerce.number().int().min(1).default(500),
+  /** Whether the children that decode pictures have to be kept from the network and from this process. */
+  SPILLWAY_SANDBOX: z.enum(sandboxRules).default('where_possible'),
   /** For measuring routing: every operation only takes this long. Never set where pictures matter. Milliseconds. */
   SPILLWAY_SLEEP_MS: z.coerce.number().min(1).optional(),
   SPILLWAY_VERSION: z.string().default('0.1.0'),

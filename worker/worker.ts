@@ -11,6 +11,7 @@ import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
+import { launchOf, type SandboxRule } from '@spillway/processing/sandbox.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { createMachineMeter } from './machine-metrics.ts';
@@ -68,6 +69,7 @@ export async function startWorker(
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const ports = createPorts(config, log, 'calls');
   await checkCredentials(ports);
+  warnOfPlainChildren(config.SPILLWAY_SANDBOX, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   // https://cloud.google.com/run/docs/container-contract#filesystem
@@ -80,6 +82,7 @@ export async function startWorker(
     recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
     models,
     temporary: workDir.path,
+    sandbox: config.SPILLWAY_SANDBOX,
   });
   const operate: Operate =
     config.SPILLWAY_SLEEP_MS === undefined
@@ -186,6 +189,12 @@ export async function startWorker(
     selfTest: (wantedBytes) => selfTest(processor, workDir.path, { learned: stats.learned(), wantedBytes }),
     close: takeDown,
   };
+}
+
+function warnOfPlainChildren(rule: SandboxRule, log: Log): void {
+  const launch = launchOf(rule);
+  if (launch.kind !== 'plain' || launch.why === null) return;
+  log.warn({}, `What decodes pictures is not kept from the network. ${launch.why}`);
 }
 
 /** The first calls open connections and load code, which would cost the first job time. */
