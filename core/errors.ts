@@ -77,6 +77,21 @@ export class RefusedError extends Error {
 }
 
 /**
+ * The database holds a document that this version of the program cannot read, however often it tries. A person has to
+ * mend it, or a newer version reads it.
+ */
+export class UnreadableDocumentError extends Error {
+  override readonly name = 'UnreadableDocumentError';
+  /** Whether a newer version of the program wrote it. */
+  readonly isNewer: boolean;
+
+  constructor(message: string, { isNewer, ...options }: ErrorOptions & { isNewer: boolean }) {
+    super(message, options);
+    this.isNewer = isNewer;
+  }
+}
+
+/**
  * Our code threw an error that nobody expected. At first, the input or the place may be to blame. If the same error
  * comes a second time, by its signature, the input is.
  */

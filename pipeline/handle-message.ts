@@ -1,6 +1,7 @@
+import { UnreadableDocumentError } from '@spillway/core/errors.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { type JobMessage, parseJobMessage, probeOf } from '@spillway/core/messages.ts';
-import { overTime, type Steps } from '@spillway/core/steps.ts';
+import { overTime, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { type ClaimAnswer, claimJob } from './claim.ts';
 import { endPoisonJob, executeJob } from './execute-job.ts';
 import type { Executor } from './executor.ts';
@@ -36,7 +37,25 @@ export function handling(message: JobMessage, executor: Executor): Steps<Outcome
   const probe = probeOf(message);
   if (probe !== null) return neverThrowing(answerTrial(probe, executor), executor);
   const claim = executor.target === 'vm' ? claimInTurn : claimJob;
-  return executeClaimed(claim(message, executor), executor);
+  return neverThrowing(
+    readingOrPuttingAside(message, executing(claim(message, executor), executor), executor),
+    executor,
+  );
+}
+
+/** A message about a document that nobody can read would bring it again and again: it is kept for a person instead. */
+function* readingOrPuttingAside(
+  message: JobMessage,
+  work: Steps<Outcome>,
+  executor: Executor,
+): Steps<Outcome> {
+  try {
+    return yield* work;
+  } catch (error) {
+    if (!(error instanceof UnreadableDocumentError)) throw error;
+    if (error.isNewer) return { kind: 'newer', ack: false, why: 'The job is of a newer version.' };
+    return yield* waitFor(putAside(JSON.stringify(message), error.message, executor));
+  }
 }
 
 /** Executes the job that is first in the VMs' line, without a message. Never throws. */
@@ -103,14 +122,20 @@ function* neverThrowing(work: Steps<Outcome>, executor: Executor): Steps<Outcome
   }
 }
 
-/** A message that cannot be read would be as unreadable the next time. It is kept for a person to look at. */
+/** A message that cannot be read, or whose job cannot, would be as unreadable the next time. It is kept for a person. */
 async function putAside(data: string, why: string, { ports }: Executor): Promise<Outcome> {
   try {
     await ports.queue.bury(data, why);
-    ports.log.error({ problem: why }, 'A message could not be read and was put aside in jobs-dead.');
+    ports.log.error(
+      { problem: why },
+      'A message, or its job, could not be read: it was put aside in jobs-dead.',
+    );
     return { kind: 'malformed', ack: true, why };
   } catch (error) {
-    ports.log.error({ problem: why, error }, 'A message could not be read, nor put aside yet.');
+    ports.log.error(
+      { problem: why, error },
+      'A message, or its job, could not be read, nor be put aside yet.',
+    );
     return { kind: 'malformed', ack: false, why };
   }
 }

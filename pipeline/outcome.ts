@@ -15,7 +15,7 @@ export type Outcome =
   | { kind: 'dropped'; ack: true; why: 'ended' | 'moved' | 'claimed' | 'unknown' | 'claim_lost' }
   /** No job waits for the VMs. */
   | { kind: 'nothing_waits'; ack: true }
-  /** The message cannot be read. `ack`: it was put aside in `jobs-dead`. */
+  /** The message cannot be read, or its job's document cannot. `ack`: it was put aside in `jobs-dead`. */
   | { kind: 'malformed'; ack: boolean; why: string }
   /** A newer version of this program wrote the message or its job; a worker of that version takes it. */
   | { kind: 'newer'; ack: false; why: string }

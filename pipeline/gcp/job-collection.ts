@@ -5,7 +5,9 @@ import {
   type Query,
   Timestamp,
 } from '@google-cloud/firestore';
-import { jobSchema } from '@spillway/core/job.ts';
+import { messageOf, UnreadableDocumentError } from '@spillway/core/errors.ts';
+import { jobSchema, schemaVersion } from '@spillway/core/job.ts';
+import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
 import type { StoreClock } from '../store-clock.ts';
 import { withDates } from './documents.ts';
@@ -27,6 +29,7 @@ export interface JobCollection {
   collection: CollectionReference;
   /** Tells the time of Firestore. */
   clock: StoreClock;
+  /** @throws UnreadableDocumentError where the document is not valid. */
   get(id: string): Promise<Stored | null>;
   /** The jobs of a query, without those that are not valid and those that do not count. */
   list(query: Query, limit?: number, counts?: (stored: Stored) => boolean): Promise<Stored[]>;
@@ -60,7 +63,7 @@ export function jobCollection(
     async get(id) {
       const snapshot = await orOutage('Firestore', collection.doc(id).get(), `read job ${id}`);
       clock.answered(snapshot.readTime.toDate());
-      return snapshot.exists ? read(snapshot) : null;
+      return snapshot.exists ? readAlone(snapshot) : null;
     },
     async list(query, limit = Number.POSITIVE_INFINITY, counts = () => true) {
       const jobs: Stored[] = [];
@@ -86,6 +89,18 @@ export function versionOf({ version }: Stored): Version {
 function itemOf(snapshot: DocumentSnapshot): string {
   const name: unknown = snapshot.get('source.name');
   return typeof name === 'string' ? `jobs/${snapshot.id} (${name})` : `jobs/${snapshot.id}`;
+}
+
+/** @throws UnreadableDocumentError where it is not valid. */
+function readAlone(snapshot: DocumentSnapshot): Stored {
+  try {
+    return read(snapshot);
+  } catch (error) {
+    const version: unknown = snapshot.get('schemaVersion');
+    const isNewer = typeof version === 'number' && version > schemaVersion;
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+    throw new UnreadableDocumentError(`${itemOf(snapshot)} is no job: ${why}`, { isNewer, cause: error });
+  }
 }
 
 function read(snapshot: DocumentSnapshot): Stored {

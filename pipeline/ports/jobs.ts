@@ -54,6 +54,7 @@ export interface Watch {
 export interface JobDocuments {
   /** Creates the document; the store sets `createdAt`. An existing document is returned untouched. */
   create(job: Job): Awaitable<Creation>;
+  /** @throws UnreadableDocumentError where this version cannot read the document. */
   get(id: string): Awaitable<Stored | null>;
   /** Writes `next` under the next revision if the document is still as in `stored`; null if it was changed in between. */
   replace(stored: Stored, next: Job): Awaitable<Stored | null>;
