@@ -86,6 +86,13 @@ resource "google_cloud_run_v2_service" "services" {
     }
   }
 
+  lifecycle {
+    precondition {
+      condition     = each.value.image != ""
+      error_message = "There is no image of spillway-${each.key}. `npm run images` makes all of them: docs/deploy.md."
+    }
+  }
+
   # Each looks at what it needs when it starts, and does not start without it.
   depends_on = [
     google_firestore_document.routing,

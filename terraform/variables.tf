@@ -42,7 +42,7 @@ variable "kms_key" {
   }
 }
 
-# What is deployed
+# What is deployed. There is a place for images before there are images, so these may be missing until all is applied.
 
 variable "functions_archive" {
   description = "Path of a zip file: the deployable folder of the functions, with package.json at its top."
@@ -57,9 +57,10 @@ variable "functions_archive" {
 variable "worker_image" {
   description = "Container image of the Cloud Run worker, by digest."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.worker_image))
+    condition     = var.worker_image == "" || can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.worker_image))
     error_message = "worker_image names an image by its digest: …@sha256:…. A tag can be moved."
   }
 }
@@ -67,9 +68,10 @@ variable "worker_image" {
 variable "site_image" {
   description = "Container image of the site, by digest."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.site_image))
+    condition     = var.site_image == "" || can(regex("^[^@\\s]+@sha256:[0-9a-f]{64}$", var.site_image))
     error_message = "site_image names an image by its digest: …@sha256:…. A tag can be moved."
   }
 }
@@ -77,9 +79,10 @@ variable "site_image" {
 variable "vm_image" {
   description = "Container image of the VM worker, by digest, in Artifact Registry: VMs reach nothing but Google's services."
   type        = string
+  default     = ""
 
   validation {
-    condition     = can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^@\\s]+@sha256:[0-9a-f]{64}$", var.vm_image))
+    condition     = var.vm_image == "" || can(regex("^[a-z0-9-]+-docker\\.pkg\\.dev/[^@\\s]+@sha256:[0-9a-f]{64}$", var.vm_image))
     error_message = "vm_image names an image in Artifact Registry by its digest: …-docker.pkg.dev/…@sha256:…."
   }
 }

@@ -70,6 +70,11 @@ resource "google_compute_instance_template" "vm" {
 
   lifecycle {
     create_before_destroy = true
+
+    precondition {
+      condition     = var.vm_image != ""
+      error_message = "There is no image of the VM worker. `npm run images` makes all of them: docs/deploy.md."
+    }
   }
 }
 
