@@ -15,6 +15,7 @@ const google = makeSigningKey('google-1');
 const stranger = makeSigningKey('stranger-1');
 const audience = 'https://spillway-route-123.us-central1.run.app';
 const caller = 'spillway-events@demo.iam.gserviceaccount.com';
+const functions = 'https://us-central1-demo.cloudfunctions.net';
 const keptSeconds = 3_600;
 const published: CertificateAnswer = {
   headers: { 'cache-control': `public, max-age=${keptSeconds}, must-revalidate` },
@@ -45,7 +46,11 @@ async function program(environment: Record<string, string> = {}, answer = publis
   const log = { info: write('info'), warn: write('warn'), error: write('error') };
   const config = z.object(callerConfigShape).parse({
     SPILLWAY_CALLER_ACCOUNTS: caller,
-    SPILLWAY_CALL_AUDIENCES: `${audience},https://spillway-route-*-*.a.run.app`,
+    SPILLWAY_CALL_AUDIENCES: [
+      audience,
+      'https://spillway-route-*-*.a.run.app',
+      `${functions}/spillway-route`,
+    ].join(),
     SPILLWAY_CALL_CERTIFICATES_URL: certificates.address,
     ...environment,
   });
@@ -69,6 +74,7 @@ describe('a caller', () => {
   it.each([
     ['the service’s address', audience],
     ['an address below it', `${audience}/push?x=1`],
+    ['the address that it has as a function', `${functions}/spillway-route`],
     ['the address with a hash', 'https://spillway-route-abc123defg-uc.a.run.app/'],
   ])('is welcome with a token for %s', async (_, aud) => {
     const { checkToken, lines } = await program();
@@ -117,6 +123,18 @@ describe('a caller', () => {
       401,
       'audience',
       () => `Bearer ${signedToken(google, claims({ aud: 'https://spillway-route-x-abc-uc.a.run.app' }))}`,
+    ],
+    [
+      'a token for another function at the same host',
+      401,
+      'audience',
+      () => `Bearer ${signedToken(google, claims({ aud: `${functions}/spillway-route-2` }))}`,
+    ],
+    [
+      'a token for the host of all functions',
+      401,
+      'audience',
+      () => `Bearer ${signedToken(google, claims({ aud: `${functions}/` }))}`,
     ],
     [
       'a token for a host that looks like ours',

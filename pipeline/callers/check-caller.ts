@@ -119,17 +119,22 @@ function untimelyAt(seconds: number, { claims: { iat, exp, nbf = iat } }: Identi
 /** Whether a token's audience is one of these, or an address below one of them. */
 function audienceTest(audiences: readonly string[]): (audience: string) => boolean {
   const exact = new Set(audiences);
-  const origins = audiences.filter((audience) => /^https?:\/\//.test(audience)).map(originPattern);
+  const addresses = audiences.filter((audience) => /^https?:\/\//.test(audience)).map(addressPattern);
   return (audience) => {
     if (exact.has(audience)) return true;
     if (!URL.canParse(audience)) return false;
-    const { origin } = new URL(audience);
-    return origins.some((pattern) => pattern.test(origin));
+    const { origin, pathname } = new URL(audience);
+    return addresses.some((pattern) => pattern.test(`${origin}${pathname}`));
   };
 }
 
-function originPattern(address: string): RegExp {
-  const [origin = ''] = /^https?:\/\/[^/]+/.exec(address) ?? [];
-  const escaped = origin.toLowerCase().replace(/[.+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('*', '[a-z0-9]+')}$`);
+/** Functions share a host, and differ in their paths. */
+function addressPattern(address: string): RegExp {
+  const [, origin = '', path = ''] = /^(https?:\/\/[^/?#]+)([^?#]*)/.exec(address) ?? [];
+  const host = escaped(origin.toLowerCase()).replaceAll('\\*', '[a-z0-9]+');
+  return new RegExp(`^${host}${escaped(path.replace(/\/+$/, ''))}(/|$)`);
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
