@@ -6,7 +6,7 @@ const mayImport = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
   to: {
-    path: '^(core|plugins|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|cli)/',
+    path: '^(core|plugins|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|release|cli)/',
     pathNot: `^(${[from, ...allowed].join('|')})/`,
   },
 });
@@ -65,8 +65,13 @@ export default {
     mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport(
+      'release',
+      ['core'],
+      'Making deliverables of the programs takes their files, and none of their code.',
+    ),
+    mayImport(
       'cli',
-      ['core', 'models', 'plugins', 'processing'],
+      ['core', 'models', 'plugins', 'processing', 'release'],
       'The command runs operations here: no cloud, no pipeline.',
     ),
     {

@@ -47,6 +47,7 @@ export default defineConfig({
             'simulator',
             'bench',
             'docs',
+            'release',
             'terraform',
             'tests/in-memory',
           ].flatMap(ours),

@@ -10,7 +10,7 @@ const groups: Record<string, string[]> = {
   'pure logic': ['core'],
   'use cases and native code': ['plugins', 'pipeline', 'models', 'processing'],
   programs: ['functions', 'worker', 'vm-worker', 'cloudrun-worker', 'web', 'cli'],
-  'for development': ['emulators', 'simulator', 'bench', 'tests'],
+  'for development': ['emulators', 'simulator', 'bench', 'tests', 'release'],
 };
 const parts = Object.values(groups).flat();
 

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
+import { BuildError } from '@spillway/release/build-error.ts';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 import { StartError } from './start-error.ts';
@@ -46,7 +47,8 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
   say('Stopped; uploads and results are kept.');
   process.exit(0);
 } catch (error) {
-  console.error(error instanceof StartError || error instanceof PluginError ? `\n${error.message}` : error);
+  const toldPlainly = [StartError, PluginError, BuildError].some((kind) => error instanceof kind);
+  console.error(toldPlainly && error instanceof Error ? `\n${error.message}` : error);
   process.exit(1);
 }
 

@@ -1,10 +1,11 @@
-import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeBundle } from '@spillway/release/bundle.ts';
+import { copyOnnxRuntime, onnxRuntimePackages } from '@spillway/release/copy-onnx-runtime.ts';
+import { lockedClosure, lockFileOf, pinnedVersions, readLock } from '@spillway/release/locked-packages.ts';
+import { writeJson } from '@spillway/release/write-json.ts';
 import commandManifest from '../package.json' with { type: 'json' };
-import { writeBundle } from './bundle.ts';
-import { copyOnnxRuntime, onnxRuntimePackages } from './copy-onnx-runtime.ts';
-import { type LockedPackages, lockedClosure, readLock } from './locked-packages.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 /** The file that `npx spillway` runs. */
@@ -22,7 +23,7 @@ const builtInModels = ['captioner', 'salient.onnx'];
 export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
-  const bundle = await writeBundle(join(root, 'cli/spillway.ts'), folder);
+  const bundle = await writeBundle({ spillway: join(root, 'cli/spillway.ts') }, folder);
   for (const model of builtInModels) {
     await cp(join(root, 'models/built-in', model), join(folder, 'built-in', model), { recursive: true });
   }
@@ -32,7 +33,7 @@ export async function buildPackage(folder: string): Promise<void> {
   await copyOnnxRuntime(join(root, 'node_modules'), join(folder, 'node_modules'));
 
   const lock = await readLock(join(root, 'package-lock.json'));
-  const dependencies = pinned(
+  const dependencies = pinnedVersions(
     lock,
     bundle.packages.filter((name) => !onnxRuntimePackages.includes(name)),
   );
@@ -48,29 +49,12 @@ export async function buildPackage(folder: string): Promise<void> {
     os: ['linux', 'darwin'],
     bin: { spillway: starter },
     files: [starter, ...bundle.files, 'built-in', 'NOTICE', 'npm-shrinkwrap.json'].sort(),
-    dependencies: { ...dependencies, ...pinned(lock, onnxRuntimePackages) },
+    dependencies: { ...dependencies, ...pinnedVersions(lock, onnxRuntimePackages) },
     bundleDependencies: onnxRuntimePackages,
   };
   await writeJson(join(folder, 'package.json'), manifest);
-  await writeJson(join(folder, 'npm-shrinkwrap.json'), {
-    name,
-    version,
-    lockfileVersion: 3,
-    requires: true,
-    packages: {
-      '': manifest,
-      ...lockedClosure(lock, Object.keys(dependencies)),
-    },
-  });
-}
-
-/** The version that the lock file gives each package. */
-function pinned(lock: LockedPackages, names: string[]): Record<string, string> {
-  return Object.fromEntries(names.map((name) => [name, lock[`node_modules/${name}`]?.version ?? '']));
-}
-
-async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  const locked = lockedClosure(lock, Object.keys(dependencies));
+  await writeJson(join(folder, 'npm-shrinkwrap.json'), lockFileOf(manifest, locked));
 }
 
 if (import.meta.main) {

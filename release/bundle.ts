@@ -30,10 +30,13 @@ export interface Bundle {
   packages: string[];
 }
 
-/** Writes `entry` and everything of ours that it needs as JavaScript into `folder`. */
-export async function writeBundle(entry: string, folder: string): Promise<Bundle> {
+/**
+ * Writes programs and everything of ours that they need as JavaScript into `folder`.
+ * @param entries The TypeScript file of each program, by the name of its JavaScript file without `.js`.
+ */
+export async function writeBundle(entries: Record<string, string>, folder: string): Promise<Bundle> {
   const bundle = await rolldown({
-    input: entry,
+    input: entries,
     platform: 'node',
     external: isExternal,
     plugins: [programsByPath],

@@ -5,7 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { glob, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { StartError } from './start-error.ts';
+import { BuildError } from './build-error.ts';
 
 /** The sources of the site. */
 const sources = [
@@ -37,7 +37,7 @@ export async function buildSiteIfChanged(root: string, logDirectory: string): Pr
   });
   const [code] = await once(child, 'exit');
   if (code !== 0) {
-    throw new StartError(
+    throw new BuildError(
       `The site could not be built. The log is ${logFile}:\n${await readFile(logFile, 'utf8')}`,
     );
   }
