@@ -10,6 +10,7 @@ import { problemSchema } from './api/schema.ts';
 import { adminToken, tinyGif, upload } from './api/test-client.ts';
 import { until } from './api/test-events.ts';
 import { fail, heartbeat, succeed } from './api/test-jobs.ts';
+import { makeKey } from './api/test-keys.ts';
 import { createValues, type JsonSchema, jsonSchema, type Values } from './api/test-values.ts';
 import type { RunningSite } from './server.ts';
 import { startTestSite } from './test-site.ts';
@@ -77,7 +78,15 @@ async function settle(): Promise<{ cookie: string; jobs: Job[] }> {
     jobs.push(await succeed(await upload(test, owner), tinyGif, test));
   }
   await memory.fleet.beat(heartbeat('vm-1', memory.clock.now()));
+  await memory.apiKeys.create(sampleKey);
   return { cookie, jobs };
+}
+
+const { key: sampleKey } = makeKey(new Date());
+
+function knownIds(path: string, jobs: Job[]): string[] {
+  if (path.includes('/workers/')) return ['vm-1', 'vm-2'];
+  return path.includes('/keys/') ? [sampleKey.id] : jobs.map(({ id }) => id);
 }
 
 interface Sent {
@@ -98,7 +107,7 @@ function makeRequest(
   const { chance, pick, valid, mutated, text } = values;
   const bent = chance(0.6);
   const wrong = (probability: number) => bent && chance(probability);
-  const known = operation.path.includes('/workers/') ? ['vm-1', 'vm-2'] : jobs.map(({ id }) => id);
+  const known = knownIds(operation.path, jobs);
   const parameter = (schema: JsonSchema) => (wrong(0.5) ? text() : String(valid(schema)));
 
   const id = wrong(0.4) ? text() : pick(known);

@@ -16,6 +16,7 @@ import { type Context, Hono } from 'hono';
 import { createAdmins } from './api/admins.ts';
 import { createApi } from './api/app.ts';
 import { clientNetwork } from './api/client-address.ts';
+import { createKeyring } from './api/keyring.ts';
 import { createVisitorLimits } from './api/limits.ts';
 import { createLiveDashboard } from './api/live-dashboard.ts';
 import { createLiveJobs } from './api/live-jobs.ts';
@@ -78,6 +79,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     sessions,
     admins: createAdmins({ access: config.adminAccess, secret, clock, log, sessions }),
     pages: sitePages,
+    keyring: createKeyring(ports, limits),
     liveJobs,
     liveDashboard,
     offers: createOperationOffers(ports),

@@ -12,6 +12,8 @@ import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
+import { createFirestoreApiKeys } from './api-keys.ts';
+import { createFirestoreAudit } from './audit.ts';
 import { createStorageBlobs } from './blobs.ts';
 import { channelCheck, type Traffic } from './channel-check.ts';
 import { createPubSubConsumer } from './consumer.ts';
@@ -73,6 +75,8 @@ export function createGcpPorts(
     leases: createFirestoreLeases(firestore),
     passedOver,
     metrics,
+    audit: createFirestoreAudit(firestore),
+    apiKeys: createFirestoreApiKeys(firestore),
     clock,
     timers: systemTimers,
     newToken: randomUUID,

@@ -20,6 +20,8 @@ import type {
 } from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
+import { createMemoryApiKeys } from './api-keys.ts';
+import { createMemoryAudit } from './audit.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
 import { createMemoryConsumer } from './consumer.ts';
 import { createMemoryFleet } from './fleet.ts';
@@ -84,6 +86,8 @@ export function createMemoryDatabase(
     routerStates: createMemoryRouterStates(),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
+    audit: createMemoryAudit(),
+    apiKeys: createMemoryApiKeys(),
   };
 }
 

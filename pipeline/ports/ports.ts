@@ -2,6 +2,8 @@ import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
+import type { ApiKeys } from './api-keys.ts';
+import type { AuditTrail } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import type { Consumer } from './consumer.ts';
 import type { Fleet } from './fleet.ts';
@@ -87,6 +89,8 @@ export interface Ports extends JobPorts {
   passedOver: PassedOverItems;
   /** Null where nobody reads what this program would write. */
   metrics: Metrics | null;
+  audit: AuditTrail;
+  apiKeys: ApiKeys;
   /** Tells the database's time, as close as its last answers allow (store-clock.ts). */
   clock: Clock;
   timers: Timers;

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { CRC32C } from '@google-cloud/storage';
+import type { ApiKey } from '@spillway/core/api-keys.ts';
+import { type AuditEntry, keptAuditMs } from '@spillway/core/audit.ts';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
@@ -394,6 +396,88 @@ export function portsContract(
       expect((await passedOver.recent(1)).map(({ task }) => task)).toEqual(['search']);
       await passedOver.removeExpired();
       expect(await passedOver.recent(100)).toEqual(expect.arrayContaining(mine));
+    });
+  });
+
+  describe(`what admins did: ${name}`, () => {
+    it('is kept from its beginning, and given the latest first, page by page', async () => {
+      const { audit } = ports();
+      // Later than what another test has done; two of one moment.
+      const start = Date.now() + 1_000_000_000;
+      const entries = [0, 1, 1, 2].map(
+        (offset): AuditEntry => ({
+          id: randomUUID(),
+          at: new Date(start + offset),
+          by: 'ann@example.com',
+          action: 'cancel_job',
+          subject: 'a'.repeat(64),
+          detail: 'ä'.repeat(2_000),
+          outcome: 'begun',
+          expiresAt: new Date(start + keptAuditMs),
+        }),
+      );
+      for (const entry of entries) await audit.begin(entry);
+      await audit.end(entries[0]?.id ?? '', 'done');
+      await audit.end(entries[1]?.id ?? '', 'refused');
+
+      const first = await audit.recent(2, null);
+      const second = await audit.recent(2, first.cursor);
+      const read = [...first.entries, ...second.entries];
+      expect(read.map(({ at }) => at.getTime() - start)).toEqual([2, 1, 1, 0]);
+      expect(read.map(({ id }) => id).sort()).toEqual(entries.map(({ id }) => id).sort());
+      const outcomes = new Map(read.map(({ id, outcome }) => [id, outcome]));
+      expect(entries.map(({ id }) => outcomes.get(id))).toEqual(['done', 'refused', 'begun', 'begun']);
+      expect(read[0]).toEqual(entries[3]);
+      for (const cursor of ['nonsense', '99999999999999999.a', '0.__x__', '1.a']) {
+        expect((await audit.recent(2, cursor)).entries).toEqual([]);
+      }
+    });
+  });
+
+  describe(`API keys: ${name}`, () => {
+    const newKey = (change: Partial<ApiKey> = {}): ApiKey => {
+      const hash = randomUUID().replaceAll('-', '').repeat(2);
+      return {
+        id: hash.slice(0, 16),
+        hash,
+        name: 'Camera',
+        owner: 'garden',
+        scopes: ['upload', 'read'],
+        createdAt: new Date(Date.now() + 1_000_000_000),
+        createdBy: 'ann@example.com',
+        validUntil: later(1_000),
+        lastUsedAt: null,
+        revokedAt: null,
+        revokedBy: null,
+        expiresAt: later(2_000),
+        ...change,
+      };
+    };
+
+    it('are made once, found by their id, and listed with the newest first', async () => {
+      const { apiKeys } = ports();
+      const older = newKey();
+      const newer = newKey({ createdAt: new Date(older.createdAt.getTime() + 1) });
+      expect([await apiKeys.create(older), await apiKeys.create(newer)]).toEqual([true, true]);
+      expect(await apiKeys.create({ ...older, owner: 'somebody else' })).toBe(false);
+      expect(await apiKeys.get(older.id)).toEqual(older);
+      expect(await apiKeys.get('f'.repeat(16))).toBeNull();
+      expect((await apiKeys.list(2)).map(({ id }) => id)).toEqual([newer.id, older.id]);
+    });
+
+    it('are revoked once, and say when they were used', async () => {
+      const { apiKeys } = ports();
+      const key = newKey();
+      await apiKeys.create(key);
+      const end = { revokedAt: later(10), revokedBy: 'bob@example.com', expiresAt: later(20) };
+      expect(await apiKeys.revoke(key.id, end)).toEqual({ ...key, ...end });
+      expect(await apiKeys.revoke(key.id, { ...end, revokedBy: 'eve' })).toEqual({ ...key, ...end });
+      await apiKeys.noteUse(key.id, later(5));
+      expect(await apiKeys.get(key.id)).toEqual({ ...key, ...end, lastUsedAt: later(5) });
+      const unknown = newKey();
+      expect(await apiKeys.revoke(unknown.id, end)).toBeNull();
+      await apiKeys.noteUse(unknown.id, later(5));
+      expect(await apiKeys.get(unknown.id)).toBeNull();
     });
   });
 

@@ -1,13 +1,15 @@
 import { createRoute } from '@hono/zod-openapi';
-import { adminWords } from '@spillway/core/admin-name.ts';
+import { adminWords } from '@spillway/core/audit.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
+import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError, unknownFieldsProblem } from './problems.ts';
 import { type SettingsView, settingsRequestSchema, settingsSchema } from './schema.ts';
+import { differenceBetween } from './settings-difference.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 const getSettings = createRoute({
@@ -54,8 +56,11 @@ export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
       const before = await ports.settings.readRouting();
       refuseUnknownOperations(routing, before.settings);
       if (basedOn !== undefined) refuseStale(basedOn, before);
-      const reading = await ports.settings.changeRouting(routing, c.var.admin);
-      ports.log.info({ by: c.var.admin, routing }, 'The routing settings were changed.');
+      const detail = differenceBetween(before.settings, routing);
+      const deed = { action: 'change_settings', subject: 'settings/routing', detail } as const;
+      const reading = await audited(ports, c.var.admin, deed, async () =>
+        ports.settings.changeRouting(routing, c.var.admin),
+      );
       liveDashboard.readAgain();
       return c.json(viewOf(reading), 200);
     });

@@ -1,6 +1,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import type { AdminAction } from '@spillway/core/audit.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { storableText } from '@spillway/core/text.ts';
+import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { readFleet } from './fleet-view.ts';
@@ -61,7 +63,9 @@ const resumeWorker = createRoute({
 });
 
 /** What an admin sees of the workers, and wants of them. */
-export function adminWorkerRoutes({ ports: { fleet }, liveDashboard }: ApiDependencies) {
+export function adminWorkerRoutes({ ports, liveDashboard }: ApiDependencies) {
+  const { fleet } = ports;
+
   async function findWorker(id: string): Promise<WorkerView> {
     const { views } = await readFleet(fleet);
     const worker = views.find((each) => each.id === id);
@@ -69,8 +73,14 @@ export function adminWorkerRoutes({ ports: { fleet }, liveDashboard }: ApiDepend
     return worker;
   }
 
-  async function change(worker: WorkerView, wanted: Partial<Control>): Promise<WorkerView> {
-    await fleet.changeControl(worker.id, wanted);
+  async function change(
+    worker: WorkerView,
+    wanted: Partial<Control>,
+    action: AdminAction,
+    by: string,
+  ): Promise<WorkerView> {
+    const deed = { action, subject: worker.id };
+    await audited(ports, by, deed, async () => fleet.changeControl(worker.id, wanted));
     liveDashboard.readAgain();
     return { ...worker, ...wanted };
   }
@@ -82,10 +92,12 @@ export function adminWorkerRoutes({ ports: { fleet }, liveDashboard }: ApiDepend
       if (worker.kind !== 'vm') {
         throw new ProblemError('not_drainable', 'Cloud Run starts and ends its instances itself.');
       }
-      return c.json(await change(worker, { drain: c.req.valid('json').drain }), 200);
+      const { drain } = c.req.valid('json');
+      const action = drain ? 'drain_worker' : 'end_drain';
+      return c.json(await change(worker, { drain }, action, c.var.admin), 200);
     })
     .openapi(resumeWorker, async (c) => {
       const worker = await findWorker(c.req.valid('param').id);
-      return c.json(await change(worker, { pause: null }), 200);
+      return c.json(await change(worker, { pause: null }, 'resume_worker', c.var.admin), 200);
     });
 }

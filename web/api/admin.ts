@@ -1,4 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
+import { adminAuditRoutes } from './admin-audit.ts';
+import { adminKeyRoutes } from './admin-keys.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
 import {
@@ -71,7 +73,7 @@ const followEverything = createRoute({
   responses: { 200: eventAnswer, ...problemAnswers(...adminProblems, 'too_many_streams') },
 });
 
-const anyOwner = { owner: '', admin: true };
+const anyOwner = { owner: '', admin: 'any' };
 
 /** What only admins may see and do. */
 export function adminRoutes(dependencies: ApiDependencies) {
@@ -80,6 +82,8 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.use(requireAdmin(dependencies));
   api.route('/', adminWorkerRoutes(dependencies));
   api.route('/', adminSettingsRoutes(dependencies));
+  api.route('/', adminAuditRoutes(dependencies));
+  api.route('/', adminKeyRoutes(dependencies));
   return api
     .openapi(getOverview, async (c) => {
       const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);

@@ -75,6 +75,12 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
     name: proxyHeader,
     description: 'Signed by Identity-Aware Proxy, where the service is behind it.',
   });
+  components.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'A key that an admin has made for a program: `Authorization: Bearer spw_…`. Each route names the scope that it needs, one of `upload`, `read` and `change`.',
+  });
   components.registerComponent('securitySchemes', 'visitorCookie', {
     type: 'apiKey',
     in: 'cookie',
@@ -84,12 +90,12 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
   });
   const document = api.getOpenAPI31Document({
     openapi: '3.1.0',
-    security: [{ visitorCookie: [] }],
+    security: [{ visitorCookie: [] }, { apiKey: [] }],
     info: {
       title: 'Spillway',
       version,
       description:
-        'Turns pictures into pencil sketches, cut-outs and captions. A visitor is known by a signed cookie. Errors are `application/problem+json` with a stable `code`. What a visitor does too often is answered with 429 and a `Retry-After` in seconds.',
+        'Turns pictures into pencil sketches, cut-outs and captions. A visitor is known by a signed cookie, and a program by its API key. Errors are `application/problem+json` with a stable `code`. What a visitor does too often is answered with 429 and a `Retry-After` in seconds.',
     },
   });
   api.get('/api/v1/openapi.json', (c) => c.json(document));

@@ -1,6 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { deletionOfFiles } from '@spillway/pipeline/deletion.ts';
-import { json, problemAnswers } from './describe.ts';
+import { json, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { deletionSchema } from './schema.ts';
@@ -10,13 +10,13 @@ const getDeletion = createRoute({
   path: '/deletion',
   operationId: 'getDeletion',
   tags: ['jobs'],
-  middleware: limited('reads'),
+  middleware: limited('reads', null),
   summary: 'What becomes of the files of a job that is deleted',
   description:
     'Jobs and their addresses are gone at once. Their files may stay in the buckets for some time, out of reach of visitors.',
   responses: {
     200: json(deletionSchema, 'As the buckets are set now.'),
-    ...problemAnswers('too_many_requests'),
+    ...problemAnswers(...visitorProblems),
   },
 });
 

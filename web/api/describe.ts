@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { ApiKeyScope } from '@spillway/core/api-keys.ts';
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
 import { type ProblemCode, problems } from './problems.ts';
@@ -22,6 +23,15 @@ export function anyDocument(): z.ZodType {
 
 /** What admins show, as the OpenAPI document names it. */
 export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }, { identityAwareProxy: [] }];
+/** What visitors and integrators show. */
+export const openTo = (scope: ApiKeyScope) => [{ visitorCookie: [] }, { apiKey: [scope] }];
+/** What is answered to who may not ask, or not that often. */
+export const visitorProblems = [
+  'invalid_key',
+  'proxy_required',
+  'missing_scope',
+  'too_many_requests',
+] as const;
 /** What is answered to whoever is no admin. */
 export const adminProblems = ['admin_required', 'proxy_required', 'not_admin'] as const;
 

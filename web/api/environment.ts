@@ -1,14 +1,19 @@
+import type { ApiKeyScope } from '@spillway/core/api-keys.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { SitePages } from '../site-pages.ts';
 import type { SiteAdmins } from './admins.ts';
+import { looksLikeKey } from './key-text.ts';
+import type { Keyring } from './keyring.ts';
 import type { LimitName, Visitor, VisitorLimits } from './limits.ts';
 import type { LiveDashboard } from './live-dashboard.ts';
 import type { LiveJobs } from './live-jobs.ts';
 import type { OperationOffers } from './offers.ts';
+import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import type { StreamPlaces } from './stream-places.ts';
+import { bearerOf } from './token-admins.ts';
 
 /** What the API works with. */
 export interface ApiDependencies {
@@ -16,6 +21,7 @@ export interface ApiDependencies {
   sessions: Sessions;
   admins: SiteAdmins;
   pages: SitePages;
+  keyring: Keyring;
   liveJobs: LiveJobs;
   liveDashboard: LiveDashboard;
   offers: OperationOffers;
@@ -38,19 +44,42 @@ export interface ApiEnv {
 }
 
 /** Tells the handlers who asks; gives a new visitor a session. */
-export function recognizeVisitor({ sessions, admins, limits, networkOf }: ApiDependencies) {
+export function recognizeVisitor({ sessions, admins, keyring, limits, networkOf }: ApiDependencies) {
+  async function visitorOf(c: Context): Promise<Visitor> {
+    const address = networkOf(c);
+    const bearer = bearerOf(c);
+    // Who shows a key is the key's owner and nobody else, whatever cookies come along.
+    if (bearer !== null && looksLikeKey(bearer)) {
+      const key = await keyring.open(bearer, address);
+      return { owner: key.owner, isNew: false, admin: null, address, key };
+    }
+    const who = await admins.recognize(c);
+    const admin = who.kind === 'admin' ? who.name : null;
+    return { ...sessions.visitor(c), admin, address, key: null };
+  }
+
   return createMiddleware<ApiEnv>(async (c, next) => {
-    const { kind } = await admins.recognize(c);
-    const visitor: Visitor = { ...sessions.visitor(c), admin: kind === 'admin', address: networkOf(c) };
+    const visitor = await visitorOf(c);
     c.set('visitor', visitor);
     c.set('spend', (name) => limits.spend(name, visitor));
     await next();
   });
 }
 
-/** For a route's `middleware`: counts the request before anything else is done for it. */
-export function limited(name: LimitName) {
+/**
+ * For a route's `middleware`: counts the request before anything else is done for it.
+ * @param scope What an API key has to be allowed; null where any key will do.
+ */
+export function limited(name: LimitName, scope: ApiKeyScope | null) {
   return createMiddleware<ApiEnv>(async (c, next) => {
+    const { key } = c.var.visitor;
+    if (key && scope !== null && !key.scopes.includes(scope)) {
+      throw new ProblemError('missing_scope', `This API key does not have the scope "${scope}".`, {
+        headers: {
+          'WWW-Authenticate': `Bearer realm="Spillway", error="insufficient_scope", scope="${scope}"`,
+        },
+      });
+    }
     c.var.spend(name);
     await next();
   });

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { problemAnswers } from './describe.ts';
+import { openTo, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { jobEvents } from './job-events.ts';
@@ -25,17 +25,21 @@ export const eventAnswer = {
   content: { 'text/event-stream': { schema: z.string() } },
 };
 
+/** Milliseconds between two looks whether the key of a stream is valid still. */
+const keyCheckMs = 30_000;
+
 const followJobs = createRoute({
   method: 'get',
   path: '/events',
   operationId: 'followJobs',
   tags: ['events'],
-  middleware: limited('streams'),
+  middleware: limited('streams', 'read'),
+  security: openTo('read'),
   summary: 'Follow your own jobs',
   description:
     'Events: `job` (a whole job, first for the newest jobs and then at every change), `present` (the ids of the newest jobs, once at the start), `removed` (`{ id }` of a deleted job), `idle` (once, before a stream ends because the visitor has had no job for a minute: come back when there is something to wait for).',
   request: eventRequest,
-  responses: { 200: eventAnswer, ...problemAnswers('too_many_requests', 'too_many_streams') },
+  responses: { 200: eventAnswer, ...problemAnswers(...visitorProblems, 'too_many_streams') },
 });
 
 /** `GET /events`. */
@@ -49,17 +53,21 @@ export function eventRoutes(dependencies: ApiDependencies) {
 
 /** The visitor's own jobs as events. A stream that has had none to tell of ends after a minute. */
 function ownJobsStream(
-  { owner, admin, address }: Visitor,
+  { owner, admin, address, key }: Visitor,
   since: WritePlace | null,
-  { ports, liveJobs, streams }: ApiDependencies,
+  { ports, liveJobs, streams, keyring }: ApiDependencies,
 ): ReadableStream<Uint8Array> {
-  const place = streams.enter(admin ? { kind: 'admin' } : { kind: 'visitor', owner, address }, (why) => {
-    if (why === 'idle') endIdle();
-    else stream.close();
-  });
+  const place = streams.enter(
+    admin !== null ? { kind: 'admin' } : { kind: 'visitor', owner, address },
+    (why) => {
+      if (why === 'idle') endIdle();
+      else stream.close();
+    },
+  );
   const stream = openEventStream(ports.timers, () => {
     place.leave();
     stopIdle();
+    stopChecks();
     following.stop();
   });
   const endIdle = () => {
@@ -69,6 +77,13 @@ function ownJobsStream(
   const stopIdle = ports.timers.every(idleMs, () => {
     if (!place.kept) endIdle();
   });
+  // The request of a stream goes on for minutes, and a key may end meanwhile.
+  const stopChecks = key ? ports.timers.every(keyCheckMs, () => void endWithKey(key.id)) : () => {};
+  const endWithKey = async (id: string) => {
+    // What cannot be asked is not believed: the program comes back, and is then told why.
+    const isValid = await keyring.isValid(id).catch(() => false);
+    if (!isValid) stream.close();
+  };
   const following = liveJobs.follow(
     owner,
     withFirstJob(jobEvents(stream, since), () => place.keep()),

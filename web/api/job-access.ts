@@ -19,7 +19,7 @@ export async function visibleJob(id: string, visitor: Who, store: JobDocuments):
 /** The same, or what is left of it: a deletion that was cut off has to be repeatable. */
 export async function ownJob(id: string, visitor: Who, store: JobDocuments): Promise<Job> {
   const job = (await store.get(id))?.job;
-  if (!job || !(visitor.admin || job.owner === visitor.owner)) throw noSuchJob();
+  if (!job || (visitor.admin === null && job.owner !== visitor.owner)) throw noSuchJob();
   return job;
 }
 

@@ -5,7 +5,7 @@ import { resultContentTypes, resultExtensionOf } from '@spillway/core/picture-ty
 import type { Blobs, OpenBlob } from '@spillway/pipeline/ports/blobs.ts';
 import type { Context } from 'hono';
 import { attachment } from './content-disposition.ts';
-import { anyDocument, jobIdParameter, problemAnswers } from './describe.ts';
+import { anyDocument, jobIdParameter, openTo, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { type Begun, firstBytes } from './first-bytes.ts';
 import { imageType, signatureBytes } from './image-type.ts';
@@ -39,7 +39,8 @@ function resultRoute() {
     path: '/jobs/{id}/result',
     operationId: 'getJobResult',
     tags: ['jobs'],
-    middleware: limited('files'),
+    middleware: limited('files', 'read'),
+    security: openTo('read'),
     summary: "Read a job's result",
     request: {
       params: jobIdParameter,
@@ -61,7 +62,7 @@ function resultRoute() {
         'not_found',
         'no_result',
         'range_not_satisfiable',
-        'too_many_requests',
+        ...visitorProblems,
       ),
     },
   });
@@ -81,7 +82,8 @@ const source = createRoute({
   path: '/jobs/{id}/source',
   operationId: 'getJobSource',
   tags: ['jobs'],
-  middleware: limited('files'),
+  middleware: limited('files', 'read'),
+  security: openTo('read'),
   summary: 'Read the original of a job',
   description: 'Only if its bytes are those of a picture, whatever it was called.',
   request: { params: jobIdParameter, headers: rangeOfIt },
@@ -100,7 +102,7 @@ const source = createRoute({
       'file_too_large',
       'unsupported_type',
       'range_not_satisfiable',
-      'too_many_requests',
+      ...visitorProblems,
     ),
   },
 });

@@ -1,11 +1,22 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import type { AdminAction } from '@spillway/core/audit.ts';
+import { type Job, jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import { objectAddress } from '@spillway/core/passed-over.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { cancelJob } from '@spillway/pipeline/cancel.ts';
 import { deleteJob } from '@spillway/pipeline/delete.ts';
 import type { JobFilter } from '@spillway/pipeline/ports/jobs.ts';
 import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
-import { JobDocument, JobPage, jobIdParameter, json, problemAnswers } from './describe.ts';
+import { type AdminDeed, actingAdmin, audited } from './audit.ts';
+import {
+  JobDocument,
+  JobPage,
+  jobIdParameter,
+  json,
+  openTo,
+  problemAnswers,
+  visitorProblems,
+} from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { noSuchJob, ownJob, viewOf, visibleJob } from './job-access.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -25,12 +36,13 @@ const listJobs = createRoute({
   path: '/jobs',
   operationId: 'listJobs',
   tags: ['jobs'],
-  middleware: limited('reads'),
+  middleware: limited('reads', 'read'),
+  security: openTo('read'),
   summary: 'List your own jobs, newest first',
   request: { query: jobQuery },
   responses: {
     200: json(JobPage, 'One page; `cursor` leads to the next, and is null on the last.'),
-    ...problemAnswers('invalid_request', 'too_many_requests'),
+    ...problemAnswers('invalid_request', ...visitorProblems),
   },
 });
 
@@ -39,12 +51,13 @@ const getJob = createRoute({
   path: '/jobs/{id}',
   operationId: 'getJob',
   tags: ['jobs'],
-  middleware: limited('reads'),
+  middleware: limited('reads', 'read'),
+  security: openTo('read'),
   summary: 'Read one job',
   request: { params: jobIdParameter },
   responses: {
     200: json(JobDocument, 'The job.'),
-    ...problemAnswers('invalid_request', 'not_found', 'too_many_requests'),
+    ...problemAnswers('invalid_request', 'not_found', ...visitorProblems),
   },
 });
 
@@ -53,7 +66,8 @@ const retry = createRoute({
   path: '/jobs/{id}/retry',
   operationId: 'retryJob',
   tags: ['jobs'],
-  middleware: limited('changes'),
+  middleware: limited('changes', 'change'),
+  security: openTo('change'),
   summary: 'Run an ended job once more',
   description: 'Makes a new job; asking again gives the same one.',
   request: { params: jobIdParameter },
@@ -66,7 +80,7 @@ const retry = createRoute({
       'not_ended',
       'already_succeeded',
       'not_retryable',
-      'too_many_requests',
+      ...visitorProblems,
     ),
   },
 });
@@ -76,12 +90,13 @@ const cancel = createRoute({
   path: '/jobs/{id}/cancel',
   operationId: 'cancelJob',
   tags: ['jobs'],
-  middleware: limited('changes'),
+  middleware: limited('changes', 'change'),
+  security: openTo('change'),
   summary: 'End a job that has not ended',
   request: { params: jobIdParameter },
   responses: {
     200: json(JobDocument, 'The cancelled job.'),
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'already_ended', 'too_many_requests'),
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'already_ended', ...visitorProblems),
   },
 });
 
@@ -90,14 +105,15 @@ const remove = createRoute({
   path: '/jobs/{id}',
   operationId: 'deleteJob',
   tags: ['jobs'],
-  middleware: limited('changes'),
+  middleware: limited('changes', 'change'),
+  security: openTo('change'),
   summary: 'Delete a job and its results',
   description:
     'The original goes with the last of its jobs. What becomes of the files in the buckets says `GET /deletion`.',
   request: { params: jobIdParameter },
   responses: {
     204: { description: 'The job is deleted.' },
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', 'too_many_requests'),
+    ...problemAnswers('invalid_request', 'cross_site', 'not_found', ...visitorProblems),
   },
 });
 
@@ -116,29 +132,54 @@ export function jobRoutes({ ports, liveDashboard }: ApiDependencies) {
     })
     .openapi(retry, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      const retried = await retryJob(job.id, ports);
-      if (retried.kind === 'refused') throw refusedRetry(retried.why);
-      if (retried.job.deletedAt) {
-        throw new ProblemError('not_retryable', 'The job was run again before, and that run was deleted.');
-      }
+      const retried = await audited(
+        ports,
+        actingAdmin(c.var.visitor, job),
+        deedOn(job, 'retry_job'),
+        async () => {
+          const outcome = await retryJob(job.id, ports);
+          if (outcome.kind === 'refused') throw refusedRetry(outcome.why);
+          if (outcome.job.deletedAt) {
+            throw new ProblemError(
+              'not_retryable',
+              'The job was run again before, and that run was deleted.',
+            );
+          }
+          return outcome;
+        },
+      );
       c.header('Location', c.req.path.replace(job.id, retried.job.id).replace(/\/retry$/, ''));
       return c.json(viewOf(retried.job), 201);
     })
     .openapi(cancel, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      const cancelled = await cancelJob(job.id, ports);
-      if (cancelled.kind === 'refused') {
-        if (cancelled.why === 'unknown') throw noSuchJob();
-        throw new ProblemError('already_ended', 'The job has ended already.');
-      }
+      const cancelled = await audited(
+        ports,
+        actingAdmin(c.var.visitor, job),
+        deedOn(job, 'cancel_job'),
+        async () => {
+          const outcome = await cancelJob(job.id, ports);
+          if (outcome.kind === 'cancelled') return outcome;
+          if (outcome.why === 'unknown') throw noSuchJob();
+          throw new ProblemError('already_ended', 'The job has ended already.');
+        },
+      );
       return c.json(viewOf(cancelled.job), 200);
     })
     .openapi(remove, async (c) => {
       const job = await ownJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      await deleteJob(job.id, ports);
+      await audited(ports, actingAdmin(c.var.visitor, job), deedOn(job, 'delete_job'), () =>
+        deleteJob(job.id, ports),
+      );
       liveDashboard.readAgain();
       return c.body(null, 204);
     });
+}
+
+/** Whose job it is, and of what, since neither can be looked up once it is deleted. */
+function deedOn({ id, owner, source }: Job, action: AdminAction): AdminDeed {
+  const detail = `${objectAddress(source)} of ${owner ?? 'nobody'}`;
+  return { action, subject: id, detail };
 }
 
 /** The filters that the query names. */

@@ -1,3 +1,4 @@
+import type { ApiKey } from '@spillway/core/api-keys.ts';
 import type { Clock } from '@spillway/pipeline/ports/ports.ts';
 import { type Allowance, createAllowances } from './allowances.ts';
 import { ProblemError } from './problems.ts';
@@ -55,40 +56,62 @@ export interface Visitor {
   owner: string;
   /** True where the request showed no valid cookie: such an owner has no jobs yet. */
   isNew: boolean;
-  admin: boolean;
+  /** The name of the admin who asks; null for anybody else. */
+  admin: string | null;
   /** The network that the request comes from. */
   address: string;
+  /** The API key that the request shows; null where a cookie says who asks. */
+  key: ApiKey | null;
 }
 
 export interface VisitorLimits {
   /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */
   spend(name: LimitName, visitor: Visitor): void;
+  /** Throws a problem where this network has shown too many keys that do not exist. */
+  tryKey(address: string): void;
+  /** Counts a key that does not exist. */
+  wrongKey(address: string): void;
 }
 
+/** Of one network. Each is looked for in the database. */
+const wrongKeys: Allowance = { burst: 30, perMinute: 6 };
+
 /**
- * Counted in this process: an instance more admits as much again, and no document is written at every request.
+ * Counted in this process: an instance more admits as much again, and no document is written at every request. A key has
+ * for itself what a network has, because an admin has given it to a program that is known.
  * Owners and addresses have a table each, since owners can be made up at will and must not push addresses out.
  */
 export function createVisitorLimits(clock: Clock): VisitorLimits {
   const byOwner = createAllowances();
   const byAddress = createAllowances();
   return {
-    spend(name, { owner, isNew, admin, address }) {
-      if (admin) return;
-      const { what, ...limit } = limits[name];
+    spend(name, visitor) {
+      if (visitor.admin !== null) return;
+      const { what } = limits[name];
       const now = clock.now();
-      const accounts = [
-        { table: byAddress, key: `${name} ${address}`, allowance: limit.address },
-        isNew
-          ? { table: byAddress, key: `${name} of strangers ${address}`, allowance: limit.stranger }
-          : { table: byOwner, key: `${name} ${owner}`, allowance: limit.owner },
-      ];
+      const accounts = accountsOf(name, visitor);
       const waits = accounts.map(({ table, key, allowance }) => table.waitMs(key, allowance, now));
       const waitMs = Math.max(...waits);
       if (waitMs > 0) throw tooMany(what, waitMs);
       for (const { table, key, allowance } of accounts) table.spend(key, allowance, now);
     },
+    tryKey(address) {
+      const waitMs = byAddress.waitMs(`wrong keys ${address}`, wrongKeys, clock.now());
+      if (waitMs > 0) throw tooMany('API keys that do not exist', waitMs);
+    },
+    wrongKey: (address) => byAddress.spend(`wrong keys ${address}`, wrongKeys, clock.now()),
   };
+
+  function accountsOf(name: LimitName, { owner, isNew, address, key }: Visitor) {
+    const limit = limits[name];
+    if (key) return [{ table: byOwner, key: `${name} of key ${key.id}`, allowance: limit.address }];
+    return [
+      { table: byAddress, key: `${name} ${address}`, allowance: limit.address },
+      isNew
+        ? { table: byAddress, key: `${name} of strangers ${address}`, allowance: limit.stranger }
+        : { table: byOwner, key: `${name} ${owner}`, allowance: limit.owner },
+    ];
+  }
 }
 
 function tooMany(what: string, waitMs: number): ProblemError {

@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { viewOf } from '@spillway/core/operations/manifest-schema.ts';
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
-import { json, problemAnswers } from './describe.ts';
+import { json, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { operationListSchema } from './schema.ts';
@@ -11,13 +11,13 @@ const listOperations = createRoute({
   path: '/operations',
   operationId: 'listOperations',
   tags: ['operations'],
-  middleware: limited('reads'),
+  middleware: limited('reads', null),
   summary: 'List the operations, the built-in ones first',
   description:
     'Each with its words, what it accepts and produces, and its options as a JSON Schema with defaults. `offers` says which of them some worker can do at the moment, and with which models (null: all); an upload may ask for the others all the same.',
   responses: {
     200: json(operationListSchema, 'Every operation that an upload may ask for.'),
-    ...problemAnswers('too_many_requests'),
+    ...problemAnswers(...visitorProblems),
   },
 });
 

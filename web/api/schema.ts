@@ -1,3 +1,12 @@
+import {
+  apiKeySchema,
+  apiKeyScopeSchema,
+  apiKeyScopes,
+  keyNameSchema,
+  keyOwnerSchema,
+  longestValidDays,
+} from '@spillway/core/api-keys.ts';
+import { auditEntrySchema } from '@spillway/core/audit.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
@@ -147,6 +156,34 @@ export const settingsSchema = z.object({
   problem: z.string().nullable(),
 });
 export type SettingsView = z.infer<typeof settingsSchema>;
+
+/** An API key without its text, which is nowhere, and without its hash. */
+export const apiKeyViewSchema = apiKeySchema.omit({ hash: true, expiresAt: true });
+export type ApiKeyView = z.infer<typeof apiKeyViewSchema>;
+
+const apiKeyDocument = apiKeyViewSchema.meta({ id: 'ApiKey' });
+export const apiKeyListSchema = z.object({ keys: z.array(apiKeyDocument) });
+
+export const keyRequestSchema = z.strictObject({
+  name: keyNameSchema,
+  /** Whose its jobs are. */
+  owner: keyOwnerSchema,
+  scopes: z.array(apiKeyScopeSchema).min(1).max(apiKeyScopes.length),
+  /** Days until it ends. */
+  validDays: z.int().min(1).max(longestValidDays).default(90),
+});
+
+/** A new key, with its text, which is shown this once. */
+export const newKeySchema = z.object({ text: z.string(), key: apiKeyDocument });
+
+/** What an admin did. */
+export const auditViewSchema = auditEntrySchema.omit({ expiresAt: true });
+export type AuditView = z.infer<typeof auditViewSchema>;
+
+export const auditPageSchema = z.object({
+  entries: z.array(auditViewSchema.meta({ id: 'AdminAction' })),
+  cursor: z.string().nullable(),
+});
 
 export const settingsRequestSchema = z.object({
   /** All settings: what is left out takes its default. */

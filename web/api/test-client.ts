@@ -8,6 +8,7 @@ import type { SitePages } from '../site-pages.ts';
 import type { AdminAccess } from './admin-access.ts';
 import { createAdmins } from './admins.ts';
 import { createApi } from './app.ts';
+import { createKeyring } from './keyring.ts';
 import { createVisitorLimits } from './limits.ts';
 import { createLiveDashboard } from './live-dashboard.ts';
 import { createLiveJobs } from './live-jobs.ts';
@@ -77,6 +78,7 @@ export function createTestApi(
     sessions,
     admins: createAdmins({ access, secret, clock, log, sessions }),
     pages,
+    keyring: createKeyring(ports, limits),
     liveJobs,
     liveDashboard,
     offers: createOperationOffers(ports),

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { tokenHolder } from '@spillway/core/admin-name.ts';
+import { tokenHolder } from '@spillway/core/audit.ts';
 import type { Clock } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';

@@ -3,7 +3,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { webObjectName } from '@spillway/core/object-names.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import type { z } from 'zod';
-import { json, problemAnswers } from './describe.ts';
+import { json, openTo, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
@@ -15,7 +15,8 @@ function openUpload() {
     path: '/uploads',
     operationId: 'openUpload',
     tags: ['uploads'],
-    middleware: limited('uploads'),
+    middleware: limited('uploads', 'upload'),
+    security: openTo('upload'),
     summary: 'Open a resumable upload for one file',
     description:
       'The browser sends the bytes straight to `sessionUrl`. Once they are there, `GET /jobs?upload=<uploadId>` finds the jobs, one for each operation.',
@@ -29,7 +30,7 @@ function openUpload() {
         'body_too_large',
         'unsupported_media_type',
         'invalid_options',
-        'too_many_requests',
+        ...visitorProblems,
       ),
     },
   });

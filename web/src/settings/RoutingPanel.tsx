@@ -1,5 +1,5 @@
 import { type ReadonlySignal, useSignal } from '@preact/signals';
-import { adminWords } from '@spillway/core/admin-name.ts';
+import { adminWords } from '@spillway/core/audit.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';

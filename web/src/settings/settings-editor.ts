@@ -1,5 +1,5 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
-import { adminWords } from '@spillway/core/admin-name.ts';
+import { adminWords } from '@spillway/core/audit.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import { type SettingsView, type settingsRequestSchema, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
