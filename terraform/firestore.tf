@@ -18,7 +18,16 @@ resource "google_firestore_database" "default" {
   depends_on = [terraform_data.key_is_usable]
 }
 
+import {
+  for_each = local.adopted_database
+
+  to = google_firestore_database.default
+  id = each.value
+}
+
 locals {
+  adopted_database = var.adopt_data ? toset(["projects/${var.project}/databases/(default)"]) : []
+
   # Tests hold the programs' queries against the same file.
   index_file = jsondecode(file("${path.module}/../pipeline/gcp/firestore.indexes.json"))
 

@@ -7,12 +7,14 @@ locals {
       concurrency  = { integerValue = tostring(var.run_concurrency) }
       vcpus        = { integerValue = tostring(var.run_cpu) }
       memoryGib    = { integerValue = tostring(var.run_memory_gib) }
-      models       = { arrayValue = { values = [for model in var.run_models : { stringValue = model }] } }
+      models       = { arrayValue = local.routing_models }
     },
     var.run_most_dollars_per_hour == null ? {} : {
       mostDollarsPerHour = { doubleValue = var.run_most_dollars_per_hour }
     },
   )
+  # Firestore's API leaves out an empty list of values, which would be a change in each plan.
+  routing_models = { for name, values in { values = [for model in var.run_models : { stringValue = model }] } : name => values if length(values) > 0 }
   routing_bulk = merge(
     var.routing.bulk.objective_ms == null ? {} : { objectiveMs = { doubleValue = var.routing.bulk.objective_ms } },
     var.routing.bulk.batch_over == null ? {} : { batchOver = { integerValue = tostring(var.routing.bulk.batch_over) } },
@@ -41,4 +43,13 @@ resource "google_firestore_document" "routing" {
   collection  = "settings"
   document_id = "routing"
   fields      = jsonencode(local.routing)
+
+  deletion_policy = var.keep_data ? "ABANDON" : "DELETE"
+}
+
+import {
+  for_each = local.adopted_database
+
+  to = google_firestore_document.routing
+  id = "${each.value}/documents/settings/routing"
 }

@@ -74,6 +74,14 @@ resource "google_storage_bucket" "pictures" {
   depends_on = [terraform_data.key_is_usable]
 }
 
+# What `terraform destroy` has left behind.
+import {
+  for_each = var.adopt_data ? local.pictures : {}
+
+  to = google_storage_bucket.pictures[each.key]
+  id = "${var.project}/${each.value.name}"
+}
+
 # Archives of the functions, and a mirror of model files: VMs reach no public address to fetch them from.
 resource "google_storage_bucket" "artefacts" {
   #checkov:skip=CKV_GCP_62:Archives and model files are no secret.

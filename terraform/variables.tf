@@ -117,6 +117,12 @@ variable "keep_data" {
   default     = true
 }
 
+variable "adopt_data" {
+  description = "Whether buckets and database exist already and are taken over: those that `terraform destroy` has kept. Once applied, it makes no difference any more."
+  type        = bool
+  default     = false
+}
+
 variable "soft_delete_days" {
   description = "Days for which buckets keep what was deleted. 0: removed at once, and the site checks that before it starts."
   type        = number
