@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { createAdaptorServer } from '@hono/node-server';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
@@ -28,6 +27,9 @@ const config = z
     PORT: z.coerce.number(),
     SPILLWAY_PROJECT: z.string(),
     SPILLWAY_WORK_DIR: z.string(),
+    /** The worker's JavaScript or TypeScript, and the folder that it is started in. */
+    SPILLWAY_RUN_PROGRAM: z.string(),
+    SPILLWAY_RUN_WORKDIR: z.string(),
     SPILLWAY_RUN_MAX: z.coerce.number().int().min(0),
     SPILLWAY_RUN_CONCURRENCY: z.coerce.number().int().min(1).default(1),
     /** An instance without requests is ended after this long. Milliseconds. */
@@ -43,7 +45,6 @@ const config = z
   })
   .parse(process.env);
 
-const program = fileURLToPath(new URL('../cloudrun-worker/main.ts', import.meta.url));
 const preload = new URL('cloud-run-localhost.ts', import.meta.url).href;
 const folderPrefix = 'instance-';
 const project = config.SPILLWAY_PROJECT;
@@ -72,8 +73,9 @@ async function start(): Promise<{ instance: RunInstance; port: number }> {
   const instance = startInstance(
     {
       // What Node was told about this process holds for its instances.
-      arguments: [...process.execArgv, '--import', preload, program],
+      arguments: [...process.execArgv, '--import', preload, config.SPILLWAY_RUN_PROGRAM],
       environment: instanceEnvironment(configured, { port, folder, metadataHost: metadata.host }),
+      workdir: config.SPILLWAY_RUN_WORKDIR,
       port,
       folder,
       freezes: config.SPILLWAY_RUN_FREEZES,

@@ -3,15 +3,12 @@ import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
+import { functionPortsSchema } from './function-ports.ts';
 import { putFrontBefore } from './functions-front.ts';
 
 /** Serves the functions through functions-framework, one port each, on 127.0.0.1. */
 const { SPILLWAY_FUNCTION_PORTS: ports } = z
-  .object({
-    SPILLWAY_FUNCTION_PORTS: z
-      .string()
-      .transform((text) => z.record(z.string(), z.number()).parse(JSON.parse(text))),
-  })
+  .object({ SPILLWAY_FUNCTION_PORTS: functionPortsSchema })
   .parse(process.env);
 
 await import('@spillway/functions/main.ts');

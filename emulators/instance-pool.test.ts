@@ -35,6 +35,7 @@ async function startFake(
     {
       arguments: ['--import', preload, fake],
       environment: { PATH: process.env.PATH ?? '', PORT: String(port), ...environment },
+      workdir: folder,
       port,
       folder,
       freezes: false,

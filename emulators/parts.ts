@@ -1,7 +1,9 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
+import type { Programs } from './programs.ts';
 import { ackDeadline } from './resources.ts';
 import type { Secrets } from './secrets.ts';
 import type { StackFile } from './stack-file.ts';
@@ -67,17 +69,18 @@ export function storagePart(plan: Plan): PartSpec {
   };
 }
 
-export function functionsPart(plan: Plan): PartSpec {
+export function functionsPart(plan: Plan, { functions }: Programs): PartSpec {
   const { route, sweep, findLost } = plan.ports;
   const { called } = plan.stack;
   const { events, scheduler } = plan.identities.callers;
   return {
     name: 'functions',
-    entry: new URL('functions-host.ts', import.meta.url),
+    entry: new URL(functions === null ? 'functions-host.ts' : 'built-functions.ts', import.meta.url),
     nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, 'functions'),
       SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
+      ...(functions === null ? {} : { SPILLWAY_FUNCTIONS_FOLDER: functions }),
       // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
       // One process serves all three here. In the cloud each is a service of its own, with one account that may call.
@@ -110,7 +113,8 @@ export function pusherPart(plan: Plan): PartSpec {
 /** What costs time or hides defects: instances that stand still between requests, with as much memory as configured. */
 const likeCloudRun = { SPILLWAY_RUN_FREEZES: 'true', SPILLWAY_RUN_MEMORY_MIB: '2048' };
 
-export function cloudRunPart(plan: Plan): PartSpec {
+export function cloudRunPart(plan: Plan, programs: Programs): PartSpec {
+  const { entry, workdir } = programs['cloudrun-worker'];
   return {
     name: 'cloud-run',
     entry: new URL('cloud-run.ts', import.meta.url),
@@ -118,6 +122,8 @@ export function cloudRunPart(plan: Plan): PartSpec {
     environment: {
       ...shared(plan),
       PORT: String(plan.ports.run),
+      SPILLWAY_RUN_PROGRAM: fileURLToPath(entry),
+      SPILLWAY_RUN_WORKDIR: workdir,
       // One more than routers count on, so that it refuses nothing that they send. Without any it refuses everything.
       SPILLWAY_RUN_MAX: String(plan.options.runMax === 0 ? 0 : plan.options.runMax + 1),
       SPILLWAY_RUN_CONCURRENCY: String(runConcurrency),
@@ -128,11 +134,11 @@ export function cloudRunPart(plan: Plan): PartSpec {
   };
 }
 
-export function vmParts(plan: Plan): PartSpec[] {
+export function vmParts(plan: Plan, programs: Programs): PartSpec[] {
   const { vms, slots } = plan.options;
   return Array.from({ length: vms }, (_, index) => `vm-${index + 1}`).map((name, index) => ({
     name,
-    entry: new URL('../vm-worker/main.ts', import.meta.url),
+    ...programs['vm-worker'],
     nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, name),
@@ -143,10 +149,10 @@ export function vmParts(plan: Plan): PartSpec[] {
   }));
 }
 
-export function webPart(plan: Plan): PartSpec {
+export function webPart(plan: Plan, programs: Programs): PartSpec {
   return {
     name: 'web',
-    entry: new URL('../web/server.ts', import.meta.url),
+    ...programs.site,
     nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, 'web'),

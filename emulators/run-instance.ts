@@ -12,6 +12,8 @@ export interface InstanceSpec {
   /** Arguments of node: what to preload, and the program. */
   arguments: string[];
   environment: Record<string, string>;
+  /** The folder that it is started in. */
+  workdir: string;
   /** 127.0.0.1's port that the program listens on when it is ready. */
   port: number;
   /** The container's own file system. */
@@ -43,6 +45,7 @@ export interface RunInstance {
  */
 export function startInstance(spec: InstanceSpec, say: (line: string) => void): RunInstance {
   const child = spawn(process.execPath, spec.arguments, {
+    cwd: spec.workdir,
     env: spec.environment,
     detached: true,
     stdio: ['ignore', 'inherit', 'inherit'],

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sharedBucket } from '@spillway/pipeline/config.ts';
@@ -31,6 +32,7 @@ const flagsSchema = z.object({
   slots: count(1, 1),
   'run-max': count(3, 0),
   'like-cloud': z.boolean().default(false),
+  built: z.boolean().default(false),
   events: z.enum(eventSources).default('eventarc'),
   latency: z.coerce.number().min(0).max(10_000).optional(),
   reset: z.boolean().default(false),
@@ -50,6 +52,8 @@ export interface StackOptions {
    * memory, and the services are some milliseconds away.
    */
   likeCloud?: boolean;
+  /** Whether programs run as they are deployed: built, and installed outside of the repository. */
+  built?: boolean;
   /** With `likeCloud`: from programs to Firestore, Pub/Sub and storage, each way. Default: 8. Milliseconds. */
   latencyMs?: number | undefined;
   /** Default: Eventarc, whose events are CloudEvents. A bucket's own notifications are messages of Pub/Sub. */
@@ -78,6 +82,7 @@ export const usage = `Usage: npm start -- [options]
   --slots N     jobs at a time on each VM (1)
   --run-max N   most Cloud Run instances at once (3)
   --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
+  --built       programs as they are deployed: built, and installed in an empty place
   --latency MS  with --like-cloud: how far the services are, each way (8)
   --events E    who tells of uploads: eventarc, or bucket-notifications (eventarc)
   --reset       forget all data of earlier runs first
@@ -104,6 +109,7 @@ export function readStackOptions(
     slots: flags.slots,
     runMax: flags['run-max'],
     likeCloud: flags['like-cloud'],
+    built: flags.built,
     latencyMs: flags.latency,
     events: flags.events,
     reset: flags.reset,
@@ -116,9 +122,15 @@ export function readStackOptions(
     },
     anyPorts: false,
     publicUrl: parsed.data.SPILLWAY_PUBLIC_URL,
-    operations: parsed.data.SPILLWAY_OPERATIONS,
+    operations: withFullPaths(parsed.data.SPILLWAY_OPERATIONS),
     deletion: parsed.data.SPILLWAY_DELETION,
   };
+}
+
+/** Programs may be started in other folders than this process. */
+function withFullPaths(operations: string): string {
+  const names = operations.split(',').map((name) => name.trim());
+  return names.map((name) => (name !== '' && existsSync(name) ? resolve(name) : name)).join(',');
 }
 
 function readFlags(args: string[]): z.infer<typeof flagsSchema> {
@@ -130,6 +142,7 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
       slots: text,
       'run-max': text,
       'like-cloud': flag,
+      built: flag,
       latency: text,
       events: text,
       reset: flag,

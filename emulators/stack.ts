@@ -25,6 +25,7 @@ import {
   vmParts,
   webPart,
 } from './parts.ts';
+import { installBuiltPrograms, type Programs, sourcePrograms } from './programs.ts';
 import { closeRelays, type Relays, startRelays } from './relay/relays.ts';
 import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
 import { findLostUploads, startScheduler, type TokenFor } from './scheduler.ts';
@@ -142,6 +143,9 @@ class RunningStack {
   #complete = false;
   #ending: Promise<void> | null = null;
   #stopTimers = () => {};
+  /** Ends the building and installing of programs. */
+  readonly #abandoned = new AbortController();
+  #removeInstalled = async () => {};
   relays: Relays = {};
 
   constructor(plan: Plan, say: (line: string) => void, giveBackDirectory: () => Promise<void>) {
@@ -155,17 +159,18 @@ class RunningStack {
   }
 
   async start(): Promise<void> {
-    const building = buildSiteIfChanged(root, this.#logDirectory);
+    const { programs: preparing, site } = this.#prepare();
     // A failure is handled where the result is awaited.
-    building.catch(() => {});
+    for (const each of [preparing, site]) each.catch(() => {});
     this.#say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
     await this.#startServices();
+    const programs = await preparing;
     this.#say(`Starting functions, ${this.#plan.options.vms} VM workers, the Cloud Run stand-in …`);
     await Promise.all([
-      this.#supervisor.start(functionsPart(this.#plan)),
-      this.#supervisor.start(cloudRunPart(this.#plan)),
-      ...vmParts(this.#plan).map((part) => this.#supervisor.start(part)),
-      this.#startSite(building),
+      this.#supervisor.start(functionsPart(this.#plan, programs)),
+      this.#supervisor.start(cloudRunPart(this.#plan, programs)),
+      ...vmParts(this.#plan, programs).map((part) => this.#supervisor.start(part)),
+      this.#startSite(programs, site),
     ]);
     // Last: what was uploaded before finds everything there.
     await this.#supervisor.start(pusherPart(this.#plan));
@@ -222,10 +227,27 @@ class RunningStack {
     return `127.0.0.1:${this.#plan.ports.behind.firestore}`;
   }
 
-  async #startSite(building: Promise<'built' | 'unchanged'>): Promise<void> {
+  async #startSite(programs: Programs, building: Promise<'built' | 'unchanged'>): Promise<void> {
     const outcome = await building;
     this.#say(outcome === 'built' ? 'Starting the site, freshly built …' : 'Starting the site …');
-    await this.#supervisor.start(webPart(this.#plan));
+    await this.#supervisor.start(webPart(this.#plan, programs));
+  }
+
+  /** Makes ready what the parts are started from, while the services start. The site's pages are built beside all else. */
+  #prepare(): { programs: Promise<Programs>; site: Promise<'built' | 'unchanged'> } {
+    if (this.#plan.options.built) {
+      const programs = this.#install();
+      return { programs, site: programs.then(() => 'built') };
+    }
+    return { programs: Promise.resolve(sourcePrograms), site: buildSiteIfChanged(root, this.#logDirectory) };
+  }
+
+  async #install(): Promise<Programs> {
+    this.#say('Building the programs as they are deployed, and installing them in an empty place …');
+    const { programs, remove } = await installBuiltPrograms(this.#abandoned.signal);
+    this.#removeInstalled = remove;
+    if (this.#abandoned.signal.aborted) await remove();
+    return programs;
   }
 
   async #startTimers(): Promise<void> {
@@ -247,6 +269,7 @@ class RunningStack {
   async #endAll(): Promise<void> {
     this.#complete = false;
     this.#stopTimers();
+    this.#abandoned.abort();
     this.#supervisor.close();
     const names = this.#supervisor.names();
     await this.#supervisor.stopAll(names.filter((name) => name !== 'emulators' && name !== 'storage'));
@@ -254,6 +277,7 @@ class RunningStack {
     await this.#supervisor.stopAll(this.#supervisor.names());
     await Promise.all([this.#pubsub.close(), this.#plan.identities.close(), closeRelays(this.relays)]);
     await this.#writing;
+    await this.#removeInstalled();
     await removeStackFile(this.#plan.options.directory);
     await this.#giveBackDirectory();
   }

@@ -19,8 +19,10 @@ type Ready = z.infer<typeof readySchema>;
 
 export interface PartSpec {
   name: string;
-  /** The part's TypeScript file. */
+  /** The part's file: TypeScript, or JavaScript of a built program. */
   entry: URL;
+  /** The folder that it is started in. Default: the launcher's. */
+  workdir?: string;
   environment: Record<string, string>;
   /** Arguments for Node, before the part's file. */
   nodeArguments?: string[];
@@ -162,8 +164,12 @@ export class Supervisor {
   }
 }
 
-function launch({ entry, environment, nodeArguments = [] }: PartSpec, log: WriteStream): ChildProcess {
+function launch(
+  { entry, workdir, environment, nodeArguments = [] }: PartSpec,
+  log: WriteStream,
+): ChildProcess {
   return fork(fileURLToPath(entry), {
+    cwd: workdir,
     env: environment,
     execArgv: [...process.execArgv, ...nodeArguments],
     detached: true,

@@ -1,0 +1,69 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { buildPrograms } from '@spillway/release/build.ts';
+import { installProgram } from '@spillway/release/install.ts';
+import type { ProgramName } from '@spillway/release/programs.ts';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** A program, and the folder that it is started in. */
+export interface ProgramPlace {
+  entry: URL;
+  workdir: string;
+}
+
+/** Where the stack finds Spillway's own programs. */
+export interface Programs extends Record<Exclude<ProgramName, 'functions'>, ProgramPlace> {
+  /** The folder that functions-framework loads; null where the functions run from their sources. */
+  functions: string | null;
+}
+
+const source = (path: string): ProgramPlace => ({
+  entry: new URL(path, import.meta.url),
+  workdir: process.cwd(),
+});
+
+/** The TypeScript of the repository. */
+export const sourcePrograms: Programs = {
+  functions: null,
+  'vm-worker': source('../vm-worker/main.ts'),
+  'cloudrun-worker': source('../cloudrun-worker/main.ts'),
+  site: source('../web/server.ts'),
+};
+
+export interface InstalledPrograms {
+  programs: Programs;
+  remove(): Promise<void>;
+}
+
+/**
+ * Builds all programs as they are deployed, and installs them in a place outside of the repository, where they find none
+ * of its packages.
+ * @throws BuildError where one cannot be built or installed.
+ */
+export async function installBuiltPrograms(signal: AbortSignal): Promise<InstalledPrograms> {
+  const place = await mkdtemp(join(tmpdir(), 'spillway-built-'));
+  const remove = () => rm(place, { recursive: true, force: true });
+  try {
+    const built = await buildPrograms(join(root, 'dist'));
+    await Promise.all(built.map(({ name, folder }) => installProgram(folder, join(place, name), signal)));
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  const installed = (name: ProgramName): ProgramPlace => {
+    const workdir = join(place, name);
+    return { entry: pathToFileURL(join(workdir, 'main.js')), workdir };
+  };
+  return {
+    programs: {
+      functions: join(place, 'functions'),
+      'vm-worker': installed('vm-worker'),
+      'cloudrun-worker': installed('cloudrun-worker'),
+      site: installed('site'),
+    },
+    remove,
+  };
+}

@@ -1,0 +1,25 @@
+import { execFile } from 'node:child_process';
+import { cp } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { BuildError } from './build-error.ts';
+
+/**
+ * Copies a program's folder to an empty place, and installs its packages there, as an image or a platform does.
+ * @throws BuildError with what npm says where that fails.
+ */
+export async function installProgram(folder: string, place: string, signal?: AbortSignal): Promise<void> {
+  await cp(folder, place, { recursive: true });
+  // Its lock file has the versions that the repository was installed with, so most of it is here.
+  const env = { ...process.env, npm_config_prefer_offline: 'true' };
+  try {
+    await promisify(execFile)('npm', ['ci', '--omit=dev'], {
+      cwd: place,
+      env,
+      ...(signal ? { signal } : {}),
+    });
+  } catch (error) {
+    throw new BuildError(`The packages of ${folder} could not be installed. ${String(error)}`, {
+      cause: error,
+    });
+  }
+}
