@@ -8,9 +8,9 @@ type Certificates = Readonly<Record<string, string>>;
 
 /** However soon they expire, they are not asked for again before that. Milliseconds. */
 const keptAtLeastMs = 60_000;
-/** Time for one try to read them, of which there are three. Milliseconds. */
+/** The client tries three times to read them, each time for so long. Milliseconds. */
 const timeoutMs = 2_000;
-/** After a failure nobody asks for so long: whoever comes meanwhile shares its outcome. Milliseconds. */
+/** For so long after a failure no other try is made, and all calls share its outcome. Milliseconds. */
 const pauseMs = 1_000;
 
 const certificatesSchema = z.record(z.string(), z.string());

@@ -4,7 +4,7 @@ import { type CallerCheck, createCallerCheck } from './check-caller.ts';
 import { type CallerConfig, lackingForCallers } from './config.ts';
 
 /**
- * Callers are checked wherever there is a metadata server, and where accounts are named. On a developer's machine nobody
+ * Callers are checked where there is a metadata server, and where accounts are named. On a developer's machine nobody
  * signs tokens, so everybody may call; the first call says so in the log.
  * @throws Error where callers have to be checked, and it is not said who may call or how this program is called.
  */

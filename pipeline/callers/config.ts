@@ -19,7 +19,7 @@ export const callerConfigShape = {
   SPILLWAY_CALLER_ACCOUNTS: list(z.email()),
   /**
    * What this program is called in tokens: its own addresses. A token for an address below one of them counts too. In a
-   * host, `*` stands for letters and digits: a service of Cloud Run has two addresses, and the hash in one of them is
+   * host, `*` means letters and digits: a service of Cloud Run has two addresses, and the hash in one of them is
    * not known before the service exists.
    * @example https://spillway-route-123456789012.us-central1.run.app,https://spillway-route-*-*.a.run.app
    * @see https://cloud.google.com/run/docs/triggering/https-request
@@ -45,7 +45,7 @@ export const callerConfigShape = {
 const callerConfigSchema = z.object(callerConfigShape);
 export type CallerConfig = z.infer<typeof callerConfigSchema>;
 
-/** Whoever can change these certificates on their way could sign tokens. */
+/** Somebody who can change these certificates on their way could sign tokens. */
 function isSafeToAsk(address: string): boolean {
   const { protocol, hostname } = new URL(address);
   const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
