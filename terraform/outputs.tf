@@ -42,3 +42,11 @@ output "job_events_topic" {
   description = "Every job that ends is announced there. A subscription needs an expiration period of `never`."
   value       = google_pubsub_topic.topics["job-events"].id
 }
+
+output "machines" {
+  description = "What a machine of your own needs to prove who it is: the account that it works as, and the provider of the identity pool. Null where there are none."
+  value = var.machines == null ? null : {
+    account  = google_service_account.accounts["machine"].email
+    provider = one(google_iam_workload_identity_pool_provider.machines[*].name)
+  }
+}

@@ -460,6 +460,11 @@ variable "vm_schedules" {
     condition     = alltrue([for each in values(var.vm_schedules) : each.count >= 1 && each.count <= 1000 && each.minutes >= 5])
     error_message = "Each of vm_schedules has a count from 1 to 1000, and lasts 5 minutes or more."
   }
+  # https://cloud.google.com/compute/docs/autoscaler/scaling-stackdriver-monitoring-metrics
+  validation {
+    condition     = length(var.vm_schedules) == 0 || var.vm_count > 0 || var.vm_max_count > 0
+    error_message = "vm_schedules need vm_count or vm_max_count above 0: without a figure of the work, a group of VMs never shrinks to none."
+  }
   validation {
     condition     = alltrue([for name in keys(var.vm_schedules) : can(regex("^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$", name))])
     error_message = "vm_schedules has names of at most 63 small letters, digits and hyphens, with a letter first."
