@@ -93,16 +93,26 @@ export function bucketResource(bucket: BucketRecord, baseUrl: string): Record<st
     name: bucket.name,
     selfLink: `${baseUrl}/storage/v1/b/${bucket.name}`,
     projectNumber: '0',
-    location: 'US',
-    locationType: 'multi-region',
     storageClass: 'STANDARD',
     iamConfiguration: { uniformBucketLevelAccess: { enabled: true } },
     ...bucket.settings,
+    ...placeOf(bucket.settings.location),
     metageneration: String(bucket.metageneration),
     etag: Buffer.from(String(bucket.metageneration)).toString('base64'),
     timeCreated: bucket.timeCreated,
     updated: bucket.updated,
   };
+}
+
+/**
+ * A bucket's location in the form that the API shows: in capitals, whatever was asked for.
+ * @see https://cloud.google.com/storage/docs/locations
+ */
+function placeOf(asked: unknown): { location: string; locationType: string } {
+  const location = typeof asked === 'string' ? asked.toUpperCase() : 'US';
+  if (['ASIA', 'EU', 'US'].includes(location)) return { location, locationType: 'multi-region' };
+  // US-CENTRAL1 is a region, NAM4 a pair of them.
+  return { location, locationType: location.includes('-') ? 'region' : 'dual-region' };
 }
 
 export const corsRules = (bucket: BucketRecord): CorsRule[] =>

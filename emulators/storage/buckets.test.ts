@@ -26,6 +26,32 @@ conformanceSection('Buckets', (check) => {
     expect(end).toBeNull();
   });
 
+  check(
+    'locations in capitals, with their kind; rules that end multipart uploads, and no others',
+    'client',
+    async () => {
+      const { storage } = await startTestServer();
+      const abort = 'AbortIncompleteMultipartUpload' as const;
+      const lifecycle = {
+        rule: [{ action: { type: abort }, condition: { age: 7 } }],
+      };
+      const [, region] = await storage.createBucket('pictures-1', { location: 'us-central1', lifecycle });
+      expect(region).toMatchObject({ location: 'US-CENTRAL1', locationType: 'region', lifecycle });
+      for (const [location, locationType] of [
+        ['eu', 'multi-region'],
+        ['nam4', 'dual-region'],
+      ] as const) {
+        const [, made] = await storage.createBucket(`pictures-${location}`, { location });
+        expect(made).toMatchObject({ location: location.toUpperCase(), locationType });
+      }
+      const rule = [{ action: { type: 'Delete' as const }, condition: { age: 7 } }];
+      await expect(storage.createBucket('pictures-2', { lifecycle: { rule } })).rejects.toMatchObject({
+        code: 501,
+        message: expect.stringContaining('lifecycle rules'),
+      });
+    },
+  );
+
   check('create one that exists: 409', 'client', async () => {
     const { storage } = await startTestServer();
     await expect(storage.createBucket('test-bucket')).rejects.toMatchObject({ code: 409 });
