@@ -30,7 +30,7 @@ const unknownType: BytesPerPixel = { usual: 0.3, least: 0.001, most: 8 };
 /** A file may be this many times larger than its picture: more frames, a film, a camera's notes. */
 const otherContent = 20;
 /** The input gate accepts no picture with more pixels. */
-const most = 16_384 * 16_384;
+export const mostPixels = 16_384 * 16_384;
 const fewest = 64 * 64;
 
 /**
@@ -44,7 +44,7 @@ export function estimatePixels(source: Pick<Source, 'size' | 'contentType' | 'pi
     pixels === null
       ? size / bytes.usual
       : between(size / (bytes.most * otherContent), pixels, size / bytes.least);
-  return Math.round(between(fewest, claimed, most));
+  return Math.round(between(fewest, claimed, mostPixels));
 }
 
 /** The bare type in lower case. A sender may write any text, with parameters and in either case. */

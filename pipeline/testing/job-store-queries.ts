@@ -1,0 +1,98 @@
+import { type AggregateQuery, Firestore, Query, Timestamp } from '@google-cloud/firestore';
+import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import { createFirestoreJobs } from '../gcp/jobs.ts';
+import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
+import { storeClock } from '../store-clock.ts';
+import { systemClock } from '../system-clock.ts';
+
+/** A query as it is sent to Firestore. */
+interface SentQuery {
+  by: string;
+  request: unknown;
+}
+
+/**
+ * Every query of the job store, caught on its way to Firestore. While it runs, no query of this process reaches
+ * Firestore, so nothing else may use a client.
+ */
+export async function queriesOfJobStore(): Promise<SentQuery[]> {
+  const firestore = new Firestore({ projectId: 'demo-indexes' });
+  const sums: AggregateQuery<never> = Object.getPrototypeOf(firestore.collection('jobs').count());
+  const queries: object[] = [];
+  const caught = {
+    get(this: object) {
+      queries.push(this);
+      const data = () => ({ jobs: 0, workMs: 0, dollars: 0, count: 0 });
+      return Promise.resolve({ docs: [], readTime: Timestamp.now(), data });
+    },
+    onSnapshot(this: object) {
+      queries.push(this);
+      return () => {};
+    },
+  };
+  const restore = [
+    replaced(Query.prototype, 'get', caught.get),
+    replaced(Query.prototype, 'onSnapshot', caught.onSnapshot),
+    replaced(sums, 'get', caught.get),
+  ];
+  try {
+    await callEverything(firestore);
+  } finally {
+    for (const each of restore) each();
+  }
+  // `toProto` is the client's own way to the request that it sends.
+  return queries.map((query) => ({
+    by: 'the job store',
+    request: (query as { toProto(): unknown }).toProto(),
+  }));
+}
+
+async function callEverything(firestore: Firestore): Promise<void> {
+  const { jobs, sums, backlog, feed } = createFirestoreJobs(firestore, storeClock(systemClock), () => {});
+  const time = Timestamp.fromDate(noon);
+  const job = sampleJob({ batch: 'b', owner: 'ann' });
+  const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon, readAt: noon };
+  const all = {
+    owner: 'ann',
+    upload: 'u',
+    batch: 'b',
+    operation: 'sketch',
+    state: 'queued',
+    target: 'vm',
+  } as const;
+  const calls: Record<keyof RoutingSums | keyof Backlog | keyof JobFeed | 'ofSource', () => unknown> = {
+    ledger: () => sums.ledger(stored, noon),
+    ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
+    line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
+    running: () => sums.running(),
+    waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
+    arrivedSince: () => sums.arrivedSince(noon),
+    succeededSince: () => sums.succeededSince('run', noon),
+    failedSince: () => sums.failedSince('run', noon, 10),
+    runDollarsSince: () => sums.runDollarsSince(noon),
+    batchBefore: () => sums.batchBefore(stored),
+    countOpen: () => feed.countOpen(),
+    newest: () => feed.newest(10),
+    find: () => Promise.all([feed.find(all, 10, null), feed.find({}, 10, null)]),
+    ofSource: () => jobs.ofSource(job.source),
+    unpublished: () => backlog.unpublished(0, 10),
+    published: () => backlog.published(0, 10),
+    abandoned: () => backlog.abandoned(10),
+    outboxes: () => backlog.outboxes(0, 10),
+    watch: () =>
+      feed.watch(
+        all,
+        10,
+        () => {},
+        () => {},
+      ),
+  };
+  for (const call of Object.values(calls)) await call();
+}
+
+/** Replaces a method; the function that it returns puts it back. */
+function replaced(target: object, name: string, method: unknown): () => void {
+  const before = Reflect.get(target, name);
+  Reflect.set(target, name, method);
+  return () => Reflect.set(target, name, before);
+}
