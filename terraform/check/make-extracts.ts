@@ -1,0 +1,40 @@
+import { join } from 'node:path';
+import { usedTypes } from './configuration.ts';
+import { type Stamp, writeExtract } from './extract-file.ts';
+import { extractPlan } from './plan.ts';
+import { extractSchema, type Schema } from './schema.ts';
+import { type Choice, choiceNames } from './sources.ts';
+import { valuesOf, type Workspace } from './workspace.ts';
+
+const provider = 'registry.terraform.io/hashicorp/google';
+
+/** Writes what the provider says of the types in use, and the plan of every choice of variables. */
+export async function makeExtracts(workspace: Workspace, madeOf: string): Promise<Stamp> {
+  const stamp = { madeOf, ...(await versions(workspace)) };
+  const json: unknown = JSON.parse(await workspace.terraform('providers', 'schema', '-json'));
+  const schema = extractSchema(json, provider, await usedTypes());
+  writeExtract('schema', { stamp, ...schema });
+  for (const choice of choiceNames) {
+    writeExtract(choice, { stamp, resources: await plan(workspace, choice, schema) });
+  }
+  return stamp;
+}
+
+async function plan(workspace: Workspace, choice: Choice, schema: Schema) {
+  const file = join(workspace.folder, `${choice}.plan`);
+  await workspace.terraform(
+    'plan',
+    '-input=false',
+    '-lock=false',
+    `-var-file=${valuesOf(workspace, choice)}`,
+    `-out=${file}`,
+  );
+  return extractPlan(JSON.parse(await workspace.terraform('show', '-json', file)), schema);
+}
+
+async function versions(workspace: Workspace): Promise<Omit<Stamp, 'madeOf'>> {
+  const { terraform_version, provider_selections } = JSON.parse(
+    await workspace.terraform('version', '-json'),
+  );
+  return { terraform: terraform_version, provider: provider_selections[provider] };
+}

@@ -1,0 +1,102 @@
+import { added, changed, without } from '../broken-plans.ts';
+import { example, seenToFail } from '../testing.ts';
+import { callPolicies } from './calls.ts';
+
+const subscription = 'google_pubsub_subscription';
+const service = 'google_cloud_run_v2_service';
+const invoker = 'google_cloud_run_v2_service_iam_member';
+const functions = 'google_cloudfunctions2_function';
+const stranger = 'serviceAccount:stranger@example.iam.gserviceaccount.com';
+
+seenToFail(callPolicies, {
+  'Google’s services call programs of this plan, with a token for the program': [
+    [
+      /calls no program/,
+      () =>
+        changed(
+          example,
+          [subscription, 'jobs-run-push'],
+          ['push_config', 'push_endpoint'],
+          'https://elsewhere.example/push',
+        ),
+    ],
+    [
+      /without a token/,
+      () => changed(example, [subscription, 'jobs-run-push'], ['push_config', 'oidc_token'], undefined),
+    ],
+    [
+      /does not say what it is for/,
+      () =>
+        changed(
+          example,
+          [subscription, 'jobs-run-push'],
+          ['push_config', 'oidc_token', 'audience'],
+          undefined,
+        ),
+    ],
+    [
+      /a token for something else/,
+      () =>
+        changed(
+          example,
+          ['google_cloud_scheduler_job', 'sweep'],
+          ['http_target', 'oidc_token', 'audience'],
+          'https://elsewhere.example',
+        ),
+    ],
+  ],
+  'The accounts that call a program may call it, and no other account may': [
+    [
+      /It is not so that spillway-pusher@.* may call spillway-worker/,
+      () => without(example, [invoker, 'pusher_calls_worker']),
+    ],
+    [
+      /stranger@.* may call spillway-worker, and does not/,
+      () => added(example, [invoker, 'pusher_calls_worker'], invoker, { member: stranger }),
+    ],
+  ],
+  'Programs that are called check the accounts that call them': [
+    [
+      /refuses spillway-events@/,
+      () =>
+        changed(
+          example,
+          [functions, 'route'],
+          ['service_config', 'environment_variables', 'SPILLWAY_CALLER_ACCOUNTS'],
+          'somebody@example.com',
+        ),
+    ],
+  ],
+  'Only the site and the dashboard are reached from outside, and the dashboard behind a proxy': [
+    [
+      /services\["worker"\] is reached/,
+      () => changed(example, [service, 'spillway-worker'], ['ingress'], 'INGRESS_TRAFFIC_ALL'),
+    ],
+    [
+      /functions\["route"\] is reached/,
+      () => changed(example, [functions, 'route'], ['service_config', 'ingress_settings'], 'ALLOW_ALL'),
+    ],
+    [
+      /services\["admin"\] is reached/,
+      () => changed(example, [service, 'spillway-admin'], ['iap_enabled'], false),
+    ],
+  ],
+  'Both buckets of uploads tell the routing function, and Eventarc repeats what it did not take': [
+    [
+      /Nobody is told of what is put into/,
+      () => without(example, ['google_eventarc_trigger', '["uploads"]']),
+    ],
+    [/another region/, () => changed(example, ['google_eventarc_trigger'], ['location'], 'europe-west1')],
+    [/tells once/, () => changed(example, ['google_eventarc_trigger'], ['retry_policy', 'max_attempts'], 1)],
+    [
+      /is told once/,
+      () =>
+        changed(
+          example,
+          [functions, 'route'],
+          ['event_trigger', 'retry_policy'],
+          'RETRY_POLICY_DO_NOT_RETRY',
+        ),
+    ],
+  ],
+});

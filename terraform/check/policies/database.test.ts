@@ -1,0 +1,39 @@
+import { added, changed, without } from '../broken-plans.ts';
+import { example, seenToFail } from '../testing.ts';
+import { databasePolicies } from './database.ts';
+
+seenToFail(databasePolicies, {
+  'Every query of the programs has its index, and every index a query': [
+    [
+      /No index serves/,
+      () => without(example, ['google_firestore_index', 'jobs owner:ASCENDING createdAt:DESCENDING']),
+    ],
+    [
+      /No query needs the index colours/,
+      () => added(example, ['google_firestore_index'], 'google_firestore_index', { collection: 'colours' }),
+    ],
+  ],
+  'Text that may be longer than an index takes is in none': [
+    [/jobs.options has indexes/, () => without(example, ['google_firestore_field', 'jobs options'])],
+    [
+      /jobs.colour has no index/,
+      () =>
+        added(example, ['google_firestore_field', 'jobs options'], 'google_firestore_field', {
+          field: 'colour',
+        }),
+    ],
+  ],
+  'Documents that age end by themselves': [
+    [
+      /Documents in workers are kept/,
+      () => changed(example, ['google_firestore_field', 'workers expiresAt'], ['ttl_config'], undefined),
+    ],
+  ],
+  'There is one database, of the kind that programs use': [
+    [
+      /not Firestore's default database/,
+      () => changed(example, ['google_firestore_database'], ['type'], 'DATASTORE_MODE'),
+    ],
+    [/There are 0 databases/, () => without(example, ['google_firestore_database'])],
+  ],
+});

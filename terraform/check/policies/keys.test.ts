@@ -1,0 +1,18 @@
+import { changed, without } from '../broken-plans.ts';
+import { example, other, seenToFail } from '../testing.ts';
+import { keyPolicies } from './keys.ts';
+
+const topic = 'google_pubsub_topic';
+
+seenToFail(keyPolicies, {
+  'Everything is stored with one key of one’s own, or nothing is': [
+    [/is not stored with projects/, () => changed(other, [topic], ['kms_key_name'], undefined)],
+    [/is not stored with elsewhere/, () => changed(example, [topic], ['kms_key_name'], 'elsewhere')],
+  ],
+  'Accounts that store something may use the key': [
+    [
+      /gcp-sa-pubsub.iam.gserviceaccount.com may not use/,
+      () => without(other, ['google_kms_crypto_key_iam_member', 'pubsub']),
+    ],
+  ],
+});
