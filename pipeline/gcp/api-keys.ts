@@ -1,6 +1,7 @@
 import type { DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import { type ApiKey, apiKeySchema } from '@spillway/core/api-keys.ts';
 import type { ApiKeys } from '../ports/api-keys.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { codeOf, orOutage } from './outages.ts';
 
@@ -9,7 +10,7 @@ const alreadyExists = 6;
 
 /** `apiKeys/` in Firestore. */
 export function createFirestoreApiKeys(firestore: Firestore): ApiKeys {
-  const collection = firestore.collection('apiKeys');
+  const collection = firestore.collection(collectionNames.apiKeys);
 
   async function get(id: string): Promise<ApiKey | null> {
     return read(await orOutage('Firestore', collection.doc(id).get(), 'read an API key'));

@@ -2,12 +2,13 @@ import { FieldPath, type Firestore } from '@google-cloud/firestore';
 import { auditEntrySchema } from '@spillway/core/audit.ts';
 import type { AuditTrail } from '../ports/audit.ts';
 import { decodePlace, encodePlace } from '../time-cursor.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
 /** `audit/` in Firestore. */
 export function createFirestoreAudit(firestore: Firestore): AuditTrail {
-  const collection = firestore.collection('audit');
+  const collection = firestore.collection(collectionNames.audit);
   return {
     async begin(entry) {
       await orOutage('Firestore', collection.doc(entry.id).create(entry), 'keep what an admin does');

@@ -3,6 +3,7 @@ import { controlSchema, heartbeatSchema, readHeartbeat, type Worker } from '@spi
 import type { Fleet } from '../ports/fleet.ts';
 import type { Log } from '../ports/ports.ts';
 import type { StoreClock } from '../store-clock.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { codeOf, orOutage } from './outages.ts';
 
@@ -11,8 +12,8 @@ const changedOrGone = new Set<unknown>([5, 9]);
 
 /** `workers/` and `controls/` in Firestore. */
 export function createFirestoreFleet(firestore: Firestore, clock: StoreClock, log: Log): Fleet {
-  const collection = firestore.collection('workers');
-  const controls = firestore.collection('controls');
+  const collection = firestore.collection(collectionNames.workers);
+  const controls = firestore.collection(collectionNames.controls);
   return {
     async read() {
       const { docs, readTime } = await orOutage('Firestore', collection.get(), 'read heartbeats');

@@ -10,6 +10,7 @@ import { jobSchema, schemaVersion } from '@spillway/core/job.ts';
 import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
 import type { StoreClock } from '../store-clock.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
@@ -45,7 +46,7 @@ export function jobCollection(
   clock: StoreClock,
   onInvalid: (item: string, error: unknown) => void,
 ): JobCollection {
-  const collection = firestore.collection('jobs');
+  const collection = firestore.collection(collectionNames.jobs);
 
   function readOrReport(snapshot: DocumentSnapshot): Stored[] {
     try {

@@ -1,5 +1,6 @@
 import { type Firestore, Timestamp } from '@google-cloud/firestore';
 import type { Leases } from '../ports/ports.ts';
+import { collectionNames } from './collections.ts';
 import { codeOf, orOutage } from './outages.ts';
 
 const lostToAnother = new Set<unknown>([6, 9]);
@@ -8,7 +9,7 @@ const lostToAnother = new Set<unknown>([6, 9]);
 export function createFirestoreLeases(firestore: Firestore): Leases {
   return {
     async acquire(name, holder, ttlMs) {
-      const reference = firestore.collection('leases').doc(name);
+      const reference = firestore.collection(collectionNames.leases).doc(name);
       const snapshot = await orOutage('Firestore', reference.get());
       const nowMs = snapshot.readTime.toMillis();
       const held = snapshot.get('expiresAt');

@@ -3,6 +3,7 @@ import { passedOverSchema } from '@spillway/core/passed-over.ts';
 import { idOf, metAgain } from '../passed-over-note.ts';
 import type { PassedOverItems } from '../ports/passed-over.ts';
 import type { Clock } from '../ports/ports.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
@@ -11,7 +12,7 @@ const removedAtOnce = 100;
 
 /** `passed-over/` in Firestore. */
 export function createFirestorePassedOver(firestore: Firestore, clock: Clock): PassedOverItems {
-  const collection = firestore.collection('passed-over');
+  const collection = firestore.collection(collectionNames.passedOver);
   return {
     async note(note) {
       const document = collection.doc(idOf(note));

@@ -16,6 +16,7 @@ import { createFirestoreApiKeys } from './api-keys.ts';
 import { createFirestoreAudit } from './audit.ts';
 import { createStorageBlobs } from './blobs.ts';
 import { channelCheck, type Traffic } from './channel-check.ts';
+import { collectionNames } from './collections.ts';
 import { createPubSubConsumer } from './consumer.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
@@ -65,7 +66,7 @@ export function createGcpPorts(
       storage,
       buckets,
       metrics,
-      readDatabase: () => firestore.doc('settings/routing').get(),
+      readDatabase: () => firestore.doc(`${collectionNames.settings}/routing`).get(),
       queries: preflightQueries(jobPorts),
     }),
     blobs: limitedBlobs(createStorageBlobs(storage, log)),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import { initialRouterState, type RouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
 import type { Log, RouterStates } from '../ports/ports.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { codeOf, orOutage } from './outages.ts';
 
@@ -10,7 +11,7 @@ const changedInBetween = new Set<unknown>([5, 6, 9]);
 
 /** `routing/state` in Firestore. */
 export function createFirestoreRouterStates(firestore: Firestore, log: Log): RouterStates {
-  const document = firestore.doc('routing/state');
+  const document = firestore.doc(`${collectionNames.routing}/state`);
   return {
     async read() {
       return stateIn(await orOutage('Firestore', document.get()));

@@ -3,6 +3,7 @@ import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/sett
 import { sourceSettingsSchema } from '@spillway/core/source-rules.ts';
 import type { z } from 'zod';
 import type { Clock, Log, RoutingSettingsReading, Settings } from '../ports/ports.ts';
+import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { orOutage } from './outages.ts';
 
@@ -38,7 +39,10 @@ export function createFirestoreSettings(
     readRouting,
     async changeRouting(settings, by) {
       const change = { updatedBy: by, updatedAt: clock.now() };
-      await orOutage('Firestore', firestore.doc('settings/routing').set({ ...settings, ...change }));
+      await orOutage(
+        'Firestore',
+        firestore.doc(`${collectionNames.settings}/routing`).set({ ...settings, ...change }),
+      );
       return readRouting();
     },
   };
@@ -51,7 +55,7 @@ export function createFirestoreSettings(
     async function read() {
       const snapshot = await orOutage(
         'Firestore',
-        firestore.doc(`settings/${name}`).get(),
+        firestore.doc(`${collectionNames.settings}/${name}`).get(),
         `read settings/${name}`,
       );
       const data = withDates(snapshot.data() ?? {});
