@@ -1,12 +1,16 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { usedTypes } from './configuration.ts';
 import { type Stamp, writeExtract } from './extract-file.ts';
 import { extractPlan } from './plan.ts';
 import { extractSchema, type Schema } from './schema.ts';
-import { type Choice, choiceNames } from './sources.ts';
+import { type Choice, choiceNames, root } from './sources.ts';
 import { valuesOf, type Workspace } from './workspace.ts';
 
 const provider = 'registry.terraform.io/hashicorp/google';
+
+/** Where the whole plans are put, for other programs that read them. Git ignores it. */
+const wholePlans = join(root, '.local/terraform');
 
 /** Writes what the provider says of the types in use, and the plan of every choice of variables. */
 export async function makeExtracts(workspace: Workspace, madeOf: string): Promise<Stamp> {
@@ -29,7 +33,10 @@ async function plan(workspace: Workspace, choice: Choice, schema: Schema) {
     `-var-file=${valuesOf(workspace, choice)}`,
     `-out=${file}`,
   );
-  return extractPlan(JSON.parse(await workspace.terraform('show', '-json', file)), schema);
+  const shown = await workspace.terraform('show', '-json', file);
+  await mkdir(wholePlans, { recursive: true });
+  await writeFile(join(wholePlans, `${choice}.json`), shown);
+  return extractPlan(JSON.parse(shown), schema);
 }
 
 async function versions(workspace: Workspace): Promise<Omit<Stamp, 'madeOf'>> {

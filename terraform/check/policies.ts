@@ -1,4 +1,5 @@
 import type { Plan } from './plan.ts';
+import { alarmPolicies } from './policies/alarms.ts';
 import { bucketPolicies } from './policies/buckets.ts';
 import { callPolicies } from './policies/calls.ts';
 import { databasePolicies } from './policies/database.ts';
@@ -22,6 +23,7 @@ export const policies: readonly Policy[] = [
   ...environmentPolicies,
   ...databasePolicies,
   ...machinePolicies,
+  ...alarmPolicies,
   ...keyPolicies,
 ];
 

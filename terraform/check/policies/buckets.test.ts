@@ -50,4 +50,14 @@ seenToFail(bucketPolicies, {
         ),
     ],
   ],
+  'A destroy keeps pictures and database, or neither': [
+    [
+      /deletes google_firestore_database.default alone/,
+      () => changed(example, ['google_firestore_database'], ['deletion_policy'], 'DELETE'),
+    ],
+    [
+      /its objects would be deleted/,
+      () => changed(example, [bucket, '["results"]'], ['force_destroy'], true),
+    ],
+  ],
 });

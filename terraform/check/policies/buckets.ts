@@ -75,6 +75,26 @@ export const bucketPolicies: Policy[] = [
       });
     },
   },
+  {
+    name: 'A destroy keeps pictures and database, or neither',
+    findings: (plan) => {
+      const pictures = pictureBuckets(siteEnvironment(plan));
+      const kept = [
+        ...bucketsOf(plan).filter((bucket) => pictures.includes(textAt(bucket, 'name'))),
+        ...ofType(plan, 'google_firestore_database'),
+      ].map((each) => ({ address: each.address, isKept: textAt(each, 'deletion_policy') === 'ABANDON' }));
+      const isAnyKept = kept.some(({ isKept }) => isKept);
+      const forced = bucketsOf(plan).filter(
+        (bucket) => textAt(bucket, 'deletion_policy') === 'ABANDON' && at(bucket, 'force_destroy') === true,
+      );
+      return [
+        ...kept
+          .filter(({ isKept }) => isKept !== isAnyKept)
+          .map(({ address }) => `A destroy deletes ${address} alone.`),
+        ...forced.map(({ address }) => `${address} is kept, and its objects would be deleted.`),
+      ];
+    },
+  },
 ];
 
 const bucketsOf = (plan: Plan) => ofType(plan, 'google_storage_bucket');

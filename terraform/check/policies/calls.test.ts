@@ -8,6 +8,8 @@ const invoker = 'google_cloud_run_v2_service_iam_member';
 const functions = 'google_cloudfunctions2_function';
 const stranger = 'serviceAccount:stranger@example.iam.gserviceaccount.com';
 
+const variable = (name: string) => ['service_config', 'environment_variables', name];
+
 seenToFail(callPolicies, {
   'Google’s services call programs of this plan, with a token for the program': [
     [
@@ -55,17 +57,40 @@ seenToFail(callPolicies, {
       () => added(example, [invoker, 'pusher_calls_worker'], invoker, { member: stranger }),
     ],
   ],
-  'Programs that are called check the accounts that call them': [
+  'Programs check who calls them: the accounts that do, with tokens for their own address': [
     [
       /refuses spillway-events@/,
+      () => changed(example, [functions, 'route'], variable('SPILLWAY_CALLER_ACCOUNTS'), 'a@example.com'),
+    ],
+    [
+      /lets a@example.com in/,
+      () => changed(example, [functions, 'route'], variable('SPILLWAY_CALLER_ACCOUNTS'), 'a@example.com'),
+    ],
+    [
+      /Nobody may call this program/,
+      () => changed(example, [functions, 'sweep'], variable('SPILLWAY_CALLER_ACCOUNTS'), undefined),
+    ],
+    [
+      /No token can be meant/,
+      () => changed(example, [functions, 'sweep'], variable('SPILLWAY_CALL_AUDIENCES'), undefined),
+    ],
+    [
+      /takes tokens for https:\/\/elsewhere.example/,
       () =>
         changed(
           example,
-          [functions, 'route'],
-          ['service_config', 'environment_variables', 'SPILLWAY_CALLER_ACCOUNTS'],
-          'somebody@example.com',
+          [functions, 'sweep'],
+          variable('SPILLWAY_CALL_AUDIENCES'),
+          'https://elsewhere.example',
         ),
     ],
+  ],
+  'The dashboard takes the proxy’s word for itself alone': [
+    [
+      /believes a proxy that is not there/,
+      () => changed(example, [service, 'spillway-admin'], ['iap_enabled'], false),
+    ],
+    [/does not check that/, () => changed(example, [service, 'spillway-site'], ['iap_enabled'], true)],
   ],
   'Only the site and the dashboard are reached from outside, and the dashboard behind a proxy': [
     [

@@ -1,3 +1,4 @@
+import { type CallerConfig, lackingForCallers } from '@spillway/pipeline/callers/config.ts';
 import type { Plan, Planned, Value } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { type Program, programsOf } from '../programs.ts';
@@ -45,22 +46,46 @@ export const callPolicies: Policy[] = [
     },
   },
   {
-    name: 'Programs that are called check the accounts that call them',
+    name: 'Programs check who calls them: the accounts that do, with tokens for their own address',
     findings: (plan) => {
-      const called = Map.groupBy(
-        callsOf(plan).filter(({ program }) => program),
-        ({ program }) => program?.resource.address ?? '',
-      );
-      return [...called].flatMap(([address, calls]) => {
-        const accounts = (calls[0]?.program?.environment.SPILLWAY_CALLER_ACCOUNTS ?? '').split(',');
-        return calls
-          .filter(({ account }) => !accounts.includes(account))
-          .map(
-            ({ account }) =>
-              `${address} refuses ${account}, which calls it: SPILLWAY_CALLER_ACCOUNTS lacks it.`,
-          );
+      const calls = callsOf(plan);
+      return programsOf(plan).flatMap((program) => {
+        const { resource, environment } = program;
+        const callers = new Set(
+          calls.filter((call) => call.program?.resource === resource).map(({ account }) => account),
+        );
+        const allowed = listed(environment.SPILLWAY_CALLER_ACCOUNTS);
+        if (callers.size === 0 && allowed.length === 0) return [];
+        const isOwn = (audience: string) => audience.includes(textAt(resource, 'name'));
+        return [
+          ...[...callers]
+            .filter((account) => !allowed.includes(account))
+            .map((account) => `${resource.address} refuses ${account}, which calls it.`),
+          ...allowed
+            .filter((account) => !callers.has(account))
+            .map((account) => `${resource.address} lets ${account} in, which does not call it.`),
+          ...listed(environment.SPILLWAY_CALL_AUDIENCES)
+            .filter((audience) => !isOwn(audience))
+            .map((audience) => `${resource.address} takes tokens for ${audience}, which it is not.`),
+          ...lackOf(program),
+        ];
       });
     },
+  },
+  {
+    name: 'The dashboard takes the proxy’s word for itself alone',
+    findings: (plan) =>
+      programsOf(plan).flatMap(({ resource, environment }) => {
+        const isBehindProxy = at(resource, 'iap_enabled') === true;
+        const audience = environment.SPILLWAY_IAP_AUDIENCE;
+        if (!isBehindProxy) {
+          return audience === undefined ? [] : [`${resource.address} believes a proxy that is not there.`];
+        }
+        const own = `/locations/${textAt(resource, 'location')}/services/${textAt(resource, 'name')}`;
+        return /^\/projects\/\d+\//.test(audience ?? '') && audience?.endsWith(own)
+          ? []
+          : [`${resource.address} does not check that the proxy's word is for it: ${audience ?? 'nothing'}.`];
+      }),
   },
   {
     name: 'Only the site and the dashboard are reached from outside, and the dashboard behind a proxy',
@@ -161,8 +186,20 @@ function callsOf(plan: Plan): Call[] {
 
 /** Whether it is made from the program's own address, or is one of those that the program says it has. */
 function isMeantFor(plan: Plan, { resource, environment }: Program, audience: Value): boolean {
-  const own = (environment.SPILLWAY_CALL_AUDIENCES ?? '').split(',');
+  const own = listed(environment.SPILLWAY_CALL_AUDIENCES);
   return madeFrom(plan, audience).includes(resource) || own.includes(String(audience));
+}
+
+const listed = (text: string | undefined): string[] => (text ?? '').split(',').filter(Boolean);
+
+/** What the program itself would say that it lacks to check its callers. */
+function lackOf({ name, resource, environment, read }: Program): string[] {
+  if (name !== 'functions' && name !== 'run') return [];
+  // Cloud Run sets it.
+  const lack = lackingForCallers(
+    read({ ...environment, K_SERVICE: textAt(resource, 'name') }) as CallerConfig,
+  );
+  return lack === null ? [] : [`${resource.address}: ${lack}`];
 }
 
 const invokersOf = (plan: Plan, service: Planned): Planned[] =>

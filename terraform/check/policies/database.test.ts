@@ -29,6 +29,12 @@ seenToFail(databasePolicies, {
       () => changed(example, ['google_firestore_field', 'workers expiresAt'], ['ttl_config'], undefined),
     ],
   ],
+  'Indexes, fields and documents are of collections that programs use': [
+    [
+      /is of colours, which no program uses/,
+      () => changed(example, ['google_firestore_index'], ['collection'], 'colours'),
+    ],
+  ],
   'There is one database, of the kind that programs use': [
     [
       /not Firestore's default database/,

@@ -1,5 +1,6 @@
 import type { IndexFile } from '@spillway/emulators/firestore-indexes/index-file.ts';
 import { checkQueries } from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
+import { agingCollections, collectionNames } from '@spillway/pipeline/gcp/collections.ts';
 import { unindexedFields } from '@spillway/pipeline/limits/jobs.ts';
 import { queriesOfJobStore } from '@spillway/pipeline/testing/job-store-queries.ts';
 import type { Plan, Values } from '../plan.ts';
@@ -12,9 +13,6 @@ const queries = () => {
   caught ??= queriesOfJobStore();
   return caught;
 };
-
-/** Collections whose documents say when they end. */
-const aging = ['jobs', 'workers', 'passed-over'];
 
 export const databasePolicies: Policy[] = [
   {
@@ -48,9 +46,19 @@ export const databasePolicies: Policy[] = [
       const ending = ofType(plan, 'google_firestore_field')
         .filter((each) => at(each, 'ttl_config') !== undefined && textAt(each, 'field') === 'expiresAt')
         .map((each) => textAt(each, 'collection'));
-      return aging
+      return agingCollections
         .filter((collection) => !ending.includes(collection))
         .map((collection) => `Documents in ${collection} are kept past their expiresAt.`);
+    },
+  },
+  {
+    name: 'Indexes, fields and documents are of collections that programs use',
+    findings: (plan) => {
+      const known: string[] = Object.values(collectionNames);
+      return ['google_firestore_index', 'google_firestore_field', 'google_firestore_document']
+        .flatMap((type) => ofType(plan, type))
+        .filter((each) => !known.includes(textAt(each, 'collection')))
+        .map((each) => `${each.address} is of ${textAt(each, 'collection')}, which no program uses.`);
     },
   },
   {

@@ -1,4 +1,5 @@
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
+import { collectionNames } from '@spillway/pipeline/gcp/collections.ts';
 import { documentData } from '../firestore-values.ts';
 import type { Plan, Planned } from '../plan.ts';
 import type { Policy } from '../policy.ts';
@@ -119,7 +120,8 @@ const functionsOf = (plan: Plan): Planned[] => ofType(plan, 'google_cloudfunctio
 /** The data of `settings/routing`; null where it is not made. */
 function routingDocument(plan: Plan): Record<string, unknown> | null {
   const document = ofType(plan, 'google_firestore_document').find(
-    (each) => textAt(each, 'collection') === 'settings' && textAt(each, 'document_id') === 'routing',
+    (each) =>
+      textAt(each, 'collection') === collectionNames.settings && textAt(each, 'document_id') === 'routing',
   );
   return document ? documentData(textAt(document, 'fields')) : null;
 }
