@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { cloudDiagram, dataTable, rightsTable, rolesTable } from './cloud.ts';
 import { jobStatesDiagram, transitionsTable } from './job-states.ts';
 import { partsDiagram } from './parts.ts';
 import { jobTerms } from './terms.ts';
@@ -7,9 +8,12 @@ import { jobTerms } from './terms.ts';
 const documents: Record<string, Record<string, () => string | Promise<string>>> = {
   'architecture.md': {
     parts: async () => mermaid(await partsDiagram()),
+    cloud: () => mermaid(cloudDiagram()),
+    'cloud data': dataTable,
     'job states': () => mermaid(jobStatesDiagram()),
     transitions: transitionsTable,
   },
+  'security.md': { rights: rightsTable, roles: rolesTable },
   'glossary.md': { 'terms of core/job.ts': jobTerms },
 };
 
