@@ -47,8 +47,12 @@ export async function installBuiltPrograms(signal: AbortSignal): Promise<Install
   const place = await mkdtemp(join(tmpdir(), 'spillway-built-'));
   const remove = () => rm(place, { recursive: true, force: true });
   try {
-    const built = await buildPrograms(join(root, 'dist'));
-    await Promise.all(built.map(({ name, folder }) => installProgram(folder, join(place, name), signal)));
+    const built = await buildPrograms(join(root, 'dist'), signal);
+    const installing = built.map(({ name, folder }) => installProgram(folder, join(place, name), signal));
+    // All of them have ended before anything is removed.
+    for (const outcome of await Promise.allSettled(installing)) {
+      if (outcome.status === 'rejected') throw outcome.reason;
+    }
   } catch (error) {
     await remove();
     throw error;

@@ -145,6 +145,7 @@ class RunningStack {
   #stopTimers = () => {};
   /** Ends the building and installing of programs. */
   readonly #abandoned = new AbortController();
+  #preparing: Promise<unknown> = Promise.resolve();
   #removeInstalled = async () => {};
   relays: Relays = {};
 
@@ -161,7 +162,7 @@ class RunningStack {
   async start(): Promise<void> {
     const { programs: preparing, site } = this.#prepare();
     // A failure is handled where the result is awaited.
-    for (const each of [preparing, site]) each.catch(() => {});
+    this.#preparing = Promise.allSettled([preparing, site]);
     this.#say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
     await this.#startServices();
     const programs = await preparing;
@@ -246,7 +247,6 @@ class RunningStack {
     this.#say('Building the programs as they are deployed, and installing them in an empty place …');
     const { programs, remove } = await installBuiltPrograms(this.#abandoned.signal);
     this.#removeInstalled = remove;
-    if (this.#abandoned.signal.aborted) await remove();
     return programs;
   }
 
@@ -277,6 +277,7 @@ class RunningStack {
     await this.#supervisor.stopAll(this.#supervisor.names());
     await Promise.all([this.#pubsub.close(), this.#plan.identities.close(), closeRelays(this.relays)]);
     await this.#writing;
+    if (this.#plan.options.built) await this.#preparing;
     await this.#removeInstalled();
     await removeStackFile(this.#plan.options.directory);
     await this.#giveBackDirectory();

@@ -17,6 +17,8 @@ import { type BuiltImage, bareEnvironment, buildImage } from './testing/build-im
 import { readStages } from './testing/dockerfile.ts';
 
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
+/** Decoded by WebAssembly that a package brings along. */
+const heic = fileURLToPath(new URL('../processing/testing/heic/grey.heic', import.meta.url));
 const buildLimitMs = 10 * 60_000;
 
 /** Outside of the repository, so that no program finds a package there. It has the place of the repository's root. */
@@ -179,14 +181,15 @@ describe.each(['cloudrun-worker', 'site'] as const)('the image of %s, as the Doc
     const out = join(place, `results of ${name}`);
     await mkdir(out);
     await chmod(out, 0o777);
-    const process = (operation: string, ...more: string[]) =>
-      inImage('spillway.js', 'process', operation, sample, '--json', ...more);
-    const { stdout: sketch } = await process('sketch', '--out', join(out, 'sketch.png'));
-    expect(JSON.parse(sketch)).toMatchObject({ width: 1_000, height: 750 });
-    const { stdout: cutOut } = await process('remove-background', '--out', join(out, 'cut-out.png'));
+    const process = (operation: string, picture: string, ...more: string[]) =>
+      inImage('spillway.js', 'process', operation, picture, '--json', ...more);
+    const { stdout: sketch } = await process('sketch', heic, '--out', join(out, 'sketch.png'));
+    expect(JSON.parse(sketch)).toMatchObject({ width: 180, height: 120 });
+    // The built-in model's edges are followed by OpenCV, in a thread.
+    const { stdout: cutOut } = await process('remove-background', sample, '--out', join(out, 'cut-out.png'));
     expect(JSON.parse(cutOut)).toMatchObject({ width: 1_000, model: { builtIn: true } });
     // The installed model comes before the built-in one.
-    const { stdout: caption } = await process('caption');
+    const { stdout: caption } = await process('caption', sample);
     expect(JSON.parse(caption)).toMatchObject({
       caption: expect.stringMatching(/\w+ \w+/),
       model: { name: 'blip-image-captioning-base' },

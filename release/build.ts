@@ -23,13 +23,14 @@ export interface BuiltProgram {
  * Writes the folder of every program into `to`, which is the root's `dist` for `npm run build`.
  * @throws BuildError where one is larger than its limit, or the pages cannot be built.
  */
-export async function buildPrograms(to: string): Promise<BuiltProgram[]> {
+export async function buildPrograms(to: string, signal?: AbortSignal): Promise<BuiltProgram[]> {
   await buildSiteIfChanged(root, join(root, '.local/logs'));
   const built: BuiltProgram[] = [];
   const packing = await mkdtemp(join(tmpdir(), 'spillway-build-'));
   try {
-    const packed = await packOnnxRuntime(join(root, 'node_modules'), packing);
+    const packed = await packOnnxRuntime(join(root, 'node_modules'), packing, signal);
     for (const name of programNames) {
+      signal?.throwIfAborted();
       const folder = join(to, name);
       await buildProgram(programs[name], folder, packed);
       const bytes = await folderBytes(folder);

@@ -51,14 +51,19 @@ const packReportSchema = z.tuple([z.object({ filename: z.string(), integrity: z.
  * Packs the copy of `onnxruntime-node` that travels with a deployed program, with the files of Linux and of this machine.
  * @param to A folder for it.
  */
-export async function packOnnxRuntime(from: string, to: string): Promise<PackedPackage> {
+export async function packOnnxRuntime(
+  from: string,
+  to: string,
+  signal?: AbortSignal,
+): Promise<PackedPackage> {
   const here = `${process.platform}/${process.arch}`;
   const platforms = Object.keys(libraries).filter((each) => deployedOn.includes(each) || each === here);
   const unpacked = await mkdtemp(join(tmpdir(), 'spillway-onnxruntime-'));
   try {
     await copyNativePackage(from, unpacked, platforms);
     const folder = join(unpacked, 'onnxruntime-node');
-    const { stdout } = await promisify(execFile)('npm', ['pack', '--json', '--pack-destination', to, folder]);
+    const pack = ['pack', '--json', '--pack-destination', to, folder];
+    const { stdout } = await promisify(execFile)('npm', pack, { ...(signal ? { signal } : {}) });
     const [{ filename, integrity }] = packReportSchema.parse(JSON.parse(stdout));
     const { version, license } = packedManifestSchema.parse(
       JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')),

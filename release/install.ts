@@ -5,19 +5,20 @@ import { BuildError } from './build-error.ts';
 
 /**
  * Copies a program's folder to an empty place, and installs its packages there, as an image or a platform does.
+ * @param signal Ends it. npm has ended, and writes no more, when this rejects.
  * @throws BuildError with what npm says where that fails.
  */
 export async function installProgram(folder: string, place: string, signal?: AbortSignal): Promise<void> {
   await cp(folder, place, { recursive: true });
   // Its lock file has the versions that the repository was installed with, so most of it is here.
   const env = { ...process.env, npm_config_prefer_offline: 'true' };
+  const options = { cwd: place, env, ...(signal ? { signal } : {}) };
+  const installing = promisify(execFile)('npm', ['ci', '--omit=dev'], options);
+  const ended = new Promise((resolve) => installing.child.once('close', resolve));
   try {
-    await promisify(execFile)('npm', ['ci', '--omit=dev'], {
-      cwd: place,
-      env,
-      ...(signal ? { signal } : {}),
-    });
+    await installing;
   } catch (error) {
+    await ended;
     throw new BuildError(`The packages of ${folder} could not be installed. ${String(error)}`, {
       cause: error,
     });
