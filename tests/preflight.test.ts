@@ -75,3 +75,13 @@ it.each(['vm-worker/main.ts', 'cloudrun-worker/main.ts', 'functions/main.ts', 'w
     expect(errors[0]).toContain('gcloud auth application-default login');
   },
 );
+
+it.each(['cloudrun-worker/main.ts', 'functions/main.ts'])(
+  '%s ends with one line where there is a metadata server, and it is not said who may call',
+  async (entry) => {
+    const { 'vm-1': metadataHost = '' } = stack.metadataHosts;
+    const { code, errors } = await start(entry, { ...emulators, GCE_METADATA_HOST: metadataHost });
+    expect(code).toBe(1);
+    expect(errors).toEqual([expect.stringContaining('Set SPILLWAY_CALLER_ACCOUNTS')]);
+  },
+);
