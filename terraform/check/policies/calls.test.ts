@@ -92,6 +92,20 @@ seenToFail(callPolicies, {
     ],
     [/does not check that/, () => changed(example, [service, 'spillway-site'], ['iap_enabled'], true)],
   ],
+  'Tokens without their signatures are taken only where Cloud Run has verified them': [
+    [
+      /Anybody may call .*services\["worker"\]/,
+      () => changed(example, [service, 'spillway-worker'], ['invoker_iam_disabled'], true),
+    ],
+    [
+      /Anybody may call .*services\["worker"\]/,
+      () => added(example, [invoker, 'pusher_calls_worker'], invoker, { member: 'allUsers' }),
+    ],
+    [
+      /Anybody may call .*functions\["sweep"\]/,
+      () => added(example, [invoker, '["sweep"]'], invoker, { member: 'allAuthenticatedUsers' }),
+    ],
+  ],
   'Only the site and the dashboard are reached from outside, and the dashboard behind a proxy': [
     [
       /services\["worker"\] is reached/,

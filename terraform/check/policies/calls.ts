@@ -88,6 +88,17 @@ export const callPolicies: Policy[] = [
       }),
   },
   {
+    name: 'Tokens without their signatures are taken only where Cloud Run has verified them',
+    findings: (plan) =>
+      programsOf(plan)
+        .filter(({ environment }) => environment.SPILLWAY_CALL_SIGNATURES === 'removed_by_cloud_run')
+        .filter(({ resource }) => isOpenToAll(plan, resource))
+        .map(
+          ({ resource }) =>
+            `Anybody may call ${resource.address}, which would believe every token: SPILLWAY_CALL_SIGNATURES.`,
+        ),
+  },
+  {
     name: 'Only the site and the dashboard are reached from outside, and the dashboard behind a proxy',
     findings: (plan) =>
       programsOf(plan).flatMap(({ name, resource }) => {
@@ -206,6 +217,14 @@ const invokersOf = (plan: Plan, service: Planned): Planned[] =>
   ofType(plan, 'google_cloud_run_v2_service_iam_member').filter(
     (grant) => textAt(grant, 'name') === textAt(service, 'name'),
   );
+
+/** Whether Cloud Run lets calls in without looking who calls. */
+function isOpenToAll(plan: Plan, service: Planned): boolean {
+  return (
+    at(service, 'invoker_iam_disabled') === true ||
+    invokersOf(plan, service).some((grant) => /^all/.test(textAt(grant, 'member')))
+  );
+}
 
 /** Everybody on the site, and Identity-Aware Proxy's account where it stands before a service. */
 function isForPeople(plan: Plan, grant: Planned): boolean {
