@@ -8,7 +8,7 @@ import { seriousViolations } from './browser.ts';
 import { firestore } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { openBrowser } from './visit.ts';
-import { Visitor } from './visitor.ts';
+import { KeyHolder, Visitor } from './visitor.ts';
 
 const stack = inject('stack');
 const visit = openBrowser();
@@ -91,6 +91,41 @@ it('sends the token of the admin’s address in no request’s address, and keep
   await page.goto(`${page.url()}#token=${token}`);
   await page.getByRole('button', { name: 'Change settings' }).waitFor();
   expect(page.url()).toBe(`${stack.web}/dashboard/`);
+});
+
+it('makes a key with which a program works, shows it once, and ends it', async () => {
+  const page = await visitDashboard();
+  await page.getByRole('button', { name: 'Show keys' }).click();
+  const make = page.getByRole('button', { name: 'Make a key' });
+  await make.click();
+  await page.getByText('Say what the key is for').waitFor();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Garden camera');
+  await page.getByRole('textbox', { name: 'Owner' }).fill('garden');
+  await make.click();
+  const dialog = page.getByRole('dialog', { name: 'The key for Garden camera' });
+  const text = (await dialog.locator('code').first().textContent()) ?? '';
+  expect(text).toMatch(/^spw_\w{49}$/);
+  expect(await seriousViolations(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  expect(await page.content()).not.toContain(text);
+  const stored = await firestore.collection('apiKeys').get();
+  expect(JSON.stringify(stored.docs.map((snapshot) => snapshot.data()))).not.toContain(text.slice(4, 20));
+
+  const program = new KeyHolder(stack.web, text);
+  await program.upload('by-key.jpg', await drawnJpeg(5));
+  await expect.poll(async () => (await program.jobs()).map(({ state }) => state)).toEqual(['succeeded']);
+  expect(await program.jobs()).toMatchObject([{ owner: 'garden' }]);
+  const [job] = await program.jobs();
+  expect((await program.request(`/api/v1/jobs/${job?.id}/cancel`, { method: 'POST' })).status).toBe(403);
+
+  const row = page.getByRole('row', { name: /Garden camera/ });
+  await row.getByRole('button', { name: 'Revoke' }).click();
+  await row.getByRole('button', { name: 'Revoke for good' }).click();
+  await row.getByText('revoked').waitFor();
+  await page.getByRole('button', { name: 'Show list' }).click();
+  const list = page.getByRole('region', { name: 'What admins did' });
+  await expect.poll(() => list.textContent()).toMatch(/revoked the API key[\s\S]*made the API key/);
+  expect(await seriousViolations(page)).toEqual([]);
 });
 
 it('changes the routing, which is in force for the next jobs within five seconds', async () => {

@@ -1,23 +1,17 @@
 import { type JobView, jobPageSchema, uploadSchema } from '@spillway/web/api/schema.ts';
 
-/** A visitor without a browser: keeps the session cookie, and uploads as the page does. */
-export class Visitor {
-  readonly #web: string;
-  #cookie = '';
+/** Somebody without a browser who uploads as the page does. */
+abstract class Sender {
+  protected readonly web: string;
+  /** What a browser says of the page that sends; empty for a program. */
+  protected readonly headersOfPage: Record<string, string> = {};
 
   /** `web`: the site's address. */
   constructor(web: string) {
-    this.#web = web;
+    this.web = web;
   }
 
-  async request(path: string, init: RequestInit = {}): Promise<Response> {
-    const headers = { origin: this.#web, ...init.headers, ...(this.#cookie ? { cookie: this.#cookie } : {}) };
-    const response = await fetch(`${this.#web}${path}`, { ...init, headers });
-    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
-    if (cookie) this.#cookie = cookie;
-    return response;
-  }
-
+  abstract request(path: string, init?: RequestInit): Promise<Response>;
   /** Returns the upload's id. */
   async upload(fileName: string, bytes: Buffer, operations: string[] = ['sketch']): Promise<string> {
     const opened = await this.request('/api/v1/uploads', {
@@ -35,7 +29,7 @@ export class Visitor {
     const sent = await fetch(sessionUrl, {
       method: 'PUT',
       body: new Uint8Array(bytes),
-      headers: { origin: this.#web },
+      headers: this.headersOfPage,
     });
     expectStatus(sent, 200);
     return uploadId;
@@ -45,6 +39,39 @@ export class Visitor {
     const response = await this.request('/api/v1/jobs?limit=100');
     expectStatus(response, 200);
     return jobPageSchema.parse(await response.json()).jobs;
+  }
+}
+
+/** A visitor: keeps the session cookie. */
+export class Visitor extends Sender {
+  protected override readonly headersOfPage = { origin: this.web };
+  #cookie = '';
+
+  async request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = {
+      ...this.headersOfPage,
+      ...init.headers,
+      ...(this.#cookie ? { cookie: this.#cookie } : {}),
+    };
+    const response = await fetch(`${this.web}${path}`, { ...init, headers });
+    const cookie = response.headers.getSetCookie()[0]?.split(';')[0];
+    if (cookie) this.#cookie = cookie;
+    return response;
+  }
+}
+
+/** A program with an API key. */
+export class KeyHolder extends Sender {
+  readonly #key: string;
+
+  constructor(web: string, key: string) {
+    super(web);
+    this.#key = key;
+  }
+
+  request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = { ...init.headers, authorization: `Bearer ${this.#key}` };
+    return fetch(`${this.web}${path}`, { ...init, headers });
   }
 }
 

@@ -1,6 +1,7 @@
 import '../http/no-eval.ts';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
+import { AuditPanel } from '../audit/AuditPanel.tsx';
 import { ConnectionNote } from '../components/ConnectionNote.tsx';
 import { AccessNotice } from '../dashboard/AccessNotice.tsx';
 import { Alerts } from '../dashboard/Alerts.tsx';
@@ -9,6 +10,7 @@ import { HeadFigures } from '../dashboard/HeadFigures.tsx';
 import { JobDialog } from '../dashboard/JobDialog.tsx';
 import { JobsTable } from '../dashboard/JobsTable.tsx';
 import { Workers } from '../dashboard/Workers.tsx';
+import { KeysPanel } from '../keys/KeysPanel.tsx';
 import { startLearning } from '../operations/known-operations.ts';
 import { RoutingPanel } from '../settings/RoutingPanel.tsx';
 
@@ -35,6 +37,8 @@ export default function Dashboard() {
           <HeadFigures overview={admin.overview.value} />
           <RoutingPanel overview={admin.overview} />
           <Workers admin={admin} />
+          <KeysPanel />
+          <AuditPanel />
           <JobsTable admin={admin} onOpen={(id) => (opened.value = id)} />
           {job && <JobDialog key={job.id} job={job} onClose={() => (opened.value = null)} />}
         </>

@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { proxyHeader } from '@spillway/web/api/proxy-admins.ts';
+import { proxyAudience, startTestProxy, type TestProxy } from '@spillway/web/api/test-proxy.ts';
+import { afterAll, beforeAll, expect, inject, it } from 'vitest';
+import { seriousViolations } from './browser.ts';
+import { openBrowser } from './visit.ts';
+
+const stack = inject('stack');
+const visit = openBrowser();
+
+/** The two services of the cloud beside the stack's own site: the same program with other pages. */
+const services: ChildProcess[] = [];
+let proxy: TestProxy;
+let dashboard: string;
+let publicSite: string;
+
+beforeAll(async () => {
+  proxy = await startTestProxy();
+  const admins = {
+    SPILLWAY_IAP_AUDIENCE: proxyAudience,
+    SPILLWAY_ADMINS: 'ann@example.com',
+    SPILLWAY_IAP_KEYS_URL: proxy.keysUrl,
+  };
+  [dashboard, publicSite] = await Promise.all([
+    start({ SPILLWAY_SITE_PAGES: 'admin', ...admins }),
+    start({ SPILLWAY_SITE_PAGES: 'visitors' }),
+  ]);
+}, 60_000);
+
+afterAll(async () => {
+  for (const service of services) service.kill('SIGTERM');
+  await Promise.all(services.map((service) => service.exitCode ?? once(service, 'exit')));
+  await proxy.close();
+});
+
+async function start(environment: Record<string, string>): Promise<string> {
+  const entry = fileURLToPath(import.meta.resolve('@spillway/web/server.ts'));
+  const service = spawn(process.execPath, [entry], {
+    env: {
+      PATH: process.env.PATH,
+      METADATA_SERVER_DETECTION: 'none',
+      FIRESTORE_EMULATOR_HOST: stack.firestore,
+      PUBSUB_EMULATOR_HOST: stack.pubsub,
+      STORAGE_EMULATOR_HOST: stack.storage,
+      SPILLWAY_PROJECT: stack.project,
+      SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+      SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
+      SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+      SPILLWAY_SESSION_SECRET: 'a secret of more than thirty-two characters',
+      PORT: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  services.push(service);
+  for await (const line of createInterface(service.stdout)) {
+    const { url }: { url?: string } = JSON.parse(line);
+    if (url !== undefined) return url;
+  }
+  throw new Error('The site did not start.');
+}
+
+/** A browser whose requests come through the proxy, which has signed in this person. */
+const signedIn = (email: string) => ({ extraHTTPHeaders: { [proxyHeader]: proxy.sign({ email }) } });
+
+it('shows an admin the dashboard without a token, and nothing of the visitors’ site', async () => {
+  const [page] = await visit(dashboard, signedIn('ann@example.com'));
+  expect(page.url()).toBe(`${dashboard}/dashboard/`);
+  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Upload', exact: true }).count()).toBe(0);
+  expect(await page.getByRole('link', { name: 'Dashboard', exact: true }).count()).toBe(1);
+  expect(await seriousViolations(page)).toEqual([]);
+});
+
+it('keeps the name of the person who has changed something', async () => {
+  const [page] = await visit(`${dashboard}/dashboard/`, signedIn('ann@example.com'));
+  await page.getByRole('button', { name: 'Show keys' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('Made by Ann');
+  await page.getByRole('textbox', { name: 'Owner' }).fill('ann');
+  await page.getByRole('button', { name: 'Make a key' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await page.getByRole('button', { name: 'Show list' }).click();
+  await page
+    .getByText(/ann@example\.com made the API key/)
+    .first()
+    .waitFor();
+});
+
+it('tells somebody who is not listed so, with no field for a token', async () => {
+  const [page] = await visit(`${dashboard}/dashboard/`, signedIn('bob@example.com'));
+  await page.getByText('bob@example.com is signed in, and is not one of the admins.').waitFor();
+  expect(await page.getByLabel('Admin token').count()).toBe(0);
+  expect(await page.getByText('vm-1').count()).toBe(0);
+  expect(await seriousViolations(page)).toEqual([]);
+});
+
+it('has no dashboard on the visitors’ site, and no link to one', async () => {
+  const [page] = await visit(publicSite);
+  await page.getByRole('heading', { name: 'Pictures in, finished work out.' }).waitFor();
+  expect(await page.getByRole('link', { name: 'Dashboard', exact: true }).count()).toBe(0);
+  expect(await page.getByRole('link', { name: 'Upload', exact: true }).count()).toBe(1);
+  const missing = await page.goto(`${publicSite}/dashboard/`);
+  expect(missing?.status()).toBe(404);
+  expect((await fetch(`${publicSite}/api/v1/admin/overview`)).status).toBe(404);
+});
