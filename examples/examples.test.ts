@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -73,6 +73,42 @@ it('a listener hears how a job ends', async () => {
   );
   if (listener.exitCode === null) await once(listener, 'exit');
   expect(listener.exitCode).toBe(0);
+});
+
+/** A key with which a program may upload and read, as an admin makes it. */
+async function makeKey(owner: string): Promise<string> {
+  const token = new URLSearchParams(new URL(stack.adminUrl).hash.slice(1)).get('token');
+  const response = await fetch(`${stack.web}/api/v1/admin/keys`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'Example', owner, scopes: ['upload', 'read'] }),
+  });
+  expect(response.status).toBe(201);
+  return (await response.json()).text;
+}
+
+it('results can be had over the HTTP API with a key', async () => {
+  process.env.SPILLWAY_KEY = await makeKey('example');
+  const { printed, complained, code } = await run('use-the-api.mjs', 'tomato.jpg', 'sketch');
+  delete process.env.SPILLWAY_KEY;
+  expect(complained).toBe('');
+  expect(code).toBe(0);
+  expect(printed).toMatch(/^tomato\.sketch\.png: \d+ ms/m);
+});
+
+const hasTools = ['curl', 'jq'].every((tool) => spawnSync(tool, ['--version']).status === 0);
+
+it.skipIf(!hasTools)('the commands of docs/integrate.md upload a picture and fetch its result', async () => {
+  const page = await readFile(new URL('../docs/integrate.md', import.meta.url), 'utf8');
+  const commands = /```sh\n(site=[^`]+)```/.exec(page)?.[1] ?? '';
+  const here = commands
+    .replace(/^site=.*$/m, `site=${stack.web}`)
+    .replace(/^key=.*$/m, `key=${await makeKey('commands')}`)
+    .replaceAll('cat.jpg', 'tomato.jpg');
+  const child = spawn('bash', ['-euo', 'pipefail', '-c', here], { cwd: folder, stdio: 'pipe' });
+  const [complained, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([complained, code]).toEqual(['', 0]);
+  expect((await sharp(join(folder, 'cat.png')).metadata()).width).toBe(320);
 });
 
 it('results can be had over the HTTP API', async () => {

@@ -1,5 +1,6 @@
 // Uploads a picture over the HTTP API, waits for its jobs, and saves their results.
 //   node examples/use-the-api.mjs photo.jpg sketch caption
+// With an API key in SPILLWAY_KEY it acts for the key's owner, and without one for a new visitor.
 import { readFile, writeFile } from 'node:fs/promises';
 import { basename, extname, parse } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -9,8 +10,9 @@ const [picture, ...operations] = process.argv.slice(2);
 const { web } = await readStack();
 const bytes = await readFile(picture);
 
-// Requests that change something name the site as their origin, as its own pages do.
-const origin = new URL(web).origin;
+const key = process.env.SPILLWAY_KEY;
+// Without a key, requests that change something name the site as their origin, as its own pages do.
+const origin = key ? {} : { origin: new URL(web).origin };
 // The cookie makes the next requests come from the same visitor, who sees no one else's jobs.
 let cookie = '';
 
@@ -18,7 +20,11 @@ let cookie = '';
 async function call(path, init = {}) {
   const response = await fetch(`${web}/api/v1${path}`, {
     ...init,
-    headers: { 'content-type': 'application/json', origin, cookie },
+    headers: {
+      'content-type': 'application/json',
+      ...origin,
+      ...(key ? { authorization: `Bearer ${key}` } : { cookie }),
+    },
   });
   cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? cookie;
   if (response.ok) return response;
@@ -33,7 +39,7 @@ const opened = await call('/uploads', {
 const { uploadId, sessionUrl } = await opened.json();
 
 // The bytes go straight to the bucket. A large file can be sent in pieces and continued after an interruption.
-const sent = await fetch(sessionUrl, { method: 'PUT', headers: { origin }, body: bytes });
+const sent = await fetch(sessionUrl, { method: 'PUT', headers: origin, body: bytes });
 if (!sent.ok) throw new Error(`The bucket answered ${sent.status}.`);
 
 async function waitForJobs() {

@@ -39,14 +39,15 @@ it('an address gives exactly that generation, or a range of it, under the type i
   expect(log.info).not.toHaveBeenCalled();
 });
 
-it('an account that cannot sign is asked once, and the log says so once', async () => {
+it('an account that cannot sign is asked again minutes later, and the log says so once', async () => {
   const { server } = await startTestServer();
   const storage = new Storage({ apiEndpoint: server.url, projectId: 'demo' });
   const getCredentials = vi
     .spyOn(storage.authClient, 'getCredentials')
     .mockRejectedValue(new Error('Could not load the default credentials.'));
   const log = newLog();
-  const readAddress = createReadAddresses(storage, log);
+  let now = Date.now();
+  const readAddress = createReadAddresses(storage, log, () => now);
   const blob = { bucket: 'results', name: 'sketch/cat.png', generation: '1' };
   expect(getCredentials).not.toHaveBeenCalled();
   const first = [1, 2, 3].map(() => readAddress(blob, answer));
@@ -54,5 +55,21 @@ it('an account that cannot sign is asked once, and the log says so once', async 
   const asked = getCredentials.mock.calls.length;
   expect(await readAddress(blob, answer)).toBeNull();
   expect(getCredentials).toHaveBeenCalledTimes(asked);
+  now += 300_000;
+  expect(await readAddress(blob, answer)).toBeNull();
+  expect(getCredentials.mock.calls.length).toBeGreaterThan(asked);
   expect(log.info).toHaveBeenCalledExactlyOnceWith({}, expect.stringContaining('cannot sign addresses'));
+});
+
+it('one failed first signature does not keep the next ones from being made', async () => {
+  const { server } = await startTestServer();
+  const storage = signingStorage(server.url);
+  const log = newLog();
+  let now = Date.now();
+  const readAddress = createReadAddresses(storage, log, () => now);
+  const blob = { bucket: 'results', name: 'sketch/cat.png', generation: '1' };
+  vi.spyOn(storage.authClient, 'getCredentials').mockRejectedValueOnce(new Error('No answer.'));
+  expect(await readAddress(blob, answer)).toBeNull();
+  now += 300_000;
+  expect(await readAddress(blob, answer)).toContain('X-Goog-Signature=');
 });

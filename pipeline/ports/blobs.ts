@@ -104,7 +104,7 @@ export interface Blobs {
   read(bucket: string, name: string, part?: BlobPart): Awaitable<OpenBlob | null>;
   /**
    * An address where anybody may read that generation for some time: never log it. Null where this program's account
-   * cannot sign, which is found out at the first call. It does not say whether the object is there.
+   * cannot sign, or could not just now. It does not say whether the object is there.
    */
   readAddress(blob: BlobReference, answer: AddressedAnswer): Awaitable<string | null>;
   /** What becomes of objects that are removed from a bucket, as it is set now. */
