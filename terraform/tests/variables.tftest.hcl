@@ -77,7 +77,6 @@ run "too_little" {
     vm_count                  = -1
     vm_target_load            = 0
     vm_scale_in               = { count = 0, minutes = 10 }
-    vm_schedules              = { nights = { count = 0, start = "0 1 * * *", minutes = 60 } }
     vm_slots                  = 0
     vm_disk_gb                = 10
     budget_amount             = 0
@@ -100,7 +99,6 @@ run "too_little" {
     var.vm_count,
     var.vm_target_load,
     var.vm_scale_in,
-    var.vm_schedules,
     var.vm_slots,
     var.vm_disk_gb,
     var.budget_amount,
@@ -125,7 +123,6 @@ run "too_much" {
     vm_count                  = 1001
     vm_target_load            = 1.1
     vm_scale_in               = { count = 1, minutes = 61 }
-    vm_schedules              = { nights = { count = 1001, start = "0 1 * * *", minutes = 60 } }
     vm_slots                  = 129
     vm_disk_gb                = 1001
   }
@@ -144,10 +141,29 @@ run "too_much" {
     var.vm_count,
     var.vm_target_load,
     var.vm_scale_in,
-    var.vm_schedules,
     var.vm_slots,
     var.vm_disk_gb,
   ]
+}
+
+run "no_vms_by_schedule" {
+  command = plan
+
+  variables {
+    vm_schedules = { nights = { count = 0, start = "0 1 * * *", minutes = 60 } }
+  }
+
+  expect_failures = [var.vm_schedules]
+}
+
+run "too_many_vms_by_schedule" {
+  command = plan
+
+  variables {
+    vm_schedules = { nights = { count = 1001, start = "0 1 * * *", minutes = 60 } }
+  }
+
+  expect_failures = [var.vm_schedules]
 }
 
 run "no_whole_number" {
@@ -245,6 +261,18 @@ run "a_range_that_is_too_small" {
   }
 
   expect_failures = [var.vm_range]
+}
+
+run "schedules_without_a_figure_of_the_work" {
+  command = plan
+
+  variables {
+    vm_count     = 0
+    vm_max_count = 0
+    vm_schedules = { nights = { count = 4, start = "0 1 * * *", minutes = 60 } }
+  }
+
+  expect_failures = [var.vm_schedules]
 }
 
 run "no_such_name" {
