@@ -97,6 +97,22 @@ it('tells somebody who is not listed so, with no field for a token', async () =>
   expect(await seriousViolations(page)).toEqual([]);
 });
 
+it('asks to sign in again once the proxy’s session has ended', async () => {
+  const [page, context] = await visit('about:blank', signedIn('ann@example.com'));
+  let ended = false;
+  // The proxy's own answer, which does not come from the site.
+  await context.route('**/api/v1/admin/**', (route) =>
+    ended ? route.fulfill({ status: 401, contentType: 'text/plain', body: 'Sign in.' }) : route.fallback(),
+  );
+  await context.route('**/api/v1/admin/events', (route) => {
+    ended = true;
+    return route.fulfill({ status: 401, body: '' });
+  });
+  await page.goto(`${dashboard}/dashboard/`);
+  await page.getByText('You are no longer signed in.').waitFor();
+  await page.getByRole('button', { name: 'Reload' }).waitFor();
+});
+
 it('has no dashboard on the visitors’ site, and no link to one', async () => {
   const [page] = await visit(publicSite);
   await page.getByRole('heading', { name: 'Pictures in, finished work out.' }).waitFor();

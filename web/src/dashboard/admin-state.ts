@@ -70,7 +70,9 @@ export function createAdminState(): AdminState {
     const { status, code, message } = first.failure;
     if (code === 'admin_required') return 'token_needed';
     if (status !== 401 && status !== 403) return 'unreachable';
-    refusal.value = message;
+    // What is no problem of the site's own is the proxy's answer, which has no words for people.
+    refusal.value =
+      code === 'unreadable' ? 'You are no longer signed in. Reload the page to sign in again.' : message;
     return 'refused';
   }
 
@@ -109,11 +111,18 @@ export function createAdminState(): AdminState {
         if (next === 'unreachable') again = setTimeout(() => void begin(), askAgainMs);
         if (next === 'granted') endJobs ??= jobs.follow();
       };
+      /** A stream cannot say why it is refused: the right to look may have ended. While the server is away, all stays. */
+      const askWhy = async () => {
+        const next = await look();
+        if (!ended && next !== 'unreachable') access.value = next;
+      };
       const token = takeToken();
       void (token === null ? begin() : enter(token));
       addEventListener('hashchange', enterFromAddress);
+      const stopAsking = jobs.stream.subscribe((state) => void (state === 'lost' && askWhy()));
       return () => {
         ended = true;
+        stopAsking();
         removeEventListener('hashchange', enterFromAddress);
         clearTimeout(again);
         endJobs?.();

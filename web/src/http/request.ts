@@ -14,6 +14,13 @@ export interface RequestFailure {
 
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; failure: RequestFailure };
 
+/**
+ * By the second header, Identity-Aware Proxy tells a page's request from a person's. Once its session has ended, it then
+ * answers 401, in place of leading to another site's page, which a request cannot follow.
+ * @see https://cloud.google.com/iap/docs/sessions-howto
+ */
+const headersOfPage = { accept: 'application/json', 'x-requested-with': 'XMLHttpRequest' };
+
 interface RequestOptions {
   method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
   body?: unknown;
@@ -51,10 +58,10 @@ export async function requestAction(path: string, options: RequestOptions): Prom
 
 async function send(path: string, options: RequestOptions): Promise<Reply<Response>> {
   const { method = 'GET', body, signal } = options;
-  const init: RequestInit = { method, headers: { accept: 'application/json' } };
+  const init: RequestInit = { method, headers: headersOfPage };
   if (signal) init.signal = signal;
   if (body !== undefined) {
-    init.headers = { accept: 'application/json', 'content-type': 'application/json' };
+    init.headers = { ...headersOfPage, 'content-type': 'application/json' };
     init.body = JSON.stringify(body);
   }
   try {
