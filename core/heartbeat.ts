@@ -40,6 +40,11 @@ export const heartbeatSchema = z.object({
   offers: workerOffersSchema.nullable().default(null),
   /** What its machine lacks (`machineLacks`, or a newer version's word). It takes nothing until it has that again. */
   lacks: z.array(z.string()).default([]),
+  /**
+   * US dollars that an hour costs in which all its slots work, beyond what an idle hour costs. Null: it is paid for
+   * whether it works or not, like a virtual machine of a cloud.
+   */
+  pricePerHour: z.number().min(0).nullable().default(null),
   startedAt: instant,
   version: z.string(),
   expiresAt: instant,

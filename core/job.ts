@@ -71,7 +71,7 @@ export const sidePredictionSchema = z.object({
   spreadMs: z.number().default(0),
   /** `waitMs` plus `serviceMs` plus the number of standard deviations in the settings. */
   finishMs: z.number(),
-  /** US dollars that the job adds to the bill. A VM itself is paid for anyway. */
+  /** US dollars that the job adds to the bill. A VM itself is paid for anyway, unless it says a price of its own. */
   dollars: z.number(),
   inTime: z.boolean(),
 });
@@ -98,6 +98,7 @@ export const routeReasons = [
   'run_vm_late',
   'run_probe',
   'run_no_vm',
+  'run_cheaper',
   'cpu_below_threshold',
   'cpu_above_threshold',
 ] as const;

@@ -20,6 +20,11 @@ export const workerConfigSchema = baseConfigSchema.extend({
   K_REVISION: z.string().min(1).optional(),
   /** Address of the metadata server, as Google's client libraries read it. Default: that of Google Cloud. */
   GCE_METADATA_HOST: z.string().min(1).optional(),
+  /**
+   * US dollars that an hour of work costs on a machine of one's own, such as its electricity, beyond an idle hour. Where it
+   * is not set, the machine is paid for anyway.
+   */
+  SPILLWAY_VM_PRICE_PER_HOUR: z.coerce.number().min(0).max(1_000).optional(),
   /** Jobs at a time, each in a child process of its own. */
   SPILLWAY_SLOTS: z.coerce.number().int().min(1).default(availableParallelism()),
   SPILLWAY_WORK_DIR: z.string().default(join(tmpdir(), 'spillway')),

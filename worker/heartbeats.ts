@@ -18,6 +18,7 @@ export type WorkerReport = Pick<
   | 'models'
   | 'offers'
   | 'lacks'
+  | 'pricePerHour'
   | 'startedAt'
   | 'version'
 >;

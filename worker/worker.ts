@@ -140,6 +140,7 @@ export async function startWorker(
       models: [...processor.models],
       offers: offers(),
       lacks: [...lacks],
+      pricePerHour: kind === 'vm' ? (config.SPILLWAY_VM_PRICE_PER_HOUR ?? null) : null,
       startedAt: startedAt(),
       version: config.SPILLWAY_VERSION,
     }),

@@ -46,6 +46,23 @@ describe('the deadline policy', () => {
     expect(ask({ deadlineAt: later(-1_500) }).explanation).toContain('the deadline passed 1.5 s ago');
   });
 
+  it("counts what work costs on machines of one's own, and chooses Cloud Run where that is more", () => {
+    const priced = (pricePerHour: number | null, slots = 1) =>
+      ask({ workers: [vm({ pricePerHour, slots }), warm] });
+    const free = priced(null);
+    // 200 ms of an hour.
+    const extra = (choice: typeof free) =>
+      (choice.predicted?.vm?.dollars ?? 0) - (free.predicted?.vm?.dollars ?? 0);
+    expect(extra(priced(0.036))).toBeCloseTo((0.036 * 200) / 3_600_000, 12);
+    // Two slots share the price of the hour.
+    expect(extra(priced(0.036, 2))).toBeCloseTo((0.018 * 200) / 3_600_000, 12);
+    expect(priced(0.036)).toMatchObject({ target: 'vm', reason: 'vm_in_time' });
+    expect(priced(10)).toMatchObject({ target: 'run', reason: 'run_cheaper' });
+    expect(priced(10).explanation).toMatch(/^Cloud Run would need .* and costs less than the VMs/);
+    const late = ask({ workers: [vm({ pricePerHour: 10 }), warm], deadlineAt: later(300) });
+    expect(late).toMatchObject({ target: 'vm', reason: 'vm_in_time' });
+  });
+
   it('keeps a job on the VMs whose model Cloud Run does not have, and only that', () => {
     const late = { deadlineAt: later(100), model: 'u2net' };
     expect(ask(late)).toMatchObject({

@@ -38,7 +38,7 @@ function decideByPolicy(question: RoutingQuestion, predicted: Prediction): Route
 
 /**
  * Chooses the cheaper side that is predicted to finish in time. If neither is, the sooner one. VMs are cheaper where
- * there are any, since they are paid for anyway.
+ * there are any, since they are paid for anyway, unless machines of one's own say what their work costs.
  */
 function decideByDeadline(prediction: Prediction): RouteDecision {
   const { vm, run } = prediction;
@@ -53,6 +53,13 @@ function decideByDeadline(prediction: Prediction): RouteDecision {
   }
   if (vm.inTime && (!run.inTime || vm.dollars <= run.dollars)) {
     return { target: 'vm', reason: 'vm_in_time', explanation: `The VMs ${takes(vm)}, ${left}.` };
+  }
+  if (vm.inTime && run.inTime) {
+    return {
+      target: 'run',
+      reason: 'run_cheaper',
+      explanation: `Cloud Run ${takes(run)} and costs less than the VMs: ${formatDollars(run.dollars)} instead of ${formatDollars(vm.dollars)}.`,
+    };
   }
   if (!run.inTime && vm.finishMs <= run.finishMs) {
     return {

@@ -20,6 +20,7 @@ const variationOfWork = 0.6;
 const passingShare = 0.6;
 /** Seen at a random time, a job in progress has half of its work left. */
 const remainingShare = 0.5;
+const hourMs = 3_600_000;
 /** With fewer observed deliveries than this, the settings are used. */
 const enoughDeliveries = 5;
 
@@ -44,11 +45,12 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
   const { running, ahead } = ledger.vm;
   const free = running.jobs + ahead.jobs < slots;
   const before = { jobs: running.jobs + ahead.jobs, workMs: remainingShare * running.workMs + ahead.workMs };
+  const { dollars, ...service } = poolService(question, vms);
   return side(question, {
     delivery: learnedOr(state.delivery.vm, settings.vm.pullMs),
     queue: free ? none : untilItsTurn(drained(before, slots), question),
-    service: poolService(question, vms),
-    runMs: 0,
+    service,
+    dollars,
   });
 }
 
@@ -75,7 +77,7 @@ function predictRun(question: RoutingQuestion): SidePrediction {
     queue: later(ledger.run.jobs < most ? none : drained(ledger.run, most), heldMs),
     service,
     // A cold start is billed like work: https://cloud.google.com/run/pricing
-    runMs: coldChance * cold.mean + service.mean,
+    dollars: runCost(coldChance * cold.mean + service.mean, run, settings.prices),
   });
 }
 
@@ -88,21 +90,26 @@ export function vmServiceMs(operation: OperationName, pixels: number, conditions
     : poolService({ operation, pixels, state }, vms).mean;
 }
 
-/** Service time of a job on the VM that will take it. Faster VMs take more jobs, so they weigh more. */
+/**
+ * Service time of a job on the VM that will take it, and what it costs there beyond an idle VM. Faster VMs take more jobs,
+ * so they weigh more.
+ */
 function poolService(
   { operation, pixels, state }: Pick<RoutingQuestion, 'operation' | 'pixels' | 'state'>,
   vms: Worker[],
-): Estimate {
-  let [perMs, sum, sumOfSquares] = [0, 0, 0];
+): Estimate & { dollars: number } {
+  let [perMs, sum, sumOfSquares, sumOfDollars] = [0, 0, 0, 0];
   for (const vm of vms) {
     const { mean, spread } = estimateService(operation, pixels, [learnedBy(vm), state.learned.vm]);
     const weight = vm.slots / mean;
     perMs += weight;
     sum += weight * mean;
     sumOfSquares += weight * (spread ** 2 + mean ** 2);
+    sumOfDollars += weight * ((vm.pricePerHour ?? 0) / vm.slots) * (mean / hourMs);
   }
   const mean = sum / perMs;
-  return { mean, spread: Math.sqrt(Math.max(0, sumOfSquares / perMs - mean ** 2)) };
+  const spread = Math.sqrt(Math.max(0, sumOfSquares / perMs - mean ** 2));
+  return { mean, spread, dollars: sumOfDollars / perMs };
 }
 
 /**
@@ -157,11 +164,14 @@ interface SideEstimates {
   /** Behind the work ahead. */
   queue: Estimate;
   service: Estimate;
-  /** What Cloud Run would bill, in milliseconds. */
-  runMs: number;
+  /** What the work itself costs there, in US dollars. */
+  dollars: number;
 }
 
-function side(question: RoutingQuestion, { delivery, queue, service, runMs }: SideEstimates): SidePrediction {
+function side(
+  question: RoutingQuestion,
+  { delivery, queue, service, dollars }: SideEstimates,
+): SidePrediction {
   const { settings } = question;
   const spreadMs = Math.hypot(delivery.spread, queue.spread, service.spread);
   const finishMs = delivery.mean + queue.mean + service.mean + settings.confidence * spreadMs;
@@ -171,7 +181,7 @@ function side(question: RoutingQuestion, { delivery, queue, service, runMs }: Si
     serviceMs: service.mean,
     spreadMs,
     finishMs,
-    dollars: costOfOneJob + (runMs > 0 ? runCost(runMs, settings.run, settings.prices) : 0),
+    dollars: costOfOneJob + dollars,
     inTime: finishMs <= budgetMs(question),
   };
 }

@@ -18,6 +18,7 @@ export function sampleWorker(changes: Partial<Worker> = {}): Worker {
     models: [],
     offers: null,
     lacks: [],
+    pricePerHour: null,
     startedAt: noon,
     version: '0.1.0',
     expiresAt: later(600_000),

@@ -89,6 +89,7 @@ export class SimulatedWorker {
       models: [],
       offers: null,
       lacks: [],
+      pricePerHour: null,
       startedAt: this.#startedAt,
       version: 'simulated',
       expiresAt: new Date(world.engine.ms + heartbeatKeptMs({ kind, state })),

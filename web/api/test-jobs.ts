@@ -54,6 +54,7 @@ export function heartbeat(id: string, now: Date): Heartbeat {
     coldStartMs: null,
     offers: null,
     lacks: [],
+    pricePerHour: null,
     models: [],
     startedAt: now,
     version: 'test',

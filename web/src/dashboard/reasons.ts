@@ -8,6 +8,7 @@ const labels: Record<Route['reason'], string> = {
   vm_run_paused: 'Cloud Run paused',
   vm_over_budget: 'Cloud Run over budget',
   run_vm_late: 'VMs too late',
+  run_cheaper: 'cheaper than the VMs',
   run_no_vm: 'no VM takes work',
   run_probe: 'tries out Cloud Run',
   cpu_below_threshold: 'processors idle enough',
