@@ -71,9 +71,16 @@ export default {
     ),
     mayImport(
       'cli',
-      ['core', 'models', 'plugins', 'processing', 'release'],
+      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker'],
       'The command runs operations here: no cloud, no pipeline.',
     ),
+    {
+      name: 'one-command-is-a-worker',
+      comment: 'Only `spillway vm-worker` loads the worker, and with it Google’s clients.',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: '^cli/vm-worker-command[.]ts$' },
+      to: { path: '^vm-worker/' },
+    },
     {
       name: 'browser-code-stays-small',
       comment: 'Islands load core and the schemas of the API, never server code.',

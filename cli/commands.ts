@@ -10,6 +10,7 @@ import { fetchModels, listModels, operationsWith, verifyModels } from './models-
 import packageJson from './package.json' with { type: 'json' };
 import { type ProcessFlags, processCommand } from './process-command.ts';
 import { type ExitCode, exitCodes, UsageError } from './usage-error.ts';
+import { vmWorkerCommand } from './vm-worker-command.ts';
 
 /** The values that cac gives: text, a list for a repeated option, or true if the value was left out. */
 type Flags = Record<string, unknown>;
@@ -54,6 +55,11 @@ function describeCommands(environment: Environment): CAC {
       'public, gs://bucket/prefix or a folder (default: SPILLWAY_MODELS_SOURCE, else public)',
     )
     .action((action: string, names: string[], flags: Flags) => runModels(action, names, flags, environment));
+  cli
+    .command('vm-worker', 'Work as a further VM of a Spillway: its settings come from the environment')
+    .option('--print-unit', 'Print a systemd unit for it, and do nothing else')
+    .example('  spillway vm-worker --print-unit | sudo tee /etc/systemd/system/spillway-vm-worker.service')
+    .action((flags: Flags) => vmWorkerCommand(flags.printUnit === true, environment));
   cli.help((sections) => [...sections, { title: 'Operations and their options', body: operationsHelp() }]);
   cli.version(packageJson.version);
   return cli;
@@ -123,14 +129,18 @@ export async function runCommand(args: string[], environment: Environment): Prom
 }
 
 async function dispatch(args: string[], environment: Environment): Promise<ExitCode> {
-  await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
+  // A VM worker loads its plug-ins itself.
+  if (args[0] !== 'vm-worker') await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
   const cli = describeCommands(environment);
   const { options } = cli.parse([process.execPath, 'spillway', ...plainArguments(args)], { run: false });
   if (options.help === true || options.version === true) return exitCodes.done;
   if (cli.matchedCommand) return await cli.runMatchedCommand();
   const [name] = cli.args;
   if (name === undefined) cli.outputHelp();
-  else console.error(`"${name}" is no command of spillway: process and models are. See: npx spillway --help`);
+  else
+    console.error(
+      `"${name}" is no command of spillway: process, models and vm-worker are. See: npx spillway --help`,
+    );
   return exitCodes.usage;
 }
 

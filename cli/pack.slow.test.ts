@@ -1,14 +1,11 @@
-import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { buildPackage } from './release/build-package.ts';
+import { type InstalledPackage, installPackage } from './testing/installed-package.ts';
 
-const run = promisify(execFile);
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
 const plugin = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
 
@@ -16,47 +13,23 @@ const plugin = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
 const installLimitMs = 15 * 60_000;
 
 let folder: string;
-/** Paths in the package. */
 let packed: string[];
-/** An empty folder in which the package was installed. */
 let elsewhere: string;
+let installed: InstalledPackage;
 
-/** Runs a command in the empty folder as a person would, with this Node and nothing of the repository in its path. */
-async function inEmptyFolder(command: string, ...args: string[]): Promise<string> {
-  const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'));
-  const { stdout } = await run(command, args, {
-    cwd: elsewhere,
-    env: {
-      HOME: process.env.HOME,
-      PATH: [dirname(process.execPath), ...path].join(delimiter),
-      SPILLWAY_MODELS_DIR: join(folder, 'no-models'),
-      SPILLWAY_OPERATIONS: './thumbnail',
-    },
+function inEmptyFolder(command: string, ...args: string[]): Promise<string> {
+  return installed.run(command, args, {
+    SPILLWAY_MODELS_DIR: join(folder, 'no-models'),
+    SPILLWAY_OPERATIONS: './thumbnail',
   });
-  return stdout;
 }
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spillway-pack-'));
-  elsewhere = join(folder, 'elsewhere');
-  await mkdir(elsewhere);
-  await buildPackage(join(folder, 'package'));
-  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: join(folder, 'package'),
-  });
-  const [report] = JSON.parse(stdout);
-  packed = report.files.map(({ path }: { path: string }) => path).sort();
+  installed = await installPackage(folder);
+  ({ packed, elsewhere } = installed);
   await cp(sample, join(elsewhere, 'cat.jpg'));
   await cp(plugin, join(elsewhere, 'thumbnail'), { recursive: true });
-  // The versions are pinned, so what `npm ci` of this repository has fetched is enough.
-  await inEmptyFolder(
-    'npm',
-    'install',
-    '--prefer-offline',
-    '--no-audit',
-    '--no-fund',
-    join(folder, report.filename),
-  );
 }, installLimitMs);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
 import { runCommand } from './commands.ts';
 import { fileProblem } from './file-problem.ts';
+import { endAtOnce } from './signals.ts';
 
-/** The `spillway` command: operations on this machine with no cloud, and the models that they use. */
-// The exit codes are those of the signals. `process.exit` removes temporary files first.
-process.once('SIGINT', () => process.exit(130));
-process.once('SIGTERM', () => process.exit(143));
+/** The `spillway` command: operations on this machine with no cloud, the models that they use, and a VM worker. */
+endAtOnce();
 // If the reader closes the pipe, as `head` does, the command ends silently like other programs.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(141);
