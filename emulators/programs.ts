@@ -41,14 +41,14 @@ export interface InstalledPrograms {
 /**
  * Builds all programs as they are deployed, and installs them in a place outside of the repository, where they find none
  * of its packages.
- * @throws BuildError where one cannot be built or installed.
+ * @throws BuildError where one cannot be built or installed, or is larger than its limit.
  */
 export async function installBuiltPrograms(signal: AbortSignal): Promise<InstalledPrograms> {
   const place = await mkdtemp(join(tmpdir(), 'spillway-built-'));
   const remove = () => rm(place, { recursive: true, force: true });
   try {
     const built = await buildPrograms(join(root, 'dist'), signal);
-    const installing = built.map(({ name, folder }) => installProgram(folder, join(place, name), signal));
+    const installing = built.map((program) => installProgram(program, join(place, program.name), signal));
     // All of them have ended before anything is removed.
     for (const outcome of await Promise.allSettled(installing)) {
       if (outcome.status === 'rejected') throw outcome.reason;

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -105,20 +105,6 @@ test('the archive of the functions is the same for the same folder, with package
   expect((await readFile(one)).equals(await readFile(other))).toBe(true);
   const files = Object.keys(unzipSync(await readFile(one)));
   expect(files).toEqual(['LICENSE', 'main.js', 'package-lock.json', 'package.json']);
-});
-
-test('functions-framework loads the functions from a copy of their folder', async () => {
-  const folder = join(place, 'functions-elsewhere');
-  await cp(folderOf('functions'), folder, { recursive: true });
-  await run('npm', ['ci', '--omit=dev'], { cwd: folder });
-  requireWithin('functions', await folderBytes(folder), programs.functions.limits.installed);
-  const framework = join(folder, 'node_modules/.bin/functions-framework');
-  const started = run(framework, ['--target=route'], { cwd: folder });
-  // It has found all modules, and only lacks its environment.
-  await expect(started).rejects.toMatchObject({
-    code: 1,
-    stdout: expect.stringContaining('The environment is not complete.'),
-  });
 });
 
 /** With this Node and the machine's own programs, and nothing of the repository. */

@@ -1,14 +1,21 @@
 import { execFile } from 'node:child_process';
 import { cp } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { type BuiltProgram, requireWithin } from './build.ts';
 import { BuildError } from './build-error.ts';
+import { folderBytes } from './folder-bytes.ts';
+import { programs } from './programs.ts';
 
 /**
- * Copies a program's folder to an empty place, and installs its packages there, as an image or a platform does.
+ * Copies a program's folder to a new place, and installs its packages there, as an image or a platform does.
  * @param signal Ends it. npm has ended, and writes no more, when this rejects.
- * @throws BuildError with what npm says where that fails.
+ * @throws BuildError with what npm says where that fails, and where the program is larger than its limit.
  */
-export async function installProgram(folder: string, place: string, signal?: AbortSignal): Promise<void> {
+export async function installProgram(
+  { name, folder }: Pick<BuiltProgram, 'name' | 'folder'>,
+  place: string,
+  signal?: AbortSignal,
+): Promise<void> {
   await cp(folder, place, { recursive: true });
   // Its lock file has the versions that the repository was installed with, so most of it is here.
   const env = { ...process.env, npm_config_prefer_offline: 'true' };
@@ -19,8 +26,9 @@ export async function installProgram(folder: string, place: string, signal?: Abo
     await installing;
   } catch (error) {
     await ended;
-    throw new BuildError(`The packages of ${folder} could not be installed. ${String(error)}`, {
+    throw new BuildError(`The packages of ${name} could not be installed. ${String(error)}`, {
       cause: error,
     });
   }
+  requireWithin(`${name} with its packages`, await folderBytes(place), programs[name].limits.installed);
 }
