@@ -11,6 +11,8 @@
 # No program writes anywhere but below /tmp, so the root file system can be read-only:
 # `docker run --read-only --tmpfs=/tmp`. A worker keeps the pictures that it works on there.
 #
+# Debian's perl, which its smallest image has too, makes the sandbox of the workers' decoders.
+#
 # To renew the base image, write the newest release and the digest that this prints into the line below:
 # `docker buildx imagetools inspect node:24-trixie-slim`.
 FROM node:24.21.0-trixie-slim@sha256:8ec5d7557396cfe32d21c3f9c13072355ceab22b584578ca4bb28af31120cffe AS node

@@ -13,9 +13,10 @@ import { type Container, docker, imageBytes, startContainer } from './docker.ts'
 import { Visitor } from './visitor.ts';
 
 /**
- * `npm run probe:images`: builds every image, starts it with a read-only root file system against the local stack, and
- * probes it. An upload to the site's image is worked on by the VM worker's; nothing else of Spillway takes part but the
- * functions. The Cloud Run worker's image is probed for its health. Needs Docker on Linux.
+ * `npm run probe:images`: builds every image from what `npm run build` wrote, starts it with a read-only root file
+ * system against the local stack, and probes it. An upload to the site's image is worked on by the VM worker's; nothing
+ * else of Spillway takes part but the functions. The Cloud Run worker's image is probed for its health. Needs Docker on
+ * Linux.
  */
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sample = join(root, 'web/public/samples/cat.jpg');
@@ -53,7 +54,12 @@ async function placesIn(
   return {
     'vm-worker': {
       address: address(vm),
-      more: { SPILLWAY_HEALTH_PORT: String(vm), GCE_METADATA_HOST: stack.metadataHosts['vm-1'] ?? '' },
+      more: {
+        SPILLWAY_HEALTH_PORT: String(vm),
+        GCE_METADATA_HOST: stack.metadataHosts['vm-1'] ?? '',
+        // As VMs have it: no child starts without its sandbox.
+        SPILLWAY_SANDBOX: 'required',
+      },
     },
     'cloudrun-worker': {
       address: address(run),
