@@ -18,6 +18,7 @@ locals {
   # Accounts that Google itself works with in this project.
   # https://cloud.google.com/iam/docs/service-agents
   agents = {
+    eventarc = "serviceAccount:service-${var.project_number}@gcp-sa-eventarc.iam.gserviceaccount.com"
     pubsub   = "serviceAccount:service-${var.project_number}@gcp-sa-pubsub.iam.gserviceaccount.com"
     storage  = "serviceAccount:service-${var.project_number}@gs-project-accounts.iam.gserviceaccount.com"
     database = "serviceAccount:service-${var.project_number}@gcp-sa-firestore.iam.gserviceaccount.com"

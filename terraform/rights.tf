@@ -1,3 +1,19 @@
+# Google gives its own accounts these roles when it makes them, but not to those that somebody asked for beforehand, as
+# docs/deploy.md does. Without them Eventarc makes no trigger, and Pub/Sub has no tokens to push with.
+# https://cloud.google.com/iam/docs/create-service-agents
+resource "google_project_iam_member" "agents" {
+  for_each = {
+    eventarc = "roles/eventarc.serviceAgent"
+    pubsub   = "roles/pubsub.serviceAgent"
+    database = "roles/firestore.serviceAgent"
+    registry = "roles/artifactregistry.serviceAgent"
+  }
+
+  project = local.project
+  role    = each.value
+  member  = local.agents[each.key]
+}
+
 # Rights take some minutes to reach all of Google's services. A program looks at what it needs when it starts, and ends
 # where it lacks a right, so that its deployment would fail: whatever needs rights waits here until they have arrived.
 # https://cloud.google.com/iam/docs/access-change-propagation
@@ -16,6 +32,7 @@ resource "terraform_data" "rights_have_arrived" {
   depends_on = [
     google_artifact_registry_repository_iam_member.builder_writes_functions,
     google_artifact_registry_repository_iam_member.vm_pulls_images,
+    google_project_iam_member.agents,
     google_project_iam_member.builder_logs,
     google_project_iam_member.builder_reads_sources,
     google_project_iam_member.events_receives,

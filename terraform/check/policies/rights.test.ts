@@ -20,6 +20,16 @@ seenToFail(rightsPolicies, {
       () => changed(example, [projectRight], ['role'], 'roles/run.invoker'),
     ],
     [
+      /roles\/eventarc.serviceAgent to another account/,
+      () =>
+        changed(
+          example,
+          [projectRight, 'agents["eventarc"]'],
+          ['member'],
+          'serviceAccount:spillway-events@example-pictures.iam.gserviceaccount.com',
+        ),
+    ],
+    [
       /has no condition/,
       () => changed(example, [projectRight, 'builder_reads_sources'], ['condition'], undefined),
     ],

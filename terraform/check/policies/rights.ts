@@ -14,6 +14,10 @@ const projectRoles: Record<string, string> = {
     'Cloud Functions copies archives to a bucket of its own, which a condition names.',
 };
 
+/** Roles of Google's own accounts, which Google gives them where nobody asked for the account beforehand. */
+const agentRole = /^roles\/[a-z]+\.serviceAgent$/;
+const agent = /^serviceAccount:service-\d+@gcp-sa-[a-z]+\.iam\.gserviceaccount\.com$/;
+
 export const rightsPolicies: Policy[] = [
   {
     name: 'No role is primitive or broad',
@@ -32,6 +36,11 @@ export const rightsPolicies: Policy[] = [
       const programs = new Set(programsOf(plan).map(({ account }) => account));
       return ofType(plan, 'google_project_iam_member').flatMap((grant) => {
         const role = textAt(grant, 'role');
+        if (agentRole.test(role)) {
+          return agent.test(textAt(grant, 'member'))
+            ? []
+            : [`${grant.address} gives ${role} to another account than Google's own.`];
+        }
         if (!(role in projectRoles)) return [`${grant.address} gives ${role} in the whole project.`];
         switch (role) {
           case 'roles/pubsub.publisher':
