@@ -86,6 +86,12 @@ resource "google_cloud_run_v2_service" "services" {
     }
   }
 
+  # Said, because the provider otherwise keeps what it finds: after a rollback by hand no apply would reach anybody.
+  traffic {
+    type    = "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST"
+    percent = 100
+  }
+
   lifecycle {
     precondition {
       condition     = each.value.image != ""

@@ -37,7 +37,7 @@ resource "google_secret_manager_secret_version" "secrets" {
   for_each = local.secret_readers
 
   secret = google_secret_manager_secret.secrets[each.key].id
-  # Each is 256 random bits. Terraform makes them while applying, sends them to Secret Manager, and forgets them: neither
+  # Each has 244 random bits. Terraform makes them while applying, sends them to Secret Manager, and forgets them: neither
   # the plan nor the state has them.
   secret_data_wo         = "${uuid()}-${uuid()}"
   secret_data_wo_version = var.secrets_version
