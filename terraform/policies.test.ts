@@ -1,4 +1,16 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
+import { planExtract } from './check/plan.ts';
+import { brokenAlarms } from './check/policies/alarms.broken.ts';
+import { brokenBuckets } from './check/policies/buckets.broken.ts';
+import { brokenCalls } from './check/policies/calls.broken.ts';
+import { brokenDatabase } from './check/policies/database.broken.ts';
+import { brokenEnvironments } from './check/policies/environments.broken.ts';
+import { brokenKeys } from './check/policies/keys.broken.ts';
+import { brokenLimits } from './check/policies/limits.broken.ts';
+import { brokenMachines } from './check/policies/machines.broken.ts';
+import { brokenMessages } from './check/policies/messages.broken.ts';
+import { brokenNeeds } from './check/policies/needs.broken.ts';
+import { brokenRights } from './check/policies/rights.broken.ts';
 import { policies } from './check/policies.ts';
 import { committedPlan } from './check/quick-check.ts';
 import { choiceNames } from './check/sources.ts';
@@ -12,5 +24,39 @@ describe.each(choiceNames)('the plan of %s', (choice) => {
 
   it.each(policies)('keeps the policy: $name', async (policy) => {
     expect(await policy.findings(plan)).toEqual([]);
+  });
+});
+
+const broken = {
+  ...brokenAlarms,
+  ...brokenBuckets,
+  ...brokenCalls,
+  ...brokenDatabase,
+  ...brokenEnvironments,
+  ...brokenKeys,
+  ...brokenLimits,
+  ...brokenMachines,
+  ...brokenMessages,
+  ...brokenNeeds,
+  ...brokenRights,
+};
+
+const cases = Object.entries(broken).flatMap(([name, breaks]) =>
+  breaks.map(([finding, plan]) => ({ name, finding, plan })),
+);
+
+describe('a plan that breaks a policy is told', () => {
+  test.each(cases)('$name: $finding', async ({ name, finding, plan }) => {
+    const policy = policies.find((each) => each.name === name);
+    // What is broken is a plan that could have been committed.
+    const findings = await policy?.findings(planExtract.pick({ resources: true }).parse(plan()));
+    expect(
+      findings?.some((each) => finding.test(each)),
+      findings?.join('\n'),
+    ).toBe(true);
+  });
+
+  test('for every policy', () => {
+    expect(Object.keys(broken).sort()).toEqual(policies.map(({ name }) => name).sort());
   });
 });

@@ -2,6 +2,9 @@ import type { Plan, Planned, Value, Values } from './plan.ts';
 
 /** Changes of plans, with which tests break one policy at a time. Each throws where it would change nothing. */
 
+/** For each policy, what is said of a plan that breaks it, and how that plan is made. */
+export type BrokenPlans = Record<string, [finding: RegExp, plan: () => Plan][]>;
+
 /** Which resource: its type, and its name in the cloud or in Terraform's address where there are several. */
 export type Which = [type: string, name?: string];
 

@@ -1,13 +1,12 @@
-import { changed, without } from '../broken-plans.ts';
-import { example, seenToFail } from '../testing.ts';
-import { needsPolicies } from './needs.ts';
+import { type BrokenPlans, changed, without } from '../broken-plans.ts';
+import { example } from '../committed-plans.ts';
 
 const projectRight = 'google_project_iam_member';
 const bucketRight = 'google_storage_bucket_iam_member';
 const topicRight = 'google_pubsub_topic_iam_member';
 const stranger = 'serviceAccount:stranger@example.iam.gserviceaccount.com';
 
-seenToFail(needsPolicies, {
+export const brokenNeeds: BrokenPlans = {
   'Programs may use the database, and nothing else may': [
     [/may not use the database/, () => without(example, [projectRight, 'programs_use_database'])],
     [
@@ -65,4 +64,4 @@ seenToFail(needsPolicies, {
       () => changed(example, ['google_secret_manager_secret_iam_member'], ['member'], stranger),
     ],
   ],
-});
+};

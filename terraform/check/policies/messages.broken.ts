@@ -1,13 +1,12 @@
-import { changed, without } from '../broken-plans.ts';
-import { example, seenToFail } from '../testing.ts';
-import { messagePolicies } from './messages.ts';
+import { type BrokenPlans, changed, without } from '../broken-plans.ts';
+import { example } from '../committed-plans.ts';
 
 const topic = 'google_pubsub_topic';
 const subscription = 'google_pubsub_subscription';
 const service = 'google_cloud_run_v2_service';
 const topicRight = 'google_pubsub_topic_iam_member';
 
-seenToFail(messagePolicies, {
+export const brokenMessages: BrokenPlans = {
   'Topics and subscriptions are those of the programs': [
     [/no topic jobs-run/, () => changed(example, [topic, 'jobs-run'], ['name'], 'jobs-elsewhere')],
     [
@@ -63,4 +62,4 @@ seenToFail(messagePolicies, {
       () => changed(example, [subscription, 'jobs-vm-pull'], ['ack_deadline_seconds'], 600),
     ],
   ],
-});
+};
