@@ -14,6 +14,25 @@ describe('Terraform’s files', () => {
   it('are those whose plans are committed', () => {
     expect(outOfDate()).toEqual([]);
   });
+
+  it.each([
+    'terraform/pubsub.tf',
+    'terraform/vm-cloud-init.yaml.tftpl',
+    'terraform/example.tfvars',
+    'pipeline/gcp/firestore.indexes.json',
+  ])('need new plans when %s changes', (path) => {
+    const add = (text: string) => (source: Source) =>
+      source.path === path ? { ...source, text: source.text + text } : source;
+    const said = outOfDate(readSources().map(add('#')));
+    expect(said).toHaveLength(2);
+    for (const each of said) expect(each).toContain('npm run check:terraform -- --extracts');
+    // Git may write other line ends.
+    const withOtherEnds = readSources().map(({ path, text }) => ({
+      path,
+      text: text.replaceAll('\n', '\r\n'),
+    }));
+    expect(outOfDate(withOtherEnds)).toEqual([]);
+  });
 });
 
 /** What is said of a change of one file. */

@@ -3,7 +3,7 @@ import { heldAgainstSchema } from './held-against-schema.ts';
 import { type Plan, planExtract } from './plan.ts';
 import { heldAgainstPolicies } from './policies.ts';
 import { schemaExtract } from './schema.ts';
-import { type Choice, choiceNames, digestOf, readSources } from './sources.ts';
+import { type Choice, choiceNames, digestOf, readSources, type Source } from './sources.ts';
 
 /** What mends an extract that is out of date. */
 const mend =
@@ -16,9 +16,9 @@ export const committedPlan = (choice: Choice): Plan => readExtract(choice, planE
 /** What the provider says of the types in use, as it is committed. */
 export const committedSchema = () => readExtract('schema', schemaExtract);
 
-/** A sentence for each committed extract that was not made of today's files. */
-export function outOfDate(): string[] {
-  const today = digestOf(readSources());
+/** A sentence for each committed extract that was not made of these files, with the command that mends it. */
+export function outOfDate(sources: readonly Source[] = readSources()): string[] {
+  const today = digestOf(sources);
   return choiceNames
     .filter((choice) => readExtract(choice, planExtract).stamp.madeOf !== today)
     .map(
