@@ -1,7 +1,7 @@
 import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
 import { operationNameForm } from '@spillway/core/operations/operation.ts';
-import { resultExtensions } from '@spillway/core/picture-types.ts';
+import { type ResultExtension, resultExtensions } from '@spillway/core/picture-types.ts';
 import { modelsSettingsSchema } from '@spillway/models/settings.ts';
 import { z } from 'zod';
 import { inputLimitsSchema } from './input-limits.ts';
@@ -43,6 +43,11 @@ export const childRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('process'), job: childJobSchema }),
 ]);
 export type ChildRequest = z.infer<typeof childRequestSchema>;
+
+/** Where a child puts the result of a job. */
+export function resultPathOf({ outputPath }: ChildJob, extension: ResultExtension): string {
+  return `${outputPath}.${extension}`;
+}
 
 export const processedImageSchema = z.object({
   path: z.string(),

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { MachineError, type MachineLack, messageOf } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
+import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import { afterAwake } from './awake-time.ts';
 import {
   type ChildJob,
@@ -11,6 +12,7 @@ import {
   type ChildSettings,
   childAnswerSchema,
   childStartSchema,
+  resultPathOf,
 } from './child-protocol.ts';
 import { residentBytes } from './process-tree.ts';
 import { launchOf, noSandboxExit, type SandboxRule } from './sandbox.ts';
@@ -199,6 +201,7 @@ function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: num
     async run(job) {
       jobs++;
       const answer = childAnswerSchema.parse(await ask(child, { kind: 'process', job }));
+      refuseOtherFiles(answer.outcome, job);
       if (!isDeepStrictEqual(answer.models, models)) {
         models = answer.models;
         restingBytes = await restingBytesOf(child);
@@ -207,6 +210,18 @@ function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: num
     },
     kill: () => end(child),
   };
+}
+
+/**
+ * The worker sends the file that an answer names to whoever sent the picture. A child whose decoder was taken over could
+ * name the worker's credentials, which it cannot read itself.
+ */
+function refuseOtherFiles(outcome: ChildOutcome, job: ChildJob): void {
+  if (outcome.kind !== 'processed') return;
+  const { path, contentType, extension } = outcome.image;
+  if (path !== resultPathOf(job, extension) || contentType !== resultContentTypes[extension]) {
+    throw new Error('A child named another file than the result of its job.');
+  }
 }
 
 /** Sends one request and waits for the next message, or for the process to end. */

@@ -9,7 +9,7 @@ import {
 } from '@spillway/core/operations.ts';
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import type { CheckedImage } from './checked-image.ts';
-import type { ChildJob, ProcessedImage } from './child-protocol.ts';
+import { type ChildJob, type ProcessedImage, resultPathOf } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { collectGarbage } from './heic-library.ts';
 import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
@@ -35,7 +35,8 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const work = workOf(task, job.outputPath);
   try {
     const { output, image } = await produce(job.inputPath, task, work, setup);
-    const path = await write(job.outputPath, output);
+    const path = resultPathOf(job, output.extension);
+    await writeFile(path, output.bytes);
     freeMemory(output.bytes);
     return imageOf(path, output, image, performance.now() - startedAt);
   } finally {
@@ -131,10 +132,4 @@ function withNotes(output: OperationOutput, image: CheckedImage): OperationOutpu
 
 function isCorrupt(error: unknown): boolean {
   return error instanceof PermanentError && error.code === 'corrupt_image';
-}
-
-async function write(stem: string, output: OperationOutput): Promise<string> {
-  const path = `${stem}.${output.extension}`;
-  await writeFile(path, output.bytes);
-  return path;
 }

@@ -214,6 +214,29 @@ test.each(['defect', 'stray', 'stray-promise'])(
   },
 );
 
+test.each([
+  ['a file of the worker', { path: '/proc/self/environ' }],
+  ['a file beside its own', { path: 'other-job/result.png' }],
+  ['the result with another ending', { extension: 'json' }],
+  ['the result as a page', { contentType: 'text/html' }],
+])('a child that answers with %s is ended, and its answer is no result', async (_, change) => {
+  const script = fileURLToPath(new URL('./testing/taken-over-child.ts', import.meta.url));
+  start({ childScript: script });
+  const own = { path: join(folder, 'answer-result.png'), decodedPixels: 1, model: null, notes: [] };
+  const image = { ...own, ...goodSketch, processMs: 1, inferenceMs: null };
+  const answer = (more: object) =>
+    writeFile(
+      join(folder, 'answer'),
+      JSON.stringify({ outcome: { kind: 'processed', image: { ...image, ...more } }, models: [] }),
+    );
+  await answer({});
+  expect(await sketch('answer')).toEqual(image);
+  const [pid] = processor.pids;
+  await answer(change);
+  await expect(sketch('answer')).rejects.toMatchObject({ name: 'RetryableError', code: 'internal' });
+  expect(processor.pids).not.toContain(pid);
+});
+
 test('calling a job off kills its child and rejects with the reason', async () => {
   start();
   await processor.warmUp();
