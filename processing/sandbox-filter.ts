@@ -8,11 +8,12 @@
 interface Processor {
   arch: number;
   prctl: number;
+  socketpair: number;
   /** Refused as if there were no right to them. */
   denied: Record<string, number>;
 }
 
-/** `socketpair` is not among them, nor what is read and written: the channel to the worker is one that it was given. */
+/** What is read and written is not among them: the channel to the worker is a socket that the child was given. */
 const anyProcessor = {
   io_uring_setup: 425,
   pidfd_open: 434,
@@ -25,6 +26,7 @@ const processors: Partial<Record<NodeJS.Architecture, Processor>> = {
   x64: {
     arch: 0xc000003e,
     prctl: 157,
+    socketpair: 53,
     denied: {
       ...anyProcessor,
       socket: 41,
@@ -41,6 +43,7 @@ const processors: Partial<Record<NodeJS.Architecture, Processor>> = {
   arm64: {
     arch: 0xc00000b7,
     prctl: 167,
+    socketpair: 199,
     denied: {
       ...anyProcessor,
       socket: 198,
@@ -56,10 +59,12 @@ const processors: Partial<Record<NodeJS.Architecture, Processor>> = {
   },
 };
 
-/** BPF: load a word, jump if equal, jump if greater or equal, return. */
-const code = { load: 0x20, ifEqual: 0x15, ifAtLeast: 0x35, answer: 0x06 } as const;
-/** Where `struct seccomp_data` has them. */
-const field = { number: 0, arch: 4 } as const;
+/** BPF: load a word, mask it, jump if equal, jump if greater or equal, return. */
+const code = { load: 0x20, mask: 0x54, ifEqual: 0x15, ifAtLeast: 0x35, answer: 0x06 } as const;
+/** Where `struct seccomp_data` has them; of an argument its lower half. */
+const field = { number: 0, arch: 4, secondArgument: 24 } as const;
+/** Linux keeps flags in the other bits of a socket's type. */
+const socketType = { mask: 0xf, stream: 1 } as const;
 const allow = 0x7fff0000;
 const killProcess = 0x80000000;
 /** SECCOMP_RET_ERRNO with EACCES. */
@@ -85,8 +90,14 @@ export function sandboxFilter(architecture: NodeJS.Architecture): SandboxFilter 
     instruction(code.answer, killProcess),
     instruction(code.load, field.number),
     // Each jumps to the last instruction, which is one behind those that follow.
-    instruction(code.ifAtLeast, x32, denied.length + 1, 0),
-    ...denied.map((number, index) => instruction(code.ifEqual, number, denied.length - index, 0)),
+    instruction(code.ifAtLeast, x32, denied.length + 5, 0),
+    ...denied.map((number, index) => instruction(code.ifEqual, number, denied.length + 4 - index, 0)),
+    // A pair of streams is no way out, and programs that a plug-in starts need some. From a pair of datagram sockets
+    // each can send to any other that has a name in the file system, such as the system's log.
+    instruction(code.ifEqual, processor.socketpair, 0, 3),
+    instruction(code.load, field.secondArgument),
+    instruction(code.mask, socketType.mask),
+    instruction(code.ifEqual, socketType.stream, 0, 1),
     instruction(code.answer, allow),
     instruction(code.answer, refuse),
   ];

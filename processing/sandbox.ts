@@ -1,4 +1,6 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
 import { sandboxFilter } from './sandbox-filter.ts';
 
 /**
@@ -53,10 +55,27 @@ export function launchOf(rule: SandboxRule): Launch {
   };
 }
 
-/** The worker's credentials, if they are files: a key, or what systemd's `LoadCredential=` gave to its service. */
+/**
+ * The worker's credentials, if they are files: a key, the token that a workload's configuration names, what gcloud keeps
+ * for the programs of its user, or what systemd's `LoadCredential=` gave to its service.
+ * @see https://cloud.google.com/docs/authentication/application-default-credentials
+ */
 function hiddenPaths(environment: NodeJS.ProcessEnv): string[] {
-  const { GOOGLE_APPLICATION_CREDENTIALS: key, CREDENTIALS_DIRECTORY: folder } = environment;
-  return [key, folder].flatMap((path) => (path && existsSync(path) ? [realpathSync(path)] : []));
+  const { GOOGLE_APPLICATION_CREDENTIALS: key, CREDENTIALS_DIRECTORY: folder, HOME: home } = environment;
+  const gcloud = environment.CLOUDSDK_CONFIG || (home ? join(home, '.config', 'gcloud') : null);
+  const paths = [key, key ? tokenFileOf(key) : null, gcloud, folder];
+  return paths.flatMap((path) => (path && existsSync(path) ? [realpathSync(path)] : []));
+}
+
+const workloadSchema = z.object({ credential_source: z.object({ file: z.string() }) });
+
+/** Null where the file names none. Whether it is valid at all, Google's client says. */
+function tokenFileOf(key: string): string | null {
+  try {
+    return workloadSchema.parse(JSON.parse(readFileSync(key, 'utf8'))).credential_source.file;
+  } catch {
+    return null;
+  }
 }
 
 /**
@@ -76,7 +95,8 @@ syscall($prctl + 0, 38, 1, 0, 0, 0);
 my $abi = syscall(444, 0, 0, 1);
 if ($abi > 0) {
   my $read = @hidden ? 4 : 0;
-  my $rules = pack 'Q3', 0x840 | $read, $abi >= 4 ? 3 : 0, $abi >= 6 ? 3 : 0;
+  # Devices, sockets, named pipes and symbolic links: with one in place of a result, the worker would open what it names.
+  my $rules = pack 'Q3', 0x1e40 | $read, $abi >= 4 ? 3 : 0, $abi >= 6 ? 3 : 0;
   my $domain = syscall(444, $rules, $abi >= 6 ? 24 : $abi >= 4 ? 16 : 8, 0);
   if ($domain >= 0) {
     allow($domain, '') if @hidden;
@@ -102,6 +122,8 @@ sub allow {
   for my $name (readdir $entries) {
     next if $name eq '.' or $name eq '..';
     my $path = "$folder/$name";
+    # What a link names has a place of its own, where it is allowed or hidden.
+    next if -l $path;
     next if grep { $_ eq $path } @hidden;
     if (grep { index($_, "$path/") == 0 } @hidden) { allow($domain, $path); next; }
     sysopen my $file, $path, 0x280000 or next;

@@ -1,4 +1,4 @@
-import { openSync, readFileSync } from 'node:fs';
+import { openSync, readFileSync, symlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 /** A child that answers every request with what it could do to its surroundings. `process`: its folder has what to try. */
@@ -16,6 +16,9 @@ async function tryAll(path: string) {
     listen: await codeOf(listening()),
     'open the memory of the worker': await codeOf(attempt(() => openSync(`/proc/${process.ppid}/mem`, 'r+'))),
     'read the credentials of the worker': await codeOf(attempt(() => readFileSync(secret))),
+    'put a link to them in place of the result': await codeOf(
+      attempt(() => symlinkSync(secret, `${path}.link`)),
+    ),
     'read another file': await codeOf(attempt(() => readFileSync(path))),
   };
   return { kind: 'permanent', code: 'unprocessable', message: JSON.stringify(attempts), detail: '' };
