@@ -1,7 +1,7 @@
 import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { asSharp, drawScene } from '../processing/testing/drawings.ts';
 import { emptyFolder, runCli } from './testing/run-cli.ts';
 
@@ -23,6 +23,19 @@ test('--json says where the result is; --out decides its format', { timeout }, a
   expect(code).toBe(0);
   expect(lines.map((line) => JSON.parse(line))).toEqual([{ out, width: 64, height: 48, model: null }]);
   expect((await readFile(out)).subarray(8, 12).toString()).toBe('WEBP');
+});
+
+test('credentials beside the temporary files keep no picture from being made', { timeout }, async () => {
+  const folder = await emptyFolder();
+  const input = join(folder, 'photo.png');
+  const key = join(folder, 'key.json');
+  await Promise.all([drawPicture(input), writeFile(key, '{}')]);
+  vi.stubEnv('TMPDIR', folder);
+  vi.stubEnv('GOOGLE_APPLICATION_CREDENTIALS', key);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const { code, stderr } = await runCli(['process', 'sketch', input], folder);
+  expect([code, stderr]).toEqual([0, expect.any(String)]);
+  expect(await readdir(folder)).toContain('photo.sketch.png');
 });
 
 test('a folder goes on past a bad picture, one line of JSON a file', { timeout }, async () => {

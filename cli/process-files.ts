@@ -72,6 +72,7 @@ export async function openFileProcessor(
     memoryLimitBytes,
     recycleAfter,
     models,
+    temporary: folder,
     // Children load code and models with their first file, so that only what is needed is loaded.
     warmUp: [],
   });
