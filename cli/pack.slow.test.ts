@@ -1,9 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { costOfOneJob } from '@spillway/core/prices.ts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { type Stack, startStack } from '../emulators/stack.ts';
+import { drawnJpeg } from '../tests/pictures.ts';
+import { clientOf, type StackClient } from '../tests/stack-client.ts';
 import { type InstalledPackage, installPackage } from './testing/installed-package.ts';
 
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
@@ -97,4 +103,84 @@ test('npx spillway runs a plug-in, which imports what the package provides', asy
   await inEmptyFolder('npx', 'spillway', 'process', 'thumbnail', 'cat.jpg', '--out', 'small.jpg');
   const { width, height } = await sharp(join(elsewhere, 'small.jpg')).metadata();
   expect({ width, height }).toEqual({ width: 256, height: 192 });
+});
+
+/** Only ends what hangs, on a machine that does other things too. Milliseconds. */
+const polling = { timeout: 60_000 };
+
+describe('npx spillway vm-worker', () => {
+  let stack: Stack;
+  let client: StackClient;
+
+  beforeAll(async () => {
+    const directory = join(folder, 'stack');
+    // Nobody else takes work.
+    const options = { vms: 0, slots: 1, runMax: 0, reset: true, directory, fixedPorts: {}, anyPorts: true };
+    stack = await startStack(options, () => {});
+    client = clientOf(stack);
+  });
+  afterAll(() => stack?.stop());
+
+  /** What the file for the unit's settings has, and where the emulators are. */
+  const settings = () => ({
+    SPILLWAY_PROJECT: stack.project,
+    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
+    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
+    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    SPILLWAY_WORKER_ID: 'under-the-desk',
+    SPILLWAY_VM_PRICE_PER_HOUR: '0.036',
+    SPILLWAY_SLOTS: '1',
+    SPILLWAY_MODELS_SOURCE: 'none',
+    SPILLWAY_WORK_DIR: join(folder, 'work'),
+    METADATA_SERVER_DETECTION: 'none',
+    FIRESTORE_EMULATOR_HOST: stack.firestore,
+    PUBSUB_EMULATOR_HOST: stack.pubsub,
+    STORAGE_EMULATOR_HOST: stack.storage,
+  });
+
+  const heartbeat = async () =>
+    (await client.firestore.doc('workers/under-the-desk').get()).data() ?? { state: 'unknown' };
+
+  test('joins a running Spillway as a further VM, works, and leaves when it is asked to', async () => {
+    const command = join(installed.elsewhere, 'node_modules/.bin/spillway');
+    const worker = spawn(command, ['vm-worker'], {
+      cwd: installed.elsewhere,
+      env: { ...installed.environment, ...settings() },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
+    onTestFinished(() => void worker.kill('SIGKILL'));
+    const left = once(worker, 'exit');
+    await expect.poll(async () => (await heartbeat()).state, polling).toBe('ready');
+    expect(await heartbeat()).toMatchObject({ kind: 'vm', slots: 1, pricePerHour: 0.036 });
+
+    await client.drop('sketch/desk.jpg', await drawnJpeg(1));
+    const [job] = await client.endedJobs('sketch/desk.jpg');
+    expect(job).toMatchObject({ state: 'succeeded', route: { target: 'vm' } });
+    expect(job?.route.dollars).toBeGreaterThan(costOfOneJob);
+    expect(await client.readResultJson(job?.result?.receipt ?? '')).toMatchObject({
+      ran: { target: 'vm', worker: 'under-the-desk' },
+    });
+
+    worker.kill('SIGTERM');
+    expect(await left).toEqual([0, null]);
+    expect((await heartbeat()).state).toBe('stopped');
+  });
+
+  test('says which settings are missing, and ends', async () => {
+    const { SPILLWAY_PROJECT: _, ...others } = settings();
+    const starting = installed.run('npx', ['spillway', 'vm-worker'], others);
+    await expect(starting).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/This VM worker cannot work and ends.*SPILLWAY_PROJECT/),
+    });
+  });
+
+  test('prints a unit that starts it from where it is installed', async () => {
+    const unit = await installed.run('npx', ['spillway', 'vm-worker', '--print-unit']);
+    const started = /^ExecStart=(\S+) (\S+) vm-worker$/m.exec(unit);
+    expect(started?.slice(1)).toEqual([
+      process.execPath,
+      join(installed.elsewhere, 'node_modules/spillway/bin.js'),
+    ]);
+  });
 });
