@@ -28,7 +28,7 @@ beforeAll(async () => {
     start({ SPILLWAY_SITE_PAGES: 'admin', ...admins }),
     start({ SPILLWAY_SITE_PAGES: 'visitors' }),
   ]);
-}, 60_000);
+});
 
 afterAll(async () => {
   for (const service of services) service.kill('SIGTERM');

@@ -18,15 +18,16 @@ const webConfigSchema = baseConfigSchema.extend({
   /** Lets in admins where no proxy does. */
   SPILLWAY_ADMIN_TOKEN: z.string().min(16).optional(),
   /**
-   * For whom Identity-Aware Proxy signs its header, where the service is behind it: `/projects/NUMBER/locations/REGION/
-   * services/NAME` for a service of Cloud Run, `/projects/NUMBER/global/backendServices/ID` behind a load balancer.
+   * The audience of the header that Identity-Aware Proxy signs, if the service is behind it. For a service of Cloud Run:
+   * `/projects/NUMBER/locations/REGION/services/NAME`. Behind a load balancer:
+   * `/projects/NUMBER/global/backendServices/ID`.
    * @see https://cloud.google.com/iap/docs/signed-headers-howto
    */
   SPILLWAY_IAP_AUDIENCE: z
     .string()
     .regex(/^\/projects\/\d+\/[\w/.-]+$/, 'must be like /projects/123/locations/us-central1/services/admin')
     .optional(),
-  /** E-mail addresses of admins, separated by commas, or `*` for everybody whom the proxy lets through. */
+  /** E-mail addresses of admins, separated by commas, or `*` for everybody that the proxy lets through. */
   SPILLWAY_ADMINS: z.string().default(''),
   /** Where the keys are with which the proxy's header is checked. */
   SPILLWAY_IAP_KEYS_URL: z.url({ protocol: /^https?$/ }).default(googleProxyKeys),
@@ -83,7 +84,7 @@ function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
   if (audience === undefined) {
     if (people.length > 0) {
       throw new Error(
-        'SPILLWAY_ADMINS names people, whom only Identity-Aware Proxy can tell apart. Set SPILLWAY_IAP_AUDIENCE too, or leave it out.',
+        'SPILLWAY_ADMINS names people, and only Identity-Aware Proxy can tell people apart. Set SPILLWAY_IAP_AUDIENCE too, or leave SPILLWAY_ADMINS out.',
       );
     }
     if (config.SPILLWAY_ADMIN_TOKEN === undefined) {
@@ -95,7 +96,7 @@ function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
   }
   if (people.length === 0) {
     throw new Error(
-      'SPILLWAY_ADMINS names nobody. List e-mail addresses, or write * if everybody whom Identity-Aware Proxy lets through is an admin.',
+      'SPILLWAY_ADMINS names nobody. List e-mail addresses, or write * if everybody that Identity-Aware Proxy lets through is an admin.',
     );
   }
   const wrong = people.filter((each) => each !== '*' && !/^[^\s@]+@[^\s@]+$/.test(each));

@@ -16,13 +16,13 @@ export interface Admins {
 export type AdminAccess =
   /** Nobody is an admin here. */
   | { kind: 'closed' }
-  /** Whoever knows the token. */
+  /** A person or program that knows the token is one. */
   | { kind: 'token'; token: string }
   /** Who Identity-Aware Proxy says it is. */
   | {
       kind: 'proxy';
       audience: string;
-      /** E-mail addresses in lower case; `all`: everybody whom the proxy lets through. */
+      /** E-mail addresses in lower case; `all`: everybody that the proxy lets through. */
       people: ReadonlySet<string> | 'all';
       keysUrl: string;
     };

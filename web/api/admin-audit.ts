@@ -13,7 +13,7 @@ const listAdminActions = createRoute({
   security: adminSecurity,
   summary: 'List what admins did, the latest first',
   description:
-    'Entries are kept for 400 days. The outcome `begun` says that it is not known whether it was done: the program or the database went away meanwhile.',
+    'Entries are kept for 400 days. The outcome `begun` means that nobody knows whether it was done: the program or the database went away before the end was written.',
   request: {
     query: z.object({
       limit: z.coerce.number().int().min(1).max(100).default(50),

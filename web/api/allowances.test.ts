@@ -48,3 +48,16 @@ test('the table stays as large as it may be, and forgets who has spent nothing f
   expect(table.size).toBe(100);
   expect(table.waitMs('kept', allowance, at(1_000))).toBeGreaterThan(0);
 });
+
+test('what is given back can be spent once more', () => {
+  const allowances = createAllowances();
+  const allowance = { burst: 2, perMinute: 1 };
+  const now = new Date('2026-01-01T00:00:00Z');
+  allowances.spend('a', allowance, now);
+  allowances.spend('a', allowance, now);
+  expect(allowances.waitMs('a', allowance, now)).toBeGreaterThan(0);
+  allowances.giveBack('a', allowance);
+  expect(allowances.waitMs('a', allowance, now)).toBe(0);
+  allowances.giveBack('nobody', allowance);
+  expect(allowances.size).toBe(1);
+});

@@ -9,6 +9,8 @@ export interface Allowances {
   waitMs(key: string, allowance: Allowance, now: Date): number;
   /** Spends once. A key that has nothing left is not charged for asking. */
   spend(key: string, allowance: Allowance, now: Date): void;
+  /** Takes one spending back. */
+  giveBack(key: string, allowance: Allowance): void;
   readonly size: number;
 }
 
@@ -34,6 +36,10 @@ export function createAllowances(mostKeys = 20_000): Allowances {
       wholeAgain.delete(key);
       if (wholeAgain.size >= mostKeys) forgetOldest(wholeAgain);
       wholeAgain.set(key, whole + 60_000 / perMinute);
+    },
+    giveBack(key, { perMinute }) {
+      const whole = wholeAgain.get(key);
+      if (whole !== undefined) wholeAgain.set(key, whole - 60_000 / perMinute);
     },
     get size() {
       return wholeAgain.size;

@@ -25,14 +25,14 @@ export function anyDocument(): z.ZodType {
 export const adminSecurity = [{ adminToken: [] }, { adminCookie: [] }, { identityAwareProxy: [] }];
 /** What visitors and integrators show. */
 export const openTo = (scope: ApiKeyScope) => [{ visitorCookie: [] }, { apiKey: [scope] }];
-/** What is answered to who may not ask, or not that often. */
+/** What is answered if a visitor or a program may not ask, or not that often. */
 export const visitorProblems = [
   'invalid_key',
   'proxy_required',
   'missing_scope',
   'too_many_requests',
 ] as const;
-/** What is answered to whoever is no admin. */
+/** What is answered if the request is not an admin's. */
 export const adminProblems = ['admin_required', 'proxy_required', 'not_admin'] as const;
 
 /** The database keeps some ids for itself, such as `__x__`: no job has one, and asking for it is an error. */

@@ -77,7 +77,7 @@ function ownJobsStream(
   const stopIdle = ports.timers.every(idleMs, () => {
     if (!place.kept) endIdle();
   });
-  // The request of a stream goes on for minutes, and a key may end meanwhile.
+  // A stream goes on for minutes after its request was let in, and the key may end in that time.
   const stopChecks = key ? ports.timers.every(keyCheckMs, () => void endWithKey(key.id)) : () => {};
   const endWithKey = async (id: string) => {
     // What cannot be asked is not believed: the program comes back, and is then told why.

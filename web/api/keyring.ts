@@ -26,7 +26,7 @@ export interface Keyring {
  */
 export function createKeyring(
   { apiKeys, clock, log }: Pick<Ports, 'apiKeys' | 'clock' | 'log'>,
-  limits: Pick<VisitorLimits, 'tryKey' | 'wrongKey'>,
+  limits: Pick<VisitorLimits, 'tryKey' | 'forgiveKey'>,
 ): Keyring {
   const remembered = new Map<string, { key: ApiKey; readAt: number }>();
 
@@ -37,6 +37,19 @@ export function createKeyring(
     const key = await apiKeys.get(id);
     remembered.delete(id);
     return key && remember({ ...key }, now);
+  }
+
+  /** Looks for a key that this process does not know, which a network may do only now and then with wrong ones. */
+  async function findNew(id: string, address: string): Promise<ApiKey | null> {
+    limits.tryKey(address);
+    let isWrong = false;
+    try {
+      const key = await find(id);
+      isWrong = key === null;
+      return key;
+    } finally {
+      if (!isWrong) limits.forgiveKey(address);
+    }
   }
 
   function remember(key: ApiKey, readAt: number): ApiKey {
@@ -67,10 +80,8 @@ export function createKeyring(
         throw invalid('The API key is not complete, or has a typing error: its checksum does not fit.');
       }
       const { id, hash } = keyFingerprint(text);
-      if (!remembered.has(id)) limits.tryKey(address);
-      const key = await find(id);
+      const key = remembered.has(id) ? await find(id) : await findNew(id, address);
       if (!key || !timingSafeEqual(Buffer.from(key.hash), Buffer.from(hash))) {
-        limits.wrongKey(address);
         log.warn({ address }, 'A request came with an API key that does not exist.');
         throw invalid('There is no such API key.');
       }

@@ -67,10 +67,13 @@ export interface Visitor {
 export interface VisitorLimits {
   /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */
   spend(name: LimitName, visitor: Visitor): void;
-  /** Throws a problem where this network has shown too many keys that do not exist. */
+  /**
+   * Counts an API key that is going to be looked for; throws a problem if this network has shown too many that do not
+   * exist. Counted before the search, so that requests of one moment do not all pass.
+   */
   tryKey(address: string): void;
-  /** Counts a key that does not exist. */
-  wrongKey(address: string): void;
+  /** Takes the count back: the key exists, or could not be looked for. */
+  forgiveKey(address: string): void;
 }
 
 /** Of one network. Each is looked for in the database. */
@@ -96,10 +99,12 @@ export function createVisitorLimits(clock: Clock): VisitorLimits {
       for (const { table, key, allowance } of accounts) table.spend(key, allowance, now);
     },
     tryKey(address) {
-      const waitMs = byAddress.waitMs(`wrong keys ${address}`, wrongKeys, clock.now());
+      const now = clock.now();
+      const waitMs = byAddress.waitMs(`wrong keys ${address}`, wrongKeys, now);
       if (waitMs > 0) throw tooMany('API keys that do not exist', waitMs);
+      byAddress.spend(`wrong keys ${address}`, wrongKeys, now);
     },
-    wrongKey: (address) => byAddress.spend(`wrong keys ${address}`, wrongKeys, clock.now()),
+    forgiveKey: (address) => byAddress.giveBack(`wrong keys ${address}`, wrongKeys),
   };
 
   function accountsOf(name: LimitName, { owner, isNew, address, key }: Visitor) {

@@ -3,7 +3,7 @@ import type { Clock } from '@spillway/pipeline/ports/ports.ts';
 
 export interface CookieSigner {
   sign(subject: string): string;
-  /** Whom the value names, and how long ago it was issued, in seconds; null where it is forged, damaged or too old. */
+  /** The subject, and the age in seconds; null if the value is forged, damaged or too old. */
   verify(value: string | undefined, lifetime: number): { subject: string; age: number } | null;
 }
 

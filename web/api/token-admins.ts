@@ -26,7 +26,7 @@ export interface TokenAdmins extends Admins {
   setCookie(c: Context): void;
 }
 
-/** Whoever knows the token is the admin: programs send it with each request, browsers show it once for a cookie. */
+/** Who knows the token is an admin. Programs send it with each request. Browsers send it once, for a cookie. */
 export function createTokenAdmins({ secret, token, clock, sessions }: TokenAdminOptions): TokenAdmins {
   // With the token in the key, a new token ends the sessions of the old one.
   const cookies = createCookieSigner(secret, `admin ${token}`, clock);

@@ -5,7 +5,7 @@ import { type FollowedJobs, followJobs } from '../jobs/followed-jobs.ts';
 import { type Entry, enterAsAdmin, takeToken } from './admin-entry.ts';
 import { mergeWorkers, type WatchedWorker } from './worker-history.ts';
 
-/** `token_needed`: whoever knows the token is let in. `refused`: the proxy before this page decides, and `refusal` says why. */
+/** `token_needed`: the token lets in. `refused`: the proxy before this page decides, and `refusal` says why. */
 export type Access = 'unknown' | 'granted' | 'token_needed' | 'refused' | 'unreachable';
 
 export interface AdminState {
