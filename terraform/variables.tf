@@ -170,9 +170,9 @@ variable "backups_kept_days" {
 # Cloud Run worker. settings/routing is written from the same variables.
 
 variable "run_max_instances" {
-  description = "Most instances that routers fill. The service may have one more, so that it refuses nothing. 0: Cloud Run gets no jobs."
+  description = "Most instances that routers fill. The service may have one more, so that it refuses nothing. 0: Cloud Run gets no jobs. A new project often has a quota of 20 vCPUs and 40 GiB in a region, which 9 instances of 2 vCPUs and 4 GiB keep to."
   type        = number
-  default     = 20
+  default     = 8
 
   validation {
     condition     = var.run_max_instances >= 0 && var.run_max_instances <= 999 && floor(var.run_max_instances) == var.run_max_instances
