@@ -7,6 +7,7 @@ locals {
     # Identity-Aware Proxy asks who somebody is, and lets in whom it is told below. It needs no load balancer:
     # https://cloud.google.com/run/docs/securing/identity-aware-proxy-cloud-run
     iap              = local.admin_behind_iap
+    open_to_all      = false
     timeout_seconds  = 900
     concurrency      = 250
     session_affinity = true

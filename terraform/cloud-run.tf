@@ -16,12 +16,13 @@ locals {
 resource "google_cloud_run_v2_service" "services" {
   for_each = local.services
 
-  project             = local.project
-  name                = "spillway-${each.key}"
-  location            = var.region
-  ingress             = each.value.ingress
-  iap_enabled         = each.value.iap
-  deletion_protection = false
+  project              = local.project
+  name                 = "spillway-${each.key}"
+  location             = var.region
+  ingress              = each.value.ingress
+  iap_enabled          = each.value.iap
+  invoker_iam_disabled = each.value.open_to_all
+  deletion_protection  = false
 
   template {
     service_account                  = google_service_account.accounts[each.key].email

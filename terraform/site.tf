@@ -7,6 +7,9 @@ locals {
     image   = var.site_image
     ingress = "INGRESS_TRAFFIC_ALL"
     iap     = false
+    # Pages are for everybody; what is a visitor's, the site tells by a signed cookie. Organisations forbid rights of
+    # allUsers by default, so Cloud Run is told not to look for any: https://cloud.google.com/run/docs/authenticating/public
+    open_to_all = var.site_public
     # Event streams end after ten minutes.
     timeout_seconds = 900
     # Each open page holds one request.
@@ -19,17 +22,6 @@ locals {
     environment      = local.site_environment
     secrets          = local.secrets_of.site
   }
-}
-
-# Pages are for everybody; what is a visitor's, the site tells by a signed cookie.
-resource "google_cloud_run_v2_service_iam_member" "everybody_opens_site" {
-  count = var.site_public ? 1 : 0
-
-  project  = local.project
-  location = var.region
-  name     = google_cloud_run_v2_service.services["site"].name
-  role     = "roles/run.invoker"
-  member   = "allUsers"
 }
 
 # It signs addresses of large pictures in its own name, and so does the dashboard.

@@ -5,6 +5,8 @@ locals {
     # Pub/Sub of this project counts as internal.
     ingress = "INGRESS_TRAFFIC_INTERNAL_ONLY"
     iap     = false
+    # Its one caller has a right.
+    open_to_all = false
     # As long as Pub/Sub waits for it.
     timeout_seconds  = local.push_deadline_seconds
     concurrency      = var.run_concurrency

@@ -226,16 +226,16 @@ function isOpenToAll(plan: Plan, service: Planned): boolean {
   );
 }
 
-/** Everybody on the site, and Identity-Aware Proxy's account where it stands before a service. */
+/** The right of Identity-Aware Proxy's account, where it stands before a service. */
 function isForPeople(plan: Plan, grant: Planned): boolean {
-  const member = textAt(grant, 'member');
   const service = ofType(plan, 'google_cloud_run_v2_service').find(
     (each) => textAt(each, 'name') === textAt(grant, 'name'),
   );
-  if (/^serviceAccount:service-\d+@gcp-sa-iap\.iam\.gserviceaccount\.com$/.test(member)) {
-    return service !== undefined && at(service, 'iap_enabled') === true;
-  }
-  return member === 'allUsers' && textAt(grant, 'name') === 'spillway-site';
+  return (
+    /^serviceAccount:service-\d+@gcp-sa-iap\.iam\.gserviceaccount\.com$/.test(textAt(grant, 'member')) &&
+    service !== undefined &&
+    at(service, 'iap_enabled') === true
+  );
 }
 
 function criteriaOf(trigger: Planned): Record<string, string> {

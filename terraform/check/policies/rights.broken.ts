@@ -55,6 +55,10 @@ export const brokenRights: BrokenPlans = {
       /gives everybody roles\/run/,
       () => changed(example, [invoker, 'pusher'], ['member'], 'allAuthenticatedUsers'),
     ],
+    [
+      /services\["admin"\] lets everybody in/,
+      () => changed(example, [service, 'spillway-admin'], ['invoker_iam_disabled'], true),
+    ],
   ],
   'Every program has an account of its own, and every account is used': [
     [

@@ -66,15 +66,15 @@ export const rightsPolicies: Policy[] = [
   },
   {
     name: 'Everybody may open the site, and do nothing else',
-    findings: (plan) =>
-      grantsOf(plan).flatMap((grant) => {
-        if (!/^all(Authenticated)?Users$/.test(textAt(grant, 'member'))) return [];
-        const isSites =
-          grant.type === 'google_cloud_run_v2_service_iam_member' &&
-          textAt(grant, 'name') === 'spillway-site';
-        const role = textAt(grant, 'role');
-        return isSites && role === 'roles/run.invoker' ? [] : [`${grant.address} gives everybody ${role}.`];
-      }),
+    findings: (plan) => [
+      ...grantsOf(plan)
+        .filter((grant) => /^all(Authenticated)?Users$/.test(textAt(grant, 'member')))
+        .map((grant) => `${grant.address} gives everybody ${textAt(grant, 'role')}.`),
+      ...ofType(plan, 'google_cloud_run_v2_service')
+        .filter((service) => at(service, 'invoker_iam_disabled') === true)
+        .filter((service) => textAt(service, 'name') !== 'spillway-site')
+        .map((service) => `${service.address} lets everybody in.`),
+    ],
   },
   {
     name: 'Every program has an account of its own, and every account is used',
