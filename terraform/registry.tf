@@ -13,9 +13,12 @@ resource "google_artifact_registry_repository" "images" {
   format        = "DOCKER"
   kms_key_name  = var.kms_key
 
-  docker_config {
-    # The platform moves tags of what it builds.
-    immutable_tags = each.key == "programs"
+  # The platform moves tags of what it builds. Google's API does not give back that they may move, so it is not said.
+  dynamic "docker_config" {
+    for_each = each.key == "programs" ? [true] : []
+    content {
+      immutable_tags = docker_config.value
+    }
   }
 
   depends_on = [terraform_data.key_is_usable]
