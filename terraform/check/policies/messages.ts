@@ -13,7 +13,7 @@ const { uploads: _subscription, ...subscriptions } = subscriptionNames;
 
 /** Topics without a subscription, and why. */
 const withoutSubscriber: Record<string, string> = {
-  [topicNames.events]: 'It is for integrators, who make a subscription each. Nothing is kept for nobody.',
+  [topicNames.events]: 'It is for integrators, who make a subscription each.',
 };
 /** The dead letters have no dead letters: people look at them. */
 const withoutDeadLetters = new Set<string>([subscriptionNames.dead]);
