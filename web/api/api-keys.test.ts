@@ -216,6 +216,34 @@ test('who tries keys that do not exist may soon do so only now and then, and kno
   expect([await tryOne(), await tryOne()]).toEqual([401, 429]);
 });
 
+test('keys that do not exist are looked for no more often when all are tried at once', async () => {
+  const { site, clock, ports, program } = await createSite();
+  const get = vi.spyOn(ports.apiKeys, 'get');
+  const tries = Array.from({ length: 100 }, () =>
+    createProgram(site, makeKey(clock.now()).text)('GET', '/jobs'),
+  );
+  const statuses = (await Promise.all(tries)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(70);
+  expect(get).toHaveBeenCalledTimes(30);
+  clock.advance(5 * minute);
+  // Keys that exist use nothing up.
+  for (let index = 0; index < 40; index++) {
+    clock.advance(1);
+    const { text, key } = makeKey(clock.now());
+    await ports.apiKeys.create(key);
+    expect((await createProgram(site, text)('GET', '/jobs')).status).toBe(200);
+  }
+  expect((await program('GET', '/jobs')).status).toBe(200);
+});
+
+test('requests of one key that come together read it once', async () => {
+  const { ports, program } = await createSite();
+  const get = vi.spyOn(ports.apiKeys, 'get');
+  const answers = await Promise.all(Array.from({ length: 50 }, () => program('GET', '/jobs')));
+  expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 50 }, () => 200));
+  expect(get).toHaveBeenCalledTimes(1);
+});
+
 test('a key has what a network has, and for itself', async () => {
   const { site, clock, program, ports } = await createSite();
   const open = async (send: typeof program) => (await send('POST', '/uploads', uploadBody)).status;

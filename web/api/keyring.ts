@@ -29,11 +29,19 @@ export function createKeyring(
   limits: Pick<VisitorLimits, 'tryKey' | 'forgiveKey'>,
 ): Keyring {
   const remembered = new Map<string, { key: ApiKey; readAt: number }>();
+  /** Requests of one key that come together share one reading, and count as one try. */
+  const readings = new Map<string, Promise<ApiKey | null>>();
 
   async function find(id: string): Promise<ApiKey | null> {
     const known = remembered.get(id);
+    if (known && clock.now().getTime() - known.readAt < believedMs) return known.key;
+    const reading = readings.get(id) ?? read(id).finally(() => readings.delete(id));
+    readings.set(id, reading);
+    return reading;
+  }
+
+  async function read(id: string): Promise<ApiKey | null> {
     const now = clock.now().getTime();
-    if (known && now - known.readAt < believedMs) return known.key;
     const key = await apiKeys.get(id);
     remembered.delete(id);
     return key && remember({ ...key }, now);
@@ -80,7 +88,8 @@ export function createKeyring(
         throw invalid('The API key is not complete, or has a typing error: its checksum does not fit.');
       }
       const { id, hash } = keyFingerprint(text);
-      const key = remembered.has(id) ? await find(id) : await findNew(id, address);
+      const isNew = !remembered.has(id) && !readings.has(id);
+      const key = await (isNew ? findNew(id, address) : find(id));
       if (!key || !timingSafeEqual(Buffer.from(key.hash), Buffer.from(hash))) {
         log.warn({ address }, 'A request came with an API key that does not exist.');
         throw invalid('There is no such API key.');
