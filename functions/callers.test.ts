@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
@@ -26,7 +28,7 @@ async function serve(verdict: CallerVerdict) {
   await new Promise((resolve) => server.once('listening', resolve));
   const { port } = server.address() as AddressInfo;
   const call = (path: string, init: RequestInit) => fetch(`http://127.0.0.1:${port}${path}`, init);
-  return { call, asked, bodies };
+  return { call, asked, bodies, port };
 }
 
 const post = {
@@ -41,6 +43,22 @@ it('a function works for those who may call it', async () => {
   expect(bodies).toEqual([{ name: 'cat.jpg' }]);
   expect(asked).toEqual([{ authorization: 'Bearer a.b.c', 'x-serverless-authorization': undefined }]);
 });
+
+it.each(['authorization', 'x-serverless-authorization'])(
+  'a header %s that comes twice is shown whole, so that neither is believed',
+  async (name) => {
+    const { asked, port } = await serve({ kind: 'welcome' });
+    const twice = request({
+      port,
+      method: 'POST',
+      headers: ['host', 'x', name, 'Bearer a.b.c', name, 'Bearer d.e.f'],
+    });
+    twice.end();
+    const [answer] = (await once(twice, 'response')) as [IncomingMessage];
+    answer.resume();
+    expect(asked).toMatchObject([{ [name]: 'Bearer a.b.c,Bearer d.e.f' }]);
+  },
+);
 
 it.each<[CallerVerdict, string | null]>([
   [{ kind: 'refused', status: 401, refusal: 'signature' }, 'Bearer'],

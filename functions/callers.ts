@@ -5,8 +5,8 @@ import type { FunctionHandler } from './handler.ts';
 export function forCallers(check: CallerCheck, handler: FunctionHandler): FunctionHandler {
   return async (request, response) => {
     const verdict = await check({
-      authorization: request.headers.authorization,
-      'x-serverless-authorization': oneOf(request.headers['x-serverless-authorization']),
+      authorization: oneOf(request.headersDistinct.authorization),
+      'x-serverless-authorization': oneOf(request.headersDistinct['x-serverless-authorization']),
     });
     switch (verdict.kind) {
       case 'welcome':
@@ -24,7 +24,7 @@ export function forCallers(check: CallerCheck, handler: FunctionHandler): Functi
   };
 }
 
-/** A header that comes twice is joined, and is no token any more. */
-function oneOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header.join() : header;
+/** Headers that come twice are joined, and are no token any more: nobody knows which of them Cloud Run has verified. */
+function oneOf(headers: string[] | undefined): string | undefined {
+  return headers?.join();
 }

@@ -5,6 +5,8 @@ export interface FunctionRequest {
   method: string;
   url: string;
   headers: IncomingHttpHeaders;
+  /** The same, each as often as it came. Of some, such as `authorization`, `headers` has only the first. */
+  headersDistinct: NodeJS.Dict<string[]>;
   query: unknown;
   /** As its content type says. */
   body: unknown;

@@ -19,7 +19,14 @@ async function answerTo(method: string, url: string, report: HealthReport) {
     },
     end: () => {},
   };
-  const request: FunctionRequest = { method, url, headers: {}, query: {}, body: undefined };
+  const request: FunctionRequest = {
+    method,
+    url,
+    headers: {},
+    headersDistinct: {},
+    query: {},
+    body: undefined,
+  };
   const handler = withHealth(async (_request, answer) => void answer.status(204).end(), {
     begin: () => {},
     report: async () => report,
