@@ -1,6 +1,6 @@
 import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
-import type { AdminAccess } from './api/admin-access.ts';
+import { type AdminAccess, comparable } from './api/admin-access.ts';
 import { googleProxyKeys } from './api/proxy-keys.ts';
 import { sitePages } from './site-pages.ts';
 
@@ -79,7 +79,7 @@ function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
   if (config.SPILLWAY_SITE_PAGES === 'visitors') return { kind: 'closed' };
   const audience = config.SPILLWAY_IAP_AUDIENCE;
   const people = config.SPILLWAY_ADMINS.split(',')
-    .map((each) => each.trim().toLowerCase())
+    .map((each) => comparable(each.trim()))
     .filter((each) => each !== '');
   if (audience === undefined) {
     if (people.length > 0) {

@@ -12,6 +12,14 @@ export interface Admins {
   recognize(c: Context): Promise<Recognition>;
 }
 
+/**
+ * An e-mail address as it is compared: Latin letters in lower case. The lower case of some other letters is a letter of
+ * another person's address, as it is of the sign for kelvins.
+ */
+export function comparable(email: string): string {
+  return email.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 /** How admins are told, as the configuration says. */
 export type AdminAccess =
   /** Nobody is an admin here. */
@@ -22,7 +30,7 @@ export type AdminAccess =
   | {
       kind: 'proxy';
       audience: string;
-      /** E-mail addresses in lower case; `all`: everybody that the proxy lets through. */
+      /** E-mail addresses as `comparable` makes them; `all`: everybody that the proxy lets through. */
       people: ReadonlySet<string> | 'all';
       keysUrl: string;
     };

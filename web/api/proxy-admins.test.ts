@@ -46,6 +46,19 @@ test('an admin on the list is let in, whatever the case of the address', async (
   expect(lines).toEqual([]);
 });
 
+test('an address that only looks like one on the list is not on it', async () => {
+  const { ask } = createSite(new Set(['kim@example.com']));
+  expect(await ask(proxy.sign({ email: 'Kim@example.com' }))).toMatchObject({ status: 200 });
+  for (const email of [
+    '\u212aim@example.com',
+    '\u041aim@example.com',
+    'kim@example.com.',
+    ' kim@example.com',
+  ]) {
+    expect([email, await ask(proxy.sign({ email }))]).toMatchObject([email, { code: 'not_admin' }]);
+  }
+});
+
 test('somebody whom the proxy lets through and who is not on the list is told so', async () => {
   const { ask } = createSite();
   expect(await ask(proxy.sign({ email: 'bob@example.com' }))).toMatchObject({

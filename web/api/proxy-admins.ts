@@ -1,7 +1,7 @@
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
-import type { AdminAccess, Admins } from './admin-access.ts';
+import { type AdminAccess, type Admins, comparable } from './admin-access.ts';
 import { ProblemError } from './problems.ts';
 import { createProxyKeys, type ProxyKeys } from './proxy-keys.ts';
 
@@ -97,7 +97,7 @@ async function readAssertion(assertion: string, audience: string, keys: ProxyKey
     // The library's messages repeat the header.
     return { kind: 'doubtful', why: 'signature' };
   }
-  return { kind: 'person', email: claims.email.toLowerCase() };
+  return { kind: 'person', email: comparable(claims.email) };
 }
 
 /** What is wrong with claims, before their signature is looked at; null where nothing is. `now` in seconds. */
