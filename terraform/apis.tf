@@ -9,6 +9,8 @@ locals {
       "compute.googleapis.com",
       "dns.googleapis.com",
       "eventarc.googleapis.com",
+      # Eventarc asks for it as well: https://cloud.google.com/eventarc/docs/run/route-trigger-cloud-storage
+      "eventarcpublishing.googleapis.com",
       "firestore.googleapis.com",
       "iam.googleapis.com",
       "iap.googleapis.com",
