@@ -54,5 +54,8 @@ data "google_storage_project_service_account" "agent" {
 resource "google_project_iam_member" "storage_publishes" {
   project = local.project
   role    = "roles/pubsub.publisher"
-  member  = data.google_storage_project_service_account.agent.member
+  # Not what is read above: whenever an API is added, that is unknown while planning, and the right would be replaced.
+  member = local.agents.storage
+
+  depends_on = [data.google_storage_project_service_account.agent]
 }
