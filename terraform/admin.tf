@@ -34,7 +34,7 @@ resource "google_iap_web_cloud_run_service_iam_member" "admins" {
   member                 = each.value
 }
 
-# Whoever the proxy lets in is passed on by its own account, and nobody else may call the service.
+# The proxy passes on the people that it lets in with its own account. Nobody else may call the service.
 resource "google_cloud_run_v2_service_iam_member" "iap_calls_admin" {
   count = local.admin_behind_iap ? 1 : 0
 

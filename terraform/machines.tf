@@ -28,7 +28,7 @@ resource "google_iam_workload_identity_pool_provider" "machines" {
   attribute_mapping = {
     "google.subject" = local.machine_pool.issuer == null ? "assertion.subject.dn.cn" : "assertion.sub"
   }
-  # Whom else the identity provider or the authority knows is nobody here.
+  # The identity provider or the authority may know others, who are nobody here.
   attribute_condition = "google.subject in ${jsonencode(local.machine_pool.subjects)}"
 
   dynamic "oidc" {

@@ -16,7 +16,7 @@ resource "google_project_iam_member" "agents" {
 }
 
 # Rights take some minutes to reach all of Google's services. A program looks at what it needs when it starts, and ends
-# where it lacks a right, so that its deployment would fail: whatever needs rights waits here until they have arrived.
+# where it lacks a right, so that its deployment would fail: all that needs rights waits here until they have arrived.
 # https://cloud.google.com/iam/docs/access-change-propagation
 resource "terraform_data" "rights_have_arrived" {
   # Rights that are new, or of a new account, are waited for again.
