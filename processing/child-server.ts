@@ -7,6 +7,7 @@ import { isBuiltIn, isOperationName, manifestOf } from '@spillway/core/operation
 import { openModels } from '@spillway/models/library.ts';
 import { PluginError } from '@spillway/plugins/load.ts';
 import sharp from 'sharp';
+import { type ChildChannel, channelToWorker } from './child-channel.ts';
 import { failureOutcome, machineFault, textOf } from './child-failure.ts';
 import {
   type ChildAnswer,
@@ -27,7 +28,8 @@ import { type ProcessingSetup, processImage } from './process-image.ts';
  * A child's entry script calls it with the built-in operations; those of plug-ins come with `start`.
  */
 export function serveChild(builtIn: ImageOperations): void {
-  endWithParent();
+  const channel = channelToWorker();
+  endWithWorker(channel);
   // Lower than the parent's: its heartbeats and lease extensions must be on time beside busy children.
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   let setup: ProcessingSetup | null = null;
@@ -45,7 +47,7 @@ export function serveChild(builtIn: ImageOperations): void {
         return request satisfies never;
     }
   };
-  process.on('message', async (message) => process.send?.(await answer(message)));
+  channel.on('message', async (message) => channel.send(await answer(message)));
 }
 
 /** Answers a job, also if code throws outside of it: in a callback, or in a promise that is not awaited. */
@@ -109,11 +111,11 @@ function loadedModels(operations: ImageOperations): string[] {
 }
 
 /**
- * The channel to the parent closes when the parent dies, also by SIGKILL. The child then kills itself the same way,
+ * The channel closes when the worker dies, also by SIGKILL. The child then kills itself the same way,
  * because an orderly exit would first wait for native work.
  */
-function endWithParent(): void {
-  process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+function endWithWorker(channel: ChildChannel): void {
+  channel.on('closed', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 /**

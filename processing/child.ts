@@ -1,10 +1,12 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { isDeepStrictEqual } from 'node:util';
 import { MachineError, type MachineLack, messageOf } from '@spillway/core/errors.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import { afterAwake } from './awake-time.ts';
+import { ChildChannel, childStdio } from './child-channel.ts';
 import {
   type ChildJob,
   type ChildOutcome,
@@ -124,7 +126,7 @@ async function start(
   signal: AbortSignal,
 ): Promise<Child> {
   const child = launch(script, sandbox, childEnvironment(temporary));
-  // Without a listener an error of the channel would end the parent. The 'exit' event tells what it means.
+  // Without a listener an error would end the parent. The 'exit' event tells what it means.
   child.on('error', () => {});
   if (child.pid === undefined) {
     const [cause] = await once(child, 'error');
@@ -138,10 +140,12 @@ async function start(
   const kill = () => child.kill('SIGKILL');
   stop.addEventListener('abort', kill);
   try {
-    const answer = childStartSchema.parse(await ask(child, { kind: 'start', settings }));
+    const channel = new ChildChannel(child.stdio[3] as Duplex);
+    channel.on('broken', kill);
+    const answer = childStartSchema.parse(await ask(child, channel, { kind: 'start', settings }));
     switch (answer.kind) {
       case 'ready':
-        return childOf(child, answer.models, await restingBytesOf(child));
+        return childOf(child, channel, answer.models, await restingBytesOf(child));
       case 'unfit':
         throw unfit(answer.lack, answer.detail);
       case 'broken':
@@ -162,15 +166,10 @@ function launch(script: string, sandbox: SandboxRule, env: NodeJS.ProcessEnv): C
   const how = launchOf(sandbox);
   switch (how.kind) {
     case 'sandboxed':
-      return fork(script, {
-        serialization: 'advanced',
-        execPath: how.execPath,
-        execArgv: how.execArgv,
-        env,
-      });
+      return spawn(how.execPath, [...how.execArgv, script], { stdio: [...childStdio], env });
     case 'plain':
       if (sandbox === 'required') throw new BrokenChild(`Its sandbox is required. ${how.why}`);
-      return fork(script, { serialization: 'advanced', execArgv: [], env });
+      return spawn(process.execPath, [script], { stdio: [...childStdio], env });
     default:
       return how satisfies never;
   }
@@ -182,7 +181,12 @@ function unfit(lack: MachineLack, detail: string): MachineError {
   });
 }
 
-function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: number): Child {
+function childOf(
+  child: ChildProcess,
+  channel: ChildChannel,
+  modelsAtStart: string[],
+  bytesAtStart: number,
+): Child {
   let models = modelsAtStart;
   let restingBytes = bytesAtStart;
   let jobs = 0;
@@ -200,7 +204,7 @@ function childOf(child: ChildProcess, modelsAtStart: string[], bytesAtStart: num
     isAlive: () => hasNotExited(child) && !child.killed,
     async run(job) {
       jobs++;
-      const answer = childAnswerSchema.parse(await ask(child, { kind: 'process', job }));
+      const answer = childAnswerSchema.parse(await ask(child, channel, { kind: 'process', job }));
       refuseOtherFiles(answer.outcome, job);
       if (!isDeepStrictEqual(answer.models, models)) {
         models = answer.models;
@@ -225,21 +229,25 @@ function refuseOtherFiles(outcome: ChildOutcome, job: ChildJob): void {
 }
 
 /** Sends one request and waits for the next message, or for the process to end. */
-async function ask(child: ChildProcess, request: ChildRequest): Promise<unknown> {
+async function ask(child: ChildProcess, channel: ChildChannel, request: ChildRequest): Promise<unknown> {
   if (!hasNotExited(child)) throw new ChildDied(child.exitCode, child.signalCode);
   const settled = new AbortController();
   const { signal } = settled;
   try {
-    const answer = once(child, 'message', { signal }).then(([message]) => message as unknown);
+    const answer = once(channel, 'message', { signal }).then(([message]) => message as unknown);
+    const fault = once(channel, 'broken', { signal }).then(([error]) => {
+      throw error;
+    });
     const death = once(child, 'exit', { signal }).then(([exitCode, deadly]) => {
       throw new ChildDied(exitCode as number | null, deadly as NodeJS.Signals | null);
     });
-    // The loser of the race is aborted below, and must not count as unhandled.
+    // The losers of the race are aborted below, and must not count as unhandled.
     answer.catch(() => {});
+    fault.catch(() => {});
     death.catch(() => {});
     // A failure to send means that the process has ended or is ending: 'exit' follows.
-    child.send(request, () => {});
-    return await Promise.race([answer, death]);
+    channel.send(request);
+    return await Promise.race([answer, fault, death]);
   } finally {
     settled.abort();
   }

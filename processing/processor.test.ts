@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MachineError, PermanentError, RetryableError, UnexpectedError } from '@spillway/core/errors.ts';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createProcessor, type ProcessedImage, type Processor, type ProcessorOptions } from './processor.ts';
 import { asSharp, drawScene } from './testing/drawings.ts';
 import { writeVastNet } from './testing/saliency/fixtures.ts';
@@ -214,27 +214,53 @@ test.each(['defect', 'stray', 'stray-promise'])(
   },
 );
 
-test.each([
-  ['a file of the worker', { path: '/proc/self/environ' }],
-  ['a file beside its own', { path: 'other-job/result.png' }],
-  ['the result with another ending', { extension: 'json' }],
-  ['the result as a page', { contentType: 'text/html' }],
-])('a child that answers with %s is ended, and its answer is no result', async (_, change) => {
+describe('a child whose decoder was taken over', () => {
   const script = fileURLToPath(new URL('./testing/taken-over-child.ts', import.meta.url));
-  start({ childScript: script });
-  const own = { path: join(folder, 'answer-result.png'), decodedPixels: 1, model: null, notes: [] };
-  const image = { ...own, ...goodSketch, processMs: 1, inferenceMs: null };
-  const answer = (more: object) =>
-    writeFile(
-      join(folder, 'answer'),
-      JSON.stringify({ outcome: { kind: 'processed', image: { ...image, ...more } }, models: [] }),
-    );
-  await answer({});
-  expect(await sketch('answer')).toEqual(image);
-  const [pid] = processor.pids;
-  await answer(change);
-  await expect(sketch('answer')).rejects.toMatchObject({ name: 'RetryableError', code: 'internal' });
-  expect(processor.pids).not.toContain(pid);
+  const ownResult = () => ({
+    ...{ path: join(folder, 'answer-result.png'), decodedPixels: 1, model: null, notes: [] },
+    ...{ ...goodSketch, processMs: 1, inferenceMs: null },
+  });
+  const line = (image: object) =>
+    `${JSON.stringify({ outcome: { kind: 'processed', image }, models: [] })}\n`;
+
+  beforeEach(async () => {
+    start({ childScript: script });
+    await writeFile(join(folder, 'answer'), line(ownResult()));
+    expect(await sketch('answer')).toEqual(ownResult());
+  });
+
+  async function expectEnded(answer: string | Uint8Array): Promise<void> {
+    const [pid] = processor.pids;
+    await writeFile(join(folder, 'answer'), answer);
+    await expect(sketch('answer')).rejects.toMatchObject({ name: 'RetryableError', code: 'internal' });
+    expect(processor.pids).not.toContain(pid);
+    await writeFile(join(folder, 'answer'), line(ownResult()));
+    expect(await sketch('answer')).toEqual(ownResult());
+  }
+
+  test.each([
+    ['a file of the worker', { path: '/proc/self/environ' }],
+    ['a file beside its own', { path: 'other-job/result.png' }],
+    ['the result with another ending', { extension: 'json' }],
+    ['the result as a page', { contentType: 'text/html' }],
+  ])('is ended where it answers with %s, and its answer is no result', async (_, change) => {
+    await expectEnded(line({ ...ownResult(), ...change }));
+  });
+
+  test.each([
+    ['bytes of any kind', Uint8Array.of(0, 255, 254, 10, 7, 10)],
+    ['what is no answer', '{"outcome":null}\n'],
+    ['a message without an end', 'x'.repeat(3 * 1_024 * 1_024)],
+  ])('is ended where it sends %s, and its worker goes on', async (_, answer) => {
+    await expectEnded(answer);
+  });
+
+  test('is ended where it sends more than was asked for', async () => {
+    const [pid] = processor.pids;
+    await writeFile(join(folder, 'answer'), line(ownResult()).repeat(3));
+    await sketch('answer').catch(() => {});
+    await vi.waitFor(() => expect(processor.pids).not.toContain(pid), { timeout: 60_000 });
+  });
 });
 
 test('calling a job off kills its child and rejects with the reason', async () => {

@@ -1,11 +1,14 @@
 import { openSync, readFileSync, symlinkSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { channelToWorker } from '../child-channel.ts';
 
 /** A child that answers every request with what it could do to its surroundings. `process`: its folder has what to try. */
-process.on('disconnect', () => process.exit());
-process.on('message', async (message: { kind: string; job?: { inputPath: string } }) => {
-  if (message.kind === 'start') process.send?.({ kind: 'ready', models: [] });
-  else process.send?.({ outcome: await tryAll(message.job?.inputPath ?? ''), models: [] });
+const channel = channelToWorker();
+channel.on('closed', () => process.exit());
+channel.on('message', async (message) => {
+  const { kind, job } = message as { kind: string; job?: { inputPath: string } };
+  if (kind === 'start') channel.send({ kind: 'ready', models: [] });
+  else channel.send({ outcome: await tryAll(job?.inputPath ?? ''), models: [] });
 });
 
 async function tryAll(path: string) {

@@ -1,8 +1,11 @@
-/** A child that answers a job with whatever its source says, as one would whose decoder was taken over. */
-import { readFileSync } from 'node:fs';
+/** A child that sends the bytes of a job's source as its answer, as one could whose decoder was taken over. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { channelDescriptor, channelToWorker } from '../child-channel.ts';
 
-process.on('disconnect', () => process.exit());
-process.on('message', (message: { kind: string; job?: { inputPath: string } }) => {
-  if (message.kind === 'start') process.send?.({ kind: 'ready', models: [] });
-  else process.send?.(JSON.parse(readFileSync(message.job?.inputPath ?? '', 'utf8')));
+const channel = channelToWorker();
+channel.on('closed', () => process.exit());
+channel.on('message', (message) => {
+  const { kind, job } = message as { kind: string; job?: { inputPath: string } };
+  if (kind === 'start') channel.send({ kind: 'ready', models: [] });
+  else writeFileSync(channelDescriptor, readFileSync(job?.inputPath ?? ''));
 });
