@@ -105,7 +105,9 @@ it.skipIf(!hasTools)('the commands of docs/integrate.md upload a picture and fet
     .replace(/^site=.*$/m, `site=${stack.web}`)
     .replace(/^key=.*$/m, `key=${await makeKey('commands')}`)
     .replaceAll('cat.jpg', 'tomato.jpg');
-  const child = spawn('bash', ['-euo', 'pipefail', '-c', here], { cwd: folder, stdio: 'pipe' });
+  // With a socket for its input, which Node's pipes are, bash takes itself for a remote shell and reads its start files.
+  const bash = ['--norc', '-euo', 'pipefail', '-c', here];
+  const child = spawn('bash', bash, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
   const [complained, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   expect([complained, code]).toEqual(['', 0]);
   expect((await sharp(join(folder, 'cat.png')).metadata()).width).toBe(320);
