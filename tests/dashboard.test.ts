@@ -107,7 +107,7 @@ it('makes a key with which a program works, shows it once, and ends it', async (
   expect(text).toMatch(/^spw_\w{49}$/);
   expect(await seriousViolations(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Close' }).click();
-  expect(await page.content()).not.toContain(text);
+  await expect.poll(() => page.content()).not.toContain(text);
   const stored = await firestore.collection('apiKeys').get();
   expect(JSON.stringify(stored.docs.map((snapshot) => snapshot.data()))).not.toContain(text.slice(4, 20));
 
