@@ -1,8 +1,10 @@
 import { readExtract } from '../terraform/check/extract-file.ts';
 import { type Plan, type Planned, planExtract } from '../terraform/check/plan.ts';
+import { programsOf } from '../terraform/check/programs.ts';
 import { at, blocksAt, madeFrom, ofType, ofTypes, textAt } from '../terraform/check/read-plan.ts';
 
 /** What documents say of Google Cloud, read from the plan that Terraform makes of the example. */
+const example = readExtract('example', planExtract);
 
 /** One right: an account, a role, and on what. */
 interface Grant {
@@ -14,9 +16,8 @@ interface Grant {
 
 /** Who may do what, as a table: a row for each account that is made, with what it is for. */
 export function rightsTable(): string {
-  const plan = readExtract('example', planExtract);
-  const grants = grantsOf(plan);
-  const rows = ofType(plan, 'google_service_account').map((account) => {
+  const grants = grantsOf(example);
+  const rows = ofType(example, 'google_service_account').map((account) => {
     const name = textAt(account, 'account_id');
     const byRole = Map.groupBy(
       grants.filter((grant) => grant.account === name),
@@ -50,7 +51,7 @@ const reasons: Record<string, string> = {
 
 /** Each role that is given to an account of Spillway's own, and why, as a table. */
 export function rolesTable(): string {
-  const grants = grantsOf(readExtract('example', planExtract));
+  const grants = grantsOf(example);
   const roles = grants
     .filter(({ account }) => account.startsWith('spillway-'))
     .map(({ role }) => shortRole(role));
@@ -73,25 +74,23 @@ function rightsOfRole([role, grants]: [string, Grant[]]): string {
 
 /** A job's way through the cloud, and the account that each part works as, as a Mermaid diagram. */
 export function cloudDiagram(): string {
-  const plan = readExtract('example', planExtract);
-  const grants = grantsOf(plan);
+  const grants = grantsOf(example);
   return [
     'flowchart LR',
     '  visitor(("visitor")) --> site',
     '  visitor -->|"signed address"| web-uploads[("web-uploads")]',
     '  integrator(("integrator")) --> uploads[("uploads")]',
     '  person(("admin")) -->|"Identity-Aware Proxy"| admin',
-    ...programBoxes(plan),
-    ...[...calls(plan), ...messages(plan, grants), ...results(grants)].map(arrow),
+    ...programBoxes(example),
+    ...[...calls(example), ...messages(example, grants), ...results(grants)].map(arrow),
   ].join('\n');
 }
 
 /** Which program reads and writes which data, as a table. */
 export function dataTable(): string {
-  const plan = readExtract('example', planExtract);
-  const grants = grantsOf(plan);
+  const grants = grantsOf(example);
   const buckets = ['uploads', 'web-uploads', 'results', 'models'];
-  const rows = [...new Set(servicesOf(plan).map(({ account }) => account))].map((account) => {
+  const rows = [...new Set(servicesOf(example).map(({ account }) => account))].map((account) => {
     const own = grants.filter((grant) => grant.account === account);
     const has = (role: string, place: string | null) =>
       own.some((grant) => grant.role === `roles/${role}` && grant.place === place);
@@ -186,20 +185,10 @@ function oneEach(arrows: Arrow[]): Arrow[] {
 }
 
 function servicesOf(plan: Plan): { name: string; account: string }[] {
-  return [
-    ...ofType(plan, 'google_cloudfunctions2_function').map((each) => ({
-      name: partOf(textAt(each, 'name')),
-      account: accountOf(textAt(each, 'service_config', 'service_account_email')),
-    })),
-    ...ofType(plan, 'google_cloud_run_v2_service').map((each) => ({
-      name: partOf(textAt(each, 'name')),
-      account: accountOf(textAt(each, 'template', 'service_account')),
-    })),
-    ...ofType(plan, 'google_compute_instance_template').map((each) => ({
-      name: 'VMs',
-      account: accountOf(textAt(each, 'service_account', 'email')),
-    })),
-  ];
+  return programsOf(plan).map(({ name, resource, account }) => ({
+    name: name === 'vm' ? 'VMs' : partOf(textAt(resource, 'name')),
+    account: accountOf(account),
+  }));
 }
 
 /** What a right is given on, by the attribute that names it. */
