@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { type AuditView, auditPageSchema } from '@spillway/web/api/schema.ts';
+import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';
 import { now } from '../live/now.ts';
@@ -23,25 +24,19 @@ export function AuditPanel() {
     entries.value = from === null ? reply.value.entries : [...(entries.peek() ?? []), ...reply.value.entries];
     cursor.value = reply.value.cursor;
   };
-  const toggle = () => {
-    open.value = !open.value;
-    if (open.value) void load(null);
-  };
 
   return (
     <section class="audit" aria-labelledby="audit-title">
       <header class="section-head">
         <h2 id="audit-title">What admins did</h2>
         <p>kept for 400 days</p>
-        <button
-          type="button"
-          class="button panel-toggle"
-          aria-expanded={open.value}
-          aria-controls={listId}
-          onClick={toggle}
-        >
-          {open.value ? 'Close list' : 'Show list'}
-        </button>
+        <PanelToggle
+          open={open}
+          controls={listId}
+          words={['Show list', 'Close list']}
+          className="panel-toggle"
+          onOpen={() => void load(null)}
+        />
       </header>
       <div id={listId} class="keys-sheet" hidden={!open.value}>
         <p class="keys-problem" role="alert">

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { CopyButton } from '../components/CopyButton.tsx';
 import { ModalDialog } from '../components/ModalDialog.tsx';
+import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { now } from '../live/now.ts';
 import { KeyForm } from './KeyForm.tsx';
@@ -18,10 +19,6 @@ export function KeysPanel() {
   const keys = useMemo(createKeysState, []);
   const open = useSignal(false);
   useEffect(() => void keys.load(), [keys]);
-  const toggle = () => {
-    open.value = !open.value;
-    if (open.value) void keys.load();
-  };
   const list = keys.keys.value;
   const made = keys.made.value;
   return (
@@ -29,15 +26,13 @@ export function KeysPanel() {
       <header class="section-head">
         <h2 id="keys-title">API keys</h2>
         <p>{list && <InUse list={list} />}</p>
-        <button
-          type="button"
-          class="button panel-toggle"
-          aria-expanded={open.value}
-          aria-controls={sheetId}
-          onClick={toggle}
-        >
-          {open.value ? 'Close keys' : 'Show keys'}
-        </button>
+        <PanelToggle
+          open={open}
+          controls={sheetId}
+          words={['Show keys', 'Close keys']}
+          className="panel-toggle"
+          onOpen={() => void keys.load()}
+        />
       </header>
       <div id={sheetId} class="keys-sheet" hidden={!open.value}>
         {open.value && (

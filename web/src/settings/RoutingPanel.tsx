@@ -3,6 +3,7 @@ import { adminWords } from '@spillway/core/audit.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
+import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { now } from '../live/now.ts';
 import { RoutingForm } from './RoutingForm.tsx';
@@ -21,11 +22,6 @@ export function RoutingPanel({ overview }: { overview: ReadonlySignal<Overview |
     [overview, editor],
   );
   useEffect(() => warnBeforeLeaving(editor), [editor]);
-  const toggle = () => {
-    open.value = !open.value;
-    // A document that somebody edited by hand is told by no event.
-    if (open.value) void editor.load();
-  };
   const view = editor.view.value;
   const summary = settingsSummary(view?.routing ?? null);
   return (
@@ -36,15 +32,13 @@ export function RoutingPanel({ overview }: { overview: ReadonlySignal<Overview |
           {view && <LastChange change={view.change} />}
           {editor.edited.value && <span class="unsaved">Not saved yet</span>}
         </p>
-        <button
-          type="button"
-          class="button"
-          aria-expanded={open.value}
-          aria-controls={formId}
-          onClick={toggle}
-        >
-          {open.value ? 'Close settings' : 'Change settings'}
-        </button>
+        <PanelToggle
+          open={open}
+          controls={formId}
+          words={['Change settings', 'Close settings']}
+          // A document that somebody edited by hand is told by no event.
+          onOpen={() => void editor.load()}
+        />
       </header>
       <div class="routing-sheet">
         <dl class="routing-summary">
