@@ -6,7 +6,7 @@ import type { Identities } from './metadata/identities.ts';
 import type { Programs } from './programs.ts';
 import { ackDeadline } from './resources.ts';
 import type { Secrets } from './secrets.ts';
-import type { StackFile } from './stack-file.ts';
+import { environmentOf, type StackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
 import type { PartSpec } from './supervisor.ts';
 
@@ -186,14 +186,7 @@ function shared({ stack, options }: Plan): Record<string, string> {
   );
   return {
     ...Object.fromEntries(inherited),
-    FIRESTORE_EMULATOR_HOST: stack.firestore,
-    PUBSUB_EMULATOR_HOST: stack.pubsub,
-    STORAGE_EMULATOR_HOST: stack.storage,
-    GOOGLE_CLOUD_PROJECT: stack.project,
-    SPILLWAY_PROJECT: stack.project,
-    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    ...environmentOf(stack),
     SPILLWAY_OPERATIONS: options.operations ?? '',
     SPILLWAY_WORK_DIR: join(options.directory, 'work'),
     // The whole stack has to end within 10 s.

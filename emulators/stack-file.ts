@@ -23,6 +23,26 @@ export const stackFileSchema = z.object({
 });
 export type StackFile = z.infer<typeof stackFileSchema>;
 
+/** How every program finds the stack's services and buckets, in the variables that the cloud has for it, too. */
+export function environmentOf({
+  project,
+  firestore,
+  pubsub,
+  storage,
+  buckets,
+}: Pick<StackFile, 'project' | 'firestore' | 'pubsub' | 'storage' | 'buckets'>): Record<string, string> {
+  return {
+    FIRESTORE_EMULATOR_HOST: firestore,
+    PUBSUB_EMULATOR_HOST: pubsub,
+    STORAGE_EMULATOR_HOST: storage,
+    GOOGLE_CLOUD_PROJECT: project,
+    SPILLWAY_PROJECT: project,
+    SPILLWAY_UPLOADS_BUCKET: buckets.uploads,
+    SPILLWAY_WEB_UPLOADS_BUCKET: buckets.webUploads,
+    SPILLWAY_RESULTS_BUCKET: buckets.results,
+  };
+}
+
 const fileName = 'stack.json';
 
 export async function writeStackFile(directory: string, stack: StackFile): Promise<void> {

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { environmentOf } from '@spillway/emulators/stack-file.ts';
 import { proxyHeader } from '@spillway/web/api/proxy-admins.ts';
 import { proxyAudience, startTestProxy, type TestProxy } from '@spillway/web/api/test-proxy.ts';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
@@ -42,13 +43,7 @@ async function start(environment: Record<string, string>): Promise<string> {
     env: {
       PATH: process.env.PATH,
       METADATA_SERVER_DETECTION: 'none',
-      FIRESTORE_EMULATOR_HOST: stack.firestore,
-      PUBSUB_EMULATOR_HOST: stack.pubsub,
-      STORAGE_EMULATOR_HOST: stack.storage,
-      SPILLWAY_PROJECT: stack.project,
-      SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-      SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-      SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+      ...environmentOf(stack),
       SPILLWAY_SESSION_SECRET: 'a secret of more than thirty-two characters',
       PORT: '0',
       ...environment,

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
 import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { environmentOf } from '@spillway/emulators/stack-file.ts';
 import { requireWithin } from '@spillway/release/build.ts';
 import { programs } from '@spillway/release/programs.ts';
 import { type Container, docker, imageBytes, startContainer } from './docker.ts';
@@ -29,21 +30,6 @@ const patienceMs = 120_000;
 const operations = ['sketch', 'remove-background', 'caption'];
 
 const imageOf = (target: ImageTarget) => `spillway-${target}:probe`;
-
-/** What every program is told of the stack. */
-function environmentOf(stack: Stack): Record<string, string> {
-  return {
-    FIRESTORE_EMULATOR_HOST: stack.firestore,
-    PUBSUB_EMULATOR_HOST: stack.pubsub,
-    STORAGE_EMULATOR_HOST: stack.storage,
-    GOOGLE_CLOUD_PROJECT: stack.project,
-    SPILLWAY_PROJECT: stack.project,
-    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
-    SPILLWAY_SLOTS: '1',
-  };
-}
 
 /** The environment of each image beside that, with the address that it is then reached at. */
 async function placesIn(
@@ -135,7 +121,8 @@ try {
   const places = await placesIn(stack);
   for (const target of targets) {
     const { address, more } = places[target];
-    const container = await startContainer(imageOf(target), { ...environmentOf(stack), ...more });
+    const environment = { ...environmentOf(stack), SPILLWAY_SLOTS: '1', ...more };
+    const container = await startContainer(imageOf(target), environment);
     containers.set(target, container);
     await probe(target, container, address);
   }
