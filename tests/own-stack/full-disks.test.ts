@@ -98,7 +98,12 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
       const ill = { state: 'paused', lacks: ['disk'] };
       await expect.poll(() => lacksOf(vm), { timeout: 90_000, interval: 200 }).toEqual(ill);
     }
-    expect((await alerts()).filter((message) => message.includes('disk is full'))).toHaveLength(2);
+    const messages = await alerts();
+    for (const vm of vms) {
+      expect(messages).toContainEqual(
+        expect.stringMatching(`machine of ${vm} cannot work: Its disk is full`),
+      );
+    }
     // By now Cloud Run was asked as well, and none of its instances could start.
     const onRun = async () => (await jobsIn('everywhere')).some(({ route }) => route.target === 'run');
     await expect.poll(onRun, { timeout: 90_000 }).toBe(true);
@@ -111,7 +116,9 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     expect(done.map(({ attempt }) => attempt)).toEqual(new Array(uploads).fill(1));
     const well = { state: 'ready', lacks: [] };
     for (const vm of vms) await expect.poll(() => lacksOf(vm), { timeout: 90_000 }).toEqual(well);
-    expect(await alerts()).not.toContainEqual(expect.stringContaining('disk is full'));
+    // Instances of Cloud Run look again at their own pace, or have ended and are soon no longer counted as alive.
+    const complaints = async () => (await alerts()).filter((message) => message.includes('disk is full'));
+    await expect.poll(complaints, { timeout: 90_000 }).toEqual([]);
   }, 300_000);
 
   it('leave the work to one that has room, and folders to nobody', async () => {
