@@ -8,7 +8,7 @@ import { mostIndexedBytes, shownText, textProblem } from './text.ts';
 /**
  * The registry: every operation that this program has. It is the only list of operations. It holds the built-in ones
  * from the start; a program adds plug-ins before it does anything else (`@spillway/plugins/load.ts`), and the page adds
- * those that the API names. To add an operation, see docs/operations.md.
+ * those that the API names. To add an operation, see docs/image-operations.md.
  */
 
 /** The operations that Spillway ships with. */
