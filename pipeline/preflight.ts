@@ -14,7 +14,7 @@ const bucket = (
 ): Need => ({ kind: 'bucket', bucket: name, access });
 const database: Need = { kind: 'database' };
 
-/** What each program needs. `docs/operations.md` names the roles that go with it. */
+/** What each program needs. `docs/configuration.md` names the roles that go with it. */
 export const needs = {
   /** The functions: routing, sweep, and the search for lost uploads. */
   functions: [
