@@ -9,6 +9,8 @@ export const prices = {
     perVcpuSecond: 0.000024,
     perGibSecond: 0.0000025,
     perRequest: 0.4 / 1_000_000,
+    /** Of minimum instances while they have no request. */
+    idle: { perVcpuSecond: 0.0000025, perGibSecond: 0.0000025 },
     /** Billing granularity in milliseconds. */
     stepMs: 100,
   },
@@ -35,6 +37,12 @@ export function runCost(ms: number, shape: MachineShape, runPrices: RunPrices = 
   const seconds = (Math.ceil(ms / prices.run.stepMs) * prices.run.stepMs) / 1_000;
   const perSecond = shape.vcpus * runPrices.perVcpuSecond + shape.memoryGib * runPrices.perGibSecond;
   return seconds * perSecond + runPrices.perRequest;
+}
+
+/** US dollars per hour that a minimum instance of Cloud Run has no request. */
+export function idleRunCostPerHour({ vcpus, memoryGib }: MachineShape): number {
+  const { perVcpuSecond, perGibSecond } = prices.run.idle;
+  return 3_600 * (vcpus * perVcpuSecond + memoryGib * perGibSecond);
 }
 
 /** US dollars per hour of a VM, busy or idle. */

@@ -76,6 +76,22 @@ export const routingSettingsSchema = z.object({
     .prefault({}),
   /** For the baseline policy: Cloud Run is chosen if the least loaded VM's processors are busier than this share. */
   threshold: z.object({ cpu: z.number().min(0).max(1).default(0.7) }).prefault({}),
+  /** The forecast of arrivals and what it changes. Off: docs/routing.md tells what it is worth. */
+  forecast: z
+    .object({
+      /** Whether it sets the minimum instances of Cloud Run. If not, they stay as they are deployed. */
+      prewarming: z.boolean().default(false),
+      minInstances: z
+        .object({
+          least: z.int().min(0).max(1_000).default(0),
+          most: z.int().min(0).max(1_000).default(5),
+        })
+        .refine(({ least, most }) => least <= most, 'The least minimum instances are more than the most.')
+        .prefault({}),
+      /** Whether the wanted size of the pool of VMs follows what is to arrive, and not what has arrived. */
+      vmPool: z.boolean().default(false),
+    })
+    .prefault({}),
   /** US dollars. Default: the price list. */
   prices: z
     .object({

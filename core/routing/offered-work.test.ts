@@ -18,6 +18,12 @@ describe('offered work', () => {
     expect(offeredSlots({ arrivedMs: 8 * arrivedWithin, overdueMs, dueMs: overdueMs })).toBe(11);
   });
 
+  it('takes what is to arrive in place of what arrived, where there is a forecast', () => {
+    const seen = { arrivedMs: 8 * arrivedWithin, overdueMs: horizon, dueMs: 2 * horizon };
+    expect(offeredSlots(seen, 12)).toBe(13);
+    expect(offeredSlots(seen, 0)).toBe(2);
+  });
+
   it('does not grow for work that waits in time, and keeps the slots that it needs', () => {
     expect(offeredSlots({ arrivedMs: 8 * arrivedWithin, overdueMs: 0, dueMs: 2 * horizon })).toBe(8);
     expect(offeredSlots({ ...nothing, dueMs: 2 * horizon })).toBe(2);

@@ -39,10 +39,16 @@ export interface WorkSeen {
  * - What waits for the VMs and is due within the horizon takes at least `due / horizon` slots, however little arrives by
  *   now. This keeps the VMs that a large batch was promised. It is a second lower bound and no addition, because most of
  *   it has just arrived.
+ * @param arrivingSlots Slots that the arrivals to come will keep busy, by a forecast. They take the place of what arrived.
+ *   Null: no forecast.
  * @see Buttazzo, "Hard Real-Time Computing Systems", on the processor demand of earliest deadline first
  * @see https://en.wikipedia.org/wiki/Offered_load for the term
  */
-export function offeredSlots({ arrivedMs, overdueMs, dueMs }: WorkSeen): number {
+export function offeredSlots(
+  { arrivedMs, overdueMs, dueMs }: WorkSeen,
+  arrivingSlots: number | null = null,
+): number {
   const { arrivedWithin, horizon } = offeredWorkTiming;
-  return Math.max(arrivedMs / arrivedWithin + overdueMs / horizon, dueMs / horizon);
+  const arriving = arrivingSlots ?? arrivedMs / arrivedWithin;
+  return Math.max(arriving + overdueMs / horizon, dueMs / horizon);
 }
