@@ -19,6 +19,19 @@ export const baseConfigSchema = z.object({
   SPILLWAY_METRICS: z.enum(['off', 'cloud']).default('off'),
   /** Host and port of a stand-in for Cloud Monitoring, without TLS. */
   MONITORING_EMULATOR_HOST: z.string().min(1).optional(),
+  /**
+   * The worker's service of Cloud Run, as `projects/…/locations/…/services/…`. A program that sweeps prewarms it, and the
+   * dashboard shows it. Without it neither does.
+   */
+  SPILLWAY_RUN_SERVICE: z
+    .string()
+    .regex(
+      /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/,
+      'must be like projects/my-project/locations/us-central1/services/spillway-worker',
+    )
+    .optional(),
+  /** Host and port of a stand-in for Cloud Run's Admin API, without TLS. */
+  CLOUD_RUN_EMULATOR_HOST: z.string().min(1).optional(),
   /** Plug-ins: folders and npm packages, separated by commas. */
   SPILLWAY_OPERATIONS: z.string().default(''),
 });

@@ -1,15 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import {
-  loadPackageDefinition,
-  Server,
-  ServerCredentials,
-  type ServerUnaryCall,
-  type sendUnaryData,
-  status,
-} from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
+import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
 import { z } from 'zod';
+import { servicesOf } from '../google-services.ts';
 
 /** Of Cloud Monitoring: writing points of custom metrics, and looking a metric up. */
 const serviceName = 'google.monitoring.v3.MetricService';
@@ -118,7 +109,7 @@ export async function startMonitoring(port = 0): Promise<MonitoringServer> {
     }
   }
 
-  server.addService(await serviceDefinition(), {
+  server.addService((await servicesOf('@google-cloud/monitoring'))(serviceName), {
     createTimeSeries(call: ServerUnaryCall<unknown, object>, callback: sendUnaryData<object>) {
       monitoring.calls++;
       answer(callback, () => {
@@ -156,18 +147,4 @@ export async function startMonitoring(port = 0): Promise<MonitoringServer> {
       server.forceShutdown();
     },
   };
-}
-
-/** From the file that the client itself reads. */
-async function serviceDefinition() {
-  const client = createRequire(import.meta.url).resolve('@google-cloud/monitoring');
-  const protos = JSON.parse(await readFile(new URL('../protos/protos.json', `file://${client}`), 'utf8'));
-  const definition = fromJSON(protos, { enums: String, longs: String, oneofs: false });
-  const service = serviceName
-    .split('.')
-    .reduce<unknown>(
-      (within, name) => (within as Record<string, unknown>)[name],
-      loadPackageDefinition(definition),
-    );
-  return (service as { service: Parameters<Server['addService']>[0] }).service;
 }

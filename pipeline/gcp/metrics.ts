@@ -1,6 +1,7 @@
 import type { MetricServiceClient } from '@google-cloud/monitoring';
 import type { BaseConfig } from '../config.ts';
 import type { Metrics } from '../ports/metrics.ts';
+import { emulatorEndpoint } from './emulator-endpoint.ts';
 import { offeredWorkMetric } from './offered-work-metric.ts';
 import { asServiceError, codeOf } from './outages.ts';
 
@@ -71,16 +72,5 @@ function seriesOf(project: string, slots: number, at: Date) {
 
 async function openClient(projectId: string, emulator: string | undefined): Promise<MetricServiceClient> {
   const { MetricServiceClient: Client } = await import('@google-cloud/monitoring');
-  if (emulator === undefined) return new Client({ projectId });
-  const { grpc } = await import('google-gax');
-  const { hostname, port } = new URL(`http://${emulator}`);
-  const sslCreds = grpc.credentials.createInsecure();
-  return new Client({
-    projectId,
-    apiEndpoint: hostname,
-    port: Number(port),
-    sslCreds,
-    // Otherwise the client would ask the metadata server for it.
-    clientOptions: { universeDomain: 'googleapis.com' },
-  });
+  return new Client({ projectId, ...(emulator === undefined ? {} : await emulatorEndpoint(emulator)) });
 }

@@ -27,6 +27,7 @@ import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
 import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRouterStates } from './router-states.ts';
+import { createCloudRunService } from './run-service.ts';
 import { createFirestoreSettings } from './settings.ts';
 
 /** The ports and the clients behind them, for tests of these adapters. */
@@ -53,6 +54,8 @@ export function createGcpPorts(
     void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
   const consumer = createPubSubConsumer(pubsub);
   const metrics = config.SPILLWAY_METRICS === 'cloud' ? createMonitoringMetrics(config) : null;
+  const { SPILLWAY_RUN_SERVICE: runName, CLOUD_RUN_EMULATOR_HOST: runEmulator } = config;
+  const runService = runName === undefined ? null : createCloudRunService(runName, runEmulator);
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
   return {
     firestore,
@@ -76,6 +79,7 @@ export function createGcpPorts(
     leases: createFirestoreLeases(firestore),
     passedOver,
     metrics,
+    runService,
     audit: createFirestoreAudit(firestore),
     apiKeys: createFirestoreApiKeys(firestore),
     clock,
@@ -84,7 +88,10 @@ export function createGcpPorts(
     log,
     buckets,
     async close() {
-      await Promise.all([firestore.terminate(), consumer.close(), pubsub.close(), metrics?.close()]);
+      await Promise.all([
+        ...[firestore.terminate(), consumer.close(), pubsub.close()],
+        ...[metrics?.close(), runService?.close()],
+      ]);
     },
   };
 }

@@ -28,6 +28,7 @@ import { createMemoryFleet } from './fleet.ts';
 import { createMemoryJobs } from './jobs.ts';
 import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
+import { createMemoryRunService, type MemoryRunService } from './run-service.ts';
 
 export interface MemoryQueue extends Queue {
   readonly messages: Record<Target, JobMessage[]>;
@@ -39,6 +40,7 @@ export interface MemoryPorts extends AppPorts {
   blobs: MemoryBlobs;
   queue: MemoryQueue;
   metrics: MemoryMetrics;
+  runService: MemoryRunService;
 }
 
 export interface MemoryOptions {
@@ -65,6 +67,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     metrics: createMemoryMetrics(),
+    runService: createMemoryRunService(),
     clock,
     timers: options.timers ?? systemTimers,
     newToken,

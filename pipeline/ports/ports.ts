@@ -12,6 +12,7 @@ import type { Metrics } from './metrics.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
+import type { RunService } from './run-service.ts';
 
 /** `settings/routing` as it is now, for the admin. */
 export interface RoutingSettingsReading {
@@ -89,6 +90,8 @@ export interface Ports extends JobPorts {
   passedOver: PassedOverItems;
   /** Null where nobody reads what this program would write. */
   metrics: Metrics | null;
+  /** The worker's service of Cloud Run; null where this program is not told its name. */
+  runService: RunService | null;
   audit: AuditTrail;
   apiKeys: ApiKeys;
   /** Tells the database's time, as close as its last answers allow (store-clock.ts). */

@@ -155,6 +155,7 @@ function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: Rou
     queue,
     blobs,
     metrics: null,
+    runService: null,
     clock: engine,
     timers: engine,
     newToken: () => String(++tokens),
