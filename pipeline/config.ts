@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Buckets } from './ports/ports.ts';
+import { tracesConfigShape, tracesDestination } from './telemetry/traces-config.ts';
 
 /**
  * The part of the environment that every program has. Google's client libraries read `FIRESTORE_EMULATOR_HOST`,
@@ -32,6 +33,9 @@ export const baseConfigSchema = z.object({
     .optional(),
   /** Host and port of a stand-in for Cloud Run's Admin API, without TLS. */
   CLOUD_RUN_EMULATOR_HOST: z.string().min(1).optional(),
+  ...tracesConfigShape,
+  /** What heartbeats and traces call this version. */
+  SPILLWAY_VERSION: z.string().default('0.1.0'),
   /** Plug-ins: folders and npm packages, separated by commas. */
   SPILLWAY_OPERATIONS: z.string().default(''),
 });
@@ -48,6 +52,7 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   const parsed = schema.safeParse(environment);
   if (!parsed.success) throw new Error(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
   bucketsOf(parsed.data);
+  tracesDestination(parsed.data);
   return parsed.data;
 }
 

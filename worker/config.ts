@@ -42,6 +42,5 @@ export const workerConfigSchema = baseConfigSchema.extend({
   SPILLWAY_SANDBOX: z.enum(sandboxRules).default('where_possible'),
   /** For measuring routing: every operation only takes this long. Never set where pictures matter. Milliseconds. */
   SPILLWAY_SLEEP_MS: z.coerce.number().min(1).optional(),
-  SPILLWAY_VERSION: z.string().default('0.1.0'),
 });
 export type WorkerConfig = z.infer<typeof workerConfigSchema>;

@@ -1,5 +1,5 @@
 import { inject } from 'vitest';
-import type { BaseConfig } from '../config.ts';
+import { type BaseConfig, baseConfigSchema } from '../config.ts';
 import { createGcpPorts, type GcpPorts } from '../gcp/ports.ts';
 import { createMemoryPorts } from '../memory/ports.ts';
 import type { Clock } from '../ports/ports.ts';
@@ -14,15 +14,13 @@ export function emulatorPorts(project: string, machine?: Clock, buckets: Partial
   process.env.PUBSUB_EMULATOR_HOST = stack.pubsub;
   process.env.STORAGE_EMULATOR_HOST = stack.storage;
   return createGcpPorts(
-    {
+    baseConfigSchema.parse({
       SPILLWAY_PROJECT: project,
       SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
       SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
       SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
-      SPILLWAY_METRICS: 'off',
-      SPILLWAY_OPERATIONS: '',
       ...buckets,
-    },
+    }),
     createMemoryPorts().log,
     machine,
   );

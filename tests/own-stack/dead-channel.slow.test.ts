@@ -3,6 +3,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
@@ -57,14 +58,12 @@ it('a connection to Firestore that has died without a word is replaced within th
   vi.stubEnv('FIRESTORE_EMULATOR_HOST', way.host);
   vi.stubEnv('PUBSUB_EMULATOR_HOST', stack.pubsub);
   vi.stubEnv('STORAGE_EMULATOR_HOST', stack.storage);
-  const config = {
+  const config = baseConfigSchema.parse({
     SPILLWAY_PROJECT: stack.project,
     SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
     SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
     SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
-    SPILLWAY_METRICS: 'off' as const,
-    SPILLWAY_OPERATIONS: '',
-  };
+  });
   const ports = createGcpPorts(config, createMemoryPorts().log, undefined, 'calls');
   onTestFinished(() => ports.close());
   expect(await ports.jobs.get('before')).toBeNull();

@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** The part of a program's environment that says where its traces go. */
+export const tracesConfigShape = {
+  /**
+   * `cloud`: to Cloud Trace, with the program's own credentials. `otlp`: to `OTEL_EXPORTER_OTLP_ENDPOINT`. `file`: into
+   * the folder `SPILLWAY_TRACES_DIR`.
+   */
+  SPILLWAY_TRACES: z.enum(['off', 'cloud', 'otlp', 'file']).default('off'),
+  SPILLWAY_TRACES_DIR: z.string().min(1).optional(),
+  /** Share of the traces that are kept, where no `traceparent` has decided it. */
+  SPILLWAY_TRACES_SAMPLED: z.coerce.number().min(0).max(1).default(1),
+  /**
+   * The exporter reads these itself, and the other variables of the standard.
+   * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+   */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional(),
+  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional(),
+  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
+} as const;
+
+const tracesConfigSchema = z.object(tracesConfigShape);
+export type TracesConfig = z.infer<typeof tracesConfigSchema>;
+
+export type TracesDestination =
+  | { kind: 'off' }
+  | { kind: 'cloud' }
+  | { kind: 'otlp' }
+  | { kind: 'file'; folder: string };
+
+/** Where traces go. Throws where the variables contradict each other. */
+export function tracesDestination(config: TracesConfig): TracesDestination {
+  const { SPILLWAY_TRACES: kind, SPILLWAY_TRACES_DIR: folder } = config;
+  if (kind !== 'file' && folder !== undefined) {
+    throw new Error(
+      `SPILLWAY_TRACES_DIR is "${folder}" and SPILLWAY_TRACES is ${kind}: set SPILLWAY_TRACES=file, or remove the folder.`,
+    );
+  }
+  switch (kind) {
+    case 'off':
+    case 'cloud':
+      return { kind };
+    case 'file':
+      if (folder === undefined) {
+        throw new Error('SPILLWAY_TRACES is file: set SPILLWAY_TRACES_DIR to the folder for the files.');
+      }
+      return { kind, folder };
+    case 'otlp':
+      checkOtlp(config);
+      return { kind };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function checkOtlp(config: TracesConfig): void {
+  if (!(config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT)) {
+    throw new Error(
+      'SPILLWAY_TRACES is otlp: set OTEL_EXPORTER_OTLP_ENDPOINT to the address of the collector, such as http://127.0.0.1:4318.',
+    );
+  }
+  const protocol = config.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? config.OTEL_EXPORTER_OTLP_PROTOCOL;
+  if (protocol !== undefined && protocol !== 'http/protobuf') {
+    throw new Error(
+      `The protocol of OTLP is set to ${protocol}, and Spillway speaks http/protobuf alone: remove OTEL_EXPORTER_OTLP_PROTOCOL, and name the collector's address for HTTP, usually port 4318.`,
+    );
+  }
+}
