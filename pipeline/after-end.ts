@@ -2,6 +2,7 @@ import { type AfterEnd, afterEnd, type Job } from '@spillway/core/job.ts';
 import type { JobEnded } from '@spillway/core/messages.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { followed } from '@spillway/core/transitions.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -20,8 +21,11 @@ export function* followEnd(stored: Stored, ports: Ports): Steps<void> {
   try {
     yield* emptyOutbox(stored, ports);
   } catch (error) {
-    const { id, outbox } = stored.job;
-    ports.log.warn({ jobId: id, outbox, error }, 'What follows the end was cut off; the sweep goes on.');
+    const { outbox } = stored.job;
+    ports.log.warn(
+      { ...ofJob(stored.job), outbox, error },
+      'What follows the end was cut off; the sweep goes on.',
+    );
   }
 }
 
@@ -48,7 +52,7 @@ function* publishEvent(job: Job, ports: Ports): Steps<void> {
 function jobEnded(job: Job): JobEnded {
   const { bucket, name, generation } = job.source;
   return {
-    jobId: job.id,
+    ...ofJob(job),
     state: job.state,
     operation: job.operation,
     owner: job.owner,

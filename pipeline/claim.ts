@@ -4,6 +4,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { begin, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { claimed, holds, renewed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Clock, Ports } from './ports/ports.ts';
 
@@ -65,7 +66,7 @@ export function holdClaim(claimed: Stored, token: string, claimant: Claimant): H
     timers: ports.timers,
     round: () => begin(renew()),
     // The claim lives on until it expires; the next renewal may go through.
-    onError: (error) => ports.log.warn({ jobId: id, error }, 'A claim could not be renewed.'),
+    onError: (error) => ports.log.warn({ ...ofJob(claimed.job), error }, 'A claim could not be renewed.'),
   });
   return { latest: () => latest, signal: lost.signal, stop: renewals.stop };
 

@@ -41,8 +41,13 @@ export const baseConfigSchema = z.object({
 });
 export type BaseConfig = z.infer<typeof baseConfigSchema>;
 
+/** The environment does not say what a program needs, or contradicts itself. A person has to mend it. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
 /**
- * Parses an environment. Throws one message that names each variable that is wrong.
+ * Parses an environment. Throws one `ConfigError` that names each variable that is wrong.
  * @example const config = parseConfig(baseConfigSchema.extend({ PORT: z.coerce.number() }), process.env);
  */
 export function parseConfig<Schema extends typeof baseConfigSchema>(
@@ -50,7 +55,8 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   environment: Record<string, string | undefined>,
 ): z.infer<Schema> {
   const parsed = schema.safeParse(environment);
-  if (!parsed.success) throw new Error(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
+  if (!parsed.success)
+    throw new ConfigError(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
   bucketsOf(parsed.data);
   tracesDestination(parsed.data);
   return parsed.data;
@@ -79,7 +85,7 @@ export function sharedBucket(names: BucketNames): string | null {
 /** The three buckets. Throws where two of them are one. */
 export function bucketsOf(config: BaseConfig): Buckets {
   const shared = sharedBucket(config);
-  if (shared !== null) throw new Error(shared);
+  if (shared !== null) throw new ConfigError(shared);
   return {
     uploads: config.SPILLWAY_UPLOADS_BUCKET,
     webUploads: config.SPILLWAY_WEB_UPLOADS_BUCKET,

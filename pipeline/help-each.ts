@@ -2,6 +2,7 @@ import { OutageError, PermanentError, RefusedError } from '@spillway/core/errors
 import { isTerminal, type Job, type JobError, schemaVersion } from '@spillway/core/job.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import type { Steps, Walk } from '@spillway/core/steps.ts';
+import { ofJob } from './log/of-job.ts';
 import { type GoneThrough, goThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -41,7 +42,7 @@ export function helpEach(
       rest(job, error, resting, ports.clock.now());
       const failure = failureOf(error);
       if (failure === null) throw error;
-      ports.log.error({ jobId: job.id, error }, 'The sweep could do nothing for a job, and ends it.');
+      ports.log.error({ ...ofJob(job), error }, 'The sweep could do nothing for a job, and ends it.');
       yield* failWhereItWaits(job, failure, ports);
       resting.delete(job.id);
       return false;

@@ -1,6 +1,7 @@
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import { moved, type RouteChoice } from '@spillway/core/transitions.ts';
 import { publish } from './enqueue.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -12,6 +13,6 @@ export function* moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Ste
   const next = yield* waitFor(ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now())));
   if (!next) return false;
   yield* publish(next, ports);
-  ports.log.info({ jobId: stored.job.id, target: choice.target }, `Moved: ${choice.explanation}`);
+  ports.log.info({ ...ofJob(stored.job), target: choice.target }, `Moved: ${choice.explanation}`);
   return true;
 }

@@ -3,6 +3,7 @@ import type { Job, JobProgress } from '@spillway/core/job.ts';
 import { type Awaitable, begin, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { holds, progressed } from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Ports } from './ports/ports.ts';
 
 /**
@@ -39,7 +40,7 @@ export function reportProgress(
           holds(current, token) ? progressed(current, progress) : null,
         );
       } catch (error) {
-        log.warn({ jobId: job.id, error }, 'The progress of a job could not be written.');
+        log.warn({ ...ofJob(job), error }, 'The progress of a job could not be written.');
       }
     }
   }

@@ -12,6 +12,7 @@ import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { followEnd } from './after-end.ts';
 import { changeJob } from './change-job.ts';
+import { ofJob } from './log/of-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -91,7 +92,7 @@ export function* recordFailure(
   } catch (refusal) {
     if (!(refusal instanceof RefusedError)) throw refusal;
     if (refusal.scope === 'service' && error.code !== 'service_refused') throw refusal;
-    ports.log.error({ jobId: job.id, error: refusal }, 'A job ends without its report, which was refused.');
+    ports.log.error({ ...ofJob(job), error: refusal }, 'A job ends without its report, which was refused.');
   }
   const fail = (now: Job) => transitions.failed(now, error, ports.clock.now());
   const ended = yield* end(job, mayEnd, fail, ports, current);

@@ -7,6 +7,7 @@ import { candidateOf, readConditions } from './conditions.ts';
 import { publish } from './enqueue.ts';
 import { whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
+import { ofJob } from './log/of-job.ts';
 import { moveJob } from './move.ts';
 import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
@@ -104,7 +105,7 @@ function* republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Step
     function* (stored) {
       if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
       yield* publish(yield* inLine(stored, ports), ports);
-      ports.log.warn({ jobId: stored.job.id }, 'Republished a job that nobody had claimed.');
+      ports.log.warn({ ...ofJob(stored.job) }, 'Republished a job that nobody had claimed.');
       return true;
     },
     resting,

@@ -18,6 +18,7 @@ import {
 import { followEnd } from './after-end.ts';
 import { readConditions } from './conditions.ts';
 import { enqueue, newJob } from './enqueue.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
@@ -90,7 +91,7 @@ async function startJob(
   try {
     const { kind, job } = await overTime(enqueue(request, ports, decideRoute, conditions));
     ports.log.info(
-      { jobId: job.id, target: job.route.target, reason: job.route.reason, trace },
+      { ...ofJob(job), target: job.route.target, reason: job.route.reason },
       kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
     );
     return job;
@@ -115,7 +116,7 @@ async function recordRefusal(
   await overTime(writeErrorReport(job, error, ports.clock.now(), ports));
   const { kind, stored } = await ports.jobs.create(job);
   if (kind === 'created') await overTime(followEnd(stored, ports));
-  ports.log.warn({ jobId: job.id, code: error.code }, `Refused: ${error.message}`);
+  ports.log.warn({ ...ofJob(job), code: error.code }, `Refused: ${error.message}`);
   return stored.job;
 }
 

@@ -8,6 +8,7 @@ import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import { publish } from './enqueue.ts';
 import type { Executor } from './executor.ts';
+import { ofJob } from './log/of-job.ts';
 import { claimLost, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
@@ -52,7 +53,7 @@ interface Settling {
 
 function end(error: JobError, { job, token, thrown, executor }: Settling): Steps<Outcome> {
   const { code, blame } = error;
-  executor.ports.log.warn({ jobId: job.id, code, blame, error: thrown }, 'The job failed.');
+  executor.ports.log.warn({ ...ofJob(job), code, blame, error: thrown }, 'The job failed.');
   return recordFailure(job, error, withFencingToken(token), executor.ports);
 }
 
@@ -67,7 +68,7 @@ function* blame({ job, executor }: Settling): Steps<NonNullable<JobError['blame'
     problem = String(error);
   }
   if (problem === null) return 'input';
-  ports.log.error({ jobId: job.id, problem }, 'A job failed, and so did the test picture.');
+  ports.log.error({ ...ofJob(job), problem }, 'A job failed, and so did the test picture.');
   return 'place';
 }
 
@@ -139,7 +140,7 @@ function* giveBack(
     return null;
   }
   const { attempt } = job;
-  ports.log.warn({ jobId: job.id, attempt, error: thrown }, 'The attempt failed; the job is given back.');
+  ports.log.warn({ ...ofJob(job), attempt, error: thrown }, 'The attempt failed; the job is given back.');
   return stored;
 }
 

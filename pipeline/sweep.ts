@@ -14,6 +14,7 @@ import { readConditions } from './conditions.ts';
 import { type ChooseRoute, decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
+import { ofJob } from './log/of-job.ts';
 import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -178,7 +179,7 @@ export function freeAbandoned(
     function* (stored) {
       const worker = stored.job.claim?.worker ?? 'its worker';
       if (!(yield* routeAnew(stored, ports, choose))) return false;
-      ports.log.warn({ jobId: stored.job.id, worker }, `Queued again: ${worker} stopped renewing its claim.`);
+      ports.log.warn({ ...ofJob(stored.job), worker }, `Queued again: ${worker} stopped renewing its claim.`);
       return true;
     },
     memory.resting,
@@ -193,7 +194,7 @@ function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal
     ports,
     function* (stored) {
       if (!(yield* routeAnew(stored, ports))) return false;
-      ports.log.warn({ jobId: stored.job.id }, 'Published a job that its router had left behind.');
+      ports.log.warn({ ...ofJob(stored.job) }, 'Published a job that its router had left behind.');
       return true;
     },
     memory.resting,

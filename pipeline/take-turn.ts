@@ -9,6 +9,7 @@ import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts'
 import { shouldLeaveToOthers, postponed as withTurn } from '@spillway/core/transitions.ts';
 import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
+import { ofJob } from './log/of-job.ts';
 import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
@@ -141,7 +142,7 @@ function* postponeOne({ stored, turnAt }: LateJob, { jobs, log }: Ports): Steps<
     yield* waitFor(jobs.replace(stored, withTurn(stored.job, turnAt)));
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    log.warn({ jobId: stored.job.id, error }, 'A late job keeps its turn: a later one was refused.');
+    log.warn({ ...ofJob(stored.job), error }, 'A late job keeps its turn: a later one was refused.');
   }
 }
 

@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
+import { baseConfigSchema, ConfigError, parseConfig } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 import { type AdminAccess, comparable } from './api/admin-access.ts';
 import { googleProxyKeys } from './api/proxy-keys.ts';
@@ -83,25 +83,25 @@ function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
     .filter((each) => each !== '');
   if (audience === undefined) {
     if (people.length > 0) {
-      throw new Error(
+      throw new ConfigError(
         'SPILLWAY_ADMINS names people, and only Identity-Aware Proxy can tell people apart. Set SPILLWAY_IAP_AUDIENCE too, or leave SPILLWAY_ADMINS out.',
       );
     }
     if (config.SPILLWAY_ADMIN_TOKEN === undefined) {
-      throw new Error(
+      throw new ConfigError(
         'Nothing says who is an admin. Set SPILLWAY_IAP_AUDIENCE and SPILLWAY_ADMINS behind Identity-Aware Proxy, or SPILLWAY_ADMIN_TOKEN where there is no proxy.',
       );
     }
     return { kind: 'token', token: config.SPILLWAY_ADMIN_TOKEN };
   }
   if (people.length === 0) {
-    throw new Error(
+    throw new ConfigError(
       'SPILLWAY_ADMINS names nobody. List e-mail addresses, or write * if everybody that Identity-Aware Proxy lets through is an admin.',
     );
   }
   const wrong = people.filter((each) => each !== '*' && !/^[^\s@]+@[^\s@]+$/.test(each));
   if (wrong.length > 0 || (people.includes('*') && people.length > 1)) {
-    throw new Error(
+    throw new ConfigError(
       `SPILLWAY_ADMINS takes e-mail addresses or * alone, and not ${wrong[0] ?? 'both'}. A group belongs on the access list of Identity-Aware Proxy, with * here.`,
     );
   }

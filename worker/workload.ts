@@ -1,6 +1,7 @@
 import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
+import { ofJob } from '@spillway/pipeline/log/of-job.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
 import { withModels } from './with-models.ts';
@@ -41,9 +42,9 @@ export function createWorkload(options: WorkloadOptions): Workload {
     if (outcome.kind === 'nothing_waits') return outcome;
     const { ms } = timer;
     onOutcome(outcome, ms);
-    const jobId = 'job' in outcome ? outcome.job.id : undefined;
+    const job = 'job' in outcome ? ofJob(outcome.job) : {};
     const why = 'why' in outcome ? outcome.why : undefined;
-    log.info({ jobId, outcome: outcome.kind, why, ms }, 'Handled.');
+    log.info({ ...job, outcome: outcome.kind, why, ms }, 'Handled.');
     return outcome;
   }
 
