@@ -6,6 +6,7 @@ import { chooseCallerCheck } from '@spillway/pipeline/callers/choose-caller-chec
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -33,7 +34,8 @@ async function run(): Promise<void> {
   const config = parseConfig(runConfigSchema, process.env);
   const end = askedToEnd(unnamedLog, config.SPILLWAY_DRAIN_MS);
   const { id } = await identifyWorker(config);
-  const log = createJsonLog(`${program} ${id}`);
+  const log = createJsonLog(`${program} ${id}`, { project: config.SPILLWAY_PROJECT });
+  logProcessFaults(log);
   const check = await chooseCallerCheck(config, log);
   const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),

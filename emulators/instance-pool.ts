@@ -1,3 +1,4 @@
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { RunInstance } from './run-instance.ts';
 
 /**
@@ -49,6 +50,8 @@ interface Waiting {
   give(reservation: Reservation | null): void;
   timer: NodeJS.Timeout;
 }
+
+const log = createJsonLog('cloud-run');
 
 /** Instances, started and ended by the number of requests. */
 export class InstancePool {
@@ -117,7 +120,8 @@ export class InstancePool {
         member.active--;
         member.serverErrors = status !== null && status < 500 ? 0 : member.serverErrors + 1;
         if (member.serverErrors >= mostServerErrors && !member.ending) {
-          console.error(`${member.id} answered ${mostServerErrors} times in a row with 5xx and is ended.`);
+          const { id } = member;
+          log.warn({ id }, `An instance answered ${mostServerErrors} times in a row with 5xx and is ended.`);
           void this.#end(member, killAfterMs);
         }
         this.#serveQueue();
@@ -176,7 +180,7 @@ export class InstancePool {
       this.#serveQueue();
       this.#rest(member);
     } catch (error) {
-      console.error(`${id}: ${String(error)}`);
+      log.error({ id, error }, 'An instance could not be started.');
       if (member.instance) return;
       this.#leave(member);
     }

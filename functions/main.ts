@@ -5,26 +5,31 @@ import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { forCallers } from './callers.ts';
 import { functionsConfigSchema } from './config.ts';
+import { withFailures } from './failures.ts';
 import type { FunctionHandler } from './handler.ts';
 import { withHealth } from './health.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
-const log = createJsonLog('functions');
+const program = 'functions';
+const unnamedLog = createJsonLog(program);
 try {
   await register();
 } catch (error) {
-  log.error({ error }, `The functions cannot work and end. ${messageOf(error)}`);
+  unnamedLog.error({ error }, `The functions cannot work and end. ${messageOf(error)}`);
   process.exit(1);
 }
 
 /** Registers the functions. The framework, or the platform, chooses by name which one a process serves. */
 async function register(): Promise<void> {
   const config = parseConfig(functionsConfigSchema, process.env);
+  const log = createJsonLog(program, { project: config.SPILLWAY_PROJECT });
+  logProcessFaults(log);
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const check = await chooseCallerCheck(config, log);
   const ports = createPorts(config, log, 'calls');
@@ -34,7 +39,7 @@ async function register(): Promise<void> {
 
   /** Each function answers for its health to everybody, and does its work for those who may call it. */
   const serve = (name: string, handler: FunctionHandler) =>
-    http(name, withHealth(forCallers(check, handler), health));
+    http(name, withFailures(withHealth(forCallers(check, handler), health), log));
   serve('route', createRouteFunction(ports));
   serve('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
   serve('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));

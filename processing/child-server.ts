@@ -168,7 +168,9 @@ async function warmUpRun(job: ChildJob, setup: ProcessingSetup): Promise<void> {
     if (machineFault(error)) throw error;
     const why =
       error instanceof PermanentError || error instanceof RetryableError ? error.message : textOf(error);
-    console.error(`${job.operation} cannot work yet: ${why}`);
+    // One line of JSON, as the worker's log has them: it goes to the same place.
+    const message = `${job.operation} cannot work yet: ${why}`;
+    console.error(JSON.stringify({ severity: 'WARNING', program: 'child', message }));
   }
 }
 

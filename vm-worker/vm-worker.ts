@@ -1,6 +1,7 @@
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { startHealthServer, workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
@@ -20,7 +21,8 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(vmConfigSchema, environment);
   const end = askedToEnd(createJsonLog(program), config.SPILLWAY_DRAIN_MS);
   const { id } = await identifyWorker(config);
-  const log = createJsonLog(`${program} ${id}`);
+  const log = createJsonLog(`${program} ${id}`, { project: config.SPILLWAY_PROJECT });
+  logProcessFaults(log);
   const health = workerHealth();
   const { SPILLWAY_HOST: host, SPILLWAY_HEALTH_PORT: port } = config;
   const healthServer = port === undefined ? null : await startHealthServer({ host, port }, health, log);

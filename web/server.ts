@@ -9,7 +9,8 @@ import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
 import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
-import type { Log, Ports } from '@spillway/pipeline/ports/ports.ts';
+import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
@@ -27,6 +28,7 @@ import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
 
+const program = 'web';
 /** Time for requests under way when the server ends. The launcher waits for 10 s. Milliseconds. */
 const graceMs = 4_000;
 const portsGraceMs = 300;
@@ -161,8 +163,13 @@ function listen(server: Server, port: number, host: string): Promise<string> {
 }
 
 /** The program: the site against Google Cloud or its emulators, until it is told to end. */
-async function main(log: Log): Promise<void> {
+async function main(): Promise<void> {
   const config = readWebConfig();
+  const log = createJsonLog(program, {
+    project: config.SPILLWAY_PROJECT,
+    secrets: [config.SPILLWAY_SESSION_SECRET, config.SPILLWAY_ADMIN_TOKEN],
+  });
+  logProcessFaults(log);
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const { storageOrigin, SPILLWAY_SITE_PAGES: pages } = config;
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), storageOrigin, pages);
@@ -197,9 +204,11 @@ async function readVersion(): Promise<string> {
 }
 
 if (import.meta.main) {
-  const log = createJsonLog('web');
-  await main(log).catch((error: unknown) => {
-    log.error({ error }, error instanceof Error ? error.message : 'The site could not start.');
+  await main().catch((error: unknown) => {
+    createJsonLog(program).error(
+      { error },
+      error instanceof Error ? error.message : 'The site could not start.',
+    );
     process.exit(1);
   });
 }

@@ -1,5 +1,6 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
 import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
 import { emulatorSource } from './emulator-source.ts';
@@ -28,6 +29,7 @@ const config = z
   })
   .parse(process.env);
 
+const log = createJsonLog('pusher');
 const pubsub = new PubSub({
   projectId: config.SPILLWAY_PROJECT,
   apiEndpoint: config.PUBSUB_EMULATOR_HOST,
@@ -59,7 +61,7 @@ const pushers = [
     source: emulatorSource(client, subscription, form),
     send: (request, signal) => post(url, caller, request, signal),
     deadlineMs: config.SPILLWAY_PUSH_DEADLINE_MS,
-    log: (line) => console.log(line),
+    log: (line) => log.info({}, line),
   });
 });
 

@@ -1,5 +1,7 @@
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { StorageNotification } from './notification-event.ts';
 
+const log = createJsonLog('storage');
 const maxInFlight = 16;
 const firstRetryMs = 100;
 const lastRetryMs = 5_000;
@@ -57,7 +59,8 @@ export class Outbox {
       await entry.published();
     } catch (error) {
       if (entry.failures === 0) {
-        console.error(`Publishing to ${entry.notification.topic} failed and is retried: ${String(error)}`);
+        const { topic } = entry.notification;
+        log.warn({ topic, error }, 'A notification could not be published, and is retried.');
       }
       this.#retryLater(entry);
     }

@@ -59,6 +59,8 @@ export interface StorageServer {
 const publishingPatienceMs = 500;
 const expiredRemovedEveryMs = 3_600_000;
 
+const log = createJsonLog('storage');
+
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
   const { dataDir, host = '127.0.0.1', port = 0, tls, notify, now = Date.now, faults } = options;
@@ -80,7 +82,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const cleaning = setInterval(() => {
     store
       .removeExpired()
-      .catch((error: unknown) => console.error('What is kept no longer was not removed:', error));
+      .catch((error: unknown) => log.error({ error }, 'What is kept no longer was not removed.'));
   }, expiredRemovedEveryMs).unref();
   return {
     url,
@@ -96,7 +98,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
 
 /** Resolves with the port, or rejects if it is taken. */
 async function listen(server: Server, port: number, host: string): Promise<number> {
-  hardenServer(server, createJsonLog('storage'));
+  hardenServer(server, log);
   // A long upload over a slow line is no reason to end it, nor is a client's pause between two requests.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 60_000;
@@ -174,7 +176,9 @@ function replyError(x: Exchange, thrown: unknown): void {
     thrown instanceof StorageError
       ? toldTo(x, thrown)
       : new StorageError(500, 'internalError', 'InternalError', 'Internal error.');
-  if (!(thrown instanceof StorageError)) console.error(`${x.method} ${x.path} failed:`, thrown);
+  if (!(thrown instanceof StorageError)) {
+    log.error({ error: thrown, method: x.method, path: x.path }, 'A request failed.');
+  }
   const json = isJsonApi(x) || (error.reason === 'notFound' && error.xmlCode === 'InvalidURI');
   const type = json ? 'application/json; charset=UTF-8' : 'application/xml; charset=UTF-8';
   if (error.status === 304) reply(x, 304);
