@@ -11,6 +11,7 @@ import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
 import type { TestProject } from 'vitest/node';
+import { findLoggedSecrets } from './logged-secrets.ts';
 import { withStorageTls } from './storage-tls.ts';
 
 declare module 'vitest' {
@@ -61,6 +62,7 @@ export async function provideStack(
   return async () => {
     await stop();
     await refuseWarnings(join(directory, 'logs'));
+    await refuseLoggedSecrets(directory);
     await refuseUnindexedQueries(queries);
     await rm(directory, { recursive: true, force: true });
   };
@@ -73,6 +75,12 @@ async function refuseWarnings(logs: string): Promise<void> {
     const warning = /^.*MaxListenersExceededWarning.*$/m.exec(log)?.[0];
     if (warning) throw new Error(`${name}: ${warning}`);
   }
+}
+
+/** At the end, because only then all secrets of the run are known, whatever the order of its files. */
+async function refuseLoggedSecrets(directory: string): Promise<void> {
+  const { found } = await findLoggedSecrets(directory);
+  if (found.length > 0) throw new Error(`The logs of this run have secrets.\n${found.join('\n')}`);
 }
 
 const indexes = new URL('../pipeline/gcp/firestore.indexes.json', import.meta.url);
