@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { SeriesModel } from './series-model.ts';
 
-/** Share of a new count in the level. Half of what the level knows is of the last three minutes. */
-const defaultWeight = 0.2;
+/** Share of a new count in the level: what is older than the last five minutes has 8 % of the weight. */
+const defaultWeight = 0.4;
 
 /**
  * The next minutes are like an exponentially weighted mean of the past ones: simple exponential smoothing.

@@ -31,3 +31,11 @@ export interface SeriesModel<State> {
    */
   expected(state: State, minute: number, ahead: number): number;
 }
+
+/** Square roots of counts, over which linear models are additive and equally uncertain at every rate. */
+export const transformed = {
+  /** Of the roots of Poisson's counts. */
+  poissonVariance: 0.25,
+  /** Mean of the counts whose roots have this mean and variance. */
+  countOf: (mean: number, variance: number) => mean ** 2 + variance,
+} as const;

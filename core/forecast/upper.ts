@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { interpolated, learnedAhead } from './ahead.ts';
 import { mostAhead } from './series-model.ts';
 
 /** Share of minutes whose count is to be at or below the upper forecast. */
 export const upperShare = 0.9;
 
-/** Minutes ahead for which the margin is learned. What lies between is interpolated. */
-const learnedAhead = [1, 5, 15] as const;
 /** How far one count moves a margin, as a share of the margin or of 1. */
 const step = 0.1;
 const mostMargin = 100;
@@ -56,13 +55,4 @@ export function issueUpper(
 /** The count that nine of ten minutes stay at or below. */
 export function upperOf({ margins }: UpperState, expected: number, ahead: number): number {
   return expected + interpolated(margins, ahead) * Math.sqrt(expected + 1);
-}
-
-function interpolated(margins: readonly number[], ahead: number): number {
-  const last = learnedAhead.length - 1;
-  const next = learnedAhead.findIndex((learned) => learned >= ahead);
-  if (next <= 0) return margins[next < 0 ? last : 0] ?? 0;
-  const [from, to] = [learnedAhead[next - 1] ?? 0, learnedAhead[next] ?? 0];
-  const share = (ahead - from) / (to - from);
-  return (1 - share) * (margins[next - 1] ?? 0) + share * (margins[next] ?? 0);
 }

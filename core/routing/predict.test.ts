@@ -155,6 +155,12 @@ describe('on Cloud Run', () => {
     expect(silent(60_001)?.waitMs).toBe(3_250);
   });
 
+  it('minimum instances are warm, however long they are silent', () => {
+    const waitMs = (minInstances: number, jobs: number) =>
+      predict({ state: { ...known, minInstances }, ledger: sampleLedger({ run: [jobs, 0] }) }).run?.waitMs;
+    expect([waitMs(2, 0), waitMs(2, 1), waitMs(2, 2)]).toEqual([250, 250, 3_250]);
+  });
+
   it('an instance that is stopping is not waited for', () => {
     expect(predict({ workers: [instance({ state: 'stopped' })] }).run?.waitMs).toBe(3_250);
   });

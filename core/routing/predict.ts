@@ -61,7 +61,7 @@ function predictRun(question: RoutingQuestion): SidePrediction {
   const most = pushedAtOnce(state.push, settings);
   const heldMs = heldForMs(state.push, question.now);
   const warm = warmInstances(workers, settings);
-  const coldChance = chanceOfColdStart(warm, ledger.run.jobs, settings);
+  const coldChance = chanceOfColdStart(warm, state.minInstances, ledger.run.jobs, settings);
   const push = learnedOr(state.delivery.run, run.pushMs);
   const cold = learnedOr(state.coldStart, run.coldStartMs);
   const service = estimateService(operation, pixels, [state.learned.run]);
@@ -114,10 +114,12 @@ function poolService(
 
 /**
  * The chance, 0 to 1, that a push meets no free warm slot behind `jobsBefore` jobs. An idle instance sends no heartbeat
- * (it has no processor between requests), so an instance counts the less the longer it was silent.
+ * (it has no processor between requests), so an instance counts the less the longer it was silent. Minimum instances
+ * are always there.
  */
 function chanceOfColdStart(
   warm: readonly Worker[],
+  minInstances: number,
   jobsBefore: number,
   { run, vm }: RoutingSettings,
 ): number {
@@ -125,7 +127,8 @@ function chanceOfColdStart(
     const silentMs = Math.max(0, ageMs - vm.liveWithinMs);
     return sum + slots * (1 - silentMs / run.warmWithinMs);
   }, 0);
-  return Math.min(1, Math.max(0, jobsBefore + 1 - expected));
+  const places = Math.max(expected, minInstances * run.concurrency);
+  return Math.min(1, Math.max(0, jobsBefore + 1 - places));
 }
 
 const none: Estimate = { mean: 0, spread: 0 };

@@ -27,6 +27,8 @@ export const routerStateSchema = z.object({
   coldStart: quantilesSchema.nullable().default(null),
   push: pushStateSchema.prefault({}),
   breaker: runBreakerSchema.prefault({}),
+  /** Minimum instances that the sweep has set at Cloud Run: they are warm, however long they are silent. */
+  minInstances: z.int().min(0).default(0),
   /** US dollars that decisions of the last hour gave to Cloud Run. */
   spentLastHour: z.number().min(0).default(0),
 });
