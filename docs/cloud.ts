@@ -39,7 +39,8 @@ const reasons: Record<string, string> = {
   'iam.serviceAccountTokenCreator':
     'an account signs as itself, for addresses of large pictures, so that no program has a key',
   'logging.logWriter': 'agents of VMs, and Cloud Build, write logs. A log has no rights of its own',
-  'monitoring.metricWriter': 'the metrics that VMs are scaled by. A metric has no rights of its own',
+  'monitoring.metricWriter':
+    'metrics, by which VMs are scaled and people are told. A metric has no rights of its own',
   'pubsub.publisher': 'messages of jobs, and the events of their ends',
   'pubsub.subscriber': 'VM workers pull their messages',
   'run.invoker': 'Google’s services call programs, each with the tokens of an account of its own',

@@ -43,7 +43,8 @@ locals {
 
   # cloudrun-worker/config.ts. Models come with the image, which says where.
   worker_environment = merge(local.environment, local.caller_environment["worker"], {
-    SPILLWAY_SLOTS = tostring(var.run_concurrency)
+    SPILLWAY_METRICS = "cloud"
+    SPILLWAY_SLOTS   = tostring(var.run_concurrency)
   })
 
   # vm-worker/config.ts

@@ -17,6 +17,7 @@ vm_schedules = {
 }
 
 alert_emails    = ["pictures@example.com"]
+runbook_url     = "https://github.com/example/spillway/blob/main/docs/operations.md"
 billing_account = "012345-6789AB-CDEF01"
 
 admins = ["group:pictures@example.com"]

@@ -1,6 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { readDeclarations, readExpectedFailures, readVariables } from './check/configuration.ts';
 import { heldAgainstSchema } from './check/held-against-schema.ts';
+import { metricDescriptorsOutOfDate } from './check/metric-descriptors.ts';
 import { committedSchema, outOfDate } from './check/quick-check.ts';
 import { readSources, type Source } from './check/sources.ts';
 
@@ -9,6 +10,10 @@ const schema = committedSchema();
 describe('Terraform’s files', () => {
   it('have the arguments and blocks that the provider has', async () => {
     expect(await heldAgainstSchema(schema, await readDeclarations())).toEqual([]);
+  });
+
+  it('have the metrics of the catalogue', () => {
+    expect(metricDescriptorsOutOfDate()).toEqual([]);
   });
 
   it('are those whose plans are committed', () => {

@@ -9,6 +9,7 @@ import { brokenKeys } from './check/policies/keys.broken.ts';
 import { brokenLimits } from './check/policies/limits.broken.ts';
 import { brokenMachines } from './check/policies/machines.broken.ts';
 import { brokenMessages } from './check/policies/messages.broken.ts';
+import { brokenMetrics } from './check/policies/metrics.broken.ts';
 import { brokenNeeds } from './check/policies/needs.broken.ts';
 import { brokenRights } from './check/policies/rights.broken.ts';
 import { policies } from './check/policies.ts';
@@ -37,6 +38,7 @@ const broken = {
   ...brokenLimits,
   ...brokenMachines,
   ...brokenMessages,
+  ...brokenMetrics,
   ...brokenNeeds,
   ...brokenRights,
 };

@@ -80,7 +80,7 @@ resource "google_pubsub_subscription" "jobs_run_push" {
   ]
 }
 
-# For people: nothing pulls from it, and an alarm tells of what is in it (monitoring.tf).
+# For people: nothing pulls from it, and an alarm tells of what is in it (alerts.tf).
 resource "google_pubsub_subscription" "jobs_dead_pull" {
   project                    = local.project
   name                       = "jobs-dead-pull"

@@ -23,6 +23,7 @@ resource "terraform_data" "rights_have_arrived" {
   triggers_replace = {
     accounts = { for name, account in google_service_account.accounts : name => account.unique_id }
     buckets  = sort(keys(local.bucket_rights))
+    metrics  = sort(keys(local.metrics))
     topics   = sort(keys(local.publications))
   }
 
@@ -33,13 +34,14 @@ resource "terraform_data" "rights_have_arrived" {
   depends_on = [
     google_artifact_registry_repository_iam_member.builder_writes_functions,
     google_artifact_registry_repository_iam_member.vm_pulls_images,
+    google_monitoring_metric_descriptor.metrics,
     google_project_iam_member.agents,
     google_project_iam_member.builder_logs,
     google_project_iam_member.builder_reads_sources,
     google_project_iam_member.events_receives,
     google_project_iam_member.programs_use_database,
     google_project_iam_member.storage_publishes,
-    google_project_iam_member.write_figures,
+    google_project_iam_member.write_metrics,
     google_project_iam_member.vm_writes_logs,
     google_pubsub_subscription_iam_member.pulls,
     google_pubsub_topic_iam_member.dead_letters,

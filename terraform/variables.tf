@@ -585,6 +585,17 @@ variable "alert_emails" {
   }
 }
 
+variable "runbook_url" {
+  description = "Address at which those who are told read docs/operations.md, such as https://github.com/OWNER/REPOSITORY/blob/main/docs/operations.md. Every alarm links to its entry there. Null: alarms name the entry, and link to nothing."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.runbook_url == null || can(regex("^https://[^\\s#]+$", var.runbook_url))
+    error_message = "runbook_url is an https address without a #."
+  }
+}
+
 variable "billing_account" {
   description = "Billing account in which a budget is made for the project: 012345-6789AB-CDEF01. Null: no budget."
   type        = string

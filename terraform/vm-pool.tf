@@ -165,7 +165,7 @@ resource "google_compute_region_autoscaler" "vms" {
     # The figure is one for the whole pool, so it is divided by what one VM is to carry:
     # https://cloud.google.com/compute/docs/autoscaler/scaling-stackdriver-monitoring-metrics#per_group_metrics
     dynamic "metric" {
-      for_each = local.vm_scaled_by_work ? [google_monitoring_metric_descriptor.offered_work.type] : []
+      for_each = local.vm_scaled_by_work ? [google_monitoring_metric_descriptor.metrics["spillway.offered_work"].type] : []
       content {
         name                       = metric.value
         filter                     = "resource.type = global"
@@ -202,7 +202,7 @@ resource "google_compute_region_autoscaler" "vms" {
   }
 }
 
-# The agents of the VM write what the container says. They also write figures (monitoring.tf).
+# The agents of the VM write what the container says. They also write figures of the machine (telemetry.tf).
 resource "google_project_iam_member" "vm_writes_logs" {
   project = local.project
   role    = "roles/logging.logWriter"

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { applyLocally } from './apply-locally.ts';
 import { makeExtracts } from './make-extracts.ts';
+import { writeMetricDescriptors } from './metric-descriptors.ts';
 import { quickCheck } from './quick-check.ts';
 import { digestOf, readSources, root } from './sources.ts';
 import { openWorkspace, runTerraform } from './workspace.ts';
@@ -16,6 +17,7 @@ export async function fullCheck(
   kind: 'extracts' | 'everything',
   say: (step: string) => void,
 ): Promise<string[]> {
+  writeMetricDescriptors();
   const sources = readSources();
   say('terraform fmt');
   await runTerraform(join(root, 'terraform'), ['fmt', '-check', '-diff', '-recursive']);

@@ -8,6 +8,7 @@ import { keyPolicies } from './policies/keys.ts';
 import { limitPolicies } from './policies/limits.ts';
 import { machinePolicies } from './policies/machines.ts';
 import { messagePolicies } from './policies/messages.ts';
+import { metricPolicies } from './policies/metrics.ts';
 import { needsPolicies } from './policies/needs.ts';
 import { rightsPolicies } from './policies/rights.ts';
 import type { Policy } from './policy.ts';
@@ -24,6 +25,7 @@ export const policies: readonly Policy[] = [
   ...databasePolicies,
   ...machinePolicies,
   ...alarmPolicies,
+  ...metricPolicies,
   ...keyPolicies,
 ];
 

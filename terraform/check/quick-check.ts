@@ -1,5 +1,6 @@
 import { readExtract } from './extract-file.ts';
 import { heldAgainstSchema } from './held-against-schema.ts';
+import { metricDescriptorsOutOfDate } from './metric-descriptors.ts';
 import { type Plan, planExtract } from './plan.ts';
 import { heldAgainstPolicies } from './policies.ts';
 import { schemaExtract } from './schema.ts';
@@ -32,5 +33,10 @@ export async function quickCheck(): Promise<string[]> {
     const findings = await heldAgainstPolicies(committedPlan(choice));
     return findings.map((finding) => `In the plan of ${choice}: ${finding}`);
   });
-  return [await heldAgainstSchema(committedSchema()), outOfDate(), ...(await Promise.all(policies))].flat();
+  return [
+    await heldAgainstSchema(committedSchema()),
+    metricDescriptorsOutOfDate(),
+    outOfDate(),
+    ...(await Promise.all(policies)),
+  ].flat();
 }

@@ -39,10 +39,12 @@ export function numberAt(resource: Planned, ...path: string[]): number {
       : Number.NaN;
 }
 
+export const isText = (value: unknown): value is string => typeof value === 'string';
+
 /** All texts of a list. */
 export function textsAt(resource: Planned, ...path: string[]): string[] {
   const value = at(resource, ...path);
-  return Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
+  return Array.isArray(value) ? value.filter(isText) : [];
 }
 
 /** All blocks of a name. */

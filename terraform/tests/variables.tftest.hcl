@@ -33,6 +33,7 @@ run "what_is_no_name" {
     admins            = ["allUsers"]
     alert_emails      = ["nobody"]
     billing_account   = "my account"
+    runbook_url       = "http://example.com/operations.md#top"
     vm_range          = "10.80.0.0"
     vm_machine_type   = "large"
     operations        = ["first,second"]
@@ -51,6 +52,7 @@ run "what_is_no_name" {
     var.admins,
     var.alert_emails,
     var.billing_account,
+    var.runbook_url,
     var.vm_range,
     var.vm_machine_type,
     var.operations,

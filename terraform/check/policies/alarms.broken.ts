@@ -1,10 +1,11 @@
 import { type BrokenPlans, changed, without } from '../broken-plans.ts';
 import { example } from '../committed-plans.ts';
 
+const alarm = 'google_monitoring_alert_policy';
 const subscription = 'google_pubsub_subscription';
 
 export const brokenAlarms: BrokenPlans = {
-  'Alarms look at what is there': [
+  'Alarms and charts look at what is there': [
     [
       /looks at jobs-dead-pull, which is not/,
       () => changed(example, [subscription, 'jobs-dead-pull'], ['name'], 'other'),
@@ -13,8 +14,66 @@ export const brokenAlarms: BrokenPlans = {
       /looks at spillway-route, which is not/,
       () => without(example, ['google_cloudfunctions2_function', 'route']),
     ],
+    [
+      /looks at spillway-vms, which is not/,
+      () => without(example, ['google_compute_region_instance_group_manager']),
+    ],
+    [
+      /looks at spillway-site-.*, which is not/,
+      () => without(example, ['google_monitoring_uptime_check_config', 'site']),
+    ],
   ],
-  'An alarm tells of the dead letters': [
-    [/Nobody is told/, () => without(example, ['google_monitoring_alert_policy', 'dead-letters'])],
+  'Somebody is told of everything that has to wake a person': [
+    [
+      /Nobody is told that there are messages in jobs-dead-pull/,
+      () => without(example, [alarm, 'dead-letters']),
+    ],
+    [/Nobody is told that a breaker stays open/, () => without(example, [alarm, 'breaker-open'])],
+    [/Nobody is told that calls are refused/, () => without(example, [alarm, 'calls-refused'])],
+    [/Nobody is told that a program cannot start/, () => without(example, [alarm, 'cannot-start'])],
+    [
+      /Nobody is told that spillway-site-.* fails its uptime check/,
+      () => without(example, [alarm, 'site-is-down']),
+    ],
+  ],
+  'Every alarm says how bad it is, when it ends, and where its entry in the runbook is': [
+    [/how bad it is/, () => changed(example, [alarm, 'jobs-wait'], ['severity'], undefined)],
+    [/never ends/, () => changed(example, [alarm, 'jobs-wait'], ['alert_strategy'], undefined)],
+    [
+      /does not name docs\/operations.md#a-job-waits-far-too-long/,
+      () => changed(example, [alarm, 'jobs-wait'], ['documentation', 'content'], 'Look at it.'),
+    ],
+    [
+      /does not link to docs\/operations.md#another-title/,
+      () => changed(example, [alarm, 'jobs-wait'], ['display_name'], 'Spillway: Another title'),
+    ],
+  ],
+  'What alarms look for in a log is what a program writes': [
+    [
+      /looks for "cannot go on", which no program writes/,
+      () =>
+        changed(
+          example,
+          [alarm, 'cannot-start'],
+          ['conditions', 'condition_matched_log', 'filter'],
+          '"cannot go on"',
+        ),
+    ],
+    [
+      /looks for "A call was turned away"/,
+      () =>
+        changed(
+          example,
+          ['google_logging_metric', 'refused_calls'],
+          ['filter'],
+          'jsonPayload.message : "A call was turned away"',
+        ),
+    ],
+  ],
+  'Every metric of the catalogue has its descriptor, before something may name it': [
+    [
+      /spillway.job.wait has no descriptor/,
+      () => without(example, ['google_monitoring_metric_descriptor', 'spillway.job.wait']),
+    ],
   ],
 };
