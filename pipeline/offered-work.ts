@@ -3,6 +3,7 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { offeredSlots, offeredWorkTiming } from '@spillway/core/routing/offered-work.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
+import { arrivingSlots } from './prewarming.ts';
 
 /** Tells the platform how much work is offered, so that the pool of VMs can follow it. */
 export interface OfferedWorkReports extends Background {
@@ -21,7 +22,7 @@ export interface OfferedWorkReports extends Background {
  */
 export function createOfferedWorkReports(
   holder: string,
-  ports: Pick<Ports, 'metrics' | 'sums' | 'leases' | 'clock' | 'log'>,
+  ports: Pick<Ports, 'metrics' | 'sums' | 'settings' | 'forecasts' | 'leases' | 'clock' | 'log'>,
 ): OfferedWorkReports {
   const { metrics, sums, leases, clock, log } = ports;
   const { arrivedWithin, horizon, every } = offeredWorkTiming;
@@ -31,14 +32,15 @@ export function createOfferedWorkReports(
 
   async function offeredWork(now: Date): Promise<number> {
     const at = (ms: number) => new Date(now.getTime() + ms);
-    const [arrived, overdueVm, overdueRun, due] = await Promise.all([
+    const [arrived, overdueVm, overdueRun, due, arriving] = await Promise.all([
       sums.arrivedSince(at(-arrivedWithin)),
       sums.waitingBefore('vm', now),
       sums.waitingBefore('run', now),
       sums.waitingBefore('vm', at(horizon)),
+      arrivingSlots(now, ports),
     ]);
     const overdueMs = overdueVm.workMs + overdueRun.workMs;
-    return offeredSlots({ arrivedMs: arrived.workMs, overdueMs, dueMs: due.workMs });
+    return offeredSlots({ arrivedMs: arrived.workMs, overdueMs, dueMs: due.workMs }, arriving);
   }
 
   const flight = singleFlight(async () => {

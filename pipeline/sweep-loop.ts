@@ -1,6 +1,7 @@
 import { type Background, startRecurring } from '@spillway/core/background.ts';
 import { createOfferedWorkReports } from './offered-work.ts';
 import type { Ports } from './ports/ports.ts';
+import { createPrewarming } from './prewarming.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
@@ -13,11 +14,12 @@ export interface Sweeper extends Background {
 
 /**
  * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also tells the platform how
- * much work is offered.
+ * much work is offered, and prewarms Cloud Run.
  */
 export function createSweeper(holder: string, ports: Ports): Sweeper {
   const memory = newSweepMemory();
   const reports = createOfferedWorkReports(holder, ports);
+  const prewarming = createPrewarming(holder, ports);
   return {
     async sweep() {
       let hasLease = true;
@@ -26,11 +28,17 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
         hasLease = swept !== null;
         if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
       } finally {
-        // A job that no sweep can help must not keep the figure back.
-        if (hasLease) void reports.report();
+        // A job that no sweep can help must not keep these back.
+        if (hasLease) {
+          void reports.report();
+          void prewarming.look();
+        }
       }
     },
-    stop: reports.stop,
+    stop() {
+      reports.stop();
+      prewarming.stop();
+    },
   };
 }
 

@@ -26,7 +26,7 @@ import { createFirestorePassedOver } from './passed-over.ts';
 import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
 import { createPubSubQueue } from './queue.ts';
-import { createFirestoreRouterStates } from './router-states.ts';
+import { createFirestoreForecasts, createFirestoreRouterStates } from './routing-documents.ts';
 import { createCloudRunService } from './run-service.ts';
 import { createFirestoreSettings } from './settings.ts';
 
@@ -76,6 +76,7 @@ export function createGcpPorts(
     fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
     settings: createFirestoreSettings(firestore, clock, log, onInvalid),
     routerStates: createFirestoreRouterStates(firestore, log),
+    forecasts: createFirestoreForecasts(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
     metrics,

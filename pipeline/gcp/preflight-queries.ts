@@ -52,6 +52,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         sums.running(),
         sums.waitingBefore('vm', longAgo),
         sums.arrivedSince(new Date(Date.now() + dayMs)),
+        sums.arrivedOf('sketch', longAgo, longAgo),
         // What has not happened yet is quickly counted.
         sums.succeededSince('run', new Date(Date.now() + dayMs)),
         sums.failedSince('run', new Date(Date.now() + dayMs), 1),

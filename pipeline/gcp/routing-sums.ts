@@ -92,6 +92,10 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     arrivedSince(since) {
       return sideLedger(jobs.where('createdAt', '>=', since), 'vmWorkMs');
     },
+    arrivedOf(operation, from, to) {
+      const within = jobs.where('createdAt', '>=', from).where('createdAt', '<', to);
+      return sideLedger(within.where('operation', '==', operation), 'vmWorkMs');
+    },
     async succeededSince(target, since) {
       return countOf(onSide(target).where('endedAt', '>=', since).where('state', '==', 'succeeded'));
     },

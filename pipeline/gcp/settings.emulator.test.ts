@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryPorts } from '../memory/ports.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { manualClock } from '../testing/manual-clock.ts';
-import { createFirestoreRouterStates } from './router-states.ts';
+import { createFirestoreRouterStates } from './routing-documents.ts';
 import { createFirestoreSettings } from './settings.ts';
 
 /** Settings in a database of their own, read by a process whose clock does not move. */

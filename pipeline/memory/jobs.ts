@@ -130,6 +130,13 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       const workMs = arrived.reduce((sum, { stored: { job } }) => sum + job.vmWorkMs, 0);
       return { jobs: arrived.length, workMs };
     },
+    arrivedOf(operation, from, to) {
+      const arrived = [...rows.values()].filter(
+        ({ stored: { job } }) => job.operation === operation && job.createdAt >= from && job.createdAt < to,
+      );
+      const workMs = arrived.reduce((sum, { stored: { job } }) => sum + job.vmWorkMs, 0);
+      return { jobs: arrived.length, workMs };
+    },
     succeededSince(target, since) {
       return indexes.succeeded[target].countFrom(since.getTime());
     },

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialRouterState } from '@spillway/core/routing/state.ts';
@@ -13,7 +14,7 @@ import type {
   Clock,
   Leases,
   Log,
-  RouterStates,
+  RevisedDocument,
   RoutingSettingsReading,
   Settings,
   Timers,
@@ -86,7 +87,8 @@ export function createMemoryDatabase(
     ...createMemoryJobs(clock),
     fleet: createMemoryFleet(clock),
     settings: createMemorySettings(options),
-    routerStates: createMemoryRouterStates(),
+    routerStates: createMemoryDocument(initialRouterState),
+    forecasts: createMemoryDocument(initialForecastDocument),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
     audit: createMemoryAudit(),
@@ -115,14 +117,14 @@ function createMemorySettings({
   };
 }
 
-function createMemoryRouterStates(): RouterStates {
-  let state = initialRouterState;
+function createMemoryDocument<Value extends { revision: number }>(initial: Value): RevisedDocument<Value> {
+  let value = initial;
   return {
-    read: () => state,
+    read: () => value,
     replace(previous, next) {
-      if (state.revision !== previous.revision) return null;
-      state = { ...next, revision: previous.revision + 1 };
-      return state;
+      if (value.revision !== previous.revision) return null;
+      value = { ...next, revision: previous.revision + 1 };
+      return value;
     },
   };
 }

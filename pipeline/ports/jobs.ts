@@ -85,6 +85,11 @@ export interface RoutingSums {
   waitingBefore(target: Target, turnAt: Date): Awaitable<SideLedger>;
   /** Jobs that were created since then, whatever became of them, and the work that they would be on a VM. */
   arrivedSince(since: Date): Awaitable<SideLedger>;
+  /**
+   * The same of one operation for the jobs that were created at `from` or later and before `to`. It reads one index entry
+   * in a thousand.
+   */
+  arrivedOf(operation: string, from: Date, to: Date): Awaitable<SideLedger>;
   /** How many jobs succeeded on a side since then. */
   succeededSince(target: Target, since: Date): Awaitable<number>;
   /**

@@ -1,3 +1,4 @@
+import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
@@ -34,15 +35,15 @@ export interface Settings {
   changeRouting(settings: RoutingSettings, by: string): Awaitable<RoutingSettingsReading>;
 }
 
-/** The document `routing/state`. */
-export interface RouterStates {
-  /** The state, or the initial one where the document is missing or does not validate. */
-  read(): Awaitable<RouterState>;
+/** One document that several programs write by turns. All methods throw `OutageError`. */
+export interface RevisedDocument<Value extends { revision: number }> {
+  /** What it holds, or the initial value where the document is missing or does not validate. */
+  read(): Awaitable<Value>;
   /**
    * Writes `next` under the next revision if the document is still as in `previous`; null if it was changed in between.
    * A write whose reply was lost is looked up again before it is called refused.
    */
-  replace(previous: RouterState, next: RouterState): Awaitable<RouterState | null>;
+  replace(previous: Value, next: Value): Awaitable<Value | null>;
 }
 
 /** Short leases, so that only one of many candidates does a task. */
@@ -85,7 +86,10 @@ export interface Ports extends JobPorts {
   blobs: Blobs;
   fleet: Fleet;
   settings: Settings;
-  routerStates: RouterStates;
+  /** The document `routing/state`. */
+  routerStates: RevisedDocument<RouterState>;
+  /** The document `routing/forecast`. */
+  forecasts: RevisedDocument<ForecastDocument>;
   leases: Leases;
   passedOver: PassedOverItems;
   /** Null where nobody reads what this program would write. */

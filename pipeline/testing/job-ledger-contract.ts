@@ -241,6 +241,23 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       const tomorrow = new Date(Date.now() + 24 * 3_600_000);
       expect(await ports().sums.arrivedSince(tomorrow)).toEqual({ jobs: 0, workMs: 0 });
     });
+
+    it('is what arrived of one operation within a time, its end excluded', async () => {
+      const tomorrow = new Date(Date.now() + 24 * 3_600_000);
+      const all = () => ports().sums.arrivedOf('caption', new Date(0), tomorrow);
+      const before = await all();
+      const { job } = await create({ operation: 'caption', workMs: 10 });
+      await create({ operation: 'sketch', workMs: 100 });
+      expect(await all()).toEqual(plus(before, 10));
+      const { createdAt } = job;
+      const next = new Date(createdAt.getTime() + 1);
+      const within = await ports().sums.arrivedOf('caption', createdAt, next);
+      expect(within.jobs).toBeGreaterThanOrEqual(1);
+      expect(await ports().sums.arrivedOf('caption', createdAt, createdAt)).toEqual({ jobs: 0, workMs: 0 });
+      expect((await ports().sums.arrivedOf('caption', next, tomorrow)).jobs).toBeLessThanOrEqual(
+        before.jobs + 1 - within.jobs,
+      );
+    });
   });
 
   describe(`what has been: ${name}`, () => {

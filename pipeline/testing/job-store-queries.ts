@@ -67,6 +67,7 @@ async function callEverything(firestore: Firestore): Promise<void> {
     running: () => sums.running(),
     waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
     arrivedSince: () => sums.arrivedSince(noon),
+    arrivedOf: () => sums.arrivedOf('sketch', noon, noon),
     succeededSince: () => sums.succeededSince('run', noon),
     failedSince: () => sums.failedSince('run', noon, 10),
     runDollarsSince: () => sums.runDollarsSince(noon),

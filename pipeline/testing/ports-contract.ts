@@ -9,6 +9,7 @@ import type { ApiKey } from '@spillway/core/api-keys.ts';
 import { type AuditEntry, keptAuditMs } from '@spillway/core/audit.ts';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
+import { type ForecastDocument, initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
@@ -374,6 +375,31 @@ export function portsContract(
       expect(winners).toHaveLength(1);
       expect(await routerStates.read()).toEqual(winners[0]);
       await routerStates.replace(winners[0] ?? before, initialRouterState);
+    });
+  });
+
+  describe(`the forecast: ${name}`, () => {
+    it('is none at first, then what was written, and is not written over by one who read an older one', async () => {
+      const { forecasts } = ports();
+      expect(await forecasts.read()).toEqual(initialForecastDocument);
+      const forecast: ForecastDocument = {
+        ...initialForecastDocument,
+        forecaster: JSON.stringify({ nested: [[1], [2]] }),
+        expected: { sketch: [1, 1.5], 'remove-background': [] },
+        arrivingSlots: 0.25,
+        at: noon,
+        wanted: [{ minute: 1, count: 2 }],
+        set: 2,
+        changedAt: noon,
+        reason: 'forecast',
+        changes: [{ at: noon, from: 0, to: 2, why: 'Much is to arrive.' }],
+      };
+      const written = await forecasts.replace(initialForecastDocument, forecast);
+      expect(written).toEqual({ ...forecast, revision: 1 });
+      expect(await forecasts.read()).toEqual(written);
+      expect(await forecasts.replace(initialForecastDocument, forecast)).toBeNull();
+      const last = await forecasts.replace(written ?? forecast, initialForecastDocument);
+      expect(last).toEqual({ ...initialForecastDocument, revision: 2 });
     });
   });
 

@@ -1,0 +1,233 @@
+import { type Background, singleFlight } from '@spillway/core/background.ts';
+import { messageOf } from '@spillway/core/errors.ts';
+import { arrivalsForecaster } from '@spillway/core/forecast/arrivals-forecaster.ts';
+import { type ArrivalForecast, type MinuteOfArrivals, minuteOf } from '@spillway/core/forecast/forecaster.ts';
+import {
+  decidePrewarming,
+  type ForecastDocument,
+  mostChanges,
+  type PrewarmingDecision,
+  prewarmingWords,
+} from '@spillway/core/forecast/prewarming.ts';
+import { forecastHorizon, forecastSlots } from '@spillway/core/forecast/wanted.ts';
+import { operationNames } from '@spillway/core/operations.ts';
+import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
+import type { Ports } from './ports/ports.ts';
+
+/** Milliseconds. */
+const timing = {
+  minute: 60_000,
+  /** A job's `createdAt` is when the database began to write it: a minute is whole this long after its end. */
+  settle: 5_000,
+  /** All programs look at the same second. The one that has the lease is done long before the next minute. */
+  lease: 30_000,
+} as const;
+/** After a pause, no more minutes than these are counted. */
+const mostMinutes = 15;
+/** Of a forecast that is older, nothing is believed. Milliseconds. */
+const freshMs = 180_000;
+
+/** Forecasts what is to arrive, and keeps instances of Cloud Run started for it. */
+export interface Prewarming extends Background {
+  /**
+   * To be called after each sweep that had the lease, and not to be waited for. It does something once a minute, and never
+   * rejects.
+   */
+  look(): Awaitable<void>;
+}
+
+type PrewarmingPorts = Pick<
+  Ports,
+  'forecasts' | 'sums' | 'settings' | 'fleet' | 'routerStates' | 'runService' | 'leases' | 'clock' | 'log'
+>;
+
+/**
+ * One look at a time is under way, so a slow or absent service holds up no sweep. Looks have a lease of their own, and what
+ * is decided is written under a revision before it is done: of several programs, one changes the minimum. A failure is
+ * warned of once, until its reason changes. While the settings have everything switched off, nothing is read.
+ * @param holder Names this process.
+ */
+export function createPrewarming(holder: string, ports: PrewarmingPorts): Prewarming {
+  const { forecasts, settings, leases, clock, log } = ports;
+  let nextAt = 0;
+  let stopped = false;
+  /** It is switched off, and no minimum of ours is set. */
+  let isAtRest = false;
+  let warnedOf: string | null = null;
+
+  const flight = singleFlight(async () => {
+    const now = clock.now();
+    if (stopped || now.getTime() < nextAt) return;
+    nextAt = nextLook(now);
+    try {
+      const routing = await settings.routing();
+      const isOn = routing.forecast.prewarming || routing.forecast.vmPool;
+      if (!isOn && isAtRest) return;
+      if (!(await leases.acquire('forecast', holder, timing.lease))) return;
+      const before = await forecasts.read();
+      isAtRest = !isOn && before.set === null;
+      if (isAtRest) return;
+      const problem = await lookAhead(before, isOn, routing, now, ports);
+      if (problem === null) allIsWell();
+      else warn(problem);
+    } catch (error) {
+      warn(messageOf(error));
+    }
+  });
+
+  function warn(why: string): void {
+    if (stopped || why === warnedOf) return;
+    warnedOf = why;
+    log.warn({}, `Cloud Run is not prewarmed as it should be. ${why}`);
+  }
+
+  function allIsWell(): void {
+    if (warnedOf !== null) log.info({}, 'Cloud Run is prewarmed again as it should be.');
+    warnedOf = null;
+  }
+
+  return {
+    look: flight.run,
+    /** Does not wait for a look: a worker that leaves has no time for it, and another one takes the next. */
+    stop() {
+      stopped = true;
+    },
+  };
+}
+
+/** What Cloud Run lacks of what is wanted; null where it has all, or where another program looks. */
+async function lookAhead(
+  before: ForecastDocument,
+  isOn: boolean,
+  settings: RoutingSettings,
+  now: Date,
+  ports: PrewarmingPorts,
+): Promise<string | null> {
+  const minute = minuteOf(new Date(now.getTime() - timing.settle)) - 1;
+  const seen = isOn ? await observe(before, minute, ports.sums) : nothingSeen(before);
+  const [{ workers }, { breaker }] = await Promise.all([ports.fleet.read(), ports.routerStates.read()]);
+  const vmSlots = slotsOf(liveVms(workers, settings));
+  const { forecast } = seen;
+  const decision = decidePrewarming({ now, minute, settings, forecast, vmSlots, breaker, before });
+  const next: ForecastDocument = {
+    ...before,
+    ...seen.kept,
+    at: isOn ? new Date((minute + 1) * timing.minute) : before.at,
+    wanted: decision.kind === 'keep' ? decision.lately : [],
+    reason: decision.reason,
+  };
+  const written = await ports.forecasts.replace(before, next);
+  return written === null ? null : carryOut(written, decision, settings, ports);
+}
+
+interface Seen {
+  forecast: ArrivalForecast | null;
+  kept: Pick<ForecastDocument, 'forecaster' | 'expected' | 'arrivingSlots'>;
+}
+
+/** Counts the minutes that have passed since the last look, and forecasts the next ones. */
+async function observe(before: ForecastDocument, minute: number, sums: Ports['sums']): Promise<Seen> {
+  let state = learnedIn(before.forecaster);
+  const first = Math.max((state.minute ?? 0) + 1, minute - mostMinutes + 1);
+  for (let counted = first; counted <= minute; counted++) {
+    state = arrivalsForecaster.observe(state, await countMinute(counted, sums));
+  }
+  const forecast = arrivalsForecaster.predict(state, minute);
+  const expected = [...(forecast ?? [])].map(([name, { minutes }]) => [
+    name,
+    minutes.map((each) => each.expected),
+  ]);
+  return {
+    forecast,
+    kept: {
+      forecaster: JSON.stringify(state),
+      expected: forecast && Object.fromEntries(expected),
+      arrivingSlots: forecast && forecastSlots(forecast, forecastHorizon.vms).expected,
+    },
+  };
+}
+
+function nothingSeen({ forecaster }: ForecastDocument): Seen {
+  return { forecast: null, kept: { forecaster, expected: null, arrivingSlots: null } };
+}
+
+function learnedIn(text: string): typeof arrivalsForecaster.initial {
+  if (text === '') return arrivalsForecaster.initial;
+  const state = arrivalsForecaster.stateSchema.safeParse(JSON.parse(text));
+  // An earlier version's model learned something else.
+  return state.success ? state.data : arrivalsForecaster.initial;
+}
+
+/** One aggregation for each operation. */
+async function countMinute(minute: number, sums: Ports['sums']): Promise<MinuteOfArrivals> {
+  const [from, to] = [minute, minute + 1].map((each) => new Date(each * timing.minute)) as [Date, Date];
+  const counted = operationNames.map(async (operation) => {
+    const { jobs, workMs } = await sums.arrivedOf(operation, from, to);
+    return [operation, { count: jobs, workMs }] as const;
+  });
+  return { minute, byOperation: Object.fromEntries(await Promise.all(counted)) };
+}
+
+/** Has Cloud Run keep what was decided, and writes down what came of it. */
+async function carryOut(
+  written: ForecastDocument,
+  decision: PrewarmingDecision,
+  settings: RoutingSettings,
+  ports: PrewarmingPorts,
+): Promise<string | null> {
+  if (decision.kind === 'leave') return null;
+  const { count } = decision;
+  const outcome = await keep(count, ports);
+  const result = { ...written, problem: outcome.kind === 'failed' ? outcome.why : null };
+  if (outcome.kind !== 'failed') result.set = decision.kind === 'keep' ? count : null;
+  if (outcome.kind === 'changed') {
+    const at = ports.clock.now();
+    const why = prewarmingWords({ wanted: count, ...decision }, settings);
+    result.changes = [{ at, from: outcome.from, to: count, why }, ...written.changes].slice(0, mostChanges);
+    result.changedAt = at;
+    ports.log.info(
+      { from: outcome.from, to: count, reason: decision.reason },
+      `Cloud Run keeps ${count} instances started, ${outcome.from} before. ${why}`,
+    );
+  }
+  const news = (['set', 'problem', 'changedAt'] as const).some((field) => result[field] !== written[field]);
+  if (news) await ports.forecasts.replace(written, result);
+  return result.problem;
+}
+
+type Outcome = { kind: 'unchanged' } | { kind: 'changed'; from: number } | { kind: 'failed'; why: string };
+
+async function keep(count: number, { runService }: PrewarmingPorts): Promise<Outcome> {
+  if (runService === null) {
+    const why =
+      'The programs that sweep are not told which service of Cloud Run to prewarm: SPILLWAY_RUN_SERVICE names it.';
+    return { kind: 'failed', why };
+  }
+  try {
+    const change = await runService.setMinimumInstances(count);
+    return change.kind === 'unchanged' ? change : { kind: 'changed', from: change.before };
+  } catch (error) {
+    return { kind: 'failed', why: messageOf(error).slice(0, 2_000) };
+  }
+}
+
+/** Shortly after the end of this minute. */
+function nextLook(now: Date): number {
+  const settled = now.getTime() - timing.settle;
+  return (Math.floor(settled / timing.minute) + 1) * timing.minute + timing.settle;
+}
+
+/**
+ * Slots of VMs that the arrivals to come will keep busy; null where the settings do not want the pool to follow a
+ * forecast, or where there is none of late.
+ */
+export async function arrivingSlots(
+  now: Date,
+  { settings, forecasts }: Pick<Ports, 'settings' | 'forecasts'>,
+): Promise<number | null> {
+  if (!(await settings.routing()).forecast.vmPool) return null;
+  const { at, arrivingSlots: slots } = await forecasts.read();
+  return at !== null && now.getTime() - at.getTime() < freshMs ? slots : null;
+}
