@@ -1,8 +1,10 @@
 import { baseConfigSchema, ConfigError, parseConfig } from '@spillway/pipeline/config.ts';
+import { tracesDestination } from '@spillway/pipeline/telemetry/traces-config.ts';
 import { z } from 'zod';
 import { type AdminAccess, comparable } from './api/admin-access.ts';
 import { googleProxyKeys } from './api/proxy-keys.ts';
 import { sitePages } from './site-pages.ts';
+import type { TraceSource } from './traces/trace-source.ts';
 
 /** Browsers send pictures there. It is the only other origin that pages may talk to. */
 const cloudStorage = 'https://storage.googleapis.com';
@@ -56,6 +58,7 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
   publicOrigin: string | null;
   trustedProxies: number;
   storageOrigin: string;
+  traces: TraceSource;
 }
 
 /** Reads the web server's environment. Throws one message that names each variable that is wrong. */
@@ -71,7 +74,13 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
     storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)
       .origin,
+    traces: traceSourceOf(config),
   };
+}
+
+function traceSourceOf(config: z.infer<typeof webConfigSchema>): TraceSource {
+  const destination = tracesDestination(config);
+  return destination.kind === 'cloud' ? { kind: 'cloud', project: config.SPILLWAY_PROJECT } : destination;
 }
 
 /** Throws one message that names what is missing, or what contradicts itself. */

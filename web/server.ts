@@ -48,6 +48,7 @@ export interface SiteOptions {
     | 'adminAccess'
     | 'publicOrigin'
     | 'trustedProxies'
+    | 'traces'
   >;
 }
 
@@ -87,6 +88,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     offers: createOperationOffers(ports),
     streams,
     limits,
+    traces: config.traces,
     networkOf,
     version,
   });

@@ -16,6 +16,7 @@ export const testConfig: SiteOptions['config'] = {
   adminAccess: { kind: 'token', token: adminToken },
   publicOrigin: null,
   trustedProxies: 0,
+  traces: { kind: 'off' },
 };
 
 /** The real server with one small page, on ports in memory. `problems` gathers what it logs as warning or error. */

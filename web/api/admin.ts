@@ -2,6 +2,7 @@ import { createRoute } from '@hono/zod-openapi';
 import { adminAuditRoutes } from './admin-audit.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
+import { adminTraceRoutes } from './admin-trace.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
 import {
   adminProblems,
@@ -15,7 +16,7 @@ import {
 import { type ApiDependencies, requireAdmin } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
-import { viewOf, visibleJob } from './job-access.ts';
+import { anyOwner, viewOf, visibleJob } from './job-access.ts';
 import { jobEvents } from './job-events.ts';
 import { adminJobQuery, given } from './jobs.ts';
 import { lookAtJobs, pageFor } from './newest-jobs.ts';
@@ -73,8 +74,6 @@ const followEverything = createRoute({
   responses: { 200: eventAnswer, ...problemAnswers(...adminProblems, 'too_many_streams') },
 });
 
-const anyOwner = { owner: '', admin: 'any' };
-
 /** What only admins may see and do. */
 export function adminRoutes(dependencies: ApiDependencies) {
   const { ports, liveDashboard, streams } = dependencies;
@@ -84,6 +83,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', adminSettingsRoutes(dependencies));
   api.route('/', adminAuditRoutes(dependencies));
   api.route('/', adminKeyRoutes(dependencies));
+  api.route('/', adminTraceRoutes(dependencies));
   return api
     .openapi(getOverview, async (c) => {
       const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);

@@ -3,6 +3,7 @@ import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { SitePages } from '../site-pages.ts';
+import type { TraceSource } from '../traces/trace-source.ts';
 import type { SiteAdmins } from './admins.ts';
 import { looksLikeKey } from './key-text.ts';
 import type { Keyring } from './keyring.ts';
@@ -27,6 +28,7 @@ export interface ApiDependencies {
   offers: OperationOffers;
   streams: StreamPlaces;
   limits: VisitorLimits;
+  traces: TraceSource;
   /** The network that a request comes from. */
   networkOf(c: Context): string;
   version: string;

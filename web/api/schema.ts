@@ -185,6 +185,48 @@ export const auditPageSchema = z.object({
   cursor: z.string().nullable(),
 });
 
+/** A span of a job's trace. Instants are milliseconds since 1970 with fractions, by the clock of the machine that was there. */
+export const spanViewSchema = z.object({
+  id: z.string(),
+  /** Null where its parent is not among the spans. */
+  parent: z.string().nullable(),
+  name: z.string(),
+  /** Of the job, whose retries share the trace. */
+  run: z.int(),
+  /** The program that recorded it, and which of its processes; null where the span does not say. */
+  service: z.string().nullable(),
+  instance: z.string().nullable(),
+  startMs: z.number(),
+  endMs: z.number(),
+  /** What went wrong, empty where the span does not say what; null where nothing did. */
+  error: z.string().nullable(),
+  attributes: z.record(z.string(), z.string()),
+  events: z.array(z.object({ name: z.string(), atMs: z.number() })),
+});
+export type SpanView = z.infer<typeof spanViewSchema>;
+
+export const jobTraceSchema = z.object({
+  /** The job's trace; null for a job whose upload was not traced. */
+  traceId: z.string().nullable(),
+  recording: z.discriminatedUnion('kind', [
+    /** The programs record no spans. */
+    z.object({ kind: z.literal('off') }),
+    /** They send them to an OTLP endpoint, which this site cannot ask. */
+    z.object({ kind: z.literal('otlp') }),
+    /** They send them to Cloud Trace, whose page this is. */
+    z.object({ kind: z.literal('cloud'), url: z.url().nullable() }),
+    /** They write them into files. */
+    z.object({
+      kind: z.literal('file'),
+      /** By their beginning. */
+      spans: z.array(spanViewSchema.meta({ id: 'Span' })),
+      /** Why the spans may not be all, as sentences. */
+      notes: z.array(z.string()),
+    }),
+  ]),
+});
+export type JobTrace = z.infer<typeof jobTraceSchema>;
+
 export const settingsRequestSchema = z.object({
   /** All settings: what is left out takes its default. */
   routing: routingSettingsSchema,

@@ -5,6 +5,7 @@ import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import type { Context } from 'hono';
 import type { SitePages } from '../site-pages.ts';
+import type { TraceSource } from '../traces/trace-source.ts';
 import type { AdminAccess } from './admin-access.ts';
 import { createAdmins } from './admins.ts';
 import { createApi } from './app.ts';
@@ -56,12 +57,17 @@ function createManualClock(): ManualClock {
 interface TestApiOptions {
   access?: AdminAccess;
   pages?: SitePages;
+  traces?: TraceSource;
 }
 
 /** The real API on ports in memory; `change` puts a fault into one of them. */
 export function createTestApi(
   change: (ports: MemoryPorts) => Ports = (ports) => ports,
-  { access = { kind: 'token', token: adminToken }, pages = 'all' }: TestApiOptions = {},
+  {
+    access = { kind: 'token', token: adminToken },
+    pages = 'all',
+    traces = { kind: 'off' },
+  }: TestApiOptions = {},
 ) {
   const clock = createManualClock();
   const memory = createMemoryPorts({ clock, timers: clock });
@@ -84,6 +90,7 @@ export function createTestApi(
     offers: createOperationOffers(ports),
     streams,
     limits,
+    traces,
     networkOf,
     version: 'test',
   });

@@ -1,0 +1,75 @@
+import { jobId } from '@spillway/core/job-id.ts';
+import { sampleJob } from '@spillway/core/testing/sample-job.ts';
+import { expect, test } from 'vitest';
+import { runsOf, spansOfJob } from './job-spans.ts';
+import type { RecordedSpan } from './otlp-json.ts';
+
+const runs = new Map([
+  ['ours', 1],
+  ['ours-again', 2],
+]);
+
+let at = 0;
+function span(id: string, parent: string | null, job: string | null = null): RecordedSpan {
+  const startMs = ++at;
+  const rest = { service: 'route', instance: null, error: null, attributes: {}, events: [] };
+  return { id, traceId: 't', parent, name: id, job, startMs, endMs: startMs + 1, ...rest };
+}
+
+const kept = (spans: RecordedSpan[]) =>
+  spansOfJob(spans, runs).map(({ id, parent, run }) => [id, parent, run]);
+
+test('keeps the job, what is below it and what led to it, and nothing of the upload’s other jobs', () => {
+  expect(
+    kept([
+      span('upload', 'of-the-sender'),
+      span('event', 'upload'),
+      span('route', 'event', 'ours'),
+      span('publish', 'route'),
+      span('route-other', 'event', 'other'),
+      span('publish-other', 'route-other'),
+      span('deliver', 'publish', 'ours'),
+      span('download', 'deliver'),
+      span('unrelated', null),
+    ]),
+  ).toEqual([
+    ['upload', null, 1],
+    ['event', 'upload', 1],
+    ['route', 'event', 1],
+    ['publish', 'route', 1],
+    ['deliver', 'publish', 1],
+    ['download', 'deliver', 1],
+  ]);
+});
+
+test('tells the runs apart, also where a job is worked on below another', () => {
+  expect(
+    kept([
+      span('upload', null),
+      span('route', 'upload', 'ours'),
+      span('deliver-other', 'upload', 'other'),
+      span('deliver', 'deliver-other', 'ours'),
+      span('retry', 'upload', 'ours-again'),
+      span('claim', 'retry'),
+    ]),
+  ).toEqual([
+    ['upload', null, 1],
+    ['route', 'upload', 1],
+    ['deliver', null, 1],
+    ['retry', 'upload', 2],
+    ['claim', 'retry', 2],
+  ]);
+});
+
+test('ends where spans are above themselves', () => {
+  expect(kept([span('a', 'b', 'ours'), span('b', 'a')]).map(([id]) => id)).toEqual(['a', 'b']);
+});
+
+test('knows the ids of earlier and later runs', () => {
+  const job = { ...sampleJob(), run: 2 };
+  const { bucket, name, generation } = job.source;
+  const { operation, options } = job;
+  const id = (run: number) => jobId({ bucket, name, generation, operation, options, run });
+  const found = runsOf(job);
+  expect([1, 2, 3].map((run) => found.get(id(run)))).toEqual([1, 2, 3]);
+});

@@ -1,0 +1,60 @@
+import type { Job } from '@spillway/core/job.ts';
+import { jobId } from '@spillway/core/job-id.ts';
+import type { SpanView } from '../api/schema.ts';
+import type { RecordedSpan } from './otlp-json.ts';
+
+/** More runs of a job than these are not looked for. */
+const mostRuns = 50;
+
+/** The ids of all runs of a job. An id follows from what is asked for and the run, so later runs are known too. */
+export function runsOf({ source, operation, options, run }: Job): Map<string, number> {
+  const { bucket, name, generation } = source;
+  const numbers = Array.from({ length: Math.max(mostRuns, run) }, (_, index) => index + 1);
+  return new Map(
+    numbers.map((number) => [jobId({ bucket, name, generation, operation, options, run: number }), number]),
+  );
+}
+
+/**
+ * What belongs to the job's runs. A trace has more: one upload may ask for several operations, and a sender may trace
+ * many uploads together. A span is the job's that it names, or that the closest span above it names. What names none is
+ * the upload and what came of it before there were jobs: it belongs to the first run if it leads to one of the job's.
+ */
+export function spansOfJob(spans: readonly RecordedSpan[], runs: ReadonlyMap<string, number>): SpanView[] {
+  const byId = new Map(spans.map((span) => [span.id, span]));
+  const above = (span: RecordedSpan) => (span.parent === null ? undefined : byId.get(span.parent));
+
+  const runOf = (span: RecordedSpan): number | 'another' | 'none' => {
+    for (const each of upwards(span, above)) {
+      if (each.job !== null) return runs.get(each.job) ?? 'another';
+    }
+    return 'none';
+  };
+
+  const kept = new Map<string, { span: RecordedSpan; run: number }>();
+  for (const span of spans) {
+    const run = runOf(span);
+    if (typeof run !== 'number') continue;
+    for (const each of upwards(span, above)) {
+      const ofEach = runOf(each);
+      if (ofEach !== 'another') kept.set(each.id, { span: each, run: ofEach === 'none' ? 1 : ofEach });
+    }
+  }
+  const views = [...kept.values()].map(({ span: { traceId: _trace, job: _job, ...span }, run }) => {
+    const parent = span.parent !== null && kept.has(span.parent) ? span.parent : null;
+    return { ...span, run, parent };
+  });
+  return views.sort((a, b) => a.startMs - b.startMs || b.endMs - a.endMs);
+}
+
+/** The span and those above it. A file that says that a span is above itself ends the walk. */
+function* upwards(
+  span: RecordedSpan,
+  above: (span: RecordedSpan) => RecordedSpan | undefined,
+): Generator<RecordedSpan> {
+  const seen = new Set<string>();
+  for (let each: RecordedSpan | undefined = span; each && !seen.has(each.id); each = above(each)) {
+    seen.add(each.id);
+    yield each;
+  }
+}
