@@ -60,6 +60,33 @@ it('shows workers, their load, and a job that comes in, live', async () => {
   expect(await dialog.textContent()).toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
 });
 
+it('draws a job at an address of its own as a waterfall that keys and screen readers can use', async () => {
+  const page = await visitDashboard();
+  await new Visitor(stack.web).upload('drawn-over-time.jpg', await drawnJpeg(4));
+  const row = page.getByRole('row', { name: /drawn-over-time\.jpg/ });
+  await expect.poll(() => row.textContent()).toMatch(/Done/);
+  await row.getByRole('link', { name: 'Waterfall of drawn-over-time.jpg' }).click();
+  await page.waitForURL(/\/dashboard\/jobs\/\w+\/$/);
+  await page.getByRole('heading', { name: 'drawn-over-time.jpg', level: 1 }).waitFor();
+  await page.getByText(/It ended .* after the upload/).waitFor();
+  const work = page.getByRole('rowheader', { name: /deliver/ }).first();
+  await expect.poll(() => work.textContent()).toMatch(/attempt 1/);
+  await work.getByRole('button').focus();
+  await page.keyboard.press('Enter');
+  await page.getByText(/^A worker takes up a delivery/).waitFor();
+  expect(await seriousViolations(page)).toEqual([]);
+  for (const width of [360, 1_920]) {
+    await page.setViewportSize({ width, height: 900 });
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+  }
+
+  const [stranger] = await visit(page.url());
+  await stranger.getByLabel('Admin token').waitFor();
+  expect(await stranger.getByText('drawn-over-time.jpg').count()).toBe(0);
+  await page.goto(`${stack.web}/dashboard/jobs/nothing/`);
+  await page.getByText('There is no such job.').waitFor();
+});
+
 it('tells a stranger how to get in, and nothing else, and lets in whoever has the token', async () => {
   const [page] = await visit(`${stack.web}/dashboard/`);
   await expect.poll(() => page.getByText(/npm start/).count()).toBeGreaterThan(0);

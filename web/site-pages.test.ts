@@ -13,8 +13,10 @@ import { testConfig } from './test-site.ts';
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'spillway-pages-'));
-  for (const folder of ['dashboard', '_astro', 'samples']) await mkdir(join(directory, folder));
-  for (const name of ['index.html', 'dashboard/index.html', '404.html']) {
+  for (const folder of ['dashboard/jobs', '_astro', 'samples']) {
+    await mkdir(join(directory, folder), { recursive: true });
+  }
+  for (const name of ['index.html', 'dashboard/index.html', 'dashboard/jobs/index.html', '404.html']) {
     await writeFile(join(directory, name), `<!doctype html><html data-pages="all">${name}`);
   }
   await writeFile(join(directory, '_astro/a.js'), 'export {}');
@@ -45,6 +47,7 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
   all: {
     'GET /': [200, 200],
     'GET /dashboard/': [200, 200],
+    'GET /dashboard/jobs/0123abc/': [200, 200],
     'GET /samples/cat.jpg': [200, 200],
     'GET /api/v1/jobs': [200, 200],
     'GET /api/v1/admin/overview': [401, 200],
@@ -57,6 +60,9 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
     'GET /dashboard/': [404, 404],
     'GET /dashboard': [404, 404],
     'GET /dashboard/index.html': [404, 404],
+    'GET /dashboard/jobs/0123abc/': [404, 404],
+    'GET /dashboard/jobs/0123abc': [404, 404],
+    'GET /api/v1/admin/jobs/abc/trace': [404, 404],
     'GET /admin/enter': [404, 404],
     'POST /admin/enter': [404, 404],
     'GET /api/v1/admin/overview': [404, 404],
@@ -72,6 +78,11 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
     'GET /index.html': [404, 404],
     'GET /samples/cat.jpg': [404, 404],
     'GET /dashboard/': [200, 200],
+    'GET /dashboard/jobs/0123abc/': [200, 200],
+    'GET /dashboard/jobs/0123abc': [308, 308],
+    'GET /dashboard/jobs/0123abc/more/': [404, 404],
+    'GET /dashboard/jobs/no-id/': [404, 404],
+    'GET /api/v1/admin/jobs/abc/trace': [401, 404],
     'GET /_astro/a.js': [200, 200],
     'GET /admin/enter': [302, 302],
     'GET /api/v1/admin/overview': [401, 200],

@@ -62,13 +62,18 @@ export async function loadStaticSite(
     respond(c, onPage) {
       const path = decodedPath(c.req.path);
       if (path === '/' && served === 'admin') return c.redirect('/dashboard/', 302);
-      const found = pages.get(path.endsWith('/') ? `${path}index.html` : path);
+      const found = pages.get(path.endsWith('/') ? `${pageFor(path)}index.html` : path);
       if (found) return send(c, found, 200, onPage);
-      if (pages.has(`${path}/index.html`)) return c.redirect(`${c.req.path}/`, 308);
+      if (pages.has(`${pageFor(`${path}/`)}index.html`)) return c.redirect(`${c.req.path}/`, 308);
       const missing = pages.get('/404.html');
       return missing ? send(c, missing, 404, onPage) : c.text('There is no such page.', 404);
     },
   };
+}
+
+/** One page is built for the addresses of all jobs; its script reads the id. */
+function pageFor(folder: string): string {
+  return folder.replace(/^\/dashboard\/jobs\/\w{1,64}\/$/, '/dashboard/jobs/');
 }
 
 function send(c: Context, page: Page, status: 200 | 404, onPage: () => void): Response {

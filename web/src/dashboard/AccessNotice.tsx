@@ -1,13 +1,13 @@
 import { useSignal } from '@preact/signals';
-import type { Access, AdminState } from './admin-state.ts';
+import type { Access, AdminDoor } from './admin-door.ts';
 
 interface AccessNoticeProps {
   access: Exclude<Access, 'granted'>;
-  admin: Pick<AdminState, 'enter' | 'entryProblem' | 'refusal'>;
+  door: AdminDoor;
 }
 
-/** Shown in place of the dashboard if the visitor may not see it, or if it cannot be reached. */
-export function AccessNotice({ access, admin }: AccessNoticeProps) {
+/** Shown in place of a page for admins if the visitor may not see it, or if it cannot be reached. */
+export function AccessNotice({ access, door }: AccessNoticeProps) {
   switch (access) {
     case 'unknown':
       return <p class="empty">Opening the dashboard …</p>;
@@ -22,7 +22,7 @@ export function AccessNotice({ access, admin }: AccessNoticeProps) {
       return (
         <div class="gate">
           <h2>The dashboard is for admins.</h2>
-          <p>{admin.refusal.value}</p>
+          <p>{door.refusal.value}</p>
           <button type="button" class="button" onClick={() => location.reload()}>
             Reload
           </button>
@@ -38,7 +38,7 @@ export function AccessNotice({ access, admin }: AccessNoticeProps) {
             <code>.local/stack.json</code>), or enter the admin token here. It lets this browser in for half a
             day.
           </p>
-          <TokenForm admin={admin} />
+          <TokenForm door={door} />
           <BackToUploads />
         </div>
       );
@@ -57,14 +57,14 @@ function BackToUploads() {
   );
 }
 
-function TokenForm({ admin }: Pick<AccessNoticeProps, 'admin'>) {
+function TokenForm({ door }: Pick<AccessNoticeProps, 'door'>) {
   const token = useSignal('');
   const busy = useSignal(false);
-  const problem = admin.entryProblem.value;
+  const problem = door.entryProblem.value;
   const submit = async (event: Event) => {
     event.preventDefault();
     busy.value = true;
-    await admin.enter(token.value);
+    await door.enter(token.value);
     busy.value = false;
   };
   return (

@@ -5,6 +5,7 @@ import { Icon } from '../components/Icon.tsx';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
+import { jobPageUrl } from '../jobs/job-actions.ts';
 import { isRouted, newestFirst } from '../jobs/job-order.ts';
 import { movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
@@ -101,6 +102,11 @@ function JobRow({ job, onOpen }: { job: JobView; onOpen(id: string): void }) {
     <tr>
       <td>
         <span class={`state ${job.state}`}>{stateLabel(job)}</span>
+        <small>
+          <a href={jobPageUrl(job.id)} aria-label={`Waterfall of ${displayName(job.source.name)}`}>
+            waterfall
+          </a>
+        </small>
       </td>
       <td class="file-cell">
         <button type="button" class="link" onClick={() => onOpen(job.id)}>

@@ -21,7 +21,7 @@ export default function Dashboard() {
   useEffect(startLearning, []);
   useEffect(() => admin.start(), [admin]);
 
-  const access = admin.access.value;
+  const access = admin.door.access.value;
   const job = opened.value === null ? undefined : admin.jobs.cache.jobs.value.get(opened.value);
   return (
     <>
@@ -30,7 +30,7 @@ export default function Dashboard() {
         <ConnectionNote state={admin.jobs.stream} />
       </header>
       {access !== 'granted' ? (
-        <AccessNotice access={access} admin={admin} />
+        <AccessNotice access={access} door={admin.door} />
       ) : (
         <>
           <Alerts alerts={admin.overview.value?.alerts ?? []} />

@@ -24,3 +24,8 @@ export function sourceUrl(id: string): string {
 export function resultUrl(id: string): string {
   return `/api/v1/jobs/${encodeURIComponent(id)}/result`;
 }
+
+/** Address of the job's page for admins. */
+export function jobPageUrl(id: string): string {
+  return `/dashboard/jobs/${encodeURIComponent(id)}/`;
+}

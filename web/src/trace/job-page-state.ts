@@ -1,0 +1,79 @@
+import { type ReadonlySignal, signal } from '@preact/signals';
+import { type JobTrace, type JobView, jobTraceSchema, jobViewSchema } from '@spillway/web/api/schema.ts';
+import { type AdminDoor, createAdminDoor } from '../dashboard/admin-door.ts';
+import { type RequestFailure, requestJson } from '../http/request.ts';
+
+export interface JobPageState {
+  readonly door: AdminDoor;
+  readonly job: ReadonlySignal<JobView | null>;
+  readonly trace: ReadonlySignal<JobTrace | null>;
+  /** Why there is no job to show; null where there is one, or it is not known yet. */
+  readonly missing: ReadonlySignal<string | null>;
+  /** @returns A function that ends it. */
+  start(): () => void;
+}
+
+const againMs = 2_000;
+/** Programs hand their spans over some seconds after the job has ended. */
+const timesAfterEnd = 6;
+
+/** What the page of one job shows. It is read again while the job is open, and a few times after its end. */
+export function createJobPageState(id: string): JobPageState {
+  const job = signal<JobView | null>(null);
+  const trace = signal<JobTrace | null>(null);
+  const missing = signal<string | null>(null);
+  let again: ReturnType<typeof setTimeout> | undefined;
+  let ended = false;
+  let timesLeft = timesAfterEnd;
+
+  async function read(): Promise<RequestFailure | null> {
+    const path = `/admin/jobs/${encodeURIComponent(id)}`;
+    const [document, recorded] = await Promise.all([
+      requestJson(path, jobViewSchema),
+      requestJson(`${path}/trace`, jobTraceSchema),
+    ]);
+    if (document.ok) {
+      job.value = document.value;
+      if (recorded.ok) trace.value = recorded.value;
+      return null;
+    }
+    if (document.failure.status !== 404 && document.failure.status !== 400) return document.failure;
+    // A job that was deleted while it was shown is no longer to be shown.
+    job.value = null;
+    missing.value = document.failure.message;
+    return null;
+  }
+
+  function readLater(): void {
+    clearTimeout(again);
+    if (ended || missing.peek() !== null) return;
+    if (job.peek()?.endedAt) timesLeft -= 1;
+    if (timesLeft < 0) return;
+    again = setTimeout(() => {
+      if (document.hidden) readLater();
+      else void door.askAgain().then(readLater);
+    }, againMs);
+  }
+
+  const door = createAdminDoor(read, readLater);
+  return {
+    door,
+    job,
+    trace,
+    missing,
+    start() {
+      ended = false;
+      const close = door.open();
+      return () => {
+        ended = true;
+        clearTimeout(again);
+        close();
+      };
+    },
+  };
+}
+
+/** The id in the page's address, `/dashboard/jobs/<id>/`; empty where there is none. */
+export function jobOfAddress(pathname: string): string {
+  return /^\/dashboard\/jobs\/(\w{1,64})\/?$/.exec(pathname)?.[1] ?? '';
+}
