@@ -44,9 +44,11 @@ const reasons: Record<string, string> = {
   'pubsub.publisher': 'messages of jobs, and the events of their ends',
   'pubsub.subscriber': 'VM workers pull their messages',
   'run.invoker': 'Google’s services call programs, each with the tokens of an account of its own',
+  'run.viewer': 'the dashboard shows the worker’s revisions, limits and instances',
   'secretmanager.secretAccessor': 'what signs cookies, and the token of a dashboard without a proxy',
   'storage.bucketViewer': 'the site says what deleting does, which is a setting of the bucket',
   'storage.objectUser': 'to write results, and to delete for the person whose picture it is',
+  'telemetry.tracesWriter': 'spans of jobs. A trace has no rights of its own',
   'storage.objectViewer': 'to read pictures, models and archives',
 };
 

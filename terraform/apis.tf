@@ -6,6 +6,8 @@ locals {
       "cloudfunctions.googleapis.com",
       "cloudresourcemanager.googleapis.com",
       "cloudscheduler.googleapis.com",
+      # Where people read traces, and where programs send them.
+      "cloudtrace.googleapis.com",
       "compute.googleapis.com",
       "dns.googleapis.com",
       "eventarc.googleapis.com",
@@ -22,6 +24,7 @@ locals {
       "run.googleapis.com",
       "secretmanager.googleapis.com",
       "storage.googleapis.com",
+      "telemetry.googleapis.com",
     ],
     var.kms_key == null ? [] : ["cloudkms.googleapis.com"],
     var.machines == null ? [] : ["sts.googleapis.com"],

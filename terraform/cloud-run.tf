@@ -94,6 +94,9 @@ resource "google_cloud_run_v2_service" "services" {
   }
 
   lifecycle {
+    # The service's own minimum, beside that of its revisions, is prewarming's.
+    ignore_changes = [scaling]
+
     precondition {
       condition     = each.value.image != ""
       error_message = "There is no image of spillway-${each.key}. `npm run images` makes all of them: docs/deploy.md."

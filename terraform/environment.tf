@@ -7,6 +7,12 @@ locals {
       SPILLWAY_WEB_UPLOADS_BUCKET = google_storage_bucket.pictures["web_uploads"].name
       SPILLWAY_RESULTS_BUCKET     = google_storage_bucket.pictures["results"].name
     },
+    # All programs work on jobs or change them, so all of them count and trace.
+    { SPILLWAY_METRICS = "cloud" },
+    var.traces_sampled == 0 ? {} : {
+      SPILLWAY_TRACES         = "cloud"
+      SPILLWAY_TRACES_SAMPLED = tostring(var.traces_sampled)
+    },
     length(var.operations) == 0 ? {} : { SPILLWAY_OPERATIONS = join(",", var.operations) },
   )
 
@@ -37,26 +43,23 @@ locals {
 
   # functions/config.ts
   functions_environment = merge(local.environment, {
-    SPILLWAY_METRICS      = "cloud"
     SPILLWAY_SWEEP_FOR_MS = tostring(var.sweep_for_seconds * 1000)
-  })
+  }, local.sweeper_environment)
 
   # cloudrun-worker/config.ts. Models come with the image, which says where.
   worker_environment = merge(local.environment, local.caller_environment["worker"], {
-    SPILLWAY_METRICS = "cloud"
-    SPILLWAY_SLOTS   = tostring(var.run_concurrency)
+    SPILLWAY_SLOTS = tostring(var.run_concurrency)
   })
 
   # vm-worker/config.ts
   vm_environment = merge(local.environment, {
-    SPILLWAY_METRICS       = "cloud"
     SPILLWAY_SANDBOX       = "required"
     SPILLWAY_SLOTS         = tostring(var.vm_slots)
     SPILLWAY_HEALTH_PORT   = tostring(local.vm_health_port)
     SPILLWAY_MODELS_DIR    = "/var/lib/spillway/models"
     SPILLWAY_MODELS_SOURCE = "gs://${google_storage_bucket.artefacts["models"].name}"
     SPILLWAY_WORK_DIR      = "/var/lib/spillway/work"
-  })
+  }, local.sweeper_environment)
 
   # web/config.ts. Secrets come from Secret Manager.
   site_environment = merge(local.environment, {
@@ -69,6 +72,7 @@ locals {
   # web/config.ts again: the dashboard is the same program.
   admin_environment = merge(local.environment, {
     SPILLWAY_SITE_PAGES      = "admin"
+    SPILLWAY_RUN_SERVICE     = local.run_service
     SPILLWAY_PUBLIC_URL      = local.service_origins["admin"]
     SPILLWAY_TRUSTED_PROXIES = "1"
     SPILLWAY_DELETION        = local.deletion

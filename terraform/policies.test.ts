@@ -11,6 +11,7 @@ import { brokenMachines } from './check/policies/machines.broken.ts';
 import { brokenMessages } from './check/policies/messages.broken.ts';
 import { brokenMetrics } from './check/policies/metrics.broken.ts';
 import { brokenNeeds } from './check/policies/needs.broken.ts';
+import { brokenPrewarming } from './check/policies/prewarming.broken.ts';
 import { brokenRights } from './check/policies/rights.broken.ts';
 import { policies } from './check/policies.ts';
 import { committedPlan } from './check/quick-check.ts';
@@ -40,6 +41,7 @@ const broken = {
   ...brokenMessages,
   ...brokenMetrics,
   ...brokenNeeds,
+  ...brokenPrewarming,
   ...brokenRights,
 };
 

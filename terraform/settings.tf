@@ -27,6 +27,17 @@ locals {
       objectivesMs = { mapValue = { fields = { for operation, ms in var.routing.objectives_ms : operation => { doubleValue = ms } } } }
     },
     length(local.routing_bulk) == 0 ? {} : { bulk = { mapValue = { fields = local.routing_bulk } } },
+    # What is as routers have it by default is left out.
+    !var.forecast.prewarming && !var.forecast.vm_pool ? {} : {
+      forecast = { mapValue = { fields = {
+        prewarming = { booleanValue = var.forecast.prewarming }
+        minInstances = { mapValue = { fields = {
+          least = { integerValue = tostring(var.forecast.min_instances.least) }
+          most  = { integerValue = tostring(var.forecast.min_instances.most) }
+        } } }
+        vmPool = { booleanValue = var.forecast.vm_pool }
+      } } }
+    },
     length(var.routing.owner_shares) == 0 ? {} : {
       shares = { mapValue = { fields = { owners = { mapValue = { fields = {
         for owner, share in var.routing.owner_shares : owner => { doubleValue = share }

@@ -5,8 +5,8 @@ locals {
   # What every filter of a metric begins with.
   metric = { for name, metric in local.metrics : name => "metric.type = \"${metric.type}\" AND resource.type = \"${metric.resource}\"" }
 
-  # Programs that write metrics: those that work on jobs or sweep.
-  metric_writers = setunion(["functions", "worker"], local.vm_workers)
+  # Every program counts what it does, and says where a job's time went.
+  programs = setunion(["functions", "worker", "site", "admin"], local.vm_workers)
 }
 
 # Made before anything is written: an alarm, and the autoscaler of the VMs, may only name a metric that exists.
@@ -31,10 +31,19 @@ resource "google_monitoring_metric_descriptor" "metrics" {
 }
 
 resource "google_project_iam_member" "write_metrics" {
-  for_each = local.metric_writers
+  for_each = local.programs
 
   project = local.project
   role    = "roles/monitoring.metricWriter"
+  member  = google_service_account.accounts[each.value].member
+}
+
+# The narrowest role for telemetry.googleapis.com: https://cloud.google.com/iam/docs/roles-permissions/telemetry
+resource "google_project_iam_member" "write_traces" {
+  for_each = var.traces_sampled == 0 ? [] : local.programs
+
+  project = local.project
+  role    = "roles/telemetry.tracesWriter"
   member  = google_service_account.accounts[each.value].member
 }
 

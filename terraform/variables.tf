@@ -292,6 +292,29 @@ variable "routing" {
   }
 }
 
+variable "forecast" {
+  description = "What the forecast of arrivals may change (settings/routing, `forecast`): the minimum of the Cloud Run worker's instances, within bounds, and the wanted number of VMs. docs/routing.md tells what that is worth. With `prewarming`, programs that sweep may change the worker's service."
+  type = object({
+    prewarming    = optional(bool, false)
+    min_instances = optional(object({ least = optional(number, 0), most = optional(number, 5) }), {})
+    vm_pool       = optional(bool, false)
+  })
+  default = {}
+
+  validation {
+    condition     = alltrue([for count in values(var.forecast.min_instances) : count >= 0 && count <= 1000 && floor(count) == count])
+    error_message = "forecast.min_instances has whole numbers from 0 to 1000."
+  }
+  validation {
+    condition     = var.forecast.min_instances.least <= var.forecast.min_instances.most
+    error_message = "forecast.min_instances.least is at most forecast.min_instances.most."
+  }
+  validation {
+    condition     = !var.forecast.prewarming || var.forecast.min_instances.most <= var.run_max_instances
+    error_message = "forecast.min_instances.most is at most run_max_instances: the service has no more."
+  }
+}
+
 # Functions
 
 variable "route_max_instances" {
@@ -573,6 +596,17 @@ variable "machines" {
 }
 
 # Money and alarms
+
+variable "traces_sampled" {
+  description = "Share of jobs that are traced, from 0 to 1. 0: none. A job has a dozen spans, of which Google charges for those above 2.5 million a month."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = var.traces_sampled >= 0 && var.traces_sampled <= 1
+    error_message = "traces_sampled is a number from 0 to 1."
+  }
+}
 
 variable "alert_emails" {
   description = "Who is told when something is wrong."

@@ -44,3 +44,10 @@ machines = {
   issuer    = "https://issuer.example.com"
   audiences = ["spillway"]
 }
+
+forecast = {
+  prewarming    = true
+  min_instances = { least = 1, most = 10 }
+  vm_pool       = true
+}
+traces_sampled = 0

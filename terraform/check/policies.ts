@@ -10,6 +10,7 @@ import { machinePolicies } from './policies/machines.ts';
 import { messagePolicies } from './policies/messages.ts';
 import { metricPolicies } from './policies/metrics.ts';
 import { needsPolicies } from './policies/needs.ts';
+import { prewarmingPolicies } from './policies/prewarming.ts';
 import { rightsPolicies } from './policies/rights.ts';
 import type { Policy } from './policy.ts';
 
@@ -26,6 +27,7 @@ export const policies: readonly Policy[] = [
   ...machinePolicies,
   ...alarmPolicies,
   ...metricPolicies,
+  ...prewarmingPolicies,
   ...keyPolicies,
 ];
 

@@ -61,6 +61,18 @@ export function madeFrom(plan: Plan, value: Value | undefined): Planned[] {
   );
 }
 
+/**
+ * The permissions of a role that is known here: one of our own, or one of Google's that lets only look.
+ * @returns Null where they are not known.
+ */
+export function permissionsOf(plan: Plan, role: string): string[] | null {
+  if (role === 'roles/run.viewer') return ['run.services.get', 'run.revisions.get', 'run.revisions.list'];
+  const own = ofType(plan, 'google_project_iam_custom_role').find(
+    (each) => role === `projects/${textAt(each, 'project')}/roles/${textAt(each, 'role_id')}`,
+  );
+  return own ? textsAt(own, 'permissions') : null;
+}
+
 /** The e-mail of an account by its member name in rights. */
 export const emailOf = (member: string): string => member.replace(/^serviceAccount:/, '');
 

@@ -416,3 +416,44 @@ run "machines_without_the_file" {
 
   expect_failures = [var.machines]
 }
+
+run "traces_of_more_than_all_jobs" {
+  command = plan
+
+  variables {
+    traces_sampled = 1.5
+  }
+
+  expect_failures = [var.traces_sampled]
+}
+
+run "prewarming_of_no_whole_instance" {
+  command = plan
+
+  variables {
+    forecast = { min_instances = { least = 0.5 } }
+  }
+
+  expect_failures = [var.forecast]
+}
+
+run "prewarming_of_at_least_more_than_at_most" {
+  command = plan
+
+  variables {
+    forecast = { min_instances = { least = 3, most = 2 } }
+  }
+
+  expect_failures = [var.forecast]
+}
+
+run "prewarming_of_more_than_the_service_has" {
+  command = plan
+
+  variables {
+    forecast          = { prewarming = true, min_instances = { most = 9 } }
+    run_max_instances = 8
+  }
+
+  expect_failures = [var.forecast]
+}

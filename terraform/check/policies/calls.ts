@@ -2,7 +2,7 @@ import { type CallerConfig, lackingForCallers } from '@spillway/pipeline/callers
 import type { Plan, Planned, Value } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { type Program, programsOf } from '../programs.ts';
-import { at, emailOf, madeFrom, ofType, textAt } from '../read-plan.ts';
+import { at, emailOf, madeFrom, ofType, permissionsOf, textAt } from '../read-plan.ts';
 
 /** A service of Google's that calls a program. */
 interface Call {
@@ -38,6 +38,7 @@ export const callPolicies: Policy[] = [
       );
       const given = invokers
         .filter((grant) => !isForPeople(plan, grant))
+        .filter((grant) => permissionsOf(plan, textAt(grant, 'role'))?.includes('run.routes.invoke') ?? true)
         .map((grant) => `${emailOf(textAt(grant, 'member'))} may call ${textAt(grant, 'name')}`);
       return [
         ...wanted.filter((each) => !given.includes(each)).map((each) => `It is not so that ${each}.`),

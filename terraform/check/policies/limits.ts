@@ -118,7 +118,7 @@ const entryPoints = ['route', 'sweep', 'find-lost'];
 const functionsOf = (plan: Plan): Planned[] => ofType(plan, 'google_cloudfunctions2_function');
 
 /** The data of `settings/routing`; null where it is not made. */
-function routingDocument(plan: Plan): Record<string, unknown> | null {
+export function routingDocument(plan: Plan): Record<string, unknown> | null {
   const document = ofType(plan, 'google_firestore_document').find(
     (each) =>
       textAt(each, 'collection') === collectionNames.settings && textAt(each, 'document_id') === 'routing',

@@ -11,6 +11,16 @@ export const brokenRights: BrokenPlans = {
   'No role is primitive or broad': [
     [/primitive roles\/editor/, () => changed(example, [projectRight], ['role'], 'roles/editor')],
     [/broad roles\/storage.admin/, () => changed(example, [bucketRight], ['role'], 'roles/storage.admin')],
+    [
+      /the broad run.services.delete/,
+      () =>
+        changed(
+          other,
+          ['google_project_iam_custom_role', 'prewarming'],
+          ['permissions'],
+          ['run.services.update', 'run.services.delete'],
+        ),
+    ],
     [/not Google's/, () => changed(example, [bucketRight], ['role'], 'projects/example/roles/mine')],
   ],
   'Rights in the whole project are only those that have no smaller place': [
@@ -31,6 +41,16 @@ export const brokenRights: BrokenPlans = {
     [
       /has no condition/,
       () => changed(example, [projectRight, 'builder_reads_sources'], ['condition'], undefined),
+    ],
+    [
+      /roles\/spillwayRunOperations in the whole project/,
+      () =>
+        changed(
+          other,
+          ['google_project_iam_custom_role', 'run_operations'],
+          ['permissions'],
+          ['run.operations.get', 'run.services.update'],
+        ),
     ],
     [
       /publish to every topic/,
@@ -90,7 +110,7 @@ export const brokenRights: BrokenPlans = {
         }),
     ],
   ],
-  'An account signs as itself, and machines of one’s own work as their account': [
+  'An account signs as itself, machines work as theirs, and who prewarms may deploy as the worker': [
     [/sign as another/, () => changed(example, ['google_service_account_iam_member'], ['member'], stranger)],
     [
       /another account than theirs/,

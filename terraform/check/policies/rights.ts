@@ -1,7 +1,8 @@
 import type { Plan, Planned } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { programsOf } from '../programs.ts';
-import { at, emailOf, madeFrom, ofType, ofTypes, textAt } from '../read-plan.ts';
+import { at, emailOf, madeFrom, ofType, ofTypes, permissionsOf, textAt } from '../read-plan.ts';
+import { isPrewarmed } from './prewarming.ts';
 
 /** Rights that are given in a whole project, and why there is no smaller place to give them. */
 const projectRoles: Record<string, string> = {
@@ -10,9 +11,14 @@ const projectRoles: Record<string, string> = {
   'roles/logging.logWriter': 'A log has no rights of its own.',
   'roles/monitoring.metricWriter': 'A figure has no rights of its own.',
   'roles/pubsub.publisher': "Cloud Storage's account publishes to topics that Eventarc makes itself.",
+  'roles/telemetry.tracesWriter': 'A trace has no rights of its own.',
   'roles/storage.objectViewer':
     'Cloud Functions copies archives to a bucket of its own, which a condition names.',
 };
+
+/** What roles of our own may have, and what they may have in the whole project, where nothing is smaller. */
+const ownPermissions = ['run.services.get', 'run.services.update', 'run.operations.get'];
+const projectPermissions = ['run.operations.get'];
 
 /** Roles of Google's own accounts, which Google gives them where nobody asked for the account beforehand. */
 const agentRole = /^roles\/[a-z]+\.serviceAgent$/;
@@ -27,7 +33,12 @@ export const rightsPolicies: Policy[] = [
         if (/^roles\/(owner|editor|viewer)$/.test(role))
           return [`${grant.address} gives the primitive ${role}.`];
         if (/admin/i.test(role)) return [`${grant.address} gives the broad ${role}.`];
-        return role.startsWith('roles/') ? [] : [`${grant.address} gives "${role}", which is not Google's.`];
+        if (role.startsWith('roles/')) return [];
+        const permissions = permissionsOf(plan, role);
+        if (permissions === null) return [`${grant.address} gives "${role}", which is not Google's.`];
+        return permissions
+          .filter((permission) => !ownPermissions.includes(permission))
+          .map((permission) => `${grant.address} gives the broad ${permission}.`);
       }),
   },
   {
@@ -41,6 +52,7 @@ export const rightsPolicies: Policy[] = [
             ? []
             : [`${grant.address} gives ${role} to another account than Google's own.`];
         }
+        if (permissionsOf(plan, role)?.every((each) => projectPermissions.includes(each))) return [];
         if (!(role in projectRoles)) return [`${grant.address} gives ${role} in the whole project.`];
         switch (role) {
           case 'roles/pubsub.publisher':
@@ -97,7 +109,7 @@ export const rightsPolicies: Policy[] = [
     },
   },
   {
-    name: 'An account signs as itself, and machines of one’s own work as their account',
+    name: 'An account signs as itself, machines work as theirs, and who prewarms may deploy as the worker',
     findings: (plan) =>
       ofType(plan, 'google_service_account_iam_member').flatMap((grant) => {
         const [account] = madeFrom(plan, at(grant, 'service_account_id'));
@@ -111,6 +123,10 @@ export const rightsPolicies: Policy[] = [
             return account && textAt(account, 'account_id') === 'spillway-machine'
               ? []
               : [`${grant.address} lets machines work as another account than theirs.`];
+          case 'roles/iam.serviceAccountUser':
+            return account && textAt(account, 'account_id') === 'spillway-worker' && isPrewarmed(plan)
+              ? []
+              : [`${grant.address} gives ${role} on an account.`];
           default:
             return [`${grant.address} gives ${role} on an account.`];
         }
