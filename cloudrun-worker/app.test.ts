@@ -1,15 +1,18 @@
 import type { CallerVerdict } from '@spillway/pipeline/callers/check-caller.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import { describe, expect, it } from 'vitest';
-import { createPushApp, type PushWork } from './app.ts';
+import { createPushApp, type PushPages, type PushWork } from './app.ts';
 
 const { consumer, log } = createMemoryPorts();
 const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
+const metrics = createMetricsPage(async () => [], 0);
+const pages: PushPages = { check, health, metrics, metricsPush: { whenDue: async () => {} }, log };
 
 function push(worker: PushWork, body: string) {
-  return createPushApp(worker, consumer, { check, health, log }).request('/push', {
+  return createPushApp(worker, consumer, pages).request('/push', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body,
@@ -58,7 +61,7 @@ describe('the push endpoint', () => {
         return working.promise;
       },
     });
-    const app = createPushApp(full, consumer, { check, health, log });
+    const app = createPushApp(full, consumer, pages);
     const init = { method: 'POST', body: message };
     const answers = [app.request('/push', init), app.request('/push', init)];
     expect((await Promise.race(answers)).status).toBe(429);
@@ -86,7 +89,7 @@ describe('the push endpoint', () => {
     'takes nothing from a web page: %j',
     async (headers) => {
       const accepting = worker(done);
-      const app = createPushApp(accepting, consumer, { check, health, log });
+      const app = createPushApp(accepting, consumer, pages);
       const init = { method: 'POST', headers, body: message };
       expect((await app.request('/push', init)).status).toBe(403);
       expect(accepting.seen).toEqual([]);
@@ -101,7 +104,7 @@ describe('the push endpoint', () => {
     let pulls = 0;
     const body = new ReadableStream({ pull: () => void pulls++ }, { highWaterMark: 0 });
     const accepting = worker(done);
-    const app = createPushApp(accepting, consumer, { check: async () => verdict, health, log });
+    const app = createPushApp(accepting, consumer, { ...pages, check: async () => verdict });
     const init = { method: 'POST', body, duplex: 'half' as const };
     for (const path of ['/push', '/health', '/other']) {
       const answer = await app.request(path, path === '/push' ? init : { method: 'POST' });
@@ -113,13 +116,11 @@ describe('the push endpoint', () => {
   });
 
   it('says how it is', async () => {
-    const answer = await createPushApp(worker(done), consumer, { check, health, log }).request('/health');
+    const answer = await createPushApp(worker(done), consumer, pages).request('/health');
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready', slots: 1, busy: 0 }]);
     const detail = 'cannot reach Firestore since 70 s';
     const cutOff = { report: async () => ({ status: 'unreachable', detail }) as const };
-    const ill = await createPushApp(worker(done), consumer, { check, health: cutOff, log }).request(
-      '/health',
-    );
+    const ill = await createPushApp(worker(done), consumer, { ...pages, health: cutOff }).request('/health');
     expect([ill.status, await ill.json()]).toMatchObject([503, { status: 'unreachable', detail }]);
   });
 });

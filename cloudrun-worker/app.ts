@@ -1,9 +1,13 @@
+import type { HttpBindings } from '@hono/node-server';
 import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
 import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
+import { type MetricsPage, tooMany } from '@spillway/pipeline/http/metrics-page.ts';
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Consumer } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { MetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
+import { prometheusContentType } from '@spillway/pipeline/telemetry/prometheus.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
@@ -19,6 +23,15 @@ export interface PushWork {
   work(data: string): Promise<Outcome>;
 }
 
+/** What the endpoint has beside the work. */
+export interface PushPages {
+  check: CallerCheck;
+  health: Pick<Health, 'report'>;
+  metrics: Pick<MetricsPage, 'text' | 'admit'>;
+  metricsPush: Pick<MetricsPush, 'whenDue'>;
+  log: Log;
+}
+
 /**
  * The push endpoint. It answers when the work is done. 204 lets Pub/Sub forget the message, also where the job failed,
  * because that is recorded. 5xx brings the message again and makes Pub/Sub push more slowly to all instances, so it is
@@ -27,9 +40,9 @@ export interface PushWork {
 export function createPushApp(
   worker: PushWork,
   { readPush }: Pick<Consumer, 'readPush'>,
-  { check, health, log }: { check: CallerCheck; health: Pick<Health, 'report'>; log: Log },
-): Hono {
-  const app = new Hono();
+  { check, health, metrics, metricsPush, log }: PushPages,
+): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
   // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
   app.get('/health', async (context) => {
     const report = await health.report();
@@ -55,6 +68,11 @@ export function createPushApp(
         return verdict satisfies never;
     }
   });
+  // Of the one instance that happens to answer: what all of them have seen is pushed.
+  app.get('/metrics', async (context) => {
+    if (!metrics.admit(context.env.outgoing)) return context.text(tooMany, 503);
+    return context.text(await metrics.text(), 200, { 'Content-Type': prometheusContentType });
+  });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     const data = readPush(await context.req.text());
@@ -69,6 +87,8 @@ export function createPushApp(
       return context.text('Every slot is busy.', 429);
     }
     const outcome = await worker.work(data);
+    // After the answer there is no processor time.
+    await metricsPush.whenDue();
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {

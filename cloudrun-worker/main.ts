@@ -5,8 +5,10 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { chooseCallerCheck } from '@spillway/pipeline/callers/choose-caller-check.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -44,7 +46,11 @@ async function run(): Promise<void> {
   const fitness = createFitness(worker, log);
   const health = workerHealth();
   health.begin(() => worker.ports.jobs.get('health'));
-  const app = createPushApp(fitness.work, worker.ports.consumer, { check, health, log });
+  const { consumer, metrics: output, ownMetrics } = worker.ports;
+  const metrics = createMetricsPage(ownMetrics.read, 1_000);
+  const origin = { program, instance: id };
+  const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
+  const app = createPushApp(fitness.work, consumer, { check, health, metrics, metricsPush, log });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   hardenServer(server, log);
   // A timeout in wall time has passed when the instance gets time again, and would cut off the request that it comes with.
@@ -61,6 +67,7 @@ async function run(): Promise<void> {
   const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
   await worker.idle();
   clearTimeout(grace);
+  await metricsPush.stop();
   // Pub/Sub keeps connections open for its next requests.
   server.closeAllConnections();
   await closed;

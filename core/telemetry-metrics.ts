@@ -43,6 +43,7 @@ const unitSuffixes = {
   '{item}': '',
   '{job}': '',
   '{job}/min': '_per_minute',
+  '{target}': '',
   '{worker}': '',
 } as const;
 
@@ -54,8 +55,10 @@ export const noValue = 'none';
 const targets = targetSchema.options;
 const yesNo = ['yes', 'no'] as const;
 const endStates = jobStates.filter((state) => state !== 'queued' && state !== 'processing');
-const giveBackReasons = ['attempt_failed', 'outage', 'leaving', 'machine'] as const;
-export const putAsideKinds = ['message', 'event'] as const;
+/** Why an attempt ended without an outcome. `abandoned`: its worker stopped renewing the claim. */
+const giveBackReasons = ['attempt_failed', 'outage', 'leaving', 'machine', 'abandoned'] as const;
+export type GiveBackReason = (typeof giveBackReasons)[number];
+const putAsideKinds = ['message', 'event'] as const;
 /** Minutes from now. */
 export const forecastHorizons = ['1', '5', '15'] as const;
 
@@ -72,7 +75,8 @@ export const metricCatalogue = {
     meaning: 'Jobs whose end this program has recorded. Repeated messages and events do not count again.',
     labels: {
       operation: 'operations',
-      target: targets,
+      // What was refused at once has no target.
+      target: [...targets, noValue],
       state: endStates,
       code: [noValue, ...failureCodeList],
     },
@@ -146,6 +150,14 @@ export const metricCatalogue = {
       'Circuit breakers that hold work back: 1 for Cloud Run while routers send nothing there, and the number of VMs that have paused themselves.',
     labels: { target: targets },
   },
+  'spillway.targets.open': {
+    kind: 'gauge',
+    scope: 'system',
+    unit: '{target}',
+    meaning:
+      '1 while a target takes new work, else 0: a VM is ready, or nothing keeps routers from Cloud Run.',
+    labels: { target: targets },
+  },
   'spillway.workers': {
     kind: 'gauge',
     scope: 'system',
@@ -157,7 +169,7 @@ export const metricCatalogue = {
     kind: 'gauge',
     scope: 'system',
     unit: '{item}',
-    meaning: 'Uploads, jobs and documents for which nothing can be done until a person looks; 100 at most.',
+    meaning: 'Uploads, jobs and documents for which nothing can be done until a person looks; 20 at most.',
     labels: {},
   },
   'spillway.spend.last_hour': {
@@ -192,6 +204,11 @@ export const metricCatalogue = {
 
 type Catalogue = typeof metricCatalogue;
 export type MetricName = keyof Catalogue;
+/** Names of the metrics of one kind and scope. */
+export type MetricsOf<Wanted extends Partial<Pick<MetricDefinition, 'kind' | 'scope'>>> = {
+  [Name in MetricName]: Catalogue[Name] extends Wanted ? Name : never;
+}[MetricName];
+
 /** The labels that a metric has. An operation may be any text: what the registry does not know becomes `other`. */
 export type LabelsOf<Name extends MetricName> = {
   readonly [Label in keyof Catalogue[Name]['labels']]: Catalogue[Name]['labels'][Label] extends readonly (infer Value)[]

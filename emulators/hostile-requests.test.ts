@@ -7,6 +7,7 @@ import { createPushApp } from '@spillway/cloudrun-worker/app.ts';
 import { createRouteFunction } from '@spillway/functions/route.ts';
 import { createFindLostFunction, createSweepFunction } from '@spillway/functions/sweep.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { findUnanswered } from '@spillway/pipeline/testing/find-unanswered.ts';
 import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
@@ -20,6 +21,8 @@ const tooLarge = 33 * 1_024 * 1_024;
 const { consumer, log } = createMemoryPorts();
 const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
+const metrics = createMetricsPage(async () => [], 0);
+const pages = { check, health, metrics, metricsPush: { whenDue: async () => {} }, log };
 
 async function listen(server: Server): Promise<number> {
   hardenServer(server, log);
@@ -38,7 +41,7 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 function startPushEndpoint() {
   const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
   const worker = { slots: 1, busy: () => 0, unfit: () => null, work };
-  const app = createPushApp(worker, consumer, { check, health, log });
+  const app = createPushApp(worker, consumer, pages);
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };
 }
@@ -46,7 +49,11 @@ function startPushEndpoint() {
 describe('goes on whatever is sent to it', () => {
   it("the Cloud Run worker's push endpoint", async () => {
     const { server, routes } = startPushEndpoint();
-    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /health', 'POST /push']);
+    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'GET /health',
+      'GET /metrics',
+      'POST /push',
+    ]);
     const port = await listen(server);
     const probe = { method: 'GET', path: '/health' };
     expect(await findUnanswered({ port, routes, probe, tooLarge })).toEqual([]);

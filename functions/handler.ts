@@ -19,7 +19,8 @@ export interface FunctionResponse {
   set(header: string, value: string): FunctionResponse;
   status(code: number): FunctionResponse;
   json(value: unknown): FunctionResponse;
-  end(): unknown;
+  /** @param text The body; none where it is left out. */
+  end(text?: string): unknown;
 }
 
 /** A function, whatever framework serves it: `main.ts` chooses that. It answers 5xx where this rejects. */

@@ -1,18 +1,22 @@
+import { randomUUID } from 'node:crypto';
 import { http } from '@google-cloud/functions-framework';
 import { messageOf } from '@spillway/core/errors.ts';
 import { chooseCallerCheck } from '@spillway/pipeline/callers/choose-caller-check.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { forCallers } from './callers.ts';
 import { functionsConfigSchema } from './config.ts';
 import { withFailures } from './failures.ts';
 import type { FunctionHandler } from './handler.ts';
 import { withHealth } from './health.ts';
+import { withMetrics } from './metrics.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
 
@@ -37,9 +41,14 @@ async function register(): Promise<void> {
   const health = createHealth(() => performance.now());
   health.begin(() => ports.jobs.get('health'));
 
+  const page = createMetricsPage(ports.ownMetrics.read, 1_000);
+  const origin = { program: config.FUNCTION_TARGET, instance: randomUUID() };
+  const { metrics: output, ownMetrics } = ports;
+  const push = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
+
   /** Each function answers for its health to everybody, and does its work for those who may call it. */
   const serve = (name: string, handler: FunctionHandler) =>
-    http(name, withFailures(withHealth(forCallers(check, handler), health), log));
+    http(name, withFailures(withHealth(forCallers(check, withMetrics(handler, page, push)), health), log));
   serve('route', createRouteFunction(ports));
   serve('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
   serve('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));

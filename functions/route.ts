@@ -106,6 +106,7 @@ async function putAside(
       },
     );
   }
+  ports.instruments.count('spillway.dead_letters', { kind: 'event' });
   await overTime(
     passOver({ task: 'routing', item }, new Error(`Event ${eventId}: ${why}`, { cause: error }), ports),
   );

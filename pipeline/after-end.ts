@@ -5,6 +5,7 @@ import { followed } from '@spillway/core/transitions.ts';
 import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { tellEnd } from './telemetry/facts.ts';
 
 /**
  * All that follows the end of a job, each under its name in the document's outbox. The write that ends the job puts the
@@ -14,10 +15,11 @@ import type { Ports } from './ports/ports.ts';
 const effects: Record<AfterEnd, (job: Job, ports: Ports) => Steps<void>> = { event: publishEvent };
 
 /**
- * Does what follows an end that was just written. A failure is left to the sweep, which goes through the outboxes: the
+ * Counts an end that was just written, and does what follows it. A failure is left to the sweep, which goes through the outboxes: the
  * outcome is the same either way.
  */
 export function* followEnd(stored: Stored, ports: Ports): Steps<void> {
+  tellEnd(stored.job, ports);
   try {
     yield* emptyOutbox(stored, ports);
   } catch (error) {

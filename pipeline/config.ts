@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import type { Buckets } from './ports/ports.ts';
+import { metricsConfigShape, metricsDestination } from './telemetry/metrics-config.ts';
+import { otlpConfigShape } from './telemetry/otlp-config.ts';
 import { tracesConfigShape, tracesDestination } from './telemetry/traces-config.ts';
 
 /**
@@ -13,13 +15,7 @@ export const baseConfigSchema = z.object({
   /** The bucket of what visitors upload through the site. Nobody but the site's account may write there. */
   SPILLWAY_WEB_UPLOADS_BUCKET: z.string().min(3),
   SPILLWAY_RESULTS_BUCKET: z.string().min(3),
-  /**
-   * `cloud`: the program that sweeps writes the offered work to Cloud Monitoring, for the autoscaler of the VMs. It needs
-   * the role roles/monitoring.metricWriter.
-   */
-  SPILLWAY_METRICS: z.enum(['off', 'cloud']).default('off'),
-  /** Host and port of a stand-in for Cloud Monitoring, without TLS. */
-  MONITORING_EMULATOR_HOST: z.string().min(1).optional(),
+  ...metricsConfigShape,
   /**
    * The worker's service of Cloud Run, as `projects/…/locations/…/services/…`. A program that sweeps prewarms it, and the
    * dashboard shows it. Without it neither does.
@@ -34,6 +30,7 @@ export const baseConfigSchema = z.object({
   /** Host and port of a stand-in for Cloud Run's Admin API, without TLS. */
   CLOUD_RUN_EMULATOR_HOST: z.string().min(1).optional(),
   ...tracesConfigShape,
+  ...otlpConfigShape,
   /** What heartbeats and traces call this version. */
   SPILLWAY_VERSION: z.string().default('0.1.0'),
   /** Plug-ins: folders and npm packages, separated by commas. */
@@ -59,6 +56,7 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
     throw new ConfigError(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
   bucketsOf(parsed.data);
   tracesDestination(parsed.data);
+  metricsDestination(parsed.data);
   return parsed.data;
 }
 

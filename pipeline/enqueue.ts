@@ -21,6 +21,7 @@ import {
 import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { tellDecision } from './telemetry/facts.ts';
 
 /** Chooses where a job waits. In production that is `decideRoute`; the simulator plays other policies, too. */
 export type ChooseRoute = (question: RoutingQuestion, job: Job) => RouteChoice;
@@ -99,7 +100,9 @@ export function* decide(
     turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
   const { turnAt, ledger } = yield* ledgerOf({ ...stored, job }, turnAfter, ports);
   const choice = choose({ ...conditions, ...candidate, deadlineAt, turnAt, ledger }, job);
-  return yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
+  const written = yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
+  if (written) tellDecision(job, written.job, ports);
+  return written;
 }
 
 /** The job in its class. */

@@ -126,6 +126,7 @@ function* neverThrowing(work: Steps<Outcome>, executor: Executor): Steps<Outcome
 async function putAside(data: string, why: string, { ports }: Executor): Promise<Outcome> {
   try {
     await ports.queue.bury(data, why);
+    ports.instruments.count('spillway.dead_letters', { kind: 'message' });
     ports.log.error(
       { problem: why },
       'A message, or its job, could not be read: it was put aside in jobs-dead.',

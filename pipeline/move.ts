@@ -4,6 +4,7 @@ import { publish } from './enqueue.ts';
 import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { tellDecision } from './telemetry/facts.ts';
 
 /**
  * Sends a waiting job to the other side, under a new epoch that makes its old message worthless. False when somebody
@@ -12,6 +13,7 @@ import type { Ports } from './ports/ports.ts';
 export function* moveJob(stored: Stored, choice: RouteChoice, ports: Ports): Steps<boolean> {
   const next = yield* waitFor(ports.jobs.replace(stored, moved(stored.job, choice, ports.clock.now())));
   if (!next) return false;
+  tellDecision(stored.job, next.job, ports);
   yield* publish(next, ports);
   ports.log.info({ ...ofJob(stored.job), target: choice.target }, `Moved: ${choice.explanation}`);
   return true;

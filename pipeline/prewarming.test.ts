@@ -3,9 +3,9 @@ import { operationNames } from '@spillway/core/operations.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { expect, it } from 'vitest';
 import type { MemoryPorts } from './memory/ports.ts';
-import { createOfferedWorkReports } from './offered-work.ts';
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
+import { createGaugeReports } from './report-gauges.ts';
 import { createSweeper } from './sweep-loop.ts';
 import { workbench } from './testing/workbench.ts';
 
@@ -248,10 +248,10 @@ it('what an earlier version has learned and this one does not know is learned ag
 it('the pool of VMs follows what is to arrive where the settings say so', async () => {
   const { bench, ports, nextMinute, arrive } = await world(settings({ prewarming: false, vmPool: true }));
   const prewarming = await begun(ports, bench);
-  const reports = createOfferedWorkReports('one', ports);
+  const reports = createGaugeReports('one', ports);
   const offered = async () => {
     await reports.report();
-    return ports.metrics.offeredWork.at(-1)?.slots ?? Number.NaN;
+    return ports.metrics.latest('spillway.offered_work') ?? Number.NaN;
   };
   for (let index = 0; index < 10; index++) {
     await arrive(4);

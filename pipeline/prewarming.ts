@@ -228,6 +228,11 @@ export async function arrivingSlots(
   { settings, forecasts }: Pick<Ports, 'settings' | 'forecasts'>,
 ): Promise<number | null> {
   if (!(await settings.routing()).forecast.vmPool) return null;
-  const { at, arrivingSlots: slots } = await forecasts.read();
-  return at !== null && now.getTime() - at.getTime() < freshMs ? slots : null;
+  const forecast = await forecasts.read();
+  return isFreshForecast(forecast, now) ? forecast.arrivingSlots : null;
+}
+
+/** Whether what was forecast is still believed. */
+export function isFreshForecast({ at }: Pick<ForecastDocument, 'at'>, now: Date): boolean {
+  return at !== null && now.getTime() - at.getTime() < freshMs;
 }

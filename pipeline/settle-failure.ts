@@ -4,6 +4,7 @@ import { largestFile } from '@spillway/core/file-size.ts';
 import type { AttemptFailure, Job, JobError } from '@spillway/core/job.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { GiveBackReason } from '@spillway/core/telemetry-metrics.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { changeJob } from './change-job.ts';
 import { publish } from './enqueue.ts';
@@ -12,6 +13,7 @@ import { ofJob } from './log/of-job.ts';
 import { claimLost, givenBack, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import { recordFailure, removeLeftovers, withFencingToken } from './record.ts';
+import { tellGivenBack } from './telemetry/facts.ts';
 
 /** A job that met an outage lets others pass for this long, in milliseconds. */
 const outageMs = 5_000;
@@ -76,7 +78,7 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
   const { job, thrown, executor } = settling;
   const { worker, target, ports } = executor;
   const back = (current: Job, now: Date) => transitions.attemptFailed(current, failure, worker, now);
-  const stored = yield* giveBack(back, settling);
+  const stored = yield* giveBack('attempt_failed', back, settling);
   if (!stored) return claimLost;
   // Pub/Sub slows down all pushes after a refused one. A new message avoids that, because the endpoint is not at fault.
   if (target === 'run') yield* publish(stored, ports);
@@ -102,7 +104,7 @@ function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<O
     // A service that fails for this job may work for others, so they go first.
     return why === 'outage' ? transitions.postponed(next, outageTurn(current, now)) : next;
   };
-  const stored = yield* giveBack(back, settling);
+  const stored = yield* giveBack(why, back, settling);
   return stored ? givenBack(settling.thrown) : claimLost;
 }
 
@@ -112,7 +114,7 @@ function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<O
  */
 function* handBackToPush(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
   const back = (current: Job, now: Date) => transitions.handedBack(current, why === 'leaving' ? now : null);
-  const stored = yield* giveBack(back, settling);
+  const stored = yield* giveBack(why, back, settling);
   if (!stored) return claimLost;
   if (why === 'leaving') yield* publish(stored, settling.executor.ports);
   return givenBack(settling.thrown, { ack: true });
@@ -122,12 +124,13 @@ function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome>
   const { job, thrown, executor } = settling;
   const back = (current: Job, now: Date) => transitions.leftByMachine(current, executor.worker, now);
   const lack = { what: fault.lack, wantedBytes: Math.min(job.source.size, largestFile) };
-  const stored = yield* giveBack(back, settling);
+  const stored = yield* giveBack('machine', back, settling);
   return stored ? givenBack(thrown, { lack }) : claimLost;
 }
 
 /** Puts the job back into its line. Null where the claim is lost; what was made under it is then removed. */
 function* giveBack(
+  why: GiveBackReason,
   transition: (current: Job, now: Date) => Job,
   { job, token, thrown, executor }: Settling,
 ): Steps<Stored | null> {
@@ -139,6 +142,7 @@ function* giveBack(
     yield* removeLeftovers(job.id, ports);
     return null;
   }
+  tellGivenBack(job, why, ports);
   const { attempt } = job;
   ports.log.warn({ ...ofJob(job), attempt, error: thrown }, 'The attempt failed; the job is given back.');
   return stored;

@@ -1,7 +1,7 @@
 import { type Background, startRecurring } from '@spillway/core/background.ts';
-import { createOfferedWorkReports } from './offered-work.ts';
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
+import { createGaugeReports } from './report-gauges.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
@@ -13,12 +13,12 @@ export interface Sweeper extends Background {
 }
 
 /**
- * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also tells the platform how
- * much work is offered, and prewarms Cloud Run.
+ * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also writes what is true
+ * of the system to where metrics are kept, and prewarms Cloud Run.
  */
 export function createSweeper(holder: string, ports: Ports): Sweeper {
   const memory = newSweepMemory();
-  const reports = createOfferedWorkReports(holder, ports);
+  const reports = createGaugeReports(holder, ports);
   const prewarming = createPrewarming(holder, ports);
   return {
     async sweep() {

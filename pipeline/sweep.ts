@@ -20,6 +20,7 @@ import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
+import { tellGivenBack } from './telemetry/facts.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -179,6 +180,7 @@ export function freeAbandoned(
     function* (stored) {
       const worker = stored.job.claim?.worker ?? 'its worker';
       if (!(yield* routeAnew(stored, ports, choose))) return false;
+      tellGivenBack(stored.job, 'abandoned', ports);
       ports.log.warn({ ...ofJob(stored.job), worker }, `Queued again: ${worker} stopped renewing its claim.`);
       return true;
     },

@@ -23,6 +23,10 @@ locals {
         lines = [{ filter = local.metric["spillway.breaker.open"], aligner = "ALIGN_MAX", reducer = "REDUCE_MAX", by = ["metric.labels.target"] }]
       },
       {
+        title = "Targets that take new work"
+        lines = [{ filter = local.metric["spillway.targets.open"], aligner = "ALIGN_MIN", reducer = "REDUCE_MAX", by = ["metric.labels.target"] }]
+      },
+      {
         title = "Workers, by what they say of themselves"
         lines = [{ filter = local.metric["spillway.workers"], aligner = "ALIGN_MEAN", reducer = "REDUCE_SUM", by = ["metric.labels.target", "metric.labels.state"], plot = "STACKED_AREA" }]
       },

@@ -1,8 +1,10 @@
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
+import { createMetricsPage, type MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
+import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { startHealthServer, workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -25,12 +27,18 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   logProcessFaults(log);
   const health = workerHealth();
   const { SPILLWAY_HOST: host, SPILLWAY_HEALTH_PORT: port } = config;
-  const healthServer = port === undefined ? null : await startHealthServer({ host, port }, health, log);
+  let metrics: MetricsPage | null = null;
+  const pages = { health, metrics: () => metrics };
+  const healthServer = port === undefined ? null : await startHealthServer({ host, port }, pages, log);
   let duty: Duty | null = null;
   const worker = await startWorker('vm', id, config, log, {
     onControl: (control) => duty?.onControl(control),
     onOutcome: (outcome, ms) => duty?.guard.observe(outcome, ms),
   });
+  const { metrics: output, ownMetrics, timers } = worker.ports;
+  metrics = createMetricsPage(ownMetrics.read, 1_000);
+  const origin = { program, instance: id };
+  const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers });
   const pulling = startPulling(worker);
   duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
   const sweeping = startSweeping(worker.id, worker.ports);
@@ -47,7 +55,7 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   // No slot begins anything new from here on. The last pulls end while the work under way does.
   await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
   clearTimeout(grace);
-  await sweeping.stop();
+  await Promise.all([sweeping.stop(), metricsPush.stop()]);
   await healthServer?.stop();
   await worker.close();
 }

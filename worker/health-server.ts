@@ -1,6 +1,7 @@
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import { createHealth, type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import type { MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
 
@@ -16,21 +17,24 @@ export interface HealthServer {
 }
 
 /**
- * Serves `GET /health` on a port of its own, for the health check of a managed instance group.
+ * Serves `GET /health` on a port of its own, for the health check of a managed instance group, and `GET /metrics` for
+ * Prometheus. Neither says anything of a person or a picture, and the port is for the machines of one network.
  * @see https://cloud.google.com/compute/docs/instance-groups/autohealing-instances-in-migs
  * @param port 0 for any free one.
  * @throws Error where the port is taken.
  */
 export async function startHealthServer(
   { host, port }: { host: string; port: number },
-  health: Health,
+  { health, metrics }: { health: Health; metrics: () => MetricsPage | null },
   log: Log,
 ): Promise<HealthServer> {
   const server = createServer(async (request, response) => {
-    if (request.url !== '/health') return void response.writeHead(404).end();
+    const path = request.url?.split('?')[0];
+    if (path !== '/health' && path !== '/metrics') return void response.writeHead(404).end();
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return void response.writeHead(405, { Allow: 'GET, HEAD' }).end();
     }
+    if (path === '/metrics') return answerMetrics(response, metrics());
     const report = await health.report();
     response.writeHead(statusCodeOf(report), {
       'Content-Type': 'application/json',
@@ -51,4 +55,11 @@ export async function startHealthServer(
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };
+}
+
+/** @param page Null while the worker starts. */
+function answerMetrics(response: ServerResponse, page: MetricsPage | null): Promise<void> | undefined {
+  if (page) return page.answer(response);
+  response.writeHead(503).end();
+  return undefined;
 }

@@ -15,6 +15,12 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
       return list(sorted, limit);
     },
+    async oldestWaiting(target) {
+      const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
+      // The second order lets the query use an index that is there for a sum.
+      const [oldest] = await list(queued.orderBy('createdAt').orderBy('route.workMs'), 1);
+      return oldest ?? null;
+    },
     unpublished(ageMs, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
       return olderThan(query, 'createdAt', ageMs, limit, after);

@@ -1,17 +1,28 @@
-import type { MetricServiceClient } from '@google-cloud/monitoring';
+import type { MetricServiceClient, protos } from '@google-cloud/monitoring';
+import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
+import {
+  cloudMonitoringFormOf,
+  cloudMonitoringTypeOf,
+  type MetricName,
+} from '@spillway/core/telemetry-metrics.ts';
 import type { BaseConfig } from '../config.ts';
-import type { Metrics } from '../ports/metrics.ts';
+import type { MetricsService, Origin } from '../ports/metrics.ts';
 import { emulatorEndpoint } from './emulator-endpoint.ts';
-import { offeredWorkMetric } from './offered-work-metric.ts';
 import { asServiceError, codeOf } from './outages.ts';
 
+type TimeSeries = protos.google.monitoring.v3.ITimeSeries;
+type Interval = protos.google.monitoring.v3.ITimeInterval;
+type Value = protos.google.monitoring.v3.ITypedValue;
+
 /** A call that takes longer is given up: the next point follows. Milliseconds. */
-const longestMs = 10_000;
+const longestMs = 5_000;
+/** Time series of one call. @see https://cloud.google.com/monitoring/quotas#custom_metrics_quotas */
+const mostSeries = 200;
 /** gRPC: PERMISSION_DENIED. */
 const denied = 7;
 
-export interface MonitoringMetrics extends Metrics {
-  /** Looks the metric up, which takes the same role as writing it. One that was never written is not found. */
+export interface MonitoringMetrics extends MetricsService {
+  /** Looks a metric up, which takes the same role as writing it. One that was never written is not found. */
   lookUp(): Promise<unknown>;
   close(): Promise<void>;
 }
@@ -22,7 +33,9 @@ export function createMonitoringMetrics({
   MONITORING_EMULATOR_HOST: emulator,
 }: Pick<BaseConfig, 'SPILLWAY_PROJECT' | 'MONITORING_EMULATOR_HOST'>): MonitoringMetrics {
   let opening: Promise<MetricServiceClient> | null = null;
+  const startedMs = Date.now();
   const options = { timeout: longestMs };
+  const name = `projects/${project}`;
 
   function client(): Promise<MetricServiceClient> {
     opening ??= openClient(project, emulator);
@@ -30,19 +43,22 @@ export function createMonitoringMetrics({
   }
 
   return {
-    async writeOfferedWork(slots, at) {
-      const name = `projects/${project}`;
-      const timeSeries = [seriesOf(project, slots, at)];
+    async write(metrics, origin) {
+      const series = metrics.flatMap((metric) => seriesOf(metric, { project, origin, startedMs }));
       try {
-        await (await client()).createTimeSeries({ name, timeSeries }, options);
+        const monitoring = await client();
+        const calls = inParts(series, mostSeries).map((timeSeries) =>
+          monitoring.createTimeSeries({ name, timeSeries }, options),
+        );
+        await Promise.all(calls);
       } catch (error) {
-        const operation = codeOf(error) === denied ? `take the offered work (${grant(project)})` : takeIt;
+        const operation = codeOf(error) === denied ? `take metrics (${grant(project)})` : 'take metrics';
         throw asServiceError('Cloud Monitoring', error, operation);
       }
     },
     async lookUp() {
-      const name = `projects/${project}/metricDescriptors/${offeredWorkMetric.type}`;
-      return (await client()).getMetricDescriptor({ name }, options);
+      const type = cloudMonitoringTypeOf('spillway.offered_work');
+      return (await client()).getMetricDescriptor({ name: `${name}/metricDescriptors/${type}` }, options);
     },
     async close() {
       await (await opening)?.close();
@@ -50,24 +66,121 @@ export function createMonitoringMetrics({
   };
 }
 
-const takeIt = 'take the offered work';
-
 function grant(project: string): string {
   return `grant roles/monitoring.metricWriter to the account of this program in ${project}`;
 }
 
-/** @see https://cloud.google.com/monitoring/custom-metrics/creating-metrics#writing-ts */
-function seriesOf(project: string, slots: number, at: Date) {
-  const { type, resourceType } = offeredWorkMetric;
-  const ms = at.getTime();
-  const endTime = { seconds: Math.floor(ms / 1_000), nanos: (ms % 1_000) * 1_000_000 };
-  return {
-    metric: { type, labels: {} },
-    resource: { type: resourceType, labels: { project_id: project } },
-    metricKind: 'GAUGE' as const,
-    valueType: 'DOUBLE' as const,
-    points: [{ interval: { endTime }, value: { doubleValue: slots } }],
+interface Written {
+  project: string;
+  origin: Origin | null;
+  /** When this process began to count. */
+  startedMs: number;
+}
+
+/**
+ * A series for each combination of labels, with one point. What a process counts is cumulative, with one start for all of
+ * its points; a process that begins again starts after the last point of the one before.
+ * @see https://cloud.google.com/monitoring/custom-metrics/creating-metrics#writing-ts
+ * @see https://cloud.google.com/monitoring/api/ref_v3/rest/v3/TimeInterval
+ */
+function seriesOf(metric: MetricData, { project, origin, startedMs }: Written): TimeSeries[] {
+  const name = metric.descriptor.name as MetricName;
+  const form = cloudMonitoringFormOf(name);
+  const type = cloudMonitoringTypeOf(name);
+  const resource = resourceOf(project, origin);
+  return pointsOf(metric).map(({ labels, endMs, value }) => ({
+    metric: { type, labels },
+    resource,
+    ...form,
+    points: [{ interval: intervalOf(form.metricKind, startedMs, endMs), value }],
+  }));
+}
+
+/**
+ * The autoscaler of the VMs takes a metric of the resource `global` as that of its whole group. A process is a
+ * `generic_task`, so that two of them never write the same series.
+ * @see https://cloud.google.com/compute/docs/autoscaler/scaling-cloud-monitoring-metrics
+ * @see https://cloud.google.com/monitoring/api/resources#tag_generic_task
+ */
+function resourceOf(project: string, origin: Origin | null): protos.google.api.IMonitoredResource {
+  if (origin === null) return { type: 'global', labels: { project_id: project } };
+  const { program, instance } = origin;
+  const labels = {
+    project_id: project,
+    location: 'global',
+    namespace: 'spillway',
+    job: program,
+    task_id: instance,
   };
+  return { type: 'generic_task', labels };
+}
+
+interface Point {
+  labels: Record<string, string>;
+  endMs: number;
+  value: Value;
+}
+
+function pointsOf(metric: MetricData): Point[] {
+  switch (metric.dataPointType) {
+    case DataPointType.SUM:
+      return metric.dataPoints.map((point) => ({ ...partsOf(point), value: { int64Value: point.value } }));
+    case DataPointType.GAUGE:
+      return metric.dataPoints.map((point) => ({ ...partsOf(point), value: { doubleValue: point.value } }));
+    case DataPointType.HISTOGRAM:
+      return metric.dataPoints.map((point) => ({
+        ...partsOf(point),
+        value: { distributionValue: distributionOf(point.value) },
+      }));
+    case DataPointType.EXPONENTIAL_HISTOGRAM:
+      throw new Error(`${metric.descriptor.name} has buckets that are not in the catalogue.`);
+    default:
+      return metric satisfies never;
+  }
+}
+
+type DataPoint = MetricData['dataPoints'][number];
+
+function partsOf({ attributes, endTime: [seconds, nanos] }: DataPoint): Pick<Point, 'labels' | 'endMs'> {
+  return { labels: attributes as Record<string, string>, endMs: seconds * 1_000 + nanos / 1e6 };
+}
+
+type Histogram = Extract<
+  MetricData,
+  { dataPointType: DataPointType.HISTOGRAM }
+>['dataPoints'][number]['value'];
+
+/** @see https://cloud.google.com/monitoring/api/ref_v3/rest/v3/TypedValue#Distribution */
+function distributionOf({ count, sum = 0, buckets }: Histogram): protos.google.api.IDistribution {
+  return {
+    count,
+    mean: count === 0 ? 0 : sum / count,
+    bucketOptions: { explicitBuckets: { bounds: buckets.boundaries } },
+    bucketCounts: buckets.counts,
+  };
+}
+
+function intervalOf(kind: 'CUMULATIVE' | 'GAUGE', startedMs: number, endMs: number): Interval {
+  switch (kind) {
+    case 'GAUGE':
+      return { endTime: timestamp(endMs) };
+    case 'CUMULATIVE':
+      // It must not be empty.
+      return { startTime: timestamp(startedMs), endTime: timestamp(Math.max(endMs, startedMs + 1)) };
+    default:
+      return kind satisfies never;
+  }
+}
+
+function timestamp(ms: number): protos.google.protobuf.ITimestamp {
+  const whole = Math.floor(ms);
+  return { seconds: Math.floor(whole / 1_000), nanos: (whole % 1_000) * 1_000_000 };
+}
+
+function inParts<Item>(items: readonly Item[], most: number): Item[][] {
+  const parts: Item[][] = [];
+  for (let first = 0; first < items.length; first += most) parts.push(items.slice(first, first + most));
+  return parts;
 }
 
 async function openClient(projectId: string, emulator: string | undefined): Promise<MetricServiceClient> {

@@ -12,6 +12,10 @@ import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
+import { createMeter } from '../telemetry/meter.ts';
+import { metricsDestination } from '../telemetry/metrics-config.ts';
+import { createMetricsOutput } from '../telemetry/metrics-output.ts';
+import { createOtlpMetrics } from '../telemetry/otlp-metrics.ts';
 import { createFirestoreApiKeys } from './api-keys.ts';
 import { createFirestoreAudit } from './audit.ts';
 import { createStorageBlobs } from './blobs.ts';
@@ -53,7 +57,10 @@ export function createGcpPorts(
   const onInvalid = (item: string, error: unknown) =>
     void overTime(passOver({ task: 'reading', item }, error, { passedOver, log }));
   const consumer = createPubSubConsumer(pubsub);
-  const metrics = config.SPILLWAY_METRICS === 'cloud' ? createMonitoringMetrics(config) : null;
+  const monitoring = metricsDestination(config) === 'cloud' ? createMonitoringMetrics(config) : null;
+  const otlp = metricsDestination(config) === 'otlp' ? createOtlpMetrics() : null;
+  const metricsService = monitoring ?? otlp;
+  const meter = createMeter();
   const { SPILLWAY_RUN_SERVICE: runName, CLOUD_RUN_EMULATOR_HOST: runEmulator } = config;
   const runService = runName === undefined ? null : createCloudRunService(runName, runEmulator);
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
@@ -68,7 +75,7 @@ export function createGcpPorts(
       pubsub,
       storage,
       buckets,
-      metrics,
+      metrics: monitoring,
       readDatabase: () => firestore.doc(`${collectionNames.settings}/routing`).get(),
       queries: preflightQueries(jobPorts),
     }),
@@ -79,7 +86,9 @@ export function createGcpPorts(
     forecasts: createFirestoreForecasts(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
-    metrics,
+    metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
+    instruments: meter.instruments,
+    ownMetrics: meter,
     runService,
     audit: createFirestoreAudit(firestore),
     apiKeys: createFirestoreApiKeys(firestore),
@@ -91,7 +100,7 @@ export function createGcpPorts(
     async close() {
       await Promise.all([
         ...[firestore.terminate(), consumer.close(), pubsub.close()],
-        ...[metrics?.close(), runService?.close()],
+        ...[metricsService?.close(), runService?.close()],
       ]);
     },
   };

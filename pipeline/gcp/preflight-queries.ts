@@ -60,6 +60,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         sums.batchBefore(stored),
         backlog.line('vm', 1),
         backlog.line('run', 1),
+        backlog.oldestWaiting('vm'),
         backlog.unpublished(yearsMs, 1),
         backlog.published(yearsMs, 1),
         backlog.abandoned(1),

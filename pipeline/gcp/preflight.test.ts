@@ -154,7 +154,7 @@ it.each<[string, Need, unknown, unknown, string, string]>([
 it.each([
   [
     denied,
-    'This program may not write metrics, so the VMs cannot follow the offered work.',
+    'This program may not write metrics: alarms miss what it sees, and VMs cannot follow the offered work.',
     'gcloud projects add-iam-policy-binding demo --member=serviceAccount:me@demo --role=roles/monitoring.metricWriter',
   ],
   [

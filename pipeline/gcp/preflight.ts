@@ -147,7 +147,7 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
     if (kind === 'api_off') return warning(apiIsOff(monitoringApi), enable(monitoringApi));
     if (kind !== 'denied') return null;
     return warning(
-      'This program may not write metrics, so the VMs cannot follow the offered work.',
+      'This program may not write metrics: alarms miss what it sees, and VMs cannot follow the offered work.',
       `gcloud projects add-iam-policy-binding ${project} ${await member()} --role=roles/monitoring.metricWriter`,
     );
   }

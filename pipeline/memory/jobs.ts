@@ -160,6 +160,14 @@ export function createMemoryJobs(clock: Clock): JobPorts {
 
   const backlog: Backlog = {
     line: (target, limit) => indexes.waiting[target].rows.slice(0, limit).map(read),
+    oldestWaiting(target) {
+      const { waiting, openOnRun } = indexes;
+      const rows = (target === 'vm' ? waiting.vm : openOnRun).rows.filter(({ stored }) =>
+        waitsFor(target, stored.job),
+      );
+      const [oldest] = [...rows].sort((a, b) => a.position - b.position);
+      return oldest ? read(oldest) : null;
+    },
     unpublished: (ageMs, limit, after) => page(indexes.unpublished, ageMs, limit, after),
     published: (ageMs, limit, after) => page(indexes.published, ageMs, limit, after),
     abandoned: (limit, after) => page(indexes.expiring, 0, limit, after),

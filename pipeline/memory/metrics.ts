@@ -1,27 +1,27 @@
-import { RefusedError } from '@spillway/core/errors.ts';
-import type { Metrics } from '../ports/metrics.ts';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
+import type { MetricName } from '@spillway/core/telemetry-metrics.ts';
+import type { MetricsOutput, Origin } from '../ports/metrics.ts';
 
-export interface MemoryMetrics extends Metrics {
+export interface MemoryMetrics extends MetricsOutput {
   /** What was written, the oldest first. */
-  readonly offeredWork: readonly { slots: number; at: Date }[];
+  readonly written: readonly { metrics: readonly MetricData[]; origin: Origin | null }[];
+  /** The value of a gauge that has one series, as it was written last. */
+  latest(name: MetricName): number | undefined;
 }
 
-/** A metric in this process's memory, with the limits of Cloud Monitoring's series: for tests. */
+/** Metrics in this process's memory: for tests. */
 export function createMemoryMetrics(): MemoryMetrics {
-  const offeredWork: { slots: number; at: Date }[] = [];
+  const written: { metrics: readonly MetricData[]; origin: Origin | null }[] = [];
   return {
-    offeredWork,
-    writeOfferedWork(slots, at) {
-      const last = offeredWork.at(-1)?.at.getTime() ?? Number.NEGATIVE_INFINITY;
-      if (at.getTime() < last + leastApartMs) {
-        throw new RefusedError(
-          'Cloud Monitoring refused to take a point: it is too close to the one before.',
-        );
-      }
-      offeredWork.push({ slots, at });
+    written,
+    latest(name) {
+      const metric = written.at(-1)?.metrics.find(({ descriptor }) => descriptor.name === name);
+      const value = metric?.dataPoints[0]?.value;
+      return typeof value === 'number' ? value : undefined;
+    },
+    async write(metrics, origin) {
+      written.push({ metrics, origin });
+      return true;
     },
   };
 }
-
-/** @see https://cloud.google.com/monitoring/quotas#custom_metrics_quotas */
-const leastApartMs = 5_000;

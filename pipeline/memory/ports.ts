@@ -26,6 +26,7 @@ import { createMemoryAudit } from './audit.ts';
 import { createMemoryBlobs, type MemoryBlobs } from './blobs.ts';
 import { createMemoryConsumer } from './consumer.ts';
 import { createMemoryFleet } from './fleet.ts';
+import { createMemoryInstruments, type MemoryInstruments } from './instruments.ts';
 import { createMemoryJobs } from './jobs.ts';
 import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
@@ -41,6 +42,7 @@ export interface MemoryPorts extends AppPorts {
   blobs: MemoryBlobs;
   queue: MemoryQueue;
   metrics: MemoryMetrics;
+  instruments: MemoryInstruments;
   runService: MemoryRunService;
 }
 
@@ -68,6 +70,8 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     metrics: createMemoryMetrics(),
+    instruments: createMemoryInstruments(),
+    ownMetrics: { told: 0, read: async () => [] },
     runService: createMemoryRunService(),
     clock,
     timers: options.timers ?? systemTimers,

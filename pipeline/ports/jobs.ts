@@ -116,6 +116,8 @@ export interface RoutingSums {
 export interface Backlog {
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
   line(target: Target, limit: number): Awaitable<Stored[]>;
+  /** Of the jobs that are queued for a side, published or not, the one that was created first. */
+  oldestWaiting(target: Target): Awaitable<Stored | null>;
   /** Queued and never published under their epoch, at least `ageMs` after they were created. */
   unpublished(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Queued, and published at least `ageMs` ago. */

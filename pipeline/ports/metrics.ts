@@ -1,10 +1,35 @@
+import type { MetricData } from '@opentelemetry/sdk-metrics';
 import type { Awaitable } from '@spillway/core/steps.ts';
 
-/** Figures that the platform itself acts on: Cloud Monitoring, and by it the autoscaler of the VMs. */
-export interface Metrics {
+/** The process that has counted. */
+export interface Origin {
+  /** `vm-worker`, `cloudrun-worker`, `route`, … */
+  program: string;
+  /** No two processes have the same one at a time. */
+  instance: string;
+}
+
+/** A service that keeps metrics: Cloud Monitoring, or an endpoint of OTLP. */
+export interface MetricsService {
   /**
-   * Writes one point of the offered work, which is a number of slots. Throws `OutageError`, and `RefusedError` where this
-   * program may not write it; its message says which role to grant. It gives up within some seconds.
+   * Writes metrics of the catalogue. Gives up within some seconds. Throws `OutageError`, and `RefusedError` where this
+   * program may not write; its message says which role to grant.
+   * @param origin Keeps the series of processes apart; null for gauges of the system, which have one series, whoever
+   * writes it.
    */
-  writeOfferedWork(slots: number, at: Date): Awaitable<void>;
+  write(metrics: readonly MetricData[], origin: Origin | null): Awaitable<void>;
+}
+
+/** Where this program's metrics are sent to. Work goes on whatever becomes of them. */
+export interface MetricsOutput {
+  /** As `MetricsService` has it, but never rejects: whether they were written. The log says once that they are not. */
+  write(metrics: readonly MetricData[], origin: Origin | null): Promise<boolean>;
+}
+
+/** What this process has seen since it began. */
+export interface OwnMetrics {
+  /** Metrics that nothing was told of yet are left out. */
+  read(): Promise<MetricData[]>;
+  /** How many facts were told. */
+  readonly told: number;
 }

@@ -8,8 +8,9 @@ import type { AuditTrail } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import type { Consumer } from './consumer.ts';
 import type { Fleet } from './fleet.ts';
+import type { Instruments } from './instruments.ts';
 import type { JobPorts } from './jobs.ts';
-import type { Metrics } from './metrics.ts';
+import type { MetricsOutput, OwnMetrics } from './metrics.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
@@ -93,7 +94,9 @@ export interface Ports extends JobPorts {
   leases: Leases;
   passedOver: PassedOverItems;
   /** Null where nobody reads what this program would write. */
-  metrics: Metrics | null;
+  metrics: MetricsOutput | null;
+  /** What the use cases tell of what they do. */
+  instruments: Instruments;
   /** The worker's service of Cloud Run; null where this program is not told its name. */
   runService: RunService | null;
   audit: AuditTrail;
@@ -111,6 +114,8 @@ export interface Ports extends JobPorts {
 export interface AppPorts extends Ports {
   consumer: Consumer;
   preflight: Preflight;
+  /** What was told to `instruments`. */
+  ownMetrics: OwnMetrics;
   /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkOtlp, otlpConfigShape } from './otlp-config.ts';
 
 /** The part of a program's environment that says where its traces go. */
 export const tracesConfigShape = {
@@ -10,17 +11,9 @@ export const tracesConfigShape = {
   SPILLWAY_TRACES_DIR: z.string().min(1).optional(),
   /** Share of the traces that are kept, where no `traceparent` has decided it. */
   SPILLWAY_TRACES_SAMPLED: z.coerce.number().min(0).max(1).default(1),
-  /**
-   * The exporter reads these itself, and the other variables of the standard.
-   * @see https://opentelemetry.io/docs/specs/otel/protocol/exporter/
-   */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url().optional(),
-  OTEL_EXPORTER_OTLP_PROTOCOL: z.string().optional(),
-  OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: z.string().optional(),
 } as const;
 
-const tracesConfigSchema = z.object(tracesConfigShape);
+const tracesConfigSchema = z.object({ ...tracesConfigShape, ...otlpConfigShape });
 export type TracesConfig = z.infer<typeof tracesConfigSchema>;
 
 export type TracesDestination =
@@ -47,23 +40,9 @@ export function tracesDestination(config: TracesConfig): TracesDestination {
       }
       return { kind, folder };
     case 'otlp':
-      checkOtlp(config);
+      checkOtlp('TRACES', config);
       return { kind };
     default:
       return kind satisfies never;
-  }
-}
-
-function checkOtlp(config: TracesConfig): void {
-  if (!(config.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? config.OTEL_EXPORTER_OTLP_ENDPOINT)) {
-    throw new Error(
-      'SPILLWAY_TRACES is otlp: set OTEL_EXPORTER_OTLP_ENDPOINT to the address of the collector, such as http://127.0.0.1:4318.',
-    );
-  }
-  const protocol = config.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL ?? config.OTEL_EXPORTER_OTLP_PROTOCOL;
-  if (protocol !== undefined && protocol !== 'http/protobuf') {
-    throw new Error(
-      `The protocol of OTLP is set to ${protocol}, and Spillway speaks http/protobuf alone: remove OTEL_EXPORTER_OTLP_PROTOCOL, and name the collector's address for HTTP, usually port 4318.`,
-    );
   }
 }

@@ -206,6 +206,27 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       expect(await ports().backlog.line('run', 2)).toHaveLength(2);
     });
 
+    it.each(['vm', 'run'] as const)(
+      'begin on %s with whoever waits there for the longest time',
+      async (target) => {
+        const oldest = async () => (await ports().backlog.oldestWaiting(target))?.job.id;
+        const isOld = (stored: Stored | null): stored is Stored => stored !== null;
+        // Jobs of other tests go first.
+        for (let left = await ports().backlog.oldestWaiting(target); isOld(left); ) {
+          await cancelled(left);
+          left = await ports().backlog.oldestWaiting(target);
+        }
+        const first = await decided({ target });
+        const second = await decided({ target });
+        await decided({ target: target === 'vm' ? 'run' : 'vm' });
+        expect(await oldest()).toBe(first.job.id);
+        await claimed(first);
+        expect(await oldest()).toBe(second.job.id);
+        await cancelled(second);
+        expect(await oldest()).toBeUndefined();
+      },
+    );
+
     it('leave what is claimed to its sum', async () => {
       const before = await ports().sums.running();
       await claimed(await decided({ target: 'vm', workMs: 3 }));

@@ -64,6 +64,7 @@ async function callEverything(firestore: Firestore): Promise<void> {
     ledger: () => sums.ledger(stored, noon),
     ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
     line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
+    oldestWaiting: () => Promise.all([backlog.oldestWaiting('vm'), backlog.oldestWaiting('run')]),
     running: () => sums.running(),
     waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
     arrivedSince: () => sums.arrivedSince(noon),

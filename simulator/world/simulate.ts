@@ -7,6 +7,7 @@ import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
+import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
@@ -155,6 +156,7 @@ function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: Rou
     queue,
     blobs,
     metrics: null,
+    instruments: noInstruments,
     runService: null,
     clock: engine,
     timers: engine,

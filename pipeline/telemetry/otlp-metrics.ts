@@ -1,0 +1,71 @@
+import { ExportResultCode } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { ATTR_SERVICE_INSTANCE_ID, ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
+import { messageOf, OutageError } from '@spillway/core/errors.ts';
+import type { MetricsService } from '../ports/metrics.ts';
+
+/** An export that takes longer is given up, retries included: the next one has all that this one had. Milliseconds. */
+const longestMs = 5_000;
+
+export interface OtlpMetrics extends MetricsService {
+  close(): Promise<void>;
+}
+
+/**
+ * An endpoint of OTLP. The exporter reads the standard's variables `OTEL_EXPORTER_OTLP_*` itself. It is loaded at the
+ * first call, because no start should wait for it.
+ */
+export function createOtlpMetrics(): OtlpMetrics {
+  let opening: Promise<PushMetricExporter> | null = null;
+
+  function exporter(): Promise<PushMetricExporter> {
+    opening ??= openExporter();
+    return opening;
+  }
+
+  return {
+    async write(metrics, origin) {
+      const resource = resourceFromAttributes({
+        [ATTR_SERVICE_NAME]: origin?.program ?? 'spillway',
+        ...(origin ? { [ATTR_SERVICE_INSTANCE_ID]: origin.instance } : {}),
+      });
+      const scopeMetrics = [{ scope: { name: 'spillway' }, metrics: [...metrics] }];
+      await send({ resource, scopeMetrics }, await exporter());
+    },
+    async close() {
+      await (await opening)?.shutdown();
+    },
+  };
+}
+
+async function openExporter(): Promise<PushMetricExporter> {
+  const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
+  return new OTLPMetricExporter({ timeoutMillis: longestMs });
+}
+
+/** The exporter's own time limit begins again with every byte of an answer. */
+function send(metrics: ResourceMetrics, exporter: PushMetricExporter): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(refusedBy(`no whole answer within ${longestMs / 1_000} s`)),
+      longestMs + 500,
+    );
+    exporter.export(metrics, ({ code, error }) => {
+      clearTimeout(late);
+      if (code === ExportResultCode.SUCCESS) resolve();
+      else reject(refusedBy(reasonOf(error), error));
+    });
+  });
+}
+
+function refusedBy(why: string, cause?: unknown): OutageError {
+  return new OutageError(`The OTLP endpoint did not take metrics: ${why}.`, { cause });
+}
+
+/** An answer may have a status without words. */
+function reasonOf(error: Error | undefined): string {
+  const words = error && messageOf(error);
+  const code = error && 'code' in error ? ` (${String(error.code)})` : '';
+  return `${words || 'it does not say why'}${code}`;
+}
