@@ -223,7 +223,7 @@ locals {
   }
 
   # What is in a log.
-  log_alerts = {
+  log_alerts = merge({
     cannot-start = {
       title    = "A program cannot work"
       severity = "CRITICAL"
@@ -236,7 +236,20 @@ locals {
       filter   = "resource.type = \"cloud_scheduler_job\" AND severity >= ERROR"
       advice   = "Look at the log of the function that its name says. VMs sweep as well; without any VM nothing does until this is mended."
     }
-  }
+    telemetry-fails = {
+      title    = "Metrics or traces cannot be written"
+      severity = "WARNING"
+      filter   = "\"Traces cannot be written to\""
+      advice   = "Work goes on, and nobody sees it. The line says which program, and why."
+    }
+    }, var.forecast.prewarming ? {
+    prewarming-fails = {
+      title    = "Cloud Run is not prewarmed"
+      severity = "WARNING"
+      filter   = "\"Cloud Run is not prewarmed as it should be\""
+      advice   = "The minimum of the worker's instances stays as it is. The line says what is missing."
+    }
+  } : {})
 
   # All alarms in one form: conditions of thresholds, of silence, and of lines in a log.
   alerts = merge(

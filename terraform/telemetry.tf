@@ -50,17 +50,18 @@ resource "google_project_iam_member" "write_traces" {
 # What only logs know. Each counts lines, by labels that lines have.
 locals {
   log_metrics = {
+    # The field `program` has the program and, after a space, which of its workers: the worker is no label.
     # A caller that a program itself turned away: Cloud Run had let it in.
     refused_calls = {
       description = "Calls that a program refused, by the reason and by the program"
       filter      = "resource.type = \"cloud_run_revision\" AND jsonPayload.message : \"A call was refused\""
-      labels      = { program = "EXTRACT(jsonPayload.program)", reason = "EXTRACT(jsonPayload.refusal)" }
+      labels      = { program = "REGEXP_EXTRACT(jsonPayload.program, \"^([^ ]+)\")", reason = "EXTRACT(jsonPayload.refusal)" }
     }
     # Container-Optimized OS may send a line of a container as text.
     errors = {
       description = "Lines of programs that report an error, by the program"
       filter      = "(resource.type = \"cloud_run_revision\" AND severity >= ERROR AND jsonPayload.program : *) OR (resource.type = \"gce_instance\" AND jsonPayload.message =~ \"\\\"severity\\\":\\\"(ERROR|CRITICAL)\\\"\")"
-      labels      = { program = "EXTRACT(jsonPayload.program)" }
+      labels      = { program = "REGEXP_EXTRACT(jsonPayload.program, \"^([^ ]+)\")" }
     }
   }
   log_metric_types = { for name in keys(local.log_metrics) : name => "logging.googleapis.com/user/spillway/${name}" }
