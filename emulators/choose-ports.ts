@@ -14,6 +14,8 @@ export interface StackPorts {
   sweep: number;
   findLost: number;
   run: number;
+  /** Cloud Run's Admin API. */
+  runAdmin: number;
   /** Of each VM's `/health`. */
   vmHealth: number[];
   /** Where the services themselves listen: the same ports, unless relays stand before them. */
@@ -54,6 +56,7 @@ export async function choosePorts(options: StackOptions): Promise<StackPorts> {
     sweep: await anyPort(),
     findLost: await anyPort(),
     run: await anyPort(),
+    runAdmin: await anyPort(),
     vmHealth: await Promise.all(Array.from({ length: vms }, anyPort)),
     firebase: [await anyPort(), await anyPort(), await anyPort()],
   };

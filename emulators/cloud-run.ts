@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
+import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
@@ -8,19 +9,21 @@ import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
 import { anyPort } from './choose-ports.ts';
-import { instanceEnvironment } from './instance-environment.ts';
+import { instanceEnvironment, service } from './instance-environment.ts';
 import { InstancePool } from './instance-pool.ts';
 import { serviceIdentity } from './metadata/identity.ts';
 import { startMetadataServer } from './metadata/server.ts';
 import { certificatesOf, createTokenSigner, tokenVerifier } from './metadata/token-signer.ts';
+import { startRunAdmin } from './run-admin/server.ts';
 import { type RunInstance, startInstance } from './run-instance.ts';
 import { onlyInvoker } from './run-invocation.ts';
-import { createRunProxy } from './run-proxy.ts';
+import { createRunProxy, requestTimeoutMs } from './run-proxy.ts';
 
 /**
  * A substitute for Cloud Run in front of the push endpoint. It starts instances when requests need them, up to a
  * maximum, gives each as many requests at once as its concurrency, and ends idle ones. An instance gets Cloud Run's
- * environment and a metadata server of its own, and nothing that names it.
+ * environment and a metadata server of its own, and nothing that names it. Cloud Run's Admin API shows how the service is
+ * configured here, and sets how many instances are kept started.
  */
 const config = z
   .object({
@@ -40,12 +43,16 @@ const config = z
     SPILLWAY_RUN_MEMORY_MIB: z.coerce.number().min(1).optional(),
     /** The only account that may call the service. */
     SPILLWAY_RUN_INVOKER: z.email(),
+    /** The service's whole name, and where the Admin API listens that shows and changes it. */
+    SPILLWAY_RUN_SERVICE: z.string(),
+    SPILLWAY_RUN_ADMIN_PORT: z.coerce.number(),
     /** The key that the local cloud signs tokens with. */
     SPILLWAY_TOKEN_KEY: z.string(),
   })
   .parse(process.env);
 
 const preload = new URL('cloud-run-localhost.ts', import.meta.url).href;
+const mebibyte = 1_024 * 1_024;
 const folderPrefix = 'instance-';
 const project = config.SPILLWAY_PROJECT;
 const log = createJsonLog('cloud-run');
@@ -79,7 +86,7 @@ async function start(): Promise<{ instance: RunInstance; port: number }> {
       port,
       folder,
       freezes: config.SPILLWAY_RUN_FREEZES,
-      memoryLimitBytes: memory === undefined ? null : memory * 1_024 * 1_024,
+      memoryLimitBytes: memory === undefined ? null : memory * mebibyte,
     },
     (line) => log.error({ pid: instance.pid }, line),
   );
@@ -110,10 +117,27 @@ const pool = new InstancePool({
   concurrency: config.SPILLWAY_RUN_CONCURRENCY,
   idleMs: config.SPILLWAY_RUN_IDLE_MS,
 });
+const admin = await startRunAdmin(
+  {
+    name: config.SPILLWAY_RUN_SERVICE,
+    revision: {
+      name: service.revision,
+      createdAt: new Date(),
+      // Instances share this machine.
+      cpu: String(availableParallelism()),
+      memory: `${config.SPILLWAY_RUN_MEMORY_MIB ?? Math.floor(totalmem() / mebibyte)}Mi`,
+      concurrency: config.SPILLWAY_RUN_CONCURRENCY,
+      timeoutSeconds: requestTimeoutMs / 1_000,
+      maxInstances: config.SPILLWAY_RUN_MAX,
+    },
+    keep: (instances) => pool.keep(instances),
+  },
+  config.SPILLWAY_RUN_ADMIN_PORT,
+);
 const check = onlyInvoker(config.SPILLWAY_RUN_INVOKER, origin, verify);
 const server = createAdaptorServer({ fetch: createRunProxy(pool, check).fetch }) as Server;
 hardenServer(server, log);
 server.listen(config.PORT, '127.0.0.1', () => process.send?.({ ready: true }));
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) {
-  process.on(reason, () => void pool.close().then(() => process.exit(0)));
+  process.on(reason, () => void Promise.all([pool.close(), admin.stop()]).then(() => process.exit(0)));
 }

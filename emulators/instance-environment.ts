@@ -1,7 +1,7 @@
 import { runConfigSchema } from '@spillway/cloudrun-worker/config.ts';
 
 /** The names of the Cloud Run worker's service and of its only revision. */
-const service = { name: 'spillway-worker', revision: 'spillway-worker-00001-abc' } as const;
+export const service = { name: 'spillway-worker', revision: 'spillway-worker-00001-abc' } as const;
 
 /** Settings that would tell instances apart or place their files. No operator sets them for a service. */
 const notOfAService = new Set(['SPILLWAY_WORKER_ID', 'SPILLWAY_WORK_DIR']);

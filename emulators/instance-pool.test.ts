@@ -232,3 +232,49 @@ async function stateOf(pid: number): Promise<string> {
   const { stdout } = await execFileAsync('ps', ['-o', 'stat=', '-p', String(pid)]);
   return stdout.trim().slice(0, 1);
 }
+
+describe('instances that are kept', () => {
+  const states = (pool: InstancePool) => pool.status().map(({ state }) => state);
+
+  it('start without a request, and stay when they have nothing to do', async () => {
+    const pool = createPool({ most: 3, idleMs: 1 });
+    await pool.keep(2);
+    expect(states(pool)).toEqual(['ready', 'ready']);
+    const requests = await Promise.all([reserve(pool), reserve(pool), reserve(pool)]);
+    for (const request of requests) request.release(200);
+    // The third, which has nothing to do for as long as the others, is ended.
+    await vi.waitFor(() => expect(states(pool)).toEqual(['ready', 'ready']), patienceMs);
+    await pool.keep(1);
+    await vi.waitFor(() => expect(pool.status()).toHaveLength(1), patienceMs);
+    await pool.keep(0);
+    await vi.waitFor(() => expect(pool.status()).toEqual([]), patienceMs);
+  });
+
+  it('are no more than the most', async () => {
+    const pool = createPool({ most: 1 });
+    await pool.keep(5);
+    expect(states(pool)).toEqual(['ready']);
+  });
+
+  it('are replaced when they die', async () => {
+    const pool = createPool();
+    await pool.keep(1);
+    const [{ pid } = { pid: undefined }] = pool.status();
+    if (pid === undefined) throw new Error('It has no process.');
+    process.kill(pid, 'SIGKILL');
+    await vi.waitFor(() => {
+      const [one] = pool.status();
+      expect(one).toMatchObject({ state: 'ready' });
+      expect(one?.pid).not.toBe(pid);
+    }, patienceMs);
+  });
+
+  it('are waited for no longer once another number is wanted, or when the pool ends', async () => {
+    const pool = createPool({ start: () => new Promise(() => {}) });
+    const first = pool.keep(2);
+    const second = pool.keep(1);
+    await first;
+    await pool.close();
+    await second;
+  });
+});

@@ -11,6 +11,8 @@ const killAfterMs = 10_000;
 /** The same when the stack ends, which has 10 s for everything. */
 const killAtCloseMs = 5_000;
 const startupGuessMs = 2_000;
+/** An instance that is to be kept and did not start is started again after this long. */
+const retryStartMs = 1_000;
 /**
  * An instance that answers so often with 5xx in a row is ended.
  * https://cloud.google.com/run/docs/about-instance-autoscaling
@@ -46,6 +48,11 @@ interface Member {
   ending: boolean;
 }
 
+interface Keeper {
+  count: number;
+  resolve(): void;
+}
+
 interface Waiting {
   give(reservation: Reservation | null): void;
   timer: NodeJS.Timeout;
@@ -59,7 +66,10 @@ export class InstancePool {
   readonly #members = new Set<Member>();
   readonly #queue: Waiting[] = [];
   readonly #startupsMs: number[] = [];
+  readonly #keepers: Keeper[] = [];
   #started = 0;
+  /** Instances that are kept started, whether there are requests or not. */
+  #least = 0;
   #closed = false;
 
   constructor(options: PoolOptions) {
@@ -84,6 +94,18 @@ export class InstancePool {
     return place.promise;
   }
 
+  /** Keeps at least so many instances started from now on. Resolves when they are, or when another number is wanted. */
+  keep(instances: number): Promise<void> {
+    this.#least = Math.min(instances, this.#options.most);
+    for (const { resolve } of this.#keepers.splice(0)) resolve();
+    const kept = Promise.withResolvers<void>();
+    this.#keepers.push({ count: this.#least, resolve: kept.resolve });
+    this.#scale();
+    this.#tellKeepers();
+    for (const member of this.#members) this.#rest(member);
+    return kept.promise;
+  }
+
   status(): { id: string; pid: number | undefined; state: string; active: number }[] {
     return [...this.#members].map(({ id, instance, port, active, ending }) => {
       const state = ending ? 'ending' : port === null ? 'starting' : 'ready';
@@ -97,6 +119,7 @@ export class InstancePool {
       clearTimeout(waiting.timer);
       waiting.give(null);
     }
+    for (const { resolve } of this.#keepers.splice(0)) resolve();
     await Promise.all([...this.#members].map((member) => this.#end(member, killAtCloseMs)));
   }
 
@@ -140,20 +163,38 @@ export class InstancePool {
     }
   }
 
-  /** An instance without a request stands still, and is ended after a while. */
+  /** An instance without a request stands still, and is ended after a while unless it is to be kept. */
   #rest(member: Member): void {
-    if (member.active > 0 || member.ending) return;
+    if (member.active > 0 || member.ending || member.port === null) return;
     member.instance?.freeze();
-    member.idle = setTimeout(() => void this.#end(member, killAfterMs), this.#options.idleMs);
+    if (member.idle) clearTimeout(member.idle);
+    member.idle = setTimeout(() => {
+      if (this.#living().length > this.#least) void this.#end(member, killAfterMs);
+    }, this.#options.idleMs);
   }
 
-  /** Starts as many instances as the waiting requests need beyond those that are starting already. */
+  /**
+   * Starts as many instances as the waiting requests need beyond those that are starting already, and as are to be kept
+   * beyond those that live.
+   */
   #scale(): void {
-    const living = [...this.#members].filter(({ ending }) => !ending);
+    const living = this.#living();
     const starting = living.filter(({ port }) => port === null).length;
-    const needed = Math.ceil(this.#queue.length / this.#options.concurrency) - starting;
+    const forRequests = Math.ceil(this.#queue.length / this.#options.concurrency) - starting;
+    const needed = Math.max(forRequests, this.#least - living.length);
     const room = this.#options.most - living.length;
     for (let index = 0; index < Math.min(needed, room); index++) void this.#start();
+  }
+
+  #living(): Member[] {
+    return [...this.#members].filter(({ ending }) => !ending);
+  }
+
+  #tellKeepers(): void {
+    const ready = this.#living().filter(({ port }) => port !== null).length;
+    const [keeper] = this.#keepers;
+    if (!keeper || ready < keeper.count) return;
+    for (const { resolve } of this.#keepers.splice(0)) resolve();
   }
 
   async #start(): Promise<void> {
@@ -177,6 +218,7 @@ export class InstancePool {
       await instance.ready;
       this.#startupsMs.push(performance.now() - startedAt);
       member.port = port;
+      this.#tellKeepers();
       this.#serveQueue();
       this.#rest(member);
     } catch (error) {
@@ -190,6 +232,14 @@ export class InstancePool {
     this.#members.delete(member);
     member.ending = true;
     if (member.idle) clearTimeout(member.idle);
+    if (this.#closed) return;
+    // One that never came up would do so again at once.
+    if (member.port === null && this.#queue.length === 0) {
+      setTimeout(() => this.#scaleUnlessClosed(), retryStartMs).unref();
+    } else this.#scale();
+  }
+
+  #scaleUnlessClosed(): void {
     if (!this.#closed) this.#scale();
   }
 

@@ -122,6 +122,7 @@ export function cloudRunPart(plan: Plan, programs: Programs): PartSpec {
     environment: {
       ...shared(plan),
       PORT: String(plan.ports.run),
+      SPILLWAY_RUN_ADMIN_PORT: String(plan.ports.runAdmin),
       SPILLWAY_RUN_PROGRAM: fileURLToPath(entry),
       SPILLWAY_RUN_WORKDIR: workdir,
       // One more than routers count on, so that it refuses nothing that they send. Without any it refuses everything.

@@ -14,7 +14,7 @@ const hopByHop = [
 /** `fetch` makes no such requests. */
 const unknownMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 /** The default limit of a request. https://cloud.google.com/run/docs/configuring/request-timeout. Milliseconds. */
-const requestTimeoutMs = 300_000;
+export const requestTimeoutMs = 300_000;
 
 /**
  * The front of the instances. A request is checked, waits for a place on one, and is forwarded to it. Its body is read

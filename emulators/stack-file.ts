@@ -12,6 +12,8 @@ export const stackFileSchema = z.object({
   /** host:port. */
   pubsub: z.string(),
   storage: z.url(),
+  /** Cloud Run's Admin API, host:port, and the whole name of the worker's service. */
+  cloudRun: z.object({ admin: z.string(), service: z.string() }),
   /** What Google's services call, and nobody else may. */
   called: z.object({ route: z.url(), sweep: z.url(), findLost: z.url(), worker: z.url() }),
   /** Of each program's metadata server, host:port: who can reach it gets that program's tokens. */
@@ -29,14 +31,20 @@ export function environmentOf({
   firestore,
   pubsub,
   storage,
+  cloudRun,
   buckets,
-}: Pick<StackFile, 'project' | 'firestore' | 'pubsub' | 'storage' | 'buckets'>): Record<string, string> {
+}: Pick<StackFile, 'project' | 'firestore' | 'pubsub' | 'storage' | 'cloudRun' | 'buckets'>): Record<
+  string,
+  string
+> {
   return {
     FIRESTORE_EMULATOR_HOST: firestore,
     PUBSUB_EMULATOR_HOST: pubsub,
     STORAGE_EMULATOR_HOST: storage,
+    CLOUD_RUN_EMULATOR_HOST: cloudRun.admin,
     GOOGLE_CLOUD_PROJECT: project,
     SPILLWAY_PROJECT: project,
+    SPILLWAY_RUN_SERVICE: cloudRun.service,
     SPILLWAY_UPLOADS_BUCKET: buckets.uploads,
     SPILLWAY_WEB_UPLOADS_BUCKET: buckets.webUploads,
     SPILLWAY_RESULTS_BUCKET: buckets.results,

@@ -10,6 +10,7 @@ import { buildSiteIfChanged } from '@spillway/release/site-build.ts';
 import { choosePorts } from './choose-ports.ts';
 import { requireJava } from './find-emulators.ts';
 import { exportFirestore } from './firestore-export.ts';
+import { service } from './instance-environment.ts';
 import { startIdentities } from './metadata/identities.ts';
 import { createTokenSigner } from './metadata/token-signer.ts';
 import { takeDirectory } from './only-one.ts';
@@ -112,6 +113,10 @@ async function makePlan(options: StackOptions): Promise<Plan> {
     firestore: `127.0.0.1:${ports.firestore}`,
     pubsub: `127.0.0.1:${ports.pubsub}`,
     storage: `http://127.0.0.1:${ports.storage}`,
+    cloudRun: {
+      admin: `127.0.0.1:${ports.runAdmin}`,
+      service: `projects/${project}/locations/local/services/${service.name}`,
+    },
     called,
     metadataHosts: { ...identities.metadataHosts },
     buckets,

@@ -95,6 +95,7 @@ it('explains each change', async () => {
   await nextMinute(prewarming);
   const { changes, set, reason } = await ports.forecasts.read();
   expect({ set, reason }).toEqual({ set: 8, reason: 'forecast' });
+  expect(await ports.routerStates.read()).toMatchObject({ minInstances: 8 });
   expect(changes).toEqual([
     {
       at: bench.clock.now(),
@@ -151,6 +152,7 @@ it('switched off, it gives back what it has set, once', async () => {
   await ports.settings.changeRouting(settings({ prewarming: false }), 'ann');
   expect(await nextMinute(prewarming)).toBe(1);
   expect(await ports.forecasts.read()).toMatchObject({ set: null, reason: 'off', expected: null });
+  expect(await ports.routerStates.read()).toMatchObject({ minInstances: 1 });
   // From then on it is an admin's affair.
   await ports.runService.setMinimumInstances(3);
   expect(await nextMinute(prewarming)).toBe(3);

@@ -11,7 +11,7 @@ import {
 } from '@spillway/core/forecast/prewarming.ts';
 import { forecastHorizon, forecastSlots } from '@spillway/core/forecast/wanted.ts';
 import { operationNames } from '@spillway/core/operations.ts';
-import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
+import { liveVms, type RouterState, slotsOf } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
@@ -26,6 +26,8 @@ const timing = {
 } as const;
 /** After a pause, no more minutes than these are counted. */
 const mostMinutes = 15;
+/** The sweep writes the same document. After this number of tries, the next minute tries again. */
+const mostTries = 3;
 /** Of a forecast that is older, nothing is believed. Milliseconds. */
 const freshMs = 180_000;
 
@@ -107,7 +109,8 @@ async function lookAhead(
 ): Promise<string | null> {
   const minute = minuteOf(new Date(now.getTime() - timing.settle)) - 1;
   const seen = isOn ? await observe(before, minute, ports.sums) : nothingSeen(before);
-  const [{ workers }, { breaker }] = await Promise.all([ports.fleet.read(), ports.routerStates.read()]);
+  const [{ workers }, routers] = await Promise.all([ports.fleet.read(), ports.routerStates.read()]);
+  const { breaker } = routers;
   const vmSlots = slotsOf(liveVms(workers, settings));
   const { forecast } = seen;
   const decision = decidePrewarming({ now, minute, settings, forecast, vmSlots, breaker, before });
@@ -119,7 +122,10 @@ async function lookAhead(
     reason: decision.reason,
   };
   const written = await ports.forecasts.replace(before, next);
-  return written === null ? null : carryOut(written, decision, settings, ports);
+  if (written === null || decision.kind === 'leave') return null;
+  const problem = await carryOut(written, decision, settings, ports);
+  if (problem === null) await tellRouters(decision.count, routers, ports);
+  return problem;
 }
 
 interface Seen {
@@ -173,11 +179,10 @@ async function countMinute(minute: number, sums: Ports['sums']): Promise<MinuteO
 /** Has Cloud Run keep what was decided, and writes down what came of it. */
 async function carryOut(
   written: ForecastDocument,
-  decision: PrewarmingDecision,
+  decision: Exclude<PrewarmingDecision, { kind: 'leave' }>,
   settings: RoutingSettings,
   ports: PrewarmingPorts,
 ): Promise<string | null> {
-  if (decision.kind === 'leave') return null;
   const { count } = decision;
   const outcome = await keep(count, ports);
   const result = { ...written, problem: outcome.kind === 'failed' ? outcome.why : null };
@@ -210,6 +215,19 @@ async function keep(count: number, { runService }: PrewarmingPorts): Promise<Out
     return change.kind === 'unchanged' ? change : { kind: 'changed', from: change.before };
   } catch (error) {
     return { kind: 'failed', why: messageOf(error).slice(0, 2_000) };
+  }
+}
+
+/** Routers count on instances that are kept, although such an instance sends no heartbeat while it stands still. */
+async function tellRouters(
+  minInstances: number,
+  seen: RouterState,
+  { routerStates }: PrewarmingPorts,
+): Promise<void> {
+  let state = seen;
+  for (let tries = 0; tries < mostTries && state.minInstances !== minInstances; tries++) {
+    if (await routerStates.replace(state, { ...state, minInstances })) return;
+    state = await routerStates.read();
   }
 }
 
