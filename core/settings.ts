@@ -86,7 +86,10 @@ export const routingSettingsSchema = z.object({
           least: z.int().min(0).max(1_000).default(0),
           most: z.int().min(0).max(1_000).default(5),
         })
-        .refine(({ least, most }) => least <= most, 'The least minimum instances are more than the most.')
+        .refine(({ least, most }) => least <= most, {
+          message: 'The least minimum instances are more than the most.',
+          path: ['most'],
+        })
         .prefault({}),
       /** Whether the wanted size of the pool of VMs follows what is to arrive, and not what has arrived. */
       vmPool: z.boolean().default(false),
@@ -102,6 +105,16 @@ export const routingSettingsSchema = z.object({
     .prefault({}),
 });
 export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
+
+/**
+ * Why prewarming would not do what these settings say; null where it would. Settings that somebody saved are in force all
+ * the same: no more instances than `run.maxInstances` are kept.
+ */
+export function prewarmingContradiction({ forecast, run }: RoutingSettings): string | null {
+  const { most } = forecast.minInstances;
+  if (!forecast.prewarming || most <= run.maxInstances) return null;
+  return `At most ${run.maxInstances}, the most instances of Cloud Run.`;
+}
 
 export const defaultRoutingSettings: RoutingSettings = routingSettingsSchema.parse({});
 

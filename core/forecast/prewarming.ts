@@ -48,6 +48,11 @@ export const prewarmingChangeSchema = z.object({
 /** Of the changes, so many are kept. */
 export const mostChanges = 20;
 
+/** Expected arrivals for 1 to 15 minutes after a time, by operation. */
+export const expectedArrivalsSchema = z
+  .record(operationNameForm, z.array(z.number().min(0)).max(mostAhead))
+  .refine((operations) => Object.keys(operations).length <= mostOperations);
+
 /**
  * The document `routing/forecast`: what is forecast, and what prewarming makes of it. One leader at a time writes it, once
  * a minute.
@@ -57,13 +62,8 @@ export const forecastDocumentSchema = z.object({
   revision: z.int().min(0).default(0),
   /** What the forecaster has learned, as JSON: a database would index each of its numbers. Empty: nothing. */
   forecaster: z.string().max(500_000).default('').catch(''),
-  /** Expected arrivals for 1 to 15 minutes after `at`, by operation; null where nothing is forecast. */
-  expected: z
-    .record(operationNameForm, z.array(z.number().min(0)).max(mostAhead))
-    .refine((operations) => Object.keys(operations).length <= mostOperations)
-    .nullable()
-    .default(null)
-    .catch(null),
+  /** After `at`; null where nothing is forecast. */
+  expected: expectedArrivalsSchema.nullable().default(null).catch(null),
   /** Slots of VMs that the arrivals to come will keep busy; null where nothing is forecast. */
   arrivingSlots: z.number().min(0).nullable().default(null),
   /** The end of the last minute that was counted. */

@@ -147,3 +147,20 @@ test('everybody who watches hears of a change on the next turn', async () => {
   });
   await stream.leave();
 });
+
+test('bounds of prewarming that contradict other settings are refused, at the field', async () => {
+  const { admin } = await createSite();
+  const routing = (most: number) => ({
+    routing: { run: { maxInstances: 3 }, forecast: { prewarming: true, minInstances: { least: 1, most } } },
+  });
+  const response = await put(admin, routing(4));
+  expect(response.status).toBe(400);
+  expect((await problemOf(response)).errors).toEqual([
+    {
+      path: 'json.routing.forecast.minInstances.most',
+      message: 'At most 3, the most instances of Cloud Run.',
+    },
+  ]);
+  expect((await put(admin, routing(0))).status).toBe(400);
+  expect((await put(admin, routing(3))).status).toBe(200);
+});

@@ -1,13 +1,13 @@
 import { createRoute } from '@hono/zod-openapi';
 import { adminWords } from '@spillway/core/audit.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
-import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { prewarmingContradiction, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
-import { ProblemError, unknownFieldsProblem } from './problems.ts';
+import { invalidFields, ProblemError, unknownFieldsProblem } from './problems.ts';
 import { type SettingsView, settingsRequestSchema, settingsSchema } from './schema.ts';
 import { differenceBetween } from './settings-difference.ts';
 import { unknownFields } from './unknown-fields.ts';
@@ -55,6 +55,7 @@ export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
       refuseUnknownFields(await c.req.json(), c.req.valid('json'));
       const before = await ports.settings.readRouting();
       refuseUnknownOperations(routing, before.settings);
+      refuseContradiction(routing);
       if (basedOn !== undefined) refuseStale(basedOn, before);
       const detail = differenceBetween(before.settings, routing);
       const deed = { action: 'change_settings', subject: 'settings/routing', detail } as const;
@@ -84,6 +85,11 @@ function refuseUnknownOperations({ objectivesMs }: RoutingSettings, before: Rout
   if (unknown.length > 0) {
     throw unknownFieldsProblem(unknown.map((name) => `json.routing.objectivesMs.${name}`));
   }
+}
+
+function refuseContradiction(routing: RoutingSettings): void {
+  const message = prewarmingContradiction(routing);
+  if (message !== null) throw invalidFields([{ path: 'json.routing.forecast.minInstances.most', message }]);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createRoute } from '@hono/zod-openapi';
 import { adminAuditRoutes } from './admin-audit.ts';
+import { adminCloudRunRoutes } from './admin-cloud-run.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
@@ -84,6 +85,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', adminAuditRoutes(dependencies));
   api.route('/', adminKeyRoutes(dependencies));
   api.route('/', adminTraceRoutes(dependencies));
+  api.route('/', adminCloudRunRoutes(dependencies));
   return api
     .openapi(getOverview, async (c) => {
       const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);

@@ -120,7 +120,7 @@ function unknownField(path: string): FieldError {
   return { path, message: 'There is no such field.' };
 }
 
-function invalidFields(errors: FieldError[]): ProblemError {
+export function invalidFields(errors: FieldError[]): ProblemError {
   const detail = errors.map(({ path, message }) => `${path}: ${message}`).join('; ');
   return new ProblemError('invalid_request', detail, { errors });
 }

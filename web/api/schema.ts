@@ -8,6 +8,7 @@ import {
 } from '@spillway/core/api-keys.ts';
 import { auditEntrySchema } from '@spillway/core/audit.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
+import { expectedArrivalsSchema, forecastDocumentSchema } from '@spillway/core/forecast/prewarming.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
 import { offerSchema } from '@spillway/core/offers.ts';
@@ -15,6 +16,7 @@ import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
+import { runServiceDescriptionSchema } from '@spillway/core/run-service.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { uploadProtocols } from '@spillway/core/uploads.ts';
@@ -146,6 +148,30 @@ export const overviewSchema = z.object({
   settingsChange: settingsChangeSchema.nullable(),
 });
 export type Overview = z.infer<typeof overviewSchema>;
+
+/** Cloud Run as it is configured, and what is kept started there. */
+export const cloudRunSchema = z.object({
+  service: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('read'), description: runServiceDescriptionSchema }),
+    /** The site is not told which service it is. */
+    z.object({ kind: z.literal('not_named') }),
+    /** Cloud Run did not show it to the site; `why` says what to mend. */
+    z.object({ kind: z.literal('not_shown'), why: z.string() }),
+  ]),
+  prewarming: forecastDocumentSchema
+    .pick({ set: true, reason: true, changedAt: true, changes: true, problem: true })
+    .extend({
+      on: z.boolean(),
+      /** The admin's bounds of the minimum instances. */
+      bounds: z.object({ least: z.int(), most: z.int() }),
+      /** The minimum that is wanted now; null where prewarming is off or has not begun. */
+      wanted: z.int().nullable(),
+      /** Why that number is kept, in one sentence. */
+      why: z.string(),
+    }),
+  forecast: forecastDocumentSchema.pick({ at: true }).extend({ expected: expectedArrivalsSchema.nullable() }),
+});
+export type CloudRunView = z.infer<typeof cloudRunSchema>;
 
 export const settingsSchema = z.object({
   /** Those in force. */

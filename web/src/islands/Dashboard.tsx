@@ -2,6 +2,7 @@ import '../http/no-eval.ts';
 import { useSignal } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
 import { AuditPanel } from '../audit/AuditPanel.tsx';
+import { CloudRunPanel } from '../cloud-run/CloudRunPanel.tsx';
 import { ConnectionNote } from '../components/ConnectionNote.tsx';
 import { AccessNotice } from '../dashboard/AccessNotice.tsx';
 import { Alerts } from '../dashboard/Alerts.tsx';
@@ -36,6 +37,7 @@ export default function Dashboard() {
           <Alerts alerts={admin.overview.value?.alerts ?? []} />
           <HeadFigures overview={admin.overview.value} />
           <RoutingPanel overview={admin.overview} />
+          <CloudRunPanel admin={admin} />
           <Workers admin={admin} />
           <KeysPanel />
           <AuditPanel />

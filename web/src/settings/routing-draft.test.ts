@@ -24,6 +24,7 @@ it('keeps every setting through the form and back, those it does not ask for inc
     vm: { pullMs: 7, liveWithinMs: 9_999 },
     run: { enabled: false, maxInstances: 4, mostDollarsPerHour: 0.07, vcpus: 0.3, warmWithinMs: 5 },
     threshold: { cpu: 0.07 },
+    forecast: { prewarming: true, minInstances: { least: 1, most: 3 }, vmPool: true },
     prices: { perVcpuSecond: 1.1e-7, perGibSecond: 0, perRequest: 0.3e-6 },
   });
   for (const settings of [base, unusual]) {
@@ -146,4 +147,19 @@ it('carries a draft over to what somebody else has saved', () => {
   expect(clash.both).toEqual(['Owners’ shares']);
   expect(clash.draft.owners).toEqual(owners);
   expect(clash.draft.values.policy).toBe('threshold');
+});
+
+it('refuses bounds of prewarming that contradict each other, at the field that is to be changed', () => {
+  const problemsOf = (values: Record<string, string>) => {
+    const checked = checkDraft(edited({ 'forecast.prewarming': 'on', ...values }), base);
+    return checked.ok ? {} : checked.problems;
+  };
+  const most = 'forecast.minInstances.most';
+  expect(problemsOf({ 'forecast.minInstances.least': '4', [most]: '3' })).toEqual({
+    [most]: 'The least minimum instances are more than the most.',
+  });
+  expect(problemsOf({ [most]: '21' })).toEqual({ [most]: 'At most 20, the most instances of Cloud Run.' });
+  expect(problemsOf({ [most]: '20' })).toEqual({});
+  // While it is off, what it would keep hinders nobody who lowers the maximum.
+  expect(problemsOf({ 'forecast.prewarming': '', 'run.maxInstances': '2' })).toEqual({});
 });

@@ -1,7 +1,11 @@
-import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
+import {
+  prewarmingContradiction,
+  type RoutingSettings,
+  routingSettingsSchema,
+} from '@spillway/core/settings.ts';
 import type { z } from 'zod';
 import { asSentence, issueWords } from '../format/issue-words.ts';
-import { type RoutingField, routingFields } from './routing-fields.ts';
+import { mostPrewarmedPath, type RoutingField, routingFields } from './routing-fields.ts';
 
 /** The content of the form. It is text, so that the form never changes what is being typed. */
 export interface RoutingDraft {
@@ -38,6 +42,8 @@ export function checkDraft(
 ): { ok: true; settings: RoutingSettings } | { ok: false; problems: DraftProblems } {
   const problems = ownerProblems(draft.owners);
   const parsed = routingSettingsSchema.safeParse(written(draft, base));
+  const contradiction = parsed.success ? prewarmingContradiction(parsed.data) : null;
+  if (contradiction !== null) problems[mostPrewarmedPath] = contradiction;
   if (parsed.success && Object.keys(problems).length === 0) return { ok: true, settings: parsed.data };
   for (const issue of parsed.error?.issues ?? []) {
     // Only the first issue of a field is shown; solving it may solve the others.
@@ -161,6 +167,8 @@ function placeOf(issue: z.core.$ZodIssue, { owners }: RoutingDraft): string {
 
 function sentenceFor(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_key') return 'At most 200 characters long.';
+  // A rule of our own, in words of our own.
+  if (issue.code === 'custom') return issue.message;
   const field = routingFields().find(({ path }) => path === issue.path.join('.'));
   const factor = field?.kind === 'number' ? field.factor : 1;
   return asSentence(issueWords(issue, (limit) => shown(limit / factor)) ?? 'is not valid');

@@ -37,6 +37,8 @@ export interface RoutingGroup {
 
 /** The setting that only one policy uses. */
 export const thresholdPath = 'threshold.cpu';
+/** The most instances that prewarming may keep started. */
+export const mostPrewarmedPath = 'forecast.minInstances.most';
 
 const policy: RoutingField = {
   kind: 'choice',
@@ -113,6 +115,27 @@ export function mainGroups(): readonly RoutingGroup[] {
           whenEmpty: 'null',
           placeholder: 'no limit',
         }),
+      ],
+    },
+    {
+      title: 'Forecast of arrivals',
+      fields: [
+        {
+          kind: 'switch',
+          path: 'forecast.prewarming',
+          label: 'Prewarm Cloud Run',
+          hint: 'Instances are started before jobs come that VMs cannot take.',
+        },
+        number('forecast.minInstances.least', 'Always keep', 'They are paid for while they wait.', {
+          unit: 'instances',
+        }),
+        number(mostPrewarmedPath, 'Keep at most', null, { unit: 'instances' }),
+        {
+          kind: 'switch',
+          path: 'forecast.vmPool',
+          label: 'Let the pool of VMs follow it',
+          hint: 'Where the pool follows the offered work.',
+        },
       ],
     },
   ];

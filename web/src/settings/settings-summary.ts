@@ -31,6 +31,10 @@ export function settingsSummary(settings: RoutingSettings | null): SummaryItem[]
         most === null ? 'no limit to what it costs' : `up to ${formatDollars(most)} an hour`,
       ];
     }),
+    item('Prewarming', ({ forecast: { prewarming, minInstances, vmPool } }) => [
+      prewarming ? `${minInstances.least} to ${countOf(minInstances.most, 'instance')}` : 'off',
+      vmPool ? 'VMs follow the forecast' : 'VMs follow the work',
+    ]),
     item('Shares', ({ shares }) => {
       const named = Object.keys(shares.owners).length;
       return named === 0

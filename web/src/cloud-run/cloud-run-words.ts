@@ -1,0 +1,86 @@
+import { countOf } from '@spillway/core/amounts.ts';
+import type { RunRevision, RunServiceDescription } from '@spillway/core/run-service.ts';
+import type { CloudRunView, WorkerView } from '@spillway/web/api/schema.ts';
+import { formatDuration } from '../format/duration.ts';
+
+/** An instance that stands still sends no heartbeat; Cloud Run ends an idle one within this time. Milliseconds. */
+const seenWithinMs = 5 * 60_000;
+
+/** How many instances there are, by what they say of themselves, and what that is worth. */
+export function instanceWords(
+  workers: readonly Pick<WorkerView, 'kind' | 'state' | 'ageMs' | 'busy'>[],
+): [string, string] {
+  const seen = workers.filter(
+    ({ kind, state, ageMs }) => kind === 'run' && state !== 'stopped' && ageMs < seenWithinMs,
+  );
+  const busy = seen.filter((instance) => instance.busy > 0).length;
+  return seen.length === 0
+    ? ['none', 'none has reported lately']
+    : [String(seen.length), busy === 0 ? 'none is busy' : `${busy} busy`];
+}
+
+/** The minimum and the maximum of instances. A revision's own maximum counts where it is lower. */
+export function scalingWords({ scaling, revisions }: RunServiceDescription): [string, string] {
+  const limits = [scaling.maxInstances, ...revisions.filter(({ traffic }) => traffic > 0).map(maximumOf)];
+  const known = limits.filter((limit) => limit !== null);
+  const most = known.length === 0 ? 'no maximum of its own' : `${Math.min(...known)} at most`;
+  return [String(scaling.minInstances), `always started, ${most}`];
+}
+
+function maximumOf({ maxInstances }: RunRevision): number | null {
+  return maxInstances;
+}
+
+/** What prewarming keeps, and why. */
+export function prewarmingLine({
+  on,
+  set,
+  bounds,
+  why,
+  problem,
+}: CloudRunView['prewarming']): [string, string] {
+  if (problem !== null) return [on ? 'Fails' : 'Off', problem];
+  if (!on) return ['Off', why];
+  return [`${set ?? 'not set yet'}`, `${why} Allowed: ${bounds.least} to ${bounds.most}.`];
+}
+
+/** Limits of an instance in one line: `2 vCPU, 4 GiB, 1 request at a time, 2 min at most`. */
+export function limitWords({ limits }: RunRevision): string {
+  const { vcpus, memoryBytes, concurrency, timeoutMs } = limits;
+  const parts = [
+    vcpus === null ? null : `${vcpus} vCPU`,
+    memoryBytes === null ? null : `${round(memoryBytes / 2 ** 30)} GiB`,
+    concurrency === null ? null : `${countOf(concurrency, 'request')} at a time`,
+    timeoutMs === null ? null : `${formatDuration(timeoutMs)} at most`,
+  ];
+  return parts.filter((part) => part !== null).join(', ') || 'not said';
+}
+
+/** What Cloud Run says that is wrong or under way, one sentence each. */
+export function conditionNotes({ conditions, revisions, reconciling }: RunServiceDescription): string[] {
+  const notes = [
+    ...conditions.map((condition) => ({ of: 'The service', ...condition })),
+    ...revisions.flatMap(({ name, conditions: own }) => own.map((condition) => ({ of: name, ...condition }))),
+  ]
+    .filter(({ state }) => state === 'failed')
+    .map(({ of, type, message }) => `${of}: ${type} has failed. ${message}`.trim());
+  return [...new Set([...notes, ...(reconciling ? ['A change of the service is under way.'] : [])])];
+}
+
+/** Why the service is not shown, in words for people; null where it is. */
+export function notShownWords(service: CloudRunView['service']): string | null {
+  switch (service.kind) {
+    case 'read':
+      return null;
+    case 'not_named':
+      return 'The site is not told which service of Cloud Run the worker is: SPILLWAY_RUN_SERVICE names it.';
+    case 'not_shown':
+      return service.why;
+    default:
+      return service satisfies never;
+  }
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10;
+}
