@@ -159,6 +159,19 @@ locals {
         advice    = "A stranger gets another answer than a refusal: the dashboard is open, or it does not answer at all."
       }
     },
+    # Without either, VMs start once there is work, and until then nothing takes any.
+    var.vm_count == 0 && var.run_max_instances == 0 ? {} : {
+      nothing-takes-work = {
+        title     = "Nothing takes work"
+        severity  = "CRITICAL"
+        filter    = local.metric["spillway.targets.open"]
+        aligner   = "ALIGN_MAX"
+        below     = true
+        threshold = 1
+        duration  = "120s"
+        advice    = "Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM, or open what closed Cloud Run."
+      }
+    },
     var.vm_count == 0 ? {} : {
       vms-missing = {
         title     = "VM workers are missing"
@@ -223,7 +236,7 @@ locals {
   }
 
   # What is in a log.
-  log_alerts = merge({
+  log_alerts = {
     cannot-start = {
       title    = "A program cannot work"
       severity = "CRITICAL"
@@ -239,17 +252,17 @@ locals {
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"
       severity = "WARNING"
-      filter   = "\"Traces cannot be written to\""
+      filter   = "\"Metrics cannot be written\" OR \"Traces cannot be written to\""
       advice   = "Work goes on, and nobody sees it. The line says which program, and why."
     }
-    }, var.forecast.prewarming ? {
+    # Also where it is switched off: then somebody has to take the minimum back.
     prewarming-fails = {
       title    = "Cloud Run is not prewarmed"
       severity = "WARNING"
       filter   = "\"Cloud Run is not prewarmed as it should be\""
       advice   = "The minimum of the worker's instances stays as it is. The line says what is missing."
     }
-  } : {})
+  }
 
   # All alarms in one form: conditions of thresholds, of silence, and of lines in a log.
   alerts = merge(
