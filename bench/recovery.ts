@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import type { Job } from '@spillway/core/job.ts';
-import { readStackFile } from '@spillway/emulators/stack-file.ts';
+import { readStackFile } from '@spillway/pipeline/stack-file.ts';
 import { drawPhoto } from './photos.ts';
 import { quantile } from './quantile.ts';
 import { ended, jobsUnder, upload, withStack } from './stack-jobs.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { environmentOf } from '@spillway/emulators/stack-file.ts';
+import { environmentOf } from '@spillway/pipeline/stack-file.ts';
 import { proxyHeader } from '@spillway/web/api/proxy-admins.ts';
 import { proxyAudience, startTestProxy, type TestProxy } from '@spillway/web/api/test-proxy.ts';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';

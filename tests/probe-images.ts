@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
 import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { environmentOf } from '@spillway/emulators/stack-file.ts';
+import { environmentOf } from '@spillway/pipeline/stack-file.ts';
 import { requireWithin } from '@spillway/release/build.ts';
 import { programs } from '@spillway/release/programs.ts';
 import { type Container, docker, imageBytes, startContainer } from './docker.ts';

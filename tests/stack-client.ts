@@ -1,8 +1,8 @@
 import { Firestore, type Query } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { isTerminal, type Job, jobSchema } from '@spillway/core/job.ts';
-import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { expect } from 'vitest';
 
 export type StackClient = ReturnType<typeof clientOf>;

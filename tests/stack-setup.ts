@@ -8,8 +8,8 @@ import {
   recordingArguments,
 } from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
 import { startStack } from '@spillway/emulators/stack.ts';
-import type { StackFile } from '@spillway/emulators/stack-file.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
+import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import type { TestProject } from 'vitest/node';
 import { findLoggedSecrets } from './logged-secrets.ts';
 import { withStorageTls } from './storage-tls.ts';

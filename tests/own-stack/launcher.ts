@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
 import { descendants } from '@spillway/emulators/processes.ts';
-import { readStackFile, type StackFile } from '@spillway/emulators/stack-file.ts';
+import { readStackFile, type StackFile } from '@spillway/pipeline/stack-file.ts';
 
 const entry = fileURLToPath(new URL('../../emulators/start.ts', import.meta.url));
 

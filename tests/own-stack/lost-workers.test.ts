@@ -5,8 +5,8 @@ import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { type Job, jobSchema } from '@spillway/core/job.ts';
 import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { readStackFile } from '@spillway/emulators/stack-file.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import { readStackFile } from '@spillway/pipeline/stack-file.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
 
