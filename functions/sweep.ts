@@ -42,6 +42,9 @@ export function createFindLostFunction(ports: Ports, afterMs: number): FunctionH
     }
     const now = ports.clock.now().getTime();
     const from = new Date(now - search.data.days * dayMs);
-    response.json(await findLostUploads(from, new Date(now - afterMs), ports));
+    const found = await findLostUploads(from, new Date(now - afterMs), ports);
+    if (found.made > 0)
+      ports.log.warn(found, 'Uploads had no jobs, because their events were lost: they have them now.');
+    response.json(found);
   };
 }
