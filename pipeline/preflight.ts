@@ -107,10 +107,11 @@ async function checkAll(
   if (lacks.length > 0) throw new NotSetUpError(lacks);
 }
 
-async function inTime<Value>(looking: Promise<Value>): Promise<Value> {
+/** What a look brings. Throws `OutageError` where there is no answer within some seconds. */
+export async function inTime<Value>(looking: Promise<Value>, withinMs: number = longestMs): Promise<Value> {
   const ended = new AbortController();
-  const late = delay(longestMs, undefined, { signal: ended.signal }).then(() => {
-    throw new OutageError(`There was no answer within ${longestMs / 1_000} s.`);
+  const late = delay(withinMs, undefined, { signal: ended.signal }).then(() => {
+    throw new OutageError(`There was no answer within ${withinMs / 1_000} s.`);
   });
   // It is aborted as soon as the answer is there.
   late.catch(() => {});

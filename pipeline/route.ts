@@ -52,7 +52,10 @@ export async function routeUpload(
 }
 
 /** Any bucket but the site's own is one that integrators may write to. */
-async function senderOf({ bucket }: FinalizedObject, { buckets, settings }: Ports): Promise<Sender> {
+export async function senderOf(
+  { bucket }: Pick<FinalizedObject, 'bucket'>,
+  { buckets, settings }: Pick<Ports, 'buckets' | 'settings'>,
+): Promise<Sender> {
   return bucket === buckets.webUploads
     ? { kind: 'site' }
     : { kind: 'integrator', rules: await settings.sourceRules() };

@@ -14,7 +14,7 @@ export interface Sweeper extends Background {
 
 /**
  * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also writes what is true
- * of the system to where metrics are kept, and one that may prewarms Cloud Run.
+ * of the system to where metrics are kept, and prewarms Cloud Run.
  */
 export function createSweeper(holder: string, ports: Ports): Sweeper {
   const memory = newSweepMemory();
@@ -29,8 +29,10 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
         if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
       } finally {
         // A job that no sweep can help must not keep these back.
-        if (hasLease) void reports.report();
-        void prewarming.look();
+        if (hasLease) {
+          void reports.report();
+          void prewarming.look();
+        }
       }
     },
     stop() {

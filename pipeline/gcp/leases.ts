@@ -8,6 +8,14 @@ const lostToAnother = new Set<unknown>([6, 9]);
 /** `leases/` in Firestore, judged by Firestore's clock. */
 export function createFirestoreLeases(firestore: Firestore): Leases {
   return {
+    async endOf(name) {
+      const snapshot = await orOutage(
+        'Firestore',
+        firestore.collection(collectionNames.leases).doc(name).get(),
+      );
+      const end = snapshot.get('expiresAt');
+      return end instanceof Timestamp ? end.toDate() : null;
+    },
     async acquire(name, holder, ttlMs) {
       const reference = firestore.collection(collectionNames.leases).doc(name);
       const snapshot = await orOutage('Firestore', reference.get());

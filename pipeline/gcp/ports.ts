@@ -22,6 +22,7 @@ import { createStorageBlobs } from './blobs.ts';
 import { channelCheck, type Traffic } from './channel-check.ts';
 import { collectionNames } from './collections.ts';
 import { createPubSubConsumer } from './consumer.ts';
+import { createPubSubDeadLetters } from './dead-letters.ts';
 import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
@@ -70,6 +71,7 @@ export function createGcpPorts(
     ...limitedJobs(jobPorts),
     queue: limitedQueue(createPubSubQueue(pubsub)),
     consumer,
+    deadLetters: createPubSubDeadLetters(pubsub),
     preflight: createPreflight({
       project: projectId,
       pubsub,

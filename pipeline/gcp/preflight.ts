@@ -1,5 +1,6 @@
 import type { PubSub } from '@google-cloud/pubsub';
 import type { Storage } from '@google-cloud/storage';
+import { RefusedError } from '@spillway/core/errors.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { Buckets } from '../ports/ports.ts';
 import type { Finding, Need, Preflight } from '../ports/preflight.ts';
@@ -45,6 +46,8 @@ const pullOptions =
 export function createPreflight(cloud: CheckedCloud): Preflight {
   const { project, pubsub, storage, buckets } = cloud;
   const inProject = `--project=${project}`;
+  const createBucket = (name: string) =>
+    `gcloud storage buckets create gs://${name} --uniform-bucket-level-access ${inProject}`;
 
   /** Emulators want no credentials, and the client knows whether it talks to one. */
   async function examineCredentials(): Promise<Finding | null> {
@@ -121,7 +124,7 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
       thing: `bucket ${name}`,
       service: 'storage.googleapis.com',
       use: access === 'write' ? 'read and write its objects' : 'read its objects',
-      create: `gcloud storage buckets create gs://${name} --uniform-bucket-level-access ${inProject}`,
+      create: createBucket(name),
       grant: async () =>
         `gcloud storage buckets add-iam-policy-binding gs://${name} ${await member()} --role=${bucketRoles[access]}`,
     });
@@ -165,6 +168,35 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
     };
   }
 
+  async function examineThere(
+    thing: string,
+    looking: Promise<unknown>,
+    create: string,
+  ): Promise<Finding | null> {
+    const there = await answerOf('Google', looking);
+    if (there.kind === 'missing') return { kind: 'lack', what: `The ${thing} does not exist.`, mend: create };
+    if (there.kind === 'denied') throw new RefusedError(`This account may not look at the ${thing}.`);
+    if (there.kind === 'no_credentials') return noCredentials;
+    return null;
+  }
+
+  function examineTopicThere(topic: keyof typeof topicNames): Promise<Finding | null> {
+    const name = topicNames[topic];
+    const create = `gcloud pubsub topics create ${name} ${inProject}`;
+    return examineThere(`topic ${name}`, pubsub.topic(name).getMetadata(), create);
+  }
+
+  function examineSubscriptionThere(target: keyof typeof subscriptionNames): Promise<Finding | null> {
+    const name = subscriptionNames[target];
+    const create = `terraform -chdir=terraform apply # makes the subscription with all its settings`;
+    return examineThere(`subscription ${name}`, pubsub.subscription(name).getMetadata(), create);
+  }
+
+  function examineBucketThere(bucket: keyof Buckets): Promise<Finding | null> {
+    const name = buckets[bucket];
+    return examineThere(`bucket ${name}`, storage.bucket(name).getMetadata(), createBucket(name));
+  }
+
   /** The account of this program, where the metadata server or a key says it. */
   async function member(): Promise<string> {
     const credentials = await storage.authClient.getCredentials().catch(() => null);
@@ -184,6 +216,12 @@ export function createPreflight(cloud: CheckedCloud): Preflight {
           return examineTopic(topicNames[need.topic]);
         case 'vm_subscription':
           return examineVmSubscription();
+        case 'topic_there':
+          return examineTopicThere(need.topic);
+        case 'subscription_there':
+          return examineSubscriptionThere(need.subscription);
+        case 'bucket_there':
+          return examineBucketThere(need.bucket);
         case 'no_expiration':
           return examineExpiration(need.subscription);
         case 'bucket':

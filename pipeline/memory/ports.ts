@@ -66,6 +66,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     fleet: limitedFleet(database.fleet),
     queue: limitedQueue(queue),
     consumer: createMemoryConsumer(queue.messages.vm, clock),
+    deadLetters: { peek: (limit) => queue.buried.slice(0, limit).map(({ problem }) => ({ problem })) },
     // In memory nothing can be missing.
     preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
@@ -162,6 +163,10 @@ export function createMemoryLeases(clock: Clock): Leases {
       if (lease && lease.holder !== holder && lease.expiresAt > now) return false;
       leases.set(name, { holder, expiresAt: now + ttlMs });
       return true;
+    },
+    endOf(name) {
+      const lease = leases.get(name);
+      return lease ? new Date(lease.expiresAt) : null;
     },
   };
 }

@@ -7,6 +7,7 @@ import type { ApiKeys } from './api-keys.ts';
 import type { AuditTrail } from './audit.ts';
 import type { Blobs } from './blobs.ts';
 import type { Consumer } from './consumer.ts';
+import type { DeadLetters } from './dead-letters.ts';
 import type { Fleet } from './fleet.ts';
 import type { Instruments } from './instruments.ts';
 import type { JobPorts } from './jobs.ts';
@@ -51,6 +52,8 @@ export interface RevisedDocument<Value extends { revision: number }> {
 export interface Leases {
   /** True when `holder` has the lease for the next `ttlMs` milliseconds. */
   acquire(name: string, holder: string, ttlMs: number): Awaitable<boolean>;
+  /** When the last lease of that name ends or has ended, whoever held it; null where nobody ever did. */
+  endOf(name: string): Awaitable<Date | null>;
 }
 
 export interface Clock {
@@ -116,6 +119,7 @@ export interface AppPorts extends Ports {
   preflight: Preflight;
   /** What was told to `instruments`. */
   ownMetrics: OwnMetrics;
+  deadLetters: DeadLetters;
   /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;
 }

@@ -519,6 +519,16 @@ export function portsContract(
       await expect.poll(() => leases.acquire(lease, 'e', 60_000)).toBe(true);
       expect(await leases.acquire(lease, winner, 60_000)).toBe(false);
     });
+
+    it('tell when they end, whoever holds them', async () => {
+      const { leases } = ports();
+      const lease = randomUUID();
+      expect(await leases.endOf(lease)).toBeNull();
+      await leases.acquire(lease, 'a', 60_000);
+      const first = (await leases.endOf(lease))?.getTime() ?? 0;
+      await leases.acquire(lease, 'a', 120_000);
+      expect((await leases.endOf(lease))?.getTime()).toBeGreaterThanOrEqual(first + 60_000);
+    });
   });
 }
 

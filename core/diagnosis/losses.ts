@@ -1,0 +1,104 @@
+import { countOf } from '../amounts.ts';
+import type { Job } from '../job.ts';
+import { alertsOf } from '../routing/alerts.ts';
+import { fine, listed, note, type Sentence, wrong } from './sentence.ts';
+import type { SystemReading } from './system-reading.ts';
+
+/** Is it lost: is there something that nobody takes up, or an upload that never became a job? */
+export function lossesOf(reading: SystemReading): Sentence[] {
+  const sentences = [
+    ...leftBehind(reading),
+    ...uploadSentences(reading),
+    ...deadLetterSentences(reading),
+    ...passedOverSentences(reading),
+  ];
+  return sentences.some(({ weight }) => weight === 'wrong')
+    ? sentences
+    : [fine('nothing_lost', 'Every job is where somebody takes it up.'), ...sentences];
+}
+
+/** Jobs that a sweep takes up. They are here only after it has had time for that. */
+function leftBehind({ jobs }: SystemReading): Sentence[] {
+  const sweep = 'The sweep takes them up. If it runs (see above) and they stay, its log says why.';
+  const about = (code: string, left: readonly Job[], one: string, several: string): Sentence[] =>
+    left.length === 0
+      ? []
+      : [wrong(code, `${countOf(left.length, one, several)}: ${listed(left.map(({ id }) => id))}.`, sweep)];
+  return [
+    ...about(
+      'unpublished',
+      jobs.unpublished,
+      'job was recorded and not published',
+      'jobs were recorded and not published',
+    ),
+    ...about(
+      'unclaimed',
+      jobs.unclaimed,
+      'job was published long ago and is not claimed',
+      'jobs were published long ago and are not claimed',
+    ),
+    ...about(
+      'abandoned',
+      jobs.abandoned,
+      'job is claimed by a worker that is gone',
+      'jobs are claimed by workers that are gone',
+    ),
+    ...about(
+      'unannounced',
+      jobs.unannounced,
+      'job has ended, and its event is not published',
+      'jobs have ended, and their events are not published',
+    ),
+  ];
+}
+
+function uploadSentences({ uploads }: SystemReading): Sentence[] {
+  if (uploads.kind === 'not_read') return [];
+  const { lost, looked, complete, hours } = uploads.value;
+  const within = `of the last ${countOf(hours, 'hour')}`;
+  if (lost.length > 0) {
+    return [
+      wrong(
+        'uploads_without_job',
+        `${countOf(lost.length, 'upload')} ${within} never became a job: ${listed(lost)}.`,
+        'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost. If more come, look at the log of the function route and at its Eventarc trigger.',
+      ),
+    ];
+  }
+  const all = complete
+    ? `All ${looked} uploads ${within}`
+    : `The ${looked} uploads ${within} that were looked at`;
+  return looked === 0 ? [] : [fine('uploads_have_jobs', `${all} have their jobs.`)];
+}
+
+function deadLetterSentences({ deadLetters }: SystemReading): Sentence[] {
+  if (deadLetters.kind === 'not_read' || deadLetters.value.length === 0) return [];
+  const reasons = [...new Set(deadLetters.value.map(({ problem }) => problem))];
+  return [
+    wrong(
+      'dead_letters',
+      `At least ${countOf(deadLetters.value.length, 'message was', 'messages were')} put aside in jobs-dead: ${listed(reasons)}`,
+      'Read them: gcloud pubsub subscriptions pull jobs-dead-pull --limit=10. Mend the cause, then acknowledge them with --auto-ack; the search for lost uploads brings their objects back.',
+    ),
+  ];
+}
+
+function passedOverSentences(reading: SystemReading): Sentence[] {
+  return alertsOf(reading)
+    .filter(({ code }) => code === 'passed_over')
+    .map(({ message }) =>
+      wrong(
+        'passed_over',
+        message,
+        'Mend what the sentence names. The note goes away once it is not met again.',
+      ),
+    );
+}
+
+/** What was not looked at, as notes. */
+export function notLookedAt({ setup, uploads, deadLetters }: SystemReading): Sentence[] {
+  const parts = { setup, uploads, 'dead letters': deadLetters };
+  return Object.entries(parts).flatMap(([name, part]) =>
+    part.kind === 'read' ? [] : [note('not_looked_at', `Not looked at: ${name}. ${part.why}`)],
+  );
+}
