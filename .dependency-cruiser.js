@@ -71,8 +71,8 @@ export default {
     ),
     mayImport(
       'cli',
-      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker'],
-      'The command runs operations here: no cloud, no pipeline.',
+      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker', 'pipeline'],
+      'The command runs operations here, and its doctor looks at a running system.',
     ),
     {
       name: 'one-command-is-a-worker',
@@ -80,6 +80,13 @@ export default {
       severity: 'error',
       from: { path: '^cli/', pathNot: '^cli/vm-worker-command[.]ts$' },
       to: { path: '^vm-worker/' },
+    },
+    {
+      name: 'one-command-looks-at-the-cloud',
+      comment: 'Only `spillway doctor` loads the pipeline, and with it Google’s clients.',
+      severity: 'error',
+      from: { path: '^cli/', pathNot: '^cli/doctor-command[.]ts$|[.]test[.]ts$|/testing/' },
+      to: { path: '^pipeline/' },
     },
     {
       name: 'browser-code-stays-small',

@@ -60,9 +60,24 @@ function describeCommands(environment: Environment): CAC {
     .option('--print-unit', 'Print a systemd unit for it, and do nothing else')
     .example('  spillway vm-worker --print-unit | sudo tee /etc/systemd/system/spillway-vm-worker.service')
     .action((flags: Flags) => vmWorkerCommand(flags.printUnit === true, environment));
+  cli
+    .command('doctor', 'Ask a running Spillway what is wrong with it')
+    .usage('doctor [--stack file | --project id] [--json]')
+    .option('--stack <file>', 'The stack.json of a local stack (default: that of this folder)')
+    .option('--project <id>', 'The project on Google Cloud (default: SPILLWAY_PROJECT)')
+    .option('--json', 'Print the answers as JSON')
+    .action((flags: Flags) => runDoctor(flags, environment));
   cli.help((sections) => [...sections, { title: 'Operations and their options', body: operationsHelp() }]);
   cli.version(packageJson.version);
   return cli;
+}
+
+async function runDoctor(flags: Flags, environment: Environment): Promise<ExitCode> {
+  // Loaded on demand: Google's clients take longer to load than a sketch to draw.
+  const { doctorCommand } = await import('./doctor-command.ts');
+  const [stack, project] = [textFlag(flags, 'stack'), textFlag(flags, 'project')];
+  if (stack !== null && project !== null) throw new UsageError('--stack and --project name two systems.');
+  return doctorCommand({ stack, project, json: flags.json === true }, environment);
 }
 
 async function runModels(
@@ -139,7 +154,7 @@ async function dispatch(args: string[], environment: Environment): Promise<ExitC
   if (name === undefined) cli.outputHelp();
   else
     console.error(
-      `"${name}" is no command of spillway: process, models and vm-worker are. See: npx spillway --help`,
+      `"${name}" is no command of spillway: process, models, doctor and vm-worker are. See: npx spillway --help`,
     );
   return exitCodes.usage;
 }

@@ -105,6 +105,13 @@ test('npx spillway runs a plug-in, which imports what the package provides', asy
   expect({ width, height }).toEqual({ width: 256, height: 192 });
 });
 
+test('npx spillway doctor says why it cannot look', async () => {
+  await expect(inEmptyFolder('npx', 'spillway', 'doctor')).rejects.toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no local stack in .local/stack.json'),
+  });
+});
+
 /** Only ends what hangs, on a machine that does other things too. Milliseconds. */
 const polling = { timeout: 60_000 };
 
@@ -164,6 +171,19 @@ describe('npx spillway vm-worker', () => {
     worker.kill('SIGTERM');
     expect(await left).toEqual([0, null]);
     expect((await heartbeat()).state).toBe('stopped');
+  });
+
+  test('and its doctor looks at that Spillway from anywhere', async () => {
+    const command = join(installed.elsewhere, 'node_modules/.bin/spillway');
+    // Nobody else takes work, and the worker has left.
+    await expect(installed.run(command, ['doctor'], settings())).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        new RegExp(
+          `^Looked at the project ${stack.project}[.]\n[^]*\n! Neither a VM nor Cloud Run takes work[.]`,
+        ),
+      ),
+    });
   });
 
   test('says which settings are missing, and ends', async () => {

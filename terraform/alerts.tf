@@ -159,19 +159,6 @@ locals {
         advice    = "A stranger gets another answer than a refusal: the dashboard is open, or it does not answer at all."
       }
     },
-    # Without either, VMs start once there is work, and until then nothing takes any.
-    var.vm_count == 0 && var.run_max_instances == 0 ? {} : {
-      nothing-takes-work = {
-        title     = "Nothing takes work"
-        severity  = "CRITICAL"
-        filter    = local.metric["spillway.targets.open"]
-        aligner   = "ALIGN_MAX"
-        below     = true
-        threshold = 1
-        duration  = "120s"
-        advice    = "Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM, or open what closed Cloud Run."
-      }
-    },
     var.vm_count == 0 ? {} : {
       vms-missing = {
         title     = "VM workers are missing"
@@ -236,7 +223,7 @@ locals {
   }
 
   # What is in a log.
-  log_alerts = {
+  log_alerts = merge({
     cannot-start = {
       title    = "A program cannot work"
       severity = "CRITICAL"
@@ -252,17 +239,17 @@ locals {
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"
       severity = "WARNING"
-      filter   = "\"Metrics cannot be written\" OR \"Traces cannot be written to\""
+      filter   = "\"Traces cannot be written to\""
       advice   = "Work goes on, and nobody sees it. The line says which program, and why."
     }
-    # Also where it is switched off: then somebody has to take the minimum back.
+    }, var.forecast.prewarming ? {
     prewarming-fails = {
       title    = "Cloud Run is not prewarmed"
       severity = "WARNING"
       filter   = "\"Cloud Run is not prewarmed as it should be\""
       advice   = "The minimum of the worker's instances stays as it is. The line says what is missing."
     }
-  }
+  } : {})
 
   # All alarms in one form: conditions of thresholds, of silence, and of lines in a log.
   alerts = merge(

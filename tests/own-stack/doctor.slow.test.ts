@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { type Answers, runDoctor, wrongCodes } from '../doctor.ts';
+import { drawnJpeg } from '../pictures.ts';
+import { ownStack } from './own-stack.ts';
+
+const own = ownStack({ vms: 2, slots: 1, runMax: 1 });
+/** Only ends what hangs. Milliseconds. */
+const polling = { timeout: 90_000, interval: 500 };
+
+const doctor = (...args: string[]) => runDoctor(own().directory, ...args);
+async function wrong(): Promise<string[]> {
+  const { stdout } = await doctor('--json');
+  return wrongCodes(JSON.parse(stdout) as Answers);
+}
+
+it('says of a healthy stack that nothing is wrong', async () => {
+  await own().client.drop('sketch/well.jpg', await drawnJpeg(1));
+  await own().client.endedJobs('sketch/well.jpg');
+  await expect.poll(wrong, polling).toEqual([]);
+  const { code, stdout, stderr } = await doctor();
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^ {2}New work is taken by 2 VMs and Cloud Run \(\d instances? now\)\.$/m);
+  expect(stdout).toMatch(/^Nothing is wrong\.$/m);
+});
+
+it('names a VM that is silent, until it is heard of again', async () => {
+  const pid = own().stack.pids['vm-1'] ?? 0;
+  process.kill(pid, 'SIGSTOP');
+  try {
+    await expect.poll(wrong, polling).toContain('worker_silent');
+    const { code, stdout } = await doctor();
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^! The VM vm-1 has not been heard of for /m);
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+  await expect.poll(wrong, polling).toEqual([]);
+});
+
+it('says what is wrong with settings, and that nothing takes work', async () => {
+  const { client, stack } = own();
+  const routing = client.firestore.doc('settings/routing');
+  await routing.set({ confidence: 'high' }, { merge: true });
+  await expect.poll(wrong, polling).toContain('settings_invalid');
+  await routing.set({ confidence: 1, run: { enabled: false } }, { merge: true });
+  await Promise.all(['vm-1', 'vm-2'].map((name) => stack.stopPart(name)));
+  await expect.poll(wrong, polling).toContain('nothing_takes_work');
+  await client.drop('sketch/late.jpg', await drawnJpeg(2));
+  await expect.poll(wrong, polling).toContain('late_waiting');
+});
+
+it('tells of dead letters', async () => {
+  await own().client.drop('sketch/more.jpg', await drawnJpeg(3));
+  const { stack } = own();
+  await fetch(`http://${stack.pubsub}/v1/projects/${stack.project}/topics/jobs-dead:publish`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ messages: [{ data: 'eA==', attributes: { problem: 'It is no JSON.' } }] }),
+  });
+  await expect.poll(async () => (await doctor()).stdout, polling).toContain('It is no JSON.');
+});
+
+it('cannot look where Firestore is away, and says so', async () => {
+  await own().stack.stopPart('emulators');
+  expect(await doctor()).toMatchObject({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(/^Firestore of the local stack of .* does not answer\. Does it run\? /),
+  });
+});
