@@ -1,5 +1,5 @@
-import { Server, ServerCredentials, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
-import { servicesOf } from '../google-services.ts';
+import { Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
+import { listenOn, servicesOf } from '../google-services.ts';
 import { createTimeSeriesStore, type WrittenPoint } from './time-series.ts';
 
 /** Of Cloud Monitoring: writing points of custom metrics, and looking a metric up. */
@@ -66,14 +66,9 @@ export async function startMonitoring(port = 0): Promise<MonitoringServer> {
       else callback({ code: status.NOT_FOUND, details: `Could not find descriptor for metric '${type}'.` });
     },
   });
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, chosen) => {
-      if (error) reject(error);
-      else resolve(chosen);
-    });
-  });
+  const host = await listenOn(server, port);
   return {
-    host: `127.0.0.1:${bound}`,
+    host,
     points: store.points,
     get calls() {
       return monitoring.calls;

@@ -1,3 +1,5 @@
+import { ServicesClient } from '@google-cloud/run';
+import { emulatorEndpoint } from '@spillway/pipeline/gcp/emulator-endpoint.ts';
 import { createCloudRunService } from '@spillway/pipeline/gcp/run-service.ts';
 import { runServiceContract } from '@spillway/pipeline/testing/run-service-contract.ts';
 import { expect, it, onTestFinished } from 'vitest';
@@ -104,4 +106,14 @@ it('an API that is away is an outage', async () => {
   const { admin, service } = await administered();
   await admin.stop();
   await expect(service.describe()).rejects.toMatchObject({ name: 'OutageError' });
+});
+
+it('the stand-in, as Cloud Run, takes a path that it does not know for the wish to replace the service', async () => {
+  const { admin } = await administered();
+  const client = new ServicesClient(await emulatorEndpoint(admin.host));
+  onTestFinished(() => client.close());
+  const service = { name, scaling: { minInstanceCount: 1 } };
+  const update = client.updateService({ service, updateMask: { paths: ['scaling.minInstanceCount'] } });
+  await expect(update).rejects.toThrow('service.template.containers');
+  expect(admin.changes).toEqual([]);
 });

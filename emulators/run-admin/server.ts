@@ -3,13 +3,12 @@ import { protos } from '@google-cloud/run';
 import {
   type handleUnaryCall,
   Server,
-  ServerCredentials,
   type ServerUnaryCall,
   type sendUnaryData,
   status,
 } from '@grpc/grpc-js';
 import { z } from 'zod';
-import { servicesOf } from '../google-services.ts';
+import { listenOn, servicesOf } from '../google-services.ts';
 
 /** A service as the stand-in runs it, with one revision that has all requests. */
 export interface AdministeredService {
@@ -64,6 +63,9 @@ const updateSchema = z.looseObject({
 /** The only field that changes here. It has this name in the protocol buffers. */
 const minimum = 'scaling.min_instance_count';
 
+/** Older ones are forgotten. */
+const mostOperations = 100;
+
 type Status = { code: status; details: string };
 
 class Refusal extends Error {
@@ -109,14 +111,11 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
   };
 
   function described(): object {
-    const failed = state.problem !== null;
+    const reconciling = state.underWay > 0;
+    const settled = state.problem === null ? 'CONDITION_SUCCEEDED' : 'CONDITION_FAILED';
     const ready = {
       type: 'Ready',
-      state: failed
-        ? 'CONDITION_FAILED'
-        : state.underWay > 0
-          ? 'CONDITION_RECONCILING'
-          : 'CONDITION_SUCCEEDED',
+      state: reconciling ? 'CONDITION_RECONCILING' : settled,
       message: state.problem ?? '',
     };
     return {
@@ -128,7 +127,7 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
       latestCreatedRevision: revisionName(),
       trafficStatuses: [{ type: 'TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST', percent: 100 }],
       terminalCondition: ready,
-      reconciling: state.underWay > 0,
+      reconciling,
     };
   }
 
@@ -185,6 +184,7 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
       service: described(),
     };
     operations.set(operation.name, operation);
+    for (const old of [...operations.keys()].slice(0, -mostOperations)) operations.delete(old);
     void service
       .keep(count)
       .catch((error: unknown) => {
@@ -268,14 +268,9 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
   server.addService(serviceNamed('google.longrunning.Operations'), {
     getOperation: answered<{ name: string }>(({ name }) => asMessage(find(name))),
   });
-  const bound = await new Promise<number>((resolve, reject) => {
-    server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, chosen) => {
-      if (error) reject(error);
-      else resolve(chosen);
-    });
-  });
+  const host = await listenOn(server, port);
   return {
-    host: `127.0.0.1:${bound}`,
+    host,
     changes,
     get minInstances() {
       return state.minInstances;
