@@ -66,8 +66,15 @@ function describeRevision(revision: Revision, traffic: number): RunRevision {
 
 function asCondition(condition: Condition | null | undefined): RunCondition[] {
   if (!condition?.type) return [];
-  const state = conditionStates[String(condition.state)] ?? 'unknown';
-  return [{ type: condition.type, state, message: condition.message ?? '' }];
+  return [{ type: condition.type, state: stateOf(condition), message: condition.message ?? '' }];
+}
+
+export function isFailed(condition: Condition): boolean {
+  return stateOf(condition) === 'failed';
+}
+
+function stateOf({ state }: Condition): RunCondition['state'] {
+  return conditionStates[String(state)] ?? 'unknown';
 }
 
 /** The last part of a resource's name. */

@@ -3,7 +3,7 @@ import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import type { MinimumChange, RunService } from '../ports/run-service.ts';
 import { emulatorEndpoint } from './emulator-endpoint.ts';
 import { asServiceError, codeOf } from './outages.ts';
-import { describeService, shortName, trafficOf } from './run-description.ts';
+import { describeService, isFailed, shortName, trafficOf } from './run-description.ts';
 
 type Service = protos.google.cloud.run.v2.IService;
 /** A change that goes on after it was taken. */
@@ -82,9 +82,12 @@ export function createCloudRunService(name: string, emulator: string | undefined
   }
 
   async function change(count: number, triesLeft: number): Promise<MinimumChange> {
-    const { scaling, etag } = await read();
+    const { scaling, etag, terminalCondition } = await read();
     const before = scaling?.minInstanceCount ?? 0;
-    if (before === count) return { kind: 'unchanged' };
+    if (before === count) {
+      refuseFailed(terminalCondition);
+      return { kind: 'unchanged' };
+    }
     try {
       const service = { name, scaling: { minInstanceCount: count }, ...(etag ? { etag } : {}) };
       const options = { ...call, longrunning: waiting };
@@ -129,6 +132,13 @@ async function hasEnded(update: Update): Promise<boolean> {
     if (update.latestResponse.error) throw error;
     // The change itself was taken: only the look at it has failed.
     return false;
+  }
+}
+
+/** What is set is not what is so: Cloud Run could not start the instances, or has another trouble with the service. */
+function refuseFailed(condition: Service['terminalCondition']): void {
+  if (condition && isFailed(condition)) {
+    throw new OutageError(`Cloud Run says that the service is not ready: ${condition.message}`);
   }
 }
 
