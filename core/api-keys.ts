@@ -3,8 +3,8 @@ import { instant } from './job.ts';
 import { webObjectName, whyIgnored } from './object-names.ts';
 import { storableText } from './text.ts';
 
-/** What a key may do: open uploads; read jobs, results and events; retry, cancel and delete jobs. */
-export const apiKeyScopes = ['upload', 'read', 'change'] as const;
+/** What a key may do: open uploads; read jobs, results and events; retry, cancel and delete jobs; read `/metrics`. */
+export const apiKeyScopes = ['upload', 'read', 'change', 'metrics'] as const;
 export const apiKeyScopeSchema = z.enum(apiKeyScopes);
 export type ApiKeyScope = z.infer<typeof apiKeyScopeSchema>;
 

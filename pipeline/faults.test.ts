@@ -42,6 +42,12 @@ async function expectEndedOnce(played: Played, uploads: number): Promise<void> {
     expect(new Set(ends.map(({ id }) => id)).size).toBe(1);
   }
   expect(leftovers.filter(({ kind }) => kind !== 'dropped' && kind !== 'tried_out')).toEqual([]);
+  // An end whose reply is lost may be told of by nobody, and none is told of twice.
+  expect(toldEnds(played)).toBeLessThanOrEqual(uploads);
+}
+
+function toldEnds({ ports }: Played): number {
+  return ports.instruments.told.filter(({ name }) => name === 'spillway.jobs.ended').length;
 }
 
 function doneAgain({ done }: Played): number {
@@ -88,6 +94,7 @@ describe('while a VM dies for good, another is slow, and Cloud Run takes nothing
       const [uploads, arrivals] = [320, 16];
       const played = await play({ seed, uploads, arrivals, faults: onlyMessagesTwice, ...events });
       await expectEndedOnce(played, uploads);
+      expect(toldEnds(played)).toBe(uploads);
       expect(share(played, ({ state }) => state === 'succeeded')).toBe(1);
       // What the dead VM was working on is done again: a message on each of two slots, which perhaps came twice.
       expect(played.jobs.filter(({ attempt }) => attempt > 1).length).toBeLessThanOrEqual(4);

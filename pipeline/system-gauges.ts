@@ -1,3 +1,4 @@
+import type { MetricData } from '@opentelemetry/sdk-metrics';
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { Worker } from '@spillway/core/heartbeat.ts';
 import { workerStates } from '@spillway/core/heartbeat.ts';
@@ -11,9 +12,9 @@ import { overTime } from '@spillway/core/steps.ts';
 import { forecastHorizons } from '@spillway/core/telemetry-metrics.ts';
 import { readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
-import type { Ports } from './ports/ports.ts';
+import type { AppPorts, Ports } from './ports/ports.ts';
 import { arrivingSlots, isFreshForecast } from './prewarming.ts';
-import type { Gauge } from './telemetry/gauges.ts';
+import { type Gauge, gaugeMetrics } from './telemetry/gauges.ts';
 
 /** Of what was passed over, no more than this is read. An alarm wants to know whether there is any. */
 const mostPassedOver = 20;
@@ -55,6 +56,12 @@ export async function readSystemGauges(ports: Ports): Promise<Gauge[]> {
     { name: 'spillway.offered_work', labels: {}, value: offeredWork },
     ...forecastGauges(forecast, conditions.now),
   ];
+}
+
+/** What is true of the system now, and what this process has seen. Throws `OutageError`. */
+export async function readAllMetrics(ports: Ports & Pick<AppPorts, 'ownMetrics'>): Promise<MetricData[]> {
+  const [gauges, own] = await Promise.all([readSystemGauges(ports), ports.ownMetrics.read()]);
+  return [...gaugeMetrics(gauges, ports.clock.now()), ...own];
 }
 
 /** How much work people offer, for the pool of VMs. */

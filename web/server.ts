@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -8,10 +9,13 @@ import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
 import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
-import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
+import { type MetricsPush, startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
 import { createAdmins } from './api/admins.ts';
@@ -32,11 +36,15 @@ const program = 'web';
 /** Time for requests under way when the server ends. The launcher waits for 10 s. Milliseconds. */
 const graceMs = 4_000;
 const portsGraceMs = 300;
+/** One reading of the system serves everybody who asks for `/metrics` within this time. Milliseconds. */
+const metricsServeMs = 10_000;
 /** Time in which headers, and a whole request, must arrive. Bodies have a few kilobytes at most. Milliseconds. */
 const patience = { headersTimeout: 15_000, requestTimeout: 30_000 };
 
 export interface SiteOptions {
-  ports: Ports;
+  ports: Ports & Pick<AppPorts, 'ownMetrics'>;
+  /** Told of each request that may have changed something, before its answer. Without it no metrics are sent. */
+  metricsPush?: Pick<MetricsPush, 'whenDue'>;
   site: StaticSite;
   version: string;
   config: Pick<
@@ -62,7 +70,13 @@ export interface RunningSite {
 }
 
 /** Serves pages and API over HTTP. */
-export async function startSite({ ports, site, version, config }: SiteOptions): Promise<RunningSite> {
+export async function startSite({
+  ports,
+  metricsPush,
+  site,
+  version,
+  config,
+}: SiteOptions): Promise<RunningSite> {
   const { clock, log } = ports;
   const { SPILLWAY_SESSION_SECRET: secret, SPILLWAY_SITE_PAGES: sitePages } = config;
   const sessions = createSessions({ secret, publicOrigin: config.publicOrigin, clock });
@@ -87,6 +101,7 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
     liveDashboard,
     offers: createOperationOffers(ports),
     streams,
+    metrics: createMetricsPage(() => readAllMetrics(ports), metricsServeMs),
     limits,
     traces: config.traces,
     networkOf,
@@ -104,12 +119,18 @@ export async function startSite({ ports, site, version, config }: SiteOptions): 
       if (!c.res.headers.has(name)) c.header(name, value);
     }
   });
+  app.use(async (c, next) => {
+    await next();
+    // Reads tell nothing, and nobody who reads waits for it.
+    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await metricsPush?.whenDue();
+  });
   app.get('/health', async (c) => {
     const report = await health.report();
     return c.json(report, statusCodeOf(report), { 'Cache-Control': 'no-store' });
   });
   app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));
+  app.all('/metrics', (c) => api.fetch(c.req.raw, c.env));
   // Only visitors have pictures of their own.
   const onPage = sitePages === 'admin' ? () => {} : (c: Context) => void sessions.visitor(c);
   app.get('*', (c) => site.respond(c, () => onPage(c)));
@@ -179,7 +200,10 @@ async function main(): Promise<void> {
   await checkCredentials(ports);
   await checkNeeds('site', ports);
   if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);
-  const running = await startSite({ ports, site, config, version: await readVersion() });
+  const { metrics: output, ownMetrics } = ports;
+  const origin = { program: 'site', instance: randomUUID() };
+  const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
+  const running = await startSite({ ports, metricsPush, site, config, version: await readVersion() });
   log.info({ url: running.url }, 'The site is up.');
 
   let ending = false;
@@ -189,7 +213,7 @@ async function main(): Promise<void> {
     log.info({ why }, 'The site ends.');
     // The process must end even if a connection stays open; the launcher would have to kill it.
     setTimeout(() => process.exit(1), graceMs + 800).unref();
-    await running.close();
+    await Promise.all([running.close(), metricsPush.stop()]);
     // Calls that still wait for the database are cut off: no request waits for them any more.
     await Promise.race([ports.close(), wait(portsGraceMs)]);
     process.exit(0);

@@ -2,10 +2,15 @@ import type { ServerResponse } from 'node:http';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { prometheusContentType, prometheusText } from '../telemetry/prometheus.ts';
 
-/** Readers at a time: Prometheus is one, and a second is there while it is replaced. */
-const mostReaders = 8;
-/** An answer that is not read to its end within this time is cut off. Prometheus gives up after ten seconds. Milliseconds. */
-const longestReadMs = 10_000;
+export interface ReaderLimits {
+  /** Readers at a time: Prometheus is one, and a second is there while it is replaced. */
+  readers: number;
+  /** An answer that is not read to its end within this time is cut off. Milliseconds. */
+  readMs: number;
+}
+
+/** @see https://prometheus.io/docs/prometheus/latest/configuration/configuration/ which gives up after ten seconds */
+const limitsOfReaders: ReaderLimits = { readers: 8, readMs: 10_000 };
 
 export interface MetricsPage {
   /** The whole text, as Prometheus reads it. Rejects where it cannot be read now. */
@@ -23,7 +28,12 @@ export interface MetricsPage {
  * A page `/metrics`. One text serves all who ask within `servesMs`, so that readers cost little, however many they are.
  * @param servesMs Milliseconds.
  */
-export function createMetricsPage(read: () => Promise<readonly MetricData[]>, servesMs: number): MetricsPage {
+export function createMetricsPage(
+  read: () => Promise<readonly MetricData[]>,
+  servesMs: number,
+  limits: Partial<ReaderLimits> = {},
+): MetricsPage {
+  const { readers: most, readMs } = { ...limitsOfReaders, ...limits };
   let latest: { at: number; text: Promise<string> } | null = null;
   let readers = 0;
 
@@ -34,9 +44,9 @@ export function createMetricsPage(read: () => Promise<readonly MetricData[]>, se
       return latest.text;
     },
     admit(response) {
-      if (readers >= mostReaders) return false;
+      if (readers >= most) return false;
       readers++;
-      const late = setTimeout(() => response.destroy(), longestReadMs);
+      const late = setTimeout(() => response.destroy(), readMs);
       response.once('close', () => {
         clearTimeout(late);
         readers--;

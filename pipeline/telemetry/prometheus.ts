@@ -8,6 +8,7 @@ export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Metrics of the catalogue in the text format of Prometheus, which adds who it asked. */
 export function prometheusText(metrics: readonly MetricData[]): string {
+  if (metrics.length === 0) return '';
   const serializer = new PrometheusSerializer(undefined, false, undefined, true, true);
   const scope = { name: 'spillway' };
   return serializer.serialize({

@@ -10,6 +10,7 @@ import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
 import { jobRoutes } from './jobs.ts';
+import { metricsRoutes } from './metrics.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
@@ -48,6 +49,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   if (pages !== 'visitors') {
     if (admins.tokens) api.route('/', enterRoutes(sessions, admins.tokens));
     api.route('/api/v1/admin', adminRoutes(dependencies));
+    api.route('/', metricsRoutes(dependencies));
   }
   describeApi(api, version);
   refuseOtherMethods(api);

@@ -1,4 +1,5 @@
 import type { ApiKeyScope } from '@spillway/core/api-keys.ts';
+import type { MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
@@ -27,6 +28,7 @@ export interface ApiDependencies {
   liveDashboard: LiveDashboard;
   offers: OperationOffers;
   streams: StreamPlaces;
+  metrics: MetricsPage;
   limits: VisitorLimits;
   traces: TraceSource;
   /** The network that a request comes from. */
@@ -76,14 +78,18 @@ export function limited(name: LimitName, scope: ApiKeyScope | null) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const { key } = c.var.visitor;
     if (key && scope !== null && !key.scopes.includes(scope)) {
-      throw new ProblemError('missing_scope', `This API key does not have the scope "${scope}".`, {
-        headers: {
-          'WWW-Authenticate': `Bearer realm="Spillway", error="insufficient_scope", scope="${scope}"`,
-        },
-      });
+      throw missingScope(scope);
     }
     c.var.spend(name);
     await next();
+  });
+}
+
+export function missingScope(scope: ApiKeyScope): ProblemError {
+  return new ProblemError('missing_scope', `This API key does not have the scope "${scope}".`, {
+    headers: {
+      'WWW-Authenticate': `Bearer realm="Spillway", error="insufficient_scope", scope="${scope}"`,
+    },
   });
 }
 

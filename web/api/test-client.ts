@@ -1,8 +1,10 @@
 import type { Job } from '@spillway/core/job.ts';
 import { webObjectName } from '@spillway/core/object-names.ts';
+import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
+import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
 import type { Context } from 'hono';
 import type { SitePages } from '../site-pages.ts';
 import type { TraceSource } from '../traces/trace-source.ts';
@@ -89,6 +91,7 @@ export function createTestApi(
     liveDashboard,
     offers: createOperationOffers(ports),
     streams,
+    metrics: createMetricsPage(() => readAllMetrics({ ...ports, ownMetrics: memory.ownMetrics }), 0),
     limits,
     traces,
     networkOf,

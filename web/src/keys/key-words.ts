@@ -6,6 +6,7 @@ export const scopeWords: Record<ApiKeyScope, { label: string; hint: string }> = 
   upload: { label: 'Upload', hint: 'open uploads' },
   read: { label: 'Read', hint: 'jobs, results and events' },
   change: { label: 'Change', hint: 'retry, cancel and delete jobs' },
+  metrics: { label: 'Metrics', hint: 'figures of the system for Prometheus, at /metrics' },
 };
 
 export const validChoices: readonly { days: number; label: string }[] = [
