@@ -1,10 +1,9 @@
 /**
- * List prices in US dollars, region us-central1, without free tiers.
- * Sources, read 2026-11: https://cloud.google.com/run/pricing, https://cloud.google.com/compute/vm-instance-pricing,
- * https://cloud.google.com/pubsub/pricing, https://cloud.google.com/firestore/pricing,
- * https://cloud.google.com/storage/pricing.
+ * List prices in US dollars, without discounts. They hold for `pricedRegions`. Each was read in 2026-11, from the page
+ * that is named with it or from a stored copy of that page.
  */
 export const prices = {
+  /** Services that are billed by request, tier 1. https://cloud.google.com/run/pricing */
   run: {
     perVcpuSecond: 0.000024,
     perGibSecond: 0.0000025,
@@ -14,11 +13,54 @@ export const prices = {
     /** Billing granularity in milliseconds. */
     stepMs: 100,
   },
-  /** General-purpose e2, on demand. */
+  /** General-purpose e2, on demand. https://cloud.google.com/compute/vm-instance-pricing */
   vm: { perVcpuHour: 0.02181159, perGibHour: 0.00292353 },
+  /** Balanced persistent disks. https://cloud.google.com/compute/disks-image-pricing */
+  disk: { perGibMonth: 0.1 },
+  /** https://cloud.google.com/pubsub/pricing */
   pubsub: { perTib: 40, smallestMessageBytes: 1_000 },
+  /** One region. https://cloud.google.com/firestore/pricing */
   firestore: { perRead: 0.03 / 100_000, perWrite: 0.09 / 100_000, perDelete: 0.01 / 100_000 },
+  /** Standard storage in one region. https://cloud.google.com/storage/pricing */
   storage: { perClassA: 0.005 / 1_000, perClassB: 0.0004 / 1_000, perGibMonth: 0.02 },
+  /** From buckets to the internet, the first TiB of a month. https://cloud.google.com/storage/pricing#network-buckets */
+  egress: { perGib: 0.12 },
+  /** Up to 30 days in a log bucket. https://cloud.google.com/stackdriver/pricing */
+  logging: { perGib: 0.5 },
+  /** https://cloud.google.com/stackdriver/pricing */
+  tracing: { perSpan: 0.2 / 1_000_000 },
+  /**
+   * Custom metrics, the first 100,000 MiB of a month. A number has 8 bytes, a distribution 80.
+   * https://cloud.google.com/stackdriver/pricing
+   */
+  monitoring: { perMib: 0.258, bytesOfNumber: 8, bytesOfDistribution: 80 },
+  /** https://cloud.google.com/scheduler/pricing */
+  scheduler: { perJobMonth: 0.1 },
+} as const;
+
+/** Regions with these prices. Others cost more or were not looked up. */
+export const pricedRegions = ['us-central1', 'us-east1', 'us-west1'] as const;
+
+const daysOfMonth = 30.4;
+
+/**
+ * What Google gives away each month, from the pages above. It is given to a billing account or a project as a whole, so
+ * others may have used it up.
+ */
+export const freeEachMonth = {
+  run: { vcpuSeconds: 180_000, gibSeconds: 360_000, requests: 2_000_000 },
+  pubsub: { tib: 10 / 1_024 },
+  firestore: {
+    reads: 50_000 * daysOfMonth,
+    writes: 20_000 * daysOfMonth,
+    deletes: 20_000 * daysOfMonth,
+  },
+  storage: { classA: 5_000, classB: 50_000, gibMonths: 5 },
+  egress: { gib: 100 },
+  logging: { gib: 50 },
+  tracing: { spans: 2_500_000 },
+  monitoring: { mib: 150 },
+  scheduler: { jobs: 3 },
 } as const;
 
 export interface MachineShape {
