@@ -126,9 +126,11 @@ locals {
         advice    = "For five minutes some requests have been answered with an error of the server. Its log has one line for each."
       }
       program-errors = {
-        title     = "A program reports many errors"
-        severity  = "WARNING"
-        filter    = "metric.type = \"${local.log_metric_types.errors}\" AND resource.type = one_of(\"cloud_run_revision\", \"gce_instance\")"
+        title    = "A program reports many errors"
+        severity = "WARNING"
+        # A condition looks at one type of resource.
+        resources = ["cloud_run_revision", "gce_instance"]
+        filter    = "metric.type = \"${local.log_metric_types.errors}\""
         aligner   = "ALIGN_DELTA"
         period    = "600s"
         group_by  = ["metric.labels.program"]
@@ -152,7 +154,7 @@ locals {
         severity  = "CRITICAL"
         filter    = "${local.uptime} AND resource.labels.host = \"${trimprefix(local.service_origins["admin"], "https://")}\""
         aligner   = "ALIGN_NEXT_OLDER"
-        period    = "1200s"
+        period    = "300s"
         reducer   = "REDUCE_COUNT_FALSE"
         threshold = 1
         duration  = "120s"
@@ -178,11 +180,11 @@ locals {
         severity  = "CRITICAL"
         filter    = "${local.uptime} AND resource.labels.host = \"${trimprefix(local.site_origin, "https://")}\""
         aligner   = "ALIGN_NEXT_OLDER"
-        period    = "1200s"
+        period    = "300s"
         reducer   = "REDUCE_COUNT_FALSE"
         threshold = 1
         duration  = "120s"
-        advice    = "From two continents or more, the site does not answer, or says that it cannot reach the database."
+        advice    = "From two places of the world or more, the site does not answer, or says that it cannot reach the database."
       }
     } : {},
     var.run_most_dollars_per_hour == null || var.run_max_instances == 0 ? {} : {
@@ -282,10 +284,11 @@ locals {
     },
     {
       for name, alert in local.threshold_alerts : name => merge(alert, {
-        conditions = [merge(
+        conditions = [for resource in lookup(alert, "resources", [null]) : merge(
           # What is counted is summed up; of what is measured, the worst counts.
           { kind = "threshold", name = alert.title, reducer = contains(["ALIGN_RATE", "ALIGN_DELTA"], alert.aligner) ? "REDUCE_SUM" : "REDUCE_MAX" },
           alert,
+          resource == null ? {} : { name = "${alert.title}: ${resource}", filter = "${alert.filter} AND resource.type = \"${resource}\"" },
         )]
       })
     },
