@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import type { RunServiceDescription } from '@spillway/core/run-service.ts';
 import { type CloudRunView, cloudRunSchema } from '@spillway/web/api/schema.ts';
 import { useEffect } from 'preact/hooks';
+import { Icon } from '../components/Icon.tsx';
 import type { AdminState } from '../dashboard/admin-state.ts';
 import { runCondition } from '../dashboard/run-words.ts';
 import { formatAge, formatMoment } from '../format/duration.ts';
@@ -114,7 +115,11 @@ function Revisions({ description }: { description: RunServiceDescription }) {
           <strong>{revision.traffic} %</strong>
           <code>{revision.name}</code>
           <span>{limitWords(revision)}</span>
-          {revision.createdAt && <Moment at={revision.createdAt} />}
+          {revision.createdAt && (
+            <span>
+              since <Moment at={revision.createdAt} />
+            </span>
+          )}
         </li>
       ))}
     </ul>
@@ -124,7 +129,10 @@ function Revisions({ description }: { description: RunServiceDescription }) {
 function Changes({ changes }: { changes: CloudRunView['prewarming']['changes'] }) {
   return (
     <details class="cloud-run-changes">
-      <summary>Changes by prewarming</summary>
+      <summary>
+        <Icon name="more" />
+        Changes by prewarming
+      </summary>
       <ol>
         {changes.map(({ at, from, to, why }) => (
           <li key={at.getTime()}>

@@ -51,7 +51,10 @@ it('says how the service scales: the lowest maximum counts, of revisions that ha
 });
 
 it('says what prewarming keeps, or why it does not', () => {
-  expect(prewarmingLine(prewarming)).toEqual(['2', 'It is needed. Allowed: 0 to 5.']);
+  expect(prewarmingLine(prewarming)).toEqual([
+    '2 instances',
+    'It is needed. Wanted now: 2. Allowed: 0 to 5.',
+  ]);
   expect(prewarmingLine({ ...prewarming, on: false, why: 'It is off.' })).toEqual(['Off', 'It is off.']);
   expect(prewarmingLine({ ...prewarming, problem: 'Denied.' })).toEqual(['Fails', 'Denied.']);
 });

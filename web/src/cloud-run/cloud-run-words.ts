@@ -21,27 +21,23 @@ export function instanceWords(
 
 /** The minimum and the maximum of instances. A revision's own maximum counts where it is lower. */
 export function scalingWords({ scaling, revisions }: RunServiceDescription): [string, string] {
-  const limits = [scaling.maxInstances, ...revisions.filter(({ traffic }) => traffic > 0).map(maximumOf)];
+  const inUse = revisions.filter(({ traffic }) => traffic > 0);
+  const limits = [scaling.maxInstances, ...inUse.map(({ maxInstances }) => maxInstances)];
   const known = limits.filter((limit) => limit !== null);
   const most = known.length === 0 ? 'no maximum of its own' : `${Math.min(...known)} at most`;
   return [String(scaling.minInstances), `always started, ${most}`];
 }
 
-function maximumOf({ maxInstances }: RunRevision): number | null {
-  return maxInstances;
-}
-
 /** What prewarming keeps, and why. */
-export function prewarmingLine({
-  on,
-  set,
-  bounds,
-  why,
-  problem,
-}: CloudRunView['prewarming']): [string, string] {
+export function prewarmingLine(prewarming: CloudRunView['prewarming']): [string, string] {
+  const { on, set, wanted, bounds, why, problem } = prewarming;
   if (problem !== null) return [on ? 'Fails' : 'Off', problem];
   if (!on) return ['Off', why];
-  return [`${set ?? 'not set yet'}`, `${why} Allowed: ${bounds.least} to ${bounds.most}.`];
+  const wantedNow = wanted === null ? '' : ` Wanted now: ${wanted}.`;
+  return [
+    set === null ? 'Not set yet' : countOf(set, 'instance'),
+    `${why}${wantedNow} Allowed: ${bounds.least} to ${bounds.most}.`,
+  ];
 }
 
 /** Limits of an instance in one line: `2 vCPU, 4 GiB, 1 request at a time, 2 min at most`. */
