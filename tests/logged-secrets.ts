@@ -36,7 +36,7 @@ export async function findLoggedSecrets(directory: string): Promise<{ found: str
       if (line !== undefined) found.push(`${name} has ${what}: ${line.slice(0, 300)}`);
     }
   }
-  return { found, sessions: sessions.length };
+  return { found: [...new Set(found)], sessions: sessions.length };
 }
 
 /** The storage server keeps each session that it has begun, also those that have ended. */
