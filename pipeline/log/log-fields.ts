@@ -2,7 +2,7 @@ import { isFault } from './faults.ts';
 import { type Redaction, redacted } from './redact.ts';
 
 /** Limits of a line, far below the 256 KiB that Cloud Logging takes. @see https://cloud.google.com/logging/quotas */
-const most = { depth: 5, entries: 40, text: 2_000, stack: 4_000, causes: 3 } as const;
+const most = { depth: 5, entries: 40, text: 2_000, stack: 4_000, causes: 3, searched: 100_000 } as const;
 
 /** A value as a line may have it: without secrets, cycles and excess. */
 export type Loggable =
@@ -21,8 +21,10 @@ export function loggableFields(fields: object, redaction: Redaction): Record<str
 
 /** Text without secrets and of a bounded length. */
 export function loggableText(text: string, redaction: Redaction, length: number = most.text): string {
-  const clean = redaction.text(text);
-  return clean.length > length ? `${clean.slice(0, length)} … (${clean.length} characters)` : clean;
+  // What is far behind the part that is written is not searched for secrets.
+  const clean = redaction.text(text.slice(0, most.searched));
+  const isCut = clean.length > length || text.length > most.searched;
+  return isCut ? `${clean.slice(0, length)} … (${text.length} characters)` : clean;
 }
 
 /** The stack of an error, with its class and message in the first line; null where it has none. */
