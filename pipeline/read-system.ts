@@ -29,9 +29,7 @@ const uploads = { hours: 24, youngestMs: 120_000, searchedMs: 20_000 } as const;
 const things: readonly Need[] = [
   { kind: 'indexes', of: 'routing' },
   { kind: 'indexes', of: 'site' },
-  ...(['vm', 'run', 'dead', 'events', 'uploads'] as const).map(
-    (topic): Need => ({ kind: 'topic_there', topic }),
-  ),
+  ...(['vm', 'run', 'dead', 'events'] as const).map((topic): Need => ({ kind: 'topic_there', topic })),
   ...(['vm', 'run', 'dead'] as const).flatMap((subscription): Need[] => [
     { kind: 'subscription_there', subscription },
     { kind: 'no_expiration', subscription },

@@ -1,4 +1,4 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { expect, it } from 'vitest';
 import type { Need } from '../ports/preflight.ts';
 import { type CheckedCloud, createPreflight } from './preflight.ts';
@@ -178,5 +178,39 @@ it.each<Need>([topic, pulled, results, metrics, { kind: 'database' }, { kind: 'i
       'Getting metadata from plugin failed with error: Could not refresh access token: network timeout';
     const noToken = failure(2, `2 UNKNOWN: ${slow}`);
     await expect(examine(need, noToken, noToken)).rejects.toThrow(OutageError);
+  },
+);
+
+const looked: [Need, what: string, mend: string][] = [
+  [
+    { kind: 'topic_there', topic: 'dead' },
+    'The topic jobs-dead does not exist.',
+    'gcloud pubsub topics create',
+  ],
+  [
+    { kind: 'subscription_there', subscription: 'run' },
+    'The subscription jobs-run-push does not exist.',
+    'terraform -chdir=terraform apply',
+  ],
+  [
+    { kind: 'bucket_there', bucket: 'uploads' },
+    'The bucket up does not exist.',
+    'gcloud storage buckets create gs://up',
+  ],
+];
+
+it.each(looked)(
+  'whoever looks at %j is told whether it is there, or may not look',
+  async (need, what, mend) => {
+    // What the program may do with it does not matter.
+    expect(await examine(need, exists, [{}])).toBeNull();
+    const missing = failure(5, '5 NOT_FOUND: Resource not found');
+    expect(await examine(need, missing)).toMatchObject({
+      kind: 'lack',
+      what,
+      mend: expect.stringContaining(mend),
+    });
+    await expect(examine(need, denied)).rejects.toThrow(RefusedError);
+    await expect(examine(need, failure(14, '14 UNAVAILABLE'))).rejects.toThrow(OutageError);
   },
 );

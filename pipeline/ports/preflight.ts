@@ -11,8 +11,8 @@ export type Need =
   /** The subscription that VMs pull. */
   | { kind: 'vm_subscription' }
   /** That it is there, whether or not this program may use it. Throws `RefusedError` where it may not even look. */
-  | { kind: 'topic_there'; topic: Target | 'dead' | 'events' | 'uploads' }
-  | { kind: 'subscription_there'; subscription: Target | 'dead' | 'uploads' }
+  | { kind: 'topic_there'; topic: Target | 'dead' | 'events' }
+  | { kind: 'subscription_there'; subscription: Target | 'dead' }
   | { kind: 'bucket_there'; bucket: 'uploads' | 'webUploads' | 'results' }
   /** That this subscription never expires, where it exists and this program may look at it. */
   | { kind: 'no_expiration'; subscription: Target | 'dead' }
