@@ -9,6 +9,7 @@ import { type Report, reportPolicy } from './report.ts';
 import type { RunResult } from './run-result.ts';
 import type { Scenario } from './scenario.ts';
 import { confidence95, mean } from './statistics.ts';
+import { type Past, pastOf } from './world/past.ts';
 import { simulate } from './world/simulate.ts';
 
 export interface Experiment {
@@ -16,6 +17,8 @@ export interface Experiment {
   /** Mean arrivals per second; as they are where undefined. */
   rate?: number | undefined;
   half?: Half | undefined;
+  /** Only the last hours are played; forecasters have counted what came before. */
+  lastHours?: number | undefined;
   policies: readonly string[];
   seeds: number;
   scenario: Scenario;
@@ -26,9 +29,8 @@ export interface Experiment {
 /** Every policy over every seed: under one seed all policies meet the same jobs. */
 export async function experiment(asked: Experiment): Promise<Report> {
   const { source, half, policies, seeds, scenario } = asked;
-  const jobsBySeed = Array.from({ length: seeds }, (_, index) =>
-    drawJobs(arrivalsOf(asked, index + 1), scenario, index + 1),
-  );
+  const drawn = Array.from({ length: seeds }, (_, index) => draw(asked, index + 1));
+  const jobsBySeed = drawn.map(({ jobs }) => jobs);
   const [sample = []] = jobsBySeed;
   const seconds = mean(jobsBySeed.map(secondsOf));
   const jobs = mean(jobsBySeed.map((all) => all.length));
@@ -36,7 +38,7 @@ export async function experiment(asked: Experiment): Promise<Report> {
   const reports: Report['policies'] = [];
   for (const name of policies) {
     const policy = makePolicy(name, scenario);
-    const runs = jobsBySeed.map((drawn, index) => simulate(drawn, policy, scenario, index + 1));
+    const runs = drawn.map(({ jobs: all, past }, index) => simulate(all, policy, scenario, index + 1, past));
     reports.push(reportPolicy(policy.family, runs, first));
     first ??= runs;
   }
@@ -52,17 +54,33 @@ export async function experiment(asked: Experiment): Promise<Report> {
   };
 }
 
+/** One seed's jobs, and what came before them. */
+function draw(asked: Experiment, seed: number): { jobs: SimulatedJob[]; past: Past } {
+  const { before, played } = arrivalsOf(asked, seed);
+  const [start = 0] = played;
+  const jobs = drawJobs(
+    played.map((at) => at - start),
+    asked.scenario,
+    seed,
+  );
+  return { jobs, past: pastOf(before, start, asked.scenario, seed) };
+}
+
 /**
- * The whole trace is rescaled before it is halved, so that both halves are played equally fast. Throws `TraceError` where
+ * The whole trace is rescaled before it is divided, so that all of it is played equally fast. Throws `TraceError` where
  * nothing is left.
  */
-function arrivalsOf({ source, rate, half }: Experiment, seed: number): number[] {
+export function arrivalsOf(
+  { source, rate, half, lastHours }: Pick<Experiment, 'source' | 'rate' | 'half' | 'lastHours'>,
+  seed: number,
+): { before: number[]; played: number[] } {
   const given = source.arrivals(seed);
   const all = rate === undefined ? given : rescaleTo(rate, given);
   const wanted = half ? halfOf(half, all) : all;
-  if (wanted.length < 2) throw new TraceError(`${source.name} has fewer than two arrivals.`);
-  const [start = 0] = wanted;
-  return wanted.map((at) => at - start);
+  const from = Math.max(wanted[0] ?? 0, lastHours ? (all.at(-1) ?? 0) - 3_600 * lastHours : 0);
+  const played = wanted.filter((at) => at >= from);
+  if (played.length < 2) throw new TraceError(`${source.name} has fewer than two arrivals.`);
+  return { before: all.filter((at) => at < from), played };
 }
 
 async function boundOf(jobsBySeed: SimulatedJob[][], scenario: Scenario): Promise<Report['bound']> {

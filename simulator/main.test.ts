@@ -68,11 +68,31 @@ describe('the command', () => {
     expect(stdout).not.toContain('bills at least');
   });
 
+  it('compares policies that look ahead on the last hours, with the first of them', () => {
+    const trace = ['--trace', 'days:0.2:1.5', '--last', '0.1', '--seeds', '2', '--no-bound'];
+    const { stdout, status } = simulate(...trace, '--policy', 'pool,both-ewma');
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^both-ewma .*\) % +\d\.\d{4} \(/m);
+  });
+
+  it('tells how good forecasts are', () => {
+    const { stdout, status } = simulate('--backtest', '--trace', 'poisson:3:7200', '--seeds', '2', '--json');
+    expect(status).toBe(0);
+    const { judged, minutes } = JSON.parse(stdout);
+    expect(minutes).toBeGreaterThan(55);
+    expect(judged).toHaveLength(4 * 3);
+    for (const { forecaster, besideLastValue } of judged) {
+      // At a constant rate the last value is the worst guess.
+      if (forecaster !== 'last-value') expect(besideLastValue.error.mean).toBeLessThan(1);
+    }
+  });
+
   it.each([
     [['--trace', 'nonsense'], 'neither a file'],
     [['--policy', 'nonsense'], 'no policy "nonsense"'],
     [['--seeds', '0'], '--seeds'],
     [['--half', 'third'], '--half'],
+    [['--last', '0'], '--last'],
     [['--rate', 'fast'], '--rate'],
     [['--fault', 'flood'], 'There is no fault flood.'],
     [['--nonsense'], '--nonsense'],

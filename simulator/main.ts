@@ -7,6 +7,7 @@ import { TraceError } from './arrivals/trace-error.ts';
 import { chartOf } from './chart.ts';
 import { experiment } from './experiment.ts';
 import { FaultError, faultNames, withFault } from './faults.ts';
+import { accuracyTable, compareForecasters } from './forecast/comparison.ts';
 import { namedPolicies, PolicyError, policyNames } from './policies/registry.ts';
 import { committedScenario, readScenario, ScenarioError } from './scenario.ts';
 import { tableOf } from './table.ts';
@@ -15,8 +16,11 @@ const usage = `npm run -s simulate -- [options]
 
   --trace <trace>       arrivals (bursty): ${traceForms.join(', ')}
   --rate <n>            rescale them to this mean per second
-  --half first|second   only one half of the time they span
-  --policy <names>      all, or some with commas (all): ${policyNames.slice(0, 3).join(', ')}, …
+  --half first|second   only one half of the time they span; forecasters have counted the first
+  --last <hours>        only the last hours; forecasters have counted what came before
+  --policy <names>      some with commas, or a group (all): ${policyNames.slice(0, 3).join(', ')}, …,
+                        all, prewarming (a forecast keeps instances), pools (the number of VMs follows the work)
+  --backtest            in place of a simulation: how good the forecasts of each forecaster are
   --seeds <n>           number of seeds to play it with (1)
   --scenario <file>     the world's constants (simulator/scenario.json)
   --fault <name>        what goes wrong: ${faultNames.join(', ')}
@@ -29,6 +33,8 @@ const optionsSchema = z.object({
   trace: z.string().min(1).default('bursty'),
   rate: z.coerce.number().positive().optional(),
   half: z.enum(['first', 'second']).optional(),
+  last: z.coerce.number().positive().optional(),
+  backtest: z.boolean().default(false),
   policy: z.string().min(1).default('all'),
   seeds: z.coerce.number().int().min(1).max(1_000).default(1),
   scenario: z.string().min(1).optional(),
@@ -48,13 +54,31 @@ async function main(): Promise<void> {
     console.log(usage);
     return;
   }
-  const { trace, rate, half, policy, seeds, scenario: file, fault, routers, svg, bound, json } = options;
+  const {
+    trace,
+    rate,
+    half,
+    last: lastHours,
+    policy,
+    seeds,
+    scenario: file,
+    fault,
+    routers,
+    svg,
+    bound,
+    json,
+  } = options;
   const source = parseTrace(trace);
   const policies = namedPolicies(policy);
   const given = readScenario(file ?? committedScenario);
   const scenario = fault === undefined ? given : withFault(fault, given);
   if (routers !== undefined) scenario.router.routers = routers;
-  const report = await experiment({ source, rate, half, policies, seeds, scenario, bound });
+  if (options.backtest) {
+    const judged = compareForecasters({ source, rate, half, lastHours, seeds, scenario });
+    console.log(json ? JSON.stringify(judged, null, 2) : accuracyTable(judged));
+    return;
+  }
+  const report = await experiment({ source, rate, half, lastHours, policies, seeds, scenario, bound });
   if (svg) write(svg, chartOf(report));
   console.log(json ? JSON.stringify(report, null, 2) : tableOf(report));
 }
@@ -70,6 +94,8 @@ function readOptions(): z.infer<typeof optionsSchema> | null {
         trace: text,
         rate: text,
         half: text,
+        last: text,
+        backtest: flag,
         policy: text,
         seeds: text,
         scenario: text,

@@ -27,6 +27,10 @@ export interface PolicyReport {
   perOperation: Record<string, OperationReport>;
   /** Means over the seeds. `storage`: what the pipeline asks of storage, database and queue for each job. */
   costPer1000: { total: number; run: number; vm: number; storage: number };
+  /** The part of `run` for minimum instances without a request. */
+  runIdlePer1000: number;
+  /** VMs that are paid for, on average. */
+  vms: number;
   /** Work that was done to the end and did not count. */
   duplicates: number;
   /** Jobs that never ended. */
@@ -63,7 +67,7 @@ export function reportPolicy(
 ): PolicyReport {
   const outcomes = runs.flatMap((run) => run.outcomes);
   const jobs = runs.reduce((sum, run) => sum + run.jobs, 0);
-  const dollars = (part: 'run' | 'vm' | 'storage') =>
+  const dollars = (part: keyof RunResult['dollars']) =>
     mean(runs.map((run) => per1000(run, run.dollars[part])));
   const sum = (count: (run: RunResult) => number) => runs.reduce((total, run) => total + count(run), 0);
   const costPer1000 = { run: dollars('run'), vm: dollars('vm'), storage: dollars('storage') };
@@ -79,6 +83,8 @@ export function reportPolicy(
       ]),
     ),
     costPer1000: { total: costPer1000.run + costPer1000.vm + costPer1000.storage, ...costPer1000 },
+    runIdlePer1000: dollars('runIdle'),
+    vms: mean(runs.map(({ vmHours, hours }) => vmHours / hours)),
     duplicates: sum((run) => run.duplicates),
     lost: sum((run) => run.lost),
     runShare: outcomes.filter(({ target }) => target === 'run').length / jobs,

@@ -20,7 +20,13 @@ export interface RunResult {
   jobs: number;
   /** Of every job that a router has heard of. */
   outcomes: JobOutcome[];
-  dollars: { run: number; vm: number; storage: number };
+  dollars: {
+    run: number;
+    /** The part of `run` for minimum instances without a request. */
+    runIdle: number;
+    vm: number;
+    storage: number;
+  };
   /** Work that was done to the end and did not count, since somebody else did it too. */
   duplicates: number;
   lost: number;
@@ -30,4 +36,6 @@ export interface RunResult {
   refusals: number;
   /** From the first arrival to the last end. */
   hours: number;
+  /** Of all VMs that were paid for. */
+  vmHours: number;
 }

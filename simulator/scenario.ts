@@ -84,12 +84,28 @@ export const scenarioSchema = z.strictObject({
     idleMs: known(ms.positive()),
     /** A request that finds every instance taken waits this long before it is refused with 429. */
     pendingMs: known(ms),
+    /** From setting the minimum of instances until Cloud Run starts them. */
+    keep: known(delay),
     /**
      * Pub/Sub brings a message again after a refusal or a failed attempt: the first pause and the longest. What holds up
      * the whole subscription is in `core/push-delivery.ts`.
      */
     backoff: known(z.strictObject({ firstMs: ms.positive(), mostMs: ms.positive() })),
     service: known(byOperation(serviceTime)),
+  }),
+  /** Where the number of VMs follows the work that is offered, as the terraform of this project has it. */
+  pool: z.strictObject({
+    bounds: known(z.strictObject({ least: z.int().min(0), most: z.int().min(0) })),
+    /** Share of a VM's slots that is to be busy. */
+    targetLoad: known(z.number().positive().max(1)),
+    /** From asking for a VM, when it begins to cost, until its worker takes jobs. */
+    boot: known(delay),
+    /** From writing a figure until the autoscaler sees it, and from one of its decisions to the next. */
+    metricMs: known(ms),
+    decideMs: known(ms.positive()),
+    /** The pool shrinks to the most that was wanted within this time. */
+    stabilizationMs: known(ms),
+    scaleIn: known(z.strictObject({ count: z.int().min(1), windowMs: ms.positive() })),
   }),
   jobs: z.strictObject({
     /** Weights of all operations that have jobs; empty: the manifests'. */

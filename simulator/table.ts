@@ -1,5 +1,6 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import { operationNames } from '@spillway/core/operations.ts';
+import { alignedLines } from './aligned-lines.ts';
 import type { PolicyReport, Report } from './report.ts';
 
 /** The report as lines for a terminal. */
@@ -17,23 +18,16 @@ export function tableOf(report: Report): string {
     'moved',
     'done twice',
     'lost',
+    'VMs',
+    'missed beside the first',
+    'cost beside the first',
   ];
   const rows = report.policies.map((policy) => [policy.name, ...figuresOf(policy, seeds)]);
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const line = (cells: string[]) =>
-    cells
-      .map((cell, column) =>
-        column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
   const half = arrivals.half ? `, ${arrivals.half} half` : '';
   return [
     `${report.trace}${half}: ${arrivals.jobs} jobs, ${arrivals.ratePerSecond.toFixed(2)} per second, load ${report.load.toFixed(2)} of the VMs; ${countOf(seeds, 'seed')}; ${report.scenario}`,
     '',
-    line(header),
-    ...rows.map(line),
+    ...alignedLines([header, ...rows]),
     ...(bound
       ? ['', `Cloud Run bills at least $${money(bound.runCostPer1000)} per 1,000 jobs when none is late.`]
       : []),
@@ -54,6 +48,19 @@ function figuresOf(policy: PolicyReport, seeds: number): string[] {
     String(policy.moves),
     String(policy.duplicates),
     String(policy.lost),
+    policy.vms.toFixed(2),
+    ...againstFirst(policy),
+  ];
+}
+
+/** Intervals: what both met was the same. */
+function againstFirst({ againstFirst }: PolicyReport): string[] {
+  if (againstFirst === null) return ['', ''];
+  const { missRateDifference: missed, totalCostRatio: cost } = againstFirst;
+  const points = (share: number) => `${share < 0 ? '-' : '+'}${(100 * Math.abs(share)).toFixed(3)}`;
+  return [
+    `${points(missed.mean)} (${points(missed.low)} to ${points(missed.high)}) %`,
+    `${cost.mean.toFixed(4)} (${cost.low.toFixed(4)} to ${cost.high.toFixed(4)})`,
   ];
 }
 

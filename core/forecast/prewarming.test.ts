@@ -62,16 +62,16 @@ describe('prewarming', () => {
   });
 
   it('rises at once, and falls only after five minutes in which less was wanted', () => {
-    const counts = play([busy(0), busy(3), ...Array.from({ length: 8 }, () => busy(0))]);
+    const counts = play([busy(0), busy(5), ...Array.from({ length: 8 }, () => busy(0))]);
     expect(counts).toEqual([1, 5, 5, 5, 5, 5, 1, 1, 1, 1]);
   });
 
   it('a single quiet minute ends nothing', () => {
-    expect(play([busy(3), busy(0), busy(3), busy(0), busy(3)])).toEqual([5, 5, 5, 5, 5]);
+    expect(play([busy(5), busy(0), busy(5), busy(0), busy(5)])).toEqual([5, 5, 5, 5, 5]);
   });
 
   it('goes back to the least at once when nothing is forecast', () => {
-    expect(play([busy(3), null, busy(3)])).toEqual([5, 1, 5]);
+    expect(play([busy(5), null, busy(5)])).toEqual([5, 1, 5]);
   });
 
   it('keeps to the bounds', () => {
@@ -92,20 +92,20 @@ describe('prewarming', () => {
   it('changes no more than once a minute', () => {
     const before = { wanted: [], set: 1, changedAt: noon };
     const soon = new Date(noon.getTime() + 59_999);
-    expect(ask({ now: soon, forecast: busy(3), before })).toMatchObject({
+    expect(ask({ now: soon, forecast: busy(5), before })).toMatchObject({
       count: 1,
       reason: 'held',
       wanted: 5,
     });
     const later = new Date(noon.getTime() + 60_000);
-    expect(ask({ now: later, forecast: busy(3), before })).toMatchObject({ count: 5, reason: 'forecast' });
+    expect(ask({ now: later, forecast: busy(5), before })).toMatchObject({ count: 5, reason: 'forecast' });
   });
 
   it('keeps the least while Cloud Run is paused, and nothing where it is off', () => {
-    const paused = ask({ forecast: busy(3), breaker: { state: 'paused' } });
+    const paused = ask({ forecast: busy(5), breaker: { state: 'paused' } });
     expect(paused).toMatchObject({ count: 1, reason: 'run_paused' });
     const settings = routingSettingsSchema.parse({ ...on, run: { enabled: false } });
-    expect(ask({ settings, forecast: busy(3) })).toMatchObject({ count: 0, reason: 'run_off' });
+    expect(ask({ settings, forecast: busy(5) })).toMatchObject({ count: 0, reason: 'run_off' });
   });
 
   it('explains itself', () => {
@@ -114,7 +114,7 @@ describe('prewarming', () => {
       if (decision.kind !== 'keep') throw new Error(decision.kind);
       return prewarmingWords(decision, question.settings ?? on);
     };
-    expect(words({ forecast: busy(3) })).toBe(
+    expect(words({ forecast: busy(5) })).toBe(
       'What is to arrive within three minutes needs 5 instances beside the VMs.',
     );
     expect(words({ forecast: busy(9) })).toBe(

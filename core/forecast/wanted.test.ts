@@ -39,11 +39,11 @@ describe('minimum instances', () => {
   const nine = sketches(() => 9 * 60);
 
   it.each([
-    ['what VMs cannot take', nine, 8, bounds, 4],
+    ['what VMs cannot take', nine, 6, bounds, 3],
     ['the least where VMs take everything', nine, 20, bounds, 1],
     ['the most where much comes', nine, 0, bounds, 6],
     ['the least without a forecast', null, 0, bounds, 1],
-    ['fewer where an instance takes several', nine, 6, settings({}, { concurrency: 4 }), 2],
+    ['fewer where an instance takes several', nine, 2, settings({}, { concurrency: 4 }), 2],
     ['none that Cloud Run may not have', nine, 0, settings({}, { maxInstances: 2 }), 2],
     ['none where Cloud Run is switched off', nine, 0, settings({}, { enabled: false }), 0],
   ])('are %s', (_, forecast, vmSlots, given, expected) => {

@@ -90,6 +90,14 @@ describe('a trace’s description', () => {
     expect(rate('poisson:5:600')).toBeCloseTo(5, 0);
     expect(rate('day:5:0.8:600')).toBeCloseTo(5, 0);
     expect(rate('step:2:8:600')).toBeCloseTo(4, 0);
+    // A week of 0.05 a second, and at most a tenth more in bursts.
+    const week = parseTrace('days:0.05:7').arrivals(1);
+    expect(week.length / (7 * 86_400) / 0.05).toBeGreaterThan(0.8);
+    expect(week.length / (7 * 86_400) / 0.05).toBeLessThan(1.3);
+    const hours = (from: number, to: number) => week.filter((at) => at >= from * 3_600 && at < to * 3_600);
+    // Monday from ten to twelve, and from two to four; Sunday noon is between the two.
+    expect(hours(10, 12).length).toBeGreaterThan(3 * hours(2, 4).length);
+    expect(hours(154, 156).length).toBeLessThan(hours(10, 12).length);
     // A third of the time in bursts: 2/3 of 1 and 1/3 of 10.
     expect(rate('mmpp:1:10:20:10:600')).toBeCloseTo(4, 0);
   });

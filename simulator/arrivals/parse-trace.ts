@@ -5,6 +5,7 @@ import { randomStream } from '../random.ts';
 import { burstyArrivals } from './bursty.ts';
 import { csvArrivals } from './csv.ts';
 import { dayArrivals } from './day.ts';
+import { daysArrivals, secondsOfDay } from './days.ts';
 import { mmppArrivals } from './mmpp.ts';
 import { poissonArrivals } from './poisson.ts';
 import { steadyArrivals } from './steady.ts';
@@ -24,6 +25,12 @@ export interface ArrivalSource {
 /** A run of this many jobs takes minutes and gigabytes. */
 const mostArrivals = 2_000_000;
 
+const days = z.coerce
+  .number()
+  .positive()
+  .max(60)
+  .transform((number) => number * secondsOfDay)
+  .default(7 * secondsOfDay);
 const rate = z.coerce.number().min(0).max(100_000);
 const positiveRate = rate.positive();
 const seconds = z.coerce
@@ -70,6 +77,12 @@ const generators = {
     z.object({ rate: positiveRate, swing: z.coerce.number().min(0).max(1).default(0.8), seconds }),
     (of) => 2 * of.rate,
     (of, random) => dayArrivals(of.rate, of.swing, of.seconds, random),
+  ),
+  days: generator(
+    ':mean rate[:days]',
+    z.object({ rate: positiveRate, seconds: days }),
+    (of) => of.rate,
+    (of, random) => daysArrivals(of.rate, of.seconds, random),
   ),
   step: generator(
     ':low rate:high rate[:seconds]',

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { type Policy, settingsFor } from './policy.ts';
+import { nothingAhead, type Policy, settingsFor } from './policy.ts';
 
 /** What runs in production: its decisions, its order on the VMs, its reviews, its learning, its breakers. */
 export function deadlinePolicy(scenario: Scenario): Policy {
@@ -12,5 +12,6 @@ export function deadlinePolicy(scenario: Scenario): Policy {
     vmQueue: 'turns',
     reviews: true,
     usesVms: true,
+    ...nothingAhead,
   };
 }

@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { type Policy, settingsFor } from './policy.ts';
+import { nothingAhead, type Policy, settingsFor } from './policy.ts';
 import { unrouted } from './unrouted.ts';
 
 /** Everything waits for the VMs, which share one queue, first in, first out. */
@@ -21,6 +21,7 @@ function oneSide(name: string, target: 'vm' | 'run', scenario: Scenario): Policy
     vmQueue: 'shared',
     reviews: false,
     usesVms: target === 'vm',
+    ...nothingAhead,
     place: ({ job }) => ({ choice: unrouted(name, target, job) }),
   };
 }

@@ -2,8 +2,12 @@ import type { Job } from '@spillway/core/job.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
+import type { z } from 'zod';
+import type { ForecasterName } from '../forecast/forecasters.ts';
 import type { Random } from '../random.ts';
 import type { Scenario } from '../scenario.ts';
+
+type ForecastSettings = z.input<typeof routingSettingsSchema>['forecast'];
 
 /** What a VM said of itself in its last heartbeat. */
 export interface VmReport {
@@ -47,18 +51,26 @@ export interface Policy {
   reviews: boolean;
   /** Without VMs there is nothing to pay for them. */
   usesVms: boolean;
+  /** Whether the number of VMs follows the work that is offered. */
+  scalesPool: boolean;
+  /** What forecasts arrivals; its settings say what that changes. */
+  forecaster: ForecasterName | null;
   /** Where a job goes; what production decides where it is left out. */
   place?(view: View): Placement;
 }
 
+/** As many VMs as the scenario says, and no forecast. */
+export const nothingAhead = { scalesPool: false, forecaster: null } as const satisfies Partial<Policy>;
+
 /** `settings/routing` as an admin of this world would set it. */
 export function settingsFor(
   { run }: Scenario,
-  changes: { policy?: 'threshold'; cpu?: number; heartbeatMs?: number } = {},
+  changes: { policy?: 'threshold'; cpu?: number; heartbeatMs?: number; forecast?: ForecastSettings } = {},
 ): RoutingSettings {
-  const { policy = 'deadline', cpu, heartbeatMs } = changes;
+  const { policy = 'deadline', cpu, heartbeatMs, forecast = {} } = changes;
   return routingSettingsSchema.parse({
     policy,
+    forecast,
     run: {
       enabled: run.maxInstances > 0,
       maxInstances: run.maxInstances,

@@ -1,5 +1,6 @@
 import type { Scenario } from '../scenario.ts';
 import { deadlinePolicy } from './deadline.ts';
+import { lookingAhead, lookingAheadGroups } from './looking-ahead.ts';
 import { allRun, allVm } from './one-side.ts';
 import type { Policy } from './policy.ts';
 import { joinShortestQueue, twoChoices } from './shortest-queue.ts';
@@ -15,7 +16,8 @@ const percents = [20, 30, 40, 50, 60, 70, 80, 90] as const;
 
 type Make = (scenario: Scenario) => Policy;
 
-const makers: Record<string, Make> = {
+/** What `all` means: policies that choose a target. */
+const routing: Record<string, Make> = {
   deadline: deadlinePolicy,
   'all-vm': allVm,
   'all-run': allRun,
@@ -31,19 +33,22 @@ const makers: Record<string, Make> = {
   ),
 };
 
-export const policyNames = Object.keys(makers);
+export const policyNames = Object.keys(routing);
+const makers: Record<string, Make> = { ...routing, ...lookingAhead };
+const groups: Record<string, readonly string[]> = { all: policyNames, ...lookingAheadGroups };
 
 export class PolicyError extends Error {}
 
-/** @param wanted `all`, or names with commas. Throws `PolicyError`. */
+/** @param wanted Names of policies and groups, with commas. Throws `PolicyError`. */
 export function namedPolicies(wanted: string): string[] {
-  if (wanted === 'all') return policyNames;
-  const names = [...new Set(wanted.split(',').map((name) => name.trim()))];
-  for (const name of names) {
+  const names = wanted.split(',').map((name) => name.trim());
+  const members = names.flatMap((name) => (Object.hasOwn(groups, name) ? (groups[name] ?? []) : name));
+  for (const name of members) {
     if (Object.hasOwn(makers, name)) continue;
-    throw new PolicyError(`There is no policy "${name}". There are: all, ${policyNames.join(', ')}.`);
+    const known = [...Object.keys(groups), ...Object.keys(makers)].join(', ');
+    throw new PolicyError(`There is no policy "${name}". There are: ${known}.`);
   }
-  return names;
+  return [...new Set(members)];
 }
 
 export function makePolicy(name: string, scenario: Scenario): Policy {

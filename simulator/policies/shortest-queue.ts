@@ -1,5 +1,12 @@
 import type { Scenario } from '../scenario.ts';
-import { type Placement, type Policy, settingsFor, type View, type VmReport } from './policy.ts';
+import {
+  nothingAhead,
+  type Placement,
+  type Policy,
+  settingsFor,
+  type View,
+  type VmReport,
+} from './policy.ts';
 import { unrouted } from './unrouted.ts';
 
 /**
@@ -40,6 +47,7 @@ function queuePolicy(
     vmQueue: 'own',
     reviews: false,
     usesVms: true,
+    ...nothingAhead,
     place(view): Placement {
       const picked = pick(view.reports, view);
       const isFull = picked && lengthOf(picked) >= 2 * picked.slots && scenario.run.maxInstances > 0;

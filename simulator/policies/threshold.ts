@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { type Policy, settingsFor } from './policy.ts';
+import { nothingAhead, type Policy, settingsFor } from './policy.ts';
 
 /**
  * The field's habit: Cloud Run when the least loaded VM's last reported CPU is above `percent`, by production's own
@@ -19,5 +19,6 @@ export function thresholdPolicy(
     vmQueue: 'shared',
     reviews: false,
     usesVms: true,
+    ...nothingAhead,
   };
 }

@@ -27,6 +27,8 @@ interface Instance {
   /** Requests since it last became busy, and when that was. */
   requests: number;
   busySince: number;
+  /** When it was last ready and without a request. */
+  idleSince: number;
   /** Grows whenever the instance becomes busy or idle, so that plans for the other state no longer hold. */
   spell: number;
   beatAt: number;
@@ -50,12 +52,46 @@ export class CloudRun {
   #underWay = 0;
   #pace = firstPace;
   #pausedUntil = 0;
+  /** Instances that are kept started, with or without requests. */
+  #minimum = 0;
+  /** Minimum instances without a request, and since when they are so many. */
+  #idle = 0;
+  #idleSince = 0;
   refusals = 0;
   coldStarts = 0;
 
   constructor(world: World, bill: Bill) {
     this.#world = world;
     this.#bill = bill;
+  }
+
+  /**
+   * Keeps this many instances started from now on. Idle ones above it end when their time is over.
+   * @param coldStartMs Of each instance that is started for it.
+   */
+  keep(minimum: number, coldStartMs: () => number): void {
+    const { engine, scenario } = this.#world;
+    this.#minimum = Math.min(minimum, scenario.run.maxInstances);
+    while (this.#instances.length < this.#minimum) this.#start(coldStartMs());
+    for (const instance of this.#instances.filter(({ ready, busy }) => ready && busy === 0)) {
+      if (engine.ms - instance.idleSince >= scenario.run.idleMs) this.#endUnlessKept(instance);
+    }
+    this.#countIdle();
+  }
+
+  /** Bills minimum instances for the time without a request, up to now. Those that start or work are billed for that. */
+  #countIdle(): void {
+    if (this.#minimum === 0 && this.#idle === 0) return;
+    const { ms } = this.#world.engine;
+    this.#bill.idle(this.#idle * (ms - this.#idleSince));
+    const active = this.#instances.filter(({ ready, busy }) => !ready || busy > 0).length;
+    this.#idle = Math.max(0, Math.min(this.#minimum, this.#instances.length) - active);
+    this.#idleSince = ms;
+  }
+
+  /** Bills what is idle at the end of the run. */
+  close(): void {
+    this.#countIdle();
   }
 
   /** Pub/Sub's push arrives. */
@@ -96,10 +132,16 @@ export class CloudRun {
   }
 
   #startIfNeeded(coldStartMs: number): void {
-    const { engine, scenario } = this.#world;
+    const { scenario } = this.#world;
     const { maxInstances, concurrency } = scenario.run;
     const starting = this.#instances.filter(({ ready }) => !ready).length;
     if (this.#instances.length >= maxInstances || starting * concurrency >= this.#waiting) return;
+    this.#start(coldStartMs);
+  }
+
+  #start(coldStartMs: number): void {
+    const { engine, scenario } = this.#world;
+    const { concurrency } = scenario.run;
     const worker = new SimulatedWorker({
       id: `run-${++this.#started}`,
       kind: 'run',
@@ -115,6 +157,7 @@ export class CloudRun {
       busy: 0,
       requests: 0,
       busySince: 0,
+      idleSince: 0,
       spell: 0,
       beatAt: 0,
     };
@@ -126,6 +169,7 @@ export class CloudRun {
       this.#beat(instance);
       this.#takeWaiting(instance);
       if (instance.busy === 0) this.#endWhenIdle(instance);
+      this.#countIdle();
     });
   }
 
@@ -178,6 +222,7 @@ export class CloudRun {
     const { engine, policy } = this.#world;
     const spell = ++instance.spell;
     instance.busySince = engine.ms;
+    this.#countIdle();
     const beatWhileBusy = () => {
       if (instance.spell !== spell) return;
       this.#beat(instance);
@@ -192,17 +237,24 @@ export class CloudRun {
     this.#bill.busy(engine.ms - instance.busySince, instance.requests);
     instance.requests = 0;
     this.#endWhenIdle(instance);
+    this.#countIdle();
   }
 
   #endWhenIdle(instance: Instance): void {
     const { engine, scenario } = this.#world;
     const { spell } = instance;
+    instance.idleSince = engine.ms;
     engine.after(scenario.run.idleMs, () => {
-      if (instance.spell !== spell) return;
-      instance.ended = true;
-      this.#instances = this.#instances.filter((each) => each !== instance);
-      this.#beat(instance);
+      if (instance.spell === spell && !instance.ended) this.#endUnlessKept(instance);
     });
+  }
+
+  #endUnlessKept(instance: Instance): void {
+    if (this.#instances.length <= this.#minimum) return;
+    instance.ended = true;
+    this.#instances = this.#instances.filter((each) => each !== instance);
+    this.#beat(instance);
+    this.#countIdle();
   }
 
   #hasRoom({ ready, busy }: Instance): boolean {

@@ -1,6 +1,7 @@
-import { runCost } from '@spillway/core/prices.ts';
+import { idleRunCostPerHour, runCost } from '@spillway/core/prices.ts';
 import { describe, expect, it } from 'vitest';
 import { mmppArrivals } from '../arrivals/mmpp.ts';
+import { poissonArrivals } from '../arrivals/poisson.ts';
 import { runBillBound } from '../bound.ts';
 import { boundJob } from '../experiment.ts';
 import { drawJobs } from '../jobs.ts';
@@ -8,6 +9,7 @@ import { makePolicy, policyNames } from '../policies/registry.ts';
 import { randomStream } from '../random.ts';
 import { readScenario, type Scenario } from '../scenario.ts';
 import { instantScenario, plainJob } from '../testing/scenarios.ts';
+import { noPast, pastOf } from './past.ts';
 import { simulate } from './simulate.ts';
 
 /** Bursts beyond what the VMs can do, so that every path is taken. */
@@ -126,6 +128,50 @@ describe('every job ends exactly once', () => {
   });
 });
 
+describe('a pool that follows the work', () => {
+  const scenario = readScenario();
+  /** Work for three VMs, and then for less than one. */
+  const jobs = drawJobs(
+    [...poissonArrivals(10, 300, randomStream(3, 'arrivals')), ...everyOtherSecond(300, 1_800)],
+    scenario,
+    3,
+  );
+
+  it.each(['pool', 'both-learned'])('grows, shrinks and loses nothing: %s', (name) => {
+    const { outcomes, lost, duplicates, vmHours, hours } = play(jobs, name, scenario, 3);
+    expect(outcomes).toHaveLength(jobs.length);
+    expect([lost, duplicates]).toEqual([0, 0]);
+    // Two at first, three or four within the first minutes, and one fewer every ten minutes from then on.
+    expect(vmHours / hours).toBeGreaterThan(2);
+    expect(vmHours / hours).toBeLessThan(3.8);
+  });
+
+  it('knows from the past how many VMs it begins with, and what to expect', () => {
+    const times = poissonArrivals(8, 960, randomStream(4, 'arrivals'));
+    const past = pastOf(
+      times.filter((at) => at < 900),
+      900,
+      scenario,
+      4,
+    );
+    const played = drawJobs(
+      times.filter((at) => at >= 900).map((at) => at - 900),
+      scenario,
+      4,
+    );
+    const vmsOf = (before: typeof past) => {
+      const { vmHours, hours } = simulate(played, makePolicy('pool-ewma', scenario), scenario, 4, before);
+      return vmHours / hours;
+    };
+    expect(past.minutes).toHaveLength(15);
+    expect(vmsOf(past)).toBeGreaterThan(vmsOf(noPast));
+  });
+});
+
+function everyOtherSecond(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / 2 }, (_, index) => from + 2 * index);
+}
+
 describe('Cloud Run', () => {
   const scenario = instantScenario({ vms: 0, slots: 1, runInstances: 1 });
 
@@ -143,6 +189,27 @@ describe('Cloud Run', () => {
     const requests = 3 * runCost(420, shape);
     const starts = 2 * (runCost(3_000, shape) - runCost(0, shape));
     expect(dollars.run).toBeCloseTo(requests + starts, 12);
+  });
+
+  it('keeps minimum instances, which meet no cold start and cost the idle rate', () => {
+    const start = { coldStartMs: 3_000, runMs: 400 };
+    const kept = structuredClone(scenario);
+    kept.run.keep = { medianMs: 10_000, sigma: 0 };
+    kept.run.coldStart = { medianMs: 3_000, sigma: 0 };
+    const jobs = [
+      plainJob({ ...start, index: 0, arrivedAt: 60_000 }),
+      plainJob({ ...start, index: 1, arrivedAt: 60_000 + 2 * kept.run.idleMs }),
+    ];
+    const policy = { ...makePolicy('all-run', kept), settings: makePolicy('keep-1', kept).settings };
+    const { outcomes, dollars, coldStarts } = simulate(jobs, policy, kept, 1);
+    expect(outcomes.map(({ latencyMs }) => latencyMs)).toEqual([400, 400]);
+    expect(coldStarts).toBe(1);
+    const { shape } = kept.run;
+    // From its start at 13 s until the last job's end, but for the two jobs.
+    const idleMs = 60_000 + 2 * kept.run.idleMs + 400 - 13_000 - 2 * 400;
+    expect(dollars.runIdle).toBeCloseTo((idleMs / 3_600_000) * idleRunCostPerHour(shape), 9);
+    const startAndRequests = runCost(3_000, shape) - runCost(0, shape) + 2 * runCost(400, shape);
+    expect(dollars.run).toBeCloseTo(startAndRequests + dollars.runIdle, 9);
   });
 
   it('lets requests wait in order, refuses those that wait too long, and serves them at a later push', () => {

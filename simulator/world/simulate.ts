@@ -3,6 +3,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
+import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
@@ -22,6 +23,9 @@ import type { JobOutcome, RunResult } from '../run-result.ts';
 import type { Scenario } from '../scenario.ts';
 import { Engine } from '../virtual-time.ts';
 import { CloudRun } from './cloud-run.ts';
+import { LookAhead } from './look-ahead.ts';
+import { noPast } from './past.ts';
+import { PoolScaling } from './pool-scaling.ts';
 import { type Message, PubSub } from './pub-sub.ts';
 import { Routers } from './routers.ts';
 import { Storage } from './storage.ts';
@@ -31,18 +35,29 @@ import type { World } from './world.ts';
 /** A job that has not ended this long after the last arrival is lost. */
 const patienceMs = 24 * 3_600_000;
 
-/** Plays the jobs through one policy. The same arguments give the same result. */
+/**
+ * Plays the jobs through one policy. The same arguments give the same result.
+ * @param past What forecasters have counted before.
+ */
 export function simulate(
   jobs: readonly SimulatedJob[],
   policy: Policy,
   scenario: Scenario,
   seed: number,
+  past = noPast,
 ): RunResult {
   const engine = new Engine();
   const bill = new Bill(scenario.run.shape, policy.settings.prices);
   const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver, deliverProbe });
   const storage = new Storage(jobs);
-  const ports = simulatedPorts(engine, pubSub, storage.blobs, policy.settings);
+  const ports = simulatedPorts(
+    engine,
+    pubSub,
+    storage.blobs,
+    policy.settings,
+    onCreated,
+    () => lookAhead?.minInstances,
+  );
   const vmOfJob = new Map<string, number>();
   const world: World = {
     scenario,
@@ -56,8 +71,12 @@ export function simulate(
     crash: drawCrashes(scenario.faults.crash, seed),
     done: 0,
   };
-  const pool = new VmPool(world);
   const cloudRun = new CloudRun(world, bill);
+  const lookAhead = looksAhead(policy) ? new LookAhead(world, past, cloudRun) : null;
+  const scaling = policy.scalesPool ? new PoolScaling(world, past, lookAhead) : null;
+  const pool = new VmPool(world, scaling?.size ?? scenario.vms.count);
+  scaling?.start(pool);
+  lookAhead?.start();
   const routers = new Routers(world);
   const coins = randomStream(seed, 'policy');
 
@@ -66,7 +85,9 @@ export function simulate(
   engine.every(scenario.router.sweepMs, () => launch(sweep()));
   engine.run(() => pubSub.endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
 
+  cloudRun.close();
   const hours = engine.ms / 3_600_000;
+  const vmHours = pool.hours();
   const outcomes = documentsOf(ports).map(outcomeOf);
   return {
     policy: policy.name,
@@ -74,7 +95,8 @@ export function simulate(
     outcomes: outcomes.sort((a, b) => a.index - b.index),
     dollars: {
       run: bill.run,
-      vm: pool.vms.length * hours * vmCostPerHour(scenario.vms.shape),
+      runIdle: bill.runIdle,
+      vm: vmHours * vmCostPerHour(scenario.vms.shape),
       storage: jobs.length * costOfOneJob + bill.extraMessages,
     },
     duplicates: world.done - outcomes.filter(({ succeeded }) => succeeded).length,
@@ -83,7 +105,15 @@ export function simulate(
     coldStarts: cloudRun.coldStarts,
     refusals: cloudRun.refusals,
     hours,
+    vmHours,
   };
+
+  /** The work is what routers expect that have learned. A run is too short for them to learn it first. */
+  function onCreated(job: Job): void {
+    const { operation, vmMs: workMs } = drawnFor(job);
+    lookAhead?.count({ operation, workMs });
+    scaling?.count(workMs);
+  }
 
   function drawnOf(id: string): SimulatedJob {
     const stored = begin(waitFor(ports.jobs.get(id))) as Stored;
@@ -148,11 +178,42 @@ function documentsOf({ feed }: Ports): Job[] {
   return page.jobs;
 }
 
+function looksAhead({ forecaster, settings }: Policy): boolean {
+  return forecaster !== null || settings.forecast.prewarming;
+}
+
 /** The ports of production over a database in memory and virtual time. Its answers are there at once. */
-function simulatedPorts(engine: Engine, queue: Queue, blobs: Blobs, routing: RoutingSettings): Ports {
+function simulatedPorts(
+  engine: Engine,
+  queue: Queue,
+  blobs: Blobs,
+  routing: RoutingSettings,
+  onCreated: (job: Job) => void,
+  minInstances: () => number | undefined,
+): Ports {
+  const database = createMemoryDatabase({ clock: engine, routing });
+  const { jobs, routerStates } = database;
   let tokens = 0;
   return {
-    ...createMemoryDatabase({ clock: engine, routing }),
+    ...database,
+    jobs: {
+      ...jobs,
+      create(job) {
+        const created = jobs.create(job);
+        onCreated(job);
+        return created;
+      },
+    },
+    routerStates: {
+      ...routerStates,
+      read() {
+        const state = routerStates.read();
+        const kept = minInstances();
+        if (kept === undefined) return state;
+        // The leader writes down what it has set.
+        return { ...(begin(waitFor(state)) as RouterState), minInstances: kept };
+      },
+    },
     queue,
     blobs,
     metrics: null,

@@ -12,27 +12,73 @@ import type { World } from './world.ts';
 
 /** The VMs and their subscription: a VM with a free slot asks, and takes one message at a time. */
 export class VmPool {
-  readonly vms: Vm[];
+  vms: Vm[] = [];
   readonly #world: World;
   readonly #shared = new Fifo<Message>();
   readonly #random: Random;
   /** Whom Pub/Sub answers first. */
   #turn = 0;
+  /** VMs that are paid for and do not work yet. */
+  #booting = 0;
+  #created = 0;
+  /** When each VM was created, and what was paid for those that have left. Milliseconds. */
+  readonly #createdAt = new Map<Vm, number>();
+  #leftMs = 0;
 
-  constructor(world: World) {
-    const { scenario, policy, engine, seed } = world;
+  /** @param count VMs that work from the start. */
+  constructor(world: World, count: number) {
+    const { policy, engine, seed } = world;
     this.#world = world;
     this.#random = randomStream(seed, 'vm pool');
-    const count = policy.usesVms ? scenario.vms.count : 0;
-    this.vms = Array.from({ length: count }, (_, index) => new Vm(index, world, () => this.#handOut()));
-    for (const vm of this.vms) {
-      const phase = this.#random.uniform() * policy.heartbeatMs;
-      engine.after(phase, () => {
-        vm.beat();
-        engine.every(policy.heartbeatMs, () => vm.beat());
+    for (let vms = policy.usesVms ? count : 0; vms > 0; vms--) this.#add(engine.ms);
+  }
+
+  /** Has more VMs created, or the newest ones leave, so that this many remain. */
+  resize(count: number): void {
+    const { engine, scenario } = this.#world;
+    const staying = this.vms.filter((vm) => !vm.isLeaving);
+    const more = count - staying.length - this.#booting;
+    for (let missing = more; missing > 0; missing--) {
+      const createdAt = engine.ms;
+      this.#booting++;
+      engine.after(drawDelay(scenario.pool.boot, this.#random), () => {
+        this.#booting--;
+        this.#add(createdAt);
+        this.#handOut();
       });
-      this.#planFaults(vm);
     }
+    for (const vm of more < 0 ? staying.slice(more) : []) {
+      vm.drain();
+      this.#letLeave(vm);
+    }
+  }
+
+  /** Hours of VMs that were paid for until now. */
+  hours(): number {
+    const { ms } = this.#world.engine;
+    let paidMs = this.#leftMs;
+    for (const vm of this.vms) paidMs += ms - (this.#createdAt.get(vm) ?? ms);
+    return paidMs / 3_600_000;
+  }
+
+  #add(createdAt: number): void {
+    const { engine, policy } = this.#world;
+    const vm = new Vm(this.#created++, this.#world, () => this.#handOut());
+    this.vms.push(vm);
+    this.#createdAt.set(vm, createdAt);
+    const phase = this.#random.uniform() * policy.heartbeatMs;
+    engine.after(phase, () => {
+      vm.beat();
+      engine.every(policy.heartbeatMs, () => vm.beat());
+    });
+    this.#planFaults(vm);
+  }
+
+  #letLeave(vm: Vm): void {
+    if (!vm.hasLeft) return;
+    vm.stop();
+    this.vms = this.vms.filter((each) => each !== vm);
+    this.#leftMs += this.#world.engine.ms - (this.#createdAt.get(vm) ?? 0);
   }
 
   /** A message can be pulled from now on. */
@@ -85,6 +131,7 @@ export class VmPool {
     // After Pub/Sub's first pause.
     if (!outcome.ack) engine.after(scenario.run.backoff.firstMs, () => this.arrive(message));
     vm.held.delete(message);
+    this.#letLeave(vm);
     const next = takesTurns || !vm.takesWork ? undefined : (vm.queue.shift() ?? this.#shared.shift());
     // A baseline's worker fetches ahead: it has the next message at hand.
     if (next) this.#pull(vm, next, this.#nextMs());

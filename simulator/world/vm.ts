@@ -32,6 +32,7 @@ export class Vm {
   #worker: SimulatedWorker;
   #guard: SelfGuard;
   #alive = true;
+  #leaving = false;
   #stalled = false;
   #working = 0;
   #busyMs = 0;
@@ -51,7 +52,16 @@ export class Vm {
   }
 
   get takesWork(): boolean {
-    return this.#alive && !this.#stalled && !this.#guard.paused;
+    return this.#alive && !this.#leaving && !this.#stalled && !this.#guard.paused;
+  }
+
+  get isLeaving(): boolean {
+    return this.#leaving;
+  }
+
+  /** It was told to end, and what was under way has ended. */
+  get hasLeft(): boolean {
+    return this.#leaving && this.held.size === 0;
   }
 
   get free(): number {
@@ -77,13 +87,30 @@ export class Vm {
     this.#busyMs = 0;
     const busy = this.held.size;
     this.report = { vm: this.index, slots: this.slots, busy, queued: this.queue.size, atMs: ms };
-    this.#worker.beat(this.#guard.paused ? 'paused' : 'ready', busy, load);
+    this.#worker.beat(this.#state(), busy, load);
   }
 
   /** Whether routers believe that it lives. */
   isHeardOf(): boolean {
     const { engine, policy } = this.#world;
     return !this.#guard.paused && engine.ms - this.report.atMs <= policy.settings.vm.liveWithinMs;
+  }
+
+  #state(): 'draining' | 'paused' | 'ready' {
+    if (this.#leaving) return 'draining';
+    return this.#guard.paused ? 'paused' : 'ready';
+  }
+
+  /** Takes nothing new, and ends what is under way. */
+  drain(): void {
+    this.#leaving = true;
+    this.beat();
+  }
+
+  /** Its last heartbeat. */
+  stop(): void {
+    this.#worker.beat('stopped', 0, 0);
+    this.#alive = false;
   }
 
   /** Vanishes: what it does is lost. Returns what it held. */
