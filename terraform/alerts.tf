@@ -139,13 +139,14 @@ locals {
         advice    = "Look at the log of the program that the incident names."
       }
       calls-refused = {
-        title     = "Calls are refused in bursts"
-        severity  = "WARNING"
-        filter    = "metric.type = \"${local.log_metric_types.refused_calls}\" AND resource.type = \"cloud_run_revision\""
-        aligner   = "ALIGN_DELTA"
-        period    = "300s"
-        group_by  = ["metric.labels.program", "metric.labels.reason"]
-        threshold = 20
+        title    = "Calls are refused again and again"
+        severity = "WARNING"
+        filter   = "metric.type = \"${local.log_metric_types.refused_calls}\" AND resource.type = \"cloud_run_revision\""
+        aligner  = "ALIGN_DELTA"
+        period   = "600s"
+        group_by = ["metric.labels.program", "metric.labels.reason"]
+        # Lines, not calls: a program writes one a minute for each reason.
+        threshold = 5
         duration  = "0s"
         advice    = "Cloud Run let a caller in whom the program itself does not know. The reason in the incident says whether a setting is wrong or somebody has a role too many."
       }
@@ -237,6 +238,12 @@ locals {
       severity = "ERROR"
       filter   = "resource.type = \"cloud_scheduler_job\" AND severity >= ERROR"
       advice   = "Look at the log of the function that its name says. VMs sweep as well; without any VM nothing does until this is mended."
+    }
+    uploads-were-lost = {
+      title    = "Events of uploads were lost"
+      severity = "WARNING"
+      filter   = "\"Uploads had no jobs, because their events were lost\""
+      advice   = "The daily search has found uploads of which no event had told, and made their jobs. People have waited for up to a day."
     }
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"

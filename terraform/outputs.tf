@@ -50,3 +50,8 @@ output "machines" {
     provider = one(google_iam_workload_identity_pool_provider.machines[*].name)
   }
 }
+
+output "doctor" {
+  description = "The command that asks this deployment how it is. It needs `gcloud auth application-default login`."
+  value       = "SPILLWAY_UPLOADS_BUCKET=${google_storage_bucket.pictures["uploads"].name} SPILLWAY_WEB_UPLOADS_BUCKET=${google_storage_bucket.pictures["web_uploads"].name} SPILLWAY_RESULTS_BUCKET=${google_storage_bucket.pictures["results"].name} npx spillway doctor --project ${var.project}"
+}
