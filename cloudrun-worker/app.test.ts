@@ -2,6 +2,7 @@ import type { CallerVerdict } from '@spillway/pipeline/callers/check-caller.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
+import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { describe, expect, it } from 'vitest';
 import { createPushApp, type PushPages, type PushWork } from './app.ts';
 
@@ -9,7 +10,9 @@ const { consumer, log } = createMemoryPorts();
 const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
 const metrics = createMetricsPage(async () => [], 0);
-const pages: PushPages = { check, health, metrics, metricsPush: { whenDue: async () => {} }, log };
+const metricsPush = { whenDue: async () => {} };
+const tracing = { flush: async () => {} };
+const pages: PushPages = { check, health, metrics, metricsPush, tracing, log };
 
 function push(worker: PushWork, body: string) {
   return createPushApp(worker, consumer, pages).request('/push', {
@@ -24,7 +27,7 @@ const message = '{"jobId":"1"}';
 const done = { kind: 'dropped', ack: true, why: 'ended' } as const;
 const worker = (outcome: Outcome, changes: Partial<PushWork> = {}): PushWork & { seen: string[] } => {
   const seen: string[] = [];
-  const work = async (data: string) => {
+  const work = async ({ data }: Delivery) => {
     seen.push(data);
     return outcome;
   };
@@ -32,6 +35,21 @@ const worker = (outcome: Outcome, changes: Partial<PushWork> = {}): PushWork & {
 };
 
 describe('the push endpoint', () => {
+  it('sends its spans before the answer after which it may stand still', async () => {
+    const finished: string[] = [];
+    let others = 1;
+    const app = createPushApp(worker(done, { slots: 3, busy: () => others }), consumer, {
+      ...pages,
+      tracing: { flush: async () => void finished.push('flush') },
+    });
+    const one = () => app.request('/push', { method: 'POST', body: message });
+    await one();
+    expect(finished).toEqual([]);
+    others = 0;
+    expect((await one()).status).toBe(204);
+    expect(finished).toEqual(['flush']);
+  });
+
   it('answers 204 when the work is done, and only then', async () => {
     const working = Promise.withResolvers<Outcome>();
     const answer = push(worker(done, { work: () => working.promise }), message);

@@ -4,10 +4,11 @@ import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { type MetricsPage, tooMany } from '@spillway/pipeline/http/metrics-page.ts';
 import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
-import type { Consumer } from '@spillway/pipeline/ports/consumer.ts';
+import type { Consumer, Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { MetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { prometheusContentType } from '@spillway/pipeline/telemetry/prometheus.ts';
+import { type ProcessTracing, requestFlushMs } from '@spillway/pipeline/telemetry/tracing.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 
@@ -20,7 +21,7 @@ export interface PushWork {
   busy(): number;
   /** Why this instance takes no messages now; null while it takes them. */
   unfit(): string | null;
-  work(data: string): Promise<Outcome>;
+  work(delivery: Delivery): Promise<Outcome>;
 }
 
 /** What the endpoint has beside the work. */
@@ -29,6 +30,7 @@ export interface PushPages {
   health: Pick<Health, 'report'>;
   metrics: Pick<MetricsPage, 'text' | 'admit'>;
   metricsPush: Pick<MetricsPush, 'whenDue'>;
+  tracing: Pick<ProcessTracing, 'flush'>;
   log: Log;
 }
 
@@ -40,7 +42,7 @@ export interface PushPages {
 export function createPushApp(
   worker: PushWork,
   { readPush }: Pick<Consumer, 'readPush'>,
-  { check, health, metrics, metricsPush, log }: PushPages,
+  { check, health, metrics, metricsPush, tracing, log }: PushPages,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
@@ -75,7 +77,7 @@ export function createPushApp(
   });
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
-    const data = readPush(await context.req.text());
+    const delivery = readPush(await context.req.text());
     // Nothing is awaited between these checks and the call of `work`: another message could take the same slot.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
@@ -86,9 +88,10 @@ export function createPushApp(
       );
       return context.text('Every slot is busy.', 429);
     }
-    const outcome = await worker.work(data);
-    // After the answer there is no processor time.
-    await metricsPush.whenDue();
+    const outcome = await worker.work(delivery);
+    // After the answer there is no processor time, unless other requests are under way.
+    const rests = worker.busy() === 0;
+    await Promise.all([metricsPush.whenDue(), rests ? tracing.flush(requestFlushMs) : null]);
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {

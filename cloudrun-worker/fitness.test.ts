@@ -30,7 +30,7 @@ function instance(outcome: Outcome, problem: typeof full | null) {
 it('an instance whose machine cannot work takes nothing more, and ends', async () => {
   const { fitness, tests } = instance(lacking, full);
   expect(fitness.work.unfit()).toBeNull();
-  expect(await fitness.work.work('message')).toBe(lacking);
+  expect(await fitness.work.work({ data: 'message', trace: null })).toBe(lacking);
   expect(fitness.work.unfit()).toBe(full.why);
   expect(await fitness.lost).toMatchObject({ name: 'MachineError', lack: 'disk', message: full.why });
   expect(tests).toEqual([5_000]);
@@ -38,13 +38,13 @@ it('an instance whose machine cannot work takes nothing more, and ends', async (
 
 it('one that is well again within the same request goes on', async () => {
   const { fitness } = instance(lacking, null);
-  await fitness.work.work('message');
+  await fitness.work.work({ data: 'message', trace: null });
   expect(fitness.work.unfit()).toBeNull();
 });
 
 it('a job’s own failure and an outage are no reason to look', async () => {
   const { fitness, tests } = instance(givenBack('Firestore did not answer.'), full);
-  await fitness.work.work('message');
+  await fitness.work.work({ data: 'message', trace: null });
   expect([tests, fitness.work.unfit()]).toEqual([[], null]);
 });
 
@@ -69,9 +69,9 @@ it('one whose machine fails another job during its self-test makes another one',
     },
     createMemoryPorts().log,
   );
-  const first = fitness.work.work('message');
+  const first = fitness.work.work({ data: 'message', trace: null });
   await expect.poll(() => tests).toEqual([5_000]);
-  const second = fitness.work.work('message');
+  const second = fitness.work.work({ data: 'message', trace: null });
   underWay.resolve(null);
   await Promise.all([first, second]);
   expect(tests).toEqual([5_000, 60_000]);

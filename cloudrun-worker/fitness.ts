@@ -54,8 +54,8 @@ export function createFitness(
       slots: worker.slots,
       busy: worker.busy,
       unfit: () => unfit,
-      async work(data) {
-        const outcome = await worker.work(data);
+      async work(delivery) {
+        const outcome = await worker.work(delivery);
         if (wanted !== null) await testing.run();
         return outcome;
       },

@@ -46,11 +46,13 @@ async function run(): Promise<void> {
   const fitness = createFitness(worker, log);
   const health = workerHealth();
   health.begin(() => worker.ports.jobs.get('health'));
+  const { tracing } = worker;
   const { consumer, metrics: output, ownMetrics } = worker.ports;
   const metrics = createMetricsPage(ownMetrics.read, 1_000);
   const origin = { program, instance: id };
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
-  const app = createPushApp(fitness.work, consumer, { check, health, metrics, metricsPush, log });
+  const pages = { check, health, metrics, metricsPush, tracing, log };
+  const app = createPushApp(fitness.work, consumer, pages);
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   hardenServer(server, log);
   // A timeout in wall time has passed when the instance gets time again, and would cut off the request that it comes with.

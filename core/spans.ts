@@ -1,10 +1,11 @@
+import { z } from 'zod';
+
 /**
  * What is traced of a job, from its upload to its end. A span's name is one of these, and so is a row of the job's
  * waterfall. `job.trace` is the context that all of them continue, so one job is one trace, over its moves and retries.
  */
 export const spanMeanings = {
-  upload:
-    'The site opens an upload session; for an upload without a traceparent, from the object being there to its event.',
+  upload: 'The site opens an upload session; for an upload without a traceparent, the object is there.',
   event: 'An event of an upload on its way: from the object being there to the routing that received it.',
   route: 'Routing makes the job: reserve, count, decide, publish.',
   publish: 'The message of a job is handed to Pub/Sub.',
@@ -26,6 +27,17 @@ export const spanMeanings = {
 } as const;
 export type SpanName = keyof typeof spanMeanings;
 
+/** The steps that a child process times. It has no network, so the worker makes spans of them. */
+export const childSteps = ['check', 'make', 'write'] as const satisfies readonly SpanName[];
+
+/** When a step began, in milliseconds since 1970 by the machine's clock, and how long it took, in milliseconds. */
+export const stepTimeSchema = z.object({
+  step: z.enum(childSteps),
+  startedAt: z.number(),
+  ms: z.number().min(0),
+});
+export type StepTime = z.infer<typeof stepTimeSchema>;
+
 /** Attributes of spans. */
 export const spanAttributes = {
   jobId: 'spillway.job.id',
@@ -34,6 +46,10 @@ export const spanAttributes = {
   attempt: 'spillway.attempt',
   epoch: 'spillway.epoch',
   worker: 'spillway.worker',
-  /** How a delivery, a claim or a route ended: the kind of its outcome. */
+  /** Why the router chose the target. */
+  reason: 'spillway.route.reason',
+  /** How a delivery ended: the kind of its outcome. */
   outcome: 'spillway.outcome',
+  /** Of a retry: the job that is run once more. */
+  retryOf: 'spillway.retry_of',
 } as const;

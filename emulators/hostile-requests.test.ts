@@ -22,7 +22,14 @@ const { consumer, log } = createMemoryPorts();
 const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
 const metrics = createMetricsPage(async () => [], 0);
-const pages = { check, health, metrics, metricsPush: { whenDue: async () => {} }, log };
+const pages = {
+  check,
+  health,
+  metrics,
+  metricsPush: { whenDue: async () => {} },
+  tracing: { flush: async () => {} },
+  log,
+};
 
 async function listen(server: Server): Promise<number> {
   hardenServer(server, log);

@@ -180,6 +180,12 @@ function program(plan: Plan, part: string): Record<string, string> {
   return { ...environment, GCE_METADATA_HOST: host };
 }
 
+/** Traces go into files that the site reads, unless somebody wants them elsewhere. */
+function tracesOf({ directory }: StackOptions): Record<string, string> {
+  if (process.env.SPILLWAY_TRACES !== undefined) return {};
+  return { SPILLWAY_TRACES: 'file', SPILLWAY_TRACES_DIR: join(directory, 'traces') };
+}
+
 /** The environment of every part. The machine's own variables come first. */
 function shared({ stack, options }: Plan): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([key, value]) =>
@@ -190,6 +196,7 @@ function shared({ stack, options }: Plan): Record<string, string> {
     ...environmentOf(stack),
     SPILLWAY_OPERATIONS: options.operations ?? '',
     SPILLWAY_WORK_DIR: join(options.directory, 'work'),
+    ...tracesOf(options),
     // The whole stack has to end within 10 s.
     SPILLWAY_DRAIN_MS: '3000',
   };

@@ -96,7 +96,8 @@ export async function startStack(
 
 async function makePlan(options: StackOptions): Promise<Plan> {
   const dataDirectory = join(options.directory, 'data');
-  if (options.reset) await rm(dataDirectory, { recursive: true, force: true });
+  const forgotten = options.reset ? [dataDirectory, join(options.directory, 'traces')] : [];
+  for (const path of forgotten) await rm(path, { recursive: true, force: true });
   await mkdir(dataDirectory, { recursive: true });
   const ports = await choosePorts(options);
   const identities = await startIdentities(project, options.vms, createJsonLog('identities'));

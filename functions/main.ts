@@ -8,9 +8,12 @@ import { createHealth } from '@spillway/pipeline/health.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
+import { requestFlushMs, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
+import { beforeAnswer } from './before-answer.ts';
 import { forCallers } from './callers.ts';
 import { functionsConfigSchema } from './config.ts';
 import { withFailures } from './failures.ts';
@@ -42,16 +45,24 @@ async function register(): Promise<void> {
   health.begin(() => ports.jobs.get('health'));
 
   const page = createMetricsPage(ports.ownMetrics.read, 1_000);
-  const origin = { program: config.FUNCTION_TARGET, instance: randomUUID() };
+  const instance = randomUUID();
+  const origin = { program: config.FUNCTION_TARGET, instance };
   const { metrics: output, ownMetrics } = ports;
   const push = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
 
   /** Each function answers for its health to everybody, and does its work for those who may call it. */
-  const serve = (name: string, handler: FunctionHandler) =>
-    http(name, withFailures(withHealth(forCallers(check, withMetrics(handler, page, push)), health), log));
-  serve('route', createRouteFunction(ports));
-  serve('sweep', createSweepFunction(ports, config.SPILLWAY_SWEEP_FOR_MS));
-  serve('find-lost', createFindLostFunction(ports, config.SPILLWAY_LOST_AFTER_MS));
+  const serve = (name: string, create: (ports: AppPorts) => FunctionHandler) => {
+    const tracing = startTracing({ name, instance }, config, log);
+    const called = forCallers(check, withMetrics(create({ ...ports, tracing }), page));
+    const handler = withFailures(withHealth(called, health), log);
+    http(
+      name,
+      beforeAnswer(handler, () => Promise.all([push.whenDue(), tracing.flush(requestFlushMs)])),
+    );
+  };
+  serve('route', createRouteFunction);
+  serve('sweep', (each) => createSweepFunction(each, config.SPILLWAY_SWEEP_FOR_MS));
+  serve('find-lost', (each) => createFindLostFunction(each, config.SPILLWAY_LOST_AFTER_MS));
 
   // The first calls open connections and load code, which would cost the first event time. Their results are not used.
   const warmUp = Promise.allSettled([

@@ -6,6 +6,7 @@ import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { tellEnd } from './telemetry/facts.ts';
+import { traced, traceFromHere } from './telemetry/traced.ts';
 
 /**
  * All that follows the end of a job, each under its name in the document's outbox. The write that ends the job puts the
@@ -32,7 +33,11 @@ export function* followEnd(stored: Stored, ports: Ports): Steps<void> {
 }
 
 /** Does what is in a job's outbox, and takes out what was done. Throws `OutageError` and `RefusedError`. */
-export function* emptyOutbox(stored: Stored, ports: Ports): Steps<void> {
+export function emptyOutbox(stored: Stored, ports: Ports): Steps<void> {
+  return traced('announce', stored.job, () => doWhatFollows(stored, ports), ports);
+}
+
+function* doWhatFollows(stored: Stored, ports: Ports): Steps<void> {
   const { job } = stored;
   const done: AfterEnd[] = [];
   try {
@@ -48,7 +53,7 @@ export function* emptyOutbox(stored: Stored, ports: Ports): Steps<void> {
 /** The CloudEvent of the end. Its id is the same each time, so that its readers know a repeated one. */
 function* publishEvent(job: Job, ports: Ports): Steps<void> {
   const at = job.endedAt ?? ports.clock.now();
-  yield* waitFor(ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), at));
+  yield* waitFor(ports.queue.announce(`${job.id}-${job.state}`, jobEnded(job), at, traceFromHere(job)));
 }
 
 function jobEnded(job: Job): JobEnded {

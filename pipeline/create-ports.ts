@@ -2,6 +2,7 @@ import type { BaseConfig } from './config.ts';
 import type { Traffic } from './gcp/channel-check.ts';
 import { createGcpPorts } from './gcp/ports.ts';
 import type { AppPorts, Log } from './ports/ports.ts';
+import type { Tracing } from './ports/tracing.ts';
 
 /**
  * Chooses the adapters of a program: Google's clients, against the cloud or its emulators. This is the only place that
@@ -12,6 +13,11 @@ import type { AppPorts, Log } from './ports/ports.ts';
  * const ports = createPorts(parseConfig(baseConfigSchema, process.env), createJsonLog('my program'), 'calls');
  * await ports.close();
  */
-export function createPorts(config: BaseConfig, log: Log, traffic: Traffic): AppPorts {
-  return createGcpPorts(config, log, undefined, traffic);
+export function createPorts(
+  config: BaseConfig,
+  log: Log,
+  traffic: Traffic,
+  tracing: Tracing | null = null,
+): AppPorts {
+  return { ...createGcpPorts(config, log, undefined, traffic), tracing };
 }

@@ -1,3 +1,4 @@
+import type { Span } from '@opentelemetry/api';
 import { type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
@@ -8,6 +9,7 @@ import type { Candidate, Conditions, RoutingQuestion } from '@spillway/core/rout
 import { liveVms, slotsOf } from '@spillway/core/routing/state.ts';
 import { objectiveMs, turnOf } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { spanAttributes } from '@spillway/core/spans.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import {
   type JobRequest,
@@ -22,6 +24,7 @@ import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { tellDecision } from './telemetry/facts.ts';
+import { traced, traceFromHere } from './telemetry/traced.ts';
 
 /** Chooses where a job waits. In production that is `decideRoute`; the simulator plays other policies, too. */
 export type ChooseRoute = (question: RoutingQuestion, job: Job) => RouteChoice;
@@ -37,12 +40,14 @@ export type Enqueued =
  * see each other's jobs. If the program ends in between, the repeated event or the sweep goes on. Throws
  * `OutageError` when a service does not answer.
  * @param seen The world, where the router has just looked at it.
+ * @param startedAt When routing began, in milliseconds since 1970 by this machine's clock.
  */
 export function* enqueue(
   request: JobRequest,
   ports: Ports,
   choose: ChooseRoute = decideRoute,
   seen?: Conditions,
+  startedAt = Date.now(),
 ): Steps<Enqueued> {
   const conditions = seen ?? (yield* readConditions(ports));
   const job = reserved(newJob(request, conditions, ports), ports.clock.now());
@@ -50,8 +55,23 @@ export function* enqueue(
   if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
     return { kind: 'repeated', job: creation.stored.job };
   }
-  const decided = yield* decide(creation.stored, conditions, ports, choose);
-  if (!decided) return { kind: 'repeated', job: creation.stored.job };
+  const { stored } = creation;
+  return yield* traced('route', stored.job, (span) => route(stored, conditions, span, ports, choose), ports, {
+    startedAt,
+  });
+}
+
+function* route(
+  stored: Stored,
+  conditions: Conditions,
+  span: Span,
+  ports: Ports,
+  choose: ChooseRoute,
+): Steps<Enqueued> {
+  const decided = yield* decide(stored, conditions, ports, choose);
+  if (!decided) return { kind: 'repeated', job: stored.job };
+  const { target, reason } = decided.job.route;
+  span.setAttributes({ [spanAttributes.target]: target, [spanAttributes.reason]: reason });
   return { kind: 'enqueued', job: (yield* publish(decided, ports)).job };
 }
 
@@ -74,10 +94,20 @@ export function newJob(request: JobRequest, conditions: Conditions, ports: Ports
 
 /** Hands the job's message to its side, and notes that it did. A crash in between publishes twice, harmlessly. */
 export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
-  const { id, route } = stored.job;
-  yield* waitFor(ports.queue.publish(route.target, { schemaVersion, jobId: id, epoch: route.epoch }));
+  yield* traced('publish', stored.job, () => handOver(stored.job, ports), ports, {
+    attributes: {
+      [spanAttributes.target]: stored.job.route.target,
+      [spanAttributes.epoch]: stored.job.route.epoch,
+    },
+  });
   // A worker may have claimed the job already: then there is nothing left to note.
   return (yield* waitFor(ports.jobs.replace(stored, published(stored.job, ports.clock.now())))) ?? stored;
+}
+
+function* handOver(job: Job, ports: Ports): Steps<void> {
+  const { target, epoch } = job.route;
+  const message = { schemaVersion, jobId: job.id, epoch };
+  yield* waitFor(ports.queue.publish(target, message, traceFromHere(job)));
 }
 
 /**

@@ -28,6 +28,7 @@ import {
 } from './record.ts';
 import { writeReceipt, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
+import { addSpan, traced } from './telemetry/traced.ts';
 
 /** One attempt at a job that this worker has claimed. */
 interface Attempt {
@@ -77,8 +78,7 @@ function* produce(attempt: Attempt): Steps<Outcome> {
   if (source.kind === 'gone') return yield* endWithoutSource(attempt, source.replaced);
   const output = yield* operate(attempt);
   const timings = timingsOf(attempt, source, output);
-  const result = yield* writeResult(attempt.job, output, attempt.executor.ports);
-  const receipt = yield* storeReceipt(attempt, source, output, result, timings);
+  const { result, receipt } = yield* store(attempt, source, output, timings);
   return yield* recordResult(attempt, output, result, receipt, timings);
 }
 
@@ -99,10 +99,14 @@ function checkSize({ job }: Attempt): void {
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
-function* downloadSource(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
+function downloadSource(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
+  return traced('download', attempt.job, () => download(attempt), attempt.executor.ports);
+}
+
+function* download(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
   const { blobs, clock } = attempt.executor.ports;
-  const download = yield* waitFor(blobs.download(attempt.job.source, inputPath(attempt)));
-  return download.kind === 'gone' ? download : { ...download, at: clock.now() };
+  const downloaded = yield* waitFor(blobs.download(attempt.job.source, inputPath(attempt)));
+  return downloaded.kind === 'gone' ? downloaded : { ...downloaded, at: clock.now() };
 }
 
 function endWithoutSource({ token, claim, executor }: Attempt, replaced: boolean): Steps<Outcome> {
@@ -110,7 +114,11 @@ function endWithoutSource({ token, claim, executor }: Attempt, replaced: boolean
 }
 
 /** Checks the picture and works on it. */
-function* operate(attempt: Attempt): Steps<Output> {
+function operate(attempt: Attempt): Steps<Output> {
+  return traced('process', attempt.job, () => processInChild(attempt), attempt.executor.ports);
+}
+
+function* processInChild(attempt: Attempt): Steps<Output> {
   const { job, token, claim, folder, executor } = attempt;
   const progress = reportProgress(job, token, executor.ports);
   try {
@@ -126,6 +134,9 @@ function* operate(attempt: Attempt): Steps<Output> {
         onProgress: progress.tell,
       }),
     );
+    for (const { step, startedAt, ms } of output.steps) {
+      addSpan(step, job, startedAt + ms, executor.ports, { startedAt });
+    }
     return { ...output, at: executor.ports.clock.now() };
   } finally {
     yield* waitFor(progress.settled());
@@ -138,6 +149,20 @@ function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output):
     downloadMs: between(startedAt, source.at),
     processMs: Math.round(Math.min(output.processMs, between(source.at, output.at))),
   };
+}
+
+interface StoredFiles {
+  result: WrittenBlob;
+  receipt: WrittenBlob;
+}
+
+function store(attempt: Attempt, source: Source, output: Output, timings: TimingsSoFar): Steps<StoredFiles> {
+  const { job, executor } = attempt;
+  function* writeBoth(): Steps<StoredFiles> {
+    const result = yield* writeResult(job, output, executor.ports);
+    return { result, receipt: yield* storeReceipt(attempt, source, output, result, timings) };
+  }
+  return traced('store', job, writeBoth, executor.ports);
 }
 
 function storeReceipt(

@@ -1,5 +1,6 @@
 import type { JobProgress, Model, Target } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { StepTime } from '@spillway/core/spans.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { AttemptFolders } from './attempt-folders.ts';
 import type { Ports } from './ports/ports.ts';
@@ -19,6 +20,8 @@ export interface OperationOutput {
   notes: string[];
   /** Milliseconds in the child process. */
   processMs: number;
+  /** The steps in the child process. */
+  steps: readonly StepTime[];
 }
 
 export interface OperationRequest {

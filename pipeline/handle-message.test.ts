@@ -7,7 +7,10 @@ describe('a message', () => {
   it('that cannot be read is put aside and settled', async () => {
     const bench = await workbench();
     for (const data of ['', 'not json', '{"jobId": 3}']) {
-      expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'malformed', ack: true });
+      expect(await receiveMessage({ data, trace: null }, bench.executor())).toMatchObject({
+        kind: 'malformed',
+        ack: true,
+      });
     }
     expect(bench.ports.queue.buried).toHaveLength(3);
   });
@@ -17,7 +20,10 @@ describe('a message', () => {
     async (jobId) => {
       const bench = await workbench();
       const data = JSON.stringify({ schemaVersion: 1, jobId, epoch: 0 });
-      expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'malformed', ack: true });
+      expect(await receiveMessage({ data, trace: null }, bench.executor())).toMatchObject({
+        kind: 'malformed',
+        ack: true,
+      });
       expect(bench.ports.queue.buried).toMatchObject([{ data, problem: expect.stringContaining('jobId') }]);
     },
   );
@@ -25,7 +31,10 @@ describe('a message', () => {
   it('of a newer version is left for a newer worker', async () => {
     const bench = await workbench();
     const data = JSON.stringify({ schemaVersion: 99, jobId: 'x', epoch: 0 });
-    expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'newer', ack: false });
+    expect(await receiveMessage({ data, trace: null }, bench.executor())).toMatchObject({
+      kind: 'newer',
+      ack: false,
+    });
   });
 
   it('about a job whose document cannot be read is put aside with its name, and settled', async () => {
@@ -34,7 +43,7 @@ describe('a message', () => {
     bench.ports.jobs.get = () => Promise.reject(new UnreadableDocumentError(problem, { isNewer: false }));
     const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
     for (const target of ['run', 'vm'] as const) {
-      const outcome = await receiveMessage(data, { ...bench.executor(), target });
+      const outcome = await receiveMessage({ data, trace: null }, { ...bench.executor(), target });
       expect(outcome).toEqual({ kind: 'malformed', ack: true, why: problem });
     }
     expect(bench.ports.queue.buried).toEqual([
@@ -47,14 +56,17 @@ describe('a message', () => {
     const bench = await workbench();
     bench.ports.jobs.get = () => Promise.reject(new UnreadableDocumentError('newer', { isNewer: true }));
     const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
-    expect(await receiveMessage(data, bench.executor())).toMatchObject({ kind: 'newer', ack: false });
+    expect(await receiveMessage({ data, trace: null }, bench.executor())).toMatchObject({
+      kind: 'newer',
+      ack: false,
+    });
     expect(bench.ports.queue.buried).toEqual([]);
   });
 
   it('about no job at all is dropped', async () => {
     const bench = await workbench();
     const data = JSON.stringify({ schemaVersion: 1, jobId: 'x', epoch: 0 });
-    expect(await receiveMessage(data, bench.executor())).toEqual({
+    expect(await receiveMessage({ data, trace: null }, bench.executor())).toEqual({
       kind: 'dropped',
       ack: true,
       why: 'unknown',

@@ -17,6 +17,7 @@ import { claimLost, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { writeErrorReport } from './results.ts';
+import { traced } from './telemetry/traced.ts';
 
 /** Fencing predicate: whether its holder may still end the job as its document is now. */
 type FencingPredicate = (current: Job) => boolean;
@@ -88,7 +89,7 @@ export function* recordFailure(
   const current = yield* waitFor(ports.jobs.get(job.id));
   if (!current || !mayEnd(current.job)) return claimLost;
   try {
-    yield* writeErrorReport(job, error, ports.clock.now(), ports);
+    yield* traced('store', job, () => writeErrorReport(job, error, ports.clock.now(), ports), ports);
   } catch (refusal) {
     if (!(refusal instanceof RefusedError)) throw refusal;
     if (refusal.scope === 'service' && error.code !== 'service_refused') throw refusal;
@@ -116,16 +117,16 @@ export function between(from: Date, to: Date): number {
 
 /** Null when the job may no longer be ended from here; what was written for it is then taken away. */
 function* end(
-  { id }: Job,
+  job: Job,
   mayEnd: FencingPredicate,
   transition: (current: Job) => Job,
   ports: Ports,
   known: Stored | null = null,
 ): Steps<Job | null> {
-  const change = (job: Job) => (mayEnd(job) ? transition(job) : null);
-  const stored = yield* changeJob(ports.jobs, id, change, known);
+  const change = (current: Job) => (mayEnd(current) ? transition(current) : null);
+  const stored = yield* traced('record', job, () => changeJob(ports.jobs, job.id, change, known), ports);
   if (!stored) {
-    yield* removeLeftovers(id, ports);
+    yield* removeLeftovers(job.id, ports);
     return null;
   }
   yield* followEnd(stored, ports);

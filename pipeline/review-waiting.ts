@@ -13,6 +13,7 @@ import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
+import { traced } from './telemetry/traced.ts';
 
 /** A sweep looks at no more than this number of jobs in each line. */
 const lineLimit = 100;
@@ -104,12 +105,16 @@ function* republishLost(ports: Ports, resting: Resting, lost: AbortSignal): Step
     ports,
     function* (stored) {
       if (stored.job.route.reason === 'reserved' || !messageSeemsLost(stored.job, now)) return false;
-      yield* publish(yield* inLine(stored, ports), ports);
+      yield* traced('requeue', stored.job, () => publishAgain(stored, ports), ports);
       ports.log.warn({ ...ofJob(stored.job) }, 'Republished a job that nobody had claimed.');
       return true;
     },
     resting,
   );
+}
+
+function* publishAgain(stored: Stored, ports: Ports): Steps<void> {
+  yield* publish(yield* inLine(stored, ports), ports);
 }
 
 /** An earlier version wrote jobs without a turn, and no line shows these. */

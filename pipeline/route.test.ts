@@ -174,9 +174,13 @@ describe('a finalized upload', () => {
     expect(await bench.jobs()).toHaveLength(1);
   });
 
-  it.each(['not a trace', '\ud800', 'x'.repeat(2_000)])('with the trace %j has none', async (trace) => {
-    const bench = await workbench();
-    const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
-    expect(await routeUpload(object, trace, bench.ports)).toMatchObject([{ trace: null, state: 'queued' }]);
-  });
+  it.each(['not a trace', '\ud800', 'x'.repeat(2_000)])(
+    'with the trace %j gets one of its own',
+    async (trace) => {
+      const bench = await workbench();
+      const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
+      const [job] = await routeUpload(object, trace, bench.ports);
+      expect(job).toMatchObject({ trace: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/) });
+    },
+  );
 });

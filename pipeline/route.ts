@@ -6,7 +6,6 @@ import { objectAddress } from '@spillway/core/passed-over.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { overTime } from '@spillway/core/steps.ts';
-import { readTrace } from '@spillway/core/trace.ts';
 import { type JobRequest, refusedAtOnce } from '@spillway/core/transitions.ts';
 import {
   type FinalizedObject,
@@ -22,6 +21,7 @@ import { ofJob } from './log/of-job.ts';
 import type { Ports } from './ports/ports.ts';
 import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
+import { traceArrival, traceOfUpload } from './upload-trace.ts';
 
 /**
  * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same
@@ -36,19 +36,30 @@ export async function routeUpload(
   ports: Ports,
   wanted: (operation: string) => boolean = () => true,
 ): Promise<Job[]> {
+  const receivedAt = Date.now();
   // The events of the results bucket were sent here by mistake.
   if (object.bucket === ports.buckets.results) return ignore(object, 'own_result', ports);
   const [sender, conditions] = await Promise.all([senderOf(object, ports), overTime(readConditions(ports))]);
   const upload = readUpload(object, sender);
   if (upload.kind === 'ignored') return ignore(object, upload.why, ports);
   const requested = upload.jobs.filter(({ operation }) => wanted(operation));
-  const started = await Promise.allSettled(
-    requested.map((one) => startJob(upload, one, trace, conditions, ports)),
+  const continued = traceOfUpload(object, trace, ports);
+  const settled = await Promise.allSettled(
+    requested.map((one) => startJob(upload, one, { trace: continued, receivedAt }, conditions, ports)),
   );
-  return started.map((outcome) => {
+  const started = settled.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
   });
+  const made = started.find(({ isNew }) => isNew);
+  if (made) traceArrival(object, made.job, receivedAt, ports);
+  return started.map(({ job }) => job);
+}
+
+interface StartedJob {
+  job: Job;
+  /** False where the event is a repeated one, and its job needed nothing. */
+  isNew: boolean;
 }
 
 /** Any bucket but the site's own is one that integrators may write to. */
@@ -69,10 +80,10 @@ function ignore(object: FinalizedObject, why: IgnoredName, ports: Ports): [] {
 async function startJob(
   upload: Extract<UploadRequest, { kind: 'jobs' }>,
   requested: RequestedJob,
-  trace: string | null,
+  { trace, receivedAt }: { trace: string; receivedAt: number },
   conditions: Conditions,
   ports: Ports,
-): Promise<Job> {
+): Promise<StartedJob> {
   const { source, owner, batch, batchSize } = upload;
   const { operation, options } = requested;
   const refusal = requested.refusal ?? sizeRefusal(source.size);
@@ -87,17 +98,17 @@ async function startJob(
     upload: upload.upload,
     run: 1,
     retryOf: null,
-    trace: readTrace(trace),
+    trace,
     clockStartsAt: source.timeCreated,
   };
   if (refusal) return recordRefusal(request, refusal, conditions, ports);
   try {
-    const { kind, job } = await overTime(enqueue(request, ports, decideRoute, conditions));
+    const { kind, job } = await overTime(enqueue(request, ports, decideRoute, conditions, receivedAt));
     ports.log.info(
       { ...ofJob(job), target: job.route.target, reason: job.route.reason },
       kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
     );
-    return job;
+    return { job, isNew: kind === 'enqueued' };
   } catch (error) {
     if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
     const refused = { code: 'service_refused', message: error.message } as const;
@@ -111,16 +122,16 @@ async function recordRefusal(
   refusal: NonNullable<RequestedJob['refusal']>,
   conditions: Conditions,
   ports: Ports,
-): Promise<Job> {
+): Promise<StartedJob> {
   const error = { ...refusal, retryable: false };
   const job = refusedAtOnce(newJob(request, conditions, ports), error, ports.clock.now());
   const existing = await ports.jobs.get(job.id);
-  if (existing) return endedAlready(existing.job, error, ports);
+  if (existing) return { job: await endedAlready(existing.job, error, ports), isNew: false };
   await overTime(writeErrorReport(job, error, ports.clock.now(), ports));
   const { kind, stored } = await ports.jobs.create(job);
   if (kind === 'created') await overTime(followEnd(stored, ports));
   ports.log.warn({ ...ofJob(job), code: error.code }, `Refused: ${error.message}`);
-  return stored.job;
+  return { job: stored.job, isNew: kind === 'created' };
 }
 
 /**

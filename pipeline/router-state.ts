@@ -84,7 +84,7 @@ function* hasTakenWork(
 
 /** It is noted before it is sent: a trial that is noted and not sent fails, and another follows. */
 function* sendTrial(token: string, { queue }: Ports): Steps<void> {
-  yield* waitFor(queue.publish('run', probeMessage(token, schemaVersion)));
+  yield* waitFor(queue.publish('run', probeMessage(token, schemaVersion), null));
 }
 
 function* nextBreaker(

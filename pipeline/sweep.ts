@@ -1,5 +1,6 @@
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
+import type { SpanName } from '@spillway/core/spans.ts';
 import {
   type Awaitable,
   overTime,
@@ -21,6 +22,7 @@ import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
 import { routeUpload } from './route.ts';
 import { tellGivenBack } from './telemetry/facts.ts';
+import { traced } from './telemetry/traced.ts';
 
 /** Milliseconds. */
 const timing = {
@@ -81,6 +83,7 @@ export function sweepUnderLease(holder: string, ports: Ports, memory: SweepMemor
 }
 
 function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swept> {
+  const startedAt = Date.now();
   const failures: unknown[] = [];
   function* part<Value>(sweeping: Steps<Value>, otherwise: Value): Steps<Value> {
     try {
@@ -102,7 +105,7 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
   yield* part(removeExpired(ports.fleet), undefined);
   yield* part(removeExpired(ports.passedOver), undefined);
   if (failures.length > 0) throw failures[0];
-  return {
+  const swept = {
     freed: freed.done,
     published: published.done,
     moved: waiting.moved,
@@ -110,6 +113,18 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
     followed: followed.done,
     passedOver: freed.passedOver + published.passedOver + waiting.passedOver + followed.passedOver,
   };
+  traceSweep(swept, startedAt, ports);
+  return swept;
+}
+
+/** A trace of its own, for a sweep that found something to do. */
+function traceSweep(swept: Swept, startedAt: number, { tracing }: Ports): void {
+  const counts = Object.entries(swept).filter(([, count]) => count > 0);
+  if (!tracing || counts.length === 0) return;
+  const attributes = Object.fromEntries(counts.map(([what, count]) => [`spillway.sweep.${what}`, count]));
+  tracing.tracer
+    .startSpan('sweep' satisfies SpanName, { root: true, startTime: startedAt, attributes })
+    .end();
 }
 
 const nothing: GoneThrough = { done: 0, passedOver: 0 };
@@ -251,7 +266,11 @@ function inPages(
 /**
  * Decides and publishes as the job's router would have done. False when somebody else has changed the job.
  */
-function* routeAnew(stored: Stored, ports: Ports, choose: ChooseRoute = decideRoute): Steps<boolean> {
+function routeAnew(stored: Stored, ports: Ports, choose: ChooseRoute = decideRoute): Steps<boolean> {
+  return traced('requeue', stored.job, () => decideAnew(stored, ports, choose), ports);
+}
+
+function* decideAnew(stored: Stored, ports: Ports, choose: ChooseRoute): Steps<boolean> {
   const decided = yield* decide(stored, yield* readConditions(ports), ports, choose);
   if (decided) yield* publish(decided, ports);
   return decided !== null;

@@ -2,6 +2,7 @@ import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
 import { operationNameForm } from '@spillway/core/operations/operation.ts';
 import { type ResultExtension, resultExtensions } from '@spillway/core/picture-types.ts';
+import { stepTimeSchema } from '@spillway/core/spans.ts';
 import { modelsSettingsSchema } from '@spillway/models/settings.ts';
 import { z } from 'zod';
 import { inputLimitsSchema } from './input-limits.ts';
@@ -65,6 +66,8 @@ export const processedImageSchema = z.object({
   processMs: z.number().min(0),
   /** The model's part of that; null for an operation without a model. */
   inferenceMs: z.number().min(0).nullable(),
+  /** The parts of `processMs`. */
+  steps: z.array(stepTimeSchema),
 });
 export type ProcessedImage = z.infer<typeof processedImageSchema>;
 

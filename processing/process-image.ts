@@ -8,6 +8,7 @@ import {
   parseOptions,
 } from '@spillway/core/operations.ts';
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
+import type { StepTime } from '@spillway/core/spans.ts';
 import type { CheckedImage } from './checked-image.ts';
 import { type ChildJob, type ProcessedImage, resultPathOf } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
@@ -33,12 +34,13 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const startedAt = performance.now();
   const task = taskOf(job, setup);
   const work = workOf(task, job.outputPath);
+  const steps: StepTime[] = [];
   try {
-    const { output, image } = await produce(job.inputPath, task, work, setup);
+    const { output, image } = await produce(job.inputPath, task, work, setup, steps);
     const path = resultPathOf(job, output.extension);
-    await writeFile(path, output.bytes);
+    await timed('write', steps, () => writeFile(path, output.bytes));
     freeMemory(output.bytes);
-    return imageOf(path, output, image, performance.now() - startedAt);
+    return imageOf(path, output, image, steps, performance.now() - startedAt);
   } finally {
     await rm(work.copyPath, { force: true });
     forgetPicture();
@@ -49,6 +51,7 @@ function imageOf(
   path: string,
   output: OperationOutput,
   image: CheckedImage,
+  steps: StepTime[],
   processMs: number,
 ): ProcessedImage {
   const { extension, width, height, model, inferenceMs, notes } = output;
@@ -63,7 +66,21 @@ function imageOf(
     processMs,
     inferenceMs,
     notes,
+    steps,
   };
+}
+
+/** Adds a step that went well to `steps`. */
+async function timed<Result>(
+  step: StepTime['step'],
+  steps: StepTime[],
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const startedAt = Date.now();
+  const from = performance.now();
+  const result = await work();
+  steps.push({ step, startedAt, ms: performance.now() - from });
+  return result;
 }
 
 /** What a job asks for, found in the registry and among the implementations of this process. */
@@ -103,16 +120,25 @@ function workOf({ manifest, operation, options }: Task, outputPath: string): Pla
   };
 }
 
-/** If the decoder gives up on a picture, the job runs again with the faults that can be tolerated. */
 async function produce(
   inputPath: string,
-  { operation, options }: Task,
+  task: Task,
   work: PlannedWork,
   setup: ProcessingSetup,
+  steps: StepTime[],
 ): Promise<{ output: OperationOutput; image: CheckedImage }> {
-  const image = await checkInput(inputPath, setup.limits, work);
+  const image = await timed('check', steps, () => checkInput(inputPath, setup.limits, work));
+  return { output: await timed('make', steps, () => make(image, task, setup)), image };
+}
+
+/** If the decoder gives up on a picture, the job runs again with the faults that can be tolerated. */
+async function make(
+  image: CheckedImage,
+  { operation, options }: Task,
+  setup: ProcessingSetup,
+): Promise<OperationOutput> {
   try {
-    return { output: withNotes(await operation.make(image, options, setup), image), image };
+    return withNotes(await operation.make(image, options, setup), image);
   } catch (error) {
     const tolerated = await tolerate(image, error);
     // The first attempt's memory would count as the second one's.
@@ -122,7 +148,7 @@ async function produce(
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
     });
-    return { output: withNotes(output, tolerated), image };
+    return withNotes(output, tolerated);
   }
 }
 

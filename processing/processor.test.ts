@@ -107,6 +107,11 @@ test('a picture becomes a file beside the asked-for path', async () => {
     notes: [],
     processMs: expect.any(Number),
     inferenceMs: null,
+    steps: ['check', 'make', 'write'].map((step) => ({
+      step,
+      startedAt: expect.any(Number),
+      ms: expect.any(Number),
+    })),
   });
   expect(await sharp(image.path).metadata()).toMatchObject({ format: 'png', width: 80, height: 60 });
 });
@@ -218,7 +223,7 @@ describe('a child whose decoder was taken over', () => {
   const script = fileURLToPath(new URL('./testing/taken-over-child.ts', import.meta.url));
   const ownResult = () => ({
     ...{ path: join(folder, 'answer-result.png'), decodedPixels: 1, model: null, notes: [] },
-    ...{ ...goodSketch, processMs: 1, inferenceMs: null },
+    ...{ ...goodSketch, processMs: 1, inferenceMs: null, steps: [] },
   });
   const line = (image: object) =>
     `${JSON.stringify({ outcome: { kind: 'processed', image }, models: [] })}\n`;

@@ -19,7 +19,7 @@ async function vm() {
   const pulling = startPulling({
     slots,
     ports,
-    async work(data) {
+    async work({ data }) {
       handled.push(jobIdOf(data));
       return { kind: 'dropped', ack: true, why: 'ended' };
     },
@@ -28,7 +28,9 @@ async function vm() {
   onTestFinished(pulling.stop);
   const publish = async (count: number) => {
     const ids = Array.from({ length: count }, () => randomUUID());
-    const messages = ids.map((jobId) => ports.queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 }));
+    const messages = ids.map((jobId) =>
+      ports.queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 }, null),
+    );
     await Promise.all(messages);
     return ids;
   };

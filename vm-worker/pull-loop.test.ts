@@ -20,7 +20,7 @@ function pullAs(id: string, bench: Workbench, operate: Operate, slots: number) {
   const pulling = startPulling({
     slots,
     ports: bench.ports,
-    work: (data) => receiveMessage(data, executor),
+    work: (delivery) => receiveMessage(delivery, executor),
     workNext: () => handleNextInLine(executor),
   });
   onTestFinished(pulling.stop);

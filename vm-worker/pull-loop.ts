@@ -79,7 +79,7 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   /** Works on the job of a message, or on what is first in line, and goes on with what waits. */
   async function takeTurns(message: PulledMessage | null): Promise<void> {
     if (!mayTake()) return message ? held.settle(message, false) : undefined;
-    const first = await (message ? worker.work(message.data) : worker.workNext());
+    const first = await (message ? worker.work(message) : worker.workNext());
     if (message === null && 'job' in first) await watch.missed();
     const outcome = await overTime(serveTurns(waitFor(first), () => waitFor(worker.workNext()), mayTake));
     if (message) void held.settle(message, outcome.ack);

@@ -16,6 +16,7 @@ import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
 import { type MetricsPush, startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
+import { type ProcessTracing, requestFlushMs, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type Context, Hono } from 'hono';
 import { createAdmins } from './api/admins.ts';
@@ -47,6 +48,8 @@ export interface SiteOptions {
   metricsPush?: Pick<MetricsPush, 'whenDue'>;
   site: StaticSite;
   version: string;
+  /** The same, for the spans of that request. */
+  tracing?: Pick<ProcessTracing, 'flush'>;
   config: Pick<
     WebConfig,
     | 'PORT'
@@ -73,6 +76,7 @@ export interface RunningSite {
 export async function startSite({
   ports,
   metricsPush,
+  tracing,
   site,
   version,
   config,
@@ -122,7 +126,10 @@ export async function startSite({
   app.use(async (c, next) => {
     await next();
     // Reads tell nothing, and nobody who reads waits for it.
-    if (c.req.method !== 'GET' && c.req.method !== 'HEAD') await metricsPush?.whenDue();
+    if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
+    // Nobody waits for it: a visitor's page keeps an event stream open, so the instance has processor time.
+    void tracing?.flush(requestFlushMs);
+    await metricsPush?.whenDue();
   });
   app.get('/health', async (c) => {
     const report = await health.report();
@@ -196,14 +203,16 @@ async function main(): Promise<void> {
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const { storageOrigin, SPILLWAY_SITE_PAGES: pages } = config;
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), storageOrigin, pages);
-  const ports = createPorts(config, log, 'streams');
+  const origin = { program: 'site', instance: randomUUID() };
+  const tracing = startTracing({ name: origin.program, instance: origin.instance }, config, log);
+  const ports = createPorts(config, log, 'streams', tracing);
   await checkCredentials(ports);
   await checkNeeds('site', ports);
   if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);
   const { metrics: output, ownMetrics } = ports;
-  const origin = { program: 'site', instance: randomUUID() };
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
-  const running = await startSite({ ports, metricsPush, site, config, version: await readVersion() });
+  const version = await readVersion();
+  const running = await startSite({ ports, metricsPush, tracing, site, config, version });
   log.info({ url: running.url }, 'The site is up.');
 
   let ending = false;
@@ -215,7 +224,7 @@ async function main(): Promise<void> {
     setTimeout(() => process.exit(1), graceMs + 800).unref();
     await Promise.all([running.close(), metricsPush.stop()]);
     // Calls that still wait for the database are cut off: no request waits for them any more.
-    await Promise.race([ports.close(), wait(portsGraceMs)]);
+    await Promise.race([Promise.all([ports.close(), tracing.stop()]), wait(portsGraceMs)]);
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void end(signal));

@@ -27,6 +27,7 @@ export function sleeping(ms: number): Operate {
       model: null,
       notes: [],
       processMs: ms,
+      steps: [],
     };
   };
 }

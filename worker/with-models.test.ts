@@ -94,5 +94,6 @@ async function fakeResult(path: string): ReturnType<Operate> {
     model: null,
     notes: [],
     processMs: 1,
+    steps: [],
   };
 }

@@ -9,6 +9,7 @@ import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { type ProcessTracing, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { createProcessor } from '@spillway/processing/processor.ts';
 import { launchOf, type SandboxRule } from '@spillway/processing/sandbox.ts';
@@ -42,6 +43,7 @@ export interface Worker extends Workload {
    * well.
    */
   readonly lackAtStart: MachineLack | null;
+  readonly tracing: ProcessTracing;
   close(): Promise<void>;
 }
 
@@ -67,7 +69,12 @@ export async function startWorker(
 ): Promise<Worker> {
   const slots = config.SPILLWAY_SLOTS;
   await loadPlugins(config.SPILLWAY_OPERATIONS);
-  const ports = createPorts(config, log, 'calls');
+  const tracing = startTracing(
+    { name: kind === 'vm' ? 'vm-worker' : 'cloudrun-worker', instance: id },
+    config,
+    log,
+  );
+  const ports = createPorts(config, log, 'calls', tracing);
   await checkCredentials(ports);
   warnOfPlainChildren(config.SPILLWAY_SANDBOX, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
@@ -153,7 +160,7 @@ export async function startWorker(
     await heartbeats.stop();
     await processor.close();
     await workDir.remove();
-    await ports.close();
+    await Promise.all([ports.close(), tracing.stop()]);
   }
 
   /** What the machine lacks, where the children cannot start for it. */
@@ -182,6 +189,7 @@ export async function startWorker(
     control,
     ...workload,
     lackAtStart,
+    tracing,
     async setState(next, lacking = []) {
       state = next;
       lacks = lacking;

@@ -3,6 +3,7 @@ import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import { ofJob } from '@spillway/pipeline/log/of-job.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
 import { withModels } from './with-models.ts';
 
@@ -10,7 +11,7 @@ import { withModels } from './with-models.ts';
 export interface Workload {
   busy(): number;
   /** Executes the job that a message gives this worker. Never rejects. */
-  work(data: string): Promise<Outcome>;
+  work(delivery: Delivery): Promise<Outcome>;
   /** Executes the job that is first in the VMs' line. Never rejects. */
   workNext(): Promise<Outcome>;
   /** Gives back all jobs that are under way; their attempts do not count. Later jobs are executed again. */
@@ -57,7 +58,7 @@ export function createWorkload(options: WorkloadOptions): Workload {
 
   return {
     busy: () => active.size,
-    work: (data) => counted(execute((each) => receiveMessage(data, each))),
+    work: (delivery) => counted(execute((each) => receiveMessage(delivery, each))),
     workNext: () => counted(execute(handleNextInLine)),
     giveBack() {
       leaving.abort(new Error('The worker is leaving.'));

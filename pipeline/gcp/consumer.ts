@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type PubSub, v1 } from '@google-cloud/pubsub';
 import { singleFlight } from '@spillway/core/background.ts';
+import { readTrace } from '@spillway/core/trace.ts';
 import { z } from 'zod';
 import { type Consumer, pullEndsWithinMs } from '../ports/consumer.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
-import { subscriptionNames } from './queue.ts';
+import { subscriptionNames, traceAttribute } from './queue.ts';
 import { readStorageEvent } from './storage-event.ts';
 
 /** gRPC's codes of a pull that ended without a message: DEADLINE_EXCEEDED and CANCELLED. */
@@ -23,7 +24,7 @@ const pullOptions = { timeout: pullEndsWithinMs, retry: null };
 /** @see https://cloud.google.com/pubsub/docs/push#receive_push */
 const pushSchema = z.object({
   /** `data` is base64. */
-  message: z.object({ data: z.string().min(1) }),
+  message: z.object({ data: z.string().min(1), attributes: z.record(z.string(), z.unknown()).optional() }),
 });
 
 export interface PubSubConsumer extends Consumer {
@@ -58,7 +59,12 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
         const [received] = receivedMessages ?? [];
         if (!received) return null;
         if (!received.ackId) throw new Error('Pub/Sub sent a message without an acknowledgement id.');
-        return { ackId: received.ackId, data: Buffer.from(received.message?.data ?? '').toString('utf8') };
+        const { data = '', attributes } = received.message ?? {};
+        return {
+          ackId: received.ackId,
+          data: Buffer.from(data ?? '').toString('utf8'),
+          trace: readTrace(attributes?.[traceAttribute]),
+        };
       } catch (error) {
         if (withoutMessage.has(codeOf(error))) return null;
         throw asServiceError('Pub/Sub', error, 'give messages');
@@ -80,10 +86,13 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
     },
     readPush(body) {
       try {
-        const push = pushSchema.safeParse(JSON.parse(body));
-        return push.success ? Buffer.from(push.data.message.data, 'base64').toString('utf8') : body;
+        const { data, attributes } = pushSchema.parse(JSON.parse(body)).message;
+        return {
+          data: Buffer.from(data, 'base64').toString('utf8'),
+          trace: readTrace(attributes?.[traceAttribute]),
+        };
       } catch {
-        return body;
+        return { data: body, trace: null };
       }
     },
     readStorageEvent,

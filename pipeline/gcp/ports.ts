@@ -92,6 +92,7 @@ export function createGcpPorts(
     instruments: meter.instruments,
     ownMetrics: meter,
     runService,
+    tracing: null,
     audit: createFirestoreAudit(firestore),
     apiKeys: createFirestoreApiKeys(firestore),
     clock,

@@ -19,6 +19,9 @@ export const subscriptionNames = {
   uploads: 'uploads-finalized-push',
 } as const;
 
+/** The attribute of a job's message that has its `traceparent`. */
+export const traceAttribute = 'traceparent';
+
 /**
  * The client holds a message back this long to send others with it, in milliseconds. It is short, since jobs
  * are in a hurry.
@@ -34,10 +37,15 @@ export function createPubSubQueue(pubsub: PubSub): Queue {
   const dead = pubsub.topic(topicNames.dead, { batching });
   const events = pubsub.topic(topicNames.events, { batching });
   return {
-    async publish(target, message) {
-      await orOutage('Pub/Sub', topics[target].publishMessage({ json: message }), 'publish a job');
+    async publish(target, message, trace) {
+      const attributes = trace === null ? {} : { [traceAttribute]: trace };
+      await orOutage(
+        'Pub/Sub',
+        topics[target].publishMessage({ json: message, attributes }),
+        'publish a job',
+      );
     },
-    async announce(id, event, at) {
+    async announce(id, event, at, trace) {
       const attributes = {
         'ce-id': id,
         'ce-type': jobEndedType,
@@ -46,6 +54,8 @@ export function createPubSubQueue(pubsub: PubSub): Queue {
         'ce-specversion': '1.0',
         'ce-time': at.toISOString(),
         'content-type': 'application/json',
+        // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md
+        ...(trace === null ? {} : { 'ce-traceparent': trace }),
       };
       await orOutage('Pub/Sub', events.publishMessage({ json: event, attributes }), 'announce an end');
     },

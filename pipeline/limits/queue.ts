@@ -14,11 +14,11 @@ const mostDataBytes = 9_000_000;
 export function limitedQueue<Port extends Queue>(queue: Port): Port {
   return {
     ...queue,
-    async announce(id, event, at) {
+    async announce(id, event, at, trace) {
       const problem = textProblem(id, mostAttributeBytes) ?? textProblem(event.jobId, mostAttributeBytes);
       if (problem !== null)
         throw new RefusedError(`Pub/Sub cannot carry the event: an attribute ${problem}.`);
-      await queue.announce(id, event, at);
+      await queue.announce(id, event, at, trace);
     },
     async bury(data, problem) {
       // A person has to see the message; nobody needs all of it.

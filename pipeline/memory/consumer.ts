@@ -19,11 +19,19 @@ const eventSchema = finalizedObjectSchema.extend({
     .pipe(finalizedObjectSchema.shape.timeCreated),
 });
 
+interface WaitingMessages {
+  messages: { vm: JobMessage[] };
+  traces: WeakMap<JobMessage, string>;
+}
+
 /**
  * Takes messages out of a queue in this process's memory. The body of a push is the message's data itself, that of an
  * event the object.
  */
-export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Consumer {
+export function createMemoryConsumer(
+  { messages: { vm: messages }, traces }: WaitingMessages,
+  clock: Clock,
+): Consumer {
   const held = new Map<string, { message: JobMessage; deadline: number }>();
   const deadlineIn = (ms: number) => clock.now().getTime() + ms;
 
@@ -45,7 +53,7 @@ export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Cons
       if (!message) return null;
       const ackId = randomUUID();
       held.set(ackId, { message, deadline: deadlineIn(ackDeadlineMs) });
-      return { ackId, data: JSON.stringify(message) };
+      return { ackId, data: JSON.stringify(message), trace: traces.get(message) ?? null };
     },
     async reconnect() {},
     async extend(ackIds, ms) {
@@ -59,7 +67,7 @@ export function createMemoryConsumer(messages: JobMessage[], clock: Clock): Cons
       if (ack) held.delete(ackId);
       else bringBack(ackId);
     },
-    readPush: (body) => body,
+    readPush: (body) => ({ data: body, trace: null }),
     readStorageEvent({ body }) {
       const read = eventSchema.safeParse(body);
       if (read.success) return { kind: 'finalized', object: read.data, eventId: '' };

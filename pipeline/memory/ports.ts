@@ -20,6 +20,7 @@ import type {
   Timers,
 } from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
+import type { Tracing } from '../ports/tracing.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryApiKeys } from './api-keys.ts';
 import { createMemoryAudit } from './audit.ts';
@@ -34,7 +35,9 @@ import { createMemoryRunService, type MemoryRunService } from './run-service.ts'
 
 export interface MemoryQueue extends Queue {
   readonly messages: Record<Target, JobMessage[]>;
-  readonly announced: { id: string; event: JobEnded }[];
+  /** What was published with a message as its `traceparent`. */
+  readonly traces: WeakMap<JobMessage, string>;
+  readonly announced: { id: string; event: JobEnded; trace: string | null }[];
   readonly buried: { data: string; problem: string }[];
 }
 
@@ -53,6 +56,8 @@ export interface MemoryOptions {
   routing?: RoutingSettings;
   sourceRules?: SourceRule[];
   log?: Log;
+  /** Default: nothing is traced. */
+  tracing?: Tracing;
 }
 
 /** All ports in this process's memory, with the limits of Google's services: for tests. */
@@ -65,7 +70,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     ...limitedJobs(database),
     fleet: limitedFleet(database.fleet),
     queue: limitedQueue(queue),
-    consumer: createMemoryConsumer(queue.messages.vm, clock),
+    consumer: createMemoryConsumer(queue, clock),
     deadLetters: { peek: (limit) => queue.buried.slice(0, limit).map(({ problem }) => ({ problem })) },
     // In memory nothing can be missing.
     preflight: { examine: async () => null },
@@ -74,6 +79,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     instruments: createMemoryInstruments(),
     ownMetrics: { told: 0, read: async () => [] },
     runService: createMemoryRunService(),
+    tracing: options.tracing ?? null,
     clock,
     timers: options.timers ?? systemTimers,
     newToken,
@@ -136,17 +142,20 @@ function createMemoryDocument<Value extends { revision: number }>(initial: Value
 
 export function createMemoryQueue(): MemoryQueue {
   const messages: MemoryQueue['messages'] = { vm: [], run: [] };
+  const traces: MemoryQueue['traces'] = new WeakMap();
   const announced: MemoryQueue['announced'] = [];
   const buried: MemoryQueue['buried'] = [];
   return {
     messages,
+    traces,
     announced,
     buried,
-    publish(target, message) {
+    publish(target, message, trace) {
       messages[target].push(message);
+      if (trace !== null) traces.set(message, trace);
     },
-    announce(id, event) {
-      announced.push({ id, event });
+    announce(id, event, _at, trace) {
+      announced.push({ id, event, trace });
     },
     bury(data, problem) {
       buried.push({ data, problem });

@@ -15,12 +15,18 @@ export type StorageEvent =
   | { kind: 'other'; type: string; eventId: string }
   | { kind: 'unreadable'; problem: string; eventId: string };
 
-/** A message that the queue has given to this process until its ack deadline. */
-export interface PulledMessage {
-  /** Names the message for `extend` and `settle`. A message that comes again has another one. */
-  readonly ackId: string;
+/** What a message brings to a worker. */
+export interface Delivery {
   /** The message's data as text. */
   readonly data: string;
+  /** The `traceparent` that came with it; null for none. */
+  readonly trace: string | null;
+}
+
+/** A message that the queue has given to this process until its ack deadline. */
+export interface PulledMessage extends Delivery {
+  /** Names the message for `extend` and `settle`. A message that comes again has another one. */
+  readonly ackId: string;
 }
 
 /** A pull resolves within this time, in milliseconds, so that a worker that leaves can wait for its pulls. */
@@ -43,8 +49,8 @@ export interface Consumer {
   extend(ackIds: readonly string[], ms: number): Promise<void>;
   /** Lets the queue forget a message (`ack`), or bring it again at once. */
   settle(ackId: string, ack: boolean): Promise<void>;
-  /** The data of a pushed message, from the body of its request. A body that is no push is given back as it is. */
-  readPush(body: string): string;
+  /** A pushed message, from the body of its request. The data of a body that is no push is the body as it is. */
+  readPush(body: string): Delivery;
   /** What the request by which the store reports an object says. */
   readStorageEvent(request: IncomingRequest): StorageEvent;
 }

@@ -16,6 +16,7 @@ import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
 import type { RunService } from './run-service.ts';
+import type { Tracing } from './tracing.ts';
 
 /** `settings/routing` as it is now, for the admin. */
 export interface RoutingSettingsReading {
@@ -102,6 +103,8 @@ export interface Ports extends JobPorts {
   instruments: Instruments;
   /** The worker's service of Cloud Run; null where this program is not told its name. */
   runService: RunService | null;
+  /** Null where nothing is traced. */
+  tracing: Tracing | null;
   audit: AuditTrail;
   apiKeys: ApiKeys;
   /** Tells the database's time, as close as its last answers allow (store-clock.ts). */

@@ -76,6 +76,6 @@ it('an attempt that is given back is told of with its reason, and so is one that
 
 it('a message that nobody can read is told of where it is put aside', async () => {
   const bench = await workbench();
-  await receiveMessage('not json', bench.executor());
+  await receiveMessage({ data: 'not json', trace: null }, bench.executor());
   expect(toldOf(bench, 'spillway.dead_letters')).toEqual([{ kind: 'message' }]);
 });

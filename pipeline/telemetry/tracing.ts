@@ -5,10 +5,12 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  AlwaysOffSampler,
   BasicTracerProvider,
   type IdGenerator,
   ParentBasedSampler,
   RandomIdGenerator,
+  SamplingDecision,
   type SpanExporter,
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
@@ -39,6 +41,9 @@ const timing = {
   /** A program that ends waits no longer than this for its last spans. */
   stop: 3_000,
 };
+
+/** A request waits no longer than this for its spans to be sent. Milliseconds. */
+export const requestFlushMs = 200;
 
 /** Who makes the spans. */
 export interface TracedProgram {
@@ -72,6 +77,7 @@ export function startTracing(program: TracedProgram, config: BaseConfig, log: Lo
   const { name, instance = randomUUID() } = program;
   const bounded = exportTo(destination, `${name}-${instance}`, log);
   const ids = new GivenIds();
+  const share = new TraceIdRatioBasedSampler(bounded ? config.SPILLWAY_TRACES_SAMPLED : 0);
   const provider = new BasicTracerProvider({
     resource: resourceFromAttributes({
       [ATTR_SERVICE_NAME]: name,
@@ -80,16 +86,19 @@ export function startTracing(program: TracedProgram, config: BaseConfig, log: Lo
       // Google's endpoint asks for it: https://docs.cloud.google.com/trace/docs/migrate-to-otlp-endpoints
       'gcp.project_id': config.SPILLWAY_PROJECT,
     }),
-    sampler: new ParentBasedSampler({
-      root: new TraceIdRatioBasedSampler(bounded ? config.SPILLWAY_TRACES_SAMPLED : 0),
-    }),
+    sampler: bounded ? new ParentBasedSampler({ root: share }) : new AlwaysOffSampler(),
+    // What a span carries is ours, but an error's code may be anything.
+    spanLimits: { attributeValueLengthLimit: 1_000 },
     idGenerator: ids,
     spanProcessors: bounded ? [bounded.processor] : [],
   });
   const tracer = provider.getTracer('spillway', config.SPILLWAY_VERSION);
   let failedFlushAt = Number.NEGATIVE_INFINITY;
   return {
+    isOn: bounded !== null,
     tracer,
+    keeps: (traceId) =>
+      share.shouldSample(ROOT_CONTEXT, traceId).decision === SamplingDecision.RECORD_AND_SAMPLED,
     startRoot(given, spanName, options) {
       return ids.next(given, () => tracer.startSpan(spanName, { ...options, root: true }, ROOT_CONTEXT));
     },

@@ -17,9 +17,9 @@ export function consumerContract(
   pushOf: (data: string) => string,
   eventOf: (object: FinalizedObject) => IncomingRequest,
 ): void {
-  async function publish(count: number): Promise<string[]> {
+  async function publish(count: number, trace: string | null = null): Promise<string[]> {
     const ids = Array.from({ length: count }, () => randomUUID());
-    for (const jobId of ids) await ports().queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 });
+    for (const jobId of ids) await ports().queue.publish('vm', { schemaVersion: 1, jobId, epoch: 0 }, trace);
     return ids;
   }
 
@@ -45,6 +45,16 @@ export function consumerContract(
       expect(messages.map(jobIdOf).sort()).toEqual(ids.sort());
       expect(new Set(messages.map(({ ackId }) => ackId)).size).toBe(3);
       await forget(messages);
+    });
+
+    it('brings with a message the trace that it was published with', async () => {
+      const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+      await publish(1, trace);
+      const [traced] = await pulled(1);
+      await publish(1);
+      const [untraced] = await pulled(1);
+      expect([traced?.trace, untraced?.trace]).toEqual([trace, null]);
+      await forget([traced, untraced].filter((message) => message !== undefined));
     });
 
     it('brings a message again at once that is not acknowledged', async () => {
@@ -111,10 +121,10 @@ export function consumerContract(
     it('reads what is pushed, and gives back what is no push', () => {
       const { consumer } = ports();
       for (const data of ['{"jobId":"1"}', 'nöt JSON', ' ']) {
-        expect(consumer.readPush(pushOf(data))).toBe(data);
+        expect(consumer.readPush(pushOf(data))).toEqual({ data, trace: null });
       }
       for (const body of ['', 'not json', '{"other":1}', '{"message":{"attributes":{"a":"b"}}}']) {
-        expect(consumer.readPush(body)).toBe(body);
+        expect(consumer.readPush(body)).toEqual({ data: body, trace: null });
       }
     });
   });

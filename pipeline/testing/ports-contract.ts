@@ -310,8 +310,8 @@ export function portsContract(
         error: null,
         target: 'vm',
       } as const;
-      await expect(queue.announce('x'.repeat(1_025), event, noon)).rejects.toThrow(RefusedError);
-      await expect(queue.announce('\ud800', event, noon)).rejects.toThrow(RefusedError);
+      await expect(queue.announce('x'.repeat(1_025), event, noon, null)).rejects.toThrow(RefusedError);
+      await expect(queue.announce('\ud800', event, noon, null)).rejects.toThrow(RefusedError);
     });
   });
 

@@ -45,7 +45,10 @@ export function countRoundTrips(ports: MemoryPorts): CountedPorts {
     for (const { run } of ended) run();
   }
 
-  function counted<Name extends keyof MemoryPorts>(name: Name, methods: (keyof MemoryPorts[Name])[]) {
+  function counted<Name extends Exclude<keyof MemoryPorts, 'tracing'>>(
+    name: Name,
+    methods: (keyof MemoryPorts[Name])[],
+  ) {
     const port = ports[name];
     const slowed = { ...port };
     for (const method of methods) {

@@ -96,5 +96,6 @@ export const copying: Operate = async ({ outputPath }) => {
     model: null,
     notes: [],
     processMs: 1,
+    steps: [],
   };
 };

@@ -219,6 +219,7 @@ function simulatedPorts(
     metrics: null,
     instruments: noInstruments,
     runService: null,
+    tracing: null,
     clock: engine,
     timers: engine,
     newToken: () => String(++tokens),

@@ -120,4 +120,5 @@ const anyOutput = {
   height: 0,
   model: null,
   notes: [],
+  steps: [],
 };

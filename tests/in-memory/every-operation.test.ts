@@ -61,17 +61,20 @@ async function done(operation: OperationName) {
   const { id } = await upload(test, await browser.owner(), { bytes: photo, metadata: { operation } });
   const { target } = await readJob(test, id).then(({ route }) => route);
   const [message] = test.memory.queue.messages[target];
-  const outcome = await receiveMessage(JSON.stringify(message), {
-    ports: test.ports,
-    operate: (request) => processor.process(request),
-    worker: 'worker-1',
-    target,
-    folders: attemptFoldersIn(folder),
-    claimMs: 60_000,
-    maxAttempts: 3,
-    learned: () => ({}),
-    leaving: new AbortController().signal,
-  });
+  const outcome = await receiveMessage(
+    { data: JSON.stringify(message), trace: null },
+    {
+      ports: test.ports,
+      operate: (request) => processor.process(request),
+      worker: 'worker-1',
+      target,
+      folders: attemptFoldersIn(folder),
+      claimMs: 60_000,
+      maxAttempts: 3,
+      learned: () => ({}),
+      leaving: new AbortController().signal,
+    },
+  );
   return { browser, outcome, job: await readJob(test, id) };
 }
 

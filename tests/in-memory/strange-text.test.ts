@@ -132,7 +132,10 @@ async function workOff(ports: MemoryPorts): Promise<void> {
     ['run-1', run],
   ] as const) {
     for (const message of messages.splice(0)) {
-      const { ack } = await receiveMessage(JSON.stringify(message), { ...executor(side), ports });
+      const { ack } = await receiveMessage(
+        { data: JSON.stringify(message), trace: null },
+        { ...executor(side), ports },
+      );
       expect(ack).toBe(true);
     }
   }

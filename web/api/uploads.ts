@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createRoute } from '@hono/zod-openapi';
 import { webObjectName } from '@spillway/core/object-names.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
+import { traceSession } from '@spillway/pipeline/upload-trace.ts';
 import type { z } from 'zod';
 import { json, openTo, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
@@ -45,6 +46,7 @@ export function uploadRoutes({ ports }: ApiDependencies) {
     const uploadId = randomUUID();
     const batchId = request.batchId ?? randomUUID();
     const objectName = webObjectName(c.var.visitor.owner, uploadId, request.fileName);
+    const trace = traceSession(ports);
     const { protocol, url } = await ports.blobs.openUpload({
       bucket: ports.buckets.webUploads,
       name: objectName,
@@ -57,9 +59,11 @@ export function uploadRoutes({ ports }: ApiDependencies) {
         upload: uploadId,
         'batch-size': String(request.files),
         ...(request.pixels === undefined ? {} : { pixels: String(request.pixels) }),
+        ...(trace === null ? {} : { traceparent: trace.traceparent }),
       },
       origin: pageOrigin(c.req.header('origin')),
     });
+    trace?.opened();
     c.header('Cache-Control', 'no-store');
     return c.json({ uploadId, batchId, objectName, protocol, sessionUrl: url }, 201);
   });
