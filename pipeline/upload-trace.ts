@@ -40,7 +40,7 @@ export function traceOfUpload(
 }
 
 /**
- * Traces how an upload came here: the root of its trace, where that was derived, and its event.
+ * Traces how an upload came here: that its object was there, where its sender has not traced that, and its event.
  * @param receivedAt When the event came, in milliseconds since 1970 by this machine's clock.
  */
 export function traceArrival(
@@ -54,6 +54,8 @@ export function traceArrival(
   const trace = parseTrace(job.trace);
   if (trace?.traceId === derived.traceId && trace.spanId === derived.spanId) {
     tracing?.startRoot(derived, 'upload', { startTime: uploadedAt }).end(uploadedAt);
+  } else if (!readTrace(object.metadata?.traceparent)) {
+    addSpan('upload', job, uploadedAt, { tracing }, { startedAt: uploadedAt, ofAllJobs: true });
   }
   addSpan('event', job, receivedAt, { tracing }, { startedAt: uploadedAt, ofAllJobs: true });
 }
