@@ -94,7 +94,7 @@ export class InstancePool {
     return place.promise;
   }
 
-  /** Keeps at least so many instances started from now on. Resolves when they are, or when another number is wanted. */
+  /** Keeps at least this number of instances started from now on. Resolves when they are, or when another number is wanted. */
   keep(instances: number): Promise<void> {
     this.#least = Math.min(instances, this.#options.most);
     for (const { resolve } of this.#keepers.splice(0)) resolve();

@@ -167,7 +167,7 @@ it('puts back what somebody else has changed, Terraform for one', async () => {
   expect(await nextMinute(prewarming)).toBe(8);
 });
 
-it('of several programs, one counts and changes, whoever has the sweep', async () => {
+it('of several programs, one counts and changes', async () => {
   const { bench, ports, nextMinute, arrive } = await world();
   const programs = await Promise.all(['one', 'two'].map((holder) => begun(ports, bench, holder)));
   for (let index = 0; index < 6; index++) {

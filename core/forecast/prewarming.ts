@@ -45,7 +45,7 @@ export const prewarmingChangeSchema = z.object({
   why: z.string(),
 });
 
-/** Of the changes, so many are kept. */
+/** Changes that are kept. */
 export const mostChanges = 20;
 
 /** Expected arrivals for 1 to 15 minutes after a time, by operation. */

@@ -7,7 +7,7 @@ import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { type CloudRunView, cloudRunSchema } from './schema.ts';
 
-/** However many admins look, Cloud Run's API and the database are asked this seldom. Milliseconds. */
+/** How long an answer is kept, for all admins together. Milliseconds. */
 const freshMs = 5_000;
 
 const getCloudRun = createRoute({
@@ -65,7 +65,7 @@ async function readService({ runService }: CloudRunPorts): Promise<CloudRunView[
   }
 }
 
-/** The same answer for some time. Who asks meanwhile waits for the reading under way. */
+/** The same answer for some time. Requests that come during a reading wait for it. */
 function keptFor<Value>(ms: number, clock: Ports['clock'], read: () => Promise<Value>): () => Promise<Value> {
   let kept: { value: Promise<Value>; at: number } | null = null;
   return () => {
