@@ -20,7 +20,7 @@ test('docs/cost.md has the break-even that the command prints', () => {
         Math.round(found.jobsPerDay).toLocaleString('en'),
         (100 * found.busy).toFixed(),
       ],
-      mix,
+      `npm run -s cost -- --break-even --mix ${mix}`,
     ).toEqual([runPer1000, jobsPerDay, busy]);
   }
 });
