@@ -48,7 +48,7 @@ async function readRecording(job: Job, source: TraceSource): Promise<JobTrace['r
     case 'file': {
       if (trace === null) return { kind: 'file', spans: [], notes: [] };
       const { spans, notes } = await findSpans(source.folder, trace.traceId);
-      const ofJob = spansOfJob(spans, runsOf(job));
+      const ofJob = spansOfJob(spans, runsOf(job), job.source.timeCreated.getTime());
       if (ofJob.length > mostSpans)
         notes.push(`Only the first ${mostSpans} of ${ofJob.length} spans are here.`);
       if (!trace.sampled) {

@@ -16,8 +16,8 @@ function span(id: string, parent: string | null, job: string | null = null): Rec
   return { id, traceId: 't', parent, name: id, job, startMs, endMs: startMs + 1, ...rest };
 }
 
-const kept = (spans: RecordedSpan[]) =>
-  spansOfJob(spans, runs).map(({ id, parent, run }) => [id, parent, run]);
+const kept = (spans: RecordedSpan[], uploadedAt = 0) =>
+  spansOfJob(spans, runs, uploadedAt).map(({ id, parent, run }) => [id, parent, run]);
 
 test('keeps the job, what is below it and what led to it, and nothing of the upload’s other jobs', () => {
   expect(
@@ -59,6 +59,18 @@ test('tells the runs apart, also where a job is worked on below another', () => 
     ['retry', 'upload', 2],
     ['claim', 'retry', 2],
   ]);
+});
+
+test('keeps the event beside the job’s spans, and no other event of a sender who traces many uploads together', () => {
+  const ofSite = [span('upload', null), span('event', 'upload'), span('route', 'upload', 'ours')];
+  expect(kept(ofSite).map(([id]) => id)).toEqual(['upload', 'event', 'route']);
+  const ofSender = [
+    span('event', 'of-the-sender'),
+    span('event-other', 'of-the-sender'),
+    span('route', 'of-the-sender', 'ours'),
+    span('event-elsewhere', 'of-another'),
+  ];
+  expect(kept(ofSender, ofSender[0]?.startMs).map(([id]) => id)).toEqual(['event', 'route']);
 });
 
 test('ends where spans are above themselves', () => {

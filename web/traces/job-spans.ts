@@ -17,10 +17,16 @@ export function runsOf({ source, operation, options, run }: Job): Map<string, nu
 
 /**
  * What belongs to the job's runs. A trace has more: one upload may ask for several operations, and a sender may trace
- * many uploads together. A span is the job's that it names, or that the closest span above it names. What names none is
- * the upload and what came of it before there were jobs: it belongs to the first run if it leads to one of the job's.
+ * many uploads together. A span is the job's that it names, or that the closest span above it names. What names none has
+ * happened to all jobs of an upload: it is here if it led to a span of the job, or is beside one that did.
+ * @param uploadedAt Milliseconds since 1970. Where the span above is the sender's own, an event is told from those of
+ *   the sender's other uploads by its beginning, which is this.
  */
-export function spansOfJob(spans: readonly RecordedSpan[], runs: ReadonlyMap<string, number>): SpanView[] {
+export function spansOfJob(
+  spans: readonly RecordedSpan[],
+  runs: ReadonlyMap<string, number>,
+  uploadedAt: number,
+): SpanView[] {
   const byId = new Map(spans.map((span) => [span.id, span]));
   const above = (span: RecordedSpan) => (span.parent === null ? undefined : byId.get(span.parent));
 
@@ -32,13 +38,19 @@ export function spansOfJob(spans: readonly RecordedSpan[], runs: ReadonlyMap<str
   };
 
   const kept = new Map<string, { span: RecordedSpan; run: number }>();
+  const ofSender = new Set<string>();
   for (const span of spans) {
-    const run = runOf(span);
-    if (typeof run !== 'number') continue;
+    if (typeof runOf(span) !== 'number') continue;
     for (const each of upwards(span, above)) {
-      const ofEach = runOf(each);
-      if (ofEach !== 'another') kept.set(each.id, { span: each, run: ofEach === 'none' ? 1 : ofEach });
+      const run = runOf(each);
+      if (run !== 'another') kept.set(each.id, { span: each, run: run === 'none' ? 1 : run });
+      if (each.parent !== null && !byId.has(each.parent)) ofSender.add(each.parent);
     }
+  }
+  const isOfUpload = ({ parent, startMs }: RecordedSpan) =>
+    parent !== null && (kept.has(parent) || (ofSender.has(parent) && Math.abs(startMs - uploadedAt) < 1));
+  for (const span of spans) {
+    if (!kept.has(span.id) && runOf(span) === 'none' && isOfUpload(span)) kept.set(span.id, { span, run: 1 });
   }
   const views = [...kept.values()].map(({ span: { traceId: _trace, job: _job, ...span }, run }) => {
     const parent = span.parent !== null && kept.has(span.parent) ? span.parent : null;

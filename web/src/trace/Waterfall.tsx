@@ -72,14 +72,19 @@ function Run({ run, isOnly, uploadedAt }: RunProps) {
   );
 }
 
+/** A label further to the right would reach over the edge. */
+const lastLabel = 0.92;
+
 function Ticks({ run }: { run: WaterfallRun }) {
   return (
     <span class="span-ticks" aria-hidden="true">
-      {ticksOf(run.axis).map(({ at, ms }) => (
-        <span key={ms} style={{ left: `${100 * at}%` }}>
-          {offsetWords(ms)}
-        </span>
-      ))}
+      {ticksOf(run.axis)
+        .filter(({ at }) => at < lastLabel)
+        .map(({ at, ms }) => (
+          <span key={ms} style={{ left: `${100 * at}%` }}>
+            {offsetWords(ms)}
+          </span>
+        ))}
     </span>
   );
 }

@@ -15,7 +15,7 @@ export interface JobPageState {
 
 const againMs = 2_000;
 /** Programs hand their spans over some seconds after the job has ended. */
-const timesAfterEnd = 6;
+const timesAfterEnd = 10;
 
 /** What the page of one job shows. It is read again while the job is open, and a few times after its end. */
 export function createJobPageState(id: string): JobPageState {
