@@ -134,7 +134,8 @@ locals {
         aligner   = "ALIGN_DELTA"
         period    = "600s"
         group_by  = ["metric.labels.program"]
-        threshold = 20
+        # Lines, of which a program writes each once a minute.
+        threshold = 5
         duration  = "0s"
         advice    = "Look at the log of the program that the incident names."
       }
@@ -160,6 +161,19 @@ locals {
         threshold = 1
         duration  = "120s"
         advice    = "A stranger gets another answer than a refusal: the dashboard is open, or it does not answer at all."
+      }
+    },
+    # Without either, VMs start once there is work, and until then nothing takes any.
+    var.vm_count == 0 && var.run_max_instances == 0 ? {} : {
+      nothing-takes-work = {
+        title     = "Nothing takes work"
+        severity  = "CRITICAL"
+        filter    = local.metric["spillway.targets.open"]
+        aligner   = "ALIGN_MAX"
+        below     = true
+        threshold = 1
+        duration  = "120s"
+        advice    = "Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM, or open what closed Cloud Run."
       }
     },
     var.vm_count == 0 ? {} : {
@@ -225,12 +239,15 @@ locals {
     }
   }
 
+  # An audit log has these very texts too, where Terraform writes the alarms that look for them.
+  lines_of_programs = "resource.type = (\"cloud_run_revision\" OR \"gce_instance\")"
+
   # What is in a log.
-  log_alerts = merge({
+  log_alerts = {
     cannot-start = {
       title    = "A program cannot work"
       severity = "CRITICAL"
-      filter   = "\"cannot work and ends\" OR \"cannot work and end\" OR (severity >= ERROR AND \"Mend it with\")"
+      filter   = "${local.lines_of_programs} AND (\"cannot work and ends\" OR \"cannot work and end\" OR (severity >= ERROR AND \"Mend it with\"))"
       advice   = "Its line in the log names what is missing, and the command that mends it."
     }
     scheduler-fails = {
@@ -242,23 +259,23 @@ locals {
     uploads-were-lost = {
       title    = "Events of uploads were lost"
       severity = "WARNING"
-      filter   = "\"Uploads had no jobs, because their events were lost\""
+      filter   = "${local.lines_of_programs} AND \"Uploads had no jobs, because their events were lost\""
       advice   = "The daily search has found uploads of which no event had told, and made their jobs. People have waited for up to a day."
     }
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"
       severity = "WARNING"
-      filter   = "\"Traces cannot be written to\""
+      filter   = "${local.lines_of_programs} AND (\"Metrics cannot be written\" OR \"Traces cannot be written to\")"
       advice   = "Work goes on, and nobody sees it. The line says which program, and why."
     }
-    }, var.forecast.prewarming ? {
+    # Also where it is switched off: then somebody has to take the minimum back.
     prewarming-fails = {
       title    = "Cloud Run is not prewarmed"
       severity = "WARNING"
-      filter   = "\"Cloud Run is not prewarmed as it should be\""
+      filter   = "${local.lines_of_programs} AND \"Cloud Run is not prewarmed as it should be\""
       advice   = "The minimum of the worker's instances stays as it is. The line says what is missing."
     }
-  } : {})
+  }
 
   # All alarms in one form: conditions of thresholds, of silence, and of lines in a log.
   alerts = merge(
@@ -268,7 +285,7 @@ locals {
         conditions = concat(
           [for window in alert.windows : {
             kind        = "threshold"
-            name        = "More than ${alert.rate * local.late_share * 100} % late within ${window}"
+            name        = "More than ${format("%.0f", alert.rate * local.late_share * 100)} % late within ${window}"
             filter      = local.late_jobs
             denominator = local.metric["spillway.job.objective"]
             threshold   = alert.rate * local.late_share
@@ -311,6 +328,7 @@ locals {
     },
     {
       for name, alert in local.log_alerts : name => merge(alert, {
+        auto_close = "1800s"
         conditions = [{ kind = "log", name = alert.title, filter = alert.filter }]
       })
     },

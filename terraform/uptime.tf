@@ -12,13 +12,14 @@ locals {
       }
     } : {},
     {
-      # A stranger is turned away, by Identity-Aware Proxy with 401 or to its sign-in, and by Cloud Run with 403:
-      # https://cloud.google.com/iap/docs/sessions-howto. Any other answer is an open door or none at all.
+      # A stranger is turned away: by Identity-Aware Proxy with 401, because the header says that nobody is there to sign
+      # in (https://cloud.google.com/iap/docs/sessions-howto), and by Cloud Run with 403. Checks follow redirects, so the
+      # sign-in itself would count as an answer. Any other answer is an open door or none at all.
       dashboard = {
         host     = trimprefix(local.service_origins["admin"], "https://")
         path     = "/"
         headers  = { X-Requested-With = "XMLHttpRequest" }
-        statuses = [302, 401, 403]
+        statuses = [401, 403]
         content  = null
       }
     },

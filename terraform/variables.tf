@@ -293,7 +293,7 @@ variable "routing" {
 }
 
 variable "forecast" {
-  description = "What the forecast of arrivals may change (settings/routing, `forecast`): the minimum of the Cloud Run worker's instances, within bounds, and the wanted number of VMs. docs/routing.md tells what that is worth. With `prewarming`, programs that sweep may change the worker's service."
+  description = "What the forecast of arrivals may change (settings/routing, `forecast`): the minimum of the Cloud Run worker's instances, within bounds, and the wanted number of VMs. docs/routing.md tells what that is worth. With `prewarming`, programs that sweep may change the worker's service. After it is switched off, `gcloud run services update spillway-worker --min=0` takes back what it has set."
   type = object({
     prewarming    = optional(bool, false)
     min_instances = optional(object({ least = optional(number, 0), most = optional(number, 5) }), {})

@@ -118,6 +118,7 @@ function wakers(plan: Plan): { what: string; filter: string }[] {
   );
   return [
     { what: `that there are messages in ${subscriptionNames.dead}`, filter: `"${subscriptionNames.dead}"` },
+    { what: 'that nothing takes work', filter: typeOf('spillway.targets.open') },
     { what: 'that objectives are missed', filter: typeOf('spillway.job.objective') },
     { what: 'how long the oldest job waits', filter: typeOf('spillway.queue.oldest_age') },
     { what: 'that a breaker stays open', filter: typeOf('spillway.breaker.open') },
