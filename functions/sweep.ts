@@ -21,6 +21,7 @@ export function createSweepFunction(ports: Ports, forMs: number): FunctionHandle
         .catch((error: unknown) => ports.log.warn({ error }, 'A sweep was cut off; the next one goes on.'));
       sweeps++;
     } while (Date.now() + sweepEveryMs < until);
+    await sweeper.settled();
     response.json({ sweeps });
   };
 }

@@ -225,6 +225,21 @@ it('a program that is not told the service says so', async () => {
   expect(warnings[0]).toContain('SPILLWAY_RUN_SERVICE');
 });
 
+it('a program that is not told the service leaves it to those that are, and looks when they are gone', async () => {
+  const { bench, ports, nextMinute, arrive, warnings } = await world();
+  const told = await begun(ports, bench);
+  const untold = createPrewarming('two', { ...ports, runService: null });
+  await arrive(50);
+  bench.clock.advance(minute);
+  await untold.look();
+  await told.look();
+  expect(await ports.forecasts.read()).toMatchObject({ set: 8, problem: null });
+  expect(warnings).toEqual([]);
+  for (let index = 0; index < 5; index++) await nextMinute(untold);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toContain('SPILLWAY_RUN_SERVICE');
+});
+
 it('a Cloud Run that does not answer holds up no look of another program, and no sweep', async () => {
   const { bench, ports } = await world();
   const never = { ...ports.runService, setMinimumInstances: () => new Promise<never>(() => {}) };

@@ -34,8 +34,8 @@ const freshMs = 180_000;
 /** Forecasts what is to arrive, and keeps instances of Cloud Run started for it. */
 export interface Prewarming extends Background {
   /**
-   * To be called after each sweep that had the lease, and not to be waited for. It does something once a minute, and never
-   * rejects.
+   * To be called after each sweep, whether it had the lease or not, and not to be waited for: the program that has it may
+   * have no rights at Cloud Run. It does something once a minute, and never rejects.
    */
   look(): Awaitable<void>;
 }
@@ -67,10 +67,10 @@ export function createPrewarming(holder: string, ports: PrewarmingPorts): Prewar
       const routing = await settings.routing();
       const isOn = routing.forecast.prewarming || routing.forecast.vmPool;
       if (!isOn && isAtRest) return;
-      if (!(await leases.acquire('forecast', holder, timing.lease))) return;
       const before = await forecasts.read();
       isAtRest = !isOn && before.set === null;
-      if (isAtRest) return;
+      if (isAtRest || leavesIt(before, routing, now)) return;
+      if (!(await leases.acquire('forecast', holder, timing.lease))) return;
       const problem = await lookAhead(before, isOn, routing, now, ports);
       if (problem === null) allIsWell();
       else warn(problem);
@@ -78,6 +78,12 @@ export function createPrewarming(holder: string, ports: PrewarmingPorts): Prewar
       warn(messageOf(error));
     }
   });
+
+  /** A program that is not told the service, as on a machine of one's own, leaves it to those that are, if there are any. */
+  function leavesIt(before: ForecastDocument, { forecast }: RoutingSettings, now: Date): boolean {
+    const concernsRun = forecast.prewarming || before.set !== null;
+    return ports.runService === null && concernsRun && isFreshForecast(before, now);
+  }
 
   function warn(why: string): void {
     if (stopped || why === warnedOf) return;

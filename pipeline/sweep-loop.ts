@@ -1,25 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type Background, startRecurring } from '@spillway/core/background.ts';
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
 import { createGaugeReports } from './report-gauges.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 
+/** What takes longer beside a sweep is not waited for. Milliseconds. */
+const longestSettlingMs = 10_000;
 /** Milliseconds between sweeps of one process; the lease sees to it that few of them do anything. */
 export const sweepEveryMs = 2_000;
 
 export interface Sweeper extends Background {
   /** Sweeps once, unless another program does. Rejects where the sweep was cut off: the next one goes on. */
   sweep(): Promise<void>;
+  /**
+   * Waits, for some seconds, for what the last sweep has begun and not waited for. A function of the cloud gets no
+   * processor time for it after its answer.
+   */
+  settled(): Promise<void>;
 }
 
 /**
  * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also writes what is true
- * of the system to where metrics are kept, and prewarms Cloud Run.
+ * of the system to where metrics are kept, and one that may prewarms Cloud Run.
  */
 export function createSweeper(holder: string, ports: Ports): Sweeper {
   const memory = newSweepMemory();
   const reports = createGaugeReports(holder, ports);
   const prewarming = createPrewarming(holder, ports);
+  let beside: Promise<unknown> = Promise.resolve();
   return {
     async sweep() {
       let hasLease = true;
@@ -29,11 +38,14 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
         if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
       } finally {
         // A job that no sweep can help must not keep these back.
-        if (hasLease) {
-          void reports.report();
-          void prewarming.look();
-        }
+        beside = Promise.allSettled([hasLease ? reports.report() : undefined, prewarming.look()]);
       }
+    },
+    async settled() {
+      const ended = new AbortController();
+      const late = delay(longestSettlingMs, undefined, { signal: ended.signal }).catch(() => {});
+      await Promise.race([beside, late]);
+      ended.abort();
     },
     stop() {
       reports.stop();

@@ -1,6 +1,7 @@
 import type { protos, RevisionsClient, ServicesClient } from '@google-cloud/run';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import type { MinimumChange, RunService } from '../ports/run-service.ts';
+import { channelCheck } from './channel-check.ts';
 import { emulatorEndpoint } from './emulator-endpoint.ts';
 import { asServiceError, codeOf } from './outages.ts';
 import { describeService, isFailed, shortName, trafficOf } from './run-description.ts';
@@ -176,6 +177,7 @@ function asRunError(name: string, error: unknown, operation: string, rights: str
 
 async function openClients(emulator: string | undefined): Promise<Clients> {
   const { RevisionsClient, ServicesClient } = await import('@google-cloud/run');
-  const options = emulator === undefined ? {} : await emulatorEndpoint(emulator);
+  const endpoint = emulator === undefined ? {} : await emulatorEndpoint(emulator);
+  const options = { ...channelCheck('calls'), ...endpoint };
   return { services: new ServicesClient(options), revisions: new RevisionsClient(options) };
 }
