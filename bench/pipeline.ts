@@ -7,7 +7,8 @@ import { type MixedBurst, mixedBurst } from './mixed-burst.ts';
 import { drawPhoto } from './photos.ts';
 import { type Usage, usageOfTree } from './process-tree.ts';
 import { quantile } from './quantile.ts';
-import { between, countByTarget, ended, timings, upload, withStack } from './stack-jobs.ts';
+import { type BenchStack, between, countByTarget, ended, timings, upload, withStack } from './stack-jobs.ts';
+import { type BurstFigures, type TelemetryCost, telemetryCost } from './telemetry-cost.ts';
 
 const singles = 40;
 const warmUps = 5;
@@ -57,7 +58,11 @@ interface BothReports {
 export async function pipeline({ json, likeCloud }: { json: boolean; likeCloud: boolean }): Promise<void> {
   const plain = await measure({ likeCloud: false });
   if (!likeCloud) {
-    console.log(json ? JSON.stringify(plain, null, 2) : table([rowsOf(plain)]));
+    const telemetry = await telemetryCost(burstOf);
+    const report = { ...plain, telemetry };
+    console.log(
+      json ? JSON.stringify(report, null, 2) : `${table([rowsOf(plain)])}\n\n${tableOfTelemetry(telemetry)}`,
+    );
     return;
   }
   const both = { plain, likeCloud: await measure({ likeCloud: true }), mixedBurst: await mixedBurst() };
@@ -67,9 +72,7 @@ export async function pipeline({ json, likeCloud }: { json: boolean; likeCloud: 
 function measure(mode: { likeCloud: boolean }): Promise<PipelineReport> {
   return withStack({ vms: 2, slots: 1, runMax: 3, ...mode }, async (bench) => {
     const { stack, firestore, directory, readySeconds } = bench;
-    const path = join(directory, 'photo.jpg');
-    await drawPhoto(photo.width, photo.height, photo.seed, path);
-    const bytes = await readFile(path);
+    const bytes = await photoIn(directory);
     return {
       readySeconds,
       idle: await measureIdle(stack, firestore, bytes),
@@ -120,14 +123,7 @@ async function measureBurst(
   firestore: Firestore,
   bytes: Buffer,
 ): Promise<PipelineReport['burst']> {
-  const before = await usageOf(stack);
-  const startedAt = performance.now();
-  await Promise.all(
-    Array.from({ length: burst }, (_, index) => upload(stack, `sketch/burst-${index}.jpg`, bytes)),
-  );
-  const jobs = await ended(firestore, 'sketch/burst-', burst);
-  const seconds = (performance.now() - startedAt) / 1_000;
-  const cpuSeconds = (await usageOf(stack)).cpuSeconds - before.cpuSeconds;
+  const { jobs, seconds, cpuSeconds } = await sendBurst(stack, firestore, bytes, 'burst');
   const succeeded = jobs.filter(({ state }) => state === 'succeeded');
   const operationMs = succeeded.reduce((sum, job) => sum + timings(job).processMs, 0);
   return {
@@ -139,6 +135,31 @@ async function measureBurst(
     cpuPerJobMs: (cpuSeconds * 1_000 - operationMs) / burst,
     operationMsPerJob: operationMs / burst,
   };
+}
+
+/** Uploads pictures at once, and waits until all their jobs have ended. */
+async function sendBurst(stack: Stack, firestore: Firestore, bytes: Buffer, name: string) {
+  const before = await usageOf(stack);
+  const startedAt = performance.now();
+  await Promise.all(
+    Array.from({ length: burst }, (_, index) => upload(stack, `sketch/${name}-${index}.jpg`, bytes)),
+  );
+  const jobs = await ended(firestore, `sketch/${name}-`, burst);
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return { jobs, seconds, cpuSeconds: (await usageOf(stack)).cpuSeconds - before.cpuSeconds };
+}
+
+/** The burst above, to compare stacks by. */
+async function burstOf({ stack, firestore, directory }: BenchStack, round: number): Promise<BurstFigures> {
+  const bytes = await photoIn(directory);
+  const { seconds, cpuSeconds } = await sendBurst(stack, firestore, bytes, `round-${round}`);
+  return { jobsPerSecond: burst / seconds, cpuMsPerJob: (cpuSeconds * 1_000) / burst };
+}
+
+async function photoIn(directory: string): Promise<Buffer> {
+  const path = join(directory, 'photo.jpg');
+  await drawPhoto(photo.width, photo.height, photo.seed, path);
+  return readFile(path);
 }
 
 async function usageOf(stack: Stack): Promise<Usage> {
@@ -202,6 +223,18 @@ function tableOfBoth({ plain, likeCloud, mixedBurst: burst }: BothReports): stri
   ${succeeded} of ${jobs} succeeded in ${seconds.toFixed(1)} s, p50 ${p50.toFixed(1)} s, p95 ${p95.toFixed(1)} s
   by side ${JSON.stringify(byTarget)}
   attempts again: ${attemptsAgain}, pushes again: ${pushesAgain}, breakers that opened: ${opened.join(', ') || 'none'}`;
+}
+
+function tableOfTelemetry({ pairs, throughput, cpu, exported }: TelemetryCost): string {
+  // With the burst that is not counted.
+  const jobs = burst * (pairs.length + 1);
+  const ratio = ({ p25, p50, p75 }: TelemetryCost['cpu']) =>
+    `${p50.toFixed(3)} (quartiles ${p25.toFixed(3)} to ${p75.toFixed(3)})`;
+  return `Traces of all jobs and metrics to a collector, by none: ${pairs.length} pairs of ${burst} jobs in turns
+  jobs per second   ${ratio(throughput)}
+  processor per job ${ratio(cpu)}
+  off ${pairs.map(({ off }) => off.jobsPerSecond.toFixed(1)).join(' ')} jobs/s, on ${pairs.map(({ on }) => on.jobsPerSecond.toFixed(1)).join(' ')} jobs/s
+  the collector got ${exported.requests} requests, ${Math.round(exported.bytes / jobs)} bytes per job`;
 }
 
 /** Reports beside each other. A part that only one of them has is empty in the other. */

@@ -5,9 +5,9 @@ export const service = { name: 'spillway-worker', revision: 'spillway-worker-000
 
 /** Settings that would tell instances apart or place their files. No operator sets them for a service. */
 const notOfAService = new Set(['SPILLWAY_WORKER_ID', 'SPILLWAY_WORK_DIR']);
-/** What a person configures for a Cloud Run service: the worker's own settings. */
+/** What a person configures for a Cloud Run service: the worker's own settings, and those of OpenTelemetry. */
 const settings = Object.keys(runConfigSchema.shape).filter(
-  (name) => name.startsWith('SPILLWAY_') && !notOfAService.has(name),
+  (name) => /^(SPILLWAY|OTEL)_/.test(name) && !notOfAService.has(name),
 );
 /** Where the services are that the cloud has at known addresses. */
 const addresses = ['FIRESTORE_EMULATOR_HOST', 'PUBSUB_EMULATOR_HOST', 'STORAGE_EMULATOR_HOST'];

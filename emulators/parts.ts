@@ -181,8 +181,8 @@ function program(plan: Plan, part: string): Record<string, string> {
 }
 
 /** Traces go into files that the site reads, unless somebody wants them elsewhere. */
-function tracesOf({ directory }: StackOptions): Record<string, string> {
-  if (process.env.SPILLWAY_TRACES !== undefined) return {};
+function tracesOf({ directory, environment = {} }: StackOptions): Record<string, string> {
+  if ({ ...process.env, ...environment }.SPILLWAY_TRACES !== undefined) return {};
   return { SPILLWAY_TRACES: 'file', SPILLWAY_TRACES_DIR: join(directory, 'traces') };
 }
 
@@ -193,6 +193,7 @@ function shared({ stack, options }: Plan): Record<string, string> {
   );
   return {
     ...Object.fromEntries(inherited),
+    ...options.environment,
     ...environmentOf(stack),
     SPILLWAY_OPERATIONS: options.operations ?? '',
     SPILLWAY_WORK_DIR: join(options.directory, 'work'),

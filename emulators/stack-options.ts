@@ -70,6 +70,8 @@ export interface StackOptions {
   publicUrl?: string | undefined;
   /** Plug-ins, as `SPILLWAY_OPERATIONS` names them. */
   operations?: string;
+  /** Variables of every program, in place of this machine's. */
+  environment?: Record<string, string>;
   /** For Node in every program of Spillway's own, such as a module to load first. */
   nodeArguments?: string[];
   /** Default: buckets keep deleted objects for 7 days, as new ones do. */
