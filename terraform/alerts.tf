@@ -14,8 +14,8 @@ locals {
 
   # Routers promise that a target is in time with 95 % (confidence 1.65 in core/settings.ts), so 5 % may be late.
   late_share = 0.05
-  # Bulk jobs have the longest objective, and the oldest job may be one.
-  longest_objective_seconds = coalesce(var.routing.bulk.objective_ms, 600000) / 1000
+  # Bulk jobs have the longest objective by default, and the oldest job may be one.
+  longest_objective_seconds = max(coalesce(var.routing.bulk.objective_ms, 600000), values(var.routing.objectives_ms)...) / 1000
 
   # Budget burnt by how much too fast, over a long window and a short one:
   # https://sre.google/workbook/alerting-on-slos/#6-multiwindow-multi-burn-rate-alerts
@@ -134,7 +134,7 @@ locals {
         aligner   = "ALIGN_DELTA"
         period    = "600s"
         group_by  = ["metric.labels.program"]
-        # Lines, of which a program writes each once a minute.
+        # Lines: a program writes each at most once a minute.
         threshold = 5
         duration  = "0s"
         advice    = "Look at the log of the program that the incident names."
@@ -235,7 +235,7 @@ locals {
       aligner  = "ALIGN_MAX"
       period   = "60s"
       duration = "900s"
-      advice   = "Nobody has said for a quarter of an hour how the queue is, so that other alarms are blind. Either nobody sweeps, or who sweeps may not write metrics."
+      advice   = "Nobody has said for a quarter of an hour how the queue is, so that other alarms are blind. Either nobody sweeps, or the program that sweeps may not write metrics."
     }
   }
 
@@ -260,7 +260,7 @@ locals {
       title    = "Events of uploads were lost"
       severity = "WARNING"
       filter   = "${local.lines_of_programs} AND \"Uploads had no jobs, because their events were lost\""
-      advice   = "The daily search has found uploads of which no event had told, and made their jobs. People have waited for up to a day."
+      advice   = "The daily search has found uploads without an event, and made their jobs. People have waited for up to a day."
     }
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"

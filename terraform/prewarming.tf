@@ -1,5 +1,5 @@
-# Who sweeps may set the minimum of the Cloud Run worker's instances, from a forecast of what arrives: docs/routing.md.
-# Off, nobody but who applies this may change the service.
+# Programs that sweep may set the minimum of the Cloud Run worker's instances, from a forecast of arrivals:
+# docs/routing.md. While it is off, only the person who applies this may change the service.
 locals {
   run_service = "projects/${var.project}/locations/${var.region}/services/spillway-worker"
 

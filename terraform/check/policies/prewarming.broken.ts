@@ -21,7 +21,7 @@ export const brokenPrewarming: BrokenPlans = {
       () => changed(other, ['google_firestore_document'], ['fields'], '{}'),
     ],
   ],
-  'SPILLWAY_RUN_SERVICE is the worker’s service, and who is told of it may look at it': [
+  'SPILLWAY_RUN_SERVICE is the worker’s service, and a program that has it may look at it': [
     [
       /spillway-site, which is not the worker/,
       () => changed(other, [functions, 'sweep'], runService, worker.replace('worker', 'site')),

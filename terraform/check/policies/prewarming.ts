@@ -26,7 +26,7 @@ export const prewarmingPolicies: Policy[] = [
     },
   },
   {
-    name: 'SPILLWAY_RUN_SERVICE is the worker’s service, and who is told of it may look at it',
+    name: 'SPILLWAY_RUN_SERVICE is the worker’s service, and a program that has it may look at it',
     findings: (plan) => {
       const worker = programsOf(plan).find(({ name }) => name === 'run');
       const own = worker ? fullName(worker.resource) : null;

@@ -110,7 +110,7 @@ export const brokenRights: BrokenPlans = {
         }),
     ],
   ],
-  'An account signs as itself, machines work as theirs, and who prewarms may deploy as the worker': [
+  'An account signs as itself, machines work as theirs, and programs that prewarm may deploy as the worker': [
     [/sign as another/, () => changed(example, ['google_service_account_iam_member'], ['member'], stranger)],
     [
       /another account than theirs/,

@@ -109,7 +109,7 @@ export const rightsPolicies: Policy[] = [
     },
   },
   {
-    name: 'An account signs as itself, machines work as theirs, and who prewarms may deploy as the worker',
+    name: 'An account signs as itself, machines work as theirs, and programs that prewarm may deploy as the worker',
     findings: (plan) =>
       ofType(plan, 'google_service_account_iam_member').flatMap((grant) => {
         const [account] = madeFrom(plan, at(grant, 'service_account_id'));
