@@ -24,16 +24,28 @@ export async function readLock(path: string): Promise<LockedPackages> {
 
 /**
  * The version that a lock file gives each package, as `dependencies` of a package.json state it.
- * @throws Error where it lacks one.
+ * @throws Error where it lacks one, and where a workspace has a version of its own: a bundle has one for all.
  */
 export function pinnedVersions(lock: LockedPackages, names: string[]): Record<string, string> {
   return Object.fromEntries(
     names.map((name) => {
       const version = lock[`node_modules/${name}`]?.version;
       if (version === undefined) throw new Error(`${name} is not in the lock file.`);
+      const other = Object.keys(lock).find((place) => isOfWorkspace(place, name));
+      if (other !== undefined) {
+        throw new Error(
+          `${name} is in the lock file as ${version} and, in ${other}, as ${lock[other]?.version}: let the workspace take the first.`,
+        );
+      }
       return [name, version];
     }),
   );
+}
+
+/** Whether a package lies in the folder of a workspace, and not beside those that all share. */
+function isOfWorkspace(place: string, name: string): boolean {
+  const [workspace] = place.split('/node_modules/');
+  return !place.startsWith('node_modules/') && place === `${workspace}/node_modules/${name}`;
 }
 
 /** A lock file of version 3 for a package with this package.json. */
