@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from './config-error.ts';
 import type { Buckets } from './ports/ports.ts';
 import { metricsConfigShape, metricsDestination } from './telemetry/metrics-config.ts';
 import { otlpConfigShape } from './telemetry/otlp-config.ts';
@@ -37,11 +38,6 @@ export const baseConfigSchema = z.object({
   SPILLWAY_OPERATIONS: z.string().default(''),
 });
 export type BaseConfig = z.infer<typeof baseConfigSchema>;
-
-/** The environment does not say what a program needs, or contradicts itself. A person has to mend it. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-}
 
 /**
  * Parses an environment. Throws one `ConfigError` that names each variable that is wrong.

@@ -13,7 +13,7 @@ const forms: [what: string, form: RegExp][] = [
 ];
 
 /**
- * Says what of a stack's secrets is in its logs, and in which: the values that it really used, which are the admin's
+ * Says what of a stack's secrets is in its logs and traces, and in which: the values that it really used, which are the admin's
  * token, the secret of the sessions and the ids of all upload sessions that its storage server has handed out, and
  * whatever else has the form of a secret.
  * @param directory Of the stack.
@@ -27,9 +27,8 @@ export async function findLoggedSecrets(directory: string): Promise<{ found: str
     ...sessions.map((id): [string, string] => ['the id of an upload session', id]),
   ];
   const found: string[] = [];
-  const logs = join(directory, 'logs');
-  for (const name of await readdir(logs)) {
-    const log = await readFile(join(logs, name), 'utf8');
+  for (const name of await recordsOf(directory)) {
+    const log = await readFile(join(directory, name), 'utf8');
     for (const [what, value] of values) if (log.includes(value)) found.push(`${name} has ${what}.`);
     for (const [what, form] of forms) {
       const line = log.split('\n').find((each) => form.test(each));
@@ -37,6 +36,15 @@ export async function findLoggedSecrets(directory: string): Promise<{ found: str
     }
   }
   return { found: [...new Set(found)], sessions: sessions.length };
+}
+
+/** What the stack's programs have told of themselves: logs, and traces. */
+async function recordsOf(directory: string): Promise<string[]> {
+  const folders = ['logs', 'traces'].map(async (folder) => {
+    const names = await readdir(join(directory, folder)).catch(() => []);
+    return names.map((name) => join(folder, name));
+  });
+  return (await Promise.all(folders)).flat();
 }
 
 /** The storage server keeps each session that it has begun, also those that have ended. */

@@ -1,4 +1,5 @@
-import { baseConfigSchema, ConfigError, parseConfig } from '@spillway/pipeline/config.ts';
+import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
+import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { tracesDestination } from '@spillway/pipeline/telemetry/traces-config.ts';
 import { z } from 'zod';
 import { type AdminAccess, comparable } from './api/admin-access.ts';

@@ -6,7 +6,7 @@ import {
   RetryableError,
   UnreadableDocumentError,
 } from '@spillway/core/errors.ts';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
 import { NotSetUpError } from '../preflight.ts';
 
 const foreseen = [

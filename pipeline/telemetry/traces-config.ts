@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ConfigError } from '../config-error.ts';
 import { checkOtlp, otlpConfigShape } from './otlp-config.ts';
 
 /** The part of a program's environment that says where its traces go. */
@@ -22,11 +23,11 @@ export type TracesDestination =
   | { kind: 'otlp' }
   | { kind: 'file'; folder: string };
 
-/** Where traces go. Throws where the variables contradict each other. */
+/** Where traces go. Throws `ConfigError` where the variables contradict each other. */
 export function tracesDestination(config: TracesConfig): TracesDestination {
   const { SPILLWAY_TRACES: kind, SPILLWAY_TRACES_DIR: folder } = config;
   if (kind !== 'file' && folder !== undefined) {
-    throw new Error(
+    throw new ConfigError(
       `SPILLWAY_TRACES_DIR is "${folder}" and SPILLWAY_TRACES is ${kind}: set SPILLWAY_TRACES=file, or remove the folder.`,
     );
   }
@@ -36,7 +37,9 @@ export function tracesDestination(config: TracesConfig): TracesDestination {
       return { kind };
     case 'file':
       if (folder === undefined) {
-        throw new Error('SPILLWAY_TRACES is file: set SPILLWAY_TRACES_DIR to the folder for the files.');
+        throw new ConfigError(
+          'SPILLWAY_TRACES is file: set SPILLWAY_TRACES_DIR to the folder for the files.',
+        );
       }
       return { kind, folder };
     case 'otlp':

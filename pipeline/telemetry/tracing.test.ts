@@ -162,7 +162,10 @@ it('an endpoint that is wrong costs one warning, and what it dropped is counted'
 });
 
 it('an endpoint that never answers holds no request, and no more than a bounded number of spans', async () => {
-  const { tracing } = startWith(await endpoint(() => {}));
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+  const { tracing } = startWith(
+    await endpoint((_, response) => void closed.then(() => response.writeHead(400).end())),
+  );
   const most = 4_096;
   makeSpans(tracing, most + 1_000);
   await tracing.flush(10);
@@ -170,6 +173,7 @@ it('an endpoint that never answers holds no request, and no more than a bounded 
   makeSpans(tracing, most);
   await tracing.flush(10);
   expect(tracing.dropped()).toBe(most + 1_000);
+  close();
 });
 
 it('an endpoint that was away gets what ends from then on, and the log says so', async () => {

@@ -16,17 +16,13 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
 import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
-import { GoogleAuth } from 'google-auth-library';
 import type { BaseConfig } from '../config.ts';
 import type { Log } from '../ports/ports.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { type BoundedExport, exportBounded } from './bounded-export.ts';
+import { createCloudExporter } from './cloud-traces.ts';
 import { createFileExporter } from './trace-files.ts';
 import { type TracesDestination, tracesDestination } from './traces-config.ts';
-
-/** Google's endpoint for OTLP. @see https://docs.cloud.google.com/stackdriver/docs/reference/telemetry/v1.traces.post */
-const cloudEndpoint = 'https://telemetry.googleapis.com/v1/traces';
-const cloudScope = 'https://www.googleapis.com/auth/trace.append';
 
 /** Milliseconds. */
 const timing = {
@@ -127,18 +123,6 @@ function exportTo(destination: TracesDestination, fileName: string, log: Log): B
     default:
       return destination satisfies never;
   }
-}
-
-function createCloudExporter(): SpanExporter {
-  const auth = new GoogleAuth({ scopes: cloudScope });
-  return new OTLPTraceExporter({
-    url: cloudEndpoint,
-    async headers() {
-      // Must not throw. Without credentials the endpoint refuses the batch, which is then said.
-      const headers = await auth.getRequestHeaders(cloudEndpoint).catch(() => new Headers());
-      return Object.fromEntries(headers);
-    },
-  });
 }
 
 /** True where it was done in time. */
