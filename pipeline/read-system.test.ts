@@ -104,11 +104,14 @@ describe('what is read of a system', () => {
 
   it('names a part that it may not look at, and goes on with the others', async () => {
     const { ports } = await system();
-    ports.preflight.examine = () =>
-      Promise.reject(new RefusedError('This account may not look at the topic jobs-vm.'));
-    expect(diagnose(await readSystem(ports)).notLookedAt).toMatchObject([
-      { what: 'Not looked at: setup. This account may not look at the topic jobs-vm.' },
-    ]);
+    ports.preflight.examine = async (need) => {
+      if (need.kind === 'bucket_there')
+        return { kind: 'lack', what: 'The bucket a does not exist.', mend: 'gcloud …' };
+      throw new RefusedError('This account may not look at the topic jobs-vm.');
+    };
+    const { answers, notLookedAt } = diagnose(await readSystem(ports));
+    expect(notLookedAt).toMatchObject([{ what: 'This account may not look at the topic jobs-vm.' }]);
+    expect(answers.healthy).toContainEqual(expect.objectContaining({ code: 'not_set_up' }));
   });
 
   it('is nothing where the database refuses', async () => {

@@ -1,4 +1,4 @@
-import type { Part, SetupFinding, SystemReading } from '@spillway/core/diagnosis/system-reading.ts';
+import type { Part, Setup, SetupFinding, SystemReading } from '@spillway/core/diagnosis/system-reading.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { messageSeemsLost } from '@spillway/core/routing/waiting.ts';
@@ -22,6 +22,8 @@ const most = {
 };
 /** What a sweep, or whoever is at work on it, has taken up by this age, in milliseconds. */
 const takenUpMs = { unpublished: 60_000, unclaimed: 120_000, abandoned: 60_000, outboxes: 120_000 } as const;
+/** Three pulls, at most. */
+const deadLettersMs = 10_000;
 /** How far uploads are looked back for, and from which age on their jobs have to be there. */
 const uploads = { hours: 24, youngestMs: 120_000, searchedMs: 20_000 } as const;
 
@@ -81,8 +83,8 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     backlog.abandoned(most.left),
     backlog.outboxes(takenUpMs.outboxes, most.left),
     audit.recent(most.acts, null),
-    part(() => findingsOf(ports)),
-    part(() => ports.deadLetters.peek(most.deadLetters)),
+    lookAtSetup(ports),
+    part(() => ports.deadLetters.peek(most.deadLetters), deadLettersMs),
   ]);
   // Rules for senders are read here, and what is wrong with them is among what was passed over.
   const searched = await part(
@@ -132,9 +134,14 @@ async function part<Value>(read: () => Awaitable<Value>, withinMs?: number): Pro
   }
 }
 
-/** What is missing, all of it or nothing: where one thing cannot be looked at, the reading says so. */
-async function findingsOf({ preflight }: AppPorts): Promise<SetupFinding[]> {
-  const findings = await Promise.all(things.map((need) => preflight.examine(need)));
-  const found = findings.filter((finding) => finding !== null);
-  return [...new Map(found.map(({ what, mend }) => [what, { what, mend }])).values()];
+/** What is missing, and what could not be looked at: one does not hide the other. */
+async function lookAtSetup({ preflight }: AppPorts): Promise<Setup> {
+  const looks = await Promise.allSettled(things.map((need) => inTime(preflight.examine(need))));
+  const findings = new Map<string, SetupFinding>();
+  const notLookedAt = new Set<string>();
+  for (const look of looks) {
+    if (look.status === 'rejected') notLookedAt.add(messageOf(look.reason));
+    else if (look.value) findings.set(look.value.what, { what: look.value.what, mend: look.value.mend });
+  }
+  return { findings: [...findings.values()], notLookedAt: [...notLookedAt] };
 }

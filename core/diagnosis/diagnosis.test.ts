@@ -39,7 +39,7 @@ function reading({
     prewarmingProblem: null,
     passedOver: [],
     audit: [],
-    setup: { kind: 'read', value: [] },
+    setup: { findings: [], notLookedAt: [] },
     uploads: { kind: 'read', value: { lost: [], looked: 0, complete: true, hours: 24 } },
     deadLetters: { kind: 'read', value: [] },
     ...changes,
@@ -102,7 +102,12 @@ describe('what is wrong is said first, with what to do', () => {
     [
       'not_set_up',
       'healthy',
-      { setup: { kind: 'read', value: [{ what: 'The topic jobs-vm does not exist.', mend: 'gcloud …' }] } },
+      {
+        setup: {
+          findings: [{ what: 'The topic jobs-vm does not exist.', mend: 'gcloud …' }],
+          notLookedAt: [],
+        },
+      },
       /^The topic jobs-vm does not exist\.$/,
     ],
     [
@@ -361,6 +366,8 @@ it('what could not be looked at is named, and is not called healthy', () => {
     'Not looked at: uploads. This account may not look at the bucket a.',
     'Not looked at: dead letters. This account may not look at the bucket a.',
   ]);
+  const setup = { findings: [], notLookedAt: ['This account may not look at the topic jobs-vm.'] };
+  expect(diagnose(reading({ setup })).notLookedAt.map(({ what }) => what)).toEqual(setup.notLookedAt);
   expect(diagnose(reading({ uploads, sweptUntil: null })).verdict).toBe('wrong');
 });
 

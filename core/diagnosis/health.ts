@@ -57,7 +57,7 @@ export function healthOf(reading: SystemReading): Sentence[] {
 }
 
 function setupSentences({ setup }: SystemReading): Sentence[] {
-  return setup.kind === 'read' ? setup.value.map(({ what, mend }) => wrong('not_set_up', what, mend)) : [];
+  return setup.findings.map(({ what, mend }) => wrong('not_set_up', what, mend));
 }
 
 /** The alerts of the dashboard, but those of other questions. */

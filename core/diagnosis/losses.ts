@@ -61,7 +61,7 @@ function uploadSentences({ uploads }: SystemReading): Sentence[] {
       wrong(
         'uploads_without_job',
         `${countOf(lost.length, 'upload')} ${within} never became a job: ${listed(lost)}.`,
-        'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost. If more come, look at the log of the function route and at its Eventarc trigger.',
+        'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost --location=REGION. If more come, look at the log of the function route and at its Eventarc trigger.',
       ),
     ];
   }
@@ -97,8 +97,11 @@ function passedOverSentences(reading: SystemReading): Sentence[] {
 
 /** What was not looked at, as notes. */
 export function notLookedAt({ setup, uploads, deadLetters }: SystemReading): Sentence[] {
-  const parts = { setup, uploads, 'dead letters': deadLetters };
-  return Object.entries(parts).flatMap(([name, part]) =>
-    part.kind === 'read' ? [] : [note('not_looked_at', `Not looked at: ${name}. ${part.why}`)],
-  );
+  const parts = { uploads, 'dead letters': deadLetters };
+  return [
+    ...setup.notLookedAt.map((why) => note('not_looked_at', why)),
+    ...Object.entries(parts).flatMap(([name, part]) =>
+      part.kind === 'read' ? [] : [note('not_looked_at', `Not looked at: ${name}. ${part.why}`)],
+    ),
+  ];
 }

@@ -17,6 +17,13 @@ export interface SetupFinding {
   mend: string;
 }
 
+/** How the cloud is set up. */
+export interface Setup {
+  findings: SetupFinding[];
+  /** What could not be looked at, an English sentence for each. */
+  notLookedAt: string[];
+}
+
 /** Uploads that were held against the jobs. */
 export interface UploadSearch {
   /** As `gs://bucket/name#generation`. */
@@ -69,7 +76,7 @@ export interface SystemReading {
   };
   /** What admins did last, the latest first. */
   audit: AuditEntry[];
-  setup: Part<SetupFinding[]>;
+  setup: Setup;
   uploads: Part<UploadSearch>;
   deadLetters: Part<DeadLetter[]>;
 }
