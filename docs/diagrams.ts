@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { cloudDiagram, dataTable, rightsTable, rolesTable } from './cloud.ts';
 import { jobStatesDiagram, transitionsTable } from './job-states.ts';
+import { cloudNamesTable, labelsTable, metricsTable } from './metrics.ts';
 import { partsDiagram } from './parts.ts';
 import { jobTerms } from './terms.ts';
 
@@ -14,6 +15,12 @@ const documents: Record<string, Record<string, () => string | Promise<string>>> 
     transitions: transitionsTable,
   },
   'security.md': { rights: rightsTable, roles: rolesTable },
+  'metrics.md': {
+    'metrics of a process': () => metricsTable('process'),
+    'metrics of the system': () => metricsTable('system'),
+    'labels of metrics': labelsTable,
+    'metrics in Cloud Monitoring': cloudNamesTable,
+  },
   'glossary.md': { 'terms of core/job.ts': jobTerms },
 };
 

@@ -10,9 +10,9 @@ export type FunctionKind = 'event' | 'call';
 type Refusal = { status: 403 | 405 | 411 | 413 | 415; why: string };
 
 /**
- * The front of a function, as Google has one. It lets through only what Eventarc or the scheduler send. The framework
- * itself would read up to 1 GiB into memory, and would answer a body that is not an event with 500, so that it is sent
- * again.
+ * The front of a function, as Google has one. It lets through only what Eventarc or the scheduler send, and questions
+ * about health and metrics. The framework itself would read up to 1 GiB into memory, and would answer a body that is not
+ * an event with 500, so that it is sent again.
  */
 export function putFrontBefore(server: Server, kind: FunctionKind): void {
   const listeners = server.listeners('request') as ((...exchange: unknown[]) => void)[];
@@ -28,7 +28,7 @@ function refusalOf({ method, url, headers }: IncomingMessage, kind: FunctionKind
   if (isFromPage(headers) || !isForThisMachine(headers.host)) {
     return { status: 403, why: 'Functions are not called by web pages.' };
   }
-  if (method === 'GET' && url === '/health') return null;
+  if (method === 'GET' && (url === '/health' || url === '/metrics')) return null;
   if (method !== 'POST') return { status: 405, why: 'Functions are called with POST.' };
   if (headers['transfer-encoding'] !== undefined) return { status: 411, why: 'Say the length of the body.' };
   const length = Number(headers['content-length'] ?? 0);
