@@ -37,6 +37,7 @@ export function exportBounded(
   let dropped = 0;
   let unsaid = 0;
   let failing = false;
+  const underWay = new Set<Promise<void>>();
   let saidAt = Number.NEGATIVE_INFINITY;
 
   function drop(spans: number): void {
@@ -63,8 +64,12 @@ export function exportBounded(
 
   const counted: SpanExporter = {
     export(spans, onResult) {
+      const ended = Promise.withResolvers<void>();
+      underWay.add(ended.promise);
       const settle = once((result: ExportResult) => {
         clearTimeout(limit);
+        ended.resolve();
+        underWay.delete(ended.promise);
         waiting -= spans.length;
         if (result.code === ExportResultCode.SUCCESS) onExported();
         else onFailed(spans.length, result.error);
@@ -95,7 +100,10 @@ export function exportBounded(
         waiting++;
         batches.onEnd(span);
       },
-      forceFlush: () => batches.forceFlush(),
+      async forceFlush() {
+        // A batch whose time had come is on its way already.
+        await Promise.all([batches.forceFlush(), ...underWay]);
+      },
       shutdown: () => batches.shutdown(),
     },
   };
