@@ -6,7 +6,8 @@ import { type Policy, settingsFor } from './policy.ts';
 type Make = (name: string, scenario: Scenario) => Policy;
 
 interface Changes {
-  scalesPool?: boolean;
+  /** Share of a VM's slots that is to be busy; undefined: a fixed number of VMs. */
+  poolLoad?: (scenario: Scenario) => number;
   forecaster?: ForecasterName;
   prewarming?: boolean;
   vmPool?: boolean;
@@ -15,17 +16,11 @@ interface Changes {
 }
 
 /** Production's policy with what a forecast, or its absence, changes around it. */
-function variant({
-  scalesPool = false,
-  forecaster,
-  prewarming = false,
-  vmPool = false,
-  kept,
-}: Changes): Make {
+function variant({ poolLoad, forecaster, prewarming = false, vmPool = false, kept }: Changes): Make {
   return (name, scenario) => ({
     ...deadlinePolicy(scenario),
     name,
-    family: name.replace(/-(last-value|ewma|holt-winters|learned|\d+)$/, ''),
+    family: name.replace(/-(last-value|ewma|holt-winters|learned|at-50|\d+)$/, ''),
     settings: settingsFor(scenario, {
       forecast: {
         prewarming: prewarming || kept !== undefined,
@@ -33,10 +28,12 @@ function variant({
         ...(kept === undefined ? {} : { minInstances: { least: kept, most: kept } }),
       },
     }),
-    scalesPool,
+    poolLoad: poolLoad?.(scenario) ?? null,
     forecaster: forecaster ?? null,
   });
 }
+
+const usualLoad = ({ pool }: Scenario) => pool.targetLoad;
 
 const forEach = (prefix: string, changes: Changes): [string, Make][] =>
   forecasterNames.map((forecaster) => [`${prefix}-${forecaster}`, variant({ ...changes, forecaster })]);
@@ -50,12 +47,14 @@ const fixed: [string, Make][] = [
 
 /**
  * With a pool of VMs that follows what has arrived (`pool`), or what a forecast says (`pool-…`), which may keep instances
- * beside that (`both-…`).
+ * beside that (`both-…`). `pool-at-50` shows what the same money does without a forecast: it has more VMs for the same
+ * work.
  */
 const scaled: [string, Make][] = [
-  ['pool', variant({ scalesPool: true })],
-  ...forEach('pool', { scalesPool: true, vmPool: true }),
-  ...forEach('both', { scalesPool: true, vmPool: true, prewarming: true }),
+  ['pool', variant({ poolLoad: usualLoad })],
+  ['pool-at-50', variant({ poolLoad: () => 0.5 })],
+  ...forEach('pool', { poolLoad: usualLoad, vmPool: true }),
+  ...forEach('both', { poolLoad: usualLoad, vmPool: true, prewarming: true }),
 ];
 
 export const lookingAhead: Record<string, (scenario: Scenario) => Policy> = Object.fromEntries(

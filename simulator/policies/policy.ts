@@ -51,8 +51,11 @@ export interface Policy {
   reviews: boolean;
   /** Without VMs there is nothing to pay for them. */
   usesVms: boolean;
-  /** Whether the number of VMs follows the work that is offered. */
-  scalesPool: boolean;
+  /**
+   * Where the number of VMs follows the work that is offered: the share of a VM's slots that is to be busy. Null: as many
+   * VMs as the scenario says.
+   */
+  poolLoad: number | null;
   /** What forecasts arrivals; its settings say what that changes. */
   forecaster: ForecasterName | null;
   /** Where a job goes; what production decides where it is left out. */
@@ -60,7 +63,7 @@ export interface Policy {
 }
 
 /** As many VMs as the scenario says, and no forecast. */
-export const nothingAhead = { scalesPool: false, forecaster: null } as const satisfies Partial<Policy>;
+export const nothingAhead = { poolLoad: null, forecaster: null } as const satisfies Partial<Policy>;
 
 /** `settings/routing` as an admin of this world would set it. */
 export function settingsFor(

@@ -10,13 +10,13 @@ const minuteMs = 60_000;
 
 describe('the autoscaler', () => {
   it('has as many VMs as the first figure asks for, within the bounds', () => {
-    expect(new Autoscaler(scenario, workOf(3)).size).toBe(3);
-    expect(new Autoscaler(scenario, 0).size).toBe(bounds.least);
-    expect(new Autoscaler(scenario, workOf(100)).size).toBe(bounds.most);
+    expect(new Autoscaler(scenario, targetLoad, workOf(3)).size).toBe(3);
+    expect(new Autoscaler(scenario, targetLoad, 0).size).toBe(bounds.least);
+    expect(new Autoscaler(scenario, targetLoad, workOf(100)).size).toBe(bounds.most);
   });
 
   it('adds VMs at once, and removes one at a time, each when ten minutes have passed since more were there', () => {
-    const autoscaler = new Autoscaler(scenario, workOf(1));
+    const autoscaler = new Autoscaler(scenario, targetLoad, workOf(1));
     expect(autoscaler.decide(workOf(4), minuteMs)).toBe(4);
     const sizes: number[] = [];
     for (let minute = 2; minute <= 40; minute++) sizes.push(autoscaler.decide(workOf(1), minute * minuteMs));
@@ -28,7 +28,7 @@ describe('the autoscaler', () => {
   });
 
   it('keeps the VMs that were wanted within the last ten minutes', () => {
-    const autoscaler = new Autoscaler(scenario, workOf(1));
+    const autoscaler = new Autoscaler(scenario, targetLoad, workOf(1));
     const wanted = [5, 1, 1, 1, 1, 4, 1, 1, 1, 1, 1, 1, 1, 1, 1];
     const sizes = wanted.map((vms, index) => autoscaler.decide(workOf(vms), (index + 1) * minuteMs));
     expect(sizes.slice(0, 10)).toEqual(new Array(10).fill(5));

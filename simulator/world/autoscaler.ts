@@ -14,13 +14,15 @@ interface Past {
  */
 export class Autoscaler {
   readonly #pool: Scenario['pool'];
-  readonly #slots: number;
+  /** Slots of a VM that are to be busy. */
+  readonly #busySlots: number;
   #past: Past[] = [];
   #size: number;
 
-  constructor({ pool, vms }: Pick<Scenario, 'pool' | 'vms'>, slotsAtFirst: number) {
+  /** @param load Share of a VM's slots that is to be busy. @param slotsAtFirst The work that is offered before the run. */
+  constructor({ pool, vms }: Pick<Scenario, 'pool' | 'vms'>, load: number, slotsAtFirst: number) {
     this.#pool = pool;
-    this.#slots = vms.slots;
+    this.#busySlots = vms.slots * load;
     this.#size = this.#wanted(slotsAtFirst);
     this.#past.push({ atMs: 0, wanted: this.#size, size: this.#size });
   }
@@ -44,8 +46,8 @@ export class Autoscaler {
   }
 
   #wanted(offeredSlots: number): number {
-    const { bounds, targetLoad } = this.#pool;
-    const vms = Math.ceil(offeredSlots / (this.#slots * targetLoad));
+    const { bounds } = this.#pool;
+    const vms = Math.ceil(offeredSlots / this.#busySlots);
     return Math.min(bounds.most, Math.max(bounds.least, vms));
   }
 }

@@ -16,15 +16,15 @@ export class PoolScaling {
   readonly #written: { atMs: number; slots: number }[] = [];
   readonly #autoscaler: Autoscaler;
 
-  constructor(world: World, past: Past, lookAhead: LookAhead | null) {
+  /** @param load Share of a VM's slots that is to be busy. */
+  constructor(world: World, load: number, past: Past, lookAhead: LookAhead | null) {
     this.#world = world;
     this.#lookAhead = lookAhead;
     this.#recent = new RecentWork(offeredWorkTiming.arrivedWithin);
     for (const { second, workMs } of past.lately) this.#recent.add((second - past.seconds) * 1_000, workMs);
-    const { pool, vms } = world.scenario;
-    const slotsAtFirst =
-      past.minutes.length > 0 ? this.#offeredSlots() : vms.count * vms.slots * pool.targetLoad;
-    this.#autoscaler = new Autoscaler(world.scenario, slotsAtFirst);
+    const { vms } = world.scenario;
+    const slotsAtFirst = past.minutes.length > 0 ? this.#offeredSlots() : vms.count * vms.slots * load;
+    this.#autoscaler = new Autoscaler(world.scenario, load, slotsAtFirst);
     this.#written.push({ atMs: Number.NEGATIVE_INFINITY, slots: slotsAtFirst });
   }
 

@@ -73,7 +73,7 @@ export function simulate(
   };
   const cloudRun = new CloudRun(world, bill);
   const lookAhead = looksAhead(policy) ? new LookAhead(world, past, cloudRun) : null;
-  const scaling = policy.scalesPool ? new PoolScaling(world, past, lookAhead) : null;
+  const scaling = policy.poolLoad === null ? null : new PoolScaling(world, policy.poolLoad, past, lookAhead);
   const pool = new VmPool(world, scaling?.size ?? scenario.vms.count);
   scaling?.start(pool);
   lookAhead?.start();
