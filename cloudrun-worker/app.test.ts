@@ -1,8 +1,11 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import type { CallerVerdict } from '@spillway/pipeline/callers/check-caller.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { givenBack, type Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
+import { prometheusContentType } from '@spillway/pipeline/telemetry/prometheus.ts';
 import { describe, expect, it } from 'vitest';
 import { createPushApp, type PushPages, type PushWork } from './app.ts';
 
@@ -57,6 +60,22 @@ describe('the push endpoint', () => {
     expect(first).toBe('still working');
     working.resolve(done);
     expect((await answer).status).toBe(204);
+  });
+
+  it('writes metrics that are due before it answers, and shows what it counts to who may call it', async () => {
+    const steps: string[] = [];
+    const counted = createMetricsPage(async () => [], 0);
+    const work = async () => {
+      steps.push('worked');
+      return done;
+    };
+    const metricsPush = { whenDue: async () => void steps.push('written') };
+    const app = createPushApp(worker(done, { work }), consumer, { ...pages, metrics: counted, metricsPush });
+    expect((await app.request('/push', { method: 'POST', body: message })).status).toBe(204);
+    expect(steps).toEqual(['worked', 'written']);
+    const env = { outgoing: new ServerResponse(new IncomingMessage(new Socket())) };
+    const shown = await app.request('/metrics', {}, env);
+    expect([shown.status, shown.headers.get('content-type')]).toEqual([200, prometheusContentType]);
   });
 
   it('hands on the message, and answers 503 for one that has to come again', async () => {

@@ -121,7 +121,10 @@ it('one warning says that metrics cannot be written, also where it comes and goe
 });
 
 /** An endpoint of OTLP that answers as it is told. */
-async function endpoint(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+async function endpoint(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  longestMs?: number,
+) {
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
@@ -130,7 +133,7 @@ async function endpoint(answer: (request: IncomingMessage, response: ServerRespo
   });
   const { port } = server.address() as AddressInfo;
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', `http://127.0.0.1:${port}`);
-  const otlp = createOtlpMetrics();
+  const otlp = createOtlpMetrics(longestMs);
   onTestFinished(async () => {
     vi.unstubAllEnvs();
     await otlp.close();
@@ -172,10 +175,25 @@ it.each([
   });
 });
 
+it.each<[string, (response: ServerResponse) => void]>([
+  ['says nothing', () => {}],
+  [
+    'never ends its answer',
+    (response) => {
+      const more = setInterval(() => response.write('x'), 5);
+      response.once('close', () => clearInterval(more));
+    },
+  ],
+])('gives up where the endpoint %s', async (_, answer) => {
+  const otlp = await endpoint((_request, response) => answer(response), 50);
+  const written = Promise.resolve(otlp.write(await createMeter().read(), origin));
+  await expect(written).rejects.toThrow('The OTLP endpoint did not take metrics');
+});
+
 it('says what is wrong where nobody listens', async () => {
   vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:9');
   onTestFinished(() => void vi.unstubAllEnvs());
-  const otlp = createOtlpMetrics();
+  const otlp = createOtlpMetrics(50);
   const written = Promise.resolve(otlp.write(await createMeter().read(), origin));
   await expect(written).rejects.toThrow('The OTLP endpoint did not take metrics');
 });

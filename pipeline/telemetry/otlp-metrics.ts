@@ -7,7 +7,7 @@ import { messageOf, OutageError } from '@spillway/core/errors.ts';
 import type { MetricsService } from '../ports/metrics.ts';
 
 /** An export that takes longer is given up, retries included: the next one has all that this one had. Milliseconds. */
-const longestMs = 5_000;
+const patienceMs = 5_000;
 
 export interface OtlpMetrics extends MetricsService {
   close(): Promise<void>;
@@ -16,12 +16,13 @@ export interface OtlpMetrics extends MetricsService {
 /**
  * An endpoint of OTLP. The exporter reads the standard's variables `OTEL_EXPORTER_OTLP_*` itself. It is loaded at the
  * first call, because no start should wait for it.
+ * @param longestMs Milliseconds after which a write is given up.
  */
-export function createOtlpMetrics(): OtlpMetrics {
+export function createOtlpMetrics(longestMs: number = patienceMs): OtlpMetrics {
   let opening: Promise<PushMetricExporter> | null = null;
 
   function exporter(): Promise<PushMetricExporter> {
-    opening ??= openExporter();
+    opening ??= openExporter(longestMs);
     return opening;
   }
 
@@ -32,7 +33,7 @@ export function createOtlpMetrics(): OtlpMetrics {
         ...(origin ? { [ATTR_SERVICE_INSTANCE_ID]: origin.instance } : {}),
       });
       const scopeMetrics = [{ scope: { name: 'spillway' }, metrics: [...metrics] }];
-      await send({ resource, scopeMetrics }, await exporter());
+      await send({ resource, scopeMetrics }, await exporter(), longestMs);
     },
     async close() {
       await (await opening)?.shutdown();
@@ -40,13 +41,13 @@ export function createOtlpMetrics(): OtlpMetrics {
   };
 }
 
-async function openExporter(): Promise<PushMetricExporter> {
+async function openExporter(longestMs: number): Promise<PushMetricExporter> {
   const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
   return new OTLPMetricExporter({ timeoutMillis: longestMs });
 }
 
 /** The exporter's own time limit begins again with every byte of an answer. */
-function send(metrics: ResourceMetrics, exporter: PushMetricExporter): Promise<void> {
+function send(metrics: ResourceMetrics, exporter: PushMetricExporter, longestMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () => reject(refusedBy(`no whole answer within ${longestMs / 1_000} s`)),
