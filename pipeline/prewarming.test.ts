@@ -1,4 +1,6 @@
 import { OutageError } from '@spillway/core/errors.ts';
+import { arrivalsForecaster } from '@spillway/core/forecast/arrivals-forecaster.ts';
+import { minuteOf } from '@spillway/core/forecast/forecaster.ts';
 import { operationNames } from '@spillway/core/operations.ts';
 import { type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { expect, it } from 'vitest';
@@ -58,6 +60,12 @@ async function world(routing = settings()) {
       return (await ports.runService.describe()).scaling.minInstances;
     },
   };
+}
+
+/** Counted by a program whose clock was a day ahead. */
+function futureState(now: number): string {
+  const seen = { minute: minuteOf(new Date(now)) + 1_440, byOperation: {} };
+  return JSON.stringify(arrivalsForecaster.observe(arrivalsForecaster.initial, seen));
 }
 
 /** Looks once, so that the looks that follow are at the right time of their minutes. */
@@ -253,10 +261,15 @@ it('a Cloud Run that does not answer holds up no look of another program, and no
   expect(ports.runService.changes).toEqual([1]);
 });
 
-it('what an earlier version has learned and this one does not know is learned again', async () => {
+it.each([
+  ['an earlier version’s', () => '{"model":"older","version":0}'],
+  ['no JSON', () => '{'],
+  ['of a clock that was far ahead', (now: number) => futureState(now)],
+])('what was learned and cannot be used, %s, is learned again', async (_, learned) => {
   const { bench, ports, nextMinute, arrive } = await world();
   const before = await ports.forecasts.read();
-  await ports.forecasts.replace(before, { ...before, forecaster: '{"model":"older","version":0}' });
+  const forecaster = learned(bench.clock.now().getTime());
+  await ports.forecasts.replace(before, { ...before, forecaster });
   const prewarming = await begun(ports, bench);
   await arrive(50);
   expect(await nextMinute(prewarming)).toBe(8);

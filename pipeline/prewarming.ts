@@ -26,6 +26,8 @@ const timing = {
 } as const;
 /** After a pause, no more minutes than these are counted. */
 const mostMinutes = 15;
+/** The clocks of two programs differ by less. */
+const mostMinutesAhead = 2;
 /** The sweep writes the same document. After this number of tries, the next minute tries again. */
 const mostTries = 3;
 /** Of a forecast that is older, nothing is believed. Milliseconds. */
@@ -141,12 +143,12 @@ interface Seen {
 
 /** Counts the minutes that have passed since the last look, and forecasts the next ones. */
 async function observe(before: ForecastDocument, minute: number, sums: Ports['sums']): Promise<Seen> {
-  let state = learnedIn(before.forecaster);
+  let state = learnedIn(before.forecaster, minute);
   const first = Math.max((state.minute ?? 0) + 1, minute - mostMinutes + 1);
   for (let counted = first; counted <= minute; counted++) {
     state = arrivalsForecaster.observe(state, await countMinute(counted, sums));
   }
-  const forecast = arrivalsForecaster.predict(state, minute);
+  const forecast = arrivalsForecaster.predict(state, Math.max(minute, state.minute ?? minute));
   const expected = [...(forecast ?? [])].map(([name, { minutes }]) => [
     name,
     minutes.map((each) => each.expected),
@@ -165,11 +167,20 @@ function nothingSeen({ forecaster }: ForecastDocument): Seen {
   return { forecast: null, kept: { forecaster, expected: null, arrivingSlots: null } };
 }
 
-function learnedIn(text: string): typeof arrivalsForecaster.initial {
-  if (text === '') return arrivalsForecaster.initial;
-  const state = arrivalsForecaster.stateSchema.safeParse(JSON.parse(text));
-  // An earlier version's model learned something else.
-  return state.success ? state.data : arrivalsForecaster.initial;
+/** What was learned; nothing where an earlier version's model learned something else, or where a clock was wrong. */
+function learnedIn(text: string, minute: number): typeof arrivalsForecaster.initial {
+  const state = arrivalsForecaster.stateSchema.safeParse(jsonIn(text));
+  const isUsable = state.success && (state.data.minute ?? 0) <= minute + mostMinutesAhead;
+  return isUsable ? state.data : arrivalsForecaster.initial;
+}
+
+/** Undefined where the text is no JSON, as the empty one of the beginning is not. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** One aggregation for each operation. */

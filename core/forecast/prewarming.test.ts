@@ -97,6 +97,9 @@ describe('prewarming', () => {
       reason: 'held',
       wanted: 5,
     });
+    // A bound that the admin moves holds at once.
+    const above = { ...before, set: 20 };
+    expect(ask({ now: soon, before: above })).toMatchObject({ count: 6 });
     const later = new Date(noon.getTime() + 60_000);
     expect(ask({ now: later, forecast: busy(5), before })).toMatchObject({ count: 5, reason: 'forecast' });
   });

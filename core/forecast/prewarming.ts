@@ -149,7 +149,8 @@ export function decidePrewarming(question: PrewarmingQuestion): PrewarmingDecisi
     before.changedAt === null ? Number.POSITIVE_INFINITY : now.getTime() - before.changedAt.getTime();
   // A clock that was ahead keeps nothing back for longer than that.
   const tooSoon = since >= 0 && since < prewarmingTiming.every;
-  return tooSoon ? { ...decided, count: before.set, reason: 'held' } : decided;
+  const kept = Math.min(most, Math.max(least, before.set));
+  return tooSoon ? { ...decided, count: kept, reason: 'held' } : decided;
 }
 
 function wantedNow(
