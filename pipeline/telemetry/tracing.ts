@@ -61,8 +61,9 @@ export interface ProcessTracing extends Tracing {
 
 /**
  * Sets tracing up for this process. Nothing is made global but the context, so that the spans of Google's own clients
- * stay off and logs find the span that they are written in with `trace.getActiveSpan()`.
- * @throws Error where the configuration contradicts itself.
+ * stay off and logs find the span that they are written in with `trace.getActiveSpan()`. A process with several programs
+ * calls it for each of them; the context is theirs together.
+ * @throws ConfigError where the configuration contradicts itself.
  */
 export function startTracing(program: TracedProgram, config: BaseConfig, log: Log): ProcessTracing {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
@@ -80,7 +81,7 @@ export function startTracing(program: TracedProgram, config: BaseConfig, log: Lo
       'gcp.project_id': config.SPILLWAY_PROJECT,
     }),
     sampler: bounded ? new ParentBasedSampler({ root: share }) : new AlwaysOffSampler(),
-    // What a span carries is ours, but an error's code may be anything.
+    // An error's code may be of any length.
     spanLimits: { attributeValueLengthLimit: 1_000 },
     idGenerator: ids,
     spanProcessors: bounded ? [bounded.processor] : [],
