@@ -22,6 +22,8 @@ function* move(stored: Stored, choice: RouteChoice, ports: Ports): Steps<boolean
   if (!next) return false;
   tellDecision(stored.job, next.job, ports);
   yield* publish(next, ports);
-  ports.log.info({ ...ofJob(stored.job), target: choice.target }, `Moved: ${choice.explanation}`);
+  const { target, reason } = choice;
+  // The sentence with its figures is in the document. A job may move several times, and a line for each adds up.
+  ports.log.info({ ...ofJob(stored.job), target, reason }, 'Moved: the job says why.');
   return true;
 }
