@@ -1,6 +1,7 @@
 /**
  * List prices in US dollars, without discounts. They hold for `pricedRegions`. Each was read in 2026-11, from the page
- * that is named with it or from a stored copy of that page.
+ * that is named with it or from a stored copy of that page, except disks, egress and the scheduler: those are older
+ * knowledge of the page, which has to be looked at before somebody relies on them.
  */
 export const prices = {
   /** Services that are billed by request, tier 1. https://cloud.google.com/run/pricing */
@@ -44,8 +45,9 @@ export const pricedRegions = ['us-central1', 'us-east1', 'us-west1'] as const;
 const daysOfMonth = 30.4;
 
 /**
- * What Google gives away each month, from the pages above. It is given to a billing account or a project as a whole, so
- * others may have used it up.
+ * What Google gives away each month, from the pages above. Those of Cloud Run, logs, spans and metrics were read there,
+ * the others are older knowledge of the pages. It is given to a billing account or a project as a whole, so others may
+ * have used it up.
  */
 export const freeEachMonth = {
   run: { vcpuSeconds: 180_000, gibSeconds: 360_000, requests: 2_000_000 },
