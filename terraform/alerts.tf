@@ -239,15 +239,22 @@ locals {
     }
   }
 
-  # An audit log has these very texts too, where Terraform writes the alarms that look for them.
-  lines_of_programs = "resource.type = (\"cloud_run_revision\" OR \"gce_instance\")"
+  # Lines of programs that begin so. What a stranger sends, such as the name of a file, is in the middle of a line, and an
+  # audit log has the text of the alarm itself: neither may call anybody. Container-Optimized OS may send a line as it is,
+  # or as text, in which quotes of a value have a backslash before them and the message comes last.
+  lines_that_begin = {
+    for name, alert in local.log_alerts : name => join(" OR ", flatten([for beginning in lookup(alert, "messages", []) : [
+      "(resource.type = (\"cloud_run_revision\" OR \"gce_instance\") AND severity >= WARNING AND jsonPayload.message =~ ${jsonencode("^${beginning}")})",
+      "(resource.type = \"gce_instance\" AND jsonPayload.message =~ ${jsonencode("^[{]\"severity\":\"(WARNING|ERROR|CRITICAL)\".*,\"message\":\"${beginning}([^\"\\\\]|\\\\.)*\"[}]$")})",
+    ]]))
+  }
 
   # What is in a log.
   log_alerts = {
     cannot-start = {
       title    = "A program cannot work"
       severity = "CRITICAL"
-      filter   = "${local.lines_of_programs} AND (\"cannot work and ends\" OR \"cannot work and end\" OR (severity >= ERROR AND \"Mend it with\"))"
+      messages = ["This VM worker cannot work and ends", "This instance cannot work and ends", "The functions cannot work and end", "The site cannot work and ends"]
       advice   = "Its line in the log names what is missing, and the command that mends it."
     }
     scheduler-fails = {
@@ -259,20 +266,20 @@ locals {
     uploads-were-lost = {
       title    = "Events of uploads were lost"
       severity = "WARNING"
-      filter   = "${local.lines_of_programs} AND \"Uploads had no jobs, because their events were lost\""
+      messages = ["Uploads had no jobs, because their events were lost"]
       advice   = "The daily search has found uploads without an event, and made their jobs. People have waited for up to a day."
     }
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"
       severity = "WARNING"
-      filter   = "${local.lines_of_programs} AND (\"Metrics cannot be written\" OR \"Traces cannot be written to\")"
+      messages = ["Metrics cannot be written", "Traces cannot be written to"]
       advice   = "Work goes on, and nobody sees it. The line says which program, and why."
     }
     # Also where it is switched off: then somebody has to take the minimum back.
     prewarming-fails = {
       title    = "Cloud Run is not prewarmed"
       severity = "WARNING"
-      filter   = "${local.lines_of_programs} AND \"Cloud Run is not prewarmed as it should be\""
+      messages = ["Cloud Run is not prewarmed as it should be"]
       advice   = "The minimum of the worker's instances stays as it is. The line says what is missing."
     }
   }
@@ -329,7 +336,7 @@ locals {
     {
       for name, alert in local.log_alerts : name => merge(alert, {
         auto_close = "1800s"
-        conditions = [{ kind = "log", name = alert.title, filter = alert.filter }]
+        conditions = [{ kind = "log", name = alert.title, filter = lookup(alert, "filter", local.lines_that_begin[name]) }]
       })
     },
   )

@@ -54,13 +54,13 @@ locals {
     # A caller that a program itself turned away: Cloud Run had let it in.
     refused_calls = {
       description = "Calls that a program refused, by the reason and by the program"
-      filter      = "resource.type = \"cloud_run_revision\" AND jsonPayload.message : \"A call was refused\""
+      filter      = "resource.type = \"cloud_run_revision\" AND jsonPayload.message =~ \"^A call was refused\""
       labels      = { program = "REGEXP_EXTRACT(jsonPayload.program, \"^([^ ]+)\")", reason = "EXTRACT(jsonPayload.refusal)" }
     }
     # Container-Optimized OS may send a line of a container as it is, or as text: only a cloud can tell.
     errors = {
       description = "Lines of programs that report an error, by the program"
-      filter      = "(resource.type = (\"cloud_run_revision\" OR \"gce_instance\") AND jsonPayload.program : * AND (severity >= ERROR OR jsonPayload.severity = (\"ERROR\" OR \"CRITICAL\"))) OR (resource.type = \"gce_instance\" AND jsonPayload.message =~ \"\\\"severity\\\":\\\"(ERROR|CRITICAL)\\\"\")"
+      filter      = "(resource.type = (\"cloud_run_revision\" OR \"gce_instance\") AND jsonPayload.program : * AND (severity >= ERROR OR jsonPayload.severity = (\"ERROR\" OR \"CRITICAL\"))) OR (resource.type = \"gce_instance\" AND jsonPayload.message =~ \"^[{]\\\"severity\\\":\\\"(ERROR|CRITICAL)\\\"\")"
       labels      = { program = "REGEXP_EXTRACT(jsonPayload.program, \"^([^ ]+)\")" }
     }
   }

@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
+import { messageOf } from '@spillway/core/errors.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
 import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
@@ -240,10 +241,7 @@ async function readVersion(): Promise<string> {
 
 if (import.meta.main) {
   await main().catch((error: unknown) => {
-    createJsonLog(program).error(
-      { error },
-      error instanceof Error ? error.message : 'The site could not start.',
-    );
+    createJsonLog(program).error({ error }, `The site cannot work and ends. ${messageOf(error)}`);
     process.exit(1);
   });
 }

@@ -48,25 +48,28 @@ export const brokenAlarms: BrokenPlans = {
       () => changed(example, [alarm, 'jobs-wait'], ['display_name'], 'Spillway: Another title'),
     ],
   ],
-  'What alarms look for in a log is what a program writes': [
-    [
-      /looks for "cannot go on", which no program writes/,
+  'Alarms on logs look for how a line of a program begins, and for nothing that a stranger could write': [
+    ...(
+      [
+        [/looks for "Nobody can go on", with which no line/, 'jsonPayload.message =~ "^Nobody can go on"'],
+        [/looks for "cannot work" anywhere in a message/, 'jsonPayload.message =~ "cannot work"'],
+        [/looks for text anywhere in a line/, '"cannot work and ends"'],
+        [/looks for text anywhere in a line/, 'severity >= ERROR AND jsonPayload.message : "Mend it with"'],
+        [/looks for text anywhere in a line/, 'resource.type = "gce_instance" AND SEARCH("cannot work")'],
+      ] as const
+    ).map(([finding, filter]): BrokenPlans[string][number] => [
+      finding,
       () =>
-        changed(
-          example,
-          [alarm, 'cannot-start'],
-          ['conditions', 'condition_matched_log', 'filter'],
-          '"cannot go on"',
-        ),
-    ],
+        changed(example, [alarm, 'cannot-start'], ['conditions', 'condition_matched_log', 'filter'], filter),
+    ]),
     [
-      /looks for "A call was turned away"/,
+      /with which no line of a program begins/,
       () =>
         changed(
           example,
           ['google_logging_metric', 'refused_calls'],
           ['filter'],
-          'jsonPayload.message : "A call was turned away"',
+          'jsonPayload.message =~ "^A call was turned away"',
         ),
     ],
   ],

@@ -61,17 +61,31 @@ export const alarmPolicies: Policy[] = [
     },
   },
   {
-    name: 'What alarms look for in a log is what a program writes',
+    name: 'Alarms on logs look for how a line of a program begins, and for nothing that a stranger could write',
     findings: (plan) => {
       const written = programTexts();
-      return logFiltersOf(plan).flatMap(({ asker, filter }) =>
-        [...filter.matchAll(/"((?:[^"\\]|\\.)*)"/g)]
-          .map(([, phrase = '']) => phrase)
-          // One word is a name of Google's, such as a type of resource; a pattern is none of ours.
-          .filter((phrase) => phrase.includes(' '))
-          .filter((phrase) => !written.some((text) => text.includes(phrase)))
-          .map((phrase) => `${asker} looks for "${phrase}", which no program writes.`),
-      );
+      return logFiltersOf(plan).flatMap(({ asker, filter }) => {
+        const beginnings = [...filter.matchAll(/jsonPayload\.message =~ ("(?:[^"\\]|\\.)*")/g)].map(
+          ([, literal = '']) => JSON.parse(literal) as string,
+        );
+        // What is left compares fields that Google or the program itself sets.
+        const others = filter
+          .replaceAll(/jsonPayload\.message =~ "(?:[^"\\]|\\.)*"/g, '')
+          .replaceAll(/\b[\w.]+ (?:=|>=|:) (?:\("\w+"(?: OR "\w+")*\)|"\w+"|[A-Z]+|\*)/g, '');
+        return [
+          ...(/["]|jsonPayload/.test(others) ? ['looks for text anywhere in a line'] : []),
+          ...beginnings
+            .filter((pattern) => !pattern.startsWith('^'))
+            .map((pattern) => `looks for "${pattern}" anywhere in a message`),
+          ...beginnings
+            .flatMap((pattern) => /^\^(?:[[]\{].*"message":")?([A-Z][\w ,]+)/.exec(pattern)?.[1] ?? [])
+            .filter(
+              (text) =>
+                !written.some((source) => source.includes(`'${text}`) || source.includes(`\`${text}`)),
+            )
+            .map((text) => `looks for "${text}", with which no line of a program begins`),
+        ].map((what) => `${asker} ${what}.`);
+      });
     },
   },
   {
@@ -126,7 +140,7 @@ function wakers(plan: Plan): { what: string; filter: string }[] {
     { what: 'that calls are refused', filter: '"logging.googleapis.com/user/spillway/refused_calls"' },
     { what: 'that the sweep is silent', filter: '"spillway-sweep"' },
     { what: 'that routing fails', filter: '"spillway-route"' },
-    { what: 'that a program cannot start', filter: 'cannot work' },
+    { what: 'that a program cannot start', filter: '^The functions cannot work' },
     ...hosts.map((host) => ({ what: `that ${host} fails its uptime check`, filter: `"${host}"` })),
   ];
 }
