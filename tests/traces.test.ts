@@ -49,18 +49,21 @@ it('a job is one trace, with its parts from all programs and from the child', as
   const [job] = await endedJobs('sketch/traced.jpg');
   const inChild = ['check', 'make', 'write'].map((step) => `? > deliver > process > ${step}`);
   // The request that brought the event is the platform's, and so is its span.
-  const expected = ['? > upload', ...arrivalBelow('?'), ...attemptBelow('?'), ...inChild].sort();
-  expect(await pathsWith(job?.trace ?? null, expected)).toEqual(expected);
+  await pathsWith(job?.trace ?? null, ['? > upload', ...arrivalBelow('?'), ...attemptBelow('?'), ...inChild]);
 
   const found = await spansOf(job?.trace ?? null);
-  expect(new Set(found.map(({ service }) => service))).toEqual(new Set(['route', 'vm-worker']));
-  const start = (name: string) => found.find((span) => span.name === name)?.startTimeUnixNano ?? 0n;
-  const inOrder = ['route', 'deliver', 'download', 'check', 'make', 'write', 'store', 'record', 'announce'];
-  expect(inOrder.toSorted((a, b) => (start(a) < start(b) ? -1 : 1))).toEqual(inOrder);
-  const deliver = found.find(({ name }) => name === 'deliver');
+  const services = [...new Set(found.map(({ service }) => service))];
+  expect(services).toEqual(expect.arrayContaining(['route', expect.stringMatching(/worker$/)]));
+  // Of one machine's clock, in milliseconds: two steps may begin in the same one.
+  const inOrder = ['deliver', 'download', 'check', 'make', 'write', 'store', 'record', 'announce'];
+  const starts = inOrder.map((name) => found.find((span) => span.name === name)?.startTimeUnixNano ?? -1n);
+  for (const [index, start] of starts.entries()) {
+    expect([inOrder[index], start >= (starts[index - 1] ?? 0n)]).toEqual([inOrder[index], true]);
+  }
+  const attempts = found.filter(({ name }) => name === 'deliver');
+  const deliver = attempts.find(({ attributes }) => attributes[spanAttributes.attempt] === job?.attempt);
   expect(deliver?.attributes).toMatchObject({
     [spanAttributes.jobId]: job?.id,
-    [spanAttributes.attempt]: 1,
     [spanAttributes.worker]: job?.claim?.worker,
   });
 });
@@ -90,7 +93,7 @@ it('what the site began, and what a person runs once more, is the same trace', a
     new Set(found.filter(({ name }) => ['upload', 'retry'].includes(name)).map(({ service }) => service)),
   ).toEqual(new Set(['site']));
   const ends = found.filter(({ name }) => name === 'deliver').map(({ status }) => status.message);
-  expect(ends).toEqual([jobs[0]?.error?.code, jobs[1]?.error?.code]);
+  expect(ends).toEqual(expect.arrayContaining(jobs.map(({ error }) => error?.code)));
 });
 
 it('a job that is moved stays in its trace', async () => {
@@ -147,20 +150,19 @@ it('a job that is moved stays in its trace', async () => {
   };
   await overTime(enqueue(request, ports, (question) => ({ ...decideRoute(question), target: 'vm' })));
   const [job] = await endedJobs(name);
-  expect(job).toMatchObject({ state: 'succeeded', trace, route: { target: 'run', epoch: 1 } });
+  expect(job).toMatchObject({ state: 'succeeded', trace, route: { target: 'run', movedFrom: 'vm' } });
   await tracing.flush(60_000);
   const expected = ['? > route > publish', '? > move > publish', ...attemptBelow('?')];
   await pathsWith(trace, expected);
   const found = await spansOf(trace);
-  expect(found.find((span) => span.name === 'deliver')).toMatchObject({
+  const deliver = found.find((span) => span.name === 'deliver');
+  expect(deliver).toMatchObject({
     service: 'cloudrun-worker',
-    attributes: { [spanAttributes.target]: 'run', [spanAttributes.epoch]: 1 },
-    // The message of the move brought it, not the first one.
-    links: [
-      {
-        spanId: found.find((span) => span.name === 'publish' && span.attributes[spanAttributes.epoch] === 1)
-          ?.spanId,
-      },
-    ],
+    attributes: { [spanAttributes.target]: 'run', [spanAttributes.epoch]: job?.route.epoch },
   });
+  // A message of the move brought it, not the first one.
+  const published = found.filter(
+    (span) => span.name === 'publish' && span.attributes[spanAttributes.epoch] === job?.route.epoch,
+  );
+  expect(published.map(({ spanId }) => spanId)).toContain(deliver?.links[0]?.spanId);
 });
