@@ -53,6 +53,21 @@ it('readers that hang take no more than their places, and one text serves all', 
   expect(reads()).toBe(1);
 });
 
+it('a reader that has left before it is let in takes no place', async () => {
+  const page = createMetricsPage(async () => [], 0, { readers: 1, readMs: 3_600_000 });
+  const left = Promise.withResolvers<boolean>();
+  const server = createServer((_request, response) => {
+    // Such as while its API key is looked up.
+    response.once('close', () => left.resolve(page.admit(response)));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => new Promise<void>((resolve) => server.close(() => resolve())));
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1', () => {
+    socket.write('GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n', () => socket.destroy());
+  });
+  expect(await left.promise).toBe(false);
+});
+
 it('a reader that hangs is cut off, and the next one is answered', async () => {
   const { get, port } = await longPage({ readers: 1, readMs: 20 });
   const socket = await hang(port);

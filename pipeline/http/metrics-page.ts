@@ -44,7 +44,8 @@ export function createMetricsPage(
       return latest.text;
     },
     admit(response) {
-      if (readers >= most) return false;
+      // A reader that left while it was asked who it is has closed already, and would be counted for ever.
+      if (response.destroyed || readers >= most) return false;
       readers++;
       const late = setTimeout(() => response.destroy(), readMs);
       response.once('close', () => {

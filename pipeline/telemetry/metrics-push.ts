@@ -5,6 +5,13 @@ import type { Timers } from '../ports/ports.ts';
 
 /** From one write to the next. Milliseconds. */
 const everyMs = 60_000;
+/**
+ * The same for a program that works during requests alone. Its instance may end at any time after a request, and then
+ * loses what it has not written. Milliseconds.
+ */
+const everyMsOfRequests = 10_000;
+/** A request is held up by a write no longer than this; the write goes on. Milliseconds. */
+const longestHoldMs = 1_000;
 /** A timer of a minute may come this much early by the clock. Milliseconds. */
 const timerSlackMs = 1_000;
 /** After failures the next write is tried later and later, up to this time. Milliseconds. */
@@ -18,11 +25,11 @@ const leastApartMs = 5_000;
 /** A program that ends waits no longer than this. Milliseconds. */
 const longestStopMs = 3_000;
 
-/** Sends what this process has seen to where its metrics are kept: once a minute at most, and at its end. */
+/** Sends what this process has seen to where its metrics are kept: now and then, and at its end. */
 export interface MetricsPush extends Background {
   /**
    * Writes where it is time for that and there is news. For programs whose timers stand still between requests: to be
-   * awaited before the answer, after which there is no processor time. Never rejects, and takes some seconds at most.
+   * awaited before the answer, after which there is no processor time. Never rejects, and takes a second at most.
    */
   whenDue(): Promise<void>;
   /** Writes what is not written yet. Resolves within some seconds, whether that was possible or not; never rejects. */
@@ -64,7 +71,8 @@ export function startMetricsPush({
       failures++;
     }
   });
-  const pauseMs = () => Math.min(longestPauseMs, everyMs * 2 ** failures) - timerSlackMs;
+  const usualPauseMs = timers ? everyMs : everyMsOfRequests;
+  const pauseMs = () => Math.min(longestPauseMs, usualPauseMs * 2 ** failures) - timerSlackMs;
   const isDue = () => now() - Math.max(startedAt, latestAt) >= pauseMs();
   const hasNews = () => output !== null && metrics.told !== toldBefore;
 
@@ -78,13 +86,17 @@ export function startMetricsPush({
     // What does not take metrics now would only hold up the end.
     if (!hasNews() || failures > 0) return;
     const early = latestAt + leastApartMs - now();
+    // Cloud Monitoring would refuse a point that comes earlier, and the program cannot wait that long.
+    if (early > longestStopMs) return;
     if (early > 0) await delay(early);
     await flight.run();
   }
 
   return {
     async whenDue() {
-      if (isDue() && hasNews()) await flight.run();
+      if (isDue() && hasNews()) {
+        await Promise.race([flight.run(), delay(longestHoldMs, undefined, { ref: false })]);
+      }
     },
     async stop() {
       stopTimer?.();
