@@ -75,6 +75,38 @@ test('keeps the event beside the job’s spans, and no other event of a sender w
 
 test('ends where spans are above themselves', () => {
   expect(kept([span('a', 'b', 'ours'), span('b', 'a')]).map(([id]) => id)).toEqual(['a', 'b']);
+  expect(kept([span('a', 'b'), span('b', 'a'), span('c', 'b')])).toEqual([]);
+  expect(kept([span('self', 'self'), span('below', 'self', 'ours')]).map(([id]) => id)).toEqual([
+    'self',
+    'below',
+  ]);
+});
+
+test('follows a chain of as many spans as are read, whichever of them names the job', () => {
+  const most = 5_000;
+  const chain = (named: number, job: string) =>
+    Array.from({ length: most }, (_, index) =>
+      span(`span-${index}`, index === 0 ? null : `span-${index - 1}`, index === named ? job : null),
+    );
+  const all = chain(0, 'ours').map(({ id, parent }) => [id, parent, 1]);
+  expect(kept(chain(0, 'ours'))).toEqual(all);
+  expect(kept(chain(most - 1, 'ours'))).toEqual(all);
+  // The order in which files have them does not matter.
+  expect(kept(chain(most / 2, 'ours').reverse())).toEqual(all);
+  expect(kept(chain(0, 'other'))).toEqual([]);
+
+  const circle = chain(0, 'ours').map((each, index) =>
+    index === 0 ? span('span-0', `span-${most - 1}`) : each,
+  );
+  expect(kept(circle)).toEqual([]);
+});
+
+test('follows a long chain of another job once, however many spans of the job are below it', () => {
+  const others = Array.from({ length: 2_500 }, (_, index) =>
+    span(`other-${index}`, index === 0 ? null : `other-${index - 1}`, index === 0 ? 'other' : null),
+  );
+  const ours = others.map((_, index) => span(`ours-${index}`, 'other-2499', 'ours'));
+  expect(kept([...others, ...ours])).toEqual(ours.map(({ id }) => [id, null, 1]));
 });
 
 test('knows the ids of earlier and later runs', () => {

@@ -6,6 +6,9 @@ import type { RecordedSpan } from './otlp-json.ts';
 /** More runs of a job than these are not looked for. */
 const mostRuns = 50;
 
+/** The run of the job that a span belongs to, if not to another job or to none. */
+type RunOfSpan = number | 'another' | 'none';
+
 /** The ids of all runs of a job. An id follows from what is asked for and the run, so later runs are known too. */
 export function runsOf({ source, operation, options, run }: Job): Map<string, number> {
   const { bucket, name, generation } = source;
@@ -30,18 +33,33 @@ export function spansOfJob(
   const byId = new Map(spans.map((span) => [span.id, span]));
   const above = (span: RecordedSpan) => (span.parent === null ? undefined : byId.get(span.parent));
 
-  const runOf = (span: RecordedSpan): number | 'another' | 'none' => {
+  /** Every span is asked once: a trace may be one chain of thousands. */
+  const runsFound = new Map<RecordedSpan, RunOfSpan>();
+  const runOf = (span: RecordedSpan): RunOfSpan => {
+    const passed: RecordedSpan[] = [];
+    let found: RunOfSpan = 'none';
     for (const each of upwards(span, above)) {
-      if (each.job !== null) return runs.get(each.job) ?? 'another';
+      const known =
+        runsFound.get(each) ?? (each.job === null ? undefined : (runs.get(each.job) ?? 'another'));
+      passed.push(each);
+      if (known !== undefined) {
+        found = known;
+        break;
+      }
     }
-    return 'none';
+    for (const each of passed) runsFound.set(each, found);
+    return found;
   };
 
   const kept = new Map<string, { span: RecordedSpan; run: number }>();
   const ofSender = new Set<string>();
+  const walked = new Set<RecordedSpan>();
   for (const span of spans) {
     if (typeof runOf(span) !== 'number') continue;
     for (const each of upwards(span, above)) {
+      // What is above it was looked at together with it.
+      if (walked.has(each)) break;
+      walked.add(each);
       const run = runOf(each);
       if (run !== 'another') kept.set(each.id, { span: each, run: run === 'none' ? 1 : run });
       if (each.parent !== null && !byId.has(each.parent)) ofSender.add(each.parent);
