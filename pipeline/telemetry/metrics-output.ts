@@ -7,7 +7,7 @@ const warnedForMs = 600_000;
 
 /**
  * Says once that metrics cannot be written, and once that they are written again. Nothing is kept for later: counters go
- * on, so the next write has what this one had. An alarm looks for the sentences in the log (terraform/monitoring.tf).
+ * on, so the next write has what this one had. An alarm looks for the sentences in the log (terraform/alerts.tf).
  */
 export function createMetricsOutput(
   service: MetricsService,
