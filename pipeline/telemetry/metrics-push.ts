@@ -6,10 +6,11 @@ import type { Timers } from '../ports/ports.ts';
 /** From one write to the next. Milliseconds. */
 const everyMs = 60_000;
 /**
- * The same for a program that works during requests alone. Its instance may end at any time after a request, and then
- * loses what it has not written. Milliseconds.
+ * A program that works during requests alone begins with this time and doubles it with each write: its instance may end
+ * at any time after a request, and then loses what it counted since. A young one loses little, and one that goes on for
+ * long costs no more points than others. Milliseconds.
  */
-const everyMsOfRequests = 10_000;
+const everyMsAtFirst = 10_000;
 /** A request is held up by a write no longer than this; the write goes on. Milliseconds. */
 const longestHoldMs = 1_000;
 /** A timer of a minute may come this much early by the clock. Milliseconds. */
@@ -57,6 +58,7 @@ export function startMetricsPush({
   // Many a process that works during requests has one alone.
   const startedAt = timers ? now() : Number.NEGATIVE_INFINITY;
   let latestAt = Number.NEGATIVE_INFINITY;
+  let writes = 0;
   let failures = 0;
   let toldBefore = 0;
 
@@ -65,14 +67,17 @@ export function startMetricsPush({
     latestAt = now();
     const { told } = metrics;
     if (await output.write(await metrics.read(), origin)) {
+      writes++;
       failures = 0;
       toldBefore = told;
     } else {
       failures++;
     }
   });
-  const usualPauseMs = timers ? everyMs : everyMsOfRequests;
-  const pauseMs = () => Math.min(longestPauseMs, usualPauseMs * 2 ** failures) - timerSlackMs;
+  const usualPauseMs = () =>
+    timers ? everyMs : Math.min(everyMs, everyMsAtFirst * 2 ** Math.max(0, writes - 1));
+  const slackMs = timers ? timerSlackMs : 0;
+  const pauseMs = () => Math.min(longestPauseMs, usualPauseMs() * 2 ** failures) - slackMs;
   const isDue = () => now() - Math.max(startedAt, latestAt) >= pauseMs();
   const hasNews = () => output !== null && metrics.told !== toldBefore;
 
