@@ -138,9 +138,12 @@ it('has no secret in a line, wherever it was: in a name, a value, a message, an 
     log.info(all, 'Sent to ' + url);
     log.error({ error: failed, all }, failed.message);
     log.warn({ sessionUrl: secret, headers: { Authorization: secret, cookie: [secret] } }, 'the admin’s token');
+    const raw = ['Host', 'x', 'Authorization', secret, 'Cookie', [secret]];
+    log.warn({ raw, pairs: [['cookie', secret]], header: { name: 'cookie', value: secret }, nested: { rawHeaders: raw } }, 'Headers: ' + JSON.stringify(raw));
+    log.warn({ error: Object.assign(new Error('A code.'), { code: 'upload_id=' + secret }) }, 'A code.');
     log.warn({ deep: { deep: { why: 'by the admin’s token' } } }, 'A value.');
   `);
-  expect(stdout.trim().split('\n')).toHaveLength(4);
+  expect(stdout.trim().split('\n')).toHaveLength(6);
   expect(stdout).not.toContain('AHmUCY2secret');
   expect(stdout).not.toContain('the admin’s token');
 });
@@ -155,9 +158,10 @@ it('writes whatever it is given within bounds, and never throws', () => {
     log.info({ many: Object.fromEntries(Array.from({ length: 9_999 }, (_, at) => ['k' + at, at])) }, 'Many.');
     let deep = {};
     for (let at = 0; at < 10_000; at++) deep = { deep };
+    log.info({ error: Object.assign(new Error('A code.'), { code: 'c'.repeat(10_000_000) }) }, 'A code.');
     log.info({ deep, lone: '\\ud800' }, 'Deep.');
   `);
-  expect(lines).toHaveLength(4);
+  expect(lines).toHaveLength(5);
   expect(lines[0]).toMatchObject({
     circle: { name: 'circle', self: '[circular]' },
     throwing: { good: 1 },

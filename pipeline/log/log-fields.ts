@@ -2,7 +2,15 @@ import { isFault } from './faults.ts';
 import { type Redaction, redacted } from './redact.ts';
 
 /** Limits of a line, far below the 256 KiB that Cloud Logging takes. @see https://cloud.google.com/logging/quotas */
-const most = { depth: 5, entries: 40, text: 2_000, stack: 4_000, causes: 3, searched: 100_000 } as const;
+const most = {
+  depth: 5,
+  entries: 40,
+  text: 2_000,
+  stack: 4_000,
+  code: 100,
+  causes: 3,
+  searched: 100_000,
+} as const;
 
 /** A value as a line may have it: without secrets, cycles and excess. */
 export type Loggable =
@@ -61,8 +69,30 @@ function loggableObject(value: object, redaction: Redaction, above: readonly unk
   if (value instanceof Map) return loggableObject(Object.fromEntries(value), redaction, above);
   const list = value instanceof Set ? [...value] : value;
   if (!Array.isArray(list)) return entriesOf(list, redaction, path);
-  const shown = list.slice(0, most.entries).map((each) => loggable(each, redaction, path));
+  const shown = list
+    .slice(0, most.entries)
+    .map((each, at) => (isSecretElement(list, at, redaction) ? redacted : loggable(each, redaction, path)));
   return list.length > shown.length ? [...shown, `… (${list.length} entries)`] : shown;
+}
+
+/** Whether an element follows the name of a secret, as in a list of names and values of headers. */
+function isSecretElement(list: readonly unknown[], at: number, redaction: Redaction): boolean {
+  const before: unknown = list[at - 1];
+  return typeof before === 'string' && isText(list[at]) && redaction.isBareSecretName(before);
+}
+
+/** Whether an object has the name of a secret beside this field, which is its value. */
+function isValueOfSecret(fields: object, field: string, redaction: Redaction): boolean {
+  if (field !== 'value') return false;
+  return ['name', 'key'].some((each) => {
+    const name: unknown = Reflect.get(fields, each);
+    return typeof name === 'string' && redaction.isBareSecretName(name);
+  });
+}
+
+/** Whether a value is text, or can have some in it. */
+function isText(value: unknown): boolean {
+  return typeof value === 'string' || (typeof value === 'object' && value !== null);
 }
 
 function entriesOf(
@@ -80,8 +110,8 @@ function entriesOf(
 function entryOf(fields: object, name: string, redaction: Redaction, above: readonly unknown[]): Loggable {
   try {
     const value: unknown = Reflect.get(fields, name);
-    const isText = typeof value === 'string' || (typeof value === 'object' && value !== null);
-    return isText && redaction.isSecretName(name) ? redacted : loggable(value, redaction, above);
+    const isSecret = redaction.isSecretName(name) || isValueOfSecret(fields, name, redaction);
+    return isText(value) && isSecret ? redacted : loggable(value, redaction, above);
   } catch {
     // A getter that throws has nothing to say.
     return undefined;
@@ -95,10 +125,16 @@ function errorFields(error: Error, redaction: Redaction, causes: number): Loggab
   return {
     type: loggableText(String(name), redaction),
     message: loggableText(String(message), redaction),
-    code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
+    code: codeOf(code, redaction),
     stack: isFault(error) ? (loggableStack(error, redaction) ?? undefined) : undefined,
     cause: causes > 0 && cause !== undefined ? causeOf(cause, redaction, causes - 1) : undefined,
   };
+}
+
+/** A server's answer may be in a code, so that it is as little trusted as a message. */
+function codeOf(code: unknown, redaction: Redaction): Loggable {
+  if (typeof code === 'number') return code;
+  return typeof code === 'string' ? loggableText(code, redaction, most.code) : undefined;
 }
 
 function causeOf(cause: unknown, redaction: Redaction, causes: number): Loggable {

@@ -1,53 +1,37 @@
+import { isBareSecretName, isSecretName, withoutNamedSecrets } from './named-secrets.ts';
+
 /** What a log says in the place of a secret. */
 export const redacted = '[redacted]';
 
-/** Names of fields whose value is a secret, whatever it looks like. */
-const secretName =
-  /token|secret|password|passphrase|cookie|authorization|credential|assertion|signature|private.?key|api.?key|session.?ur[il]|upload.?id$/i;
+/** What is within a value of a parameter: all but the next one, or the end of the address in a text. */
+const inValue = '[^\\s"\'`<>(){}\\[\\]\\\\|&#;,]';
 
-/** Parameters of addresses that open what they point to: whoever has the address needs nothing else. */
-const secretParameters = [
-  // A resumable session of Cloud Storage: https://cloud.google.com/storage/docs/resumable-uploads#session-uris
-  'upload_id',
-  // Signed addresses of versions 4 and 2: https://cloud.google.com/storage/docs/authentication/signatures
-  'x-goog-signature',
-  'signature',
-  'x-goog-security-token',
-  // A batch is a random name that only its uploader has.
-  'batch',
-  'token',
-  'access_token',
-  'id_token',
-  'refresh_token',
-  'client_secret',
-  'api_key',
-].join('|');
-/** What ends the value of a parameter: the next one, or the end of the address in a text. */
-const endOfValue = '\\s"\'`<>(){}\\[\\]\\\\|&#;,';
+/** A key goes on to its end, or to that of the text where it was cut off. */
+const pemKey =
+  /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g;
 
 const patterns: [form: RegExp, replacement: string][] = [
-  [
-    /-----BEGIN [A-Z ]*PRIVATE KEY-----(?:(?!-----END)[\s\S])*(?:-----END [A-Z ]*PRIVATE KEY-----)?/g,
-    redacted,
-  ],
-  // The second form is an address within an address.
-  [new RegExp(`\\b(${secretParameters})=[^${endOfValue}]+`, 'gi'), `$1=${redacted}`],
-  [new RegExp(`(%(?:3F|26|23)(?:${secretParameters}))%3D[^${endOfValue}%]+`, 'gi'), `$1%3D${redacted}`],
-  [new RegExp(`([?&]key)=[^${endOfValue}]+`, 'gi'), `$1=${redacted}`],
-  // Headers, as they are written in texts and in dumps of objects.
-  [/\b(x-guploader-uploadid["']?\s*[:=]\s*["']?)[\w-]+/gi, `$1${redacted}`],
-  [/\b((?:set-)?cookie["']?\s*[:=]\s*["']?)[^\r\n"']+/gi, `$1${redacted}`],
-  [/\b(authorization["']?\s*[:=]\s*["']?)(?:[a-z]+ +)?[^\s"',;]+/gi, `$1${redacted}`],
+  // A batch is a random name that only its uploader has. The second forms are of an address within an address.
+  [new RegExp(`((?<![a-z])batch(?:=|%(?:25)*3D))${inValue}+`, 'gi'), `$1${redacted}`],
+  [new RegExp(`((?:[?&]|%(?:25)*(?:3F|26))key(?:=|%(?:25)*3D))${inValue}+`, 'gi'), `$1${redacted}`],
   [/\b(spillway_[a-z_]+)=[^\s;,"']+/g, `$1=${redacted}`],
-  [/\b(Bearer)\s+[\w+/=.~-]{12,}/gi, `$1 ${redacted}`],
+  [/(Bearer)((?:\s|\+|%(?:25)*20)+)[\w+/=.~%-]{12,}/gi, `$1$2${redacted}`],
   // Tokens by their form: JWTs, Google's access tokens and API keys, our own API keys.
-  [/\beyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?/g, redacted],
   [/\bya29\.[\w.-]+/g, redacted],
   [/\bAIza[\w-]{30,}/g, redacted],
   [/\bspw_[0-9A-Za-z]{12,}/g, redacted],
   // Name and password in an address, such as a proxy's.
-  [/:\/\/[^\s/@:"']+:[^\s/@"']+@/g, `://${redacted}@`],
+  [/:\/\/[^\s/@:"']*:[^\s/@"']+@/g, `://${redacted}@`],
 ];
+
+/** A run of characters as a JWT has them. It is taken as a whole, so that the search in a long one is linear. */
+const dottedRun = /[\w.-]{16,}/g;
+
+/** A JWT is taken out to the end of its run, whatever is before it. */
+function withoutJwt(run: string): string {
+  const at = run.indexOf('eyJ');
+  return at === -1 || run.indexOf('.', at + 9) === -1 ? run : `${run.slice(0, at)}${redacted}`;
+}
 
 /** Shorter texts are no secrets, and would be found everywhere. */
 const shortestSecret = 8;
@@ -57,6 +41,8 @@ export interface Redaction {
   text(text: string): string;
   /** Whether the value of a field of that name is a secret. */
   isSecretName(name: string): boolean;
+  /** Whether a text in a list is such a name, so that what follows it is a secret. */
+  isBareSecretName(text: string): boolean;
 }
 
 /**
@@ -68,10 +54,14 @@ export function createRedaction(secrets: readonly string[] = []): Redaction {
     .filter((secret) => secret.length >= shortestSecret)
     .flatMap((secret) => [...new Set([secret, encodeURIComponent(secret)])]);
   return {
-    isSecretName: (name) => secretName.test(name),
+    isSecretName,
+    isBareSecretName,
     text(text) {
       let clean = text;
       for (const value of values) clean = clean.replaceAll(value, redacted);
+      // A key has several lines, of which a name before it would take the first only.
+      clean = clean.replace(pemKey, redacted);
+      clean = withoutNamedSecrets(clean, redacted).replace(dottedRun, withoutJwt);
       for (const [form, replacement] of patterns) clean = clean.replace(form, replacement);
       return clean;
     },
