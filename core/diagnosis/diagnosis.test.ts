@@ -318,8 +318,8 @@ describe('is as it should be:', () => {
     [
       'uploads_have_jobs',
       'lost',
-      { uploads: { kind: 'read', value: { lost: [], looked: 200, complete: false, hours: 24 } } },
-      /^The 200 uploads of the last 24 hours that were looked at have their jobs\.$/,
+      { uploads: { kind: 'read', value: { lost: [], looked: 200, complete: true, hours: 24 } } },
+      /^All 200 uploads of the last 24 hours have their jobs\.$/,
     ],
     [
       'spent',
@@ -370,6 +370,22 @@ it('what could not be looked at is named, and is not called healthy', () => {
   expect(diagnose(reading({ setup })).notLookedAt.map(({ what }) => what)).toEqual(setup.notLookedAt);
   expect(diagnose(reading({ uploads, sweptUntil: null })).verdict).toBe('wrong');
 });
+
+it.each([0, 1_200])(
+  'a search for uploads that ended early after %d of them is not called healthy',
+  (looked) => {
+    const value = { lost: [], looked, complete: false, hours: 24 };
+    const { verdict, answers, notLookedAt } = diagnose(reading({ uploads: { kind: 'read', value } }));
+    expect(verdict).toBe('not_looked_at');
+    expect(answers.lost.some(({ what }) => /^All/.test(what))).toBe(false);
+    expect(notLookedAt).toMatchObject([
+      {
+        code: 'not_looked_at',
+        what: expect.stringMatching(/^Not looked at: some uploads of the last 24 hours\./),
+      },
+    ]);
+  },
+);
 
 it.each([
   [0, '0 s'],

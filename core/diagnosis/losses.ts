@@ -103,5 +103,14 @@ export function notLookedAt({ setup, uploads, deadLetters }: SystemReading): Sen
     ...Object.entries(parts).flatMap(([name, part]) =>
       part.kind === 'read' ? [] : [note('not_looked_at', `Not looked at: ${name}. ${part.why}`)],
     ),
+    ...uploadsLeftOut(uploads),
   ];
+}
+
+/** A search that ended early says nothing of the uploads that it did not come to. */
+function uploadsLeftOut(uploads: SystemReading['uploads']): Sentence[] {
+  if (uploads.kind === 'not_read' || uploads.value.complete) return [];
+  const { looked, hours } = uploads.value;
+  const what = `Not looked at: some uploads of the last ${countOf(hours, 'hour')}. The search for uploads without a job ended early, after ${countOf(looked, 'upload')}.`;
+  return [note('not_looked_at', what)];
 }
