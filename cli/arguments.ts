@@ -45,9 +45,29 @@ function checkText(text: string): void {
   if (problem) throw new UsageError(`An argument ${problem}: ${printable(text)}`);
 }
 
-/** Text for one line of a terminal: control characters and broken Unicode are shown as escapes. */
+/** What is not seen, or changes how the rest is seen: controls, overrides of the direction, marks of no width, breaks. */
+const unseen = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+/** Joins emoji into one, such as a family. Between others it is escaped. */
+const joiner = /(?<=\p{Extended_Pictographic}\ufe0f?\p{Emoji_Modifier}?)\u200d(?=\p{Extended_Pictographic})/u;
+
+/** Text for one line of a terminal: what is not seen there and broken Unicode are shown as escapes. */
 export function printable(text: string): string {
   return text
     .toWellFormed()
-    .replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+    .split(joiner)
+    .map((part) => part.replace(unseen, escaped))
+    .join('\u200d');
+}
+
+/** JSON for one line of a terminal. What JSON.stringify() leaves as it is, but a terminal may obey, is escaped. */
+export function printableJson(value: unknown): string {
+  return JSON.stringify(value).replace(unseen, escaped);
+}
+
+/** The escapes of JSON, which has two for what is beyond the first 65,536 characters. */
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }

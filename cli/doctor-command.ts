@@ -9,6 +9,7 @@ import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { inTime } from '@spillway/pipeline/preflight.ts';
 import { readSystem } from '@spillway/pipeline/read-system.ts';
 import { environmentOf, readStackFileAt, stackFileName } from '@spillway/pipeline/stack-file.ts';
+import { printable, printableJson } from './arguments.ts';
 import { diagnosisLines } from './doctor-report.ts';
 import { type ExitCode, exitCodes } from './usage-error.ts';
 
@@ -63,8 +64,8 @@ export async function askDoctor(flags: DoctorFlags, environment: Environment): P
     return code[diagnosis.verdict];
   } catch (error) {
     if (!(error instanceof CannotLookError)) throw error;
-    if (flags.json) console.log(JSON.stringify({ verdict: 'not_looked_at', why: error.message }));
-    else console.error(error.message);
+    if (flags.json) console.log(printableJson({ verdict: 'not_looked_at', why: error.message }));
+    else console.error(error.message.split('\n').map(printable).join('\n'));
     return exitCodes.usage;
   }
 }
@@ -129,6 +130,6 @@ async function requireDatabase(name: string, { preflight }: AppPorts): Promise<v
 }
 
 function print({ name }: Subject, diagnosis: Diagnosis, { json }: DoctorFlags): void {
-  if (json) console.log(JSON.stringify({ system: name, ...diagnosis }));
-  else console.log([`Looked at ${name}.`, '', ...diagnosisLines(diagnosis)].join('\n'));
+  if (json) console.log(printableJson({ system: name, ...diagnosis }));
+  else console.log([`Looked at ${printable(name)}.`, '', ...diagnosisLines(diagnosis)].join('\n'));
 }

@@ -6,6 +6,7 @@ import {
   operationNames,
 } from '@spillway/core/operations.ts';
 import { openModels } from '@spillway/models/library.ts';
+import { printableJson } from './arguments.ts';
 import { fileProblem } from './file-problem.ts';
 import { findInput, type Input, identityOf, lookAt } from './input.ts';
 import { readOptionValues } from './option-values.ts';
@@ -158,14 +159,14 @@ async function processOne(task: Task, input: Extract<Input, { kind: 'file' | 'st
 function reportOne({ input, json }: Task, outcome: Exclude<FileOutcome, FailedFile>): ExitCode {
   noteBuiltIn([outcome]);
   tellNotes(streamLabel(input.path), outcome);
-  const line = json ? JSON.stringify(jsonOf(outcome, null)) : textOf(outcome);
+  const line = json ? printableJson(jsonOf(outcome, null)) : textOf(outcome);
   if (line !== null) console.log(line);
   return exitCodes.done;
 }
 
 function reportFailure({ input, json }: Task, outcome: FailedFile): ExitCode {
   const label = streamLabel(input.path);
-  if (json) console.log(JSON.stringify(jsonOf(outcome, label)));
+  if (json) console.log(printableJson(jsonOf(outcome, label)));
   console.error(describeFailure(label, outcome));
   return exitCodes.failed;
 }

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { printable } from './arguments.ts';
+import { printable, printableJson } from './arguments.ts';
 import { fileProblem } from './file-problem.ts';
 import { describeLeftOut, type FolderListing, listFolder } from './folder.ts';
 import type { Input } from './input.ts';
@@ -76,7 +76,7 @@ async function report(task: FolderTask, entries: readonly Entry[]): Promise<Exit
     const outcome = await run;
     outcomes.push(outcome);
     const path = join(task.input.path, name);
-    bar.print(task.json ? JSON.stringify(jsonOf(outcome, path)) : lineOf(path, outcome));
+    bar.print(task.json ? printableJson(jsonOf(outcome, path)) : lineOf(path, outcome));
     tellNotes(path, outcome);
   }
   bar.stop();
