@@ -14,5 +14,6 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 20 * 60_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 40_000 } },
   },
 });
