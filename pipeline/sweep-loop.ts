@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Background, startRecurring } from '@spillway/core/background.ts';
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
 import { createGaugeReports } from './report-gauges.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
+import { within } from './within.ts';
 
 /** What takes longer beside a sweep is not waited for. Milliseconds. */
 const longestSettlingMs = 10_000;
@@ -42,10 +42,7 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
       }
     },
     async settled() {
-      const ended = new AbortController();
-      const late = delay(longestSettlingMs, undefined, { signal: ended.signal }).catch(() => {});
-      await Promise.race([beside, late]);
-      ended.abort();
+      await within(longestSettlingMs, beside);
     },
     stop() {
       reports.stop();

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Background, singleFlight } from '@spillway/core/background.ts';
 import type { MetricsOutput, Origin, OwnMetrics } from '../ports/metrics.ts';
 import type { Timers } from '../ports/ports.ts';
+import { within } from '../within.ts';
 
 /** From one write to the next. Milliseconds. */
 const everyMs = 60_000;
@@ -100,12 +101,12 @@ export function startMetricsPush({
   return {
     async whenDue() {
       if (isDue() && hasNews()) {
-        await Promise.race([flight.run(), delay(longestHoldMs, undefined, { ref: false })]);
+        await within(longestHoldMs, Promise.resolve(flight.run()));
       }
     },
     async stop() {
       stopTimer?.();
-      await Promise.race([writeLast(), delay(longestStopMs, undefined, { ref: false })]);
+      await within(longestStopMs, writeLast());
     },
   };
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
@@ -19,6 +18,7 @@ import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/in
 import type { BaseConfig } from '../config.ts';
 import type { Log } from '../ports/ports.ts';
 import type { Tracing } from '../ports/tracing.ts';
+import { within } from '../within.ts';
 import { type BoundedExport, exportBounded } from './bounded-export.ts';
 import { createCloudExporter } from './cloud-traces.ts';
 import { createFileExporter } from './trace-files.ts';
@@ -123,21 +123,6 @@ function exportTo(destination: TracesDestination, fileName: string, log: Log): B
       return to(createFileExporter(destination.folder, fileName), destination.folder, timing.fileDelay);
     default:
       return destination satisfies never;
-  }
-}
-
-/** True where it was done in time. */
-async function within(ms: number, work: Promise<void>): Promise<boolean> {
-  const limit = new AbortController();
-  const late = delay(ms, false, { signal: limit.signal }).catch(() => false);
-  const done = work.then(
-    () => true,
-    () => false,
-  );
-  try {
-    return await Promise.race([done, late]);
-  } finally {
-    limit.abort();
   }
 }
 
