@@ -6,7 +6,7 @@ const mayImport = (from, allowed, comment) => ({
   severity: 'error',
   from: { path: `^(${from})/`, pathNot: '[.]test[.]tsx?$|/testing/' },
   to: {
-    path: '^(core|plugins|pipeline|models|processing|worker|functions|vm-worker|cloudrun-worker|web|emulators|simulator|tests|bench|release|cli)/',
+    path: '^(core|plugins|pipeline|models|processing|storage-server|supervisor|worker|functions|vm-worker|cloudrun-worker|spill|serve|web|emulators|simulator|tests|bench|release|cli)/',
     pathNot: `^(${[from, ...allowed].join('|')})/`,
   },
 });
@@ -30,17 +30,17 @@ export default {
       comment: 'Use cases work over ports; which adapter is behind them is the apps’ choice.',
       severity: 'error',
       from: { path: '^pipeline/[^/]+[.]ts$', pathNot: '[.]test[.]ts$|/(json-log|create-ports)[.]ts$' },
-      to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/' },
+      to: { path: '^pipeline/(gcp|embedded|memory)/|^node_modules/@google-cloud/' },
     },
     {
       name: 'programs-name-no-adapter',
       comment: 'Which adapter is behind a port is chosen in pipeline/create-ports.ts alone.',
       severity: 'error',
       from: {
-        path: '^(functions|worker|vm-worker|cloudrun-worker|web)/',
+        path: '^(functions|worker|vm-worker|cloudrun-worker|spill|web)/',
         pathNot: '[.]test[.]tsx?$|/test-[^/]+[.]ts$',
       },
-      to: { path: '^pipeline/(gcp|memory)/|^node_modules/@google-cloud/(?!functions-framework)' },
+      to: { path: '^pipeline/(gcp|embedded|memory)/|^node_modules/@google-cloud/(?!functions-framework)' },
     },
     {
       name: 'functions-know-no-framework',
@@ -64,6 +64,18 @@ export default {
     mayImport('web', ['core', 'pipeline', 'plugins'], 'An app imports no other app, and no native code.'),
     mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
+    mayImport('spill', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
+    mayImport(
+      'storage-server',
+      ['core', 'pipeline'],
+      'The storage server knows the pipeline’s checksums, logs and queue.',
+    ),
+    mayImport('supervisor', ['core'], 'What starts programs takes their files, and none of their code.'),
+    mayImport(
+      'serve',
+      ['core', 'pipeline', 'models', 'plugins', 'release', 'supervisor'],
+      'One machine’s programs are started by their files.',
+    ),
     mayImport(
       'release',
       ['core'],
@@ -71,7 +83,7 @@ export default {
     ),
     mayImport(
       'cli',
-      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker', 'pipeline'],
+      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker', 'pipeline', 'serve'],
       'The command runs operations here, and its doctor looks at a running system.',
     ),
     {

@@ -39,9 +39,12 @@ export default defineConfig({
             'pipeline',
             'models',
             'cli',
+            'supervisor',
             'worker',
             'vm-worker',
             'cloudrun-worker',
+            'spill',
+            'serve',
             'functions',
             'web',
             'simulator',
@@ -72,7 +75,7 @@ export default defineConfig({
       {
         test: {
           name: 'emulators',
-          include: ours('emulators'),
+          include: ['emulators', 'storage-server'].flatMap(ours),
           exclude: [packages, slow],
           setupFiles: watchedWithClient,
           ...patience,

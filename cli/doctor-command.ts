@@ -96,7 +96,7 @@ function ofEnvironment(environment: Environment): Subject {
 async function look({ name, environment }: Subject): Promise<Diagnosis> {
   // Google's clients read the addresses of emulators from there.
   Object.assign(process.env, environment);
-  const ports = createPorts(configOf(environment), silent, 'calls');
+  const ports = await createPorts(configOf(environment), silent, 'calls');
   await requireDatabase(name, ports);
   try {
     return diagnose(await inTime(readSystem(ports), limits.reading));

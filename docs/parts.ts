@@ -9,7 +9,18 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const groups: Record<string, string[]> = {
   'pure logic': ['core'],
   'use cases and native code': ['plugins', 'pipeline', 'models', 'processing'],
-  programs: ['functions', 'worker', 'vm-worker', 'cloudrun-worker', 'web', 'cli'],
+  programs: [
+    'storage-server',
+    'supervisor',
+    'functions',
+    'worker',
+    'vm-worker',
+    'cloudrun-worker',
+    'spill',
+    'serve',
+    'web',
+    'cli',
+  ],
   'for development': ['emulators', 'simulator', 'bench', 'tests', 'release'],
 };
 const parts = Object.values(groups).flat();

@@ -1,6 +1,6 @@
+import { StartError } from '@spillway/supervisor/start-error.ts';
 import getPort from 'get-port';
 import type { StackOptions } from './stack-options.ts';
-import { StartError } from './start-error.ts';
 
 const host = '127.0.0.1';
 const defaults = { web: 4321, firestore: 8080, pubsub: 8085, storage: 9199 } as const;

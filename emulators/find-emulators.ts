@@ -4,8 +4,8 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { StartError } from '@spillway/supervisor/start-error.ts';
 import { strToU8, zipSync } from 'fflate';
-import { StartError } from './start-error.ts';
 
 const run = promisify(execFile);
 

@@ -4,9 +4,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { descendants, signalAll } from '@spillway/supervisor/processes.ts';
 import { z } from 'zod';
 import { latestExport } from './firestore-export.ts';
-import { descendants, signalAll } from './processes.ts';
 
 /**
  * Runs Google's Firestore and Pub/Sub emulators through firebase-tools, in a process of its own. A killed

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { isAlive } from '@spillway/supervisor/processes.ts';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { anyPort } from './choose-ports.ts';
 import { InstancePool, type PoolOptions, type Reservation } from './instance-pool.ts';
-import { isAlive } from './processes.ts';
 import { type InstanceSpec, type RunInstance, startInstance } from './run-instance.ts';
 
 const execFileAsync = promisify(execFile);

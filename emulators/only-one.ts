@@ -1,9 +1,9 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readStackFile } from '@spillway/pipeline/stack-file.ts';
-import { isAlive } from './processes.ts';
+import { isAlive } from '@spillway/supervisor/processes.ts';
+import { StartError } from '@spillway/supervisor/start-error.ts';
 import { removeStackFile } from './stack-file.ts';
-import { StartError } from './start-error.ts';
 
 /** A start takes less than this, unless it fetches the emulators. An older lock without a living stack is stale. */
 const startsWithinMs = 5 * 60_000;

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentOf, type StackFile } from '@spillway/pipeline/stack-file.ts';
+import type { PartSpec } from '@spillway/supervisor/supervisor.ts';
 import type { StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
@@ -8,7 +9,6 @@ import type { Programs } from './programs.ts';
 import { ackDeadline } from './resources.ts';
 import type { Secrets } from './secrets.ts';
 import type { StackOptions } from './stack-options.ts';
-import type { PartSpec } from './supervisor.ts';
 
 /** Everything that is known before the first part starts. */
 export interface Plan {
@@ -58,7 +58,7 @@ export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>
 export function storagePart(plan: Plan): PartSpec {
   return {
     name: 'storage',
-    entry: new URL('storage/serve.ts', import.meta.url),
+    entry: new URL('../storage-server/serve.ts', import.meta.url),
     environment: {
       ...shared(plan),
       // Google's services are close to each other.

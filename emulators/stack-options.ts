@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sharedBucket } from '@spillway/pipeline/config.ts';
+import { StartError } from '@spillway/supervisor/start-error.ts';
 import { z } from 'zod';
-import { StartError } from './start-error.ts';
 
 const port = z.coerce.number().int().min(1).max(65_535).optional();
 const count = (fallback: number, least: number) => z.coerce.number().int().min(least).default(fallback);

@@ -8,6 +8,8 @@ import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { buildSiteIfChanged } from '@spillway/release/site-build.ts';
+import { StartError } from '@spillway/supervisor/start-error.ts';
+import { Supervisor } from '@spillway/supervisor/supervisor.ts';
 import { choosePorts } from './choose-ports.ts';
 import { requireJava } from './find-emulators.ts';
 import { exportFirestore } from './firestore-export.ts';
@@ -34,8 +36,6 @@ import { findLostUploads, startScheduler, type TokenFor } from './scheduler.ts';
 import { readSecrets } from './secrets.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
-import { StartError } from './start-error.ts';
-import { Supervisor } from './supervisor.ts';
 
 const project = 'demo-spillway';
 const buckets = {

@@ -3,9 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
 import { BuildError } from '@spillway/release/build-error.ts';
+import { StartError } from '@spillway/supervisor/start-error.ts';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
-import { StartError } from './start-error.ts';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
 const parentEveryMs = 1_000;

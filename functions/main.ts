@@ -39,7 +39,7 @@ async function register(): Promise<void> {
   logProcessFaults(log);
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const check = await chooseCallerCheck(config, log);
-  const ports = createPorts(config, log, 'calls');
+  const ports = await createPorts(config, log, 'calls');
   await checkCredentials(ports);
   const health = createHealth(() => performance.now());
   health.begin(() => ports.jobs.get('health'));

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytes, startTestServer } from '../emulators/storage/test-server.ts';
+import { bytes, startTestServer } from '../storage-server/test-server.ts';
 import { installModel } from './fetch.ts';
 import { openModelSource } from './open-model-source.ts';
 import { entryAt, neverQuantise, sumOf } from './testing/entries.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytes } from '../emulators/storage/test-server.ts';
+import { bytes } from '../storage-server/test-server.ts';
 import { installModel } from './fetch.ts';
 import { openLibrary } from './library.ts';
 import { entryAt, neverQuantise, sumOf } from './testing/entries.ts';

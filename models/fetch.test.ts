@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PermanentError, RetryableError } from '@spillway/core/errors.ts';
 import { expect, onTestFinished, test } from 'vitest';
-import { bytes } from '../emulators/storage/test-server.ts';
+import { bytes } from '../storage-server/test-server.ts';
 import { quantiseCheckpoint } from './blip/quantise.ts';
 import { fetchModel, installModel } from './fetch.ts';
 import type { FetchOptions, FetchProgress } from './install-types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { baseConfigSchema, bucketsOf, parseConfig } from './config.ts';
+import { baseConfigSchema, bucketsOf, databaseOf, parseConfig } from './config.ts';
 
 const environment = {
   SPILLWAY_PROJECT: 'demo',
@@ -19,6 +19,17 @@ describe('the environment', () => {
       webUploads: 'web-uploads',
       results: 'results',
     });
+  });
+
+  it('names a database with the embedded engine, and with no other', () => {
+    const embedded = { ...environment, SPILLWAY_ENGINE: 'embedded' };
+    const file = { SPILLWAY_DATABASE: '/var/lib/spillway/spillway.db' };
+    expect(databaseOf(parseConfig(baseConfigSchema, environment))).toBeNull();
+    expect(databaseOf(parseConfig(baseConfigSchema, { ...embedded, ...file }))).toBe(file.SPILLWAY_DATABASE);
+    expect(() => parseConfig(baseConfigSchema, embedded)).toThrow('name it in SPILLWAY_DATABASE');
+    expect(() => parseConfig(baseConfigSchema, { ...environment, ...file })).toThrow(
+      'SPILLWAY_ENGINE=embedded',
+    );
   });
 
   it.each([

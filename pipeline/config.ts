@@ -10,6 +10,10 @@ import { tracesConfigShape, tracesDestination } from './telemetry/traces-config.
  * `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST` by themselves.
  */
 export const baseConfigSchema = z.object({
+  /** What keeps documents and messages: Google's Firestore and Pub/Sub, or a file on this machine. */
+  SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
+  /** The file of the engine `embedded`. */
+  SPILLWAY_DATABASE: z.string().min(1).optional(),
   SPILLWAY_PROJECT: z.string().min(1),
   /** The bucket of integrators. */
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
@@ -50,10 +54,32 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   const parsed = schema.safeParse(environment);
   if (!parsed.success)
     throw new ConfigError(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
+  databaseOf(parsed.data);
   bucketsOf(parsed.data);
   tracesDestination(parsed.data);
   metricsDestination(parsed.data);
   return parsed.data;
+}
+
+/**
+ * The file of the embedded engine; null with Google's services. Throws where only one of engine and file is named.
+ */
+export function databaseOf(config: BaseConfig): string | null {
+  const { SPILLWAY_ENGINE: engine, SPILLWAY_DATABASE: file } = config;
+  switch (engine) {
+    case 'google':
+      if (file === undefined) return null;
+      throw new ConfigError(
+        'SPILLWAY_DATABASE is of the engine "embedded": set SPILLWAY_ENGINE=embedded, or remove it.',
+      );
+    case 'embedded':
+      if (file !== undefined) return file;
+      throw new ConfigError(
+        'The engine "embedded" keeps everything in a file: name it in SPILLWAY_DATABASE.',
+      );
+    default:
+      return engine satisfies never;
+  }
 }
 
 const bucketVariables = [

@@ -1,23 +1,23 @@
 import type { BaseConfig } from './config.ts';
 import type { Traffic } from './gcp/channel-check.ts';
-import { createGcpPorts } from './gcp/ports.ts';
 import type { AppPorts, Log } from './ports/ports.ts';
 import type { Tracing } from './ports/tracing.ts';
 
 /**
  * Chooses the adapters of a program: Google's clients, against the cloud or its emulators. This is the only place that
- * names an adapter. Tests use those in `memory/`, which pass the same contract suite. Throws where the configuration
- * cannot work.
+ * names an adapter, and a program loads no other one. Tests use those in `memory/`, which pass the same contract suite.
+ * Throws where the configuration cannot work.
  * @param traffic `streams` for a program that watches documents.
  * @example
- * const ports = createPorts(parseConfig(baseConfigSchema, process.env), createJsonLog('my program'), 'calls');
+ * const ports = await createPorts(parseConfig(baseConfigSchema, process.env), createJsonLog('my program'), 'calls');
  * await ports.close();
  */
-export function createPorts(
+export async function createPorts(
   config: BaseConfig,
   log: Log,
   traffic: Traffic,
   tracing: Tracing | null = null,
-): AppPorts {
+): Promise<AppPorts> {
+  const { createGcpPorts } = await import('./gcp/ports.ts');
   return { ...createGcpPorts(config, log, undefined, traffic), tracing };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { startTestServer } from '../emulators/storage/test-server.ts';
+import { startTestServer } from '../storage-server/test-server.ts';
 import { deletionOfFiles, requireRemovalAtOnce } from './deletion.ts';
 import { createStorageBlobs } from './gcp/blobs.ts';
 import { silentLog } from './memory/ports.ts';

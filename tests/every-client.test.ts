@@ -5,7 +5,7 @@ import {
   missingPrograms,
   scratchFolder,
   storageClients,
-} from '@spillway/emulators/testing/storage-clients.ts';
+} from '@spillway/storage-server/testing/storage-clients.ts';
 import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
 import { endedJobs, firestore } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
@@ -14,7 +14,7 @@ const stack = inject('stack');
 const tlsPort = inject('storageTlsPort');
 afterAll(() => firestore.terminate());
 
-/** What each client can do with a bucket is tried without a pipeline in `emulators/storage/clients.test.ts`. */
+/** What each client can do with a bucket is tried without a pipeline in `storage-server/clients.test.ts`. */
 describe('a picture that is dropped into sketch/ becomes a result, by', () => {
   for (const [index, client] of storageClients.entries()) {
     const missing = missingPrograms(client);

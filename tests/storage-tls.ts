@@ -1,5 +1,5 @@
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
-import { makeCertificate } from '@spillway/emulators/testing/self-signed-certificate.ts';
+import { makeCertificate } from '@spillway/storage-server/testing/self-signed-certificate.ts';
 
 /**
  * Starts something while the environment asks the local storage server for a port that speaks TLS, which gsutil insists

@@ -206,7 +206,7 @@ async function main(): Promise<void> {
   const site = await loadStaticSite(fileURLToPath(new URL('dist', import.meta.url)), storageOrigin, pages);
   const origin = { program: 'site', instance: randomUUID() };
   const tracing = startTracing({ name: origin.program, instance: origin.instance }, config, log);
-  const ports = createPorts(config, log, 'streams', tracing);
+  const ports = await createPorts(config, log, 'streams', tracing);
   await checkCredentials(ports);
   await checkNeeds('site', ports);
   if (config.SPILLWAY_DELETION === 'at_once') await requireRemovalAtOnce(ports);

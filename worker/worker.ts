@@ -74,7 +74,7 @@ export async function startWorker(
     config,
     log,
   );
-  const ports = createPorts(config, log, 'calls', tracing);
+  const ports = await createPorts(config, log, 'calls', tracing);
   await checkCredentials(ports);
   warnOfPlainChildren(config.SPILLWAY_SANDBOX, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Storage } from '@google-cloud/storage';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startTestServer } from '../../emulators/storage/test-server.ts';
+import { startTestServer } from '../../storage-server/test-server.ts';
 import { silentLog } from '../memory/ports.ts';
 import { createStorageBlobs } from './blobs.ts';
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { Storage } from '@google-cloud/storage';
 import { expect, it, vi } from 'vitest';
-import { startTestServer } from '../../emulators/storage/test-server.ts';
+import { startTestServer } from '../../storage-server/test-server.ts';
 import { createReadAddresses } from './read-addresses.ts';
 
 const answer = { contentType: 'image/png', disposition: null, forMs: 300_000 };

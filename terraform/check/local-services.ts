@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
 import { cloudSdkEmulators, requireJava } from '@spillway/emulators/find-emulators.ts';
-import { Supervisor } from '@spillway/emulators/supervisor.ts';
+import { Supervisor } from '@spillway/supervisor/supervisor.ts';
 
 /** The services of the local stack, without the programs. */
 export interface LocalServices {
@@ -57,7 +57,7 @@ export async function startLocalServices(
       }),
       supervisor.start({
         name: 'storage',
-        entry: new URL('../../emulators/storage/serve.ts', import.meta.url),
+        entry: new URL('../../storage-server/serve.ts', import.meta.url),
         environment: {
           ...shared,
           SPILLWAY_STORAGE_PORT: String(storage),

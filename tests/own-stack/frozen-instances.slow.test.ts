@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { descendants } from '@spillway/emulators/processes.ts';
+import { descendants } from '@spillway/supervisor/processes.ts';
 import { expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
 import { waitForEnd } from '../stack-client.ts';

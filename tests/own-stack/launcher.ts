@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { anyPort } from '@spillway/emulators/choose-ports.ts';
-import { descendants } from '@spillway/emulators/processes.ts';
 import { readStackFile, type StackFile } from '@spillway/pipeline/stack-file.ts';
+import { descendants } from '@spillway/supervisor/processes.ts';
 
 const entry = fileURLToPath(new URL('../../emulators/start.ts', import.meta.url));
 

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
 const readmePath = fileURLToPath(new URL('./README.md', import.meta.url));
-const update = 'UPDATE_README=1 npx vitest run emulators/storage --no-file-parallelism';
+const update = 'UPDATE_README=1 npx vitest run storage-server --no-file-parallelism';
 
 interface Row {
   capability: string;

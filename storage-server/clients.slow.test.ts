@@ -2,14 +2,14 @@ import { mkdir, mkdtemp, readdir, rm, unlink, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { makeCertificate } from '../testing/self-signed-certificate.ts';
+import { bytes, startTestServer } from './test-server.ts';
+import { makeCertificate } from './testing/self-signed-certificate.ts';
 import {
   missingPrograms,
   type StorageClient,
   scratchFolder,
   storageClients,
-} from '../testing/storage-clients.ts';
-import { bytes, startTestServer } from './test-server.ts';
+} from './testing/storage-clients.ts';
 
 /** More than what any of the clients sends in one piece. Bytes. */
 const large = 20_000_000;
