@@ -1,12 +1,13 @@
 import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
 import type { Bucket, Storage } from '@google-cloud/storage';
-import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
 import type { Buckets } from '@spillway/pipeline/ports/ports.ts';
-
-/** Seconds. A pulled message is extended in small steps. A pushed one waits until the work is done. */
-export const ackDeadline = { pull: 20, push: 120 } as const;
-/** The most that Pub/Sub allows, because refusals count as attempts. */
-const maxDeliveryAttempts = 100;
+import {
+  ackDeadline,
+  mostDeliveryAttempts,
+  retryBackoff,
+  subscriptionNames,
+  topicNames,
+} from '@spillway/pipeline/topics.ts';
 
 /** A subscription that nobody used for 31 days would be deleted, and what is published after that would vanish. */
 const expirationPolicy = {};
@@ -19,9 +20,12 @@ export async function createTopics(pubsub: PubSub, project: string): Promise<voi
   await Promise.all(Object.values(topicNames).map((name) => unlessExists(pubsub.createTopic(name))));
   const deadLetterPolicy = {
     deadLetterTopic: `projects/${project}/topics/${topicNames.dead}`,
-    maxDeliveryAttempts,
+    maxDeliveryAttempts: mostDeliveryAttempts,
   };
-  const retryPolicy = { minimumBackoff: { seconds: 1 }, maximumBackoff: { seconds: 30 } };
+  const retryPolicy = {
+    minimumBackoff: { seconds: retryBackoff.least },
+    maximumBackoff: { seconds: retryBackoff.most },
+  };
   const subscriptions: [topic: string, name: string, options: CreateSubscriptionOptions][] = [
     [
       topicNames.vm,

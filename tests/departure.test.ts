@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseJobMessage } from '@spillway/core/messages.ts';
-import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
 import { emulatorPorts } from '@spillway/pipeline/testing/emulator-ports.ts';
+import { subscriptionNames, topicNames } from '@spillway/pipeline/topics.ts';
 import { startPulling } from '@spillway/vm-worker/pull-loop.ts';
 import { expect, it, onTestFinished } from 'vitest';
 

@@ -1,6 +1,6 @@
 import { PubSub, v1 } from '@google-cloud/pubsub';
-import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
 import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
 import { emulatorSource } from './emulator-source.ts';

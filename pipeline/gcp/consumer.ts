@@ -4,8 +4,8 @@ import { singleFlight } from '@spillway/core/background.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { z } from 'zod';
 import { type Consumer, pullEndsWithinMs } from '../ports/consumer.ts';
+import { subscriptionNames, traceAttribute } from '../topics.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
-import { subscriptionNames, traceAttribute } from './queue.ts';
 import { readStorageEvent } from './storage-event.ts';
 
 /** gRPC's codes of a pull that ended without a message: DEADLINE_EXCEEDED and CANCELLED. */

@@ -5,7 +5,7 @@ import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
-import { subscriptionNames, topicNames } from './queue.ts';
+import { subscriptionNames, topicNames } from '../topics.ts';
 
 /** The same contract against the real client libraries and Google's emulators, in a project of its own. */
 const stack = inject('stack');

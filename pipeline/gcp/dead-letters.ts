@@ -1,7 +1,7 @@
 import { type PubSub, v1 } from '@google-cloud/pubsub';
 import type { DeadLetters } from '../ports/dead-letters.ts';
+import { deliveredTooOften, subscriptionNames } from '../topics.ts';
 import { orOutage } from './outages.ts';
-import { subscriptionNames } from './queue.ts';
 
 /** A pull waits no longer for a message, in milliseconds, and is not tried again by the client. */
 const pullOptions = { timeout: 3_000, retry: null };
@@ -38,7 +38,7 @@ export function createPubSubDeadLetters(pubsub: PubSub): DeadLetters {
           const back = client.modifyAckDeadline({ subscription, ackIds, ackDeadlineSeconds: 0 });
           await orOutage('Pub/Sub', back, 'take dead letters back');
           return received.map(({ message }) => ({
-            problem: message?.attributes?.problem ?? 'It was delivered too often.',
+            problem: message?.attributes?.problem ?? deliveredTooOften,
           }));
         }
         return [];

@@ -3,7 +3,7 @@ import { expect, inject, it, onTestFinished } from 'vitest';
 import type { Need } from '../ports/preflight.ts';
 import { checkNeeds, needs } from '../preflight.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
-import { subscriptionNames, topicNames } from './queue.ts';
+import { subscriptionNames, topicNames } from '../topics.ts';
 
 const stack = inject('stack');
 

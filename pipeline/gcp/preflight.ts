@@ -4,10 +4,10 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { Buckets } from '../ports/ports.ts';
 import type { Finding, Need, Preflight } from '../ports/preflight.ts';
+import { subscriptionNames, topicNames } from '../topics.ts';
 import { type Answer, answerOf, missingOr } from './cloud-answers.ts';
 import type { MonitoringMetrics } from './metrics.ts';
 import { createIndexCommand } from './missing-index.ts';
-import { subscriptionNames, topicNames } from './queue.ts';
 
 /** The cloud as the checks before the start look at it. */
 export interface CheckedCloud {

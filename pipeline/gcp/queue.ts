@@ -1,26 +1,8 @@
 import type { PubSub, Topic } from '@google-cloud/pubsub';
 import type { Target } from '@spillway/core/job.ts';
-import { jobEndedType } from '@spillway/core/messages.ts';
 import type { Queue } from '../ports/queue.ts';
+import { jobEndedAttributes, topicNames, traceAttribute } from '../topics.ts';
 import { orOutage } from './outages.ts';
-
-export const topicNames = {
-  vm: 'jobs-vm',
-  run: 'jobs-run',
-  dead: 'jobs-dead',
-  events: 'job-events',
-  uploads: 'uploads-finalized',
-} as const;
-
-export const subscriptionNames = {
-  vm: 'jobs-vm-pull',
-  run: 'jobs-run-push',
-  dead: 'jobs-dead-pull',
-  uploads: 'uploads-finalized-push',
-} as const;
-
-/** The attribute of a job's message that has its `traceparent`. */
-export const traceAttribute = 'traceparent';
 
 /**
  * The client holds a message back this long to send others with it, in milliseconds. It is short, since jobs
@@ -46,17 +28,7 @@ export function createPubSubQueue(pubsub: PubSub): Queue {
       );
     },
     async announce(id, event, at, trace) {
-      const attributes = {
-        'ce-id': id,
-        'ce-type': jobEndedType,
-        'ce-source': '//spillway/jobs',
-        'ce-subject': event.jobId,
-        'ce-specversion': '1.0',
-        'ce-time': at.toISOString(),
-        'content-type': 'application/json',
-        // https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/distributed-tracing.md
-        ...(trace === null ? {} : { 'ce-traceparent': trace }),
-      };
+      const attributes = jobEndedAttributes(id, event, at, trace);
       await orOutage('Pub/Sub', events.publishMessage({ json: event, attributes }), 'announce an end');
     },
     async bury(data, problem) {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type MetricName, metricNames } from '@spillway/core/telemetry-metrics.ts';
-import { subscriptionNames } from '@spillway/pipeline/gcp/queue.ts';
+import { subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { metricDescriptors } from '../metric-descriptors.ts';
 import { alarmQueries, comparisonsOf, logFiltersOf, queriesOf } from '../metric-filters.ts';
 import type { Plan, Planned } from '../plan.ts';

@@ -1,7 +1,6 @@
 import { manifestOf, operationNames } from '@spillway/core/operations.ts';
 import { mostPixels } from '@spillway/core/pixels.ts';
-import { ackDeadline } from '@spillway/emulators/resources.ts';
-import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
+import { ackDeadline, subscriptionNames, topicNames } from '@spillway/pipeline/topics.ts';
 import type { Plan, Planned } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { programsOf } from '../programs.ts';

@@ -1,4 +1,4 @@
-import { subscriptionNames, topicNames } from '@spillway/pipeline/gcp/queue.ts';
+import { subscriptionNames, topicNames } from '@spillway/pipeline/topics.ts';
 import type { Plan, Planned } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { type Program, programsOf } from '../programs.ts';
