@@ -1,0 +1,93 @@
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { OutageError } from '@spillway/core/errors.ts';
+import { applicationId } from './application-id.ts';
+import { DatabaseError, isNoDatabase } from './database-errors.ts';
+import { newestVersion, versionOf } from './migrations.ts';
+
+/**
+ * File systems that reach another machine, by the number that Linux has for them. Processes share a part of the database
+ * through memory, which works on one machine only.
+ * @see https://man7.org/linux/man-pages/man2/statfs.2.html
+ * @see https://sqlite.org/wal.html#noshm
+ */
+const networkFileSystems = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'SMB'],
+  [0xfe534d42, 'SMB'],
+  [0x5346414f, 'AFS'],
+  [0x00c36400, 'Ceph'],
+  [0x01021997, '9P'],
+  [0x0bd00bd0, 'Lustre'],
+  [0x47504653, 'GPFS'],
+  [0x7461636f, 'OCFS2'],
+  [0x01161970, 'GFS2'],
+]);
+
+/**
+ * Looks at the place of the file.
+ * @throws DatabaseError where no database can be kept there, and OutageError where nothing can be written.
+ */
+export function requirePlace(path: string): void {
+  const folder = dirname(resolve(path));
+  if (!existsSync(folder)) throw new DatabaseError(`There is no folder ${folder} for the database.`);
+  const network = networkFileSystem(folder);
+  if (network !== null) {
+    throw new DatabaseError(
+      `${folder} is on a network file system (${network}), where processes cannot share a database. Choose a folder on a disk of this machine.`,
+    );
+  }
+  for (const place of [folder, path].filter((each) => existsSync(each))) {
+    if (!isWritable(place)) {
+      throw new OutageError(`${place} is read-only. Make it writable for the user who runs Spillway.`);
+    }
+  }
+}
+
+/**
+ * Looks at the file without changing it.
+ * @throws DatabaseError where it is not this program's database; an error of SQLite where it cannot be read.
+ */
+export function requireOurs(path: string): void {
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  // Only SQLite may open the file. Where somebody else of this process closes it, SQLite's locks are gone:
+  // https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+  const connection = new DatabaseSync(path, { readOnly: true });
+  try {
+    const { application_id: id } = connection.prepare('PRAGMA application_id').get() ?? {};
+    if (id !== applicationId) {
+      throw new DatabaseError(`${path} is the database of another program. Name another file.`);
+    }
+    const version = versionOf(connection);
+    if (version > newestVersion) {
+      throw new DatabaseError(
+        `${path} is of a newer version of Spillway (${version}; this one knows ${newestVersion}). Start that version, or a newer one.`,
+      );
+    }
+  } catch (error) {
+    if (!isNoDatabase(error)) throw error;
+    throw new DatabaseError(
+      `${path} is no database. If it was Spillway's, bring back the last backup with: npx spillway restore`,
+      { cause: error },
+    );
+  } finally {
+    connection.close();
+  }
+}
+
+/** The name of the network file system that a folder is on; null for a disk of this machine. */
+export function networkFileSystem(folder: string): string | null {
+  if (process.platform !== 'linux') return null;
+  return networkFileSystems.get(statfsSync(folder).type >>> 0) ?? null;
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

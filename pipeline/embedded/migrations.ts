@@ -1,0 +1,31 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { documentTables } from './tables/documents.ts';
+
+/**
+ * What made the file of each version out of the version before. A migration that was released is never changed: a change
+ * of a table is a new one at the end, which must work on whatever the earlier ones have left.
+ */
+export const migrations: readonly string[] = [documentTables];
+
+/** The version of the file that this program writes. */
+export const newestVersion = migrations.length;
+
+/** The version of a file; 0 for an empty one. */
+export function versionOf(connection: DatabaseSync): number {
+  return Number(connection.prepare('PRAGMA user_version').get()?.user_version);
+}
+
+/** Brings the tables to a version, from whichever they are of, as a whole or not at all. */
+export function migrate(connection: DatabaseSync, to: number = newestVersion): void {
+  // Two programs that start at the same time both come here. The second finds it done.
+  connection.exec('BEGIN IMMEDIATE');
+  try {
+    const from = versionOf(connection);
+    for (const statements of migrations.slice(from, to)) connection.exec(statements);
+    if (from < to) connection.exec(`PRAGMA user_version = ${to}`);
+    connection.exec('COMMIT');
+  } catch (error) {
+    if (connection.isTransaction) connection.exec('ROLLBACK');
+    throw error;
+  }
+}
