@@ -1,11 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { documentTables } from './tables/documents.ts';
+import { messageTables } from './tables/messages.ts';
 
 /**
  * What made the file of each version out of the version before. A migration that was released is never changed: a change
  * of a table is a new one at the end, which must work on whatever the earlier ones have left.
  */
-export const migrations: readonly string[] = [documentTables];
+export const migrations: readonly string[] = [documentTables, messageTables];
 
 /** The version of the file that this program writes. */
 export const newestVersion = migrations.length;

@@ -2,10 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type PubSub, v1 } from '@google-cloud/pubsub';
 import { singleFlight } from '@spillway/core/background.ts';
 import { readTrace } from '@spillway/core/trace.ts';
-import { z } from 'zod';
 import { type Consumer, pullEndsWithinMs } from '../ports/consumer.ts';
 import { subscriptionNames, traceAttribute } from '../topics.ts';
 import { asServiceError, codeOf, orOutage } from './outages.ts';
+import { readPush } from './read-push.ts';
 import { readStorageEvent } from './storage-event.ts';
 
 /** gRPC's codes of a pull that ended without a message: DEADLINE_EXCEEDED and CANCELLED. */
@@ -20,12 +20,6 @@ const withoutMessage = new Set<unknown>([4, 1]);
  * @see https://cloud.google.com/pubsub/docs/pull#unary_pull_api
  */
 const pullOptions = { timeout: pullEndsWithinMs, retry: null };
-
-/** @see https://cloud.google.com/pubsub/docs/push#receive_push */
-const pushSchema = z.object({
-  /** `data` is base64. */
-  message: z.object({ data: z.string().min(1), attributes: z.record(z.string(), z.unknown()).optional() }),
-});
 
 export interface PubSubConsumer extends Consumer {
   close(): Promise<void>;
@@ -84,17 +78,7 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
       const connection = await connected();
       await orOutage('Pub/Sub', connection.acknowledge({ subscription, ackIds }), 'forget a message');
     },
-    readPush(body) {
-      try {
-        const { data, attributes } = pushSchema.parse(JSON.parse(body)).message;
-        return {
-          data: Buffer.from(data, 'base64').toString('utf8'),
-          trace: readTrace(attributes?.[traceAttribute]),
-        };
-      } catch {
-        return { data: body, trace: null };
-      }
-    },
+    readPush,
     readStorageEvent,
     async close() {
       await Promise.all([client, ...replaced].map((each) => each?.close()));
