@@ -82,7 +82,10 @@ export const predictionSchema = z.object({
   vm: sidePredictionSchema.nullable(),
   run: sidePredictionSchema.nullable(),
   /** Why Cloud Run does not take this job now; null if it does. */
-  runClosed: z.enum(['off', 'paused', 'over_budget', 'lacks_model']).nullable().default(null),
+  runClosed: z
+    .enum(['off', 'no_service', 'paused', 'over_budget', 'lacks_model', 'too_large'])
+    .nullable()
+    .default(null),
   /** Milliseconds from the decision to the deadline; negative if the deadline has passed. */
   budgetMs: z.number(),
 });

@@ -14,7 +14,7 @@ export function* readConditions(ports: Ports): Steps<Conditions> {
     ports.fleet.read(),
     ports.routerStates.read(),
   ]);
-  return { now: ports.clock.now(), workers, state, settings };
+  return { now: ports.clock.now(), workers, state, settings, reach: ports.runReach };
 }
 
 /** The job as routing sees it. Throws `PermanentError` when this version knows no such operation. */
@@ -22,6 +22,7 @@ export function candidateOf(job: Job): Candidate {
   return {
     operation: knownOperation(job),
     pixels: estimatePixels(job.source),
+    bytes: job.source.size,
     model: namedModel(job),
     deadlineAt: job.deadlineAt,
     turnAt: job.route.turnAt ?? job.deadlineAt,

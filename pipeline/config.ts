@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from './config-error.ts';
 import type { Buckets } from './ports/ports.ts';
+import { isSafeAddress } from './safe-address.ts';
 import { metricsConfigShape, metricsDestination } from './telemetry/metrics-config.ts';
 import { otlpConfigShape } from './telemetry/otlp-config.ts';
 import { tracesConfigShape, tracesDestination } from './telemetry/traces-config.ts';
@@ -31,6 +32,18 @@ export const baseConfigSchema = z.object({
       /^projects\/[^/]+\/locations\/[^/]+\/services\/[^/]+$/,
       'must be like projects/my-project/locations/us-central1/services/spillway-worker',
     )
+    .optional(),
+  /**
+   * The address of a Cloud Run worker that serves pictures (`SPILLWAY_SERVES`): what is to be done there is sent by the
+   * program `spill`. `none`: there is no Cloud Run. Where it is not set, Cloud Run gets its jobs from the queue.
+   */
+  SPILLWAY_RUN_URL: z
+    .string()
+    .refine(
+      (text) => text === 'none' || isSafeAddress(text),
+      'is `none`, or an address that begins with https://',
+    )
+    .transform((text) => (text === 'none' ? text : new URL(text).origin))
     .optional(),
   /** Host and port of a stand-in for Cloud Run's Admin API, without TLS. */
   CLOUD_RUN_EMULATOR_HOST: z.string().min(1).optional(),

@@ -2,6 +2,7 @@ import type { BaseConfig } from './config.ts';
 import type { Traffic } from './gcp/channel-check.ts';
 import type { AppPorts, Log } from './ports/ports.ts';
 import type { Tracing } from './ports/tracing.ts';
+import { settingsWithin } from './run-reach.ts';
 
 /**
  * Chooses the adapters of a program: Google's clients, against the cloud or its emulators. This is the only place that
@@ -19,5 +20,6 @@ export async function createPorts(
   tracing: Tracing | null = null,
 ): Promise<AppPorts> {
   const { createGcpPorts } = await import('./gcp/ports.ts');
-  return { ...createGcpPorts(config, log, undefined, traffic), tracing };
+  const ports = createGcpPorts(config, log, undefined, traffic);
+  return { ...ports, settings: settingsWithin(ports.settings, ports.runReach), tracing };
 }

@@ -168,7 +168,7 @@ function store(attempt: Attempt, source: Source, output: Output, timings: Timing
 function storeReceipt(
   { job, executor }: Attempt,
   source: Source,
-  { model, notes, contentType, at }: Output,
+  { model, notes, contentType, madeBy, at }: Output,
   result: WrittenBlob,
   timings: TimingsSoFar,
 ): Steps<WrittenBlob> {
@@ -183,7 +183,7 @@ function storeReceipt(
     model,
     notes,
     result: { bucket: result.bucket, name: result.name, contentType, crc32c: result.crc32c },
-    ran: { target, worker, reason: job.route.reason, explanation: job.route.explanation },
+    ran: { target, worker: madeBy ?? worker, reason: job.route.reason, explanation: job.route.explanation },
     timings,
     attempts: job.attempt,
     at,

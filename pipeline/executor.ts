@@ -16,6 +16,8 @@ export interface OperationOutput {
   /** Pixels of the source that were decoded; null where none were. */
   decodedPixels: number | null;
   model: Model | null;
+  /** Who made it, where that is not the worker that has the claim. */
+  madeBy?: string;
   /** What a person should know of how it was made, one sentence each. */
   notes: string[];
   /** Milliseconds in the child process. */
@@ -46,6 +48,11 @@ export interface Executor extends Taker {
   /** As `Operate`, or with an output that is there at once. */
   operate: (request: OperationRequest) => Awaitable<OperationOutput>;
   target: Target;
+  /**
+   * Whether it pulls its messages. One that is not acknowledged then waits alone; a push that is refused holds back all
+   * others. Default: a VM does, Cloud Run does not.
+   */
+  pulls?: boolean;
   /** For the files of jobs in progress. */
   folders: AttemptFolders;
   /**

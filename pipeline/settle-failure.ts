@@ -86,12 +86,12 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
 }
 
 function handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
-  const { target } = settling.executor;
+  const { target, pulls = false } = settling.executor;
   switch (target) {
     case 'vm':
       return handBackToLine(why, settling);
     case 'run':
-      return handBackToPush(why, settling);
+      return pulls ? handBackToQueue(why, settling) : handBackToPush(why, settling);
     default:
       return target satisfies never;
   }
@@ -118,6 +118,13 @@ function* handBackToPush(why: 'outage' | 'leaving', settling: Settling): Steps<O
   if (!stored) return claimLost;
   if (why === 'leaving') yield* publish(stored, settling.executor.ports);
   return givenBack(settling.thrown, { ack: true });
+}
+
+/** The same message comes again after a pause. The job goes on waiting, so that routers see that nobody takes it. */
+function* handBackToQueue(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+  const back = (current: Job) => transitions.handedBack(current, current.publishedAt);
+  const stored = yield* giveBack(why, back, settling);
+  return stored ? givenBack(settling.thrown) : claimLost;
 }
 
 function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome> {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { parseJobMessage } from '@spillway/core/messages.ts';
 import { emulatorPorts } from '@spillway/pipeline/testing/emulator-ports.ts';
 import { subscriptionNames, topicNames } from '@spillway/pipeline/topics.ts';
-import { startPulling } from '@spillway/vm-worker/pull-loop.ts';
+import { startPulling } from '@spillway/worker/pull-loop.ts';
 import { expect, it, onTestFinished } from 'vitest';
 
 /** Longer than a test may take: a message that is lost to a VM that has left fails the test. Seconds. */
@@ -16,7 +16,7 @@ async function vm() {
   const [topic] = await ports.pubsub.createTopic(topicNames.vm);
   await topic.createSubscription(subscriptionNames.vm, { ackDeadlineSeconds: ackDeadline });
   const handled: string[] = [];
-  const pulling = startPulling({
+  const pulling = startPulling('vm', {
     slots,
     ports,
     async work({ data }) {
@@ -54,7 +54,7 @@ async function leave(whileLeaving: number): Promise<{ expected: string[]; others
 
   const others: string[] = [];
   while (others.length < expected.length) {
-    const message = await ports.consumer.pull();
+    const message = await ports.consumer.pull('vm');
     if (!message) continue;
     others.push(jobIdOf(message.data));
     await ports.consumer.settle(message.ackId, true);

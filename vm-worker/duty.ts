@@ -1,9 +1,9 @@
 import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { Pulling } from '@spillway/worker/pull-loop.ts';
 import { createSelfGuard, type SelfGuard } from '@spillway/worker/self-guard.ts';
 import type { Worker } from '@spillway/worker/worker.ts';
-import type { Pulling } from './pull-loop.ts';
 
 export interface Duty {
   readonly guard: SelfGuard;

@@ -8,10 +8,10 @@ import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { startHealthServer, workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
+import { startPulling } from '@spillway/worker/pull-loop.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
 import { vmConfigSchema } from './config.ts';
 import { type Duty, startDuty } from './duty.ts';
-import { startPulling } from './pull-loop.ts';
 
 const program = 'vm-worker';
 
@@ -39,7 +39,7 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   metrics = createMetricsPage(ownMetrics.read, 1_000);
   const origin = { program, instance: id };
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers });
-  const pulling = startPulling(worker);
+  const pulling = startPulling('vm', worker);
   duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
   const sweeping = startSweeping(worker.id, worker.ports);
   if (worker.lackAtStart) duty.guard.onLack(worker.lackAtStart, 0);

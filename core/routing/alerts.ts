@@ -41,7 +41,7 @@ export function alertsOf({
   ignoredHeartbeats,
   settingsProblem,
   passedOver,
-}: Conditions & {
+}: Omit<Conditions, 'reach'> & {
   ignoredHeartbeats: number;
   settingsProblem: string | null;
   /** Newest first. Items beyond `mostShown` are only counted. */

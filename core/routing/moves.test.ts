@@ -21,6 +21,7 @@ function conditions(changes: Partial<Conditions> = {}): Conditions {
   const learned = { sketch: steadyService(1), caption: steadyService(1) };
   return {
     now: noon,
+    reach: { kind: 'jobs' },
     workers: [vm, warm],
     state: {
       ...initialRouterState,
@@ -38,7 +39,7 @@ function waiting(id: string, target: Target, dueMs: number, changes: Partial<Wai
   const caption = { operation: 'caption', pixels: 1e6 } as const;
   const due = { deadlineAt: later(dueMs), turnAt: later(dueMs) };
   const decided = { ...route, target, reason: 'vm_in_time', workMs: 2_530, epoch: 0 } as const;
-  return { id, ...caption, model: null, ...due, route: decided, waitedMs: 0, ...changes };
+  return { id, ...caption, bytes: 400_000, model: null, ...due, route: decided, waitedMs: 0, ...changes };
 }
 
 function moves(lines: { vm?: Waiting[]; run?: Waiting[] }, changes: Partial<Conditions> = {}) {
@@ -185,8 +186,8 @@ describe('a waiting job', () => {
   });
 });
 
-const { ledger: _, operation, pixels, model, deadlineAt, turnAt, ...asked } = sampleQuestion();
-const candidate = { operation, pixels, model, deadlineAt, turnAt };
+const { ledger: _, operation, pixels, bytes, model, deadlineAt, turnAt, ...asked } = sampleQuestion();
+const candidate = { operation, pixels, bytes, model, deadlineAt, turnAt };
 const due = (ms: number) => ({ ...candidate, deadlineAt: later(ms), turnAt: later(ms) });
 
 describe('a VM that has a job before it', () => {

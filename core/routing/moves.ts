@@ -95,8 +95,8 @@ function plus({ jobs, workMs }: SideLedger, more: number): SideLedger {
   return { jobs: jobs + 1, workMs: workMs + more };
 }
 
-function asked({ operation, pixels, model, deadlineAt, turnAt }: Waiting): Candidate {
-  return { operation, pixels, model, deadlineAt, turnAt };
+function asked({ operation, pixels, bytes, model, deadlineAt, turnAt }: Waiting): Candidate {
+  return { operation, pixels, bytes, model, deadlineAt, turnAt };
 }
 
 /** A closer look is taken only if the mean service time plus this many standard deviations exceeds the time left. */

@@ -51,12 +51,14 @@ function missRate(settings: RoutingSettings, seed: number): number {
       pixels: world.pixels,
       now: later(now),
       deadlineAt: later(now + world.objectiveMs),
+      bytes: 400_000,
       model: null,
       turnAt: later(now + world.objectiveMs),
       workers: heartbeatsAt(now, running),
       state: stateAfter(times),
       ledger: ledgerAt(now, running),
       settings,
+      reach: { kind: 'jobs' },
     });
     const serviceMs = 0.5 * world.meanServiceMs + exponential(0.5 * world.meanServiceMs);
     times.record('sketch', world.pixels, serviceMs);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Worker } from '../heartbeat.ts';
+import { largestSentPicture } from '../run-reach.ts';
 import { routingSettingsSchema } from '../settings.ts';
 import { steadyService } from '../testing/learned-service.ts';
 import { later } from '../testing/sample-job.ts';
@@ -80,6 +81,37 @@ describe('the deadline policy', () => {
     expect(silent.explanation).toContain('it waits for the first that does');
     // Without a VM it would wait for ever. On Cloud Run it ends, and says why.
     expect(ask({ ...late, workers: [warm] })).toMatchObject({ target: 'run', reason: 'run_no_vm' });
+  });
+
+  it('keeps every job on the VMs where there is no Cloud Run, and says what is missing', () => {
+    const none = { reach: { kind: 'none' }, deadlineAt: later(100) } as const;
+    expect(ask(none)).toMatchObject({
+      target: 'vm',
+      reason: 'vm_only',
+      explanation: expect.stringMatching(/^No Cloud Run service is set \(SPILLWAY_RUN_URL\); the VMs would /),
+      predicted: { run: null, runClosed: 'no_service' },
+    });
+    expect(ask({ ...none, workers: [] })).toMatchObject({ target: 'vm', reason: 'vm_only' });
+  });
+
+  it('keeps a picture on the VMs that is too large to be sent, also where none is there yet', () => {
+    const sent = {
+      reach: { kind: 'pictures', url: 'https://worker.example' },
+      deadlineAt: later(100),
+    } as const;
+    expect(ask({ ...sent, bytes: largestSentPicture }).predicted?.runClosed).toBeNull();
+    const large = { ...sent, bytes: largestSentPicture + 1 };
+    expect(ask(large)).toMatchObject({
+      target: 'vm',
+      reason: 'vm_only',
+      explanation: expect.stringMatching(
+        /^The picture is larger than a request to Cloud Run may be; the VMs /,
+      ),
+      predicted: { run: null, runClosed: 'too_large' },
+    });
+    expect(ask({ ...large, workers: [] })).toMatchObject({ target: 'vm', reason: 'vm_only' });
+    // Where Cloud Run works on the bucket itself, nothing is sent.
+    expect(ask({ ...large, reach: { kind: 'jobs' } }).predicted?.runClosed).toBeNull();
   });
 
   it('spills to Cloud Run exactly when the work ahead makes the VMs late', () => {

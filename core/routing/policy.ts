@@ -99,6 +99,18 @@ function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision
         reason: 'vm_only',
         explanation: `Cloud Run does not have the model that the job names; ${vms}.`,
       };
+    case 'too_large':
+      return {
+        target: 'vm',
+        reason: 'vm_only',
+        explanation: `The picture is larger than a request to Cloud Run may be; ${vms}.`,
+      };
+    case 'no_service':
+      return {
+        target: 'vm',
+        reason: 'vm_only',
+        explanation: `No Cloud Run service is set (SPILLWAY_RUN_URL); ${vms}.`,
+      };
     default:
       return { target: 'vm', reason: 'vm_only', explanation: `Cloud Run is off; ${vms}.` };
   }

@@ -2,6 +2,7 @@ import type { Worker } from '../heartbeat.ts';
 import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
 import { type OperationName, operationNames } from '../operations.ts';
 import { costOfOneJob, runCost } from '../prices.ts';
+import { largestSentPicture } from '../run-reach.ts';
 import type { RoutingSettings } from '../settings.ts';
 import { takesWork } from './breakers.ts';
 import { heldForMs, pushedAtOnce } from './push-state.ts';
@@ -27,7 +28,8 @@ const enoughDeliveries = 5;
 /** When each side would finish the job, from the work ahead of it and what was learned of service times. */
 export function predictBothSides(question: RoutingQuestion): Prediction {
   const vm = predictVm(question);
-  const runClosed = whyRunIsClosed(question) ?? whyRunCannot(question);
+  const noService = question.reach.kind === 'none' ? ('no_service' as const) : null;
+  const runClosed = noService ?? whyRunIsClosed(question) ?? whyRunCannot(question);
   return {
     vm,
     run: runClosed ? null : predictRun(question),
@@ -205,11 +207,14 @@ export function isRunOff({ run }: RoutingSettings): boolean {
 }
 
 /**
+ * A picture that is too large to be sent waits for a VM, whether there is one or not.
+ *
  * Cloud Run fetches no model, so it can do what its image or its mounted folder has. A VM that is late with its heartbeat,
  * starts again or is drained is waited for. Where no heartbeat of a VM is left, the job goes to Cloud Run nevertheless, and
  * ends with the sentence that says what is missing.
  */
-function whyRunCannot({ model, settings, workers }: RoutingQuestion): Prediction['runClosed'] {
+function whyRunCannot({ bytes, model, reach, settings, workers }: RoutingQuestion): Prediction['runClosed'] {
+  if (reach.kind === 'pictures' && bytes > largestSentPicture) return 'too_large';
   if (model === null || settings.run.models.includes(model)) return null;
   return workers.some(({ kind }) => kind === 'vm') ? 'lacks_model' : null;
 }

@@ -1,6 +1,7 @@
 import type { Worker } from '../heartbeat.ts';
 import type { Ledger, Target } from '../job.ts';
 import type { OperationName } from '../operations.ts';
+import type { RunReach } from '../run-reach.ts';
 import type { RoutingSettings } from '../settings.ts';
 import type { RouteChoice } from '../transitions.ts';
 import type { RouterState } from './state.ts';
@@ -12,12 +13,15 @@ export interface Conditions {
   workers: Worker[];
   state: RouterState;
   settings: RoutingSettings;
+  reach: RunReach;
 }
 
 /** The facts of one job that routing needs. */
 export interface Candidate {
   operation: OperationName;
   pixels: number;
+  /** Size of the picture's file as it is stored. */
+  bytes: number;
   deadlineAt: Date;
   /** The model that it names, where not every machine has it; null where every machine can do the job. */
   model: string | null;

@@ -18,6 +18,7 @@ export function sampleQuestion(changes: Partial<RoutingQuestion> = {}): RoutingQ
   return {
     operation: 'sketch',
     pixels: 1e6,
+    bytes: 400_000,
     deadlineAt: later(2_000),
     model: null,
     turnAt: later(2_000),
@@ -25,6 +26,7 @@ export function sampleQuestion(changes: Partial<RoutingQuestion> = {}): RoutingQ
     workers: [sampleWorker()],
     state: initialRouterState,
     settings: defaultRoutingSettings,
+    reach: { kind: 'jobs' },
     ledger: sampleLedger(),
     ...changes,
   };

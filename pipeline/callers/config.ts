@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isSafeAddress } from '../safe-address.ts';
 
 /** Entries that are separated by commas; none where the variable is empty or not set. */
 const list = (entry: z.ZodType<string, string>) =>
@@ -31,10 +32,13 @@ export const callerConfigShape = {
    * @see https://cloud.google.com/run/docs/troubleshooting#signature-removed
    */
   SPILLWAY_CALL_SIGNATURES: z.enum(['verified', 'removed_by_cloud_run']).default('verified'),
-  /** Where Google publishes the certificates that identity tokens are signed with, by their key's id. */
+  /**
+   * Where Google publishes the certificates that identity tokens are signed with, by their key's id. Somebody who can
+   * change them on their way could sign tokens.
+   */
   SPILLWAY_CALL_CERTIFICATES_URL: z
     .url()
-    .refine(isSafeToAsk, 'is read over HTTPS, or from this machine')
+    .refine(isSafeAddress, 'is read over HTTPS, or from this machine')
     .default('https://www.googleapis.com/oauth2/v1/certs'),
   /** Set by Cloud Run. https://cloud.google.com/run/docs/container-contract#services-env-vars */
   K_SERVICE: z.string().min(1).optional(),
@@ -44,13 +48,6 @@ export const callerConfigShape = {
 
 const callerConfigSchema = z.object(callerConfigShape);
 export type CallerConfig = z.infer<typeof callerConfigSchema>;
-
-/** Somebody who can change these certificates on their way could sign tokens. */
-function isSafeToAsk(address: string): boolean {
-  const { protocol, hostname } = new URL(address);
-  const isHere = ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
-  return protocol === 'https:' || (protocol === 'http:' && isHere);
-}
 
 /** Says what is missing for the check of callers, with what to set; null where nothing is. */
 export function lackingForCallers(config: CallerConfig): string | null {

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type PubSub, v1 } from '@google-cloud/pubsub';
 import { singleFlight } from '@spillway/core/background.ts';
+import { RefusedError } from '@spillway/core/errors.ts';
 import { readTrace } from '@spillway/core/trace.ts';
 import { type Consumer, pullEndsWithinMs } from '../ports/consumer.ts';
 import { subscriptionNames, traceAttribute } from '../topics.ts';
@@ -20,6 +21,8 @@ const withoutMessage = new Set<unknown>([4, 1]);
  * @see https://cloud.google.com/pubsub/docs/pull#unary_pull_api
  */
 const pullOptions = { timeout: pullEndsWithinMs, retry: null };
+
+const pushedOnly = `Pub/Sub pushes the messages of ${subscriptionNames.run}: nobody can pull them.`;
 
 export interface PubSubConsumer extends Consumer {
   close(): Promise<void>;
@@ -46,7 +49,8 @@ export function createPubSubConsumer(pubsub: PubSub): PubSubConsumer {
   }
 
   return {
-    async pull() {
+    async pull(target) {
+      if (target === 'run') throw new RefusedError(pushedOnly, { scope: 'service' });
       const connection = await connected();
       try {
         const [{ receivedMessages }] = await connection.pull({ subscription, maxMessages: 1 }, pullOptions);

@@ -37,4 +37,5 @@ consumerContract(
     headers: { 'ce-type': 'google.cloud.storage.object.v1.finalized', 'ce-id': '1' },
     body: JSON.parse(JSON.stringify({ ...object, size: String(object.size) })),
   }),
+  { pullsRun: false },
 );

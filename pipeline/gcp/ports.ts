@@ -10,6 +10,7 @@ import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
+import { runReachOf } from '../run-reach.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMeter } from '../telemetry/meter.ts';
@@ -92,6 +93,7 @@ export function createGcpPorts(
     instruments: meter.instruments,
     ownMetrics: meter,
     runService,
+    runReach: runReachOf(config),
     tracing: null,
     audit: createFirestoreAudit(firestore),
     apiKeys: createFirestoreApiKeys(firestore),

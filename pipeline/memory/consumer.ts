@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { finalizedObjectSchema } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
@@ -20,7 +21,7 @@ const eventSchema = finalizedObjectSchema.extend({
 });
 
 interface WaitingMessages {
-  messages: { vm: JobMessage[] };
+  messages: Record<Target, JobMessage[]>;
   traces: WeakMap<JobMessage, string>;
 }
 
@@ -28,11 +29,8 @@ interface WaitingMessages {
  * Takes messages out of a queue in this process's memory. The body of a push is the message's data itself, that of an
  * event the object.
  */
-export function createMemoryConsumer(
-  { messages: { vm: messages }, traces }: WaitingMessages,
-  clock: Clock,
-): Consumer {
-  const held = new Map<string, { message: JobMessage; deadline: number }>();
+export function createMemoryConsumer({ messages, traces }: WaitingMessages, clock: Clock): Consumer {
+  const held = new Map<string, { target: Target; message: JobMessage; deadline: number }>();
   const deadlineIn = (ms: number) => clock.now().getTime() + ms;
 
   function bringBackOverdue(): void {
@@ -41,18 +39,18 @@ export function createMemoryConsumer(
 
   function bringBack(ackId: string): void {
     const lent = held.get(ackId);
-    if (lent && held.delete(ackId)) messages.push(lent.message);
+    if (lent && held.delete(ackId)) messages[lent.target].push(lent.message);
   }
 
   return {
-    async pull() {
+    async pull(target) {
       bringBackOverdue();
-      if (messages.length === 0) await delay(pullMs);
+      if (messages[target].length === 0) await delay(pullMs);
       bringBackOverdue();
-      const message = messages.shift();
+      const message = messages[target].shift();
       if (!message) return null;
       const ackId = randomUUID();
-      held.set(ackId, { message, deadline: deadlineIn(ackDeadlineMs) });
+      held.set(ackId, { target, message, deadline: deadlineIn(ackDeadlineMs) });
       return { ackId, data: JSON.stringify(message), trace: traces.get(message) ?? null };
     },
     async reconnect() {},

@@ -3,6 +3,7 @@ import { initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialRouterState } from '@spillway/core/routing/state.ts';
+import type { RunReach } from '@spillway/core/run-reach.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
@@ -58,6 +59,8 @@ export interface MemoryOptions {
   log?: Log;
   /** Default: nothing is traced. */
   tracing?: Tracing;
+  /** Default: its jobs come from the queue. */
+  runReach?: RunReach;
 }
 
 /** All ports in this process's memory, with the limits of Google's services: for tests. */
@@ -79,6 +82,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     instruments: createMemoryInstruments(),
     ownMetrics: { told: 0, read: async () => [] },
     runService: createMemoryRunService(),
+    runReach: options.runReach ?? { kind: 'jobs' },
     tracing: options.tracing ?? null,
     clock,
     timers: options.timers ?? systemTimers,

@@ -1,3 +1,4 @@
+import type { Target } from '@spillway/core/job.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
 
 /** A request as it came, whatever it is. */
@@ -34,6 +35,7 @@ export const pullEndsWithinMs = 4_000;
 
 /**
  * Takes messages: on a VM those of `jobs-vm`, which it pulls; on Cloud Run those of `jobs-run`, which are pushed to it.
+ * Where pictures are sent to Cloud Run, `jobs-run` is pulled as well.
  * All methods throw `OutageError` when the service does not answer, and `RefusedError` when it never will.
  */
 export interface Consumer {
@@ -42,7 +44,7 @@ export interface Consumer {
    * wait at the same time. A pull cannot be cancelled: the service may have chosen it for a message already, which
    * nobody would then have until its ack deadline.
    */
-  pull(): Promise<PulledMessage | null>;
+  pull(target: Target): Promise<PulledMessage | null>;
   /** Uses a new connection from the next pull on. The old one stays for the pulls that wait on it. */
   reconnect(): Promise<void>;
   /** Moves the ack deadline of messages that are held to `ms` milliseconds from now. */

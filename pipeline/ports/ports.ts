@@ -1,5 +1,6 @@
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
+import type { RunReach } from '@spillway/core/run-reach.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
@@ -103,6 +104,8 @@ export interface Ports extends JobPorts {
   instruments: Instruments;
   /** The worker's service of Cloud Run; null where this program is not told its name. */
   runService: RunService | null;
+  /** How jobs reach Cloud Run from here. */
+  runReach: RunReach;
   /** Null where nothing is traced. */
   tracing: Tracing | null;
   audit: AuditTrail;

@@ -9,6 +9,7 @@ import type { Queue } from '../ports/queue.ts';
 /**
  * What every consumer promises.
  * @param eventOf The request by which the store reports an object.
+ * @param pullsRun Whether what is published for Cloud Run can be pulled, too.
  * @param pushOf The body of the request in which the service pushes a message with this data.
  */
 export function consumerContract(
@@ -16,6 +17,7 @@ export function consumerContract(
   ports: () => { queue: Queue; consumer: Consumer },
   pushOf: (data: string) => string,
   eventOf: (object: FinalizedObject) => IncomingRequest,
+  { pullsRun = true }: { pullsRun?: boolean } = {},
 ): void {
   async function publish(count: number, trace: string | null = null): Promise<string[]> {
     const ids = Array.from({ length: count }, () => randomUUID());
@@ -28,7 +30,7 @@ export function consumerContract(
     const messages: PulledMessage[] = [];
     while (messages.length < count) {
       const wanted = Math.min(atOnce, count - messages.length);
-      const came = await Promise.all(Array.from({ length: wanted }, () => ports().consumer.pull()));
+      const came = await Promise.all(Array.from({ length: wanted }, () => ports().consumer.pull('vm')));
       messages.push(...came.filter((message) => message !== null));
     }
     return messages;
@@ -45,6 +47,22 @@ export function consumerContract(
       expect(messages.map(jobIdOf).sort()).toEqual(ids.sort());
       expect(new Set(messages.map(({ ackId }) => ackId)).size).toBe(3);
       await forget(messages);
+    });
+
+    it.runIf(pullsRun)('gives each target its own messages', async () => {
+      const { queue, consumer } = ports();
+      const message = { schemaVersion: 1, jobId: randomUUID(), epoch: 0 };
+      await queue.publish('run', message, null);
+      expect(await consumer.pull('vm')).toBeNull();
+      const first = await consumer.pull('run');
+      expect(first && jobIdOf(first)).toBe(message.jobId);
+      await consumer.settle(first?.ackId ?? '', false);
+      let again: PulledMessage | null = null;
+      while (again === null) again = await consumer.pull('run');
+      expect(jobIdOf(again)).toBe(message.jobId);
+      await consumer.extend([again.ackId], 20_000);
+      await consumer.settle(again.ackId, true);
+      expect(await consumer.pull('run')).toBeNull();
     });
 
     it('brings with a message the trace that it was published with', async () => {
@@ -81,7 +99,7 @@ export function consumerContract(
     });
 
     it('ends a pull that brings nothing, and gives what comes later to the next', async () => {
-      expect(await ports().consumer.pull()).toBeNull();
+      expect(await ports().consumer.pull('vm')).toBeNull();
       const ids = await publish(1);
       const next = await pulled(1);
       expect(next.map(jobIdOf)).toEqual(ids);
@@ -90,9 +108,9 @@ export function consumerContract(
 
     it('gives messages over a new connection, and to pulls that wait on the old one', async () => {
       const { consumer } = ports();
-      const waiting = consumer.pull();
+      const waiting = consumer.pull('vm');
       await consumer.reconnect();
-      const beside = consumer.pull();
+      const beside = consumer.pull('vm');
       const ids = await publish(2);
       const messages = (await Promise.all([waiting, beside])).filter((message) => message !== null);
       const all = [...messages, ...(await pulled(2 - messages.length))];

@@ -219,6 +219,7 @@ function simulatedPorts(
     metrics: null,
     instruments: noInstruments,
     runService: null,
+    runReach: { kind: 'jobs' },
     tracing: null,
     clock: engine,
     timers: engine,

@@ -51,9 +51,11 @@ function Predictions({ predicted, target }: { predicted: Prediction; target: Tar
 
 const closedWords = {
   off: 'is off',
+  no_service: 'is not set up',
   paused: 'is paused',
   over_budget: 'has spent its budget',
   lacks_model: 'does not have the model',
+  too_large: 'takes no picture of that size',
 } as const;
 
 interface SideRowProps {

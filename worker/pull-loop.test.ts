@@ -17,7 +17,7 @@ async function vm(operate: Operate = copying, slots = 2) {
 
 function pullAs(id: string, bench: Workbench, operate: Operate, slots: number) {
   const executor = bench.executor(id, operate);
-  const pulling = startPulling({
+  const pulling = startPulling('vm', {
     slots,
     ports: bench.ports,
     work: (delivery) => receiveMessage(delivery, executor),
@@ -30,7 +30,7 @@ function pullAs(id: string, bench: Workbench, operate: Operate, slots: number) {
 const states = async ({ jobs }: Workbench) => (await jobs()).map(({ state }) => state);
 
 /** What another VM would be given now. */
-const forOthers = ({ ports }: Workbench) => ports.consumer.pull();
+const forOthers = ({ ports }: Workbench) => ports.consumer.pull('vm');
 
 it('a VM does what is published, and settles every message', async () => {
   const { bench, settled } = await vm();
@@ -62,7 +62,7 @@ async function holdPulls({ ports: { consumer } }: Workbench, slots: number) {
   consumer.pull = async () => {
     if (++pulls === slots) waiting.resolve();
     await goOn.promise;
-    return pull();
+    return pull('vm');
   };
   await waiting.promise;
   return { release: goOn.resolve, pulls: () => pulls };

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Background } from '@spillway/core/background.ts';
 import { OutageError } from '@spillway/core/errors.ts';
+import type { Target } from '@spillway/core/job.ts';
 import { overTime, waitFor } from '@spillway/core/steps.ts';
 import { serveTurns } from '@spillway/pipeline/handle-message.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
-import type { Worker } from '@spillway/worker/worker.ts';
 import { watchDeliveries } from './delivery-watch.ts';
 import { holdMessages } from './held-messages.ts';
+import type { Worker } from './worker.ts';
 
 const afterErrorMs = 1_000;
 
@@ -17,20 +18,29 @@ const afterErrorMs = 1_000;
 export interface Pulling extends Background {
   /** Takes no new messages, or takes them again; jobs that are under way go on. */
   pause(paused: boolean): void;
+  /** Has this number of slots from now on. Jobs that are under way in a slot too many go on. */
+  resize(slots: number): void;
   stop(): Promise<void>;
 }
 
 /**
- * Each free slot has a pull of its own that waits for one message. So a VM never has more messages than it can work on,
- * which shares a burst evenly between VMs, and a message finds a pull that waits. A slot to which no message came looks
- * at the line itself before it pulls again: a message that is lost or late delays no job for longer than a pull takes.
+ * Each free slot has a pull of its own that waits for one message. So a worker never has more messages than it can work on,
+ * which shares a burst evenly between VMs, and a message finds a pull that waits. On a VM, a slot to which no message came
+ * looks at the line itself before it pulls again: a message that is lost or late delays no job for longer than a pull takes.
+ * @param target Whose messages are pulled.
  */
-export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | 'workNext'>): Pulling {
+export function startPulling(
+  target: Target,
+  worker: Pick<Worker, 'slots' | 'ports' | 'work'> & Partial<Pick<Worker, 'workNext'>>,
+): Pulling {
+  const { workNext } = worker;
   const { consumer, log } = worker.ports;
   const held = holdMessages(worker.ports);
   const watch = watchDeliveries(consumer, log);
   /** Pulls that wait, and messages that are being given back. */
   const open = new Set<Promise<unknown>>();
+  let wanted = 0;
+  let running = 0;
   let paused = false;
   let stopped = false;
   let changed = Promise.withResolvers<void>();
@@ -43,10 +53,17 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   }
 
   async function runSlot(): Promise<void> {
-    while (!stopped) {
+    running++;
+    while (!stopped && running <= wanted) {
       if (paused) await changed.promise;
       else await takeTurns(await untilEnded(pull()));
     }
+    running--;
+  }
+
+  function resize(slots: number): void {
+    wanted = slots;
+    while (!stopped && running < wanted) void runSlot();
   }
 
   /** What `stop` has to wait for. */
@@ -62,7 +79,7 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   /** A message that may be worked on; null where none came. One that comes too late is given back. Never rejects. */
   async function pull(): Promise<PulledMessage | null> {
     try {
-      const message = await consumer.pull();
+      const message = await consumer.pull(target);
       if (message === null) return null;
       held.add(message);
       watch.delivered();
@@ -79,18 +96,23 @@ export function startPulling(worker: Pick<Worker, 'slots' | 'ports' | 'work' | '
   /** Works on the job of a message, or on what is first in line, and goes on with what waits. */
   async function takeTurns(message: PulledMessage | null): Promise<void> {
     if (!mayTake()) return message ? held.settle(message, false) : undefined;
-    const first = await (message ? worker.work(message) : worker.workNext());
+    if (!workNext) {
+      if (message) void held.settle(message, (await worker.work(message)).ack);
+      return;
+    }
+    const first = await (message ? worker.work(message) : workNext());
     if (message === null && 'job' in first) await watch.missed();
-    const outcome = await overTime(serveTurns(waitFor(first), () => waitFor(worker.workNext()), mayTake));
+    const outcome = await overTime(serveTurns(waitFor(first), () => waitFor(workNext()), mayTake));
     if (message) void held.settle(message, outcome.ack);
   }
 
-  for (let slot = 0; slot < worker.slots; slot++) void runSlot();
+  resize(worker.slots);
   return {
     pause(value) {
       paused = value;
       wake();
     },
+    resize,
     async stop() {
       stopped = true;
       wake();
