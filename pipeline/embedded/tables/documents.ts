@@ -1,7 +1,7 @@
 /**
  * The documents: JSON as text, and beside it, for the jobs, what queries ask for. Times are milliseconds since 1970.
  *
- * `jobs.seq` and `jobs.version` are given by one rising number (see `next-number.ts`): `seq` when a job is created, `version`
+ * `jobs.seq` and `jobs.version` are given by one rising number (see `rising-number.ts`): `seq` when a job is created, `version`
  * with every write. Work is in whole microseconds and money in whole picodollars, so that sums of them are exact.
  *
  * Each query of the ledger, the backlog and the feed has an index that has all that it reads. Those over open jobs are
@@ -46,9 +46,11 @@ CREATE INDEX jobs_expiring ON jobs (expires_at) WHERE expires_at IS NOT NULL;
 
 CREATE INDEX jobs_owner ON jobs (owner, seq) WHERE deleted_at IS NULL;
 CREATE INDEX jobs_upload ON jobs (upload, seq) WHERE upload IS NOT NULL AND deleted_at IS NULL;
-CREATE INDEX jobs_batch ON jobs (batch, operation, seq) WHERE batch IS NOT NULL;
+CREATE INDEX jobs_batch ON jobs (batch, seq) WHERE batch IS NOT NULL AND deleted_at IS NULL;
+CREATE INDEX jobs_operation ON jobs (operation, seq) WHERE deleted_at IS NULL;
 CREATE INDEX jobs_state ON jobs (state, seq) WHERE deleted_at IS NULL;
 CREATE INDEX jobs_target ON jobs (target, seq) WHERE deleted_at IS NULL;
+CREATE INDEX jobs_in_batch ON jobs (batch, operation, seq) WHERE batch IS NOT NULL;
 CREATE INDEX jobs_arrived ON jobs (created_at, vm_work_us);
 CREATE INDEX jobs_arrived_of ON jobs (operation, created_at, vm_work_us);
 

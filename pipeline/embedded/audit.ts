@@ -1,0 +1,43 @@
+import { auditEntrySchema } from '@spillway/core/audit.ts';
+import { OutageError } from '@spillway/core/errors.ts';
+import type { AuditTrail } from '../ports/audit.ts';
+import { decodePlace, encodePlace } from '../time-cursor.ts';
+import type { Database } from './database.ts';
+import { jsonOf } from './documents.ts';
+
+/** `audit/` in SQLite. */
+export function createEmbeddedAudit(database: Database): AuditTrail {
+  const insert = database.prepare('INSERT INTO audit (id, at, expires_at, document) VALUES (?, ?, ?, ?)');
+  const select = database.prepare('SELECT document FROM audit WHERE id = ?');
+  const update = database.prepare('UPDATE audit SET document = ? WHERE id = ?');
+  const latest = database.prepare(
+    'SELECT document FROM audit WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC LIMIT ?',
+  );
+  return {
+    begin(entry) {
+      return database.write('keep what an admin does', () => {
+        insert.run(entry.id, entry.at.getTime(), entry.expiresAt.getTime(), JSON.stringify(entry));
+      });
+    },
+    end(id, outcome) {
+      return database.write('keep what an admin did', () => {
+        const entry = jsonOf(select.get(id)?.document);
+        if (typeof entry !== 'object') throw new OutageError(`The entry ${id} of the audit is not there.`);
+        update.run(JSON.stringify({ ...entry, outcome }), id);
+      });
+    },
+    recent(limit, cursor) {
+      return database.read('list what admins did', () => {
+        const place = cursor === null ? null : decodePlace(cursor);
+        const from = place ? [place.at.getTime(), place.id] : [Number.MAX_SAFE_INTEGER, ''];
+        const rows = latest.all(...from, limit + 1);
+        const entries = rows.slice(0, limit).flatMap(({ document }) => {
+          const read = auditEntrySchema.safeParse(jsonOf(document));
+          return read.success ? [read.data] : [];
+        });
+        const last = entries.at(-1);
+        return { entries, cursor: last && rows.length > limit ? encodePlace(last) : null };
+      });
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { Job } from '@spillway/core/job.ts';
+import type { Backlog, Stored } from '../ports/jobs.ts';
+import { type JobTable, readColumns } from './job-table.ts';
+
+/** Lists of open jobs in SQLite, each by an index that has nothing else. */
+export function createBacklog({ database, list }: JobTable): Backlog {
+  const lines = {
+    vm: query(`state = 'queued' AND target = 'vm'`, 'turn_at, id'),
+    run: query(`state = 'queued' AND published_at IS NOT NULL AND target = 'run'`, 'published_at, id'),
+  };
+  const oldest = query(`state = 'queued' AND target = ?`, 'seq');
+  const unpublished = older(`state = 'queued' AND published_at IS NULL`, 'created_at');
+  const published = older(`state = 'queued' AND published_at IS NOT NULL`, 'published_at');
+  const abandoned = older(`state = 'processing'`, 'claim_ends_at');
+  const outboxes = older('outbox_since IS NOT NULL', 'outbox_since');
+
+  return {
+    line: (target, limit) => database.read('list a line', () => list(lines[target], [], limit)),
+    oldestWaiting(target) {
+      return database.read('find the oldest job', () => list(oldest, [target], 1)[0] ?? null);
+    },
+    unpublished: (ageMs, limit, after = null) =>
+      page(unpublished, ageMs, limit, after, ({ createdAt }) => createdAt),
+    published: (ageMs, limit, after = null) =>
+      page(published, ageMs, limit, after, ({ publishedAt }) => publishedAt),
+    abandoned: (limit, after = null) => page(abandoned, 0, limit, after, ({ claim }) => claim?.expiresAt),
+    outboxes: (ageMs, limit, after = null) =>
+      page(outboxes, ageMs, limit, after, ({ outbox }) => outbox?.since),
+  };
+
+  function query(where: string, order: string) {
+    return database.prepare(`SELECT ${readColumns} FROM jobs WHERE ${where} ORDER BY ${order}`);
+  }
+
+  function older(where: string, time: string) {
+    return query(`${where} AND ${time} <= ? AND (${time}, id) > (?, ?)`, `${time}, id`);
+  }
+
+  /** Jobs that are at least that old, in the order of their times. */
+  function page(
+    statement: ReturnType<typeof query>,
+    ageMs: number,
+    limit: number,
+    after: Stored | null,
+    timeOf: (job: Job) => Date | null | undefined,
+  ): Promise<Stored[]> {
+    return database.read('list jobs', () => {
+      const before = database.clock.now().getTime() - ageMs;
+      const from = after ? (timeOf(after.job)?.getTime() ?? 0) : Number.MIN_SAFE_INTEGER;
+      return list(statement, [before, from, after?.job.id ?? ''], limit);
+    });
+  }
+}
