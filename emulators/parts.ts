@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { environmentOf, type StackFile } from '@spillway/pipeline/stack-file.ts';
 import { ackDeadline } from '@spillway/pipeline/topics.ts';
+import type { Secrets } from '@spillway/supervisor/secrets.ts';
 import type { PartSpec } from '@spillway/supervisor/supervisor.ts';
 import type { StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
 import type { Programs } from './programs.ts';
-import type { Secrets } from './secrets.ts';
 import type { StackOptions } from './stack-options.ts';
 
 /** Everything that is known before the first part starts. */

@@ -8,6 +8,7 @@ import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { buildSiteIfChanged } from '@spillway/release/site-build.ts';
+import { adminAddress, readSecrets } from '@spillway/supervisor/secrets.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { Supervisor } from '@spillway/supervisor/supervisor.ts';
 import { choosePorts } from './choose-ports.ts';
@@ -33,7 +34,6 @@ import { installBuiltPrograms, type Programs, sourcePrograms } from './programs.
 import { closeRelays, type Relays, startRelays } from './relay/relays.ts';
 import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
 import { findLostUploads, startScheduler, type TokenFor } from './scheduler.ts';
-import { readSecrets } from './secrets.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
 
@@ -122,7 +122,7 @@ async function makePlan(options: StackOptions): Promise<Plan> {
     called,
     metadataHosts: { ...identities.metadataHosts },
     buckets,
-    adminUrl: `${web}/admin/enter#token=${secrets.admin}`,
+    adminUrl: adminAddress(web, secrets),
   };
   return {
     options,

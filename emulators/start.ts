@@ -1,14 +1,12 @@
-import { spawnSync } from 'node:child_process';
-import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
 import { BuildError } from '@spillway/release/build-error.ts';
+import { askedToEnd } from '@spillway/supervisor/asked-to-end.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
-const parentEveryMs = 1_000;
 const startedAt = performance.now();
 const say = (line: string) => console.log(`${seconds()}  ${line}`);
 
@@ -50,25 +48,6 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
   const toldPlainly = [StartError, PluginError, BuildError].some((kind) => error instanceof kind);
   console.error(toldPlainly && error instanceof Error ? `\n${error.message}` : error);
   process.exit(1);
-}
-
-function askedToEnd(): Promise<string> {
-  const { promise, resolve } = Promise.withResolvers<string>();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve(signal));
-  if (process.env.npm_lifecycle_event !== undefined) void npmEnds().then(() => resolve('npm has ended'));
-  return promise;
-}
-
-/** npm and its shell do not always forward a signal, and cannot if they are killed themselves. */
-async function npmEnds(): Promise<void> {
-  const shell = process.ppid;
-  const npm = parentOf(shell);
-  while (process.ppid === shell && parentOf(shell) === npm) await delay(parentEveryMs);
-}
-
-function parentOf(pid: number): number {
-  const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
-  return Number(stdout);
 }
 
 function seconds(): string {

@@ -6,6 +6,8 @@ import { isAlive } from './processes.ts';
 import { Supervisor } from './supervisor.ts';
 
 const entry = new URL('./testing/fake-part.ts', import.meta.url);
+const failing = new URL('./testing/failing-part.ts', import.meta.url);
+const environment = { PATH: process.env.PATH ?? '' };
 
 async function supervisor() {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-supervisor-'));
@@ -34,7 +36,7 @@ it('starts a part again that dies during its recovery, and does not call it back
     recovering.push(pid());
     if (recovering.length === 1) await kill(pid());
   };
-  await supervised.start({ name: 'part', entry, environment: { PATH: process.env.PATH ?? '' }, onRestarted });
+  await supervised.start({ name: 'part', entry, environment, onRestarted });
   await kill(pid());
   await expect.poll(() => said.at(-1)).toBe('part is back.');
   expect(recovering).toHaveLength(2);
@@ -43,4 +45,26 @@ it('starts a part again that dies during its recovery, and does not call it back
   // It is watched again, too.
   await kill(pid());
   await expect.poll(() => recovering.length).toBe(3);
+});
+
+it('says of a part that keeps ending that it fails, and of others that they run', async () => {
+  const { supervised } = await supervisor();
+  await supervised.start({ name: 'part', entry, environment });
+  await supervised.start({ name: 'ill', entry: failing, environment });
+  await expect
+    .poll(() => supervised.states(), { timeout: 60_000 })
+    .toEqual({
+      part: { kind: 'running' },
+      ill: { kind: 'failing' },
+    });
+});
+
+it('ends everything at once where that is asked for, and starts nothing again', async () => {
+  const { supervised, pid } = await supervisor();
+  await supervised.start({ name: 'part', entry, environment });
+  const running = pid();
+  supervised.killAll();
+  await expect.poll(() => isAlive(running)).toBe(false);
+  expect(pid()).toBe(running);
+  await expect(supervised.start({ name: 'late', entry, environment })).rejects.toThrow('was not started');
 });

@@ -28,6 +28,8 @@ export interface PartSpec {
   nodeArguments?: string[];
   /** Limit for becoming ready, in milliseconds. */
   readyWithinMs?: number;
+  /** From SIGTERM to SIGKILL, in milliseconds. Default: what lets a whole local stack end within 10 s. */
+  killAfterMs?: number;
   /** What to tell the person if it does not start, if that is clearer than its log. */
   whenItFails?: string;
   /** Called after each restart, when the part is ready again. */
@@ -36,18 +38,31 @@ export interface PartSpec {
 
 /** Exponential back-off between restarts, up to a limit. It starts again after a part ran for a while. */
 const restart = { firstMs: 200, mostMs: 10_000, ranAWhileMs: 10_000 } as const;
+/** A part that was restarted this often without running for a while keeps failing. */
+const failingRestarts = 3;
 const defaultReadyWithinMs = 60_000;
-/** From SIGTERM to SIGKILL. The whole stack has to end within 10 s. Milliseconds. */
-const killAfterMs = 6_000;
+/** Milliseconds. */
+const defaultKillAfterMs = 6_000;
 
 interface Part {
   spec: PartSpec;
   child: ChildProcess;
-  log: WriteStream;
+  /** Null where its output is the launcher's. */
+  log: WriteStream | null;
   stopping: boolean;
   restarts: number;
+  /** When it was ready last, in milliseconds since 1970; null while it is not. */
+  readySince: number | null;
   ownProcesses: number[];
 }
+
+/** How a part is now. */
+export type PartState =
+  | { kind: 'running' }
+  /** It ended, and is about to run again. */
+  | { kind: 'restarting' }
+  /** It was started again several times and did not run for long. */
+  | { kind: 'failing' };
 
 /**
  * Starts child processes, restarts those that die, and ends them all. Each child has an IPC channel and a process group
@@ -56,12 +71,13 @@ interface Part {
  */
 export class Supervisor {
   readonly #parts = new Map<string, Part>();
-  readonly #logDirectory: string;
+  readonly #logDirectory: string | null;
   readonly #say: (line: string) => void;
   readonly #onChange: () => void;
   #closed = false;
 
-  constructor(logDirectory: string, say: (line: string) => void, onChange: () => void) {
+  /** @param logDirectory Gets a file of each part's output. Null: that is the launcher's own. */
+  constructor(logDirectory: string | null, say: (line: string) => void, onChange: () => void) {
     this.#logDirectory = logDirectory;
     this.#say = say;
     this.#onChange = onChange;
@@ -70,20 +86,20 @@ export class Supervisor {
   /** Starts a part and resolves when it is ready. Throws `StartError` with the end of its log. */
   async start(spec: PartSpec): Promise<void> {
     if (this.#closed) throw new StartError(`${spec.name} was not started: everything is being ended.`);
-    await mkdir(this.#logDirectory, { recursive: true });
-    const log = createWriteStream(this.#logFile(spec.name), { flags: 'a' });
-    await once(log, 'open');
+    const log = await this.#openLog(spec.name);
     const part: Part = {
       spec,
       child: launch(spec, log),
       log,
       stopping: false,
       restarts: 0,
+      readySince: null,
       ownProcesses: [],
     };
     this.#parts.set(spec.name, part);
     try {
       part.ownProcesses = (await becomesReady(part.child, spec.readyWithinMs)).pids;
+      part.readySince = Date.now();
       this.#keepAlive(part);
     } catch (error) {
       await this.stop(spec.name);
@@ -96,15 +112,31 @@ export class Supervisor {
     return Object.fromEntries(entries.filter(([, pid]) => pid > 0));
   }
 
+  states(): Record<string, PartState> {
+    return Object.fromEntries([...this.#parts].map(([name, part]) => [name, stateOf(part)]));
+  }
+
   /** Ends one part for good. */
   async stop(name: string): Promise<void> {
     const part = this.#parts.get(name);
     if (!part) return;
     part.stopping = true;
     this.#parts.delete(name);
-    await end(part.child);
-    part.log.end();
+    await end(part.child, part.spec.killAfterMs);
+    part.log?.end();
     this.#onChange();
+  }
+
+  /** Ends every part at once, and what it has started: each has a process group of its own. */
+  killAll(): void {
+    this.close();
+    for (const part of this.#parts.values()) {
+      part.stopping = true;
+      signalAll(
+        [...part.ownProcesses, -(part.child.pid ?? 0)].filter((pid) => pid !== 0),
+        'SIGKILL',
+      );
+    }
   }
 
   async stopAll(names: string[]): Promise<void> {
@@ -121,11 +153,12 @@ export class Supervisor {
   }
 
   #keepAlive(part: Part): void {
-    const startedAt = Date.now();
     part.child.once('exit', (code, signal) => {
       if (part.stopping) return;
       this.#say(`${part.spec.name} ended (${signal ?? `exit code ${code}`}) and is being restarted.`);
-      if (Date.now() - startedAt > restart.ranAWhileMs) part.restarts = 0;
+      if (hasRunAWhile(part)) part.restarts = 0;
+      part.readySince = null;
+      this.#onChange();
       signalAll(part.ownProcesses, 'SIGKILL');
       void this.#restart(part);
     });
@@ -141,39 +174,61 @@ export class Supervisor {
       await part.spec.onRestarted?.();
       // It is not watched yet: without this check, a part that ended during its recovery would never restart.
       if (hasEnded(part.child)) throw new Error('it ended during its recovery.');
+      part.readySince = Date.now();
       this.#say(`${part.spec.name} is back.`);
       this.#onChange();
       this.#keepAlive(part);
     } catch (error) {
       if (part.stopping) return;
       this.#say(await this.#whyNotStarted(part.spec.name, error));
-      await end(part.child);
+      this.#onChange();
+      await end(part.child, part.spec.killAfterMs);
       void this.#restart(part);
     }
   }
 
-  #logFile(name: string): string {
-    return join(this.#logDirectory, `${name}.log`);
+  async #openLog(name: string): Promise<WriteStream | null> {
+    if (this.#logDirectory === null) return null;
+    await mkdir(this.#logDirectory, { recursive: true });
+    const log = createWriteStream(logFile(this.#logDirectory, name), { flags: 'a' });
+    await once(log, 'open');
+    return log;
   }
 
   async #whyNotStarted(name: string, error: unknown): Promise<string> {
-    const why = messageOf(error);
-    const text = await readFile(this.#logFile(name), 'utf8').catch(() => '');
+    const why = `${name} did not start: ${messageOf(error)}`;
+    if (this.#logDirectory === null) return why;
+    const file = logFile(this.#logDirectory, name);
+    const text = await readFile(file, 'utf8').catch(() => '');
     const lastLines = text.trimEnd().split('\n').slice(-12).join('\n');
-    return `${name} did not start: ${why}\nThe end of its log (${this.#logFile(name)}):\n${lastLines}`;
+    return `${why}\nThe end of its log (${file}):\n${lastLines}`;
   }
+}
+
+function logFile(directory: string, name: string): string {
+  return join(directory, `${name}.log`);
+}
+
+function hasRunAWhile({ readySince }: Part): boolean {
+  return readySince !== null && Date.now() - readySince > restart.ranAWhileMs;
+}
+
+function stateOf(part: Part): PartState {
+  if (part.restarts >= failingRestarts && !hasRunAWhile(part)) return { kind: 'failing' };
+  return { kind: part.readySince === null ? 'restarting' : 'running' };
 }
 
 function launch(
   { entry, workdir, environment, nodeArguments = [] }: PartSpec,
-  log: WriteStream,
+  log: WriteStream | null,
 ): ChildProcess {
+  const output = log ?? 'inherit';
   return fork(fileURLToPath(entry), {
     cwd: workdir,
     env: environment,
     execArgv: [...process.execArgv, ...nodeArguments],
     detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
+    stdio: ['ignore', output, output, 'ipc'],
   });
 }
 
@@ -202,7 +257,7 @@ function hasEnded({ exitCode, signalCode, pid }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null || pid === undefined;
 }
 
-async function end(child: ChildProcess): Promise<void> {
+async function end(child: ChildProcess, killAfterMs = defaultKillAfterMs): Promise<void> {
   if (hasEnded(child)) return;
   const exited = once(child, 'exit');
   child.kill('SIGTERM');

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readSecrets } from '@spillway/emulators/secrets.ts';
+import { readSecrets } from '@spillway/supervisor/secrets.ts';
 
 /** Secrets that are known by their form: a run makes many, and keeps none of them. */
 const forms: [what: string, form: RegExp][] = [
