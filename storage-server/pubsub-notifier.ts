@@ -1,8 +1,5 @@
 import { PubSub, type Topic } from '@google-cloud/pubsub';
-import type { StorageNotification } from './notification-event.ts';
-
-/** Publishes one notification. If it rejects, the notification is tried again. */
-export type Notifier = (notification: StorageNotification) => Promise<void>;
+import type { NotificationTarget } from './notifier.ts';
 
 /**
  * A notifier that publishes with the real Pub/Sub client, to the topic that each notification names (the local stack
@@ -10,10 +7,7 @@ export type Notifier = (notification: StorageNotification) => Promise<void>;
  *
  * @param emulatorHost `host:port` of the Pub/Sub emulator
  */
-export function pubsubNotifier(options: { projectId: string; emulatorHost: string }): {
-  notify: Notifier;
-  close(): Promise<void>;
-} {
+export function pubsubNotifier(options: { projectId: string; emulatorHost: string }): NotificationTarget {
   const pubsub = new PubSub({
     projectId: options.projectId,
     apiEndpoint: options.emulatorHost,

@@ -6,6 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { openDatabase } from '@spillway/pipeline/embedded/database.ts';
+import { createMessages } from '@spillway/pipeline/embedded/messages.ts';
+import { subscriptions } from '@spillway/pipeline/embedded/subscriptions.ts';
+import { eventRequest } from '@spillway/pipeline/embedded/upload-events.ts';
+import { readStorageEvent } from '@spillway/pipeline/gcp/storage-event.ts';
+import { topicNames } from '@spillway/pipeline/topics.ts';
 import { expect, onTestFinished } from 'vitest';
 import { conformanceSection } from './conformance.ts';
 import { clientOf } from './test-server.ts';
@@ -19,9 +25,12 @@ interface Ready {
   pid: number;
 }
 
-async function start(dataDir: string): Promise<{ child: ChildProcess; ready: Ready }> {
+async function start(
+  dataDir: string,
+  environment: Record<string, string> = {},
+): Promise<{ child: ChildProcess; ready: Ready }> {
   const child = spawn(process.execPath, [servePath], {
-    env: { ...process.env, SPILLWAY_STORAGE_PORT: '0', SPILLWAY_STORAGE_DIR: dataDir },
+    env: { ...process.env, SPILLWAY_STORAGE_PORT: '0', SPILLWAY_STORAGE_DIR: dataDir, ...environment },
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -70,6 +79,25 @@ conformanceSection('As a process', (check) => {
   check('ends when its parent is gone', 'IPC channel', async () => {
     const { child } = await start(await dataFolder());
     expect(await exitCodeAfter(child, () => child.disconnect())).toBe(0);
+  });
+
+  check('tells the queues in a database of uploads', 'client', async () => {
+    const dataDir = await dataFolder();
+    const file = join(dataDir, 'spillway.db');
+    const engine = { SPILLWAY_ENGINE: 'embedded', SPILLWAY_DATABASE: file };
+    const { ready } = await start(dataDir, engine);
+    const bucket = clientOf(ready).bucket('test-bucket');
+    await bucket.create();
+    for (const topic of ['nobody-hears-this', topicNames.uploads]) await bucket.createNotification(topic);
+    await bucket.file('sketch/ü.png').save('x', { resumable: false });
+    const database = await openDatabase(file);
+    onTestFinished(() => database.close());
+    const messages = createMessages(database);
+    await expect.poll(() => messages.firstDueAt(subscriptions.uploads)).not.toBeNull();
+    const taken = await messages.take(subscriptions.uploads, 2);
+    expect(taken.map(eventRequest).map(readStorageEvent)).toMatchObject([
+      { kind: 'finalized', object: { bucket: 'test-bucket', name: 'sketch/ü.png', size: 1 } },
+    ]);
   });
 
   check('SIGKILL between two requests loses nothing', 'client', async () => {

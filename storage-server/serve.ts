@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { pubsubNotifier } from './pubsub-notifier.ts';
+import type { NotificationTarget } from './notifier.ts';
 import { startStorageServer, type TlsOptions } from './server.ts';
 
 const environment = z
@@ -13,7 +13,11 @@ const environment = z
     SPILLWAY_STORAGE_TLS_CERT: z.string().min(1).optional(),
     /** Buckets in which clients may not list objects, separated by commas. */
     SPILLWAY_STORAGE_WITHOUT_LIST: z.string().default(''),
-    /** `host:port`; without it nothing is published. */
+    /** The engine that notifications are published to: Pub/Sub's emulator, or the queues in a database. */
+    SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
+    /** The file of the engine `embedded`; without it nothing is published. */
+    SPILLWAY_DATABASE: z.string().min(1).optional(),
+    /** `host:port` of the engine `google`; without it nothing is published. */
     PUBSUB_EMULATOR_HOST: z.string().min(1).optional(),
     SPILLWAY_PROJECT: z.string().min(1).default('spillway-local'),
   })
@@ -34,20 +38,37 @@ function tlsOptions(): { tls?: TlsOptions } {
   return { tls: { port, key: readFileSync(key, 'utf8'), cert: readFileSync(cert, 'utf8') } };
 }
 
-const pubsub =
-  environment.PUBSUB_EMULATOR_HOST === undefined
-    ? undefined
-    : pubsubNotifier({
-        projectId: environment.SPILLWAY_PROJECT,
-        emulatorHost: environment.PUBSUB_EMULATOR_HOST,
-      });
+/** A client is loaded only where it is used. Null: nobody is told of anything. */
+async function notificationTarget(): Promise<NotificationTarget | null> {
+  const {
+    SPILLWAY_ENGINE: engine,
+    SPILLWAY_DATABASE: database,
+    PUBSUB_EMULATOR_HOST: emulatorHost,
+  } = environment;
+  switch (engine) {
+    case 'embedded': {
+      if (database === undefined) return null;
+      const { embeddedNotifier } = await import('./embedded-notifier.ts');
+      return embeddedNotifier(database);
+    }
+    case 'google': {
+      if (emulatorHost === undefined) return null;
+      const { pubsubNotifier } = await import('./pubsub-notifier.ts');
+      return pubsubNotifier({ projectId: environment.SPILLWAY_PROJECT, emulatorHost });
+    }
+    default:
+      return engine satisfies never;
+  }
+}
+
+const notifications = await notificationTarget();
 
 const server = await startStorageServer({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
   ...tlsOptions(),
   withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
-  ...(pubsub ? { notify: pubsub.notify } : {}),
+  ...(notifications === null ? {} : { notify: notifications.notify }),
 });
 
 let ending = false;
@@ -58,7 +79,7 @@ async function end(): Promise<void> {
   // Everything that matters is on disk at any moment, so a quick end does no harm.
   setTimeout(() => process.exit(0), 900).unref();
   await server.close();
-  await pubsub?.close();
+  await notifications?.close();
   process.exit(0);
 }
 
