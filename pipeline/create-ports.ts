@@ -5,7 +5,7 @@ import type { Tracing } from './ports/tracing.ts';
 import { settingsWithin } from './run-reach.ts';
 
 /**
- * Chooses the adapters of a program: Google's clients, against the cloud or its emulators. This is the only place that
+ * Chooses the adapters of a program: Google's clients, against the cloud or its emulators, or the embedded engine. This is the only place that
  * names an adapter, and a program loads no other one. Tests use those in `memory/`, which pass the same contract suite.
  * Throws where the configuration cannot work.
  * @param traffic `streams` for a program that watches documents.
@@ -19,7 +19,22 @@ export async function createPorts(
   traffic: Traffic,
   tracing: Tracing | null = null,
 ): Promise<AppPorts> {
-  const { createGcpPorts } = await import('./gcp/ports.ts');
-  const ports = createGcpPorts(config, log, undefined, traffic);
+  const ports = await adaptersOf(config, log, traffic);
   return { ...ports, settings: settingsWithin(ports.settings, ports.runReach), tracing };
+}
+
+async function adaptersOf(config: BaseConfig, log: Log, traffic: Traffic): Promise<AppPorts> {
+  const { SPILLWAY_ENGINE: engine } = config;
+  switch (engine) {
+    case 'google': {
+      const { createGcpPorts } = await import('./gcp/ports.ts');
+      return createGcpPorts(config, log, undefined, traffic);
+    }
+    case 'embedded': {
+      const { createEmbeddedPorts } = await import('./embedded/ports.ts');
+      return createEmbeddedPorts(config, log);
+    }
+    default:
+      return engine satisfies never;
+  }
 }

@@ -34,6 +34,7 @@ export function createChanges(path: string, dataVersion: StatementSync): Changes
   let toldAt = Number.NEGATIVE_INFINITY;
   let seen: unknown = null;
   let own = false;
+  let isClosed = false;
 
   function look(): void {
     if (pause !== null) return;
@@ -74,6 +75,7 @@ export function createChanges(path: string, dataVersion: StatementSync): Changes
 
   return {
     listen(listener) {
+      if (isClosed) return () => {};
       // Each call is a listener of its own, even where the function is the same.
       const each = () => listener();
       if (listeners.size === 0) begin();
@@ -88,6 +90,7 @@ export function createChanges(path: string, dataVersion: StatementSync): Changes
       look();
     },
     close() {
+      isClosed = true;
       listeners.clear();
       end();
     },

@@ -2,47 +2,46 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { limitedFleet } from '../limits/fleet.ts';
-import { limitedJobs } from '../limits/jobs.ts';
-import { createMemoryPorts, silentLog } from '../memory/ports.ts';
-import type { JobPorts } from '../ports/jobs.ts';
+import { baseConfigSchema } from '../config.ts';
+import { silentLog } from '../memory/ports.ts';
+import { consumerContract } from '../testing/consumer-contract.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
-import { type Database, openDatabase } from './database.ts';
-import { createEmbeddedDatabase } from './ports.ts';
+import { createEmbeddedPorts, type EmbeddedPorts } from './ports.ts';
 
-/** The same contract on one SQLite file, which two connections use by turns. */
+/** The same contract on one SQLite file. Two sets of ports, each with a connection of its own, take turns. */
 let folder = '';
-let connections: Database[] = [];
-let ports: ReturnType<typeof portsOn>[] = [];
+let both: EmbeddedPorts[] = [];
 let turn = 0;
-const memory = createMemoryPorts();
-
-function portsOn(database: Database) {
-  const documents = createEmbeddedDatabase(database, silentLog, (item) => expect.fail(item));
-  return {
-    ...memory,
-    ...documents,
-    ...limitedJobs(documents),
-    fleet: limitedFleet(documents.fleet),
-  };
-}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'spillway-embedded-'));
-  const path = join(folder, 'spillway.db');
-  connections = [await openDatabase(path), await openDatabase(path)];
-  ports = connections.map(portsOn);
+  const config = baseConfigSchema.parse({
+    SPILLWAY_ENGINE: 'embedded',
+    SPILLWAY_DATABASE: join(folder, 'spillway.db'),
+    SPILLWAY_PROJECT: 'demo-contract',
+    SPILLWAY_UPLOADS_BUCKET: 'uploads',
+    SPILLWAY_WEB_UPLOADS_BUCKET: 'web-uploads',
+    SPILLWAY_RESULTS_BUCKET: 'results',
+  });
+  both = [await createEmbeddedPorts(config, silentLog), await createEmbeddedPorts(config, silentLog)];
 });
 afterAll(async () => {
-  for (const connection of connections) connection.close();
+  for (const ports of both) await ports.close();
   await rm(folder, { recursive: true, force: true });
 });
 
-const next = () => ports[turn++ % ports.length] ?? expect.fail('It is not open.');
-jobStoreContract('SQLite', (): JobPorts => next());
-jobLedgerContract('SQLite', (): JobPorts => next());
-portsContract('SQLite', next, async (name, bytes, contentEncoding) =>
-  memory.blobs.upload(memory.buckets.uploads, name, bytes, {}, contentEncoding ?? null),
+const next = () => both[turn++ % both.length] ?? expect.fail('The ports are not open.');
+jobStoreContract('SQLite', next);
+jobLedgerContract('SQLite', next);
+portsContract('SQLite', next);
+consumerContract(
+  'SQLite',
+  next,
+  (data) => JSON.stringify({ message: { data: Buffer.from(data).toString('base64') }, subscription: 's' }),
+  (object) => ({
+    headers: { 'ce-type': 'google.cloud.storage.object.v1.finalized', 'ce-id': '1' },
+    body: JSON.parse(JSON.stringify({ ...object, size: String(object.size) })),
+  }),
 );

@@ -1,26 +1,101 @@
-import type { Log } from '../ports/ports.ts';
+import { randomUUID } from 'node:crypto';
+import { Storage } from '@google-cloud/storage';
+import { overTime } from '@spillway/core/steps.ts';
+import { type BaseConfig, bucketsOf, databaseOf } from '../config.ts';
+import { ConfigError } from '../config-error.ts';
+import { createStorageBlobs } from '../gcp/blobs.ts';
+import { orOutage } from '../gcp/outages.ts';
+import { limitedBlobs } from '../limits/blobs.ts';
+import { limitedFleet } from '../limits/fleet.ts';
+import { limitedJobs } from '../limits/jobs.ts';
+import { passOver } from '../pass-over.ts';
+import type { AppPorts, Clock, Log } from '../ports/ports.ts';
+import { runReachOf } from '../run-reach.ts';
+import { systemTimers } from '../system-clock.ts';
+import { createMeter } from '../telemetry/meter.ts';
+import { metricsDestination } from '../telemetry/metrics-config.ts';
+import { createMetricsOutput } from '../telemetry/metrics-output.ts';
 import { createEmbeddedApiKeys } from './api-keys.ts';
 import { createEmbeddedAudit } from './audit.ts';
-import type { Database } from './database.ts';
+import { type Database, machineClock, openDatabase } from './database.ts';
 import { createEmbeddedFleet } from './fleet.ts';
 import { createEmbeddedJobs } from './jobs.ts';
 import { createEmbeddedLeases } from './leases.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
+import { createEmbeddedPreflight } from './preflight.ts';
+import { createEmbeddedQueues } from './queues.ts';
 import { createEmbeddedForecasts, createEmbeddedRouterStates } from './routing-documents.ts';
 import { createEmbeddedSettings } from './settings.ts';
 
+/** The ports and the database behind them, for tests of these adapters. */
+export interface EmbeddedPorts extends AppPorts {
+  database: Database;
+}
+
 /**
- * The ports of the documents. They take what Firestore would refuse.
+ * All ports on one SQLite file, with a storage server beside it. What Google's services would refuse is refused here as
+ * well, so that a picture that works on one machine works in the cloud.
+ * @throws ConfigError where the configuration cannot work, and what `openDatabase` throws.
+ */
+export async function createEmbeddedPorts(
+  config: BaseConfig,
+  log: Log,
+  clock: Clock = machineClock,
+): Promise<EmbeddedPorts> {
+  const path = databaseOf(config);
+  if (path === null)
+    throw new ConfigError('Set SPILLWAY_ENGINE=embedded and name the file in SPILLWAY_DATABASE.');
+  const buckets = bucketsOf(config);
+  const [metricsService, runService] = await Promise.all([metricsServiceOf(config), runServiceOf(config)]);
+  const database = await openDatabase(path, clock);
+  const storage = new Storage({ projectId: config.SPILLWAY_PROJECT });
+  const queues = createEmbeddedQueues(database);
+  const onInvalid = (item: string, error: unknown) =>
+    void overTime(passOver({ task: 'reading', item }, error, { passedOver: documents.passedOver, log }));
+  const documents = createEmbeddedDocuments(database, log, onInvalid);
+  const meter = createMeter();
+  return {
+    database,
+    ...documents,
+    queue: queues.queue,
+    consumer: queues.consumer,
+    deadLetters: queues.deadLetters,
+    preflight: createEmbeddedPreflight(buckets, async (bucket) => {
+      const [isThere] = await orOutage('The storage server', storage.bucket(bucket).exists());
+      return isThere;
+    }),
+    blobs: limitedBlobs(createStorageBlobs(storage, log)),
+    metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
+    instruments: meter.instruments,
+    ownMetrics: meter,
+    runService,
+    runReach: runReachOf(config),
+    tracing: null,
+    clock,
+    timers: systemTimers,
+    newToken: randomUUID,
+    log,
+    buckets,
+    async close() {
+      queues.close();
+      database.close();
+      await Promise.all([metricsService?.close(), runService?.close()]);
+    },
+  };
+}
+
+/**
+ * The ports of the documents.
  * @param onInvalid Told of documents that are not valid, which lists leave out.
  */
-export function createEmbeddedDatabase(
+export function createEmbeddedDocuments(
   database: Database,
   log: Log,
   onInvalid: (item: string, error: unknown) => void,
 ) {
   return {
-    ...createEmbeddedJobs(database, onInvalid),
-    fleet: createEmbeddedFleet(database, log),
+    ...limitedJobs(createEmbeddedJobs(database, onInvalid)),
+    fleet: limitedFleet(createEmbeddedFleet(database, log)),
     settings: createEmbeddedSettings(database, log, onInvalid),
     routerStates: createEmbeddedRouterStates(database, log),
     forecasts: createEmbeddedForecasts(database, log),
@@ -29,4 +104,29 @@ export function createEmbeddedDatabase(
     audit: createEmbeddedAudit(database),
     apiKeys: createEmbeddedApiKeys(database),
   };
+}
+
+/** Loads the client of a service only where it is used. */
+async function metricsServiceOf(config: BaseConfig) {
+  const destination = metricsDestination(config);
+  switch (destination) {
+    case 'off':
+      return null;
+    case 'cloud': {
+      const { createMonitoringMetrics } = await import('../gcp/metrics.ts');
+      return createMonitoringMetrics(config);
+    }
+    case 'otlp': {
+      const { createOtlpMetrics } = await import('../telemetry/otlp-metrics.ts');
+      return createOtlpMetrics();
+    }
+    default:
+      return destination satisfies never;
+  }
+}
+
+async function runServiceOf({ SPILLWAY_RUN_SERVICE: name, CLOUD_RUN_EMULATOR_HOST: emulator }: BaseConfig) {
+  if (name === undefined) return null;
+  const { createCloudRunService } = await import('../gcp/run-service.ts');
+  return createCloudRunService(name, emulator);
 }

@@ -1,5 +1,6 @@
 import { Storage } from '@google-cloud/storage';
 import { beforeAll, inject } from 'vitest';
+import { blobsContract } from '../testing/blobs-contract.ts';
 import { consumerContract } from '../testing/consumer-contract.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
@@ -20,8 +21,9 @@ beforeAll(async () => {
 
 jobStoreContract('Firestore', () => ports);
 jobLedgerContract('Firestore', () => ports);
-portsContract(
-  "Google's clients",
+portsContract("Google's clients", () => ports);
+blobsContract(
+  'Cloud Storage',
   () => ports,
   async (name, bytes, contentEncoding) => {
     const file = storage.bucket(stack.buckets.uploads).file(name);

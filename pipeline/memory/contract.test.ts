@@ -1,3 +1,4 @@
+import { blobsContract } from '../testing/blobs-contract.ts';
 import { consumerContract } from '../testing/consumer-contract.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
@@ -7,7 +8,8 @@ import { createMemoryPorts } from './ports.ts';
 const ports = createMemoryPorts();
 jobStoreContract('memory', () => ports);
 jobLedgerContract('memory', () => ports);
-portsContract(
+portsContract('memory', () => ports);
+blobsContract(
   'memory',
   () => ports,
   async (name, bytes, contentEncoding) =>
