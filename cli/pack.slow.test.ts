@@ -8,6 +8,7 @@ import { costOfOneJob } from '@spillway/core/prices.ts';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type Stack, startStack } from '../emulators/stack.ts';
+import { environmentOf } from '../pipeline/stack-file.ts';
 import { drawnJpeg } from '../tests/pictures.ts';
 import { clientOf, type StackClient } from '../tests/stack-client.ts';
 import { type InstalledPackage, installPackage } from './testing/installed-package.ts';
@@ -129,24 +130,18 @@ describe('npx spillway vm-worker', () => {
   afterAll(() => stack?.stop());
 
   /** What the file for the unit's settings has, and where the emulators are. */
-  const settings = () => ({
-    SPILLWAY_PROJECT: stack.project,
-    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+  const settings = (): Record<string, string> => ({
+    ...environmentOf(stack),
     SPILLWAY_WORKER_ID: 'under-the-desk',
     SPILLWAY_VM_PRICE_PER_HOUR: '0.036',
     SPILLWAY_SLOTS: '1',
     SPILLWAY_MODELS_SOURCE: 'none',
     SPILLWAY_WORK_DIR: join(folder, 'work'),
     METADATA_SERVER_DETECTION: 'none',
-    FIRESTORE_EMULATOR_HOST: stack.firestore,
-    PUBSUB_EMULATOR_HOST: stack.pubsub,
-    STORAGE_EMULATOR_HOST: stack.storage,
   });
 
   const heartbeat = async () =>
-    (await client.firestore.doc('workers/under-the-desk').get()).data() ?? { state: 'unknown' };
+    (await client.documents.read('workers/under-the-desk')) ?? { state: 'unknown' };
 
   test('joins a running Spillway as a further VM, works, and leaves when it is asked to', async () => {
     const command = join(installed.elsewhere, 'node_modules/.bin/spillway');

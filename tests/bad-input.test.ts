@@ -1,12 +1,10 @@
 import { errorReportSchema } from '@spillway/core/receipt.ts';
 import { problemSchema } from '@spillway/web/api/schema.ts';
-import { afterAll, describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it } from 'vitest';
 import { adminTokenOf } from './admin-token.ts';
-import { drop, endedJobs, firestore, readResultJson } from './drop.ts';
+import { drop, endedJobs, readResultJson } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
-
-afterAll(() => firestore.terminate());
 
 const truncated = async () => {
   const whole = await drawnJpeg(7, 1_200, 900);

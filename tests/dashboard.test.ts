@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DocumentData } from '@google-cloud/firestore';
+import type { Fields } from '@spillway/emulators/testing/stack-documents.ts';
 import { type SettingsView, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { adminTokenOf } from './admin-token.ts';
 import { seriousViolations } from './browser.ts';
-import { firestore } from './drop.ts';
+import { documents } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { openBrowser } from './visit.ts';
 import { KeyHolder, Visitor } from './visitor.ts';
@@ -26,17 +26,14 @@ async function settings(routing?: object): Promise<SettingsView> {
   return settingsSchema.parse(await response.json());
 }
 
-const document = firestore.doc('settings/routing');
-let asItComes: DocumentData = {};
+const routingDocument = 'settings/routing';
+let asItComes: Fields = {};
 beforeAll(async () => {
-  asItComes = (await document.get()).data() ?? {};
+  asItComes = (await documents.read(routingDocument)) ?? {};
 });
-afterEach(() => document.set(asItComes));
-afterAll(async () => {
-  // Other files' tests begin with the settings as they come.
-  await sleep(inForceMs);
-  await firestore.terminate();
-});
+afterEach(() => documents.write(routingDocument, asItComes));
+// Other files' tests begin with the settings as they come.
+afterAll(() => sleep(inForceMs));
 
 async function visitDashboard(): Promise<Page> {
   const [page] = await visit(stack.adminUrl);
@@ -144,8 +141,7 @@ it('makes a key with which a program works, shows it once, and ends it', async (
   expect(await seriousViolations(page)).toEqual([]);
   await dialog.getByRole('button', { name: 'Close' }).click();
   await expect.poll(() => page.content()).not.toContain(text);
-  const stored = await firestore.collection('apiKeys').get();
-  expect(JSON.stringify(stored.docs.map((snapshot) => snapshot.data()))).not.toContain(text.slice(4, 20));
+  expect(JSON.stringify(await documents.list('apiKeys'))).not.toContain(text.slice(4, 20));
 
   const program = new KeyHolder(stack.web, text);
   await program.upload('by-key.jpg', await drawnJpeg(5));
@@ -212,7 +208,7 @@ it('does not overwrite what another admin has saved, and keeps what was edited',
 it('warns of settings that are not valid, and works on with the last good ones', async () => {
   await settings({ run: { maxInstances: 2 } });
   const page = await visitDashboard();
-  await document.set({ policy: 'coin', run: { maxInstances: 9 } });
+  await documents.write(routingDocument, { policy: 'coin', run: { maxInstances: 9 } });
   const alert = page.getByRole('alert').filter({ hasText: 'does not validate' });
   await expect.poll(() => alert.count()).toBe(1);
   expect(await alert.textContent()).toContain('policy');

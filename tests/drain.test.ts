@@ -1,14 +1,13 @@
 import { workerViewSchema } from '@spillway/web/api/schema.ts';
-import { afterAll, expect, inject, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { adminTokenOf } from './admin-token.ts';
-import { drop, endedJobs, firestore } from './drop.ts';
+import { drop, endedJobs } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 
 const stack = inject('stack');
 const token = adminTokenOf(stack.adminUrl);
 const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-afterAll(() => firestore.terminate());
 
 async function setDrain(worker: string, drain: boolean): Promise<void> {
   const address = `${stack.web}/api/v1/admin/workers/${worker}/drain`;

@@ -1,9 +1,19 @@
-import { inject } from 'vitest';
+import { afterAll, inject } from 'vitest';
 import { clientOf } from './stack-client.ts';
 
-const stack = inject('stack');
-process.env.FIRESTORE_EMULATOR_HOST = stack.firestore;
+const client = clientOf(inject('stack'));
+afterAll(() => client.close());
 
-/** What an integrator does with the stack that the tests share. */
-export const { storage, firestore, drop, jobsOf, jobsMatching, endedJobs, readResult, readResultJson } =
-  clientOf(stack);
+/** What an integrator does with the stack that the tests share, and a look at what it keeps. */
+export const {
+  storage,
+  documents,
+  vms,
+  drop,
+  jobsWhere,
+  jobsOf,
+  jobsUnder,
+  endedJobs,
+  readResult,
+  readResultJson,
+} = client;

@@ -6,13 +6,12 @@ import {
   scratchFolder,
   storageClients,
 } from '@spillway/storage-server/testing/storage-clients.ts';
-import { afterAll, describe, expect, inject, it, onTestFinished } from 'vitest';
-import { endedJobs, firestore } from './drop.ts';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { endedJobs } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 
 const stack = inject('stack');
 const tlsPort = inject('storageTlsPort');
-afterAll(() => firestore.terminate());
 
 /** What each client can do with a bucket is tried without a pipeline in `storage-server/clients.test.ts`. */
 describe('a picture that is dropped into sketch/ becomes a result, by', () => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import sharp from 'sharp';
 import { expect, it } from 'vitest';
-import { drop, firestore, jobsMatching } from './drop.ts';
+import { documents, drop, jobsUnder, vms } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { waitForEnd } from './stack-client.ts';
 
@@ -19,11 +19,6 @@ async function jpegThatClaims(side: number): Promise<Buffer> {
   return jpeg;
 }
 
-async function vmStates(): Promise<unknown[]> {
-  const { docs } = await firestore.collection('workers').where('kind', '==', 'vm').get();
-  return docs.map((worker) => worker.get('state'));
-}
-
 it('pictures that claim far more than they hold pause nobody, nor do pictures that cannot be', async () => {
   const folder = `claims-${randomBytes(4).toString('hex')}`;
   const claims = await jpegThatClaims(10_000);
@@ -34,18 +29,14 @@ it('pictures that claim far more than they hold pause nobody, nor do pictures th
   await Promise.all(
     [1, 2, 3].map((index) => drop(`sketch/${folder}/honest-${index}.jpg`, honest, { pixels: '1' })),
   );
-  const all = firestore
-    .collection('jobs')
-    .where('source.name', '>=', `sketch/${folder}/`)
-    .where('source.name', '<', `sketch/${folder}0`);
-  const jobs = await waitForEnd(() => jobsMatching(all), hostile + 3, 120_000);
+  const jobs = await waitForEnd(() => jobsUnder(`sketch/${folder}/`), hostile + 3, 120_000);
   const honestJobs = jobs.filter(({ source }) => source.name.includes('honest'));
   expect(honestJobs.map(({ state, result }) => [state, result?.decodedPixels])).toEqual(
     new Array(3).fill(['succeeded', 1_600 * 1_200]),
   );
   for (const { state, error } of jobs)
     expect([state, error?.retryable ?? false]).not.toEqual(['failed', true]);
-  expect(await vmStates()).toEqual(['ready', 'ready']);
-  const { docs } = await firestore.collection('controls').get();
-  expect(docs.flatMap((control) => control.get('pause') ?? [])).toEqual([]);
+  expect((await vms()).map(({ state }) => state)).toEqual(['ready', 'ready']);
+  const controls = await documents.list('controls');
+  expect(controls.flatMap(({ pause }) => pause ?? [])).toEqual([]);
 }, 150_000);

@@ -6,7 +6,7 @@ import { clientOf } from './stack-client.ts';
 
 const logs = inject('logs');
 const client = clientOf(inject('stack'));
-afterAll(() => client.firestore.terminate());
+afterAll(() => client.close());
 
 /**
  * Bytes that all programs together may log about a job, from its upload to its result: 2 kB where it is moved twice. How

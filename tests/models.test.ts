@@ -3,10 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { captionResultSchema } from '@spillway/core/operations/caption.ts';
 import { receiptSchema } from '@spillway/core/receipt.ts';
 import sharp from 'sharp';
-import { afterAll, expect, it } from 'vitest';
-import { drop, endedJobs, firestore, readResult, readResultJson } from './drop.ts';
-
-afterAll(() => firestore.terminate());
+import { expect, it } from 'vitest';
+import { drop, endedJobs, readResult, readResultJson, vms } from './drop.ts';
 
 const width = 640;
 const height = 480;
@@ -83,9 +81,7 @@ it('an option out of range is refused before any work', async () => {
 });
 
 it('workers list the models that they have loaded', async () => {
-  const { docs } = await firestore.collection('workers').where('kind', '==', 'vm').get();
-  expect(docs.length).toBeGreaterThan(0);
-  for (const worker of docs) {
-    expect(worker.get('models')).toEqual(['built-in-salient', 'built-in-captioner']);
-  }
+  const workers = await vms();
+  expect(workers.length).toBeGreaterThan(0);
+  for (const { models } of workers) expect(models).toEqual(['built-in-salient', 'built-in-captioner']);
 });

@@ -1,4 +1,3 @@
-import { PubSub } from '@google-cloud/pubsub';
 import { receiptSchema } from '@spillway/core/receipt.ts';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
@@ -53,9 +52,8 @@ export function describePipeline(client: () => StackClient): void {
       const name = 'sketch/repeated.jpg';
       await client().drop(name, await drawnJpeg(3));
       const [job] = await client().endedJobs(name);
-      const { stack, storage } = client();
+      const { stack, storage, messages } = client();
       const [resource] = await storage.bucket(stack.buckets.uploads).file(name).getMetadata();
-      const pubsub = new PubSub({ projectId: stack.project, apiEndpoint: stack.pubsub, emulatorMode: true });
       const attributes = {
         eventType: 'OBJECT_FINALIZE',
         bucketId: stack.buckets.uploads,
@@ -63,13 +61,12 @@ export function describePipeline(client: () => StackClient): void {
         objectGeneration: String(resource.generation),
         payloadFormat: 'JSON_API_V1',
       };
-      const publish = () => pubsub.topic('uploads-finalized').publishMessage({ json: resource, attributes });
+      const publish = () => messages.publish('uploads', JSON.stringify(resource), attributes);
       await Promise.all([publish(), publish(), publish()]);
       // A job that is dropped after the repeated events has passed the same queue behind them.
       await client().drop('sketch/after-repeated.jpg', await drawnJpeg(4));
       await client().endedJobs('sketch/after-repeated.jpg');
       expect(await client().jobsOf(name)).toMatchObject([{ id: job?.id, attempt: 1, result: job?.result }]);
-      await pubsub.close();
     });
 
     it('makes two results when two generations share its name', async () => {

@@ -3,6 +3,6 @@ import { describePipeline } from './pipeline-cases.ts';
 import { clientOf } from './stack-client.ts';
 
 const client = clientOf(inject('stack'));
-afterAll(() => client.firestore.terminate());
+afterAll(() => client.close());
 
 describePipeline(() => client);

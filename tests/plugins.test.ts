@@ -1,8 +1,8 @@
 import { receiptSchema } from '@spillway/core/receipt.ts';
 import { operationListSchema } from '@spillway/web/api/schema.ts';
 import sharp from 'sharp';
-import { afterAll, describe, expect, inject, it } from 'vitest';
-import { drop, endedJobs, firestore, readResult, readResultJson } from './drop.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { drop, endedJobs, readResult, readResultJson } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { openBrowser } from './visit.ts';
 import { Visitor } from './visitor.ts';
@@ -10,7 +10,6 @@ import { Visitor } from './visitor.ts';
 /** The stack was started with `SPILLWAY_OPERATIONS=examples/thumbnail`. */
 const stack = inject('stack');
 const visit = openBrowser();
-afterAll(() => firestore.terminate());
 
 describe('a plug-in', () => {
   it('works on what the storage client drops, and leaves result and receipt', async () => {

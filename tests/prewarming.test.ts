@@ -1,25 +1,15 @@
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { createPrewarming } from '@spillway/pipeline/prewarming.ts';
-import { emulatorPorts } from '@spillway/pipeline/testing/emulator-ports.ts';
 import { cloudRunSchema } from '@spillway/web/api/schema.ts';
-import { afterAll, expect, inject, it } from 'vitest';
+import { expect, inject, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { adminTokenOf } from './admin-token.ts';
+import { emptyPortsOf } from './stack-ports.ts';
 
 const stack = inject('stack');
-const { admin, service } = stack.cloudRun;
+const { service } = stack.cloudRun;
 const instancesSchema = z.array(z.object({ state: z.string() }));
-
-/** A database of its own, before the stack's Cloud Run. */
-const ports = emulatorPorts('demo-prewarming', undefined, {
-  SPILLWAY_RUN_SERVICE: service,
-  CLOUD_RUN_EMULATOR_HOST: admin,
-});
-afterAll(async () => {
-  await ports.runService?.setMinimumInstances(0);
-  await ports.close();
-});
 
 async function readyInstances(): Promise<number> {
   const response = await fetch(new URL('/instances', stack.called.worker));
@@ -34,6 +24,9 @@ async function shown() {
 }
 
 it('a forecast of arrivals starts instances of the local Cloud Run, which the dashboard shows', async () => {
+  // A database of its own, before the stack's Cloud Run.
+  const ports = await emptyPortsOf(stack);
+  onTestFinished(async () => void (await ports.runService?.setMinimumInstances(0)));
   const settings = routingSettingsSchema.parse({
     forecast: { prewarming: true, minInstances: { least: 0, most: 2 } },
   });

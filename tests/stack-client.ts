@@ -1,26 +1,24 @@
-import { Firestore, type Query } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { isTerminal, type Job, jobSchema } from '@spillway/core/job.ts';
-import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import { openDocuments, type TextRange } from '@spillway/emulators/testing/stack-documents.ts';
+import { openMessages } from '@spillway/emulators/testing/stack-messages.ts';
 import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { expect } from 'vitest';
 
 export type StackClient = ReturnType<typeof clientOf>;
 
-/** What an integrator does with a stack, by the plain clients. */
+/** What an integrator does with a stack by the plain Cloud Storage client, and a look at what the stack keeps. */
 export function clientOf(stack: StackFile) {
   process.env.METADATA_SERVER_DETECTION = 'none';
   const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
-  const firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
+  const documents = openDocuments(stack);
+  const messages = openMessages(stack);
 
-  async function jobsMatching(query: Query): Promise<Job[]> {
-    const { docs } = await query.get();
-    return docs.map((snapshot) => jobSchema.parse(withDates(snapshot.data())));
+  async function jobsWhere(range?: TextRange): Promise<Job[]> {
+    return (await documents.list('jobs', range)).map((fields) => jobSchema.parse(fields));
   }
 
-  function jobsOf(name: string): Promise<Job[]> {
-    return jobsMatching(firestore.collection('jobs').where('source.name', '==', name));
-  }
+  const jobsOf = (name: string) => jobsWhere({ field: 'source.name', from: name, to: name });
 
   async function readResult(name: string): Promise<Buffer> {
     const [bytes] = await storage.bucket(stack.buckets.results).file(name).download();
@@ -30,13 +28,17 @@ export function clientOf(stack: StackFile) {
   return {
     stack,
     storage,
-    firestore,
-    jobsMatching,
+    documents,
+    messages,
+    /** Those whose field is within the range. */
+    jobsWhere: (range: TextRange) => jobsWhere(range),
+    allJobs: () => jobsWhere(),
     jobsOf,
     /** All jobs of objects whose name starts with the prefix. */
-    jobsUnder(prefix: string): Promise<Job[]> {
-      const jobs = firestore.collection('jobs');
-      return jobsMatching(jobs.where('source.name', '>=', prefix).where('source.name', '<=', `${prefix}~`));
+    jobsUnder: (prefix: string) => jobsWhere({ field: 'source.name', from: prefix, to: `${prefix}~` }),
+    /** The last heartbeats of all VM workers, as they are stored. */
+    async vms() {
+      return (await documents.list('workers')).filter(({ kind }) => kind === 'vm');
     },
     readResult,
     /** Puts bytes into the uploads bucket and returns the object's generation. */
@@ -51,6 +53,9 @@ export function clientOf(stack: StackFile) {
     },
     async readResultJson(name: string): Promise<unknown> {
       return JSON.parse((await readResult(name)).toString('utf8'));
+    },
+    async close(): Promise<void> {
+      await Promise.all([documents.close(), messages.close()]);
     },
   };
 }

@@ -1,12 +1,11 @@
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
 import sharp from 'sharp';
-import { afterAll, describe, expect, inject, it } from 'vitest';
-import { endedJobs, firestore, readResult, readResultJson, storage } from './drop.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { endedJobs, readResult, readResultJson, storage } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 
 const uploads = storage.bucket(inject('stack').buckets.uploads);
-afterAll(() => firestore.terminate());
 
 /** Puts bytes there as they are, and says how they are packed. */
 async function store(name: string, bytes: Buffer, contentEncoding: string): Promise<void> {

@@ -1,11 +1,10 @@
 import { errorReportName } from '@spillway/core/object-names.ts';
-import { afterAll, describe, expect, inject, it } from 'vitest';
-import { drop, endedJobs, firestore, jobsOf, readResultJson, storage } from './drop.ts';
+import { describe, expect, inject, it } from 'vitest';
+import { drop, endedJobs, jobsOf, readResultJson, storage } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
 
 const stack = inject('stack');
-afterAll(() => firestore.terminate());
 
 describe('text that Firestore cannot hold', () => {
   it.each([

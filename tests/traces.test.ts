@@ -7,19 +7,19 @@ import { parseTrace } from '@spillway/core/trace.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { enqueue } from '@spillway/pipeline/enqueue.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
+import { environmentOf } from '@spillway/pipeline/stack-file.ts';
 import { startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
-import { emulatorPorts } from '@spillway/pipeline/testing/emulator-ports.ts';
 import { type FoundSpan, pathsOf, readSpans } from '@spillway/pipeline/testing/read-spans.ts';
-import { afterAll, expect, inject, it, onTestFinished } from 'vitest';
+import { expect, inject, it, onTestFinished } from 'vitest';
 import { adminTokenOf } from './admin-token.ts';
-import { drop, endedJobs, firestore, jobsMatching } from './drop.ts';
+import { drop, endedJobs, jobsWhere, vms } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { waitForEnd } from './stack-client.ts';
+import { portsOf } from './stack-ports.ts';
 import { Visitor } from './visitor.ts';
 
 const stack = inject('stack');
 const folder = join(dirname(inject('logs')), 'traces');
-afterAll(() => firestore.terminate());
 
 /** The spans of a trace that all programs have written so far. */
 async function spansOf(traceparent: string | null): Promise<FoundSpan[]> {
@@ -78,7 +78,7 @@ it('a job is one trace, with its parts from all programs and from the child', as
 it('what the site began, and what a person runs once more, is the same trace', async () => {
   const visitor = new Visitor(stack.web);
   const uploadId = await visitor.upload('broken.jpg', Buffer.from('This is no picture.'));
-  const jobsOfUpload = () => jobsMatching(firestore.collection('jobs').where('upload', '==', uploadId));
+  const jobsOfUpload = () => jobsWhere({ field: 'upload', from: uploadId, to: uploadId });
   const [failed] = await waitForEnd(jobsOfUpload, 1, 60_000);
   const retried = await visitor.request(`/api/v1/jobs/${failed?.id}/retry`, { method: 'POST' });
   expect(retried.ok).toBe(true);
@@ -117,28 +117,23 @@ it('a job that is moved stays in its trace', async () => {
   const workers = ['vm-1', 'vm-2'];
   onTestFinished(async () => void (await Promise.all(workers.map((worker) => drain(worker, false)))));
   await Promise.all(workers.map((worker) => drain(worker, true)));
-  const isDrained = async (worker: string) =>
-    (await firestore.collection('workers').doc(worker).get()).get('state') === 'drained';
-  await expect.poll(async () => (await Promise.all(workers.map(isDrained))).every(Boolean)).toBe(true);
+  const states = async () => (await vms()).map(({ state }) => state);
+  await expect.poll(states).toEqual(['drained', 'drained']);
 
   // This test is the router: no event is made of a name like this.
   const name = '_traced/moved.jpg';
   const bytes = await drawnJpeg(2);
   const generation = await drop(name, bytes);
   const config = baseConfigSchema.parse({
-    SPILLWAY_PROJECT: stack.project,
-    SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-    SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-    SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
+    ...environmentOf(stack),
     SPILLWAY_TRACES: 'file',
     SPILLWAY_TRACES_DIR: folder,
   });
   const tracing = startTracing({ name: 'route', instance: 'test' }, config, silentLog);
-  const ports = { ...emulatorPorts(stack.project), tracing };
+  const ports = await portsOf(stack, tracing);
   onTestFinished(async () => {
     await tracing.stop();
     context.disable();
-    await ports.close();
   });
   const trace = '00-5b8aa5a2d2c872e8321cf37308d69df2-051581bf3cb55c13-01';
   const now = new Date();

@@ -61,14 +61,13 @@ async function expectMainJobOn(target: Target): Promise<void> {
 }
 
 it('an upload becomes sketch, cut-out, caption and thumbnail on a VM', async () => {
-  const { firestore } = own().client;
-  await firestore.doc('settings/routing').set({ run: { enabled: false } }, { merge: true });
+  await own().client.documents.merge('settings/routing', { run: { enabled: false } });
   await expectMainJobOn('vm');
 });
 
 it('and on Cloud Run, once the VM is gone', async () => {
   const { stack, client } = own();
-  await client.firestore.doc('settings/routing').set({ run: { enabled: true } }, { merge: true });
+  await client.documents.merge('settings/routing', { run: { enabled: true } });
   await stack.stopPart('vm-1');
   await expectMainJobOn('run');
 });

@@ -39,10 +39,9 @@ it('names a VM that is silent, until it is heard of again', async () => {
 
 it('says what is wrong with settings, and that nothing takes work', async () => {
   const { client, stack } = own();
-  const routing = client.firestore.doc('settings/routing');
-  await routing.set({ confidence: 'high' }, { merge: true });
+  await client.documents.merge('settings/routing', { confidence: 'high' });
   await expect.poll(wrong, polling).toContain('settings_invalid');
-  await routing.set({ confidence: 1, run: { enabled: false } }, { merge: true });
+  await client.documents.merge('settings/routing', { confidence: 1, run: { enabled: false } });
   await Promise.all(['vm-1', 'vm-2'].map((name) => stack.stopPart(name)));
   await expect.poll(wrong, polling).toContain('nothing_takes_work');
   await client.drop('sketch/late.jpg', await drawnJpeg(2));
@@ -51,12 +50,7 @@ it('says what is wrong with settings, and that nothing takes work', async () => 
 
 it('tells of dead letters', async () => {
   await own().client.drop('sketch/more.jpg', await drawnJpeg(3));
-  const { stack } = own();
-  await fetch(`http://${stack.pubsub}/v1/projects/${stack.project}/topics/jobs-dead:publish`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ messages: [{ data: 'eA==', attributes: { problem: 'It is no JSON.' } }] }),
-  });
+  await own().client.messages.publish('dead', 'x', { problem: 'It is no JSON.' });
   await expect.poll(async () => (await doctor()).stdout, polling).toContain('It is no JSON.');
 });
 

@@ -2,16 +2,14 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Firestore } from '@google-cloud/firestore';
-import { Storage } from '@google-cloud/storage';
-import { type Job, jobSchema } from '@spillway/core/job.ts';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
-import { withDates } from '@spillway/pipeline/gcp/documents.ts';
+import type { Job } from '@spillway/core/job.ts';
+import { environmentOf } from '@spillway/pipeline/stack-file.ts';
 import { descendants } from '@spillway/supervisor/processes.ts';
 import { overviewSchema } from '@spillway/web/api/schema.ts';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { adminTokenOf } from '../admin-token.ts';
 import { drawnJpeg } from '../pictures.ts';
+import { ownStack } from './own-stack.ts';
 
 /**
  * A limit of the system on what a process may write simulates a full disk: like that it lets files and folders be
@@ -22,31 +20,11 @@ const uploads = 12;
 const vms = ['vm-1', 'vm-2'];
 const runMax = 2;
 
-let stack: Stack;
-let directory: string;
-let workDir: string;
-let firestore: Firestore;
-let picture: Buffer;
-
 describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of util-linux)', () => {
-  beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'spillway-full-'));
-    workDir = join(directory, 'work');
-    process.env.SPILLWAY_WORK_DIR = workDir;
-    const options = { vms: 2, slots: 2, runMax, reset: true, directory, fixedPorts: {}, anyPorts: true };
-    stack = await startStack(options, () => {});
-    firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
-    picture = await drawnJpeg(1, 1_200, 900);
-  });
-  afterAll(async () => {
-    delete process.env.SPILLWAY_WORK_DIR;
-    await firestore?.terminate();
-    await stack?.stop();
-    await rm(directory, { recursive: true, force: true });
-  });
+  const own = ownStack({ vms: 2, slots: 2, runMax });
 
   function setRoom(parts: string[], bytes: string): void {
-    const roots = parts.map((name) => stack.pids[name] ?? 0);
+    const roots = parts.map((name) => own().stack.pids[name] ?? 0);
     for (const pid of roots.flatMap((root) => [root, ...descendants(root)])) {
       // A child may have ended since it was listed.
       spawnSync('prlimit', [`--fsize=${bytes}:`, '--pid', String(pid)]);
@@ -54,27 +32,22 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
   }
 
   async function dropAll(folder: string): Promise<void> {
-    const bucket = new Storage({ projectId: stack.project, apiEndpoint: stack.storage }).bucket(
-      stack.buckets.uploads,
-    );
+    const picture = await drawnJpeg(1, 1_200, 900);
     const names = Array.from({ length: uploads }, (_, index) => `sketch/${folder}/${index}.jpg`);
-    await Promise.all(names.map((name) => bucket.file(name).save(picture, { resumable: false })));
+    await Promise.all(names.map((name) => own().client.drop(name, picture)));
     const routed = async () => (await jobsIn(folder)).length;
     await expect.poll(routed, { timeout: 90_000 }).toBe(uploads);
   }
 
-  async function jobsIn(folder: string): Promise<Job[]> {
-    const { docs } = await firestore.collection('jobs').get();
-    const jobs = docs.map((snapshot) => jobSchema.parse(withDates(snapshot.data())));
-    return jobs.filter(({ source }) => source.name.startsWith(`sketch/${folder}/`));
-  }
+  const jobsIn = (folder: string): Promise<Job[]> => own().client.jobsUnder(`sketch/${folder}/`);
 
   async function lacksOf(worker: string): Promise<unknown> {
-    const heartbeat = await firestore.doc(`workers/${worker}`).get();
-    return { state: heartbeat.get('state'), lacks: heartbeat.get('lacks') };
+    const heartbeat = await own().client.documents.read(`workers/${worker}`);
+    return { state: heartbeat?.state, lacks: heartbeat?.lacks };
   }
 
   async function alerts(): Promise<string[]> {
+    const { stack } = own();
     const token = adminTokenOf(stack.adminUrl);
     const headers = { authorization: `Bearer ${token}` };
     const response = await fetch(`${stack.web}/api/v1/admin/overview`, { headers });
@@ -128,6 +101,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
     expect(done.map(({ claim }) => claim?.worker)).not.toContain('vm-1');
     setRoom(['vm-1'], 'unlimited');
     await expect.poll(() => lacksOf('vm-1'), { timeout: 90_000 }).toMatchObject({ lacks: [] });
+    const workDir = join(own().directory, 'work');
     const folders = async () =>
       (await readdir(workDir)).filter((name) => name.startsWith('instance-')).length;
     // Only instances that are alive have folders, one more than routers count on: none of those that could not start.
@@ -135,18 +109,12 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
   }, 200_000);
 
   it('that start an instance of Cloud Run say why not in one line, and leave nothing behind', async () => {
-    const own = await mkdtemp(join(directory, 'instance-'));
+    const folder = await mkdtemp(join(own().directory, 'instance-'));
     const env = {
       ...process.env,
-      SPILLWAY_PROJECT: stack.project,
-      SPILLWAY_UPLOADS_BUCKET: stack.buckets.uploads,
-      SPILLWAY_WEB_UPLOADS_BUCKET: stack.buckets.webUploads,
-      SPILLWAY_RESULTS_BUCKET: stack.buckets.results,
-      SPILLWAY_WORK_DIR: join(own, 'spillway'),
+      ...environmentOf(own().stack),
+      SPILLWAY_WORK_DIR: join(folder, 'spillway'),
       SPILLWAY_SLOTS: '1',
-      FIRESTORE_EMULATOR_HOST: stack.firestore,
-      PUBSUB_EMULATOR_HOST: stack.pubsub,
-      STORAGE_EMULATOR_HOST: stack.storage,
       PORT: '0',
     };
     const main = join(import.meta.dirname, '../../cloudrun-worker/main.ts');
@@ -159,7 +127,7 @@ describe.skipIf(!hasPrlimit)('machines whose disks are full (needs prlimit of ut
       message: expect.stringContaining('Its disk is full or fails.'),
     });
     expect(run.stderr).toBe('');
-    expect(await readdir(own)).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
   }, 60_000);
 });
 

@@ -4,7 +4,6 @@ import { mkdir, mkdtemp, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { startStack } from '@spillway/emulators/stack.ts';
 import { readStackOptions } from '@spillway/emulators/stack-options.ts';
@@ -12,6 +11,7 @@ import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { isAlive } from '@spillway/supervisor/processes.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
+import { clientOf } from '../stack-client.ts';
 import { Launcher } from './launcher.ts';
 
 process.env.METADATA_SERVER_DETECTION = 'none';
@@ -29,10 +29,10 @@ async function expectNothingLeft(pids: number[]): Promise<void> {
 }
 
 async function succeededJobs(stack: StackFile): Promise<number> {
-  const firestore = new Firestore({ projectId: stack.project, host: stack.firestore, ssl: false });
-  const { size } = await firestore.collection('jobs').where('state', '==', 'succeeded').get();
-  await firestore.terminate();
-  return size;
+  const client = clientOf(stack);
+  const jobs = await client.allJobs();
+  await client.close();
+  return jobs.filter(({ state }) => state === 'succeeded').length;
 }
 
 describe('the local stack', () => {

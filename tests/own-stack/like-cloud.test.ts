@@ -16,9 +16,7 @@ describe('a picture that crashes its child three times', () => {
     const { client, directory } = own();
     const picture = await drawnJpeg(1);
     // Everything goes to Cloud Run from now on. The router keeps the settings of before for some seconds.
-    await client.firestore
-      .doc('settings/routing')
-      .set({ policy: 'threshold', threshold: { cpu: 0 } }, { merge: true });
+    await client.documents.merge('settings/routing', { policy: 'threshold', threshold: { cpu: 0 } });
     let tries = 0;
     const goesToRun = async () => {
       const name = `sketch/before/${tries++}.jpg`;

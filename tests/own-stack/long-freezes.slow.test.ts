@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(async () => {
   delete process.env.SPILLWAY_RECYCLE_AFTER;
   delete process.env.SPILLWAY_RUN_IDLE_MS;
-  await client?.firestore.terminate();
+  await client?.close();
   await stack?.stop();
   await rm(directory, { recursive: true, force: true });
 });

@@ -10,6 +10,8 @@ interface OwnStack {
   stack: Stack;
   client: StackClient;
   directory: string;
+  /** What it has told the person who started it. */
+  said: readonly string[];
 }
 
 /**
@@ -22,18 +24,18 @@ export function ownStack(
   let directory: string;
   let stack: Stack;
   let client: StackClient;
+  const said: string[] = [];
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'spillway-own-stack-'));
-    stack = await startStack(
-      { ...options, reset: true, directory, fixedPorts: {}, anyPorts: true },
-      () => {},
+    stack = await startStack({ ...options, reset: true, directory, fixedPorts: {}, anyPorts: true }, (line) =>
+      said.push(line),
     );
     client = clientOf(stack);
   });
   afterAll(async () => {
-    await client?.firestore.terminate();
+    await client?.close();
     await stack?.stop();
     await rm(directory, { recursive: true, force: true });
   });
-  return () => ({ stack, client, directory });
+  return () => ({ stack, client, directory, said });
 }
