@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { emulatorSource } from '@spillway/emulators/pusher/emulator-source.ts';
-import { Pusher } from '@spillway/emulators/pusher/pusher.ts';
+import { Pusher } from '@spillway/pipeline/push/pusher.ts';
 import { expect, inject, it, onTestFinished } from 'vitest';
 
 const stack = inject('stack');

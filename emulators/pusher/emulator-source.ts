@@ -1,6 +1,6 @@
-import type { v1 } from '@google-cloud/pubsub';
+import { PubSub, v1 } from '@google-cloud/pubsub';
+import type { Source } from '@spillway/pipeline/push/pusher.ts';
 import { type PushForm, pushRequest } from './push-requests.ts';
-import type { Source } from './pusher.ts';
 
 /** One pull waits at most this long for a message. The emulator may end it sooner. Milliseconds. */
 const longestPullMs = 60_000;
@@ -42,4 +42,14 @@ export function emulatorSource(client: v1.SubscriberClient, subscription: string
       await client.modifyAckDeadline({ subscription, ackIds: [ackId], ackDeadlineSeconds: 0 });
     },
   };
+}
+
+/** The subscriptions of an emulator, by their names. */
+export async function emulatorSources(host: string, project: string) {
+  const pubsub = new PubSub({ projectId: project, apiEndpoint: host, emulatorMode: true });
+  const client = new v1.SubscriberClient(
+    (await pubsub.getClientConfig()) as ConstructorParameters<typeof v1.SubscriberClient>[0],
+  );
+  return (name: string, form: PushForm): Source =>
+    emulatorSource(client, `projects/${project}/subscriptions/${name}`, form);
 }

@@ -1,14 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { PushRequest } from '@spillway/pipeline/push/pusher.ts';
 import { z } from 'zod';
 
-/** A request as Pub/Sub or Eventarc sends it, without its token. */
-export interface PushRequest {
-  headers: Record<string, string>;
-  body: string;
-}
-
-/** What the emulator tells of a message that is to be pushed. */
+/** What is known of a message that is to be pushed. */
 export interface ReceivedMessage {
   data: Buffer;
   attributes: Record<string, string>;

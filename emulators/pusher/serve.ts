@@ -1,11 +1,9 @@
-import { PubSub, v1 } from '@google-cloud/pubsub';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { Pusher, type PushRequest } from '@spillway/pipeline/push/pusher.ts';
 import { subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
 import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
-import { emulatorSource } from './emulator-source.ts';
-import { type PushRequest, pushForms } from './push-requests.ts';
-import { Pusher } from './pusher.ts';
+import { pushForms } from './push-requests.ts';
 
 const account = z
   .string()
@@ -14,8 +12,11 @@ const account = z
 /** The part of Pub/Sub, and of Eventarc, that pushes. Google's emulator itself pushes two messages at a time, ever. */
 const config = z
   .object({
+    /** Where messages are pulled from: Google's emulator, or the file of the embedded engine. */
+    SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
+    PUBSUB_EMULATOR_HOST: z.string().default(''),
+    SPILLWAY_DATABASE: z.string().default(''),
     SPILLWAY_PROJECT: z.string(),
-    PUBSUB_EMULATOR_HOST: z.string(),
     SPILLWAY_PUSH_ROUTE_URL: z.url(),
     SPILLWAY_PUSH_RUN_URL: z.url(),
     SPILLWAY_PUSH_EVENTS: z.enum(pushForms),
@@ -30,15 +31,7 @@ const config = z
   .parse(process.env);
 
 const log = createJsonLog('pusher');
-const pubsub = new PubSub({
-  projectId: config.SPILLWAY_PROJECT,
-  apiEndpoint: config.PUBSUB_EMULATOR_HOST,
-  emulatorMode: true,
-});
-const client = new v1.SubscriberClient(
-  (await pubsub.getClientConfig()) as ConstructorParameters<typeof v1.SubscriberClient>[0],
-);
-
+const sourceOf = await sources();
 const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
 
 const pushers = [
@@ -55,10 +48,9 @@ const pushers = [
     caller: config.SPILLWAY_EVENTS_ACCOUNT,
   },
 ].map(({ name, form, url, caller }) => {
-  const subscription = `projects/${config.SPILLWAY_PROJECT}/subscriptions/${name}`;
   return new Pusher({
     name,
-    source: emulatorSource(client, subscription, form),
+    source: sourceOf(name, form),
     send: (request, signal) => post(url, caller, request, signal),
     deadlineMs: config.SPILLWAY_PUSH_DEADLINE_MS,
     log: (line) => log.info({}, line),
@@ -68,6 +60,22 @@ const pushers = [
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(reason, () => void end());
 for (const pusher of pushers) void pusher.run();
 process.send?.({ ready: true });
+
+/** Loads the client of one engine. */
+async function sources() {
+  switch (config.SPILLWAY_ENGINE) {
+    case 'google': {
+      const { emulatorSources } = await import('./emulator-source.ts');
+      return emulatorSources(config.PUBSUB_EMULATOR_HOST, config.SPILLWAY_PROJECT);
+    }
+    case 'embedded': {
+      const { embeddedSources } = await import('./embedded-source.ts');
+      return embeddedSources(config.SPILLWAY_DATABASE, config.SPILLWAY_PROJECT);
+    }
+    default:
+      return config.SPILLWAY_ENGINE satisfies never;
+  }
+}
 
 async function post(
   url: string,

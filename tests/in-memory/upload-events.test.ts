@@ -2,13 +2,13 @@ import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import {
-  type PushRequest,
   pushRequest,
   type ReceivedMessage,
   recordedEvent,
 } from '@spillway/emulators/pusher/push-requests.ts';
 import { createRouteFunction } from '@spillway/functions/route.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
+import type { PushRequest } from '@spillway/pipeline/push/pusher.ts';
 import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import { expect, it, onTestFinished } from 'vitest';
 

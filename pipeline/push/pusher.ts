@@ -7,7 +7,12 @@ import {
   type PushPace,
   pushesAtOnce,
 } from '@spillway/core/push-delivery.ts';
-import type { PushRequest } from './push-requests.ts';
+
+/** A request without its credentials. */
+export interface PushRequest {
+  headers: Record<string, string>;
+  body: string;
+}
 
 /** A message of the subscription, and the request that carries it. */
 export interface Delivery {
@@ -15,7 +20,7 @@ export interface Delivery {
   request: PushRequest;
 }
 
-/** A pull subscription of the emulator. */
+/** A subscription that is pulled, to be pushed. */
 export interface Source {
   /** Waits for messages. Resolves to none where none came for a while, and once the signal is aborted. */
   pull(most: number, signal: AbortSignal): Promise<Delivery[]>;
@@ -35,7 +40,7 @@ export interface PusherOptions {
   log(line: string): void;
 }
 
-/** Pause after the emulator did not answer, in milliseconds. */
+/** Pause after the service did not answer, in milliseconds. */
 const outageMs = 500;
 
 /** Pushes the messages of one subscription at the rate at which Pub/Sub would. */

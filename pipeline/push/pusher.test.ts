@@ -1,7 +1,6 @@
 import { firstPace, pushBackoff, pushesAtOnce } from '@spillway/core/push-delivery.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import type { PushRequest } from './push-requests.ts';
-import { type Delivery, Pusher, type Source } from './pusher.ts';
+import { type Delivery, Pusher, type PushRequest, type Source } from './pusher.ts';
 
 const anyRequest: PushRequest = { headers: {}, body: '' };
 
@@ -116,7 +115,7 @@ it('gives a request up when its ack deadline has passed', async () => {
   expect(tries).toBe(2);
 });
 
-it('goes on after the emulator did not answer', async () => {
+it('goes on after the service did not answer', async () => {
   const { source, acknowledged } = subscription(1);
   let failures = 1;
   const flaky: Source = {
