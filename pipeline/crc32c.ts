@@ -8,6 +8,8 @@ export interface Crc32c {
   update(bytes: Uint8Array): void;
   /** The form in which Cloud Storage shows it: base64 of its four bytes, big-endian. */
   base64(): string;
+  /** Begins again with other bytes. */
+  restart(): void;
 }
 
 /**
@@ -23,6 +25,7 @@ export async function openCrc32c(): Promise<Crc32c> {
   return {
     update: (bytes) => void hasher.update(bytes),
     base64: () => Buffer.from(hasher.digest('binary')).toString('base64'),
+    restart: () => void hasher.init(),
   };
 }
 

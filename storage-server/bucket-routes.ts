@@ -35,7 +35,7 @@ async function create(x: Exchange): Promise<void> {
     notificationConfigs: [],
     nextNotificationId: 1,
   };
-  await x.store.buckets.create(record);
+  x.store.buckets.create(record);
   replyJson(x, bucketResource(record, x.baseUrl));
 }
 
@@ -48,7 +48,7 @@ function list(x: Exchange): void {
   const page = names.slice(0, limit);
   replyJson(x, {
     kind: 'storage#buckets',
-    items: page.map((name) => bucketResource(x.store.buckets.get(name).record, x.baseUrl)),
+    items: page.map((name) => bucketResource(x.store.buckets.get(name), x.baseUrl)),
     ...(names.length > limit ? { nextPageToken: page.at(-1) } : {}),
   });
 }
@@ -59,14 +59,14 @@ function refuseSoftDeleted(x: Exchange): void {
 
 function get(x: Exchange): void {
   refuseSoftDeleted(x);
-  const { record } = x.store.buckets.get(param(x, 'bucket'));
+  const record = x.store.buckets.get(param(x, 'bucket'));
   checkBeforeRead(queryPreconditions(x.query), versioned(record));
   replyJson(x, bucketResource(record, x.baseUrl));
 }
 
 /** What clients ask of a bucket before they walk through it: whether its folders are real. */
 function layout(x: Exchange): void {
-  const { record } = x.store.buckets.get(param(x, 'bucket'));
+  const record = x.store.buckets.get(param(x, 'bucket'));
   const { name: bucket, location, locationType } = bucketResource(record, x.baseUrl);
   const hierarchicalNamespace = { enabled: false };
   replyJson(x, { kind: 'storage#storageLayout', bucket, location, locationType, hierarchicalNamespace });
@@ -74,7 +74,7 @@ function layout(x: Exchange): void {
 
 async function change(x: Exchange, next: typeof patchedSettings): Promise<void> {
   const body = await readJsonObject(x);
-  const changed = await x.store.buckets.change(param(x, 'bucket'), (record) => {
+  const changed = x.store.buckets.change(param(x, 'bucket'), (record) => {
     checkBeforeWrite(queryPreconditions(x.query), versioned(record));
     const updated = x.store.timestamp();
     return {
@@ -89,9 +89,7 @@ async function change(x: Exchange, next: typeof patchedSettings): Promise<void> 
 
 async function remove(x: Exchange): Promise<void> {
   const conditions = queryPreconditions(x.query);
-  await x.store.buckets.remove(param(x, 'bucket'), (record) =>
-    checkBeforeWrite(conditions, versioned(record)),
-  );
+  await x.store.removeBucket(param(x, 'bucket'), (record) => checkBeforeWrite(conditions, versioned(record)));
   reply(x, 204);
 }
 

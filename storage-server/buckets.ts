@@ -1,99 +1,68 @@
-import { mkdir, unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { BucketRecord } from './bucket-record.ts';
 import { bucketNotFound, StorageError } from './errors.ts';
-import { writeJson } from './json-file.ts';
-import { KeyedLock } from './keyed-lock.ts';
-import { SortedNames } from './sorted-names.ts';
 
-/**
- * A bucket in memory: its record, the names of its objects and of those that can be restored, and how many changes of
- * objects are under way.
- */
-export interface Bucket {
-  record: BucketRecord;
-  names: SortedNames;
-  softDeletedNames: SortedNames;
-  changesUnderWay: number;
-}
-
-/** The buckets, each a folder with its record in `bucket.json`. */
+/** The buckets: few, so that all are kept in memory, and written through to the database. */
 export class Buckets {
-  readonly #folder: string;
-  readonly #buckets = new Map<string, Bucket>();
-  readonly #locks = new KeyedLock();
+  readonly #records = new Map<string, BucketRecord>();
+  readonly #write: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #hasObjects: StatementSync;
 
-  constructor(folder: string) {
-    this.#folder = folder;
-  }
-
-  /** Adds a record that was read from disk. */
-  add(record: BucketRecord): void {
-    this.#buckets.set(record.name, {
-      record,
-      names: new SortedNames(),
-      softDeletedNames: new SortedNames(),
-      changesUnderWay: 0,
-    });
+  constructor(database: DatabaseSync) {
+    for (const { record } of database.prepare('SELECT record FROM buckets').all()) {
+      const bucket = JSON.parse(String(record)) as BucketRecord;
+      this.#records.set(bucket.name, bucket);
+    }
+    this.#write = database.prepare('INSERT OR REPLACE INTO buckets VALUES (?, ?)');
+    this.#remove = database.prepare('DELETE FROM buckets WHERE name = ?');
+    this.#hasObjects = database.prepare('SELECT 1 FROM objects WHERE bucket = ? AND isReadable = 1 LIMIT 1');
   }
 
   names(): string[] {
-    return [...this.#buckets.keys()].sort();
+    return [...this.#records.keys()].sort();
   }
 
-  find(name: string): Bucket | undefined {
-    return this.#buckets.get(name);
+  find(name: string): BucketRecord | undefined {
+    return this.#records.get(name);
   }
 
   /** Throws a 404. */
-  get(name: string): Bucket {
-    const bucket = this.#buckets.get(name);
-    if (!bucket) throw bucketNotFound();
-    return bucket;
+  get(name: string): BucketRecord {
+    const record = this.#records.get(name);
+    if (!record) throw bucketNotFound();
+    return record;
   }
 
   /** Throws a 409 if the name is taken. */
-  async create(record: BucketRecord): Promise<void> {
-    await this.#locks.run(record.name, async () => {
-      if (this.#buckets.has(record.name)) {
-        const message = 'Your previous request to create the named bucket succeeded and you already own it.';
-        throw new StorageError(409, 'conflict', 'BucketAlreadyOwnedByYou', message);
-      }
-      await mkdir(join(this.#folder, record.name, 'objects'), { recursive: true });
-      await writeJson(this.#file(record.name), record);
-      this.add(record);
-    });
+  create(record: BucketRecord): void {
+    if (this.#records.has(record.name)) {
+      const message = 'Your previous request to create the named bucket succeeded and you already own it.';
+      throw new StorageError(409, 'conflict', 'BucketAlreadyOwnedByYou', message);
+    }
+    this.save(record);
   }
 
-  /** Changes a bucket's record under the bucket's lock. `change` may throw to refuse. */
-  async change(name: string, change: (record: BucketRecord) => BucketRecord): Promise<BucketRecord> {
-    return this.#locks.run(name, async () => {
-      const bucket = this.get(name);
-      const changed = change(bucket.record);
-      await writeJson(this.#file(name), changed);
-      bucket.record = changed;
-      return changed;
-    });
+  /** Changes a bucket's record. `change` may throw to refuse. */
+  change(name: string, change: (record: BucketRecord) => BucketRecord): BucketRecord {
+    const changed = change(this.get(name));
+    this.save(changed);
+    return changed;
   }
 
-  /** Throws a 409 unless the bucket is empty; what was deleted in it can no longer be restored. Its folder stays, because notifications may still wait in it. */
-  async remove(name: string, check: (record: BucketRecord) => void): Promise<void> {
-    await this.#locks.run(name, async () => {
-      const bucket = this.get(name);
-      check(bucket.record);
-      if (bucket.changesUnderWay > 0 || !bucket.names.from('').next().done) {
-        throw new StorageError(
-          409,
-          'conflict',
-          'BucketNotEmpty',
-          'The bucket you tried to delete is not empty.',
-        );
-      }
-      // Removed from memory first, so that no object can be put into it any more.
-      this.#buckets.delete(name);
-      await unlink(this.#file(name));
-    });
+  save(record: BucketRecord): void {
+    this.#write.run(record.name, JSON.stringify(record));
+    this.#records.set(record.name, record);
   }
 
-  #file = (name: string): string => join(this.#folder, name, 'bucket.json');
+  /** Throws a 409 unless the bucket is empty; what was deleted in it can no longer be restored. */
+  remove(name: string, check: (record: BucketRecord) => void): void {
+    check(this.get(name));
+    if (this.#hasObjects.get(name)) {
+      const message = 'The bucket you tried to delete is not empty.';
+      throw new StorageError(409, 'conflict', 'BucketNotEmpty', message);
+    }
+    this.#remove.run(name);
+    this.#records.delete(name);
+  }
 }

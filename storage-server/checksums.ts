@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { openCrc32c } from '@spillway/pipeline/crc32c.ts';
+import { type Crc32c, openCrc32c } from '@spillway/pipeline/crc32c.ts';
 import { StorageError } from './errors.ts';
 
 export interface Checksums {
@@ -15,17 +15,39 @@ export interface ClaimedChecksums {
   md5Hash?: string;
 }
 
-/** Reads a whole file once, in pieces, and returns its size in bytes and base64 checksums. */
-export async function checksumsOfFile(path: string): Promise<Checksums> {
+/** Checksums of bytes that come in pieces. */
+export interface RunningChecksums {
+  update(bytes: Uint8Array): void;
+  end(): Checksums;
+}
+
+/** Hashers of CRC-32C that nobody uses now: each is a WebAssembly instance, which costs more than a small object. */
+const idle: Crc32c[] = [];
+
+export async function openChecksums(): Promise<RunningChecksums> {
+  const crc32c = idle.pop() ?? (await openCrc32c());
   const md5 = createHash('md5');
   let size = 0;
-  const crc32c = await openCrc32c();
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-    md5.update(chunk);
-    crc32c.update(chunk);
-    size += chunk.length;
-  }
-  return { size, crc32c: crc32c.base64(), md5Hash: md5.digest('base64') };
+  return {
+    update(bytes) {
+      md5.update(bytes);
+      crc32c.update(bytes);
+      size += bytes.length;
+    },
+    end() {
+      const checksums = { size, crc32c: crc32c.base64(), md5Hash: md5.digest('base64') };
+      crc32c.restart();
+      idle.push(crc32c);
+      return checksums;
+    },
+  };
+}
+
+/** Reads a whole file once, in pieces, and returns its size in bytes and base64 checksums. */
+export async function checksumsOfFile(path: string): Promise<Checksums> {
+  const checksums = await openChecksums();
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) checksums.update(chunk);
+  return checksums.end();
 }
 
 /** Parses `crc32c=…,md5=…` (an `x-goog-hash` header). */

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import { invalid, objectNotFound } from './errors.ts';
 import { type Exchange, param, readJsonObject, replyJson } from './exchange.ts';
@@ -117,6 +116,10 @@ function composeSource(x: Exchange, bucket: string, source: SourceObject): Objec
   return version;
 }
 
-async function* bytesOf(x: Exchange, versions: ObjectVersion[]): AsyncGenerator<Buffer> {
-  for (const version of versions) yield* createReadStream(x.store.blobPath(version)) as AsyncIterable<Buffer>;
+export async function* bytesOf(x: Exchange, versions: ObjectVersion[]): AsyncGenerator<Buffer> {
+  for (const version of versions) {
+    const bytes = await x.store.bytesOf(version);
+    if (Buffer.isBuffer(bytes)) yield bytes;
+    else yield* bytes as AsyncIterable<Buffer>;
+  }
 }

@@ -11,9 +11,14 @@ export class GenerationClock {
     this.#now = now;
   }
 
-  /** Takes note of a generation that was found on disk. */
+  /** Takes note of a generation that an earlier process gave. */
   seen(generation: string): void {
     this.#last = Math.max(this.#last, Number(generation));
+  }
+
+  /** The largest generation so far. */
+  get last(): number {
+    return this.#last;
   }
 
   next(): string {

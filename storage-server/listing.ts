@@ -1,9 +1,9 @@
 import { invalid } from './errors.ts';
 import { globPattern } from './glob.ts';
+import { compareNames } from './names.ts';
 import type { ObjectRecord } from './object-record.ts';
 import type { ObjectVersion } from './object-version.ts';
 import { flag, pageSize } from './request-values.ts';
-import { compareNames } from './sorted-names.ts';
 
 const largestPage = 1000;
 

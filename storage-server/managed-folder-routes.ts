@@ -1,11 +1,10 @@
 import type { ManagedFolder } from './bucket-record.ts';
 import { invalid, StorageError, unsupported } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
-import { checkObjectName } from './names.ts';
+import { checkObjectName, compareNames } from './names.ts';
 import { checkBeforeRead, checkBeforeWrite, queryPreconditions } from './preconditions.ts';
 import { flag, pageSize } from './request-values.ts';
 import type { RouteTable } from './route-table.ts';
-import { compareNames } from './sorted-names.ts';
 
 const largestPage = 1000;
 
@@ -27,7 +26,7 @@ function refuseIam(): never {
 }
 
 const foldersOf = (x: Exchange): ManagedFolder[] =>
-  x.store.buckets.get(param(x, 'bucket')).record.managedFolders ?? [];
+  x.store.buckets.get(param(x, 'bucket')).managedFolders ?? [];
 
 function list(x: Exchange): void {
   const prefix = x.query.get('prefix') ?? '';
@@ -47,7 +46,7 @@ async function insert(x: Exchange): Promise<void> {
   if (!name.endsWith('/')) throw invalid(`A managed folder's name ends with a slash: '${name}'`);
   const time = x.store.timestamp();
   const folder: ManagedFolder = { name, metageneration: 1, createTime: time, updateTime: time };
-  await x.store.buckets.change(param(x, 'bucket'), (record) => {
+  x.store.buckets.change(param(x, 'bucket'), (record) => {
     const folders = record.managedFolders ?? [];
     if (folders.some((other) => other.name === name)) {
       throw new StorageError(
@@ -83,7 +82,7 @@ async function remove(x: Exchange): Promise<void> {
       'The managed folder you tried to delete is not empty.',
     );
   }
-  await x.store.buckets.change(bucket, (record) => {
+  x.store.buckets.change(bucket, (record) => {
     checkBeforeWrite(queryPreconditions(x.query), versioned(find(x)));
     return {
       ...record,

@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { parseByteRange } from './byte-range.ts';
@@ -26,20 +25,16 @@ export async function sendMedia(x: Exchange, version: ObjectVersion): Promise<vo
   if (range) headers['Content-Range'] = `bytes ${start}-${end}/${version.size}`;
 
   const empty = x.method === 'HEAD' || version.size === 0;
-  const bytes = empty ? undefined : await openBlob(x, version, { start, end });
-  if (!beginReply(x, range ? 206 : 200, headers)) return void bytes?.destroy();
-  if (!bytes) return void x.res.end();
+  // Opened before the answer begins, so that an object which is deleted at this moment is a 404 or is sent in full.
+  const bytes = empty ? undefined : await x.store.bytesOf(version, { start, end });
+  if (!beginReply(x, range ? 206 : 200, headers)) return giveUp(bytes);
+  if (bytes === undefined || Buffer.isBuffer(bytes)) return void x.res.end(bytes);
   await pipeline(bytes, x.res);
 }
 
-/** Opens before the answer begins, so that an object which is deleted at this moment is a 404 or is sent in full. */
-async function openBlob(x: Exchange, version: ObjectVersion, range?: { start: number; end: number }) {
-  const bytes = createReadStream(x.store.blobPath(version), range);
-  await new Promise<void>((resolve, reject) => {
-    bytes.once('open', () => resolve());
-    bytes.once('error', () => reject(new StorageError(404, 'notFound', 'NoSuchKey', 'The object is gone.')));
-  });
-  return bytes as Readable;
+/** Closes a file that nobody reads any more. */
+function giveUp(bytes: Buffer | Readable | undefined): void {
+  if (bytes && !Buffer.isBuffer(bytes)) bytes.destroy();
 }
 
 function needsDecompression(x: Exchange, { fields }: ObjectVersion): boolean {
@@ -54,12 +49,12 @@ async function sendDecompressed(
   version: ObjectVersion,
   headers: OutgoingHttpHeaders,
 ): Promise<void> {
-  const bytes = x.method === 'HEAD' ? undefined : await openBlob(x, version);
+  const bytes = x.method === 'HEAD' ? undefined : await x.store.bytesOf(version);
   headers.Warning = '214 UploadServer gunzipped';
   headers.ETag = `W/${headers.ETag}`;
-  if (!beginReply(x, 200, headers)) return void bytes?.destroy();
+  if (!beginReply(x, 200, headers)) return giveUp(bytes);
   if (!bytes) return void x.res.end();
-  await pipeline(bytes, createGunzip(), x.res);
+  await pipeline(Buffer.isBuffer(bytes) ? Readable.from([bytes]) : bytes, createGunzip(), x.res);
 }
 
 function mediaHeaders(x: Exchange, version: ObjectVersion): OutgoingHttpHeaders {

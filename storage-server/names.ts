@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { invalid } from './errors.ts';
 
 const maxObjectNameBytes = 1024;
@@ -33,5 +32,5 @@ export function checkObjectName(name: unknown): string {
   return name;
 }
 
-/** File name for an object: a hash, so that no object name can reach outside the data folder or collide by case. */
-export const objectKey = (name: string): string => createHash('sha256').update(name).digest('hex');
+/** Compares names by their UTF-8 bytes, the order of every listing. (UTF-16 order differs beyond U+FFFF.) */
+export const compareNames = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));

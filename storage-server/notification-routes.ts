@@ -16,7 +16,7 @@ export function addNotificationRoutes(table: RouteTable): void {
 
 async function insert(x: Exchange): Promise<void> {
   const body = await readJsonObject(x);
-  const bucket = await x.store.buckets.change(param(x, 'bucket'), (record) => {
+  const bucket = x.store.buckets.change(param(x, 'bucket'), (record) => {
     const config = parseNotificationConfig(body, String(record.nextNotificationId));
     return {
       ...record,
@@ -29,14 +29,14 @@ async function insert(x: Exchange): Promise<void> {
 }
 
 function list(x: Exchange): void {
-  const { notificationConfigs } = x.store.buckets.get(param(x, 'bucket')).record;
+  const { notificationConfigs } = x.store.buckets.get(param(x, 'bucket'));
   const items = notificationConfigs.map((config) => resource(x, config));
   replyJson(x, { kind: 'storage#notifications', ...(items.length > 0 ? { items } : {}) });
 }
 
 async function remove(x: Exchange): Promise<void> {
   find(x);
-  await x.store.buckets.change(param(x, 'bucket'), (record) => ({
+  x.store.buckets.change(param(x, 'bucket'), (record) => ({
     ...record,
     notificationConfigs: record.notificationConfigs.filter(({ id }) => id !== param(x, 'id')),
   }));
@@ -51,7 +51,7 @@ function find(x: Exchange): Config {
   const id = param(x, 'id');
   const found = x.store.buckets
     .get(param(x, 'bucket'))
-    .record.notificationConfigs.find((config) => config.id === id);
+    .notificationConfigs.find((config) => config.id === id);
   if (!found) throw new StorageError(404, 'notFound', 'NoSuchNotification', `No such notification: ${id}`);
   return found;
 }

@@ -1,20 +1,16 @@
-import type { ObjectChange, StorageNotification } from './notification-event.ts';
+import type { ObjectChange } from './notification-event.ts';
 import type { ObjectVersion } from './object-version.ts';
 import type { SoftDeletedVersion } from './soft-delete.ts';
 
-/**
- * Everything about one object name in one file, so that a change and its notifications reach the disk in one rename,
- * and neither can exist without the other.
- */
+/** Everything about one object name. */
 export interface ObjectRecord {
   bucket: string;
   name: string;
   live?: ObjectVersion;
   /** Older generations, newest first; only in buckets with versioning. */
   noncurrent: ObjectVersion[];
-  /** Newest first; absent in records that an earlier version of this server wrote. */
+  /** Newest first. */
   softDeleted?: SoftDeletedVersion[];
-  outbox: StorageNotification[];
 }
 
 /** The effects of ending the live version: the older versions, the notifications, and the versions that are no more. */

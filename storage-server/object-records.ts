@@ -1,71 +1,90 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { BucketRecord } from './bucket-record.ts';
-import type { Buckets } from './buckets.ts';
-import { readJsonFolder, writeJson } from './json-file.ts';
-import { objectKey } from './names.ts';
-import type { ObjectRecord } from './object-record.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { everyVersionOf, type ObjectRecord } from './object-record.ts';
 
-/** Everything about one object name, kept in memory and written through to one file a name. */
+/** Records that one query reads while a bucket is listed. */
+const pageSize = 500;
+
+type Row = Record<'bucket' | 'name' | 'record', unknown>;
+
+/** Everything about each object name: a row of the database. Nothing of it is kept in memory. */
 export class ObjectRecords {
-  readonly #folder: string;
-  readonly #buckets: Buckets;
-  readonly #records = new Map<string, ObjectRecord>();
+  readonly #read: StatementSync;
+  readonly #write: StatementSync;
+  readonly #remove: StatementSync;
+  readonly #list: Record<'readable' | 'kept', StatementSync>;
+  readonly #ended: StatementSync;
+  readonly #page: StatementSync;
 
-  /** @param folder Holds a folder for each bucket. */
-  constructor(folder: string, buckets: Buckets) {
-    this.#folder = folder;
-    this.#buckets = buckets;
-  }
-
-  all(): ObjectRecord[] {
-    return [...this.#records.values()];
+  constructor(database: DatabaseSync) {
+    const prepare = (sql: string) => database.prepare(sql);
+    this.#read = prepare('SELECT record FROM objects WHERE bucket = ? AND name = ?');
+    this.#write = prepare('INSERT OR REPLACE INTO objects VALUES (?, ?, ?, ?, ?)');
+    this.#remove = prepare('DELETE FROM objects WHERE bucket = ? AND name = ?');
+    const listing = (condition: string) =>
+      `SELECT bucket, name, record FROM objects WHERE bucket = ? AND name >= ? AND ${condition}
+       ORDER BY name LIMIT ${pageSize}`;
+    this.#list = {
+      readable: prepare(listing('isReadable = 1')),
+      kept: prepare(listing('keptUntil IS NOT NULL')),
+    };
+    this.#ended = prepare('SELECT bucket, name, record FROM objects WHERE keptUntil <= ?');
+    this.#page = prepare(
+      `SELECT bucket, name, record FROM objects WHERE (bucket, name) > (?, ?) ORDER BY bucket, name LIMIT ${pageSize}`,
+    );
   }
 
   find(bucket: string, name: string): ObjectRecord | undefined {
-    return this.#records.get(`${bucket}/${name}`);
+    const row = this.#read.get(bucket, Buffer.from(name));
+    return row && { bucket, name, ...JSON.parse(String(row.record)) };
   }
 
-  /** Records of a bucket in the order of their names, beginning with `start`. Throws a 404 without the bucket. */
-  *from(bucket: string, start: string, which: 'names' | 'softDeletedNames'): Generator<ObjectRecord> {
-    for (const name of this.#buckets.get(bucket)[which].from(start)) {
-      const record = this.find(bucket, name);
-      if (record) yield record;
+  /**
+   * Records of a bucket in the order of the UTF-8 bytes of their names, beginning with `start`: those with a version
+   * that can be read, or with one that can be restored.
+   */
+  *from(bucket: string, start: string, which: 'readable' | 'kept'): Generator<ObjectRecord> {
+    for (let next = Buffer.from(start); ; ) {
+      const rows = this.#list[which].all(bucket, next) as Row[];
+      for (const row of rows) yield recordOf(row);
+      const last = rows.at(-1);
+      if (!last || rows.length < pageSize) return;
+      // The name that follows it, by its bytes.
+      next = Buffer.concat([last.name as Uint8Array, Buffer.of(0)]);
     }
   }
 
-  async save(record: ObjectRecord): Promise<void> {
-    const path = join(this.#objectsFolder(record.bucket), `${objectKey(record.name)}.json`);
-    const { exists, isSoftDeleted } = contentOf(record);
-    if (exists || isSoftDeleted || record.outbox.length > 0) await writeJson(path, record);
-    else await rm(path, { force: true });
-    this.#remember(record);
+  /** Those with a version that was kept until then, in milliseconds since 1970, or shorter. */
+  keptUntil(time: number): ObjectRecord[] {
+    return (this.#ended.all(time) as Row[]).map(recordOf);
   }
 
-  /** Reads a bucket and its records from the folder. */
-  async load(bucket: string): Promise<void> {
-    const [file] = await readJsonFolder<BucketRecord>(join(this.#folder, bucket));
-    if (file) this.#buckets.add(file.value);
-    for (const { value: record } of await readJsonFolder<ObjectRecord>(this.#objectsFolder(bucket))) {
-      // A deleted bucket has only notifications left.
-      const { name, outbox } = record;
-      this.#remember(file ? record : { bucket, name, noncurrent: [], outbox });
+  /** Pages of all records. What changes while they are read may be missed. */
+  *pages(): Generator<ObjectRecord[]> {
+    for (let after: [string, Uint8Array] = ['', new Uint8Array()]; ; ) {
+      const rows = this.#page.all(...after) as Row[];
+      const last = rows.at(-1);
+      if (!last) return;
+      yield rows.map(recordOf);
+      after = [String(last.bucket), last.name as Uint8Array];
     }
   }
 
-  #remember(record: ObjectRecord): void {
-    const { bucket, name, outbox } = record;
-    const { exists, isSoftDeleted } = contentOf(record);
-    if (exists || isSoftDeleted || outbox.length > 0) this.#records.set(`${bucket}/${name}`, record);
-    else this.#records.delete(`${bucket}/${name}`);
-    const known = this.#buckets.find(bucket);
-    known?.names[exists ? 'add' : 'remove'](name);
-    known?.softDeletedNames[isSoftDeleted ? 'add' : 'remove'](name);
+  /** A record without any version is removed. */
+  save(record: ObjectRecord): void {
+    const { bucket, name, ...content } = record;
+    if (everyVersionOf(record).length === 0) {
+      this.#remove.run(bucket, Buffer.from(name));
+      return;
+    }
+    const { live, noncurrent, softDeleted = [] } = content;
+    const isReadable = live !== undefined || noncurrent.length > 0;
+    const ends = softDeleted.map(({ hardDeleteTime }) => Date.parse(hardDeleteTime));
+    const keptUntil = ends.length > 0 ? Math.min(...ends) : null;
+    this.#write.run(bucket, Buffer.from(name), JSON.stringify(content), isReadable ? 1 : 0, keptUntil);
   }
-
-  #objectsFolder = (bucket: string): string => join(this.#folder, bucket, 'objects');
 }
 
-function contentOf({ live, noncurrent, softDeleted = [] }: ObjectRecord) {
-  return { exists: live !== undefined || noncurrent.length > 0, isSoftDeleted: softDeleted.length > 0 };
+function recordOf({ bucket, name, record }: Row): ObjectRecord {
+  const text = Buffer.from(name as Uint8Array).toString('utf8');
+  return { bucket: String(bucket), name: text, ...JSON.parse(String(record)) };
 }

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { bytesOf } from './copy-routes.ts';
 import { invalid } from './errors.ts';
 import { type Exchange, param, readJsonObject, reply, replyJson } from './exchange.ts';
 import { listObjects } from './listing.ts';
@@ -69,8 +69,9 @@ function isSoftDeleted(x: Exchange): boolean {
 /** Makes a live copy of a version that was deleted: a new generation with the same bytes and metadata. */
 async function restore(x: Exchange): Promise<void> {
   const { bucket, name } = target(x);
-  const { fields, componentCount, ...deleted } = x.store.getSoftDeleted(bucket, name, deletedGeneration(x));
-  const staged = await x.store.stage(createReadStream(x.store.blobPath(deleted)));
+  const deleted = x.store.getSoftDeleted(bucket, name, deletedGeneration(x));
+  const { fields, componentCount } = deleted;
+  const staged = await x.store.stage(bytesOf(x, [deleted]));
   const count = componentCount === undefined ? {} : { componentCount };
   const conditions = queryPreconditions(x.query);
   const version = await x.store.put({ bucket, name, fields, conditions, ...count }, staged);

@@ -85,7 +85,7 @@ function grantedHeaders(x: Exchange, request: CorsRequest): OutgoingHttpHeaders 
 
 function bucketRules(x: Exchange, name: string, request: CorsRequest): OutgoingHttpHeaders {
   const bucket = x.store.buckets.find(name);
-  return bucket ? bucketCors(corsRules(bucket.record), request) : { Vary: 'Origin' };
+  return bucket ? bucketCors(corsRules(bucket), request) : { Vary: 'Origin' };
 }
 
 const forbidden = (message: string): StorageError =>

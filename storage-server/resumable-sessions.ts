@@ -200,7 +200,7 @@ export class ResumableSessions {
       const checksums = await checksumsOfFile(path);
       checkClaimed({ ...session.claimed, ...claimed }, checksums);
       checkLength(session.lengthRange, checksums.size);
-      const version = await this.#store.put(session, { path, checksums });
+      const version = await this.#store.put(session, { blob: session.id, checksums, from: { path } });
       await this.#end(session, { kind: 'finished', version });
       return version;
     } catch (error) {

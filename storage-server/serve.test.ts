@@ -68,7 +68,8 @@ conformanceSection('As a process', (check) => {
       const url = `${ready.url}/upload/storage/v1/b/test-bucket/o?uploadType=media&name=a`;
       const stalled = request(url, { method: 'POST' });
       const cut = new Promise((resolve) => stalled.once('error', resolve));
-      stalled.write('some bytes');
+      // More than is held in memory.
+      stalled.write(Buffer.alloc(300 * 1024));
       await expect.poll(() => readdir(join(dataDir, 'incoming'))).toHaveLength(1);
       // The request never ends by itself.
       expect(await exitCodeAfter(child, () => child.kill(signal))).toBe(0);

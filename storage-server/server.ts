@@ -92,6 +92,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
       clearInterval(cleaning);
       await Promise.all([server, ...(tlsServer ? [tlsServer] : [])].map(end));
       await outbox?.close(publishingPatienceMs);
+      store.close();
     },
   };
 }

@@ -1,13 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm, unlink } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { mkdir } from 'node:fs/promises';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { Readable } from 'node:stream';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BucketRecord, isVersioned, softDeletePolicyOf } from './bucket-record.ts';
 import { Buckets } from './buckets.ts';
-import { type Checksums, checksumsOfFile } from './checksums.ts';
-import { objectNotFound } from './errors.ts';
+import type { Checksums } from './checksums.ts';
+import { objectNotFound, StorageError } from './errors.ts';
 import { GenerationClock } from './generation-clock.ts';
-import { KeyedLock } from './keyed-lock.ts';
 import { notificationsFor, type ObjectChange, type StorageNotification } from './notification-event.ts';
+import { type BytesWanted, ObjectBytes, type Staged } from './object-bytes.ts';
+import { createTransactions, openObjectDatabase } from './object-database.ts';
 import {
   everyVersionOf,
   type ObjectRecord,
@@ -17,54 +19,106 @@ import {
 } from './object-record.ts';
 import { ObjectRecords } from './object-records.ts';
 import type { ObjectFields, ObjectVersion } from './object-version.ts';
+import { readOlderFolder } from './older-folder.ts';
 import type { Outbox } from './outbox.ts';
 import { checkBeforeWrite, type Preconditions } from './preconditions.ts';
 import { isRestorable, type SoftDeletedVersion, softDeleted } from './soft-delete.ts';
 
-/** Bytes that have arrived completely and are not committed yet. */
-interface Staged {
-  path: string;
-  checksums: Checksums;
+type Change<T> = {
+  next: Partial<ObjectRecord>;
+  changes: ObjectChange[];
+  ended: ObjectVersion[];
+  result: T;
+  /** Bytes that the object takes with this change. */
+  taken?: Staged;
+};
+
+/** A notification that is to be published, and its row in the database. */
+interface WaitingNotification {
+  id: number;
+  notification: StorageNotification;
 }
 
-type Change<T> = { next: Partial<ObjectRecord>; changes: ObjectChange[]; ended: ObjectVersion[]; result: T };
-
-/** Buckets and objects, kept in memory and written through to a folder. */
+/** Buckets and objects, kept in a folder: in its database, and each larger object's bytes in a file. */
 export class Store {
   /** Start of the links in resources without a request, such as those of notifications. */
   publicUrl = '';
   readonly now: () => number;
   readonly buckets: Buckets;
-  readonly #folder: string;
+  readonly #database: DatabaseSync;
+  readonly #inTransaction: ReturnType<typeof createTransactions>;
   readonly #outbox: Outbox | undefined;
   readonly #clock: GenerationClock;
-  readonly #locks = new KeyedLock();
   readonly #records: ObjectRecords;
+  readonly #bytes: ObjectBytes;
+  readonly #statements: Record<'announce' | 'forget' | 'waiting' | 'note' | 'fact', StatementSync>;
+  #closed = false;
 
-  private constructor(folder: string, now: () => number, outbox: Outbox | undefined) {
-    this.#folder = folder;
+  private constructor(folder: string, database: DatabaseSync, now: () => number, outbox: Outbox | undefined) {
     this.now = now;
+    this.#database = database;
+    this.#inTransaction = createTransactions(database);
     this.#outbox = outbox;
     this.#clock = new GenerationClock(now);
-    this.buckets = new Buckets(join(folder, 'buckets'));
-    this.#records = new ObjectRecords(join(folder, 'buckets'), this.buckets);
+    this.buckets = new Buckets(database);
+    this.#records = new ObjectRecords(database);
+    this.#bytes = new ObjectBytes(folder, database);
+    this.#statements = {
+      announce: database.prepare('INSERT INTO outbox (notification) VALUES (?) RETURNING id'),
+      forget: database.prepare('DELETE FROM outbox WHERE id = ?'),
+      waiting: database.prepare('SELECT id, notification FROM outbox ORDER BY id'),
+      note: database.prepare('UPDATE facts SET value = ? WHERE name = ?'),
+      fact: database.prepare('SELECT value FROM facts WHERE name = ?'),
+    };
   }
 
   /** Opens a folder, creates it if absent, and removes what a crash left unfinished. */
   static async open(folder: string, now: () => number, outbox: Outbox | undefined): Promise<Store> {
-    const store = new Store(folder, now, outbox);
-    await rm(join(folder, 'incoming'), { recursive: true, force: true });
-    for (const part of ['buckets', 'blobs', 'incoming']) await mkdir(join(folder, part), { recursive: true });
-    for (const name of await readdir(join(folder, 'buckets'))) await store.#records.load(name);
-    for (const version of store.#records.all().flatMap(everyVersionOf)) store.#clock.seen(version.generation);
+    await mkdir(folder, { recursive: true });
+    const database = openObjectDatabase(folder);
+    const store = new Store(folder, database, now, outbox);
+    await store.#bytes.prepare();
+    if (store.#fact('olderFolderRead') === 0) await store.#takeOver(folder);
+    store.#clock.seen(String(store.#fact('generation')));
     await store.removeExpired();
-    await store.#removeUnusedBlobs();
+    const endedWell = store.#fact('isOpen') === 0;
+    store.#statements.note.run(1, 'isOpen');
+    if (!endedWell) void store.#removeUnusedBytes();
     return store;
+  }
+
+  /** Ends the use of the folder. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#statements.note.run(0, 'isOpen');
+    this.#database.close();
+  }
+
+  #fact(name: string): number {
+    return Number(this.#statements.fact.get(name)?.value);
+  }
+
+  /** Takes over what an earlier version of this server kept in files, once. */
+  async #takeOver(folder: string): Promise<void> {
+    const { buckets, objects, remove } = await readOlderFolder(folder);
+    this.#inTransaction(() => {
+      for (const bucket of buckets) this.buckets.save(bucket);
+      for (const { outbox, ...record } of objects) {
+        this.#records.save(record);
+        for (const { generation } of everyVersionOf(record)) this.#clock.seen(generation);
+        for (const notification of outbox) this.#keep(notification);
+      }
+      this.#statements.note.run(Number(this.#clock.last), 'generation');
+      this.#statements.note.run(1, 'olderFolderRead');
+    });
+    await remove();
   }
 
   /** Publishes the notifications again that the last process had not marked as published. */
   resumeNotifications(): void {
-    for (const record of this.#records.all()) this.#announce(record, record.outbox);
+    for (const { id, notification } of this.#statements.waiting.all())
+      this.#announce(Number(id), JSON.parse(String(notification)) as StorageNotification);
   }
 
   timestamp = (): string => new Date(this.now()).toISOString();
@@ -94,14 +148,16 @@ export class Store {
     return found;
   }
 
-  /** Records of a bucket in the order of their names, beginning with `start`. */
+  /** Records of a bucket in the order of their names, beginning with `start`. Throws a 404 without the bucket. */
   records(bucket: string, start: string): Generator<ObjectRecord> {
-    return this.#records.from(bucket, start, 'names');
+    this.buckets.get(bucket);
+    return this.#records.from(bucket, start, 'readable');
   }
 
   /** The same, of names with versions that can be restored. */
   softDeletedRecords(bucket: string, start: string): Generator<ObjectRecord> {
-    return this.#records.from(bucket, start, 'softDeletedNames');
+    this.buckets.get(bucket);
+    return this.#records.from(bucket, start, 'kept');
   }
 
   /** Whether bytes that were staged under this name became an object that still exists. */
@@ -109,26 +165,21 @@ export class Store {
     return versionsOf(this.#records.find(bucket, name)).find((version) => version.blob === blob);
   }
 
-  blobPath = (version: { blob: string }): string => join(this.#folder, 'blobs', version.blob);
+  /** The bytes of a version, or a part of them. Throws a 404 where they are gone. */
+  async bytesOf(version: ObjectVersion, wanted?: BytesWanted): Promise<Buffer | Readable> {
+    const bytes = await this.#bytes.open(version, wanted);
+    if (bytes === null) throw new StorageError(404, 'notFound', 'NoSuchKey', 'The object is gone.');
+    return bytes;
+  }
 
-  /** Receives bytes into a file that `put` may turn into an object. After a failure the file is removed. */
-  async stage(source: AsyncIterable<Uint8Array>): Promise<Staged> {
-    const path = join(this.#folder, 'incoming', randomUUID());
-    const file = await open(path, 'wx');
-    try {
-      for await (const chunk of source) await file.writeFile(chunk);
-      await file.close();
-      return { path, checksums: await checksumsOfFile(path) };
-    } catch (error) {
-      await file.close();
-      await unlink(path);
-      throw error;
-    }
+  /** Receives bytes that `put` may turn into an object. After a failure nothing of them is left. */
+  stage(source: AsyncIterable<Uint8Array>): Promise<Staged> {
+    return this.#bytes.receive(source);
   }
 
   /**
-   * Makes staged bytes the live version if the conditions hold. The staged file is moved, or removed on failure.
-   * `check` may refuse the bytes by their checksums. Throws a 412.
+   * Makes staged bytes the live version if the conditions hold; they are removed where that fails. `check` may refuse
+   * the bytes by their checksums. Throws a 412.
    */
   async put(
     input: {
@@ -144,20 +195,19 @@ export class Store {
     const { bucket, name, conditions, fields, componentCount } = input;
     try {
       check(staged.checksums);
-      return await this.#change(bucket, name, async (record, time) => {
+      return await this.#change(bucket, name, (record, time) => {
         checkBeforeWrite(conditions, record.live);
         const { md5Hash, ...checksums } = staged.checksums;
         const version: ObjectVersion = {
           generation: this.#clock.next(),
           metageneration: 1,
-          blob: basename(staged.path),
+          blob: staged.blob,
           ...checksums,
           ...(componentCount === undefined ? { md5Hash } : { componentCount }),
           timeCreated: time,
           updated: time,
           fields: { ...this.#defaults(bucket), ...fields },
         };
-        await rename(staged.path, this.blobPath(version));
         const retired = this.#retire(record, time, version.generation);
         const finalize = { type: 'OBJECT_FINALIZE', version, overwrote: record.live?.generation } as const;
         return {
@@ -165,16 +215,18 @@ export class Store {
           changes: [...retired.changes, finalize],
           ended: retired.ended,
           result: version,
+          taken: staged,
         };
       });
-    } finally {
-      await rm(staged.path, { force: true });
+    } catch (error) {
+      await this.#bytes.discard(staged);
+      throw error;
     }
   }
 
   /** What the bucket gives to objects that say nothing of it. */
   #defaults(bucket: string): ObjectFields {
-    const { storageClass } = this.buckets.get(bucket).record.settings;
+    const { storageClass } = this.buckets.get(bucket).settings;
     return typeof storageClass === 'string' ? { storageClass } : {};
   }
 
@@ -186,7 +238,7 @@ export class Store {
     conditions: Preconditions,
     change: (fields: ObjectFields) => ObjectFields,
   ): Promise<ObjectVersion> {
-    return this.#change(bucket, name, async (record, time) => {
+    return this.#change(bucket, name, (record, time) => {
       const before = this.get(bucket, name, generation);
       checkBeforeWrite(conditions, before);
       const version: ObjectVersion = {
@@ -214,7 +266,7 @@ export class Store {
     generation: string | null,
     conditions: Preconditions,
   ): Promise<void> {
-    await this.#change(bucket, name, async (record, time) => {
+    await this.#change(bucket, name, (record, time) => {
       const version = this.find(bucket, name, generation);
       checkBeforeWrite(conditions, version);
       if (!version) throw objectNotFound(bucket, name);
@@ -233,76 +285,94 @@ export class Store {
   }
 
   #retire(record: ObjectRecord, time: string, overwrittenBy?: string): Retirement {
-    const versioned = isVersioned(this.buckets.get(record.bucket).record);
+    const versioned = isVersioned(this.buckets.get(record.bucket));
     return retireLive(record, { versioned, time, overwrittenBy });
   }
 
-  /** Runs one change of an object under its lock and commits it, with its notifications, by one rename. */
+  /** Computes one change of an object, and commits it with its notifications and bytes in one step. */
   async #change<T>(
     bucket: string,
     name: string,
-    compute: (record: ObjectRecord, time: string) => Promise<Change<T>>,
+    compute: (record: ObjectRecord, time: string) => Change<T>,
   ): Promise<T> {
-    const key = `${bucket}/${name}`;
-    return this.#locks.run(key, async () => {
-      const owner = this.buckets.get(bucket);
-      owner.changesUnderWay += 1;
-      try {
-        const time = this.timestamp();
-        const record = this.#records.find(bucket, name) ?? { bucket, name, noncurrent: [], outbox: [] };
-        const { next, changes, ended, result } = await compute(record, time);
-        const { kept, gone } = this.#afterEnd(owner.record, ended);
-        const { notificationConfigs: configs } = owner.record;
-        const source = { bucket, name, configs, baseUrl: this.publicUrl, time };
-        const caused = this.#outbox ? notificationsFor(source, changes) : [];
-        const changed: ObjectRecord = {
-          bucket,
-          name,
-          noncurrent: record.noncurrent,
-          softDeleted: [...kept, ...(record.softDeleted ?? [])],
-          ...next,
-          outbox: [...record.outbox, ...caused],
-        };
-        await this.#records.save(changed);
-        for (const version of gone) await rm(this.blobPath(version), { force: true });
-        this.#announce(changed, caused);
-        return result;
-      } finally {
-        owner.changesUnderWay -= 1;
-      }
-    });
+    const { gone, caused, result } = this.#inTransaction(() => this.#write(bucket, name, compute));
+    for (const { id, notification } of caused) this.#announce(id, notification);
+    await this.#removeFiles(gone);
+    return result;
   }
 
-  #announce({ bucket, name }: ObjectRecord, notifications: StorageNotification[]): void {
-    for (const notification of notifications) {
-      this.#outbox?.add(notification, () => this.#forget(bucket, name, notification.id));
+  #write<T>(
+    bucket: string,
+    name: string,
+    compute: (record: ObjectRecord, time: string) => Change<T>,
+  ): { gone: ObjectVersion[]; caused: WaitingNotification[]; result: T } {
+    const owner = this.buckets.get(bucket);
+    const time = this.timestamp();
+    const record = this.#records.find(bucket, name) ?? { bucket, name, noncurrent: [] };
+    const { next, changes, ended, result, taken } = compute(record, time);
+    const { kept, gone } = this.#afterEnd(owner, ended);
+    if (taken) {
+      this.#bytes.keep(taken);
+      this.#statements.note.run(Number(this.#clock.last), 'generation');
     }
+    this.#records.save({
+      bucket,
+      name,
+      noncurrent: record.noncurrent,
+      softDeleted: [...kept, ...(record.softDeleted ?? [])],
+      ...next,
+    });
+    for (const { blob } of gone) this.#bytes.forget(blob);
+    const { notificationConfigs: configs } = owner;
+    const source = { bucket, name, configs, baseUrl: this.publicUrl, time };
+    const caused = this.#outbox ? notificationsFor(source, changes) : [];
+    return { gone, caused: caused.map((notification) => this.#keep(notification)), result };
   }
 
-  /** Removes a published notification from the disk. */
-  async #forget(bucket: string, name: string, id: string): Promise<void> {
-    await this.#locks.run(`${bucket}/${name}`, async () => {
-      const record = this.#records.find(bucket, name);
-      if (!record) return;
-      await this.#records.save({ ...record, outbox: record.outbox.filter((entry) => entry.id !== id) });
+  #keep(notification: StorageNotification): WaitingNotification {
+    const row = this.#statements.announce.get(JSON.stringify(notification));
+    return { id: Number(row?.id), notification };
+  }
+
+  #announce(id: number, notification: StorageNotification): void {
+    this.#outbox?.add(notification, async () => {
+      if (!this.#closed) this.#statements.forget.run(id);
     });
+  }
+
+  /** Removes an empty bucket, and what could be restored in it. Throws a 409 where it is not empty. */
+  async removeBucket(name: string, check: (record: BucketRecord) => void): Promise<void> {
+    const gone = this.#inTransaction(() => {
+      this.buckets.remove(name, check);
+      const kept = [...this.#records.from(name, '', 'kept')];
+      for (const record of kept) this.#records.save({ bucket: name, name: record.name, noncurrent: [] });
+      const versions = kept.flatMap(everyVersionOf);
+      for (const { blob } of versions) this.#bytes.forget(blob);
+      return versions;
+    });
+    await this.#removeFiles(gone);
   }
 
   /** Removes for good what was deleted and is kept no longer. */
   async removeExpired(): Promise<void> {
-    for (const { bucket, name, softDeleted = [] } of this.#records.all()) {
-      if (softDeleted.every((version) => isRestorable(version, this.now()))) continue;
-      await this.#locks.run(`${bucket}/${name}`, async () => {
+    for (const { bucket, name } of this.#records.keptUntil(this.now())) {
+      const expired = this.#inTransaction(() => {
         const record = this.#records.find(bucket, name);
-        if (!record) return;
-        const { true: kept = [], false: expired = [] } = Object.groupBy(
-          record.softDeleted ?? [],
-          (version) => (isRestorable(version, this.now()) ? 'true' : 'false'),
+        if (!record) return [];
+        const { true: kept = [], false: ended = [] } = Object.groupBy(record.softDeleted ?? [], (version) =>
+          isRestorable(version, this.now()) ? 'true' : 'false',
         );
-        await this.#records.save({ ...record, softDeleted: kept });
-        for (const version of expired) await rm(this.blobPath(version), { force: true });
+        this.#records.save({ ...record, softDeleted: kept });
+        for (const { blob } of ended) this.#bytes.forget(blob);
+        return ended;
       });
+      await this.#removeFiles(expired);
     }
+  }
+
+  /** Their objects are gone already: a file that cannot be removed now fails nothing. */
+  async #removeFiles(versions: ObjectVersion[]): Promise<void> {
+    await Promise.allSettled(versions.map(({ blob }) => this.#bytes.removeFile(blob)));
   }
 
   /** Of versions that ended: those that the bucket keeps for some time, and those that are gone. */
@@ -312,15 +382,18 @@ export class Store {
     return { kept, gone: kept.length > 0 ? [] : ended };
   }
 
-  async #removeUnusedBlobs(): Promise<void> {
-    const used = new Set(
-      this.#records
-        .all()
-        .flatMap(everyVersionOf)
-        .map((version) => version.blob),
-    );
-    for (const blob of await readdir(join(this.#folder, 'blobs'))) {
-      if (!used.has(blob)) await unlink(this.blobPath({ blob }));
+  /**
+   * After a process that was killed: files that it had put in place for objects which were never committed, or had not
+   * yet removed. Nobody waits for it.
+   */
+  async #removeUnusedBytes(): Promise<void> {
+    const before = Date.now();
+    const used = new Set<string>();
+    for (const records of this.#records.pages()) {
+      for (const { blob } of records.flatMap(everyVersionOf)) used.add(blob);
+      await nextTurn();
+      if (this.#closed) return;
     }
+    await this.#bytes.removeUnused((blob) => used.has(blob), before);
   }
 }

@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { backupStorage } from './backup.ts';
+import type { StorageNotification } from './notification-event.ts';
+import { databaseFile } from './object-database.ts';
+import { startStorageServer } from './server.ts';
+import { bytes, clientOf, startTestServer } from './test-server.ts';
+
+const large = bytes(300_000);
+
+describe('the data folder', () => {
+  it('has a file for each larger object, and none for a small one', async () => {
+    const { bucket, dataDir } = await startTestServer();
+    await bucket.setMetadata({ softDeletePolicy: { retentionDurationSeconds: 0 } });
+    for (const [name, size] of [
+      ['none', 0],
+      ['small', 16 * 1024],
+      ['middle', 16 * 1024 + 1],
+      ['large', 300_000],
+    ] as const) {
+      await bucket.file(name).save(bytes(size), { resumable: false });
+      expect((await bucket.file(name).download())[0]).toEqual(bytes(size));
+    }
+    expect(await readdir(join(dataDir, 'blobs'))).toHaveLength(2);
+    expect(await readdir(join(dataDir, 'incoming'))).toEqual([]);
+    for (const [file] of [await bucket.getFiles()]) for (const each of file) await each.delete();
+    expect(await readdir(join(dataDir, 'blobs'))).toEqual([]);
+  });
+
+  it('of a newer version is refused, and not touched', async () => {
+    const { server, dataDir } = await startTestServer();
+    await server.close();
+    const database = new DatabaseSync(join(dataDir, databaseFile));
+    database.exec('PRAGMA user_version = 1000');
+    database.close();
+    const before = await readFile(join(dataDir, databaseFile));
+    await expect(startStorageServer({ dataDir })).rejects.toThrow('newer version of the storage server');
+    expect(await readFile(join(dataDir, databaseFile))).toEqual(before);
+  });
+
+  it('loses files that no object has once a killed server is started again, and no others', async () => {
+    const { bucket, dataDir, restart, server } = await startTestServer();
+    await bucket.file('kept').save(large, { resumable: false });
+    await writeFile(join(dataDir, 'blobs', 'left-behind'), large);
+    await server.close();
+    // What a server leaves that did not end by itself.
+    const database = new DatabaseSync(join(dataDir, databaseFile));
+    database.exec("UPDATE facts SET value = 1 WHERE name = 'isOpen'");
+    database.close();
+    const again = await restart();
+    await expect.poll(() => readdir(join(dataDir, 'blobs'))).toHaveLength(1);
+    expect((await again.bucket.file('kept').download())[0]).toEqual(large);
+  });
+
+  it('of an earlier version, with a file for each object, is taken over once', async () => {
+    const { server, dataDir, bucket } = await startTestServer();
+    await bucket
+      .file('sketch/cat ä%.jpg')
+      .save(large, { resumable: false, metadata: { metadata: { a: 'b' } } });
+    const [{ generation }] = await bucket.file('sketch/cat ä%.jpg').getMetadata();
+    await server.close();
+    const notification = await asEarlierVersion(dataDir);
+
+    const published: string[] = [];
+    const notify = async ({ id }: StorageNotification) => void published.push(id);
+    const taken = await startStorageServer({ dataDir, notify });
+    onTestFinished(() => taken.close());
+    const file = clientOf(taken).bucket('test-bucket').file('sketch/cat ä%.jpg');
+    expect((await file.download())[0]).toEqual(large);
+    expect((await file.getMetadata())[0]).toMatchObject({ generation, metadata: { a: 'b' } });
+    await expect.poll(() => published).toEqual([notification.id]);
+    await file.save('newer', { resumable: false });
+    expect(Number((await file.getMetadata())[0].generation)).toBeGreaterThan(Number(generation));
+    expect(await readdir(dataDir)).not.toContain('buckets');
+  });
+
+  it('is copied while the server works, with what there was at that moment', async () => {
+    const { bucket, dataDir } = await startTestServer();
+    await bucket.file('small').save('small', { resumable: false });
+    await bucket.file('large').save(large, { resumable: false });
+    const target = `${dataDir}-copy`;
+    onTestFinished(() => rm(target, { recursive: true, force: true }));
+    expect(await backupStorage(dataDir, target)).toBe(1);
+    await bucket.file('large').save('replaced', { resumable: false });
+    await bucket.file('small').delete();
+
+    const copy = await startStorageServer({ dataDir: target });
+    onTestFinished(() => copy.close());
+    const copied = clientOf(copy).bucket('test-bucket');
+    expect((await copied.file('large').download())[0]).toEqual(large);
+    expect(String((await copied.file('small').download())[0])).toBe('small');
+  });
+});
+
+/** Writes what the database has in the form of the version before it, with one notification that waits. */
+async function asEarlierVersion(dataDir: string): Promise<StorageNotification> {
+  const database = new DatabaseSync(join(dataDir, databaseFile));
+  const buckets = database.prepare('SELECT name, record FROM buckets').all();
+  const objects = database.prepare('SELECT bucket, name, record FROM objects').all();
+  database.close();
+  for (const file of await readdir(dataDir)) if (file.startsWith(databaseFile)) await rm(join(dataDir, file));
+  const notification = { id: 'waits', topic: 'projects/p/topics/t', data: '', attributes: {} };
+  for (const { name, record } of buckets) {
+    const folder = join(dataDir, 'buckets', String(name));
+    await mkdir(join(folder, 'objects'), { recursive: true });
+    await writeFile(join(folder, 'bucket.json'), String(record));
+  }
+  for (const [at, { bucket, name, record }] of objects.entries()) {
+    const older = {
+      bucket,
+      name: Buffer.from(name as Uint8Array).toString(),
+      ...JSON.parse(String(record)),
+      outbox: [notification],
+    };
+    await writeFile(join(dataDir, 'buckets', String(bucket), 'objects', `${at}.json`), JSON.stringify(older));
+  }
+  return notification;
+}
