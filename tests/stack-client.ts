@@ -1,7 +1,7 @@
 import { Storage } from '@google-cloud/storage';
 import { isTerminal, type Job, jobSchema } from '@spillway/core/job.ts';
-import { openDocuments, type TextRange } from '@spillway/emulators/testing/stack-documents.ts';
-import { openMessages } from '@spillway/emulators/testing/stack-messages.ts';
+import { openDocuments, openMessages } from '@spillway/emulators/testing/open-stack.ts';
+import type { TextRange } from '@spillway/emulators/testing/stack-documents.ts';
 import type { StackFile } from '@spillway/pipeline/stack-file.ts';
 import { expect } from 'vitest';
 

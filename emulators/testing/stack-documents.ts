@@ -1,5 +1,3 @@
-import type { StackFile } from '@spillway/pipeline/stack-file.ts';
-
 /** A document as it is stored. Times are dates. */
 export type Fields = Record<string, unknown>;
 
@@ -23,25 +21,4 @@ export interface StackDocuments {
   merge(path: DocumentPath, fields: Fields): Promise<void>;
   list(collection: string, range?: TextRange): Promise<Fields[]>;
   close(): Promise<void>;
-}
-
-/** Nothing is loaded or opened before the first use. */
-export function openDocuments(stack: StackFile): StackDocuments {
-  let opened: Promise<StackDocuments> | undefined;
-  const documents = () => {
-    opened ??= open(stack);
-    return opened;
-  };
-  return {
-    read: async (path) => (await documents()).read(path),
-    write: async (path, fields) => (await documents()).write(path, fields),
-    merge: async (path, fields) => (await documents()).merge(path, fields),
-    list: async (collection, range) => (await documents()).list(collection, range),
-    close: async () => (await opened)?.close(),
-  };
-}
-
-async function open(stack: StackFile): Promise<StackDocuments> {
-  const { openFirestoreDocuments } = await import('./firestore-documents.ts');
-  return openFirestoreDocuments(stack);
 }
