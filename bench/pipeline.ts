@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import type { Job } from '@spillway/core/job.ts';
-import type { Stack } from '@spillway/emulators/stack.ts';
+import type { GoogleStack } from '@spillway/emulators/stack.ts';
 import { type MixedBurst, mixedBurst } from './mixed-burst.ts';
 import { drawPhoto } from './photos.ts';
 import { type Usage, usageOfTree } from './process-tree.ts';
@@ -83,7 +83,7 @@ function measure(mode: { likeCloud: boolean }): Promise<PipelineReport> {
 }
 
 async function measureIdle(
-  stack: Stack,
+  stack: GoogleStack,
   firestore: Firestore,
   bytes: Buffer,
 ): Promise<PipelineReport['idle']> {
@@ -119,7 +119,7 @@ async function measureIdle(
 }
 
 async function measureBurst(
-  stack: Stack,
+  stack: GoogleStack,
   firestore: Firestore,
   bytes: Buffer,
 ): Promise<PipelineReport['burst']> {
@@ -138,7 +138,7 @@ async function measureBurst(
 }
 
 /** Uploads pictures at once, and waits until all their jobs have ended. */
-async function sendBurst(stack: Stack, firestore: Firestore, bytes: Buffer, name: string) {
+async function sendBurst(stack: GoogleStack, firestore: Firestore, bytes: Buffer, name: string) {
   const before = await usageOf(stack);
   const startedAt = performance.now();
   await Promise.all(
@@ -162,7 +162,7 @@ async function photoIn(directory: string): Promise<Buffer> {
   return readFile(path);
 }
 
-async function usageOf(stack: Stack): Promise<Usage> {
+async function usageOf(stack: GoogleStack): Promise<Usage> {
   const usages = await Promise.all(partsOf(stack).map(([, pid]) => usageOfTree(pid)));
   return {
     cpuSeconds: usages.reduce((sum, { cpuSeconds }) => sum + cpuSeconds, 0),
@@ -170,7 +170,7 @@ async function usageOf(stack: Stack): Promise<Usage> {
   };
 }
 
-async function memoryOf(stack: Stack): Promise<Record<string, number>> {
+async function memoryOf(stack: GoogleStack): Promise<Record<string, number>> {
   const parts = partsOf(stack).map(async ([name, pid]) => {
     const { rssBytes } = await usageOfTree(pid);
     return [name, Math.round(rssBytes / 1_048_576)];
@@ -179,7 +179,7 @@ async function memoryOf(stack: Stack): Promise<Record<string, number>> {
 }
 
 /** All parts except the launcher, which is this benchmark. */
-function partsOf(stack: Stack): [string, number][] {
+function partsOf(stack: GoogleStack): [string, number][] {
   return Object.entries(stack.pids).filter(([name]) => name !== 'launcher');
 }
 

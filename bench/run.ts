@@ -1,6 +1,7 @@
 interface BenchOptions {
   json: boolean;
   likeCloud: boolean;
+  embedded: boolean;
 }
 
 /** `node bench/run.ts <name> [--json]` runs one benchmark. Only its code is loaded. */
@@ -11,17 +12,24 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   burst: async () => (await import('./burst.ts')).burst,
   checksum: async () => (await import('./checksum.ts')).checksum,
   recovery: async () => (await import('./recovery.ts')).recovery,
+  idle: async () => (await import('./idle.ts')).idle,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-const known = name === 'pipeline' ? ['--json', '--like-cloud'] : ['--json'];
+const ofOne: Record<string, string[]> = { pipeline: ['--like-cloud'], idle: ['--embedded'] };
+const known = ['--json', ...(ofOne[name] ?? [])];
 const unknownFlag = flags.find((flag) => !known.includes(flag));
 if (!load || unknownFlag) {
   if (unknownFlag) console.error(`Unknown option: ${unknownFlag}`);
   console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
   console.error('pipeline takes --like-cloud, which measures such a stack beside the plain one.');
+  console.error("idle takes --embedded, in place of Google's emulators.");
   process.exit(2);
 }
 const run = await load();
-await run({ json: flags.includes('--json'), likeCloud: flags.includes('--like-cloud') });
+await run({
+  json: flags.includes('--json'),
+  likeCloud: flags.includes('--like-cloud'),
+  embedded: flags.includes('--embedded'),
+});

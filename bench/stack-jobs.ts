@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Firestore } from '@google-cloud/firestore';
 import { Storage } from '@google-cloud/storage';
 import { isTerminal, type Job, jobSchema } from '@spillway/core/job.ts';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { type GoogleStack, startStack } from '@spillway/emulators/stack.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
 
@@ -12,7 +12,7 @@ const pollMs = 100;
 
 /** A stack for one benchmark, with free ports and data of its own. */
 export interface BenchStack {
-  stack: Stack;
+  stack: GoogleStack;
   firestore: Firestore;
   /** A folder that is empty at first and is removed with the stack. */
   directory: string;
@@ -28,7 +28,7 @@ export async function withStack<Report>(
   const directory = await mkdtemp(join(tmpdir(), 'spillway-bench-'));
   const startedAt = performance.now();
   const stack = await startStack(
-    { ...size, reset: true, directory, fixedPorts: {}, anyPorts: true },
+    { ...size, engine: 'google', reset: true, directory, fixedPorts: {}, anyPorts: true },
     () => {},
   );
   const readySeconds = (performance.now() - startedAt) / 1_000;
@@ -43,7 +43,7 @@ export async function withStack<Report>(
 }
 
 export async function upload(
-  stack: Stack,
+  stack: GoogleStack,
   name: string,
   bytes: Buffer,
   metadata: Record<string, string> = {},

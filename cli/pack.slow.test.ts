@@ -123,7 +123,16 @@ describe('npx spillway vm-worker', () => {
   beforeAll(async () => {
     const directory = join(folder, 'stack');
     // Nobody else takes work.
-    const options = { vms: 0, slots: 1, runMax: 0, reset: true, directory, fixedPorts: {}, anyPorts: true };
+    const options = {
+      engine: 'google' as const,
+      vms: 0,
+      slots: 1,
+      runMax: 0,
+      reset: true,
+      directory,
+      fixedPorts: {},
+      anyPorts: true,
+    };
     stack = await startStack(options, () => {});
     client = clientOf(stack);
   });

@@ -7,8 +7,6 @@ const defaults = { web: 4321, firestore: 8080, pubsub: 8085, storage: 9199 } as 
 
 export interface StackPorts {
   web: number;
-  firestore: number;
-  pubsub: number;
   storage: number;
   route: number;
   sweep: number;
@@ -18,19 +16,29 @@ export interface StackPorts {
   runAdmin: number;
   /** Of each VM's `/health`. */
   vmHealth: number[];
-  /** Where the services themselves listen: the same ports, unless relays stand before them. */
-  behind: Record<RelayedService, number>;
+  /** Where the storage server itself listens: the same port, unless a relay is before it. */
+  behind: { storage: number };
+  /** Null on the embedded engine, which nobody reaches by the network. */
+  google: GooglePorts | null;
+}
+
+/** Of Google's emulators. */
+export interface GooglePorts {
+  firestore: number;
+  pubsub: number;
+  /** Where the emulators themselves listen: the same ports, unless relays are before them. */
+  behind: { firestore: number; pubsub: number };
   /** firebase-tools' own: Firestore's websocket, hub, logging. */
   firebase: number[];
 }
 
-/** The services that relays may stand before. */
+/** The services that relays may be before. */
 export const relayedServices = ['firestore', 'pubsub', 'storage'] as const;
 export type RelayedService = (typeof relayedServices)[number];
 
 /** Free ports: the fixed ones, which must be free, then the defaults, then any. Throws `StartError`. */
 export async function choosePorts(options: StackOptions): Promise<StackPorts> {
-  const { fixedPorts, anyPorts, likeCloud, vms } = options;
+  const { fixedPorts, anyPorts, likeCloud, vms, engine } = options;
   const choose = async (name: keyof typeof defaults): Promise<number> => {
     const fixed = fixedPorts[name];
     if (fixed === undefined) return anyPorts ? anyPort() : getPort({ host, port: after(defaults[name]) });
@@ -41,24 +49,28 @@ export async function choosePorts(options: StackOptions): Promise<StackPorts> {
         `or start without ${variable}: a free port is then found.`,
     );
   };
-  const front = {
-    firestore: await choose('firestore'),
-    pubsub: await choose('pubsub'),
-    storage: await choose('storage'),
+  const behind = async (port: number) => (likeCloud ? anyPort() : port);
+  const google = async (): Promise<GooglePorts> => {
+    const [firestore, pubsub] = [await choose('firestore'), await choose('pubsub')];
+    return {
+      firestore,
+      pubsub,
+      behind: { firestore: await behind(firestore), pubsub: await behind(pubsub) },
+      firebase: [await anyPort(), await anyPort(), await anyPort()],
+    };
   };
+  const storage = await choose('storage');
   return {
+    google: engine === 'google' ? await google() : null,
+    storage,
+    behind: { storage: await behind(storage) },
     web: await choose('web'),
-    ...front,
-    behind: likeCloud
-      ? { firestore: await anyPort(), pubsub: await anyPort(), storage: await anyPort() }
-      : front,
     route: await anyPort(),
     sweep: await anyPort(),
     findLost: await anyPort(),
     run: await anyPort(),
     runAdmin: await anyPort(),
     vmHealth: await Promise.all(Array.from({ length: vms }, anyPort)),
-    firebase: [await anyPort(), await anyPort(), await anyPort()],
   };
 }
 

@@ -9,16 +9,34 @@ import { strToU8, zipSync } from 'fflate';
 
 const run = promisify(execFile);
 
+/** The oldest Java on which Google's emulators run. */
+const oldestJava = 11;
+export const installJava =
+  '`sudo apt-get install default-jre-headless` (Debian, Ubuntu) or `brew install openjdk`';
+
 /** Checks for Java, on which Google's emulators run. Throws `StartError`. */
 export async function requireJava(): Promise<void> {
-  try {
-    await run('java', ['-version']);
-  } catch {
+  const lack = await lackOfJava();
+  if (lack !== null) {
     throw new StartError(
-      "Google's emulators need Java 11 or newer, and there is no `java` on this machine. " +
-        'Install it: `sudo apt-get install default-jre-headless` (Debian, Ubuntu) or `brew install openjdk`.',
+      `Google's emulators need Java ${oldestJava} or newer, and ${lack}. Install it: ${installJava}. ` +
+        'Or start without them: `npm start -- --engine embedded`.',
     );
   }
+}
+
+/** What is wrong with this machine's Java, as half a sentence; null where nothing is. */
+export async function lackOfJava(): Promise<string | null> {
+  const said = await run('java', ['-version']).catch(() => null);
+  if (said === null) return 'there is no `java` on this machine';
+  const version = javaVersion(said.stderr);
+  return version !== null && version < oldestJava ? `\`java\` on this machine is version ${version}` : null;
+}
+
+/** @param said Of `java -version`: before 9, the number came after `1.`. Null where it says nothing like that. */
+export function javaVersion(said: string): number | null {
+  const [, version] = /version "(?:1\.)?(\d+)/.exec(said) ?? [];
+  return version === undefined ? null : Number(version);
 }
 
 /**
@@ -28,8 +46,7 @@ export async function requireJava(): Promise<void> {
 export async function cloudSdkEmulators(directory: string): Promise<Record<string, string>> {
   const sdk = await cloudSdkRoot();
   if (!sdk) return {};
-  const pubsub = join(sdk, 'platform/pubsub-emulator/bin/cloud-pubsub-emulator');
-  const firestore = join(sdk, 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar');
+  const { pubsub, firestore } = sdkPaths(sdk);
   return {
     ...((await exists(pubsub)) ? { PUBSUB_EMULATOR_BINARY_PATH: pubsub } : {}),
     ...((await exists(firestore))
@@ -38,12 +55,27 @@ export async function cloudSdkEmulators(directory: string): Promise<Record<strin
   };
 }
 
+/** Whether both emulators are on this machine: of an installed Cloud SDK, or fetched by firebase-tools. */
+export async function emulatorsAreHere(): Promise<boolean> {
+  const sdk = await cloudSdkRoot();
+  if (sdk === null) return hasFetchedEmulators();
+  const installed = await Promise.all(Object.values(sdkPaths(sdk)).map(exists));
+  return installed.every(Boolean) || hasFetchedEmulators();
+}
+
 /** Whether firebase-tools has fetched both emulators before. */
 export async function hasFetchedEmulators(): Promise<boolean> {
   const names = await readdir(join(homedir(), '.cache/firebase/emulators')).catch(() => []);
   return ['cloud-firestore-emulator', 'pubsub-emulator'].every((start) =>
     names.some((name) => name.startsWith(start)),
   );
+}
+
+function sdkPaths(sdk: string): { pubsub: string; firestore: string } {
+  return {
+    pubsub: join(sdk, 'platform/pubsub-emulator/bin/cloud-pubsub-emulator'),
+    firestore: join(sdk, 'platform/cloud-firestore-emulator/cloud-firestore-emulator.jar'),
+  };
 }
 
 async function cloudSdkRoot(): Promise<string | null> {

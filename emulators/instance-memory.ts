@@ -37,13 +37,16 @@ export async function instanceMemory(pid: number, folder: string): Promise<numbe
   const tree = await processTree(pid);
   const [files, ...shares] = await Promise.all([
     bytesIn(folder),
-    ...tree.map(async (each) => (await shareOf(each.pid)) ?? each.rssBytes),
+    ...tree.map(async (each) => (await proportionalBytes(each.pid)) ?? each.rssBytes),
   ]);
   return shares.reduce((sum, bytes) => sum + bytes, files);
 }
 
-/** A process's memory with its share of pages that others use too, as control groups count each page once. */
-async function shareOf(pid: number): Promise<number | null> {
+/**
+ * A process's memory with its share of pages that others use too, as control groups count each page once; null where the
+ * process is gone, and on systems that do not tell.
+ */
+export async function proportionalBytes(pid: number): Promise<number | null> {
   const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
   const kibibytes = /^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1];
   return kibibytes === undefined ? null : Number(kibibytes) * 1_024;

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { environmentOf, type StackFile } from '@spillway/pipeline/stack-file.ts';
+import { engineVariables, environmentOf, type StackAddresses } from '@spillway/pipeline/stack-file.ts';
 import { ackDeadline } from '@spillway/pipeline/topics.ts';
 import type { Secrets } from '@spillway/supervisor/secrets.ts';
 import type { PartSpec } from '@spillway/supervisor/supervisor.ts';
-import type { StackPorts } from './choose-ports.ts';
+import type { GooglePorts, StackPorts } from './choose-ports.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
 import type { Programs } from './programs.ts';
@@ -16,10 +16,9 @@ export interface Plan {
   ports: StackPorts;
   identities: Identities;
   secrets: Secrets;
-  stack: Omit<StackFile, 'pids'>;
+  stack: StackAddresses;
+  /** Of the engine that runs. */
   dataDirectory: string;
-  /** Where Firestore's content is saved. */
-  exportsDirectory: string;
 }
 
 /** Requests at a time on each instance of the local Cloud Run: its slots, and what routers count on. */
@@ -31,7 +30,12 @@ const notFetched =
   '`gcloud components install cloud-firestore-emulator pubsub-emulator`.';
 
 /** Google's emulators, from an installed Cloud SDK or fetched by firebase-tools, which takes long the first time. */
-export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>): Promise<PartSpec> {
+export async function emulatorsPart(
+  plan: Plan,
+  ports: GooglePorts,
+  exportsDirectory: string,
+  onRestarted: () => Promise<void>,
+): Promise<PartSpec> {
   const directory = join(plan.options.directory, 'emulators');
   const installed = await cloudSdkEmulators(directory);
   const present = Object.keys(installed).length === 2 || (await hasFetchedEmulators());
@@ -44,10 +48,10 @@ export async function emulatorsPart(plan: Plan, onRestarted: () => Promise<void>
       // They share the machine with everything else, and hold little data.
       JAVA_TOOL_OPTIONS: '-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1',
       SPILLWAY_EMULATORS_DIR: directory,
-      SPILLWAY_EXPORTS_DIR: plan.exportsDirectory,
-      SPILLWAY_FIRESTORE_PORT: String(plan.ports.behind.firestore),
-      SPILLWAY_PUBSUB_PORT: String(plan.ports.behind.pubsub),
-      SPILLWAY_EMULATOR_PORTS: plan.ports.firebase.join(','),
+      SPILLWAY_EXPORTS_DIR: exportsDirectory,
+      SPILLWAY_FIRESTORE_PORT: String(ports.behind.firestore),
+      SPILLWAY_PUBSUB_PORT: String(ports.behind.pubsub),
+      SPILLWAY_EMULATOR_PORTS: ports.firebase.join(','),
     },
     readyWithinMs: present ? 60_000 : 300_000,
     ...(present ? {} : { whenItFails: notFetched }),
@@ -61,8 +65,7 @@ export function storagePart(plan: Plan): PartSpec {
     entry: new URL('../storage-server/serve.ts', import.meta.url),
     environment: {
       ...shared(plan),
-      // Google's services are close to each other.
-      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.behind.pubsub}`,
+      ...besideTheQueue(plan),
       SPILLWAY_STORAGE_PORT: String(plan.ports.behind.storage),
       SPILLWAY_STORAGE_DIR: join(plan.dataDirectory, 'storage'),
     },
@@ -91,14 +94,14 @@ export function functionsPart(plan: Plan, { functions }: Programs): PartSpec {
   };
 }
 
-/** Google's side of the push subscriptions, so it reaches the emulator itself. */
+/** Google's side of the push subscriptions. */
 export function pusherPart(plan: Plan): PartSpec {
   return {
     name: 'pusher',
     entry: new URL('pusher/serve.ts', import.meta.url),
     environment: {
       ...shared(plan),
-      PUBSUB_EMULATOR_HOST: `127.0.0.1:${plan.ports.behind.pubsub}`,
+      ...besideTheQueue(plan),
       SPILLWAY_PUSH_ROUTE_URL: plan.stack.called.route,
       SPILLWAY_PUSH_RUN_URL: plan.stack.called.worker,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
@@ -180,18 +183,28 @@ function program(plan: Plan, part: string): Record<string, string> {
   return { ...environment, GCE_METADATA_HOST: host };
 }
 
+/** Google's services are close to each other: they reach the emulator itself, where a relay is before it. */
+function besideTheQueue({ ports: { google } }: Plan): Record<string, string> {
+  return google === null ? {} : { PUBSUB_EMULATOR_HOST: `127.0.0.1:${google.behind.pubsub}` };
+}
+
 /** Traces go into files that the site reads, unless somebody wants them elsewhere. */
 function tracesOf({ directory, environment = {} }: StackOptions): Record<string, string> {
   if ({ ...process.env, ...environment }.SPILLWAY_TRACES !== undefined) return {};
   return { SPILLWAY_TRACES: 'file', SPILLWAY_TRACES_DIR: join(directory, 'traces') };
 }
 
+/** Of this machine's variables, those that would be another stack's. */
+const notInherited = new Set<string>(['PORT', ...engineVariables]);
+
 /** The environment of every part. The machine's own variables come first. */
 function shared({ stack, options }: Plan): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([key, value]) =>
-    value === undefined || key === 'PORT' ? [] : [[key, value] as const],
+    value === undefined || notInherited.has(key) ? [] : [[key, value] as const],
   );
   return {
+    // Google's clients would look for the cloud's metadata server, and warn that there is none.
+    METADATA_SERVER_DETECTION: 'none',
     ...Object.fromEntries(inherited),
     ...options.environment,
     ...environmentOf(stack),

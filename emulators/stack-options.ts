@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { sharedBucket } from '@spillway/pipeline/config.ts';
+import { type Engine, engines } from '@spillway/pipeline/stack-file.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { z } from 'zod';
 
@@ -34,6 +35,7 @@ const flagsSchema = z.object({
   'like-cloud': z.boolean().default(false),
   built: z.boolean().default(false),
   events: z.enum(eventSources).default('eventarc'),
+  engine: z.enum(engines).optional(),
   latency: z.coerce.number().min(0).max(10_000).optional(),
   reset: z.boolean().default(false),
   help: z.boolean().default(false),
@@ -41,6 +43,8 @@ const flagsSchema = z.object({
 
 /** What a person, or a test, may choose about the local stack. */
 export interface StackOptions {
+  /** What keeps documents and messages. Each engine has data of its own. */
+  engine: Engine;
   /** VM workers. */
   vms: number;
   /** Jobs at a time on each VM. */
@@ -58,11 +62,14 @@ export interface StackOptions {
   latencyMs?: number | undefined;
   /** Default: Eventarc, whose events are CloudEvents. A bucket's own notifications are messages of Pub/Sub. */
   events?: (typeof eventSources)[number];
-  /** Forget all data first. */
+  /** Forget the engine's data first. */
   reset: boolean;
   /** Absolute path of the directory for data, logs and `stack.json`. */
   directory: string;
-  /** Ports that must be used. The others have defaults, and move if those are taken. */
+  /**
+   * Ports that must be used. The others have defaults, and move if those are taken. Those of Firestore and Pub/Sub mean
+   * nothing on the embedded engine.
+   */
   fixedPorts: { web?: number; firestore?: number; pubsub?: number; storage?: number };
   /** Any free ports instead of the defaults, so that stacks can run side by side. */
   anyPorts: boolean;
@@ -85,20 +92,25 @@ export const usage = `Usage: npm start -- [options]
   --run-max N   most Cloud Run instances at once (3)
   --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
   --built       programs as they are deployed: built, and installed in an empty place
+  --engine E    what keeps documents and messages: google, which needs Java and Google's emulators, or embedded, which
+                needs nothing (google where it can run)
   --latency MS  with --like-cloud: how far the services are, each way (8)
   --events E    who tells of uploads: eventarc, or bucket-notifications (eventarc)
-  --reset       forget all data of earlier runs first
+  --reset       forget all data of earlier runs on that engine first
   --help        this text
 
 Ports: PORT (site), SPILLWAY_FIRESTORE_PORT, SPILLWAY_PUBSUB_PORT, SPILLWAY_STORAGE_PORT.
-Data and logs: .local/, or the directory that SPILLWAY_LOCAL_DIR names.`;
+Data (data/ on Google's emulators, embedded/ on the other engine) and logs: .local/, or the directory that SPILLWAY_LOCAL_DIR names.`;
+
+/** What a person asks for. The engine is null where that is left to what the machine has. */
+export type AskedOptions = Omit<StackOptions, 'engine'> & { engine: Engine | null };
 
 /** Reads command line and environment. Null if only the usage was asked for. Throws `StartError`. */
 export function readStackOptions(
   args: string[],
   environment: Record<string, string | undefined>,
   root: string,
-): StackOptions | null {
+): AskedOptions | null {
   const flags = readFlags(args);
   if (flags.help) return null;
   const parsed = environmentSchema.safeParse(environment);
@@ -107,6 +119,7 @@ export function readStackOptions(
   const shared = sharedBucket(parsed.data);
   if (shared !== null) throw new StartError(shared);
   return {
+    engine: flags.engine ?? null,
     vms: flags.vms,
     slots: flags.slots,
     runMax: flags['run-max'],
@@ -147,6 +160,7 @@ function readFlags(args: string[]): z.infer<typeof flagsSchema> {
       built: flag,
       latency: text,
       events: text,
+      engine: text,
       reset: flag,
       help: flag,
     };

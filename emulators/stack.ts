@@ -1,26 +1,24 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PubSub } from '@google-cloud/pubsub';
-import { Storage } from '@google-cloud/storage';
 import { installedNames } from '@spillway/models/installed-names.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
+import { createBuckets } from '@spillway/pipeline/create-buckets.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
-import type { StackFile } from '@spillway/pipeline/stack-file.ts';
+import type { GoogleStackFile, StackAddresses, StackFile } from '@spillway/pipeline/stack-file.ts';
 import { buildSiteIfChanged } from '@spillway/release/site-build.ts';
 import { adminAddress, readSecrets } from '@spillway/supervisor/secrets.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { Supervisor } from '@spillway/supervisor/supervisor.ts';
-import { choosePorts } from './choose-ports.ts';
-import { requireJava } from './find-emulators.ts';
-import { exportFirestore } from './firestore-export.ts';
+import { choosePorts, type StackPorts } from './choose-ports.ts';
+import { createEngine } from './engines/create-engine.ts';
+import type { StackEngine } from './engines/stack-engine.ts';
 import { service } from './instance-environment.ts';
 import { startIdentities } from './metadata/identities.ts';
 import { createTokenSigner } from './metadata/token-signer.ts';
 import { takeDirectory } from './only-one.ts';
 import {
   cloudRunPart,
-  emulatorsPart,
   functionsPart,
   type Plan,
   pusherPart,
@@ -32,7 +30,6 @@ import {
 } from './parts.ts';
 import { installBuiltPrograms, type Programs, sourcePrograms } from './programs.ts';
 import { closeRelays, type Relays, startRelays } from './relay/relays.ts';
-import { createBuckets, createTopics, forgetCloudRun, limitCloudRun } from './resources.ts';
 import { findLostUploads, startScheduler, type TokenFor } from './scheduler.ts';
 import { removeStackFile, writeStackFile } from './stack-file.ts';
 import type { StackOptions } from './stack-options.ts';
@@ -44,14 +41,12 @@ const buckets = {
   results: 'spillway-results',
 };
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** From a program to Firestore, Pub/Sub and storage with `likeCloud`, each way. Milliseconds. */
+/** From a program to the services that it reaches by network with `likeCloud`, each way. Milliseconds. */
 const usualLatencyMs = 8;
-/** Time between two saves. What was not saved is lost if the emulators die. Milliseconds. */
-const saveEveryMs = 30_000;
-// Google's clients would look for the cloud's metadata server, and warn that there is none.
-process.env.METADATA_SERVER_DETECTION ??= 'none';
+/** Of each engine, in the stack's directory: what one keeps is never read by the other. */
+const dataFolders = { google: 'data', embedded: 'embedded' } as const;
 
-export interface Stack extends StackFile {
+interface StackControls {
   /** Ends one part for good, to try what happens without it. */
   stopPart(name: string): Promise<void>;
   /** The network before the services, for tests; empty without `likeCloud`. */
@@ -59,17 +54,29 @@ export interface Stack extends StackFile {
   /** Ends everything, within 10 seconds. */
   stop(): Promise<void>;
 }
+/** The addresses of a stack, and what can be done with it while it runs. */
+export type Stack = StackFile & StackControls;
+export type GoogleStack = GoogleStackFile & StackControls;
 
 /**
  * Starts everything on this machine and resolves when all parts answer. On failure, and if `abandon` is aborted before
  * that, it throws `StartError` and leaves nothing running.
  */
 export async function startStack(
+  options: StackOptions & { engine: 'google' },
+  say: (line: string) => void,
+  abandon?: AbortSignal,
+): Promise<GoogleStack>;
+export async function startStack(
+  options: StackOptions,
+  say: (line: string) => void,
+  abandon?: AbortSignal,
+): Promise<Stack>;
+export async function startStack(
   options: StackOptions,
   say: (line: string) => void,
   abandon: AbortSignal = new AbortController().signal,
 ): Promise<Stack> {
-  await requireJava();
   const giveBackDirectory = await takeDirectory(options.directory);
   const plan = await makePlan(options).catch(async (error: unknown) => {
     await giveBackDirectory();
@@ -95,7 +102,7 @@ export async function startStack(
 }
 
 async function makePlan(options: StackOptions): Promise<Plan> {
-  const dataDirectory = join(options.directory, 'data');
+  const dataDirectory = join(options.directory, dataFolders[options.engine]);
   const forgotten = options.reset ? [dataDirectory, join(options.directory, 'traces')] : [];
   for (const path of forgotten) await rm(path, { recursive: true, force: true });
   await mkdir(dataDirectory, { recursive: true });
@@ -109,11 +116,10 @@ async function makePlan(options: StackOptions): Promise<Plan> {
     findLost: `http://127.0.0.1:${ports.findLost}/`,
     worker: `http://127.0.0.1:${ports.run}/push`,
   };
-  const stack = {
+  const stack: StackAddresses = {
+    ...engineAddresses(ports, dataDirectory),
     project,
     web,
-    firestore: `127.0.0.1:${ports.firestore}`,
-    pubsub: `127.0.0.1:${ports.pubsub}`,
     storage: `http://127.0.0.1:${ports.storage}`,
     cloudRun: {
       admin: `127.0.0.1:${ports.runAdmin}`,
@@ -124,15 +130,21 @@ async function makePlan(options: StackOptions): Promise<Plan> {
     buckets,
     adminUrl: adminAddress(web, secrets),
   };
-  return {
-    options,
-    ports,
-    identities,
-    secrets,
-    stack,
-    dataDirectory,
-    exportsDirectory: join(dataDirectory, 'firestore'),
-  };
+  return { options, ports, identities, secrets, stack, dataDirectory };
+}
+
+type EngineAddresses =
+  | { engine: 'google'; firestore: string; pubsub: string }
+  | { engine: 'embedded'; database: string };
+
+function engineAddresses({ google }: StackPorts, dataDirectory: string): EngineAddresses {
+  return google === null
+    ? { engine: 'embedded', database: join(dataDirectory, 'spillway.db') }
+    : {
+        engine: 'google',
+        firestore: `127.0.0.1:${google.firestore}`,
+        pubsub: `127.0.0.1:${google.pubsub}`,
+      };
 }
 
 class RunningStack {
@@ -140,13 +152,10 @@ class RunningStack {
   readonly #say: (line: string) => void;
   readonly #giveBackDirectory: () => Promise<void>;
   readonly #supervisor: Supervisor;
-  readonly #pubsub: PubSub;
   readonly #logDirectory: string;
   /** Writes and saves run one after the other. */
   #writing: Promise<void> = Promise.resolve();
-  #saving: Promise<void> = Promise.resolve();
-  /** Firestore has loaded the last save: a new save now loses nothing. */
-  #holdsData = false;
+  #engine: StackEngine | null = null;
   #complete = false;
   #ending: Promise<void> | null = null;
   #stopTimers = () => {};
@@ -162,15 +171,12 @@ class RunningStack {
     this.#giveBackDirectory = giveBackDirectory;
     this.#logDirectory = join(plan.options.directory, 'logs');
     this.#supervisor = new Supervisor(this.#logDirectory, say, () => void this.#publish());
-    const apiEndpoint = `127.0.0.1:${plan.ports.behind.pubsub}`;
-    this.#pubsub = new PubSub({ projectId: project, apiEndpoint, emulatorMode: true });
   }
 
   async start(): Promise<void> {
     const { programs: preparing, site } = this.#prepare();
     // A failure is handled where the result is awaited.
     this.#preparing = Promise.allSettled([preparing, site]);
-    this.#say("Starting Google's Firestore and Pub/Sub emulators, and the storage server …");
     await this.#startServices();
     const programs = await preparing;
     this.#say(`Starting functions, ${this.#plan.options.vms} VM workers, the Cloud Run stand-in …`);
@@ -202,37 +208,26 @@ class RunningStack {
 
   async #startServices(): Promise<void> {
     const { ports, stack } = this.#plan;
-    const createAllTopics = () => createTopics(this.#pubsub, project);
-    // When they end, Pub/Sub's emulator loses its topics and messages, and Firestore's what was not saved.
-    const recover = async () => {
-      await createAllTopics();
-      await findLostUploads(stack.called.findLost, await this.#schedulerTokens());
-      this.#say('Uploads whose jobs were lost with the emulators are being routed again.');
-    };
-    await Promise.all([
-      this.#supervisor.start(await emulatorsPart(this.#plan, recover)),
-      this.#supervisor.start(storagePart(this.#plan)),
-    ]);
-    this.#holdsData = true;
-    await createAllTopics();
-    const storage = new Storage({
-      projectId: project,
-      apiEndpoint: `http://127.0.0.1:${ports.behind.storage}`,
+    const routeLostAgain = async () => findLostUploads(stack.called.findLost, await this.#schedulerTokens());
+    const engine = await createEngine(this.#plan, this.#supervisor, this.#say, routeLostAgain);
+    this.#engine = engine;
+    this.#say(`Starting ${engine.name}, and the storage server …`);
+    await Promise.all([engine.start(), this.#supervisor.start(storagePart(this.#plan))]);
+    const { likeCloud, runMax, latencyMs = usualLatencyMs, deletion = 'as_bucket' } = this.#plan.options;
+    await createBuckets({
+      storage: `http://127.0.0.1:${ports.behind.storage}`,
+      project,
+      buckets,
+      siteOrigins: siteOrigins(this.#plan),
+      deletion,
     });
-    await createBuckets(storage, buckets, siteOrigins(this.#plan), this.#plan.options.deletion);
-    const { likeCloud, runMax, latencyMs = usualLatencyMs } = this.#plan.options;
-    await limitCloudRun(this.#firestore, project, {
+    await engine.limitCloudRun({
       maxInstances: runMax,
       concurrency: runConcurrency,
       models: await installedNames(modelsFolderFrom(process.env)),
     });
-    await forgetCloudRun(this.#firestore, project);
+    await engine.forgetCloudRun();
     if (likeCloud) this.relays = await startRelays(ports, latencyMs);
-  }
-
-  /** Firestore itself, for what no program does. */
-  get #firestore(): string {
-    return `127.0.0.1:${this.#plan.ports.behind.firestore}`;
   }
 
   async #startSite(programs: Programs, building: Promise<'built' | 'unchanged'>): Promise<void> {
@@ -258,10 +253,10 @@ class RunningStack {
   }
 
   async #startTimers(): Promise<void> {
-    const saving = setInterval(() => void this.#save(), saveEveryMs);
+    const stopSaving = this.#engine?.keepSaving();
     const stopScheduler = startScheduler(this.#plan.stack.called, await this.#schedulerTokens());
     this.#stopTimers = () => {
-      clearInterval(saving);
+      stopSaving?.();
       stopScheduler();
     };
   }
@@ -272,17 +267,17 @@ class RunningStack {
     return (address) => signer.identityToken(callers.scheduler, address);
   }
 
-  /** Workers first: they give their work back and write that they stop to Firestore, which is saved after that. */
+  /** Workers first: they give their work back and write that they stop to the database, which ends after that. */
   async #endAll(): Promise<void> {
     this.#complete = false;
     this.#stopTimers();
     this.#abandoned.abort();
     this.#supervisor.close();
-    const names = this.#supervisor.names();
-    await this.#supervisor.stopAll(names.filter((name) => name !== 'emulators' && name !== 'storage'));
-    if (this.#holdsData) await this.#save();
+    const last = ['storage', ...(this.#engine?.parts ?? [])];
+    await this.#supervisor.stopAll(this.#supervisor.names().filter((name) => !last.includes(name)));
+    await this.#engine?.end();
     await this.#supervisor.stopAll(this.#supervisor.names());
-    await Promise.all([this.#pubsub.close(), this.#plan.identities.close(), closeRelays(this.relays)]);
+    await Promise.all([this.#plan.identities.close(), closeRelays(this.relays)]);
     await this.#writing;
     if (this.#plan.options.built) await this.#preparing;
     await this.#removeInstalled();
@@ -298,13 +293,5 @@ class RunningStack {
       })
       .catch((error: unknown) => this.#say(`stack.json could not be written: ${String(error)}`));
     return this.#writing;
-  }
-
-  #save(): Promise<void> {
-    const { exportsDirectory } = this.#plan;
-    this.#saving = this.#saving
-      .then(() => exportFirestore(exportsDirectory, this.#firestore, project))
-      .catch((error: unknown) => this.#say(`Firestore's content was not saved: ${String(error)}`));
-    return this.#saving;
   }
 }

@@ -3,7 +3,8 @@ import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
 import { BuildError } from '@spillway/release/build-error.ts';
 import { askedToEnd } from '@spillway/supervisor/asked-to-end.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
-import { startStack } from './stack.ts';
+import { chooseEngine } from './choose-engine.ts';
+import { type Stack, startStack } from './stack.ts';
 import { readStackOptions, usage } from './stack-options.ts';
 
 /** `npm start`: everything on this machine, until Ctrl-C. */
@@ -11,15 +12,18 @@ const startedAt = performance.now();
 const say = (line: string) => console.log(`${seconds()}  ${line}`);
 
 try {
-  const options = readStackOptions(
+  const wanted = readStackOptions(
     process.argv.slice(2),
     process.env,
     fileURLToPath(new URL('..', import.meta.url)),
   );
-  if (!options) {
+  if (!wanted) {
     console.log(usage);
     process.exit(0);
   }
+  const { engine, why: whyEngine } = await chooseEngine(wanted.engine);
+  if (whyEngine !== null) say(whyEngine);
+  const options = { ...wanted, engine };
   await loadPlugins(options.operations ?? '');
   const asked = askedToEnd();
   const abandon = new AbortController();
@@ -32,8 +36,7 @@ Spillway is ready (${seconds()}).
   Dashboard  ${stack.adminUrl}
   API        ${stack.web}/api/v1/openapi.json
   Storage    ${stack.storage}   buckets ${Object.values(stack.buckets).join(', ')}
-  Firestore  ${stack.firestore}
-  Pub/Sub    ${stack.pubsub}
+ ${engineLines(stack)}
   Logs       ${options.directory}/logs
 
 Try: open ${stack.web} and press a sample.
@@ -48,6 +51,17 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
   const toldPlainly = [StartError, PluginError, BuildError].some((kind) => error instanceof kind);
   console.error(toldPlainly && error instanceof Error ? `\n${error.message}` : error);
   process.exit(1);
+}
+
+function engineLines(stack: Stack): string {
+  switch (stack.engine) {
+    case 'google':
+      return ` Firestore  ${stack.firestore}\n  Pub/Sub    ${stack.pubsub}`;
+    case 'embedded':
+      return ` Database   ${stack.database}`;
+    default:
+      return stack satisfies never;
+  }
 }
 
 function seconds(): string {

@@ -2,14 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-/** `.local/stack.json`: the addresses of all parts of a local stack, for tools and tests. */
-export const stackFileSchema = z.object({
+/** What both engines have: the addresses of a local stack's parts. */
+const addressesShape = {
   project: z.string(),
   web: z.url(),
-  /** host:port. */
-  firestore: z.string(),
-  /** host:port. */
-  pubsub: z.string(),
   storage: z.url(),
   /** Cloud Run's Admin API, host:port, and the whole name of the worker's service. */
   cloudRun: z.object({ admin: z.string(), service: z.string() }),
@@ -20,25 +16,44 @@ export const stackFileSchema = z.object({
   buckets: z.object({ uploads: z.string(), webUploads: z.string(), results: z.string() }),
   /** Opens the dashboard as its admin: a secret. */
   adminUrl: z.url(),
-  pids: z.record(z.string(), z.number()),
-});
+};
+
+/** A local stack without its processes. */
+const stackAddressesSchema = z.discriminatedUnion('engine', [
+  z.object({
+    engine: z.literal('google'),
+    /** host:port. */
+    firestore: z.string(),
+    /** host:port. */
+    pubsub: z.string(),
+    ...addressesShape,
+  }),
+  z.object({
+    engine: z.literal('embedded'),
+    /** Absolute path of the file that has documents and messages. */
+    database: z.string(),
+    ...addressesShape,
+  }),
+]);
+export type StackAddresses = z.infer<typeof stackAddressesSchema>;
+
+/** `.local/stack.json`: the addresses of all parts of a local stack, for tools and tests. */
+export const stackFileSchema = z.intersection(
+  stackAddressesSchema,
+  z.object({ pids: z.record(z.string(), z.number()) }),
+);
 export type StackFile = z.infer<typeof stackFileSchema>;
+/** One that has Google's emulators. */
+export type GoogleStackFile = Extract<StackAddresses, { engine: 'google' }> & Pick<StackFile, 'pids'>;
+/** What keeps documents and messages. */
+export const engines = ['google', 'embedded'] as const;
+export type Engine = (typeof engines)[number];
 
 /** How every program finds the stack's services and buckets, in the variables that the cloud has for it, too. */
-export function environmentOf({
-  project,
-  firestore,
-  pubsub,
-  storage,
-  cloudRun,
-  buckets,
-}: Pick<StackFile, 'project' | 'firestore' | 'pubsub' | 'storage' | 'cloudRun' | 'buckets'>): Record<
-  string,
-  string
-> {
+export function environmentOf(stack: StackAddresses): Record<string, string> {
+  const { project, storage, cloudRun, buckets } = stack;
   return {
-    FIRESTORE_EMULATOR_HOST: firestore,
-    PUBSUB_EMULATOR_HOST: pubsub,
+    ...engineEnvironmentOf(stack),
     STORAGE_EMULATOR_HOST: storage,
     CLOUD_RUN_EMULATOR_HOST: cloudRun.admin,
     GOOGLE_CLOUD_PROJECT: project,
@@ -48,6 +63,31 @@ export function environmentOf({
     SPILLWAY_WEB_UPLOADS_BUCKET: buckets.webUploads,
     SPILLWAY_RESULTS_BUCKET: buckets.results,
   };
+}
+
+/** All variables of both engines: one that this machine has set for another system must not reach a program. */
+export const engineVariables = [
+  'SPILLWAY_ENGINE',
+  'SPILLWAY_DATABASE',
+  'FIRESTORE_EMULATOR_HOST',
+  'PUBSUB_EMULATOR_HOST',
+] as const;
+
+function engineEnvironmentOf(
+  stack: StackAddresses,
+): Partial<Record<(typeof engineVariables)[number], string>> {
+  switch (stack.engine) {
+    case 'google':
+      return {
+        SPILLWAY_ENGINE: stack.engine,
+        FIRESTORE_EMULATOR_HOST: stack.firestore,
+        PUBSUB_EMULATOR_HOST: stack.pubsub,
+      };
+    case 'embedded':
+      return { SPILLWAY_ENGINE: stack.engine, SPILLWAY_DATABASE: stack.database };
+    default:
+      return stack satisfies never;
+  }
 }
 
 export const stackFileName = 'stack.json';

@@ -1,5 +1,5 @@
-import { spawnSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
+import { parentOf } from './processes.ts';
 
 const parentEveryMs = 1_000;
 /** Ctrl-C reaches every process of a terminal, and npm passes it on a second time. Milliseconds. */
@@ -31,9 +31,4 @@ async function npmEnds(): Promise<void> {
   while (process.ppid === shell && parentOf(shell) === npm) {
     await delay(parentEveryMs, undefined, { ref: false });
   }
-}
-
-function parentOf(pid: number): number {
-  const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
-  return Number(stdout);
 }

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 
 export function isAlive(pid: number): boolean {
   try {
@@ -21,11 +22,45 @@ export function signalAll(pids: number[], signal: NodeJS.Signals): void {
 
 /** All descendants, in any process group: firebase-tools gives each emulator its own group. */
 export function descendants(root: number): number[] {
-  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
-  const parents = rows.map((row) => row.trim().split(/\s+/).map(Number));
+  const parents = process.platform === 'linux' ? parentsFromProc() : parentsFromPs();
   const tree = [root];
   for (const parent of tree) {
-    for (const [pid, ppid] of parents) if (pid !== undefined && ppid === parent) tree.push(pid);
+    for (const [pid, ppid] of parents) if (ppid === parent) tree.push(pid);
   }
   return tree.slice(1);
+}
+
+/** The process that started this one, or the one that took its place; null where there is no such process. */
+export function parentOf(pid: number): number | null {
+  if (process.platform === 'linux') return parentFromProc(pid);
+  return parentsFromPs().find(([each]) => each === pid)?.[1] ?? null;
+}
+
+/** Small machines, and containers, often have no `ps`. */
+function parentsFromProc(): [pid: number, parent: number][] {
+  return readdirSync('/proc').flatMap((name): [number, number][] => {
+    const pid = Number(name);
+    const parent = Number.isInteger(pid) ? parentFromProc(pid) : null;
+    return parent === null ? [] : [[pid, parent]];
+  });
+}
+
+function parentFromProc(pid: number): number | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The name is in parentheses and may contain spaces and parentheses. The fields are those of proc_pid_stat(5).
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    // It has ended.
+    return null;
+  }
+}
+
+/** Systems without /proc, such as macOS. */
+function parentsFromPs(): [pid: number, parent: number][] {
+  const rows = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
+  return rows.map((row) => {
+    const [pid = 0, parent = 0] = row.trim().split(/\s+/).map(Number);
+    return [pid, parent];
+  });
 }

@@ -112,7 +112,16 @@ async function mainJob(address: string): Promise<void> {
 
 for (const target of targets) await buildImage(target);
 const directory = await mkdtemp(join(tmpdir(), 'spillway-images-'));
-const options = { vms: 1, slots: 1, runMax: 0, reset: true, directory, fixedPorts: {}, anyPorts: true };
+const options = {
+  engine: 'google' as const,
+  vms: 1,
+  slots: 1,
+  runMax: 0,
+  reset: true,
+  directory,
+  fixedPorts: {},
+  anyPorts: true,
+};
 const stack = await startStack(options, console.log);
 const containers = new Map<ImageTarget, Container>();
 try {

@@ -15,7 +15,16 @@ const operations = builtInNames.map((name) => manifestOf(name).words.label);
 
 const directory = await mkdtemp(join(tmpdir(), 'spillway-shots-'));
 const stack = await startStack(
-  { vms: 2, slots: 1, runMax: 3, reset: true, directory, fixedPorts: {}, anyPorts: true },
+  {
+    engine: 'google' as const,
+    vms: 2,
+    slots: 1,
+    runMax: 3,
+    reset: true,
+    directory,
+    fixedPorts: {},
+    anyPorts: true,
+  },
   console.log,
 );
 const browser = await launchBrowser();

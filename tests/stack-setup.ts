@@ -9,14 +9,14 @@ import {
 } from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
 import { startStack } from '@spillway/emulators/stack.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
-import type { StackFile } from '@spillway/pipeline/stack-file.ts';
+import type { GoogleStackFile } from '@spillway/pipeline/stack-file.ts';
 import type { TestProject } from 'vitest/node';
 import { findLoggedSecrets } from './logged-secrets.ts';
 import { withStorageTls } from './storage-tls.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    stack: StackFile;
+    stack: GoogleStackFile;
     /** Where the stack's storage server speaks TLS; null on a machine without openssl. */
     storageTlsPort: number | null;
     /** The folder with a log for each part of the stack. */
@@ -46,6 +46,7 @@ export async function provideStack(
     vms: 2,
     slots: 1,
     runMax: 2,
+    engine: 'google' as const,
     reset: true,
     directory,
     fixedPorts: {},

@@ -1,12 +1,12 @@
 import { Firestore } from '@google-cloud/firestore';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
-import type { StackFile } from '@spillway/pipeline/stack-file.ts';
+import type { GoogleStackFile } from '@spillway/pipeline/stack-file.ts';
 import type { Fields, StackDocuments } from './stack-documents.ts';
 
 export function openFirestoreDocuments({
   project,
   firestore: host,
-}: Pick<StackFile, 'project' | 'firestore'>): StackDocuments {
+}: Pick<GoogleStackFile, 'project' | 'firestore'>): StackDocuments {
   const firestore = new Firestore({ projectId: project, host, ssl: false });
   return {
     async read(path) {

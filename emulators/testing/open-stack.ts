@@ -5,6 +5,7 @@ import type { StackMessages } from './stack-messages.ts';
 /** Nothing is loaded or opened before the first use. */
 export function openDocuments(stack: StackFile): StackDocuments {
   const documents = whenUsed(async () => {
+    if (stack.engine !== 'google') throw new Error(`Nothing looks into the engine ${stack.engine} yet.`);
     const { openFirestoreDocuments } = await import('./firestore-documents.ts');
     return openFirestoreDocuments(stack);
   });
@@ -20,6 +21,7 @@ export function openDocuments(stack: StackFile): StackDocuments {
 /** Nothing is loaded or opened before the first use. */
 export function openMessages(stack: StackFile): StackMessages {
   const messages = whenUsed(async () => {
+    if (stack.engine !== 'google') throw new Error(`Nothing looks into the engine ${stack.engine} yet.`);
     const { openPubSubMessages } = await import('./pubsub-messages.ts');
     return openPubSubMessages(stack);
   });

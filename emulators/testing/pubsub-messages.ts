@@ -1,12 +1,12 @@
 import { PubSub } from '@google-cloud/pubsub';
-import type { StackFile } from '@spillway/pipeline/stack-file.ts';
+import type { GoogleStackFile } from '@spillway/pipeline/stack-file.ts';
 import { topicNames } from '@spillway/pipeline/topics.ts';
 import type { StackMessages } from './stack-messages.ts';
 
 export function openPubSubMessages({
   project,
   pubsub: apiEndpoint,
-}: Pick<StackFile, 'project' | 'pubsub'>): StackMessages {
+}: Pick<GoogleStackFile, 'project' | 'pubsub'>): StackMessages {
   const pubsub = new PubSub({ projectId: project, apiEndpoint, emulatorMode: true });
   return {
     async publish(topic, data, attributes = {}) {

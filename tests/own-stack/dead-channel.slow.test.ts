@@ -2,18 +2,27 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Stack, startStack } from '@spillway/emulators/stack.ts';
+import { type GoogleStack, startStack } from '@spillway/emulators/stack.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { createGcpPorts } from '@spillway/pipeline/gcp/ports.ts';
 import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
 
-let stack: Stack;
+let stack: GoogleStack;
 let directory: string;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'spillway-channel-'));
-  const options = { vms: 0, slots: 1, runMax: 0, reset: true, directory, fixedPorts: {}, anyPorts: true };
+  const options = {
+    engine: 'google' as const,
+    vms: 0,
+    slots: 1,
+    runMax: 0,
+    reset: true,
+    directory,
+    fixedPorts: {},
+    anyPorts: true,
+  };
   stack = await startStack(options, () => {});
 });
 afterAll(async () => {

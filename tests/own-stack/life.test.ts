@@ -40,7 +40,11 @@ describe('the local stack', () => {
     const options = readStackOptions([], { SPILLWAY_LOCAL_DIR: join(launcher.directory, 'abandoned') }, root);
     if (!options) throw new Error('Only --help has no options.');
     const said: string[] = [];
-    const starting = startStack(options, (line) => said.push(line), AbortSignal.abort());
+    const starting = startStack(
+      { ...options, engine: 'google' },
+      (line) => said.push(line),
+      AbortSignal.abort(),
+    );
     await expect(starting).rejects.toThrow('Ended before everything had started.');
     expect(said).toEqual([]);
   });
@@ -49,7 +53,7 @@ describe('the local stack', () => {
     const old = join(launcher.directory, 'data', 'of an earlier stack');
     await mkdir(join(launcher.directory, 'data'), { recursive: true });
     await writeFile(old, 'It goes with --reset.');
-    const first = await launcher.start(['--vms', '1', '--reset']);
+    const first = await launcher.start(['--engine', 'google', '--vms', '1', '--reset']);
     expect(existsSync(old)).toBe(false);
     const storage = new Storage({ projectId: first.project, apiEndpoint: first.storage });
     await storage
@@ -61,7 +65,7 @@ describe('the local stack', () => {
     await launcher.end('SIGINT');
     await expectNothingLeft(processes);
 
-    const second = await launcher.start(['--vms', '1']);
+    const second = await launcher.start(['--engine', 'google', '--vms', '1']);
     expect(await succeededJobs(second)).toBe(1);
     const again = new Storage({ projectId: second.project, apiEndpoint: second.storage });
     const [results] = await again.bucket(second.buckets.results).getFiles();
@@ -94,7 +98,9 @@ describe('the local stack', () => {
   it('says in one sentence that Java is missing, and how to install it', async () => {
     const bin = await mkdtemp(join(launcher.directory, 'path-'));
     await symlink(process.execPath, join(bin, 'node'));
-    await expect(launcher.start([], { PATH: bin })).rejects.toThrow(/need Java.*apt-get install/s);
+    await expect(launcher.start(['--engine', 'google'], { PATH: bin })).rejects.toThrow(
+      /need Java.*apt-get install/s,
+    );
   });
 
   it('says in one sentence that there are no emulators and no network to fetch them', async () => {

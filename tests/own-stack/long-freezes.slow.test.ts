@@ -16,7 +16,15 @@ beforeAll(async () => {
   // One instance, which stays, and whose child is replaced after each job: it starts while the instance stands still.
   process.env.SPILLWAY_RECYCLE_AFTER = '1';
   process.env.SPILLWAY_RUN_IDLE_MS = '600000';
-  const options = { vms: 0, slots: 1, runMax: 1, likeCloud: true, reset: true, directory };
+  const options = {
+    engine: 'google' as const,
+    vms: 0,
+    slots: 1,
+    runMax: 1,
+    likeCloud: true,
+    reset: true,
+    directory,
+  };
   stack = await startStack({ ...options, fixedPorts: {}, anyPorts: true }, () => {});
   client = clientOf(stack);
 });

@@ -19,7 +19,7 @@ interface OwnStack {
  * @returns What the tests have of it, once they run.
  */
 export function ownStack(
-  options: Omit<StackOptions, 'reset' | 'directory' | 'fixedPorts' | 'anyPorts'>,
+  options: Omit<StackOptions, 'engine' | 'reset' | 'directory' | 'fixedPorts' | 'anyPorts'>,
 ): () => OwnStack {
   let directory: string;
   let stack: Stack;
@@ -27,8 +27,9 @@ export function ownStack(
   const said: string[] = [];
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'spillway-own-stack-'));
-    stack = await startStack({ ...options, reset: true, directory, fixedPorts: {}, anyPorts: true }, (line) =>
-      said.push(line),
+    stack = await startStack(
+      { ...options, engine: 'google', reset: true, directory, fixedPorts: {}, anyPorts: true },
+      (line) => said.push(line),
     );
     client = clientOf(stack);
   });

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import type { Buckets } from './ports/ports.ts';
+import { topicNames } from './topics.ts';
+
+export interface BucketsToCreate {
+  /** URL of the storage server. */
+  storage: string;
+  project: string;
+  buckets: Buckets;
+  /** Where pages come from that may send to the bucket of the site's uploads. */
+  siteOrigins: readonly string[];
+  /** Whether buckets keep deleted objects for a while, as new ones do. */
+  deletion: 'as_bucket' | 'at_once';
+}
+
+/**
+ * Creates missing buckets of a storage server on this machine, and the notifications that turn uploads into jobs. Pages of
+ * the site's origins may send the site's uploads. No page may read or write anything else. It speaks the JSON API itself,
+ * because whoever starts programs would keep Google's client in memory for these few calls.
+ * @see https://cloud.google.com/storage/docs/json_api/v1
+ */
+export async function createBuckets(wanted: BucketsToCreate): Promise<void> {
+  const { buckets, deletion, siteOrigins } = wanted;
+  const call = callerOf(wanted.storage);
+  const names = Object.values(buckets);
+  await Promise.all(names.map((name) => call('POST', `/b?project=${wanted.project}`, { name })));
+  if (deletion === 'at_once') {
+    const keepNothing = { softDeletePolicy: { retentionDurationSeconds: '0' } };
+    await Promise.all(names.map((name) => call('PATCH', `/b/${name}`, keepNothing)));
+  }
+  await Promise.all([
+    announceUploads(buckets.uploads, wanted.project, call),
+    announceUploads(buckets.webUploads, wanted.project, call),
+    // At every start: the site may have moved to another port.
+    call('PATCH', `/b/${buckets.webUploads}`, { cors: sendingFrom(siteOrigins) }),
+  ]);
+}
+
+function sendingFrom(origin: readonly string[]): object[] {
+  return [
+    {
+      origin,
+      method: ['PUT'],
+      responseHeader: ['Content-Type', 'Content-Range', 'Range', 'X-GUploader-UploadID'],
+      maxAgeSeconds: 3_600,
+    },
+  ];
+}
+
+const notificationsSchema = z.object({ items: z.array(z.unknown()).default([]) });
+
+async function announceUploads(bucket: string, project: string, call: Call): Promise<void> {
+  const path = `/b/${bucket}/notificationConfigs`;
+  const { items } = notificationsSchema.parse(await call('GET', path));
+  if (items.length > 0) return;
+  await call('POST', path, {
+    topic: `//pubsub.googleapis.com/projects/${project}/topics/${topicNames.uploads}`,
+    event_types: ['OBJECT_FINALIZE'],
+    payload_format: 'JSON_API_V1',
+  });
+}
+
+/** Resolves to the answer's JSON. What exists already is no error. */
+type Call = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<unknown>;
+
+const exists = 409;
+
+function callerOf(storage: string): Call {
+  return async (method, path, body) => {
+    const answer = await fetch(`${storage}/storage/v1${path}`, {
+      method,
+      ...(body === undefined
+        ? {}
+        : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    });
+    if (answer.ok || answer.status === exists) return answer.json();
+    throw new Error(`The storage server refused ${method} ${path}: ${await answer.text()}`);
+  };
+}
