@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,25 @@ describe('several processes', () => {
     expect(again?.data).toBe('0');
     expect(again?.deliveryAttempt).toBeGreaterThan(1);
   });
+});
+
+it('has what a process published that is killed at any moment', async () => {
+  const { path, messages } = await openQueue();
+  const entry = fileURLToPath(new URL('testing/publishing-process.ts', import.meta.url));
+  const told: string[] = [];
+  for (const most of [1, 40, 150]) {
+    const child = fork(entry, [path]);
+    onTestFinished(() => void child.kill('SIGKILL'));
+    const before = told.length;
+    child.on('message', ({ data }: { data: string }) => {
+      told.push(data);
+      if (told.length - before >= most) child.kill('SIGKILL');
+    });
+    await once(child, 'close');
+  }
+  const kept = await messages.peek(subscriptions.vm, 10_000);
+  const left = kept.map(({ data }) => data);
+  for (const data of told) expect(left.splice(left.indexOf(data), 1)).toEqual([data]);
 });
 
 describe('a message that was taken', () => {
