@@ -104,6 +104,7 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
   const followed = yield* part(emptyOutboxes(ports, memory, lost), nothing);
   yield* part(removeExpired(ports.fleet), undefined);
   yield* part(removeExpired(ports.passedOver), undefined);
+  yield* part(removeExpired(ports.retention), undefined);
   if (failures.length > 0) throw failures[0];
   const swept = {
     freed: freed.done,

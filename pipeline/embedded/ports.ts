@@ -24,6 +24,7 @@ import { createEmbeddedLeases } from './leases.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
 import { createEmbeddedPreflight } from './preflight.ts';
 import { createEmbeddedQueues } from './queues.ts';
+import { createEmbeddedRetention } from './retention.ts';
 import { createEmbeddedForecasts, createEmbeddedRouterStates } from './routing-documents.ts';
 import { createEmbeddedSettings } from './settings.ts';
 
@@ -101,6 +102,7 @@ export function createEmbeddedDocuments(
     forecasts: createEmbeddedForecasts(database, log),
     leases: createEmbeddedLeases(database),
     passedOver: createEmbeddedPassedOver(database),
+    retention: createEmbeddedRetention(database),
     audit: createEmbeddedAudit(database),
     apiKeys: createEmbeddedApiKeys(database),
   };

@@ -8,7 +8,7 @@ import { type Database, openDatabase } from './database.ts';
 import { createMessages, type Messages, type TakenMessage } from './messages.ts';
 import { type Subscription, subscriptions } from './subscriptions.ts';
 
-const jobs: Subscription = { name: 'jobs', ackDeadlineMs: 20_000, mostAttempts: 12 };
+const jobs: Subscription = { ...subscriptions.vm, name: 'jobs', ackDeadlineMs: 20_000, mostAttempts: 12 };
 const published = 200;
 
 /** A message in the hands of a worker. */

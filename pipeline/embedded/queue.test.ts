@@ -14,7 +14,7 @@ import { type Subscription, subscriptions } from './subscriptions.ts';
 import { createWaitingPulls } from './waiting-pulls.ts';
 
 /** A message that is held comes again soon, so that a test can await it. */
-const quick: Subscription = { name: 'quick', ackDeadlineMs: 300, mostAttempts: null };
+const quick: Subscription = { ...subscriptions.vm, name: 'quick', ackDeadlineMs: 300, mostAttempts: null };
 const noAttributes = {};
 
 async function openQueue() {
@@ -58,7 +58,12 @@ async function takingProcess(path: string, subscription: Subscription, then: 'ac
 describe('several processes', () => {
   it('share a subscription, and no message is held by two of them', async () => {
     const { path, publish, messages } = await openQueue();
-    const kept: Subscription = { name: 'shared', ackDeadlineMs: 600_000, mostAttempts: null };
+    const kept: Subscription = {
+      ...subscriptions.vm,
+      name: 'shared',
+      ackDeadlineMs: 600_000,
+      mostAttempts: null,
+    };
     const processes = await Promise.all([1, 2].map(() => takingProcess(path, kept, 'acknowledge')));
     const all = await publish(kept, 400);
     await expect.poll(() => messages.firstDueAt(kept), { timeout: 20_000 }).toBeNull();

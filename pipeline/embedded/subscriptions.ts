@@ -7,17 +7,33 @@ export interface Subscription {
   ackDeadlineMs: number;
   /** A message that was taken this often and never acknowledged is a dead letter. Null: it comes for ever. */
   mostAttempts: number | null;
+  /** A message that nobody has acknowledged is removed after this time. */
+  keptMs: number;
+  /** Of more messages the oldest are removed. Null: there is no limit. */
+  mostKept: number | null;
 }
 
-const jobAttempts = { mostAttempts: mostDeliveryAttempts };
+const dayMs = 24 * 3_600_000;
+const pulled = { ackDeadlineMs: ackDeadline.pull * 1_000 };
+const pushed = { ackDeadlineMs: ackDeadline.push * 1_000 };
+/** Pub/Sub keeps messages this long too. @see https://cloud.google.com/pubsub/docs/subscription-retention */
+const kept = { keptMs: 7 * dayMs, mostKept: null };
+const ofJobs = { mostAttempts: mostDeliveryAttempts, ...kept };
 
 /** The subscription of each topic. They are those of the cloud, and one for what integrators are told. */
 export const subscriptions = {
-  vm: { name: subscriptionNames.vm, ackDeadlineMs: ackDeadline.pull * 1_000, ...jobAttempts },
-  run: { name: subscriptionNames.run, ackDeadlineMs: ackDeadline.push * 1_000, ...jobAttempts },
-  uploads: { name: subscriptionNames.uploads, ackDeadlineMs: ackDeadline.push * 1_000, mostAttempts: null },
-  events: { name: `${topicNames.events}-push`, ackDeadlineMs: ackDeadline.pull * 1_000, mostAttempts: null },
-  dead: { name: subscriptionNames.dead, ackDeadlineMs: ackDeadline.pull * 1_000, mostAttempts: null },
+  vm: { name: subscriptionNames.vm, ...pulled, ...ofJobs },
+  run: { name: subscriptionNames.run, ...pushed, ...ofJobs },
+  uploads: { name: subscriptionNames.uploads, ...pushed, mostAttempts: null, ...kept },
+  /** Nobody may be there to be told, so what is kept has a limit: it is about ten megabytes. */
+  events: {
+    name: `${topicNames.events}-push`,
+    ...pushed,
+    mostAttempts: null,
+    keptMs: 7 * dayMs,
+    mostKept: 10_000,
+  },
+  dead: { name: subscriptionNames.dead, ...pulled, mostAttempts: null, keptMs: 31 * dayMs, mostKept: null },
 } as const satisfies Record<keyof typeof topicNames, Subscription>;
 
 /** How long a message stays away that was refused, having been taken this often. Milliseconds. */

@@ -89,6 +89,8 @@ export function createGcpPorts(
     forecasts: createFirestoreForecasts(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
+    // TTL policies do it, and the retention of the subscriptions.
+    retention: { removeExpired() {} },
     metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
     instruments: meter.instruments,
     ownMetrics: meter,

@@ -106,6 +106,7 @@ export function createMemoryDatabase(
     forecasts: createMemoryDocument(initialForecastDocument),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
+    retention: { removeExpired() {} },
     audit: createMemoryAudit(),
     apiKeys: createMemoryApiKeys(),
   };

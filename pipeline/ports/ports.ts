@@ -16,6 +16,7 @@ import type { MetricsOutput, OwnMetrics } from './metrics.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
+import type { Retention } from './retention.ts';
 import type { RunService } from './run-service.ts';
 import type { Tracing } from './tracing.ts';
 
@@ -98,6 +99,7 @@ export interface Ports extends JobPorts {
   forecasts: RevisedDocument<ForecastDocument>;
   leases: Leases;
   passedOver: PassedOverItems;
+  retention: Retention;
   /** Null where nobody reads what this program would write. */
   metrics: MetricsOutput | null;
   /** What the use cases tell of what they do. */

@@ -16,5 +16,5 @@ CREATE TABLE messages (
   data TEXT NOT NULL
 ) STRICT;
 CREATE INDEX messages_due ON messages (subscription, due_at, id);
-CREATE INDEX messages_age ON messages (subscription, published_at);
+CREATE INDEX messages_age ON messages (subscription, published_at, id);
 `;
