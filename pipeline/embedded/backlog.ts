@@ -6,7 +6,7 @@ import { type JobTable, readColumns } from './job-table.ts';
 export function createBacklog({ database, list }: JobTable): Backlog {
   const lines = {
     vm: query(`state = 'queued' AND target = 'vm'`, 'turn_at, id'),
-    run: query(`state = 'queued' AND published_at IS NOT NULL AND target = 'run'`, 'published_at, id'),
+    run: query(`state = 'queued' AND target = 'run' AND published_at IS NOT NULL`, 'published_at, id'),
   };
   const oldest = query(`state = 'queued' AND target = ?`, 'seq');
   const unpublished = older(`state = 'queued' AND published_at IS NULL`, 'created_at');

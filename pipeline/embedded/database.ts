@@ -124,8 +124,8 @@ function connect(path: string): DatabaseSync {
 function prepareFile(connection: DatabaseSync): void {
   const { application_id } = connection.prepare('PRAGMA application_id').get() ?? {};
   if (application_id !== applicationId) {
-    // Both are written to the file itself before it has a log, so that they are there whatever happens next.
-    connection.exec(`PRAGMA page_size = 8192; PRAGMA application_id = ${applicationId}`);
+    // It is written to the file itself before that has a log, so that it is there whatever happens next.
+    connection.exec(`PRAGMA application_id = ${applicationId}`);
   }
   // NORMAL: a process may die at any moment and nothing that was committed is lost. After a power cut the last moments
   // are missing, as a whole, and the file is sound.

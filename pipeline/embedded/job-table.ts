@@ -4,6 +4,7 @@ import { type Job, jobSchema, schemaVersion } from '@spillway/core/job.ts';
 import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
 import type { Database } from './database.ts';
+import { unpacked } from './packed-document.ts';
 
 /** The version of a job's document: numbers of `risingNumber`. */
 export interface Version {
@@ -17,7 +18,10 @@ export interface Version {
 const mostUnreadable = 20;
 
 /** What `read` needs of a row. */
-export const readColumns = 'seq, version, id, updated_at, document';
+export const readColumns = `seq, version, id, updated_at, coalesce(
+  (SELECT document FROM open_documents WHERE seq = jobs.seq),
+  (SELECT document FROM ended_documents WHERE seq = jobs.seq)
+) AS document`;
 
 type Row = Record<string, SQLOutputValue>;
 
@@ -34,7 +38,7 @@ export interface JobTable {
 
 export function jobTable(database: Database, onInvalid: (item: string, error: unknown) => void): JobTable {
   function read(row: Row): Stored {
-    const job = jobSchema.parse(JSON.parse(String(row.document)));
+    const job = jobSchema.parse(JSON.parse(unpacked(row.document)));
     const version: Version = { seq: Number(row.seq), version: Number(row.version) };
     return { job, version, updatedAt: new Date(Number(row.updated_at)), readAt: database.clock.now() };
   }
@@ -77,30 +81,34 @@ export function versionOf({ version }: Stored): Version {
   return version as Version;
 }
 
-/** What queries ask for, in the order of `columns`. Work and money are whole numbers, so that sums are exact. */
-export function columnsOf(job: Job): SQLInputValue[] {
+/** What queries ask for. Work and money are whole numbers, so that sums are exact. */
+export function columnsOf(job: Job) {
   const { source, route } = job;
-  return [
-    ...[job.state, route.target, job.operation, job.owner, job.upload, job.batch],
-    ...[source.bucket, source.name, source.generation],
-    ...[msOf(route.turnAt), msOf(job.deadlineAt), msOf(route.at), msOf(job.publishedAt)],
-    ...[msOf(job.claim?.expiresAt), msOf(job.endedAt), msOf(job.outbox?.since)],
-    ...[msOf(job.deletedAt), msOf(job.expiresAt), job.error?.retryable ? 1 : 0],
-    ...[microseconds(route.workMs), microseconds(job.vmWorkMs), Math.round(route.dollars * 1e12)],
-    JSON.stringify(job),
-  ];
+  return {
+    state: job.state,
+    target: route.target,
+    operation: job.operation,
+    owner: job.owner,
+    upload: job.upload,
+    batch: job.batch,
+    source_bucket: source.bucket,
+    source_name: source.name,
+    source_generation: source.generation,
+    turn_at: msOf(route.turnAt),
+    deadline_at: msOf(job.deadlineAt),
+    decided_at: msOf(route.at),
+    published_at: msOf(job.publishedAt),
+    claim_ends_at: msOf(job.claim?.expiresAt),
+    ended_at: msOf(job.endedAt),
+    outbox_since: msOf(job.outbox?.since),
+    deleted_at: msOf(job.deletedAt),
+    expires_at: msOf(job.expiresAt),
+    may_pass: job.error?.retryable ? 1 : 0,
+    work_us: microseconds(route.workMs),
+    vm_work_us: microseconds(job.vmWorkMs),
+    picodollars: Math.round(route.dollars * 1e12),
+  } satisfies Record<string, SQLInputValue>;
 }
-
-/** Columns that every write sets, besides `version` and `updated_at`. */
-export const columns = [
-  ...['state', 'target', 'operation', 'owner', 'upload', 'batch'],
-  ...['source_bucket', 'source_name', 'source_generation'],
-  ...['turn_at', 'deadline_at', 'decided_at', 'published_at'],
-  ...['claim_ends_at', 'ended_at', 'outbox_since'],
-  ...['deleted_at', 'expires_at', 'may_pass'],
-  ...['work_us', 'vm_work_us', 'picodollars'],
-  'document',
-] as const;
 
 function microseconds(ms: number): number {
   return Math.round(ms * 1_000);
@@ -121,7 +129,7 @@ function itemOf(row: Row): string {
 
 function parsedOrNull({ document }: Row): unknown {
   try {
-    return JSON.parse(String(document));
+    return JSON.parse(unpacked(document));
   } catch {
     return null;
   }

@@ -1,5 +1,9 @@
 /**
- * The documents: JSON as text, and beside it, for the jobs, what queries ask for. Times are milliseconds since 1970.
+ * The documents: JSON as text. Times are milliseconds since 1970.
+ *
+ * A row of `jobs` has what queries ask for. Its document is beside it, in one of two tables: SQLite does not close the
+ * gaps that a document leaves in its page when it shrinks, and jobs that have ended are the many. So the document of an
+ * ended job is packed (see `packed-document.ts`) and moves to a table where nothing changes any more.
  *
  * `jobs.seq` and `jobs.version` are given by one rising number (see `rising-number.ts`): `seq` when a job is created, `version`
  * with every write. Work is in whole microseconds and money in whole picodollars, so that sums of them are exact.
@@ -35,9 +39,14 @@ CREATE TABLE jobs (
   may_pass INTEGER NOT NULL,
   work_us INTEGER NOT NULL,
   vm_work_us INTEGER NOT NULL,
-  picodollars INTEGER NOT NULL,
-  document TEXT NOT NULL
+  picodollars INTEGER NOT NULL
 ) STRICT;
+CREATE TABLE open_documents (seq INTEGER PRIMARY KEY, document TEXT NOT NULL) STRICT;
+CREATE TABLE ended_documents (seq INTEGER PRIMARY KEY, document BLOB NOT NULL) STRICT;
+CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
+  DELETE FROM open_documents WHERE seq = old.seq;
+  DELETE FROM ended_documents WHERE seq = old.seq;
+END;
 
 CREATE UNIQUE INDEX jobs_id ON jobs (id);
 CREATE UNIQUE INDEX jobs_version ON jobs (version);
@@ -58,7 +67,8 @@ CREATE INDEX jobs_line ON jobs (target, turn_at, id, seq, work_us) WHERE state =
 CREATE INDEX jobs_waiting ON jobs (target, seq) WHERE state = 'queued';
 CREATE INDEX jobs_unpublished ON jobs (created_at, id) WHERE state = 'queued' AND published_at IS NULL;
 CREATE INDEX jobs_published ON jobs (published_at, id) WHERE state = 'queued' AND published_at IS NOT NULL;
-CREATE INDEX jobs_run_line ON jobs (target, published_at, id) WHERE state = 'queued' AND published_at IS NOT NULL;
+CREATE INDEX jobs_run_line ON jobs (published_at, id)
+  WHERE state = 'queued' AND target = 'run' AND published_at IS NOT NULL;
 CREATE INDEX jobs_claimed ON jobs (claim_ends_at, id, target, work_us) WHERE state = 'processing';
 CREATE INDEX jobs_open_on_run ON jobs (seq, work_us) WHERE target = 'run' AND state IN ('queued', 'processing');
 CREATE INDEX jobs_of_owner_on_vm ON jobs (owner, deadline_at, seq, work_us)

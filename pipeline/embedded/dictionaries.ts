@@ -1,0 +1,45 @@
+/**
+ * Text that documents of ended jobs have in common, by the number that a packed document names. One that was released is
+ * never changed, because documents cannot be read without it: a better one is added at the end.
+ * @see https://www.rfc-editor.org/rfc/rfc1950#section-2.2
+ */
+export const dictionaries: readonly Buffer[] = [
+  [
+    '"outbox":{"since":"2026-01-01T12:00:00.000Z","effects":["event"]},',
+    '"error":{"code":"corrupt_image","message":"The picture is damaged or incomplete.","retryable":false,"blame":"input"}',
+    '"code":"unknown_operation","message":"No operation of that name exists."',
+    '"code":"poison","message":"The picture stopped the program that worked on it several times."',
+    '"code":"processing_timeout","unsupported_type","out_of_memory","internal","file_too_large","model_missing"',
+    '"state":"queued","processing","superseded","cancelled","failed","class":"bulk","operation":"caption"',
+    '"operation":"remove-background","options":{"format":"webp"}},"image/webp","image/heic",".webp",".json"',
+    '"lastFailure":{"code":"internal","signature":null},"failedBy":"vm-1",',
+    '"model":{"name":"u2netp","sha256":"',
+    '"reason":"run_no_vm","explanation":"No VM takes new work.","reason":"run_vm_late","reason":"vm_sooner",',
+    '"reason":"vm_run_paused","reason":"run_cheaper","reason":"vm_only","movedFrom":"vm","movedFrom":"run",',
+    'Both sides would be late (the deadline passed 1.0 s ago), and the VMs, which would need ',
+    ' s, are sooner than Cloud Run, which would need 1.0 s.","The VMs would need 1.0 s, too late (1.0 s are left); ',
+    'Cloud Run would need 1.0 s and costs $0.00',
+    '{"id":"0","operation":"sketch","options":{"blur":21,"format":"png"},"owner":null,"owner":"',
+    '","source":{"bucket":"spillway-uploads","name":"sketch/","bucket":"spillway-web-uploads","name":"',
+    '.jpg","generation":"17","size":1000,"contentType":"image/png",".png","contentType":"image/jpeg",',
+    '"timeCreated":"2026-01-01T12:00:00.000Z","pixels":null,"pixels":1200},"class":"interactive",',
+    '"batch":null,"batch":"","batchSize":null,"batchSize":1,"upload":null,"upload":"","run":1,"retryOf":null,',
+    '"reservation":"","trace":null,"trace":"00-","schemaVersion":1,"revision":5,"state":"succeeded","parent":null,',
+    '"route":{"target":"run","reason":"","explanation":"","target":"vm","reason":"vm_in_time",',
+    '"explanation":"The VMs would need 0.5 s, 1.4 s are left.","policy":"deadline","workMs":310.1,',
+    '"turnAt":"2026-01-01T12:00:00.000Z","dollars":0,"predicted":{"vm":null,"run":null,"vm":{"waitMs":0,',
+    '"deliveryMs":14,"serviceMs":310,"spreadMs":80,"finishMs":560,"dollars":0,"inTime":true},"run":{"waitMs":12,',
+    '"deliveryMs":14,"serviceMs":310,"spreadMs":80,"finishMs":560,"dollars":0.00001,"inTime":false},"runClosed":null,',
+    '"runClosed":"off","budgetMs":1999},"ledger":{"vm":{"running":{"jobs":2,"workMs":620},"ahead":{"jobs":0,',
+    '"workMs":0}},"run":{"jobs":0,"workMs":0}},"epoch":0,"movedFrom":null,"at":"2026-01-01T12:00:00.000Z"},',
+    '"createdAt":"2026-01-01T12:00:00.000Z","deadlineAt":"2026-01-01T12:00:00.000Z",',
+    '"publishedAt":"2026-01-01T12:00:00.000Z","vmWorkMs":310.1,"attempt":1,"claim":null,"claim":{"worker":"vm-1",',
+    '"token":"","expiresAt":"2026-01-01T12:00:00.000Z"},"failedBy":null,"lastFailure":null,"machineFaults":0,',
+    '"progress":null,"timings":null,"timings":{"waitMs":120,"downloadMs":12,"processMs":345,"storeMs":12,"totalMs":560},',
+    '"result":null,"result":{"bucket":"spillway-results","name":"sketch/","generation":"17",',
+    '"contentType":"image/jpeg","contentType":"image/png","size":345678,"crc32c":"","width":4000,"height":3000,',
+    '"decodedPixels":12000000,"model":null,"notes":[],"receipt":"sketch/.receipt.json"},"error":null,',
+    '"endedAt":"2026-01-01T12:00:00.000Z","eventPublishedAt":null,"eventPublishedAt":"2026-01-01T12:00:00.000Z",',
+    '"outbox":null,"deletedAt":null,"expiresAt":"2026-01-01T12:00:00.000Z"}',
+  ],
+].map((parts) => Buffer.from(parts.join('')));
