@@ -7,14 +7,16 @@ import { otlpConfigShape } from './telemetry/otlp-config.ts';
 import { tracesConfigShape, tracesDestination } from './telemetry/traces-config.ts';
 
 /**
- * The part of the environment that every program has. Google's client libraries read `FIRESTORE_EMULATOR_HOST`,
- * `PUBSUB_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST` by themselves.
+ * The part of the environment that every program has. Google's client libraries read `FIRESTORE_EMULATOR_HOST`
+ * and `PUBSUB_EMULATOR_HOST` by themselves.
  */
 export const baseConfigSchema = z.object({
   /** What keeps documents and messages: Google's Firestore and Pub/Sub, or a file on this machine. */
   SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
   /** The file of the engine `embedded`. */
   SPILLWAY_DATABASE: z.string().min(1).optional(),
+  /** Where Cloud Storage's API is answered in its place: `http://127.0.0.1:9199`. Google's client reads it, too. */
+  STORAGE_EMULATOR_HOST: z.string().min(1).optional(),
   SPILLWAY_PROJECT: z.string().min(1),
   /** The bucket of integrators. */
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
@@ -72,6 +74,12 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   tracesDestination(parsed.data);
   metricsDestination(parsed.data);
   return parsed.data;
+}
+
+/** The address of the storage server that answers in the place of Cloud Storage; null where none does. */
+export function storageServerOf({ STORAGE_EMULATOR_HOST: host }: BaseConfig): string | null {
+  if (host === undefined) return null;
+  return host.includes('://') ? host : `http://${host}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-import { baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
+import { baseConfigSchema, parseConfig, storageServerOf } from '@spillway/pipeline/config.ts';
 import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { tracesDestination } from '@spillway/pipeline/telemetry/traces-config.ts';
 import { z } from 'zod';
@@ -49,8 +49,6 @@ const webConfigSchema = baseConfigSchema.extend({
   /** Set by Cloud Run, whose front end is a proxy. @see https://cloud.google.com/run/docs/container-contract */
   K_SERVICE: z.string().optional(),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
-  /** Google's name for the address of another storage server than the cloud's. */
-  STORAGE_EMULATOR_HOST: z.string().optional(),
 });
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
@@ -65,7 +63,7 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
 /** Reads the web server's environment. Throws one message that names each variable that is wrong. */
 export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
   const config = parseConfig(webConfigSchema, environment);
-  const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, STORAGE_EMULATOR_HOST } = config;
+  const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN } = config;
   const { SPILLWAY_HOST, SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
@@ -73,8 +71,7 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
     host: SPILLWAY_HOST ?? (K_SERVICE ? '0.0.0.0' : '127.0.0.1'),
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
-    storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? emulatorUrl(STORAGE_EMULATOR_HOST) ?? cloudStorage)
-      .origin,
+    storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? storageServerOf(config) ?? cloudStorage).origin,
     traces: traceSourceOf(config),
   };
 }
@@ -121,10 +118,4 @@ function adminAccessOf(config: z.infer<typeof webConfigSchema>): AdminAccess {
     people: people[0] === '*' ? 'all' : new Set(people),
     keysUrl: config.SPILLWAY_IAP_KEYS_URL,
   };
-}
-
-/** The client libraries accept the address with or without a scheme. */
-function emulatorUrl(host: string | undefined): string | undefined {
-  if (!host) return undefined;
-  return /^https?:\/\//.test(host) ? host : `http://${host}`;
 }

@@ -20,6 +20,7 @@ beforeAll(async () => {
   const config = baseConfigSchema.parse({
     SPILLWAY_ENGINE: 'embedded',
     SPILLWAY_DATABASE: join(folder, 'spillway.db'),
+    STORAGE_EMULATOR_HOST: 'http://127.0.0.1:9',
     SPILLWAY_PROJECT: 'demo-contract',
     SPILLWAY_UPLOADS_BUCKET: 'uploads',
     SPILLWAY_WEB_UPLOADS_BUCKET: 'web-uploads',

@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { Storage } from '@google-cloud/storage';
 import { overTime } from '@spillway/core/steps.ts';
-import { type BaseConfig, bucketsOf, databaseOf } from '../config.ts';
+import { type BaseConfig, bucketsOf, databaseOf, storageServerOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
-import { createStorageBlobs } from '../gcp/blobs.ts';
-import { orOutage } from '../gcp/outages.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
@@ -17,6 +14,7 @@ import { metricsDestination } from '../telemetry/metrics-config.ts';
 import { createMetricsOutput } from '../telemetry/metrics-output.ts';
 import { createEmbeddedApiKeys } from './api-keys.ts';
 import { createEmbeddedAudit } from './audit.ts';
+import { createStorageServerBlobs } from './blobs.ts';
 import { type Database, machineClock, openDatabase } from './database.ts';
 import { createEmbeddedFleet } from './fleet.ts';
 import { createEmbeddedJobs } from './jobs.ts';
@@ -46,10 +44,15 @@ export async function createEmbeddedPorts(
   const path = databaseOf(config);
   if (path === null)
     throw new ConfigError('Set SPILLWAY_ENGINE=embedded and name the file in SPILLWAY_DATABASE.');
+  const storageServer = storageServerOf(config);
+  if (storageServer === null)
+    throw new ConfigError(
+      'The engine "embedded" keeps pictures in a storage server: name its address in STORAGE_EMULATOR_HOST.',
+    );
   const buckets = bucketsOf(config);
   const [metricsService, runService] = await Promise.all([metricsServiceOf(config), runServiceOf(config)]);
   const database = await openDatabase(path, clock);
-  const storage = new Storage({ projectId: config.SPILLWAY_PROJECT });
+  const blobs = createStorageServerBlobs(storageServer);
   const queues = createEmbeddedQueues(database);
   const onInvalid = (item: string, error: unknown) =>
     void overTime(passOver({ task: 'reading', item }, error, { passedOver: documents.passedOver, log }));
@@ -61,11 +64,8 @@ export async function createEmbeddedPorts(
     queue: queues.queue,
     consumer: queues.consumer,
     deadLetters: queues.deadLetters,
-    preflight: createEmbeddedPreflight(buckets, async (bucket) => {
-      const [isThere] = await orOutage('The storage server', storage.bucket(bucket).exists());
-      return isThere;
-    }),
-    blobs: limitedBlobs(createStorageBlobs(storage, log)),
+    preflight: createEmbeddedPreflight(buckets, blobs.isBucketThere),
+    blobs: limitedBlobs(blobs),
     metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
     instruments: meter.instruments,
     ownMetrics: meter,
@@ -80,6 +80,7 @@ export async function createEmbeddedPorts(
     async close() {
       queues.close();
       database.close();
+      blobs.close();
       await Promise.all([metricsService?.close(), runService?.close()]);
     },
   };
