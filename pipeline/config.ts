@@ -16,7 +16,7 @@ export const baseConfigSchema = z.object({
   /** The file of the engine `embedded`. */
   SPILLWAY_DATABASE: z.string().min(1).optional(),
   /** Where Cloud Storage's API is answered in its place: `http://127.0.0.1:9199`. Google's client reads it, too. */
-  STORAGE_EMULATOR_HOST: z.string().min(1).optional(),
+  STORAGE_EMULATOR_HOST: z.string().optional(),
   SPILLWAY_PROJECT: z.string().min(1),
   /** The bucket of integrators. */
   SPILLWAY_UPLOADS_BUCKET: z.string().min(3),
@@ -78,7 +78,7 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
 
 /** The address of the storage server that answers in the place of Cloud Storage; null where none does. */
 export function storageServerOf({ STORAGE_EMULATOR_HOST: host }: BaseConfig): string | null {
-  if (host === undefined) return null;
+  if (!host) return null;
   return host.includes('://') ? host : `http://${host}`;
 }
 
