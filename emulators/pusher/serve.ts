@@ -1,4 +1,5 @@
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { jobEventsConfigShape } from '@spillway/pipeline/push/job-events-config.ts';
 import { Pusher, type PushRequest } from '@spillway/pipeline/push/pusher.ts';
 import { subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
@@ -25,6 +26,7 @@ const config = z
     /** The accounts whose identity tokens Pub/Sub's pushes and Eventarc's deliveries carry, as JSON. */
     SPILLWAY_PUSH_ACCOUNT: account,
     SPILLWAY_EVENTS_ACCOUNT: account,
+    ...jobEventsConfigShape,
     /** The key that the local cloud signs tokens with. */
     SPILLWAY_TOKEN_KEY: z.string(),
   })
@@ -57,6 +59,8 @@ const pushers = [
   });
 });
 
+const jobEvents = await startJobEvents();
+
 for (const reason of ['SIGTERM', 'SIGINT', 'disconnect']) process.on(reason, () => void end());
 for (const pusher of pushers) void pusher.run();
 process.send?.({ ready: true });
@@ -75,6 +79,13 @@ async function sources() {
     default:
       return config.SPILLWAY_ENGINE satisfies never;
   }
+}
+
+/** In Pub/Sub people have subscriptions of their own for the ends of jobs. */
+async function startJobEvents() {
+  if (config.SPILLWAY_ENGINE === 'google') return null;
+  const events = await import('@spillway/pipeline/embedded/job-events.ts');
+  return events.startJobEvents(config.SPILLWAY_DATABASE, config, log);
 }
 
 async function post(
@@ -97,6 +108,6 @@ async function post(
 }
 
 async function end(): Promise<void> {
-  await Promise.all(pushers.map((pusher) => pusher.stop()));
+  await Promise.all([...pushers, jobEvents].map((each) => each?.stop()));
   process.exit(0);
 }

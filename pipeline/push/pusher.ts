@@ -37,6 +37,8 @@ export interface PusherOptions {
   send(request: PushRequest, signal: AbortSignal): Promise<number>;
   /** The longest that a request may take: the subscription's ack deadline, in milliseconds. */
   deadlineMs: number;
+  /** Requests under way at a time, however well they go. Default: as many as Pub/Sub's window has. */
+  mostAtOnce?: number;
   log(line: string): void;
 }
 
@@ -91,7 +93,8 @@ export class Pusher {
   async #room(): Promise<number> {
     for (;;) {
       await this.#backoffOver();
-      const room = pushesAtOnce(this.#pace) - this.#underWay.size;
+      const { mostAtOnce = Number.POSITIVE_INFINITY } = this.#options;
+      const room = Math.min(mostAtOnce, pushesAtOnce(this.#pace)) - this.#underWay.size;
       if (room > 0 || this.#stopped.signal.aborted) return room;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
