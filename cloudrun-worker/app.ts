@@ -2,7 +2,6 @@ import type { HttpBindings } from '@hono/node-server';
 import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
 import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { type MetricsPage, tooMany } from '@spillway/pipeline/http/metrics-page.ts';
-import { isFromPage } from '@spillway/pipeline/http/page-requests.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Consumer, Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
@@ -11,6 +10,7 @@ import { prometheusContentType } from '@spillway/pipeline/telemetry/prometheus.t
 import { type ProcessTracing, requestFlushMs } from '@spillway/pipeline/telemetry/tracing.ts';
 import { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { guardCalls } from './guard-calls.ts';
 
 /** Pub/Sub's largest message, 10 MB, in base64 with all its attributes. Bytes. */
 const largestPush = 16 * 1_024 * 1_024;
@@ -50,26 +50,8 @@ export function createPushApp(
     const report = await health.report();
     return context.json({ ...report, slots: worker.slots, busy: worker.busy() }, statusCodeOf(report));
   });
-  app.use(async (context, next) => {
-    // On a developer's machine any web page could reach this port.
-    if (isFromPage(context.req.header())) return context.text('No page has business here.', 403);
-    return next();
-  });
-  app.use(async (context, next) => {
-    // Nothing of the body is read for a stranger.
-    const verdict = await check(context.req.header());
-    switch (verdict.kind) {
-      case 'welcome':
-        return next();
-      case 'refused':
-        if (verdict.status === 401) context.header('WWW-Authenticate', 'Bearer');
-        return context.body(null, verdict.status);
-      case 'outage':
-        return context.text('Try again later.', verdict.status);
-      default:
-        return verdict satisfies never;
-    }
-  });
+  guardCalls(app, check);
+
   // Of the one instance that happens to answer: what all of them have seen is pushed.
   app.get('/metrics', async (context) => {
     if (!metrics.admit(context.env.outgoing)) return context.text(tooMany, 503);

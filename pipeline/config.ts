@@ -66,14 +66,22 @@ export function parseConfig<Schema extends typeof baseConfigSchema>(
   schema: Schema,
   environment: Record<string, string | undefined>,
 ): z.infer<Schema> {
+  const config = parseEnvironment(schema, environment);
+  databaseOf(config);
+  bucketsOf(config);
+  tracesDestination(config);
+  metricsDestination(config);
+  return config;
+}
+
+/** The same for a program that needs nothing of what all others have. */
+export function parseEnvironment<Schema extends z.ZodType>(
+  schema: Schema,
+  environment: Record<string, string | undefined>,
+): z.infer<Schema> {
   const parsed = schema.safeParse(environment);
-  if (!parsed.success)
-    throw new ConfigError(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
-  databaseOf(parsed.data);
-  bucketsOf(parsed.data);
-  tracesDestination(parsed.data);
-  metricsDestination(parsed.data);
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`The environment is not complete.\n${z.prettifyError(parsed.error)}`);
 }
 
 /** The address of the storage server that answers in the place of Cloud Storage; null where none does. */

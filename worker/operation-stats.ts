@@ -24,8 +24,11 @@ export class OperationStatsBook {
     this.#startedAt = startedAt;
   }
 
-  /** `ms`: from receiving the message to its outcome. */
-  record(outcome: Outcome, ms: number): void {
+  /**
+   * @param ms From receiving the message to its outcome, without `deliveryMs`.
+   * @param deliveryMs What of the delivery followed the claim: the way of a picture that is sent elsewhere.
+   */
+  record(outcome: Outcome, ms: number, deliveryMs = 0): void {
     if (outcome.kind !== 'succeeded' && outcome.kind !== 'failed') return;
     const { job } = outcome;
     if (!isOperationName(job.operation)) return;
@@ -37,7 +40,7 @@ export class OperationStatsBook {
     const serviceMs = before.succeeded === 0 ? ms : before.serviceMs + weight * (ms - before.serviceMs);
     this.#stats.set(job.operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
     this.#times.record(job.operation, job.result?.decodedPixels ?? estimatePixels(job.source), ms);
-    this.#recordDelivery(job);
+    this.#recordDelivery(job, deliveryMs);
   }
 
   perOperation(): Record<string, OperationStats> {
@@ -67,12 +70,12 @@ export class OperationStatsBook {
   }
 
   /** Only first attempts count: a job that was moved or tried before has waited for other reasons. */
-  #recordDelivery(job: Job): void {
+  #recordDelivery(job: Job, afterClaimMs: number): void {
     const { route, timings, attempt } = job;
     const first = this.#first;
     this.#first = false;
     if (!timings || attempt > 1 || route.epoch > 0) return;
-    const claimedAt = clockStart(job).getTime() + timings.waitMs;
+    const claimedAt = clockStart(job).getTime() + timings.waitMs + afterClaimMs;
     const deliveryMs = Math.max(0, claimedAt - route.at.getTime());
     const beforeStartMs = this.#startedAt().getTime() - route.at.getTime();
     if (first && beforeStartMs > 0) {

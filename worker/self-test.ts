@@ -9,7 +9,7 @@ import {
   priorServiceMs,
 } from '@spillway/core/routing/service-times.ts';
 import { encodePng } from '@spillway/processing/png.ts';
-import type { Processor } from '@spillway/processing/processor.ts';
+import type { Processor, ProcessRequest } from '@spillway/processing/processor.ts';
 import { checkMachine } from './machine-check.ts';
 import { testPicture, testSlowness } from './test-picture.ts';
 
@@ -59,7 +59,7 @@ export async function selfTest(
 /** Does one operation with the same picture, however long it takes. Resolves to what went wrong, or null. */
 export async function testOperation(
   operation: OperationName,
-  processor: Pick<Processor, 'process'>,
+  processor: { process(request: ProcessRequest): Promise<{ processMs: number }> },
   workDir: string,
 ): Promise<SelfTestProblem | null> {
   try {
@@ -73,7 +73,7 @@ export async function testOperation(
 }
 
 interface Bench {
-  processor: Pick<Processor, 'process'>;
+  processor: { process(request: ProcessRequest): Promise<{ processMs: number }> };
   folder: string;
   inputPath: string;
 }

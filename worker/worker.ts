@@ -2,27 +2,26 @@ import type { MachineLack } from '@spillway/core/errors.ts';
 import type { Control, Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
+import type { OperationName } from '@spillway/core/operations.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
-import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { type ProcessTracing, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
-import { createProcessor } from '@spillway/processing/processor.ts';
-import { launchOf, type SandboxRule } from '@spillway/processing/sandbox.ts';
 import type { WorkerConfig } from './config.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { createMachineMeter } from './machine-metrics.ts';
 import { OperationStatsBook } from './operation-stats.ts';
 import { type OwnControl, ownControl } from './own-control.ts';
 import { createOwnOffers } from './own-offers.ts';
+import { createOwnProcessor } from './own-processor.ts';
 import { type SelfTestProblem, selfTest, testOperation } from './self-test.ts';
-import { sleeping } from './sleeping.ts';
+import { withModels } from './with-models.ts';
 import { workDirOf } from './work-dir.ts';
-import { createWorkload, type Workload } from './workload.ts';
+import { createWorkload, type Execution, type Workload } from './workload.ts';
 
 /** What a pull loop or a push endpoint works with. */
 export interface Worker extends Workload {
@@ -76,25 +75,11 @@ export async function startWorker(
   );
   const ports = await createPorts(config, log, 'calls', tracing);
   await checkCredentials(ports);
-  warnOfPlainChildren(config.SPILLWAY_SANDBOX, log);
   const workDir = workDirOf(config.SPILLWAY_WORK_DIR, id);
   const models = { folder: modelsFolderFrom(config) };
   // https://cloud.google.com/run/docs/container-contract#filesystem
   const filesAreMemory = kind === 'run';
-  const processor = createProcessor({
-    children: slots,
-    timeLimitMs: config.SPILLWAY_TIME_LIMIT_MS,
-    memoryLimitBytes: config.SPILLWAY_MEMORY_LIMIT_MIB * 1_024 * 1_024,
-    filesAreMemory,
-    recycleAfter: config.SPILLWAY_RECYCLE_AFTER,
-    models,
-    temporary: workDir.path,
-    sandbox: config.SPILLWAY_SANDBOX,
-  });
-  const operate: Operate =
-    config.SPILLWAY_SLEEP_MS === undefined
-      ? (request) => processor.process(request)
-      : sleeping(config.SPILLWAY_SLEEP_MS);
+  const { processor, operate } = createOwnProcessor(config, { temporary: workDir.path, filesAreMemory }, log);
   const offers = createOwnOffers(
     { folder: models.folder, source: config.SPILLWAY_MODELS_SOURCE },
     ports.clock,
@@ -108,27 +93,34 @@ export async function startWorker(
   let state: Heartbeat['state'] = 'starting';
   let lacks: readonly MachineLack[] = [];
 
-  const workload = createWorkload({
-    executor: {
-      ports,
-      worker: id,
-      target: kind,
-      folders: attemptFoldersIn(workDir.path),
-      claimMs: config.SPILLWAY_CLAIM_MS,
-      maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
-      learned: () => stats.learned(),
-      async testOperation(operation) {
-        return (await testOperation(operation, processor, workDir.path))?.why ?? null;
+  const executor = {
+    ports,
+    worker: id,
+    target: kind,
+    folders: attemptFoldersIn(workDir.path),
+    claimMs: config.SPILLWAY_CLAIM_MS,
+    maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
+    learned: () => stats.learned(),
+    async testOperation(operation: OperationName) {
+      return (await testOperation(operation, processor, workDir.path))?.why ?? null;
+    },
+  };
+
+  function beginExecution(): Execution {
+    let fetchingMs = 0;
+    return {
+      operate: withModels(operate, models, config.SPILLWAY_MODELS_SOURCE, (ms) => {
+        fetchingMs += ms;
+      }),
+      leftOutMs: () => fetchingMs,
+      onOutcome(outcome, ms) {
+        stats.record(outcome, ms);
+        hooks.onOutcome?.(outcome, ms);
       },
-    },
-    operate,
-    models,
-    modelsSource: config.SPILLWAY_MODELS_SOURCE,
-    onOutcome(outcome, ms) {
-      stats.record(outcome, ms);
-      hooks.onOutcome?.(outcome, ms);
-    },
-  });
+    };
+  }
+
+  const workload = createWorkload(executor, beginExecution);
 
   const heartbeats = startHeartbeats({
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
@@ -198,12 +190,6 @@ export async function startWorker(
     selfTest: (wantedBytes) => selfTest(processor, workDir.path, { learned: stats.learned(), wantedBytes }),
     close: takeDown,
   };
-}
-
-function warnOfPlainChildren(rule: SandboxRule, log: Log): void {
-  const launch = launchOf(rule);
-  if (launch.kind !== 'plain' || launch.why === null) return;
-  log.warn({}, `What decodes pictures is not kept from the network. ${launch.why}`);
 }
 
 /** The first calls open connections and load code, which would cost the first job time. */

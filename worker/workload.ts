@@ -1,11 +1,9 @@
-import type { ModelsSettings } from '@spillway/models/settings.ts';
 import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
 import { ofJob } from '@spillway/pipeline/log/of-job.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
-import { withModels } from './with-models.ts';
 
 /** The jobs that a worker executes now. */
 export interface Workload {
@@ -20,29 +18,34 @@ export interface Workload {
   idle(): Promise<void>;
 }
 
-export interface WorkloadOptions {
-  executor: Omit<Executor, 'operate' | 'leaving'>;
+/** The work on what one message brings. */
+export interface Execution {
   operate: Operate;
-  models: ModelsSettings;
-  /** As in `SPILLWAY_MODELS_SOURCE`. */
-  modelsSource: string;
-  /** `ms`: from receiving the message to its outcome, without the time that fetching a model took. */
-  onOutcome: (outcome: Outcome, ms: number) => void;
+  /**
+   * Milliseconds that were spent on what would mislead the router, such as fetching a model, which happens once.
+   */
+  leftOutMs(): number;
+  /** `ms`: from receiving the message to its outcome, without what is left out. */
+  onOutcome(outcome: Outcome, ms: number): void;
 }
 
-export function createWorkload(options: WorkloadOptions): Workload {
-  const { executor, operate, models, modelsSource, onOutcome } = options;
+/** @param begin Called for every message, and for every look at the VMs' line. */
+export function createWorkload(
+  executor: Omit<Executor, 'operate' | 'leaving'>,
+  begin: () => Execution,
+): Workload {
   const { log } = executor.ports;
   const active = new Set<Promise<Outcome>>();
   let leaving = new AbortController();
 
   async function execute(handle: (executor: Executor) => Promise<Outcome>): Promise<Outcome> {
-    const timer = new ServiceTimer();
-    const fetching = withModels(operate, models, modelsSource, (ms) => timer.leaveOut(ms));
-    const outcome = await handle({ ...executor, operate: fetching, leaving: leaving.signal });
+    const execution = begin();
+    // The time in which an instance of Cloud Run stands still because the request was given up does not count.
+    const startedAt = awakeMs();
+    const outcome = await handle({ ...executor, operate: execution.operate, leaving: leaving.signal });
     if (outcome.kind === 'nothing_waits') return outcome;
-    const { ms } = timer;
-    onOutcome(outcome, ms);
+    const ms = Math.round(awakeMs() - startedAt - execution.leftOutMs());
+    execution.onOutcome(outcome, ms);
     const job = 'job' in outcome ? ofJob(outcome.job) : {};
     const why = 'why' in outcome ? outcome.why : undefined;
     log.info({ ...job, outcome: outcome.kind, why, ms }, 'Handled.');
@@ -68,21 +71,4 @@ export function createWorkload(options: WorkloadOptions): Workload {
       while (active.size > 0) await Promise.all(active);
     },
   };
-}
-
-/**
- * How long a worker takes for a job. What would mislead the router is left out: fetching a model, which happens once,
- * and the time in which an instance of Cloud Run stands still because the request was given up.
- */
-class ServiceTimer {
-  readonly #startedAt = awakeMs();
-  #leftOutMs = 0;
-
-  leaveOut(ms: number): void {
-    this.#leftOutMs += ms;
-  }
-
-  get ms(): number {
-    return Math.round(awakeMs() - this.#startedAt - this.#leftOutMs);
-  }
 }

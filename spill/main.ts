@@ -1,0 +1,3 @@
+import { serveAsSpill } from './spill.ts';
+
+await serveAsSpill(process.env);
