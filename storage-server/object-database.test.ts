@@ -1,11 +1,15 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { backupStorage } from './backup.ts';
+import { checkStorage } from './check.ts';
 import type { StorageNotification } from './notification-event.ts';
 import { databaseFile } from './object-database.ts';
 import { startStorageServer } from './server.ts';
+import { Store } from './store.ts';
 import { bytes, clientOf, startTestServer } from './test-server.ts';
 
 const large = bytes(300_000);
@@ -83,6 +87,7 @@ describe('the data folder', () => {
     const target = `${dataDir}-copy`;
     onTestFinished(() => rm(target, { recursive: true, force: true }));
     expect(await backupStorage(dataDir, target)).toBe(1);
+    expect(await checkStorage(target)).toEqual({ objects: 2, bytes: 300_005, problems: [] });
     await bucket.file('large').save('replaced', { resumable: false });
     await bucket.file('small').delete();
 
@@ -91,6 +96,55 @@ describe('the data folder', () => {
     const copied = clientOf(copy).bucket('test-bucket');
     expect((await copied.file('large').download())[0]).toEqual(large);
     expect(String((await copied.file('small').download())[0])).toBe('small');
+  });
+
+  it('is checked byte by byte', async () => {
+    const { bucket, dataDir } = await startTestServer();
+    for (const name of ['a', 'b']) await bucket.file(name).save(large, { resumable: false });
+    const [first = '', second = ''] = await readdir(join(dataDir, 'blobs'));
+    await writeFile(join(dataDir, 'blobs', first), bytes(300_001).subarray(1));
+    await rm(join(dataDir, 'blobs', second));
+    const { objects, problems } = await checkStorage(dataDir);
+    expect(objects).toBe(2);
+    expect(problems.sort().map((problem) => problem.replace(/.*\) /, ''))).toEqual(
+      expect.arrayContaining(['has lost its bytes.', 'has other bytes than its checksum says.']),
+    );
+  });
+
+  it('knows how many bytes it keeps', async () => {
+    const store = await Store.open(await mkdtemp(join(tmpdir(), 'store-')), Date.now, undefined);
+    onTestFinished(() => store.close());
+    const settings = { softDeletePolicy: { retentionDurationSeconds: '604800', effectiveTime: '' } };
+    for (const [name, kept] of [
+      ['plain', {}],
+      ['keeping', settings],
+    ] as const) {
+      store.buckets.create({
+        name,
+        metageneration: 1,
+        timeCreated: '',
+        updated: '',
+        settings: kept,
+        notificationConfigs: [],
+        nextNotificationId: 1,
+      });
+    }
+    const put = async (name: string, size: number) => {
+      for (const bucket of ['plain', 'keeping']) {
+        const staged = await store.stage(Readable.from([bytes(size)]));
+        await store.put({ bucket, name, conditions: {}, fields: {} }, staged);
+      }
+    };
+    await put('a', 100);
+    await put('b', 20_000);
+    expect(store.storedBytes()).toBe(2 * 20_100);
+    await put('a', 50);
+    expect(store.storedBytes()).toBe(2 * 20_050 + 100);
+    for (const bucket of ['plain', 'keeping']) await store.remove(bucket, 'b', null, {});
+    expect(store.storedBytes()).toBe(2 * 50 + 100 + 20_000);
+    await store.remove('keeping', 'a', null, {});
+    await store.removeBucket('keeping', () => {});
+    expect(store.storedBytes()).toBe(50);
   });
 });
 

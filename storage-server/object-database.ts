@@ -12,7 +12,7 @@ const pagesInLog = 4_000;
 /** One entry for each version of the form; `PRAGMA user_version` says how many of them a file has had. */
 const migrations = [
   `CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-   INSERT INTO facts VALUES ('generation', 0), ('isOpen', 0), ('olderFolderRead', 0);
+   INSERT INTO facts VALUES ('generation', 0), ('isOpen', 0), ('olderFolderRead', 0), ('storedBytes', 0);
    CREATE TABLE buckets (name TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID;
    -- Names are bytes: they are compared as Cloud Storage compares them, whatever characters they have.
    CREATE TABLE objects (

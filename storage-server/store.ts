@@ -51,7 +51,7 @@ export class Store {
   readonly #clock: GenerationClock;
   readonly #records: ObjectRecords;
   readonly #bytes: ObjectBytes;
-  readonly #statements: Record<'announce' | 'forget' | 'waiting' | 'note' | 'fact', StatementSync>;
+  readonly #statements: Record<'announce' | 'forget' | 'waiting' | 'note' | 'add' | 'fact', StatementSync>;
   #closed = false;
 
   private constructor(folder: string, database: DatabaseSync, now: () => number, outbox: Outbox | undefined) {
@@ -68,6 +68,7 @@ export class Store {
       forget: database.prepare('DELETE FROM outbox WHERE id = ?'),
       waiting: database.prepare('SELECT id, notification FROM outbox ORDER BY id'),
       note: database.prepare('UPDATE facts SET value = ? WHERE name = ?'),
+      add: database.prepare('UPDATE facts SET value = value + ? WHERE name = ?'),
       fact: database.prepare('SELECT value FROM facts WHERE name = ?'),
     };
   }
@@ -99,6 +100,11 @@ export class Store {
     return Number(this.#statements.fact.get(name)?.value);
   }
 
+  /** Bytes of all versions together, with what was deleted and can be restored. */
+  storedBytes(): number {
+    return this.#fact('storedBytes');
+  }
+
   /** Takes over what an earlier version of this server kept in files, once. */
   async #takeOver(folder: string): Promise<void> {
     const { buckets, objects, remove } = await readOlderFolder(folder);
@@ -106,7 +112,10 @@ export class Store {
       for (const bucket of buckets) this.buckets.save(bucket);
       for (const { outbox, ...record } of objects) {
         this.#records.save(record);
-        for (const { generation } of everyVersionOf(record)) this.#clock.seen(generation);
+        for (const { generation, size } of everyVersionOf(record)) {
+          this.#clock.seen(generation);
+          this.#statements.add.run(size, 'storedBytes');
+        }
         for (const notification of outbox) this.#keep(notification);
       }
       this.#statements.note.run(Number(this.#clock.last), 'generation');
@@ -313,6 +322,7 @@ export class Store {
     const { kept, gone } = this.#afterEnd(owner, ended);
     if (taken) {
       this.#bytes.keep(taken);
+      this.#statements.add.run(taken.checksums.size, 'storedBytes');
       this.#statements.note.run(Number(this.#clock.last), 'generation');
     }
     this.#records.save({
@@ -322,7 +332,7 @@ export class Store {
       softDeleted: [...kept, ...(record.softDeleted ?? [])],
       ...next,
     });
-    for (const { blob } of gone) this.#bytes.forget(blob);
+    this.#forgetBytes(gone);
     const { notificationConfigs: configs } = owner;
     const source = { bucket, name, configs, baseUrl: this.publicUrl, time };
     const caused = this.#outbox ? notificationsFor(source, changes) : [];
@@ -347,7 +357,7 @@ export class Store {
       const kept = [...this.#records.from(name, '', 'kept')];
       for (const record of kept) this.#records.save({ bucket: name, name: record.name, noncurrent: [] });
       const versions = kept.flatMap(everyVersionOf);
-      for (const { blob } of versions) this.#bytes.forget(blob);
+      this.#forgetBytes(versions);
       return versions;
     });
     await this.#removeFiles(gone);
@@ -363,10 +373,17 @@ export class Store {
           isRestorable(version, this.now()) ? 'true' : 'false',
         );
         this.#records.save({ ...record, softDeleted: kept });
-        for (const { blob } of ended) this.#bytes.forget(blob);
+        this.#forgetBytes(ended);
         return ended;
       });
       await this.#removeFiles(expired);
+    }
+  }
+
+  #forgetBytes(versions: ObjectVersion[]): void {
+    for (const { blob, size } of versions) {
+      this.#bytes.forget(blob);
+      this.#statements.add.run(-size, 'storedBytes');
     }
   }
 
