@@ -73,7 +73,7 @@ export default {
     mayImport('supervisor', ['core'], 'What starts programs takes their files, and none of their code.'),
     mayImport(
       'serve',
-      ['core', 'pipeline', 'models', 'plugins', 'release', 'supervisor'],
+      ['core', 'pipeline', 'models', 'plugins', 'release', 'storage-server', 'supervisor'],
       'One machine’s programs are started by their files.',
     ),
     mayImport(
@@ -83,7 +83,7 @@ export default {
     ),
     mayImport(
       'cli',
-      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker', 'pipeline', 'serve'],
+      ['core', 'models', 'plugins', 'processing', 'release', 'vm-worker', 'pipeline', 'serve', 'supervisor'],
       'The command runs operations here, and its doctor looks at a running system.',
     ),
     {

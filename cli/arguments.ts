@@ -4,7 +4,16 @@ import { UsageError } from './usage-error.ts';
 /** The longest argument that Linux allows, in bytes. */
 const mostArgumentBytes = 131_072;
 
-const flagsOfPaths = ['--out', '--model-file', '--model-dir', '--from', '--stack'];
+const flagsOfPaths = [
+  '--out',
+  '--model-file',
+  '--model-dir',
+  '--from',
+  '--stack',
+  '--data',
+  '--models',
+  '--to',
+];
 
 /**
  * Arguments in a form that cac reads correctly. `-` becomes the device that it means. A path that looks like a number

@@ -61,6 +61,31 @@ function describeCommands(environment: Environment): CAC {
     .example('  spillway vm-worker --print-unit | sudo tee /etc/systemd/system/spillway-vm-worker.service')
     .action((flags: Flags) => vmWorkerCommand(flags.printUnit === true, environment));
   cli
+    .command('serve', 'Run all of Spillway on this machine: site, API, router and workers')
+    .usage('serve [--data folder] [--port n] [--host address] [--slots n] …')
+    .option('--data <folder>', 'Where everything is kept (default: SPILLWAY_DATA, else ./spillway-data)')
+    .option('--port <n>', 'Port of the site (default: PORT, else 4321)')
+    .option('--host <address>', 'Where the site listens (default: SPILLWAY_HOST, else 127.0.0.1)')
+    .option('--slots <n>', 'Jobs at a time (default: SPILLWAY_SLOTS, else one for each processor)')
+    .option('--models <folder>', 'Installed models (default: SPILLWAY_MODELS_DIR, else in the data folder)')
+    .option('--public-url <address>', 'The site as browsers know it, where a proxy is in front of it')
+    .option('--proxies <n>', 'Proxies that append to X-Forwarded-For (default: 1 with --public-url, else 0)')
+    .option(
+      '--storage-port <n>',
+      'Port of the buckets for clients of Cloud Storage (default: any, for the parts alone)',
+    )
+    .option('--storage-host <address>', 'Where that port is: it asks nobody who he is (default: 127.0.0.1)')
+    .option('--logs <where>', 'files: in the data folder; output: of this process (default: files)')
+    .option('--print-unit', 'Print a systemd unit for it, and do nothing else')
+    .example('  spillway serve --data /var/lib/spillway --public-url https://pictures.example.org')
+    .action((flags: Flags) => runServe(flags, environment));
+  cli
+    .command('admin-address', 'Print the address that opens the dashboard of `spillway serve`')
+    .option('--data <folder>', 'Its data folder (default: SPILLWAY_DATA, else ./spillway-data)')
+    .option('--public-url <address>', 'The site as browsers know it, where a proxy is in front of it')
+    .option('--renew', 'Make a new one, for the case that somebody else knows the old one')
+    .action((flags: Flags) => runAdminAddress(flags, environment));
+  cli
     .command('doctor', 'Ask a running Spillway what is wrong with it')
     .usage('doctor [--stack file | --project id] [--json]')
     .option('--stack <file>', 'The stack.json of a local stack (default: that of this folder)')
@@ -70,6 +95,16 @@ function describeCommands(environment: Environment): CAC {
   cli.help((sections) => [...sections, { title: 'Operations and their options', body: operationsHelp() }]);
   cli.version(packageJson.version);
   return cli;
+}
+
+async function runServe(flags: Flags, environment: Environment): Promise<ExitCode> {
+  const { serveCommand } = await import('./serve-command.ts');
+  return serveCommand(flags, environment);
+}
+
+async function runAdminAddress(flags: Flags, environment: Environment): Promise<ExitCode> {
+  const { adminAddressCommand } = await import('./serve-command.ts');
+  return adminAddressCommand(flags, environment);
 }
 
 async function runDoctor(flags: Flags, environment: Environment): Promise<ExitCode> {
@@ -144,8 +179,9 @@ export async function runCommand(args: string[], environment: Environment): Prom
 }
 
 async function dispatch(args: string[], environment: Environment): Promise<ExitCode> {
-  // A VM worker loads its plug-ins itself.
-  if (args[0] !== 'vm-worker') await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
+  // A VM worker, and what runs one, load their plug-ins themselves.
+  if (args[0] !== 'vm-worker' && args[0] !== 'serve')
+    await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
   const cli = describeCommands(environment);
   const { options } = cli.parse([process.execPath, 'spillway', ...plainArguments(args)], { run: false });
   if (options.help === true || options.version === true) return exitCodes.done;
@@ -154,7 +190,7 @@ async function dispatch(args: string[], environment: Environment): Promise<ExitC
   if (name === undefined) cli.outputHelp();
   else
     console.error(
-      `"${name}" is no command of spillway: process, models, doctor and vm-worker are. See: npx spillway --help`,
+      `"${name}" is no command of spillway: process, models, serve, admin-address, doctor and vm-worker are. See: npx spillway --help`,
     );
   return exitCodes.usage;
 }

@@ -1,3 +1,5 @@
+import { hardening, quoted } from './unit-hardening.ts';
+
 /** The unit's name. systemd puts its credentials into a folder of this name. */
 const unitName = 'spillway-vm-worker.service';
 
@@ -38,42 +40,8 @@ TimeoutStopSec=28
 # A child that takes too much memory costs one attempt of one job, and not the worker.
 OOMPolicy=continue
 
-DynamicUser=yes
-StateDirectory=spillway
-StateDirectoryMode=0700
-UMask=0077
-NoNewPrivileges=yes
-CapabilityBoundingSet=
-AmbientCapabilities=
-ProtectSystem=strict
-ProtectHome=yes
-PrivateTmp=yes
-PrivateDevices=yes
-ProtectClock=yes
-ProtectControlGroups=yes
-ProtectHostname=yes
-ProtectKernelLogs=yes
-ProtectKernelModules=yes
-ProtectKernelTunables=yes
-ProtectProc=invisible
-RemoveIPC=yes
-RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK
-RestrictNamespaces=yes
-RestrictRealtime=yes
-RestrictSUIDSGID=yes
-LockPersonality=yes
-KeyringMode=private
-SystemCallArchitectures=native
-# Where the machine is a virtual one of some cloud, its metadata server is none of the worker's business.
-IPAddressDeny=169.254.169.254
-
+${hardening}
 [Install]
 WantedBy=multi-user.target
 `;
-}
-
-/** As systemd reads words: https://www.freedesktop.org/software/systemd/man/latest/systemd.syntax.html#Quoting */
-function quoted(path: string): string {
-  const escaped = path.replaceAll('%', '%%').replaceAll('$', '$$$$');
-  return /[\s"'\\]/.test(escaped) ? `"${escaped.replaceAll(/["\\]/g, '\\$&')}"` : escaped;
 }

@@ -2,6 +2,9 @@ import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { z } from 'zod';
 
+/** An upload without jobs counts as lost at this age, in milliseconds. */
+const lostAfterMs = z.coerce.number().min(0).default(600_000);
+
 /** The environment of the functions. */
 export const functionsConfigSchema = baseConfigSchema.extend({
   ...callerConfigShape,
@@ -9,6 +12,17 @@ export const functionsConfigSchema = baseConfigSchema.extend({
   FUNCTION_TARGET: z.string().min(1).default('functions'),
   /** How long one scheduled call goes on sweeping, in milliseconds. Cloud Scheduler calls once a minute at most. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
-  /** An upload without jobs counts as lost at this age, in milliseconds. */
-  SPILLWAY_LOST_AFTER_MS: z.coerce.number().min(0).default(600_000),
+  SPILLWAY_LOST_AFTER_MS: lostAfterMs,
 });
+
+/** The environment of the router, which does the work of all functions in one process. */
+export const routerConfigSchema = baseConfigSchema.extend({
+  SPILLWAY_LOST_AFTER_MS: lostAfterMs,
+  /** Uploads that are routed at the same time. */
+  SPILLWAY_ROUTES_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
+  /** Port of `GET /health` and `GET /metrics`. There is none where it is not set. */
+  SPILLWAY_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  /** Where that port is listened on. */
+  SPILLWAY_HOST: z.string().min(1).default('127.0.0.1'),
+});
+export type RouterConfig = z.infer<typeof routerConfigSchema>;

@@ -20,41 +20,47 @@ const secretHeaders = new Set([
   'x-goog-iap-jwt-assertion',
 ]);
 
-/**
- * The routing function: a storage event becomes jobs. It throws when a service does not answer, so that the framework
- * answers 5xx and the event comes again. An event that cannot be read, or that a service refuses for good, is put aside
- * whole, and the admin is told. Once the cause is mended, the search for lost uploads finds its object.
- */
+/** What is known of a request that tells of an upload, whoever has brought it here. */
+export type UploadEventRequest = Pick<FunctionRequest, 'method' | 'url' | 'headers' | 'body' | 'rawBody'>;
+
+/** The routing function: an HTTP request that tells of an upload is answered when its jobs are there. */
 export function createRouteFunction(ports: RoutePorts): FunctionHandler {
   return async (request, response) => {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST').status(405).end();
       return;
     }
-    const event = ports.consumer.readStorageEvent({ headers: request.headers, body: parsedBody(request) });
-    switch (event.kind) {
-      case 'finalized':
-        await route(event, request, ports);
-        break;
-      case 'unreadable':
-        await putAside(event, request, new Error(event.problem), ports);
-        break;
-      case 'other':
-        ports.log.info(
-          { eventId: event.eventId, type: event.type },
-          'An event that finalizes no object was ignored.',
-        );
-        break;
-      default:
-        event satisfies never;
-    }
+    await routeEvent(request, ports);
     response.status(204).end();
   };
 }
 
+/**
+ * A storage event becomes jobs. Rejects when a service does not answer, so that the event comes again. An event that
+ * cannot be read, or that a service refuses for good, is put aside whole, and the admin is told. Once the cause is mended,
+ * the search for lost uploads finds its object.
+ */
+export async function routeEvent(request: UploadEventRequest, ports: RoutePorts): Promise<void> {
+  const event = ports.consumer.readStorageEvent({ headers: request.headers, body: parsedBody(request) });
+  switch (event.kind) {
+    case 'finalized':
+      return route(event, request, ports);
+    case 'unreadable':
+      return putAside(event, request, new Error(event.problem), ports);
+    case 'other':
+      ports.log.info(
+        { eventId: event.eventId, type: event.type },
+        'An event that finalizes no object was ignored.',
+      );
+      return;
+    default:
+      event satisfies never;
+  }
+}
+
 async function route(
   event: Extract<StorageEvent, { kind: 'finalized' }>,
-  request: FunctionRequest,
+  request: UploadEventRequest,
   ports: Ports,
 ): Promise<void> {
   try {
@@ -77,7 +83,7 @@ async function route(
 /** Keeps the event in `jobs-dead`, with what is needed to find its object. Throws where it cannot be kept. */
 async function putAside(
   event: StorageEvent,
-  request: FunctionRequest,
+  request: UploadEventRequest,
   error: unknown,
   ports: Ports,
 ): Promise<void> {
@@ -113,7 +119,7 @@ async function putAside(
 }
 
 /** A message that is pushed without its wrapper may lack the content type of JSON. */
-function parsedBody({ body, rawBody }: FunctionRequest): unknown {
+function parsedBody({ body, rawBody }: UploadEventRequest): unknown {
   if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body;
   try {
     return JSON.parse((rawBody ?? Buffer.from(body)).toString('utf8'));
@@ -123,7 +129,7 @@ function parsedBody({ body, rawBody }: FunctionRequest): unknown {
 }
 
 /** The bytes of the request: as text where they are text, else in base64. */
-function bodyOf({ rawBody, body }: FunctionRequest): { body: string } | { bodyBase64: string } {
+function bodyOf({ rawBody, body }: UploadEventRequest): { body: string } | { bodyBase64: string } {
   if (!rawBody) return { body: JSON.stringify(body ?? null) };
   try {
     return { body: new TextDecoder('utf-8', { fatal: true }).decode(rawBody) };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { findLostUploads } from '@spillway/pipeline/sweep.ts';
+import { type Found, findLostUploads } from '@spillway/pipeline/sweep.ts';
 import { createSweeper, sweepEveryMs } from '@spillway/pipeline/sweep-loop.ts';
 import { z } from 'zod';
 import type { FunctionHandler } from './handler.ts';
@@ -41,11 +41,15 @@ export function createFindLostFunction(ports: Ports, afterMs: number): FunctionH
       response.status(400).json({ problem: `days: a number up to ${mostDays}` });
       return;
     }
-    const now = ports.clock.now().getTime();
-    const from = new Date(now - search.data.days * dayMs);
-    const found = await findLostUploads(from, new Date(now - afterMs), ports);
-    if (found.made > 0)
-      ports.log.warn(found, 'Uploads had no jobs, because their events were lost: they have them now.');
-    response.json(found);
+    response.json(await searchLostUploads(search.data.days, afterMs, ports));
   };
+}
+
+/** Gives jobs to uploads of the last days that have none and are older than `afterMs`, and says how many there were. */
+export async function searchLostUploads(days: number, afterMs: number, ports: Ports): Promise<Found> {
+  const now = ports.clock.now().getTime();
+  const found = await findLostUploads(new Date(now - days * dayMs), new Date(now - afterMs), ports);
+  if (found.made > 0)
+    ports.log.warn(found, 'Uploads had no jobs, because their events were lost: they have them now.');
+  return found;
 }

@@ -1,12 +1,15 @@
-import type { BaseConfig } from './config.ts';
+import { type BaseConfig, databaseOf } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import type { Consuming } from './embedded/consuming.ts';
+import type { UploadEventsOptions } from './embedded/upload-events.ts';
 import type { Traffic } from './gcp/channel-check.ts';
 import type { AppPorts, Log } from './ports/ports.ts';
 import type { Tracing } from './ports/tracing.ts';
 import { settingsWithin } from './run-reach.ts';
 
 /**
- * Chooses the adapters of a program: Google's clients, against the cloud or its emulators, or the embedded engine. This is the only place that
- * names an adapter, and a program loads no other one. Tests use those in `memory/`, which pass the same contract suite.
+ * Chooses the adapters of a program: Google's clients, against the cloud or its emulators, or the embedded engine. This is
+ * the only place that names an adapter, and a program loads no other one. Tests use those in `memory/`, which pass the same contract suite.
  * Throws where the configuration cannot work.
  * @param traffic `streams` for a program that watches documents.
  * @example
@@ -37,4 +40,22 @@ async function adaptersOf(config: BaseConfig, log: Log, traffic: Traffic): Promi
     default:
       return engine satisfies never;
   }
+}
+
+/**
+ * Takes the events of uploads out of the embedded engine's queue. Google's services send them to whoever routes.
+ * @throws ConfigError with Google's services, and what opening the database throws.
+ */
+export async function startUploadEvents(
+  config: BaseConfig,
+  options: UploadEventsOptions,
+): Promise<Consuming> {
+  const file = databaseOf(config);
+  if (file === null) {
+    throw new ConfigError(
+      'The router takes uploads out of the engine "embedded". With Google\'s services, the functions route.',
+    );
+  }
+  const events = await import('./embedded/upload-events.ts');
+  return events.startUploadEvents(file, options);
 }

@@ -4,6 +4,8 @@ import type { Awaitable } from '@spillway/core/steps.ts';
 export type HealthReport =
   | { status: 'starting' }
   | { status: 'ready' }
+  /** It works, and other programs of its machine do not. */
+  | { status: 'failing'; detail: string }
   /** The database has not answered for a while. */
   | { status: 'unreachable'; detail: string };
 
@@ -61,6 +63,7 @@ export function statusCodeOf({ status }: HealthReport): 200 | 503 {
     case 'ready':
       return 200;
     case 'starting':
+    case 'failing':
     case 'unreachable':
       return 503;
     default:

@@ -6,6 +6,8 @@ import { startStorageServer, type TlsOptions } from './server.ts';
 const environment = z
   .object({
     SPILLWAY_STORAGE_PORT: z.coerce.number().int().min(0).max(65_535).default(9199),
+    /** The interface to listen on. The server asks nobody who he is. */
+    SPILLWAY_STORAGE_HOST: z.string().min(1).default('127.0.0.1'),
     SPILLWAY_STORAGE_DIR: z.string().min(1),
     /** All three or none: a second port with TLS, and the PEM files of its key and its certificate. */
     SPILLWAY_STORAGE_TLS_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
@@ -66,6 +68,7 @@ const notifications = await notificationTarget();
 const server = await startStorageServer({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
+  host: environment.SPILLWAY_STORAGE_HOST,
   ...tlsOptions(),
   withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
   ...(notifications === null ? {} : { notify: notifications.notify }),

@@ -47,13 +47,22 @@ function parentsFromProc(): [pid: number, parent: number][] {
 
 function parentFromProc(pid: number): number | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The name is in parentheses and may contain spaces and parentheses. The fields are those of proc_pid_stat(5).
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+    return Number(statFields(pid)[1]);
   } catch {
     // It has ended.
     return null;
   }
+}
+
+/**
+ * What the system says of a process, from its state on. The name before that is in parentheses and may contain spaces and
+ * parentheses.
+ * @throws Error where there is no such process.
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+function statFields(pid: number): string[] {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 
 /** Systems without /proc, such as macOS. */
@@ -63,4 +72,19 @@ function parentsFromPs(): [pid: number, parent: number][] {
     const [pid = 0, parent = 0] = row.trim().split(/\s+/).map(Number);
     return [pid, parent];
   });
+}
+
+/**
+ * When a process was started, in a form that only tells it from another with the same id; null where it has ended.
+ */
+export function startTimeOf(pid: number): string | null {
+  try {
+    if (process.platform !== 'linux') {
+      return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim() || null;
+    }
+    const { 0: state, 19: startTime = null } = statFields(pid);
+    return state === 'Z' ? null : startTime;
+  } catch {
+    return null;
+  }
 }

@@ -40,6 +40,13 @@ export async function keptSecrets(directory: string): Promise<Secrets | null> {
   }
 }
 
+/** An admin token that is known to nobody yet, in place of the one before. */
+export async function renewAdminSecret(directory: string): Promise<Secrets> {
+  const secrets = { ...(await readSecrets(directory)), admin: newSecret() };
+  await writeSecrets(directory, secrets);
+  return secrets;
+}
+
 /** The address that makes a browser the admin's. What is behind `#` reaches no server, proxy or log. */
 export function adminAddress(site: string, { admin }: Pick<Secrets, 'admin'>): string {
   return `${site}/admin/enter#token=${admin}`;

@@ -1,15 +1,16 @@
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
+import { startHealthServer } from '@spillway/pipeline/http/health-server.ts';
 import { createMetricsPage, type MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
-import { startHealthServer, workerHealth } from '@spillway/worker/health-server.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startPulling } from '@spillway/worker/pull-loop.ts';
 import { startWorker } from '@spillway/worker/worker.ts';
+import { workerHealth } from '@spillway/worker/worker-health.ts';
 import { vmConfigSchema } from './config.ts';
 import { type Duty, startDuty } from './duty.ts';
 

@@ -49,6 +49,13 @@ const webConfigSchema = baseConfigSchema.extend({
   /** Set by Cloud Run, whose front end is a proxy. @see https://cloud.google.com/run/docs/container-contract */
   K_SERVICE: z.string().optional(),
   SPILLWAY_STORAGE_ORIGIN: z.url({ protocol: /^https?$/ }).optional(),
+  /**
+   * The address of a storage server that browsers do not reach: the site takes the bytes of their uploads itself, and
+   * passes them on to it.
+   */
+  SPILLWAY_STORAGE_FORWARD: z.url({ protocol: /^http$/ }).optional(),
+  /** The file in which a supervisor says how its parts are. The site's health tells of those that keep failing. */
+  SPILLWAY_PARTS_FILE: z.string().min(1).optional(),
 });
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
@@ -56,14 +63,15 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
   adminAccess: AdminAccess;
   publicOrigin: string | null;
   trustedProxies: number;
-  storageOrigin: string;
+  /** Null where pages send their uploads to the site. */
+  storageOrigin: string | null;
   traces: TraceSource;
 }
 
 /** Reads the web server's environment. Throws one message that names each variable that is wrong. */
 export function readWebConfig(environment: Record<string, string | undefined> = process.env): WebConfig {
   const config = parseConfig(webConfigSchema, environment);
-  const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN } = config;
+  const { SPILLWAY_PUBLIC_URL, SPILLWAY_STORAGE_ORIGIN, SPILLWAY_STORAGE_FORWARD } = config;
   const { SPILLWAY_HOST, SPILLWAY_TRUSTED_PROXIES, K_SERVICE } = config;
   return {
     ...config,
@@ -71,7 +79,9 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
     host: SPILLWAY_HOST ?? (K_SERVICE ? '0.0.0.0' : '127.0.0.1'),
     publicOrigin: SPILLWAY_PUBLIC_URL ? new URL(SPILLWAY_PUBLIC_URL).origin : null,
     trustedProxies: SPILLWAY_TRUSTED_PROXIES ?? (K_SERVICE ? 1 : 0),
-    storageOrigin: new URL(SPILLWAY_STORAGE_ORIGIN ?? storageServerOf(config) ?? cloudStorage).origin,
+    storageOrigin: SPILLWAY_STORAGE_FORWARD
+      ? null
+      : new URL(SPILLWAY_STORAGE_ORIGIN ?? storageServerOf(config) ?? cloudStorage).origin,
     traces: traceSourceOf(config),
   };
 }

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 
-/** What a page may load and talk to: this site, the bucket that takes uploads, and its own inline scripts. */
-export function contentSecurityPolicy(scriptHashes: string[], storageOrigin: string): string {
+/**
+ * What a page may load and talk to: this site, the bucket that takes uploads, and its own inline scripts.
+ * @param storageOrigin Null where the bucket is reached through this site.
+ */
+export function contentSecurityPolicy(scriptHashes: string[], storageOrigin: string | null): string {
+  const storage = storageOrigin === null ? [] : [storageOrigin];
   const directives = {
     'default-src': ["'self'"],
     'script-src': ["'self'", ...scriptHashes.map((hash) => `'${hash}'`)],
     // Charts and sliders set styles of elements, which no hash can name.
     'style-src': ["'self'", "'unsafe-inline'"],
     // Large pictures come from the bucket itself.
-    'img-src': ["'self'", 'blob:', 'data:', storageOrigin],
-    'connect-src': ["'self'", storageOrigin],
+    'img-src': ["'self'", 'blob:', 'data:', ...storage],
+    'connect-src': ["'self'", ...storage],
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],

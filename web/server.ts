@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { getRequestListener } from '@hono/node-server';
@@ -13,6 +13,7 @@ import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import { withParts } from '@spillway/pipeline/parts-file.ts';
 import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
@@ -33,6 +34,7 @@ import { createSessions } from './api/sessions.ts';
 import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
+import { createUploadSessions, uploadSessionPath } from './upload-sessions.ts';
 
 const program = 'web';
 /** Time for requests under way when the server ends. The launcher waits for 10 s. Milliseconds. */
@@ -57,6 +59,8 @@ export interface SiteOptions {
     | 'host'
     | 'SPILLWAY_SESSION_SECRET'
     | 'SPILLWAY_SITE_PAGES'
+    | 'SPILLWAY_STORAGE_FORWARD'
+    | 'SPILLWAY_PARTS_FILE'
     | 'adminAccess'
     | 'publicOrigin'
     | 'trustedProxies'
@@ -85,6 +89,11 @@ export async function startSite({
   const { clock, log } = ports;
   const { SPILLWAY_SESSION_SECRET: secret, SPILLWAY_SITE_PAGES: sitePages } = config;
   const sessions = createSessions({ secret, publicOrigin: config.publicOrigin, clock });
+  const { SPILLWAY_STORAGE_FORWARD: storage } = config;
+  const uploadSessions =
+    storage === undefined
+      ? null
+      : createUploadSessions({ storage, bucket: ports.buckets.webUploads, secret, sessions });
   const liveJobs = createLiveJobs(ports, ports.log);
   const liveDashboard = createLiveDashboard(ports);
   const streams = createStreamPlaces();
@@ -109,6 +118,7 @@ export async function startSite({
     metrics: createMetricsPage(() => readAllMetrics(ports), metricsServeMs),
     limits,
     traces: config.traces,
+    ...(uploadSessions ? { sessionAddress: uploadSessions.addressOf } : {}),
     networkOf,
     version,
   });
@@ -133,21 +143,24 @@ export async function startSite({
     await metricsPush?.whenDue();
   });
   app.get('/health', async (c) => {
-    const report = await health.report();
+    const report = await withParts(await health.report(), config.SPILLWAY_PARTS_FILE);
     return c.json(report, statusCodeOf(report), { 'Cache-Control': 'no-store' });
   });
   app.all('/api/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/admin/*', (c) => api.fetch(c.req.raw, c.env));
   app.all('/metrics', (c) => api.fetch(c.req.raw, c.env));
+  if (uploadSessions) app.route('/', uploadSessions.routes());
   // Only visitors have pictures of their own.
   const onPage = sitePages === 'admin' ? () => {} : (c: Context) => void sessions.visitor(c);
   app.get('*', (c) => site.respond(c, () => onPage(c)));
   app.all('*', (c) => c.text('Pages are only read.', 405, { Allow: 'GET, HEAD' }));
 
   const server = createServer(
-    patience,
+    // Pictures of hundreds of megabytes come over slow lines. Everything else keeps its limit.
+    uploadSessions ? { ...patience, requestTimeout: 0 } : patience,
     getRequestListener(app.fetch, { errorHandler: (error) => unreadableRequest(error, ports.log) }),
   );
+  if (uploadSessions) server.on('request', (incoming) => limitTime(incoming, server));
   hardenServer(server, ports.log);
   const url = await listen(server, config.PORT, config.host);
   return {
@@ -170,6 +183,17 @@ export async function startSite({
       });
     },
   };
+}
+
+/** What Node does by itself where no request may take its time. */
+function limitTime(incoming: IncomingMessage, server: Server): void {
+  if (incoming.url?.startsWith(`${uploadSessionPath}?`)) return;
+  const late = Object.assign(new Error('The request took too long.'), { code: 'ERR_HTTP_REQUEST_TIMEOUT' });
+  const timer = setTimeout(() => {
+    // An event stream is under way for hours, and its request was whole at once.
+    if (!incoming.complete) server.emit('clientError', late, incoming.socket);
+  }, patience.requestTimeout);
+  incoming.once('close', () => clearTimeout(timer));
 }
 
 const securityHeaders = {

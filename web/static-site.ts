@@ -43,10 +43,11 @@ export interface StaticSite {
 /**
  * Loads a built site into memory, compressed and with its headers made: it is small, and a request can then reach
  * no other file. Throws a sentence that says how to build it where there is none.
+ * @param storageOrigin Another origin that takes uploads; null where this site does.
  */
 export async function loadStaticSite(
   directory: string,
-  storageOrigin: string,
+  storageOrigin: string | null,
   served: SitePages = 'all',
 ): Promise<StaticSite> {
   const pages = new Map<string, Page>();
@@ -95,7 +96,7 @@ function send(c: Context, page: Page, status: 200 | 404, onPage: () => void): Re
 async function loadPage(
   url: string,
   file: Buffer<ArrayBuffer>,
-  storageOrigin: string,
+  storageOrigin: string | null,
   served: SitePages,
 ): Promise<Page> {
   const type = types[extname(url)] ?? 'application/octet-stream';

@@ -31,6 +31,10 @@ export interface ApiDependencies {
   metrics: MetricsPage;
   limits: VisitorLimits;
   traces: TraceSource;
+  /**
+   * The address of an upload session as its sender reaches it, where that is not the storage server's own.
+   */
+  sessionAddress?(sessionUrl: string, c: Context): string;
   /** The network that a request comes from. */
   networkOf(c: Context): string;
   version: string;

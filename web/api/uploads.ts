@@ -38,7 +38,7 @@ function openUpload() {
 }
 
 /** `POST /uploads`. */
-export function uploadRoutes({ ports }: ApiDependencies) {
+export function uploadRoutes({ ports, sessionAddress = (url) => url }: ApiDependencies) {
   return createOpenApiApp().openapi(openUpload(), async (c) => {
     const request = c.req.valid('json');
     const operations = [...new Set(request.operations)];
@@ -65,7 +65,8 @@ export function uploadRoutes({ ports }: ApiDependencies) {
     });
     trace?.opened();
     c.header('Cache-Control', 'no-store');
-    return c.json({ uploadId, batchId, objectName, protocol, sessionUrl: url }, 201);
+    const sessionUrl = sessionAddress(url, c);
+    return c.json({ uploadId, batchId, objectName, protocol, sessionUrl }, 201);
   });
 }
 

@@ -1,14 +1,15 @@
-import { createMetricsPage, type MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
-import { createMemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import { createMeter } from '@spillway/pipeline/telemetry/meter.ts';
 import { expect, it, onTestFinished } from 'vitest';
-import { startHealthServer, workerHealth } from './health-server.ts';
+import { createHealth } from '../health.ts';
+import { createMemoryPorts } from '../memory/ports.ts';
+import { createMeter } from '../telemetry/meter.ts';
+import { startHealthServer } from './health-server.ts';
+import { createMetricsPage, type MetricsPage } from './metrics-page.ts';
 
 const anyPort = { host: '127.0.0.1', port: 0 };
 
-it("a VM's health tells a start from work, and its port answers nothing else", async () => {
+it("a program's health tells a start from work, and its port answers nothing else", async () => {
   const ports = createMemoryPorts();
-  const health = workerHealth();
+  const health = createHealth(() => performance.now());
   let page: MetricsPage | null = null;
   const metrics = () => page;
   const { port, stop } = await startHealthServer(anyPort, { health, metrics }, ports.log);
@@ -36,7 +37,7 @@ it("a VM's health tells a start from work, and its port answers nothing else", a
 
 it('a port that is taken is an error', async () => {
   const { log } = createMemoryPorts();
-  const pages = { health: workerHealth(), metrics: () => null };
+  const pages = { health: createHealth(() => performance.now()), metrics: () => null };
   const first = await startHealthServer(anyPort, pages, log);
   onTestFinished(first.stop);
   const second = startHealthServer({ ...anyPort, port: first.port }, pages, log);

@@ -1,14 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
-import { createHealth, type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
-import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
-import type { MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
-import type { Log } from '@spillway/pipeline/ports/ports.ts';
-import { awakeMs } from '@spillway/processing/awake-time.ts';
-
-/** A worker's health: only the time in which it runs counts. */
-export function workerHealth(): Health {
-  return createHealth(awakeMs);
-}
+import { type Health, statusCodeOf } from '../health.ts';
+import type { Log } from '../ports/ports.ts';
+import { hardenServer } from './harden-server.ts';
+import type { MetricsPage } from './metrics-page.ts';
 
 export interface HealthServer {
   /** Where it listens. */
@@ -57,7 +51,7 @@ export async function startHealthServer(
   };
 }
 
-/** @param page Null while the worker starts. */
+/** @param page Null while the program starts. */
 function answerMetrics(response: ServerResponse, page: MetricsPage | null): Promise<void> | undefined {
   if (page) return page.answer(response);
   response.writeHead(503).end();
