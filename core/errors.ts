@@ -55,7 +55,12 @@ export class RetryableError extends Error {
 
 /** A service that Spillway needs did not answer. The job is not at fault: it is tried again, uncounted. */
 export class OutageError extends Error {
-  override readonly name = 'OutageError';
+  override readonly name: string = 'OutageError';
+}
+
+/** The storage takes nothing more until somebody makes room. Its message says what is full. */
+export class StorageFullError extends OutageError {
+  override readonly name = 'StorageFullError';
 }
 
 /**

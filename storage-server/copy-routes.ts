@@ -39,7 +39,7 @@ async function copy(x: Exchange) {
   const source = x.store.get(from.bucket, from.name, x.query.get('sourceGeneration'));
   x.store.buckets.get(to.bucket);
   checkBeforeWrite(queryPreconditions(x.query, 'Source'), source);
-  const staged = await x.store.stage(bytesOf(x, [source]));
+  const staged = await x.store.stage(to.bucket, bytesOf(x, [source]));
   const { componentCount } = source;
   const version = await x.store.put(
     {
@@ -64,7 +64,7 @@ async function move(x: Exchange): Promise<void> {
   const { fields, componentCount } = source;
   const count = componentCount === undefined ? {} : { componentCount };
   const conditions = queryPreconditions(x.query);
-  const staged = await x.store.stage(bytesOf(x, [source]));
+  const staged = await x.store.stage(bucket, bytesOf(x, [source]));
   const version = await x.store.put({ bucket, name: to, fields, conditions, ...count }, staged);
   await x.store.remove(bucket, name, null, { ifGenerationMatch: source.generation });
   replyJson(x, objectResource(bucket, to, version, x.baseUrl));
@@ -98,7 +98,7 @@ async function compose(x: Exchange): Promise<void> {
   const body = await readJsonObject(x);
   const { sourceObjects, destination } = parsed(composeSchema, body);
   const versions = sourceObjects.map((source) => composeSource(x, bucket, source));
-  const staged = await x.store.stage(bytesOf(x, versions));
+  const staged = await x.store.stage(bucket, bytesOf(x, versions));
   const conditions = queryPreconditions(x.query);
   const componentCount = versions.reduce((sum, version) => sum + (version.componentCount ?? 1), 0);
   const fields = objectFields(destination);

@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { type Checksums, openChecksums } from './checksums.ts';
+import type { TakeSpace } from './disk-space.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /** Objects of at most this size are in the database, without a file of their own: receipts, captions, reports. Bytes. */
@@ -47,8 +48,11 @@ export class ObjectBytes {
       await mkdir(folder, { recursive: true });
   }
 
-  /** Receives bytes. After a failure nothing of them is left. */
-  async receive(source: AsyncIterable<Uint8Array>): Promise<Staged> {
+  /**
+   * Receives bytes. After a failure nothing of them is left.
+   * @param take Told of the bytes before they are written; it may throw.
+   */
+  async receive(source: AsyncIterable<Uint8Array>, take: TakeSpace): Promise<Staged> {
     const blob = newBlobName();
     const checksums = await openChecksums();
     const held: Uint8Array[] = [];
@@ -56,11 +60,12 @@ export class ObjectBytes {
     for (let size = 0; size <= mostHeld; ) {
       const { value, done } = await incoming.next();
       if (done) return { blob, checksums: checksums.end(), from: { bytes: Buffer.concat(held) } };
+      take(value.length);
       checksums.update(value);
       held.push(value);
       size += value.length;
     }
-    return this.#receiveLarge(blob, checksums, held, incoming);
+    return this.#receiveLarge(blob, checksums, held, incoming, take);
   }
 
   async #receiveLarge(
@@ -68,12 +73,14 @@ export class ObjectBytes {
     checksums: Awaited<ReturnType<typeof openChecksums>>,
     held: Uint8Array[],
     rest: AsyncIterator<Uint8Array>,
+    take: TakeSpace,
   ): Promise<Staged> {
     const path = join(this.#incoming, blob);
     const file = await open(path, 'wx');
     try {
       for (const chunk of held) await file.writeFile(chunk);
       for (let next = await rest.next(); !next.done; next = await rest.next()) {
+        take(next.value.length);
         checksums.update(next.value);
         await file.writeFile(next.value);
       }

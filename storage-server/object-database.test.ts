@@ -112,7 +112,7 @@ describe('the data folder', () => {
   });
 
   it('knows how many bytes it keeps', async () => {
-    const store = await Store.open(await mkdtemp(join(tmpdir(), 'store-')), Date.now, undefined);
+    const store = await Store.open(await mkdtemp(join(tmpdir(), 'store-')), { now: Date.now });
     onTestFinished(() => store.close());
     const settings = { softDeletePolicy: { retentionDurationSeconds: '604800', effectiveTime: '' } };
     for (const [name, kept] of [
@@ -131,7 +131,7 @@ describe('the data folder', () => {
     }
     const put = async (name: string, size: number) => {
       for (const bucket of ['plain', 'keeping']) {
-        const staged = await store.stage(Readable.from([bytes(size)]));
+        const staged = await store.stage(bucket, Readable.from([bytes(size)]));
         await store.put({ bucket, name, conditions: {}, fields: {} }, staged);
       }
     };

@@ -71,7 +71,7 @@ async function restore(x: Exchange): Promise<void> {
   const { bucket, name } = target(x);
   const deleted = x.store.getSoftDeleted(bucket, name, deletedGeneration(x));
   const { fields, componentCount } = deleted;
-  const staged = await x.store.stage(bytesOf(x, [deleted]));
+  const staged = await x.store.stage(bucket, bytesOf(x, [deleted]));
   const count = componentCount === undefined ? {} : { componentCount };
   const conditions = queryPreconditions(x.query);
   const version = await x.store.put({ bucket, name, fields, conditions, ...count }, staged);

@@ -69,7 +69,9 @@ export class ResumableSessions {
     return sessions;
   }
 
+  /** Throws a 507 where the announced bytes have no room. */
   async start(input: Omit<Session, 'id' | 'created' | 'outcome'>): Promise<Session> {
+    this.#store.beginToTake(input.bucket, input.total);
     const session: Session = {
       ...input,
       id: randomBytes(48).toString('base64url'),
@@ -158,7 +160,7 @@ export class ResumableSessions {
           `The received request contained ${announced} bytes, which does not meet this requirement.`,
       );
     }
-    const received = await this.#write(session.id, body, first, before, announced ?? Infinity);
+    const received = await this.#write(session, body, first, before, announced ?? Infinity);
     if (announced !== undefined && received !== announced) {
       throw invalid(
         `There were ${received} byte(s) in the request body. There should have been ${announced} byte(s).`,
@@ -172,12 +174,13 @@ export class ResumableSessions {
 
   /** Appends the body, which begins at byte `first` of the object, to the `before` bytes that have arrived. */
   async #write(
-    id: string,
+    { id, bucket }: Session,
     body: AsyncIterable<Buffer>,
     first: number,
     before: number,
     limit: number,
   ): Promise<number> {
+    const take = this.#store.beginToTake(bucket);
     const file = await open(this.#bytesPath(id), 'a+');
     let received = 0;
     try {
@@ -186,6 +189,7 @@ export class ResumableSessions {
         const alreadyHere = Math.min(Math.max(before - first - received, 0), chunk.length);
         received += chunk.length;
         if (received > limit) throw invalid('The request body is longer than its Content-Range.');
+        take(chunk.length - alreadyHere);
         await file.appendFile(chunk.subarray(alreadyHere));
       }
       return received;

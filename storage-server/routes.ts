@@ -1,7 +1,7 @@
 import { addBucketRoutes } from './bucket-routes.ts';
 import { addCopyRoutes } from './copy-routes.ts';
 import { StorageError } from './errors.ts';
-import type { Exchange } from './exchange.ts';
+import { type Exchange, replyJson } from './exchange.ts';
 import { addManagedFolderRoutes } from './managed-folder-routes.ts';
 import { addRoutesNotDone } from './not-done.ts';
 import { addNotificationRoutes } from './notification-routes.ts';
@@ -11,9 +11,13 @@ import { RouteTable } from './route-table.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 import { addXmlRoutes } from './xml-routes.ts';
 
-/** Every route of the server. The first that fits a request answers it. */
+/**
+ * Every route of the server. The first that fits a request answers it. No bucket's name begins with `_`, so the server's
+ * own health is in nobody's way.
+ */
 export function allRoutes(): RouteTable {
   const table = new RouteTable();
+  table.add('GET', '/_health', (x) => replyJson(x, x.store.space.reading()));
   addUploadRoutes(table);
   addNotificationRoutes(table);
   addManagedFolderRoutes(table);

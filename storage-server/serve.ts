@@ -15,6 +15,14 @@ const environment = z
     SPILLWAY_STORAGE_TLS_CERT: z.string().min(1).optional(),
     /** Buckets in which clients may not list objects, separated by commas. */
     SPILLWAY_STORAGE_WITHOUT_LIST: z.string().default(''),
+    /** Uploads are refused while the disk has less free, in bytes. */
+    SPILLWAY_STORAGE_FREE_BYTES: z.coerce
+      .number()
+      .int()
+      .min(0)
+      .default(512 * 1024 * 1024),
+    /** The most that all objects may take together, in bytes; without it there is no limit but the disk. */
+    SPILLWAY_STORAGE_MOST_BYTES: z.coerce.number().int().positive().optional(),
     /** The engine that notifications are published to: Pub/Sub's emulator, or the queues in a database. */
     SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
     /** The file of the engine `embedded`; without it nothing is published. */
@@ -70,6 +78,10 @@ const server = await startStorageServer({
   port: environment.SPILLWAY_STORAGE_PORT,
   host: environment.SPILLWAY_STORAGE_HOST,
   ...tlsOptions(),
+  limits: {
+    freeBytes: environment.SPILLWAY_STORAGE_FREE_BYTES,
+    mostBytes: environment.SPILLWAY_STORAGE_MOST_BYTES ?? null,
+  },
   withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
   ...(notifications === null ? {} : { notify: notifications.notify }),
 });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { fullDisk, type SpaceLimits } from './disk-space.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
@@ -37,6 +38,8 @@ export interface StorageServerOptions {
   withoutList?: string[];
   /** Milliseconds since 1970. */
   now?: () => number;
+  /** Without them everything is taken until the disk is full. */
+  limits?: SpaceLimits;
   /** Chooses what goes wrong with a request, for tests of failures. */
   faults?: FaultChooser;
 }
@@ -67,7 +70,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const withoutList = new Set(options.withoutList);
   const signers = new Map(Object.entries(options.signers ?? {}));
   const outbox = notify && new Outbox(notify);
-  const store = await Store.open(dataDir, now, outbox);
+  const store = await Store.open(dataDir, { now, outbox, limits: options.limits });
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
   const answer = (req: IncomingMessage, res: ServerResponse) =>
@@ -176,7 +179,7 @@ function replyError(x: Exchange, thrown: unknown): void {
   const error =
     thrown instanceof StorageError
       ? toldTo(x, thrown)
-      : new StorageError(500, 'internalError', 'InternalError', 'Internal error.');
+      : (fullDisk(thrown) ?? new StorageError(500, 'internalError', 'InternalError', 'Internal error.'));
   if (!(thrown instanceof StorageError)) {
     log.error({ error: thrown, method: x.method, path: x.path }, 'A request failed.');
   }

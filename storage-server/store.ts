@@ -5,6 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type BucketRecord, isVersioned, softDeletePolicyOf } from './bucket-record.ts';
 import { Buckets } from './buckets.ts';
 import type { Checksums } from './checksums.ts';
+import { DiskSpace, type SpaceLimits, type TakeSpace } from './disk-space.ts';
 import { objectNotFound, StorageError } from './errors.ts';
 import { GenerationClock } from './generation-clock.ts';
 import { notificationsFor, type ObjectChange, type StorageNotification } from './notification-event.ts';
@@ -39,12 +40,22 @@ interface WaitingNotification {
   notification: StorageNotification;
 }
 
+interface StoreOptions {
+  /** Milliseconds since 1970. */
+  now: () => number;
+  /** Publishes notifications. Without it nobody is told of anything. */
+  outbox?: Outbox | undefined;
+  /** Without them everything is taken. */
+  limits?: SpaceLimits | undefined;
+}
+
 /** Buckets and objects, kept in a folder: in its database, and each larger object's bytes in a file. */
 export class Store {
   /** Start of the links in resources without a request, such as those of notifications. */
   publicUrl = '';
   readonly now: () => number;
   readonly buckets: Buckets;
+  readonly space: DiskSpace;
   readonly #database: DatabaseSync;
   readonly #inTransaction: ReturnType<typeof createTransactions>;
   readonly #outbox: Outbox | undefined;
@@ -54,13 +65,18 @@ export class Store {
   readonly #statements: Record<'announce' | 'forget' | 'waiting' | 'note' | 'add' | 'fact', StatementSync>;
   #closed = false;
 
-  private constructor(folder: string, database: DatabaseSync, now: () => number, outbox: Outbox | undefined) {
+  private constructor(
+    folder: string,
+    database: DatabaseSync,
+    { now, outbox, limits = { freeBytes: 0, mostBytes: null } }: StoreOptions,
+  ) {
     this.now = now;
     this.#database = database;
     this.#inTransaction = createTransactions(database);
     this.#outbox = outbox;
     this.#clock = new GenerationClock(now);
     this.buckets = new Buckets(database);
+    this.space = new DiskSpace(folder, limits, () => this.storedBytes());
     this.#records = new ObjectRecords(database);
     this.#bytes = new ObjectBytes(folder, database);
     this.#statements = {
@@ -74,10 +90,10 @@ export class Store {
   }
 
   /** Opens a folder, creates it if absent, and removes what a crash left unfinished. */
-  static async open(folder: string, now: () => number, outbox: Outbox | undefined): Promise<Store> {
+  static async open(folder: string, options: StoreOptions): Promise<Store> {
     await mkdir(folder, { recursive: true });
     const database = openObjectDatabase(folder);
-    const store = new Store(folder, database, now, outbox);
+    const store = new Store(folder, database, options);
     await store.#bytes.prepare();
     if (store.#fact('olderFolderRead') === 0) await store.#takeOver(folder);
     store.#clock.seen(String(store.#fact('generation')));
@@ -98,6 +114,11 @@ export class Store {
 
   #fact(name: string): number {
     return Number(this.#statements.fact.get(name)?.value);
+  }
+
+  /** Begins to write an object into a bucket. Throws a 507 where the bytes that are announced have no room. */
+  beginToTake(bucket: string, announced?: number): TakeSpace {
+    return this.space.begin(this.buckets.get(bucket).notificationConfigs.length > 0, announced);
   }
 
   /** Bytes of all versions together, with what was deleted and can be restored. */
@@ -181,9 +202,12 @@ export class Store {
     return bytes;
   }
 
-  /** Receives bytes that `put` may turn into an object. After a failure nothing of them is left. */
-  stage(source: AsyncIterable<Uint8Array>): Promise<Staged> {
-    return this.#bytes.receive(source);
+  /**
+   * Receives bytes that `put` may turn into an object of that bucket. After a failure nothing of them is left. Throws a 507
+   * where there is no room.
+   */
+  async stage(bucket: string, source: AsyncIterable<Uint8Array>): Promise<Staged> {
+    return this.#bytes.receive(source, this.beginToTake(bucket));
   }
 
   /**

@@ -44,7 +44,7 @@ async function uploadMedia(
   media: AsyncIterable<Uint8Array>,
 ): Promise<void> {
   const target = uploadTarget(x, metadata, mediaType);
-  const staged = await x.store.stage(media);
+  const staged = await x.store.stage(target.bucket, media);
   const version = await x.store.put(target, staged, (checksums) =>
     checkClaimed({ ...target.claimed, ...parseGoogHash(x.req.headers['x-goog-hash']) }, checksums),
   );

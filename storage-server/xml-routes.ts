@@ -69,7 +69,7 @@ async function put(x: Exchange, bucket: string, name: string): Promise<void> {
   const lengthRange = parseLengthRange(x.req.headers['x-goog-content-length-range']);
   x.store.buckets.get(bucket);
   const fields = headerFields(x);
-  const staged = await x.store.stage(x.body);
+  const staged = await x.store.stage(bucket, x.body);
   const version = await x.store.put({ bucket, name, fields, conditions }, staged, (checksums) => {
     checkLength(lengthRange, checksums.size);
     checkClaimed(claimedChecksums(x), checksums);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type StorageServer, startStorageServer } from '../../storage-server/server.ts';
 import { bytes } from '../../storage-server/test-server.ts';
@@ -117,6 +117,12 @@ describe('a storage server that is away', () => {
     const { client } = await answering(503);
     await expect(client.writeOnce('results', 'a', content)).rejects.toThrow(OutageError);
     await expect(client.read('results', 'a')).rejects.toThrow(/did not give a/);
+  });
+
+  it('is not asked again where it has no room', async () => {
+    const { asked, client } = await answering(507);
+    await expect(client.writeOnce('results', 'a', content)).rejects.toThrow(StorageFullError);
+    expect(asked).toHaveLength(1);
   });
 
   it('is an outage where it gives a part of the bytes', async () => {

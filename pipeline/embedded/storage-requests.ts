@@ -2,7 +2,7 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders, type IncomingM
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { OutageError } from '@spillway/core/errors.ts';
+import { OutageError, StorageFullError } from '@spillway/core/errors.ts';
 import { asServiceError } from '../gcp/outages.ts';
 
 /** How an error names the service. */
@@ -107,7 +107,8 @@ export function createStorageRequests(endpoint: string): StorageRequests {
       } catch (error) {
         const failure = asServiceError(service, error, what);
         const pause = pausesMs[tries];
-        if (!(failure instanceof OutageError) || pause === undefined) throw failure;
+        const mayPassSoon = failure instanceof OutageError && !(failure instanceof StorageFullError);
+        if (!mayPassSoon || pause === undefined) throw failure;
         await delay(pause);
       }
     }

@@ -1,4 +1,4 @@
-import { OutageError, type RefusedError } from '@spillway/core/errors.ts';
+import { OutageError, type RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 import { describe, expect, it } from 'vitest';
 import { orOutage } from './outages.ts';
 
@@ -72,6 +72,13 @@ describe('a failed call', () => {
     const thrown = await caught(error);
     expect(thrown).toMatchObject({ name: 'RefusedError', scope: 'service', cause: error });
     expect((thrown as RefusedError).message).toContain('create a job');
+  });
+
+  it('for want of room is an outage that says so', async () => {
+    const thrown = await caught(failure(507, 'There is no room.'));
+    expect(thrown).toBeInstanceOf(StorageFullError);
+    expect(thrown).toBeInstanceOf(OutageError);
+    expect((thrown as StorageFullError).message).toContain('There is no room.');
   });
 
   it.each([

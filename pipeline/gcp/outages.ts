@@ -1,9 +1,11 @@
-import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { messageOf, OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 
 /** What a failure of a call means for its caller. */
 type Meaning =
   /** The service or the network failed. It may pass. */
   | 'outage'
+  /** There is no room. It passes when somebody makes some. */
+  | 'full'
   /** The service refuses for good: this request, or every request. */
   | 'refused_request'
   | 'refused_service'
@@ -134,6 +136,8 @@ function meaningOfHttp(code: number, words: string, reasons: string[]): Meaning 
     case 408:
     case 429:
       return 'outage';
+    case 507:
+      return 'full';
     default:
       if (code >= 500) return code === 501 || code === 505 ? 'refused_service' : 'outage';
       return code >= 400 ? 'refused_request' : 'unknown';
@@ -173,6 +177,8 @@ export function asServiceError(service: string, error: unknown, operation: strin
   switch (meaning) {
     case 'outage':
       return new OutageError(`${service} did not ${operation}: ${why}`, { cause: error });
+    case 'full':
+      return new StorageFullError(`${service} did not ${operation}: ${why}`, { cause: error });
     case 'refused_request':
       return new RefusedError(`${service} refused to ${operation}: ${why}`, { cause: error });
     case 'refused_service':

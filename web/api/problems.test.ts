@@ -1,4 +1,4 @@
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 import { describe, expect, test, vi } from 'vitest';
 import { healthSchema, problemSchema } from './schema.ts';
 import { createAdmin, createBrowser, createTestApi, origin } from './test-client.ts';
@@ -129,6 +129,23 @@ test.each([
   const text = await response.text();
   expect(problemSchema.parse(JSON.parse(text)).code).toBe(code);
   expect(text).not.toContain('10.1.2.3');
+});
+
+test('a storage without room is 507, and logged with what the storage says', async () => {
+  const log = { info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+  const full = new StorageFullError('The disk /dev/sda1 would have less than 512 MB free.');
+  const site = createTestApi((ports) => ({
+    ...ports,
+    log,
+    blobs: { ...ports.blobs, openUpload: () => Promise.reject(full) },
+  }));
+  const body = { fileName: 'a.png', contentType: 'image/png', size: 10, operations: ['sketch'], files: 1 };
+  const response = await createBrowser(site).post('/api/v1/uploads', body);
+  expect([response.status, response.headers.get('retry-after')]).toEqual([507, null]);
+  const text = await response.text();
+  expect(problemSchema.parse(JSON.parse(text)).code).toBe('storage_full');
+  expect(text).not.toContain('sda1');
+  expect(log.error).toHaveBeenCalledOnce();
 });
 
 test('an unexpected error is 500 without internals', async () => {

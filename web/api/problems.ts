@@ -1,5 +1,5 @@
 import { RequestError } from '@hono/node-server';
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -39,6 +39,7 @@ export const problems = {
   too_many_streams: { status: 429, title: 'Too many event streams are open' },
   internal: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'A service does not answer' },
+  storage_full: { status: 507, title: 'There is no room for more' },
 } as const;
 export type ProblemCode = keyof typeof problems;
 type FieldError = NonNullable<Problem['errors']>[number];
@@ -65,7 +66,7 @@ export class ProblemError extends Error {
 /** The answer to a request that failed with `error`, whatever it is. Internals go to the log, never to the client. */
 export function problemResponse(error: unknown, c: Context, log: Log): Response {
   const problem = asProblem(error);
-  if (problem.code === 'internal' || problem.code === 'unavailable') {
+  if (problem.code === 'internal' || problem.code === 'unavailable' || problem.code === 'storage_full') {
     log.error({ error, method: c.req.method, path: c.req.path }, 'A request failed.');
   }
   return c.newResponse(...answerOf(problem));
@@ -129,6 +130,11 @@ function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
   if (error instanceof RefusedError && error.scope === 'request') {
     return new ProblemError('invalid_request', 'The request holds what cannot be stored.');
+  }
+  if (error instanceof StorageFullError) {
+    const detail =
+      'No more pictures are taken, since there is no room for them. Please try again later, or tell whoever runs this site.';
+    return new ProblemError('storage_full', detail);
   }
   if (error instanceof OutageError || error instanceof RefusedError) {
     return new ProblemError('unavailable', 'A service behind this site does not answer. Please try again.', {

@@ -31,6 +31,7 @@ function openUpload() {
         'body_too_large',
         'unsupported_media_type',
         'invalid_options',
+        'storage_full',
         ...visitorProblems,
       ),
     },

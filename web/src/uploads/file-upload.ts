@@ -196,6 +196,8 @@ function failureMessage(error: unknown): string {
       return 'The connection broke too often. What has arrived is kept: retry goes on from there.';
     case 'session_gone':
       return 'The upload took too long and its session has expired. Retry starts over.';
+    case 'full':
+      return 'No more pictures are taken, since there is no room for them. What has arrived is kept: retry goes on from there.';
     case 'refused':
       return `The storage refused the file. ${error.message}`;
     default:

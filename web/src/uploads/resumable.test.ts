@@ -217,9 +217,11 @@ describe('sendResumable', () => {
     [410, 'session_gone'],
     [404, 'session_gone'],
     [403, 'refused'],
-  ])('tells a session that is gone from a refusal: %i', async (status, code) => {
+    [507, 'full'],
+  ])('tells a session that is gone from a refusal, and asks no more: %i', async (status, code) => {
     const session = await startSession(() => ({ kind: 'answer', status }));
     await expect(send(session, bytes(10)).done).rejects.toMatchObject({ code });
+    expect(session.requests).toHaveLength(1);
   });
 
   it('ends when it is cancelled', async () => {

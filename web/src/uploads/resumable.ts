@@ -21,7 +21,7 @@ export interface ChunkReply {
 /** Rejects if the connection breaks. An answer of any status resolves. */
 export type Transport = (request: ChunkRequest) => Promise<ChunkReply>;
 
-export type UploadFailureCode = 'session_gone' | 'refused' | 'connection';
+export type UploadFailureCode = 'session_gone' | 'refused' | 'full' | 'connection';
 
 export class UploadFailure extends Error {
   override readonly name = 'UploadFailure';
@@ -78,6 +78,7 @@ export async function sendResumable(upload: ResumableUpload): Promise<void> {
     }
     if (outcome === 'session_gone')
       throw new UploadFailure('session_gone', 'The upload session has expired.');
+    if (outcome === 'full') throw new UploadFailure('full', 'There is no room for the file.');
     if (outcome === 'refused')
       throw new UploadFailure('refused', `Storage refused the file (${reply?.status}).`);
     const arrived = outcome === 'incomplete' ? arrivedBytes(reply?.range ?? null) : position;
@@ -138,12 +139,14 @@ export async function assertReadable(file: Blob): Promise<void> {
   await file.slice(0, 1).arrayBuffer();
 }
 
-type Outcome = 'finished' | 'incomplete' | 'interrupted' | 'session_gone' | 'refused';
+type Outcome = 'finished' | 'incomplete' | 'interrupted' | 'session_gone' | 'full' | 'refused';
 
 function classify(status: number): Outcome {
   if (status === 200 || status === 201) return 'finished';
   if (status === 308) return 'incomplete';
   if (status === 404 || status === 410) return 'session_gone';
+  // Waiting a moment makes no room.
+  if (status === 507) return 'full';
   if (status === 408 || status === 429 || status >= 500) return 'interrupted';
   return 'refused';
 }
