@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { singleFlight } from '@spillway/core/background.ts';
 import { messageOf, OutageError } from '@spillway/core/errors.ts';
 import { ConfigError } from '@spillway/pipeline/config-error.ts';
@@ -77,11 +78,8 @@ export async function chooseTokens(url: string, config: SpillConfig, log: Log): 
     log.warn({}, `${url} is called without an identity token: this machine has no credentials.`);
     return nobodyChecks;
   }
-  const auth = new GoogleAuth({ scopes: 'https://www.googleapis.com/auth/cloud-platform' });
   try {
-    const client = await auth.getClient();
-    if ('fetchIdToken' in client) return keepToken(url, (audience) => client.fetchIdToken(audience));
-    return keepToken(url, federated(auth.jsonContent));
+    return keepToken(url, await fetcher(file));
   } catch (error) {
     if (error instanceof ConfigError) throw error;
     throw new ConfigError(`The credentials for Cloud Run cannot be used: ${messageOf(error)}`, {
@@ -90,12 +88,26 @@ export async function chooseTokens(url: string, config: SpillConfig, log: Log): 
   }
 }
 
+const scope = 'https://www.googleapis.com/auth/cloud-platform';
+
+async function fetcher(file: string | undefined): Promise<FetchToken> {
+  const credentials: unknown = file === undefined ? null : JSON.parse(await readFile(file, 'utf8'));
+  if (externalSchema.safeParse(credentials).success) return federated(credentials);
+  const client = await new GoogleAuth({ scopes: scope }).getClient();
+  if (!('fetchIdToken' in client)) throw new ConfigError(noIdentity);
+  return (audience) => client.fetchIdToken(audience);
+}
+
 const noCredentials =
   'Nothing proves to Cloud Run who this machine is. Set GOOGLE_APPLICATION_CREDENTIALS to the file of the account that may ' +
   'invoke the service.';
 
-const federationSchema = z.object({
-  type: z.literal('external_account'),
+const noIdentity =
+  'These credentials give no identity tokens. Use a key of the account that may invoke the service, or a configuration of ' +
+  'workload identity federation that names that account (--service-account).';
+
+const externalSchema = z.object({ type: z.literal('external_account') });
+const federationSchema = externalSchema.extend({
   service_account_impersonation_url: z
     .string()
     .regex(/\/serviceAccounts\/[^/:]+:generateAccessToken$/)
@@ -107,22 +119,15 @@ const federationSchema = z.object({
  * that it may work as, which `roles/iam.workloadIdentityUser` allows.
  * @see https://cloud.google.com/iam/docs/create-short-lived-credentials-direct#sa-credentials-oidc
  */
-function federated(credentials: GoogleAuth['jsonContent']): FetchToken {
+function federated(credentials: unknown): FetchToken {
   const read = federationSchema.safeParse(credentials);
-  if (!read.success) {
-    throw new ConfigError(
-      'These credentials give no identity tokens. Use a key of the account that may invoke the service, or a ' +
-        'configuration of workload identity federation that names that account (--service-account).',
-    );
-  }
+  if (!read.success) throw new ConfigError(noIdentity);
   const { service_account_impersonation_url: targetPrincipal } = read.data;
-  const { service_account_impersonation_url: _, ...own } = credentials as Parameters<
-    typeof ExternalAccountClient.fromJSON
-  >[0];
+  const options = credentials as Parameters<typeof ExternalAccountClient.fromJSON>[0];
+  const { service_account_impersonation_url: _, ...own } = options;
   const sourceClient = ExternalAccountClient.fromJSON(own);
-  if (!sourceClient)
-    throw new ConfigError('The configuration of workload identity federation is not complete.');
-  sourceClient.scopes = ['https://www.googleapis.com/auth/cloud-platform'];
+  if (!sourceClient) throw new ConfigError(noIdentity);
+  sourceClient.scopes = [scope];
   const account = new Impersonated({ sourceClient, targetPrincipal });
   return (audience) => account.fetchIdToken(audience);
 }
