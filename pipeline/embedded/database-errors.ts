@@ -32,6 +32,10 @@ export function isBusy(error: unknown): boolean {
   return code === resultCodes.busy || code === resultCodes.locked;
 }
 
+export function isFull(error: unknown): boolean {
+  return resultCodeOf(error) === resultCodes.full;
+}
+
 /** Whether SQLite does not know the file as one of its own. */
 export function isNoDatabase(error: unknown): boolean {
   return resultCodeOf(error) === resultCodes.notADatabase;

@@ -7,6 +7,7 @@ import { type Changes, createChanges } from './changes.ts';
 import { explained, isBusy } from './database-errors.ts';
 import { requireOurs, requirePlace } from './file-check.ts';
 import { migrate } from './migrations.ts';
+import { shortTurns } from './short-turns.ts';
 
 /**
  * A lock of another process is waited for in two ways, in milliseconds: at first within the call, because transactions
@@ -15,7 +16,7 @@ import { migrate } from './migrations.ts';
 const waitInCallMs = 20;
 const tryAgainMs = 20;
 /** Then the call fails. */
-const patienceMs = 5_000;
+const usualPatienceMs = 5_000;
 
 /**
  * One SQLite file that several processes use at once. SQL is run within `read` and `write`, by kept statements. SQLite
@@ -49,13 +50,18 @@ export const machineClock: Clock = { now: () => new Date() };
 
 /**
  * Opens the database, makes it where there is none, and brings one of an earlier version up to date.
+ * @param patienceMs How long a lock of another process is waited for.
  * @throws DatabaseError, in one sentence, where it is damaged, of a newer version, not Spillway's or on a network file
  * system. Nothing was changed then.
  * @throws OutageError where it is locked, read-only or on a full disk.
  */
-export async function openDatabase(path: string, clock: Clock = machineClock): Promise<Database> {
+export async function openDatabase(
+  path: string,
+  clock: Clock = machineClock,
+  patienceMs: number = usualPatienceMs,
+): Promise<Database> {
   requirePlace(path);
-  const connection = await untilFree(path, 'open it', () => {
+  const connection = await untilFree(path, 'open it', patienceMs, () => {
     requireOurs(path);
     return connect(path);
   });
@@ -78,8 +84,12 @@ export async function openDatabase(path: string, clock: Clock = machineClock): P
     }
   }
 
-  function run<Result>(what: string, action: () => Result): Promise<Result> {
-    return untilFree(path, what, () => {
+  const turnEnds = shortTurns();
+
+  async function run<Result>(what: string, action: () => Result): Promise<Result> {
+    const ends = turnEnds();
+    if (ends !== null) await ends;
+    return untilFree(path, what, patienceMs, () => {
       if (!connection.isOpen) throw new OutageError(`The database was closed before Spillway could ${what}.`);
       return action();
     });
@@ -140,7 +150,12 @@ function prepareFile(connection: DatabaseSync): void {
 }
 
 /** Runs an action again while another process holds a lock that it needs. */
-async function untilFree<Result>(path: string, what: string, action: () => Result): Promise<Result> {
+async function untilFree<Result>(
+  path: string,
+  what: string,
+  patienceMs: number,
+  action: () => Result,
+): Promise<Result> {
   const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     try {

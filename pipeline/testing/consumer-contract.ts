@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Target } from '@spillway/core/job.ts';
 import { parseJobMessage } from '@spillway/core/messages.ts';
 import { noon } from '@spillway/core/testing/sample-job.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
@@ -51,18 +52,20 @@ export function consumerContract(
 
     it.runIf(pullsRun)('gives each target its own messages', async () => {
       const { queue, consumer } = ports();
-      const message = { schemaVersion: 1, jobId: randomUUID(), epoch: 0 };
-      await queue.publish('run', message, null);
-      expect(await consumer.pull('vm')).toBeNull();
-      const first = await consumer.pull('run');
-      expect(first && jobIdOf(first)).toBe(message.jobId);
-      await consumer.settle(first?.ackId ?? '', false);
-      let again: PulledMessage | null = null;
-      while (again === null) again = await consumer.pull('run');
-      expect(jobIdOf(again)).toBe(message.jobId);
+      const [forRun, forVm] = [randomUUID(), randomUUID()];
+      await queue.publish('run', { schemaVersion: 1, jobId: forRun, epoch: 0 }, null);
+      await queue.publish('vm', { schemaVersion: 1, jobId: forVm, epoch: 0 }, null);
+      const pulledFor = async (target: Target) => {
+        const message = await consumer.pull(target);
+        return message ?? expect.fail(`Nothing came for ${target}.`);
+      };
+      const [first, other] = [await pulledFor('run'), await pulledFor('vm')];
+      expect([first, other].map(jobIdOf)).toEqual([forRun, forVm]);
+      await consumer.settle(first.ackId, false);
+      const again = await pulledFor('run');
+      expect(jobIdOf(again)).toBe(forRun);
       await consumer.extend([again.ackId], 20_000);
-      await consumer.settle(again.ackId, true);
-      expect(await consumer.pull('run')).toBeNull();
+      await forget([again, other]);
     });
 
     it('brings with a message the trace that it was published with', async () => {
