@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { whyNotGoogle } from './emulators/choose-engine.ts';
 
 // What a person has installed must not change what tests see, and no test reaches for the network.
 process.env.SPILLWAY_MODELS_DIR = join(tmpdir(), 'spillway-tests-without-models');
@@ -9,6 +10,9 @@ process.env.SPILLWAY_MODELS_SOURCE = 'none';
 const ours = (folder: string) => [`${folder}/**/*.test.ts`, `${folder}/**/*.test.tsx`];
 /** Of `npm run test:slow` (vitest.slow.config.ts). */
 const slow = '**/*.slow.test.ts';
+/** Of Google's emulators alone. All other tests of the stack run on the embedded engine as well. */
+const emulator = '**/*.emulator.test.ts';
+const hasGoogle = (await whyNotGoogle()) === null;
 /** Fail a file that Node warned of; the second is for those that use Google's Storage client. */
 const watched = ['pipeline/testing/no-leak-warnings.ts'];
 const watchedWithClient = [...watched, 'pipeline/testing/client-downloads.ts'];
@@ -26,6 +30,39 @@ const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { t
 const everyProcessor = { maxWorkers: '100%' };
 /** For tests that wait for a whole stack. */
 const stackPatience = { ...patience, testTimeout: 180_000, hookTimeout: 180_000 };
+
+/**
+ * What is about Google's emulators, and one file of what everybody does. All tests of the stack run on them in
+ * `npm run test:slow`.
+ */
+const onGoogle = [
+  {
+    test: {
+      name: 'stack on google',
+      include: ['pipeline', 'tests', 'examples']
+        .map((folder) => `${folder}/${emulator}`)
+        .concat('tests/pipeline.test.ts'),
+      exclude: [packages, slow, 'tests/own-stack/**'],
+      setupFiles: recorded,
+      globalSetup: ['tests/google-stack-setup.ts'],
+      fileParallelism: false,
+      ...stackPatience,
+      sequence: { groupOrder: 3 },
+    },
+  },
+  {
+    test: {
+      name: 'own stack on google',
+      include: [`tests/own-stack/${emulator}`],
+      exclude: [packages, slow],
+      setupFiles: watchedWithClient,
+      provide: { engine: 'google' as const },
+      fileParallelism: false,
+      ...stackPatience,
+      sequence: { groupOrder: 4 },
+    },
+  },
+];
 
 export default defineConfig({
   test: {
@@ -54,7 +91,7 @@ export default defineConfig({
             'terraform',
             'tests/in-memory',
           ].flatMap(ours),
-          exclude: [packages, slow, '**/*.emulator.test.ts'],
+          exclude: [packages, slow, emulator],
           setupFiles: watched,
           ...plugins,
           ...patience,
@@ -86,10 +123,10 @@ export default defineConfig({
         // Everything here shares one stack, which the global setup starts on free ports.
         test: {
           name: 'stack',
-          include: ['tests/*.test.ts', 'examples/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
-          exclude: [packages, slow],
-          setupFiles: recorded,
-          globalSetup: ['tests/stack-setup.ts'],
+          include: ['tests/*.test.ts', 'examples/*.test.ts'],
+          exclude: [packages, slow, emulator],
+          setupFiles: watchedWithClient,
+          globalSetup: ['tests/embedded-stack-setup.ts'],
           fileParallelism: false,
           ...stackPatience,
           sequence: { groupOrder: 1 },
@@ -100,13 +137,15 @@ export default defineConfig({
         test: {
           name: 'own stack',
           include: ['tests/own-stack/*.test.ts'],
-          exclude: [packages, slow],
+          exclude: [packages, slow, emulator],
           setupFiles: watchedWithClient,
+          provide: { engine: 'embedded' },
           fileParallelism: false,
           ...stackPatience,
           sequence: { groupOrder: 2 },
         },
       },
+      ...(hasGoogle ? onGoogle : []),
     ],
   },
 });

@@ -5,13 +5,17 @@ import { defineConfig } from 'vitest/config';
 process.env.SPILLWAY_MODELS_DIR = join(tmpdir(), 'spillway-tests-without-models');
 process.env.SPILLWAY_MODELS_SOURCE = 'none';
 
-/** Of `npm run test:slow` (tests/own-stack/like-cloud-all.slow.test.ts): the stack's tests against one that is started with --like-cloud. */
+/** Of `npm run test:slow` (tests/own-stack/like-cloud-all.emulator.slow.test.ts): the stack's tests against one that is started with --like-cloud. */
 export default defineConfig({
   test: {
     name: 'stack like cloud',
     include: ['tests/*.test.ts', 'examples/*.test.ts', 'pipeline/**/*.emulator.test.ts'],
     exclude: ['**/node_modules/**', '**/*.slow.test.ts'],
-    setupFiles: ['pipeline/testing/no-leak-warnings.ts', 'pipeline/testing/client-downloads.ts'],
+    setupFiles: [
+      'pipeline/testing/no-leak-warnings.ts',
+      'pipeline/testing/client-downloads.ts',
+      'emulators/firestore-indexes/record-test-queries.ts',
+    ],
     globalSetup: ['tests/like-cloud-setup.ts'],
     fileParallelism: false,
     testTimeout: 300_000,

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { costOfOneJob } from '@spillway/core/prices.ts';
 import sharp from 'sharp';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Stack, startStack } from '../emulators/stack.ts';
 import { environmentOf } from '../pipeline/stack-file.ts';
 import { drawnJpeg } from '../tests/pictures.ts';
@@ -124,7 +124,7 @@ describe('npx spillway vm-worker', () => {
     const directory = join(folder, 'stack');
     // Nobody else takes work.
     const options = {
-      engine: 'google' as const,
+      engine: inject('engine'),
       vms: 0,
       slots: 1,
       runMax: 0,

@@ -44,7 +44,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** From a program to the services that it reaches by network with `likeCloud`, each way. Milliseconds. */
 const usualLatencyMs = 8;
 /** Of each engine, in the stack's directory: what one keeps is never read by the other. */
-const dataFolders = { google: 'data', embedded: 'embedded' } as const;
+export const dataFolders = { google: 'data', embedded: 'embedded' } as const;
 
 interface StackControls {
   /** Ends one part for good, to try what happens without it. */

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node';
-import { provideStack } from './stack-setup.ts';
+import { provideGoogleStack } from './google-stack-setup.ts';
 
 /** The same stack with what costs time on Google Cloud, where the buckets themselves tell of uploads. */
 export default function setup(project: TestProject): Promise<() => Promise<void>> {
-  return provideStack(project, { likeCloud: true, events: 'bucket-notifications' });
+  return provideGoogleStack(project, { likeCloud: true, events: 'bucket-notifications' });
 }

@@ -17,10 +17,14 @@ const forms: [what: string, form: RegExp][] = [
  * token, the secret of the sessions and the ids of all upload sessions that its storage server has handed out, and
  * whatever else has the form of a secret.
  * @param directory Of the stack.
+ * @param data Where the stack keeps its data.
  */
-export async function findLoggedSecrets(directory: string): Promise<{ found: string[]; sessions: number }> {
+export async function findLoggedSecrets(
+  directory: string,
+  data: string,
+): Promise<{ found: string[]; sessions: number }> {
   const { admin, session } = await readSecrets(directory);
-  const sessions = await idsOfSessions(directory);
+  const sessions = await idsOfSessions(data);
   const values: [what: string, value: string][] = [
     ['the admin’s token', admin],
     ['the secret of the sessions', session],
@@ -48,7 +52,7 @@ async function recordsOf(directory: string): Promise<string[]> {
 }
 
 /** The storage server keeps each session that it has begun, also those that have ended. */
-async function idsOfSessions(directory: string): Promise<string[]> {
-  const names = await readdir(join(directory, 'data/storage/uploads'));
+async function idsOfSessions(data: string): Promise<string[]> {
+  const names = await readdir(join(data, 'storage/uploads'));
   return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
 }

@@ -15,7 +15,7 @@ export function clientOf(stack: StackFile) {
   const messages = openMessages(stack);
 
   async function jobsWhere(range?: TextRange): Promise<Job[]> {
-    return (await documents.list('jobs', range)).map((fields) => jobSchema.parse(fields));
+    return (await documents.jobs(range)).map((fields) => jobSchema.parse(fields));
   }
 
   const jobsOf = (name: string) => jobsWhere({ field: 'source.name', from: name, to: name });

@@ -2,21 +2,19 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readIndexFile } from '@spillway/emulators/firestore-indexes/index-file.ts';
-import {
-  checkRecordedQueries,
-  recordingArguments,
-} from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
-import { startStack } from '@spillway/emulators/stack.ts';
+import { dataFolders, startStack } from '@spillway/emulators/stack.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
-import type { GoogleStackFile } from '@spillway/pipeline/stack-file.ts';
+import type { Engine, StackFile } from '@spillway/pipeline/stack-file.ts';
 import type { TestProject } from 'vitest/node';
 import { findLoggedSecrets } from './logged-secrets.ts';
 import { withStorageTls } from './storage-tls.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    stack: GoogleStackFile;
+    /** The stack that the files of a project share. */
+    stack: StackFile;
+    /** What the stacks run on that a file starts for itself. */
+    engine: Engine;
     /** Where the stack's storage server speaks TLS; null on a machine without openssl. */
     storageTlsPort: number | null;
     /** The folder with a log for each part of the stack. */
@@ -26,27 +24,22 @@ declare module 'vitest' {
   }
 }
 
-/** Starts a stack on free ports with data of its own, so that tests run beside a stack that is in use. */
-export default function setup(project: TestProject): Promise<() => Promise<void>> {
-  return provideStack(project, { likeCloud: false });
-}
-
-/** @param mode Whether the stack also does what costs time on Google Cloud. */
+/**
+ * Starts a stack on free ports with data of its own, so that tests run beside a stack that is in use. The function that
+ * it returns ends the stack, and throws where its logs have what no log may have.
+ */
 export async function provideStack(
   project: TestProject,
-  mode: Pick<StackOptions, 'likeCloud' | 'events'>,
+  mode: Pick<StackOptions, 'engine' | 'likeCloud' | 'events' | 'nodeArguments'>,
 ): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-test-'));
-  const queries = join(directory, 'queries');
   const operations = fileURLToPath(new URL('../examples/thumbnail', import.meta.url));
   const options = {
     ...mode,
-    nodeArguments: recordingArguments(queries),
     operations,
     vms: 2,
     slots: 1,
     runMax: 2,
-    engine: 'google' as const,
     reset: true,
     directory,
     fixedPorts: {},
@@ -59,12 +52,10 @@ export async function provideStack(
   project.provide('stack', stack);
   project.provide('storageTlsPort', tlsPort);
   project.provide('logs', join(directory, 'logs'));
-  project.provide('recordedQueries', queries);
   return async () => {
     await stop();
     await refuseWarnings(join(directory, 'logs'));
-    await refuseLoggedSecrets(directory);
-    await refuseUnindexedQueries(queries);
+    await refuseLoggedSecrets(directory, join(directory, dataFolders[mode.engine]));
     await rm(directory, { recursive: true, force: true });
   };
 }
@@ -79,20 +70,7 @@ async function refuseWarnings(logs: string): Promise<void> {
 }
 
 /** At the end, because only then all secrets of the run are known, whatever the order of its files. */
-async function refuseLoggedSecrets(directory: string): Promise<void> {
-  const { found } = await findLoggedSecrets(directory);
+async function refuseLoggedSecrets(directory: string, data: string): Promise<void> {
+  const { found } = await findLoggedSecrets(directory, data);
   if (found.length > 0) throw new Error(`The logs of this run have secrets.\n${found.join('\n')}`);
-}
-
-const indexes = new URL('../pipeline/gcp/firestore.indexes.json', import.meta.url);
-
-/** Firestore's emulator answers what production refuses for the lack of an index. */
-async function refuseUnindexedQueries(queries: string): Promise<void> {
-  const { refused, unused } = await checkRecordedQueries(queries, await readIndexFile(indexes));
-  if (refused.length > 0)
-    throw new Error(`Firestore would refuse queries of this run.\n${refused.join('\n')}`);
-  // A run of some files uses some indexes, so this is said only. Vitest has closed its own output by now.
-  if (unused.length > 0) {
-    process.stderr.write(`  stack: no query of this run used these indexes: ${unused.join('; ')}\n`);
-  }
 }

@@ -1,4 +1,5 @@
-import { Firestore } from '@google-cloud/firestore';
+import { Firestore, type Query } from '@google-cloud/firestore';
+import { collectionNames } from '@spillway/pipeline/gcp/collections.ts';
 import { withDates } from '@spillway/pipeline/gcp/documents.ts';
 import type { GoogleStackFile } from '@spillway/pipeline/stack-file.ts';
 import type { Fields, StackDocuments } from './stack-documents.ts';
@@ -19,12 +20,17 @@ export function openFirestoreDocuments({
     async merge(path, fields) {
       await firestore.doc(path).set(fields, { merge: true });
     },
-    async list(collection, range) {
-      const all = firestore.collection(collection);
+    list: (collection) => fieldsOf(firestore.collection(collection)),
+    jobs(range) {
+      const all = firestore.collection(collectionNames.jobs);
       const query = range ? all.where(range.field, '>=', range.from).where(range.field, '<=', range.to) : all;
-      const { docs } = await query.get();
-      return docs.map((snapshot) => withDates(snapshot.data()) as Fields);
+      return fieldsOf(query);
     },
     close: () => firestore.terminate(),
   };
+}
+
+async function fieldsOf(query: Query): Promise<Fields[]> {
+  const { docs } = await query.get();
+  return docs.map((snapshot) => withDates(snapshot.data()) as Fields);
 }

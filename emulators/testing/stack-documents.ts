@@ -1,12 +1,12 @@
-/** A document as it is stored. Times are dates. */
+/** A document as it is stored. Times are dates or texts, which schemas read both. */
 export type Fields = Record<string, unknown>;
 
 /** A collection and the id of a document: `settings/routing`. */
 export type DocumentPath = `${string}/${string}`;
 
-/** Documents whose text in this field is within the two, which are equal for one text. `field` may name a deeper one: `source.name`. */
+/** Jobs whose text in this field is within the two, which are equal for one text. */
 export interface TextRange {
-  field: string;
+  field: 'source.name' | 'upload';
   from: string;
   to: string;
 }
@@ -19,6 +19,8 @@ export interface StackDocuments {
   write(path: DocumentPath, fields: Fields): Promise<void>;
   /** Puts the fields over those that are there, at every depth, and leaves the others. */
   merge(path: DocumentPath, fields: Fields): Promise<void>;
-  list(collection: string, range?: TextRange): Promise<Fields[]>;
+  /** Of a collection other than `jobs`. */
+  list(collection: string): Promise<Fields[]>;
+  jobs(range?: TextRange): Promise<Fields[]>;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { findLoggedSecrets } from '../logged-secrets.ts';
 
 const session = 'x_Y-0123456789abcdefghijklmnop';
-const secrets = { admin: 'the-token-of-the-admin', session: 'the-secret-of-sessions' };
+const secrets = { admin: 'the-token-of-the-admin', session: 'the-secret-that-signs-the-cookies-of-sessions' };
 const jwt = `${Buffer.from('{"alg":"RS256"}').toString('base64url')}.${Buffer.from('{"sub":"12345"}').toString('base64url')}.x`;
 
 /** What is found in the folder of a stack whose log has this line. */
@@ -19,7 +19,7 @@ async function foundIn(line: string): Promise<string[]> {
   await writeFile(join(directory, 'data/storage/uploads', `${session}.json`), '{}');
   await writeFile(join(directory, 'data/storage/uploads', `${session}.bytes`), '');
   await writeFile(join(directory, 'logs', 'web.log'), `{"message":"before"}\n${line}\n`);
-  const { found, sessions } = await findLoggedSecrets(directory);
+  const { found, sessions } = await findLoggedSecrets(directory, join(directory, 'data'));
   expect(sessions).toBe(1);
   return found;
 }

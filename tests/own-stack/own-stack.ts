@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Stack, startStack } from '@spillway/emulators/stack.ts';
 import type { StackOptions } from '@spillway/emulators/stack-options.ts';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { clientOf, type StackClient } from '../stack-client.ts';
 
 interface OwnStack {
@@ -28,7 +28,7 @@ export function ownStack(
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'spillway-own-stack-'));
     stack = await startStack(
-      { ...options, engine: 'google', reset: true, directory, fixedPorts: {}, anyPorts: true },
+      { ...options, engine: inject('engine'), reset: true, directory, fixedPorts: {}, anyPorts: true },
       (line) => said.push(line),
     );
     client = clientOf(stack);

@@ -3,9 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { PubSub, v1 } from '@google-cloud/pubsub';
 import { emulatorSource } from '@spillway/emulators/pusher/emulator-source.ts';
 import { Pusher } from '@spillway/pipeline/push/pusher.ts';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { googleStack } from '@spillway/pipeline/testing/google-stack.ts';
+import { expect, it, onTestFinished } from 'vitest';
 
-const stack = inject('stack');
+const stack = googleStack();
 /** The least that Pub/Sub takes. */
 const maxDeliveryAttempts = 5;
 

@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { expect, inject, it, onTestFinished } from 'vitest';
+import { googleStack } from '@spillway/pipeline/testing/google-stack.ts';
+import { expect, it, onTestFinished } from 'vitest';
 
-const stack = inject('stack');
+const stack = googleStack();
 
 const emulators = {
   FIRESTORE_EMULATOR_HOST: stack.firestore,
