@@ -11,6 +11,8 @@ export interface BucketsToCreate {
   siteOrigins: readonly string[];
   /** Whether buckets keep deleted objects for a while, as new ones do. */
   deletion: 'as_bucket' | 'at_once';
+  /** The age in days at which uploads and results are deleted; null for never. Default: the buckets' rules stay as they are. */
+  keptDays?: { uploads: number | null; results: number | null };
 }
 
 /**
@@ -20,7 +22,7 @@ export interface BucketsToCreate {
  * @see https://cloud.google.com/storage/docs/json_api/v1
  */
 export async function createBuckets(wanted: BucketsToCreate): Promise<void> {
-  const { buckets, deletion, siteOrigins } = wanted;
+  const { buckets, deletion, siteOrigins, keptDays } = wanted;
   const call = callerOf(wanted.storage);
   const names = Object.values(buckets);
   await Promise.all(names.map((name) => call('POST', `/b?project=${wanted.project}`, { name })));
@@ -28,12 +30,26 @@ export async function createBuckets(wanted: BucketsToCreate): Promise<void> {
     const keepNothing = { softDeletePolicy: { retentionDurationSeconds: '0' } };
     await Promise.all(names.map((name) => call('PATCH', `/b/${name}`, keepNothing)));
   }
+  if (keptDays !== undefined) {
+    const { uploads, results } = keptDays;
+    const days: [bucket: string, days: number | null][] = [
+      [buckets.uploads, uploads],
+      [buckets.webUploads, uploads],
+      [buckets.results, results],
+    ];
+    await Promise.all(days.map(([name, age]) => call('PATCH', `/b/${name}`, deletedAt(age))));
+  }
   await Promise.all([
     announceUploads(buckets.uploads, wanted.project, call),
     announceUploads(buckets.webUploads, wanted.project, call),
     // At every start: the site may have moved to another port.
     call('PATCH', `/b/${buckets.webUploads}`, { cors: sendingFrom(siteOrigins) }),
   ]);
+}
+
+/** @see https://cloud.google.com/storage/docs/lifecycle */
+function deletedAt(age: number | null): object {
+  return { lifecycle: age === null ? null : { rule: [{ action: { type: 'Delete' }, condition: { age } }] } };
 }
 
 function sendingFrom(origin: readonly string[]): object[] {

@@ -27,13 +27,16 @@ conformanceSection('Buckets', (check) => {
   });
 
   check(
-    'locations in capitals, with their kind; rules that end multipart uploads, and no others',
+    'locations in capitals, with their kind; rules that delete by age or end multipart uploads, and no others',
     'client',
     async () => {
       const { storage } = await startTestServer();
       const abort = 'AbortIncompleteMultipartUpload' as const;
       const lifecycle = {
-        rule: [{ action: { type: abort }, condition: { age: 7 } }],
+        rule: [
+          { action: { type: abort }, condition: { age: 7 } },
+          { action: { type: 'Delete' as const }, condition: { age: 30, matchesPrefix: ['sketch/'] } },
+        ],
       };
       const [, region] = await storage.createBucket('pictures-1', { location: 'us-central1', lifecycle });
       expect(region).toMatchObject({ location: 'US-CENTRAL1', locationType: 'region', lifecycle });
@@ -44,7 +47,7 @@ conformanceSection('Buckets', (check) => {
         const [, made] = await storage.createBucket(`pictures-${location}`, { location });
         expect(made).toMatchObject({ location: location.toUpperCase(), locationType });
       }
-      const rule = [{ action: { type: 'Delete' as const }, condition: { age: 7 } }];
+      const rule = [{ action: { type: 'Delete' as const }, condition: { age: 7, numNewerVersions: 3 } }];
       await expect(storage.createBucket('pictures-2', { lifecycle: { rule } })).rejects.toMatchObject({
         code: 501,
         message: expect.stringContaining('lifecycle rules'),

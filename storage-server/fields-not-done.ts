@@ -1,4 +1,5 @@
 import { invalid, type StorageError, unsupported } from './errors.ts';
+import { isRuleKept, lifecycleRules } from './lifecycle-rules.ts';
 
 type Json = Record<string, unknown>;
 
@@ -42,23 +43,13 @@ export function refuseBucketSettings(settings: Json): void {
     const asked = child === undefined ? value : (value as Json | null | undefined)?.[child];
     if (asksFor(asked)) throw unsupported(`${what} (setting ${setting})`);
   }
-  if (lifecycleRules(settings).some(hasAnEffect))
-    throw unsupported('lifecycle rules (setting lifecycle.rule)');
+  if (!lifecycleRules(settings).every(isRuleKept)) {
+    throw unsupported('lifecycle rules but those that delete by age (setting lifecycle.rule)');
+  }
   const { uniformBucketLevelAccess } = (settings.iamConfiguration ?? {}) as Json;
   if ((uniformBucketLevelAccess as Json | undefined)?.enabled === false) {
     throw unsupported('access control of objects (setting iamConfiguration.uniformBucketLevelAccess)');
   }
-}
-
-function lifecycleRules({ lifecycle }: Json): unknown[] {
-  const { rule } = (lifecycle ?? {}) as Json;
-  return Array.isArray(rule) ? rule : [];
-}
-
-/** There are no multipart uploads of the XML API here, so a rule that ends those left behind is always kept. */
-function hasAnEffect(rule: unknown): boolean {
-  const { action } = (rule ?? {}) as { action?: { type?: unknown } };
-  return action?.type !== 'AbortIncompleteMultipartUpload';
 }
 
 /** Nothing, false, and an empty list or object ask for nothing. */

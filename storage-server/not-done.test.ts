@@ -87,7 +87,7 @@ conformanceSection('What is not done', (check) => {
     }
     await save({ temporaryHold: false });
     await expect(bucket.file('a').setMetadata({ temporaryHold: true })).rejects.toMatchObject(notDone);
-    const rule = { action: { type: 'Delete' as const }, condition: { age: 7 } };
+    const rule = { action: { type: 'Delete' as const }, condition: { age: 7, numNewerVersions: 1 } };
     await expect(bucket.addLifecycleRule(rule)).rejects.toMatchObject(notDone);
     const settings = [
       { retentionPolicy: { retentionPeriod: 60 } },

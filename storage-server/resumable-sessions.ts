@@ -90,6 +90,20 @@ export class ResumableSessions {
     return session;
   }
 
+  /** Forgets sessions that are a week old, with what had arrived. */
+  async removeExpired(): Promise<void> {
+    for (const session of [...this.#sessions.values()]) {
+      if (!this.#isExpired(session)) continue;
+      await this.#locks.run(session.id, () => this.#remove(session.id));
+    }
+  }
+
+  async #remove(id: string): Promise<void> {
+    this.#sessions.delete(id);
+    await rm(this.#bytesPath(id), { force: true });
+    await rm(this.#recordPath(id), { force: true });
+  }
+
   /** Ends a session and deletes its bytes. A finished session stays finished. */
   async cancel(id: string): Promise<void> {
     this.#receiving.get(id)?.();
@@ -244,11 +258,7 @@ export class ResumableSessions {
   }
 
   async #load(session: Session): Promise<void> {
-    if (this.#isExpired(session)) {
-      await rm(this.#bytesPath(session.id), { force: true });
-      await rm(this.#recordPath(session.id), { force: true });
-      return;
-    }
+    if (this.#isExpired(session)) return this.#remove(session.id);
     this.#sessions.set(session.id, session);
     // The process may have ended after it wrote the object and before it updated the session.
     const version = this.#store.versionWithBlob(session.bucket, session.name, session.id);

@@ -2,12 +2,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { startRecurring } from '@spillway/core/background.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
+import { systemTimers } from '@spillway/pipeline/system-clock.ts';
 import { fullDisk, type SpaceLimits } from './disk-space.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
+import { applyLifecycle } from './lifecycle.ts';
 import { refuseWhatIsNotDone } from './not-done.ts';
 import type { Notifier } from './notifier.ts';
 import { Outbox } from './outbox.ts';
@@ -56,11 +59,13 @@ export interface StorageServer {
   port: number;
   /** The port that speaks TLS, where one was asked for. */
   tlsPort?: number;
+  /** Removes what is kept no longer, as it does every ten minutes by itself. */
+  removeExpired(): Promise<void>;
   close(): Promise<void>;
 }
 
 const publishingPatienceMs = 500;
-const expiredRemovedEveryMs = 3_600_000;
+const expiredRemovedEveryMs = 600_000;
 
 const log = createJsonLog('storage');
 
@@ -82,17 +87,26 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const url = `http://${host}:${bound}`;
   store.publicUrl = url;
   store.resumeNotifications();
-  const cleaning = setInterval(() => {
-    store
-      .removeExpired()
-      .catch((error: unknown) => log.error({ error }, 'What is kept no longer was not removed.'));
-  }, expiredRemovedEveryMs).unref();
+  let isClosed = false;
+  async function removeExpired(): Promise<void> {
+    await store.removeExpired();
+    await sessions.removeExpired();
+    await applyLifecycle(store, () => isClosed);
+  }
+  const cleaning = startRecurring({
+    everyMs: expiredRemovedEveryMs,
+    timers: systemTimers,
+    round: removeExpired,
+    onError: (error) => log.error({ error }, 'What is kept no longer was not removed.'),
+  });
   return {
     url,
     port: bound,
     ...(tlsPort === undefined ? {} : { tlsPort }),
+    removeExpired,
     async close() {
-      clearInterval(cleaning);
+      isClosed = true;
+      await cleaning.stop();
       await Promise.all([server, ...(tlsServer ? [tlsServer] : [])].map(end));
       await outbox?.close(publishingPatienceMs);
       store.close();
