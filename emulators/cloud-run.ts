@@ -66,6 +66,8 @@ const configured = {
   SPILLWAY_CALL_AUDIENCES: origin,
   // The service's front, further below, verifies them.
   SPILLWAY_CALL_SIGNATURES: 'removed_by_cloud_run',
+  // Whoever routes to it here is told how it is reached. An instance is not.
+  SPILLWAY_RUN_URL: undefined,
   SPILLWAY_SLOTS: String(config.SPILLWAY_RUN_CONCURRENCY),
   // As a folder that is mounted into the containers.
   SPILLWAY_MODELS_DIR: modelsFolderFrom(process.env),

@@ -1,12 +1,16 @@
-import { runConfigSchema } from '@spillway/cloudrun-worker/config.ts';
+import { picturesConfigSchema, runConfigSchema } from '@spillway/cloudrun-worker/config.ts';
 
 /** The names of the Cloud Run worker's service and of its only revision. */
 export const service = { name: 'spillway-worker', revision: 'spillway-worker-00001-abc' } as const;
 
 /** Settings that would tell instances apart or place their files. No operator sets them for a service. */
 const notOfAService = new Set(['SPILLWAY_WORKER_ID', 'SPILLWAY_WORK_DIR']);
-/** What a person configures for a Cloud Run service: the worker's own settings, and those of OpenTelemetry. */
-const settings = Object.keys(runConfigSchema.shape).filter(
+/**
+ * What a person configures for a Cloud Run service: the worker's own settings, whatever it serves, and those of
+ * OpenTelemetry.
+ */
+const shapes = { ...runConfigSchema.shape, ...picturesConfigSchema.shape };
+const settings = Object.keys(shapes).filter(
   (name) => /^(SPILLWAY|OTEL)_/.test(name) && !notOfAService.has(name),
 );
 /** Where the services are that the cloud has at known addresses. */

@@ -57,7 +57,7 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>, c
       // The request is in flight until its answer is whole.
       const content = await answer.arrayBuffer();
       status = answer.status;
-      return new Response(hasBody(answer) ? content : null, { status });
+      return new Response(hasBody(answer) ? content : null, { status, headers: passedBack(answer) });
     } catch {
       if (timeout.aborted) return context.text('The request has been terminated: it took too long.', 504);
       // The instance died during the request.
@@ -69,6 +69,13 @@ export function createRunProxy(pool: Pick<InstancePool, 'reserve' | 'status'>, c
   // The client of a request that was cut off hears no answer.
   app.onError((_error, context) => context.text('The request could not be read.', 400));
   return app;
+}
+
+/** `fetch` has unpacked and measured the body. */
+function passedBack({ headers }: Response): Headers {
+  const passed = new Headers(headers);
+  for (const name of [...hopByHop, 'content-encoding']) passed.delete(name);
+  return passed;
 }
 
 /** A `Response` of these takes no body, not even an empty one. */

@@ -100,11 +100,19 @@ function workerPart(plan: Plan): PartSpec {
 }
 
 function spillPart(plan: Plan): PartSpec {
+  const { GCE_METADATA_HOST: metadata } = plan.environment;
   return {
     name: 'spill',
     entry: programs.spill,
     killAfterMs: drainMs(plan) + drain.marginMs,
-    environment: worker(plan),
+    environment: {
+      ...worker(plan),
+      SPILLWAY_WORKER_ID: 'spill',
+      // Where this machine has no file of credentials, it may be a VM of Google's, which a metadata server speaks for.
+      ...(metadata === undefined
+        ? {}
+        : { GCE_METADATA_HOST: metadata, METADATA_SERVER_DETECTION: 'assume-present' }),
+    },
   };
 }
 
