@@ -78,13 +78,30 @@ function describeCommands(environment: Environment): CAC {
     .option('--logs <where>', 'files: in the data folder; output: of this process (default: files)')
     .option('--print-unit', 'Print a systemd unit for it, and do nothing else')
     .example('  spillway serve --data /var/lib/spillway --public-url https://pictures.example.org')
-    .action((flags: Flags) => runServe(flags, environment));
+    .action((flags: Flags) => runServeCommand('serve', flags, environment));
   cli
     .command('admin-address', 'Print the address that opens the dashboard of `spillway serve`')
     .option('--data <folder>', 'Its data folder (default: SPILLWAY_DATA, else ./spillway-data)')
     .option('--public-url <address>', 'The site as browsers know it, where a proxy is in front of it')
     .option('--renew', 'Make a new one, for the case that somebody else knows the old one')
-    .action((flags: Flags) => runAdminAddress(flags, environment));
+    .action((flags: Flags) => runServeCommand('admin-address', flags, environment));
+  cli
+    .command(
+      'backup <to>',
+      'Copy documents and pictures of `spillway serve` into a new folder, while it runs',
+    )
+    .option('--data <folder>', 'Its data folder (default: SPILLWAY_DATA, else ./spillway-data)')
+    .option('--json', 'Print what was copied as JSON')
+    .example('  spillway backup /mnt/backups/2026-11-27 --data /var/lib/spillway')
+    .action((to: string, flags: Flags) => runServeCommand('backup', { ...flags, folder: to }, environment));
+  cli
+    .command('restore <from>', 'Bring a backup back, once all of it is found to be sound')
+    .option('--data <folder>', 'An empty folder (default: SPILLWAY_DATA, else ./spillway-data)')
+    .option('--replace', 'Move a Spillway aside that is there and does not run')
+    .option('--json', 'Print what was restored as JSON')
+    .action((from: string, flags: Flags) =>
+      runServeCommand('restore', { ...flags, folder: from }, environment),
+    );
   cli
     .command('doctor', 'Ask a running Spillway what is wrong with it')
     .usage('doctor [--stack file | --project id] [--json]')
@@ -97,14 +114,14 @@ function describeCommands(environment: Environment): CAC {
   return cli;
 }
 
-async function runServe(flags: Flags, environment: Environment): Promise<ExitCode> {
-  const { serveCommand } = await import('./serve-command.ts');
-  return serveCommand(flags, environment);
-}
-
-async function runAdminAddress(flags: Flags, environment: Environment): Promise<ExitCode> {
-  const { adminAddressCommand } = await import('./serve-command.ts');
-  return adminAddressCommand(flags, environment);
+/** What belongs to one machine. It is loaded on demand, as everything that a sketch does not need. */
+async function runServeCommand(
+  name: 'serve' | 'admin-address' | 'backup' | 'restore',
+  flags: Flags,
+  environment: Environment,
+): Promise<ExitCode> {
+  const { serveCommands } = await import('./serve-command.ts');
+  return serveCommands[name](flags, environment);
 }
 
 async function runDoctor(flags: Flags, environment: Environment): Promise<ExitCode> {
@@ -190,7 +207,7 @@ async function dispatch(args: string[], environment: Environment): Promise<ExitC
   if (name === undefined) cli.outputHelp();
   else
     console.error(
-      `"${name}" is no command of spillway: process, models, serve, admin-address, doctor and vm-worker are. See: npx spillway --help`,
+      `"${name}" is no command of spillway: process, models, serve, admin-address, backup, restore, doctor and vm-worker are. See: npx spillway --help`,
     );
   return exitCodes.usage;
 }

@@ -2,11 +2,11 @@ import { isBuiltin } from 'node:module';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 
 /** Matches `new URL('./child-entry.ts', import.meta.url)`: a program that is started by its path. */
-const programByPath = /new URL\('(\.\/[\w-]+)\.ts', import\.meta\.url\)/g;
+const programByPath = /new URL\('(\.\.?\/[\w/-]+)\.ts', import\.meta\.url\)/g;
 
 /**
- * Gives every program that is started by its path a file of its own in the bundle: the child that runs operations, and
- * the thread that runs OpenCV. All files lie in one folder, so a program keeps its relative address.
+ * Gives every program that is started by its path a file of its own in the bundle, all in one folder: the child that runs
+ * operations, the thread that runs OpenCV, and the programs that `spillway serve` supervises.
  */
 const programsByPath: Plugin = {
   name: 'programs-by-path',
@@ -14,11 +14,19 @@ const programsByPath: Plugin = {
     for (const [, path = ''] of code.matchAll(programByPath)) {
       const program = await this.resolve(`${path}.ts`, id);
       if (!program) throw new Error(`${id} starts ${path}.ts, which does not exist.`);
-      this.emitFile({ type: 'chunk', id: program.id, fileName: `${path.slice(2)}.js` });
+      this.emitFile({ type: 'chunk', id: program.id, fileName: fileOf(path) });
     }
-    return code.replaceAll(programByPath, "new URL('$1.js', import.meta.url)");
+    return code.replaceAll(
+      programByPath,
+      (_, path: string) => `new URL('./${fileOf(path)}', import.meta.url)`,
+    );
   },
 };
+
+/** `./child-entry` is `child-entry.js`, and `../web/server` is `web-server.js`: other folders have files of equal names. */
+function fileOf(path: string): string {
+  return `${path.replace(/^\.\.?\//, '').replaceAll('/', '-')}.js`;
+}
 
 /** Packages that the bundle leaves to npm: everything that is not ours and not Node's. */
 const isExternal = (id: string): boolean => /^[@a-z]/.test(id) && !id.startsWith('@spillway/');

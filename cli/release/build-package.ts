@@ -1,9 +1,10 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeBundle } from '@spillway/release/bundle.ts';
 import { copyOnnxRuntime, onnxRuntimePackages } from '@spillway/release/copy-onnx-runtime.ts';
 import { lockedClosure, lockFileOf, pinnedVersions, readLock } from '@spillway/release/locked-packages.ts';
+import { buildSiteIfChanged } from '@spillway/release/site-build.ts';
 import { writeJson } from '@spillway/release/write-json.ts';
 import commandManifest from '../package.json' with { type: 'json' };
 
@@ -21,6 +22,7 @@ const builtInModels = ['captioner', 'salient.onnx'];
  * version that the tests ran with (`npm-shrinkwrap.json`).
  */
 export async function buildPackage(folder: string): Promise<void> {
+  await buildSiteIfChanged(root, join(root, '.local/logs'));
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const bundle = await writeBundle({ spillway: join(root, 'cli/spillway.ts') }, folder);
@@ -28,6 +30,9 @@ export async function buildPackage(folder: string): Promise<void> {
     await cp(join(root, 'models/built-in', model), join(folder, 'built-in', model), { recursive: true });
   }
   await cp(join(root, 'LICENSE'), join(folder, 'LICENSE'));
+  // Astro's output has a note of what it was built from.
+  const filter = (path: string) => !basename(path).startsWith('.');
+  await cp(join(root, 'web/dist'), join(folder, 'dist'), { recursive: true, filter });
   for (const text of ['README.md', 'NOTICE']) await cp(join(root, 'cli', text), join(folder, text));
   await cp(join(root, 'cli/release', starter), join(folder, starter));
   await copyOnnxRuntime(join(root, 'node_modules'), join(folder, 'node_modules'));
@@ -48,7 +53,7 @@ export async function buildPackage(folder: string): Promise<void> {
     engines: { node: oldestNode },
     os: ['linux', 'darwin'],
     bin: { spillway: starter },
-    files: [starter, ...bundle.files, 'built-in', 'NOTICE', 'npm-shrinkwrap.json'].sort(),
+    files: [starter, ...bundle.files, 'built-in', 'dist', 'NOTICE', 'npm-shrinkwrap.json'].sort(),
     dependencies: { ...dependencies, ...pinnedVersions(lock, onnxRuntimePackages) },
     bundleDependencies: onnxRuntimePackages,
   };
