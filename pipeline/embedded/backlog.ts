@@ -5,14 +5,18 @@ import { type JobTable, readColumns } from './job-table.ts';
 /** Lists of open jobs in SQLite, each by an index that has nothing else. */
 export function createBacklog({ database, list }: JobTable): Backlog {
   const lines = {
-    vm: query(`state = 'queued' AND target = 'vm'`, 'turn_at, id'),
-    run: query(`state = 'queued' AND target = 'run' AND published_at IS NOT NULL`, 'published_at, id'),
+    vm: query('jobs_line', `state = 'queued' AND target = 'vm'`, 'turn_at, id'),
+    run: query(
+      'jobs_run_line',
+      `state = 'queued' AND target = 'run' AND published_at IS NOT NULL`,
+      'published_at, id',
+    ),
   };
-  const oldest = query(`state = 'queued' AND target = ?`, 'seq');
-  const unpublished = older(`state = 'queued' AND published_at IS NULL`, 'created_at');
-  const published = older(`state = 'queued' AND published_at IS NOT NULL`, 'published_at');
-  const abandoned = older(`state = 'processing'`, 'claim_ends_at');
-  const outboxes = older('outbox_since IS NOT NULL', 'outbox_since');
+  const oldest = query('jobs_waiting', `state = 'queued' AND target = ?`, 'seq');
+  const unpublished = older('jobs_unpublished', `state = 'queued' AND published_at IS NULL`, 'created_at');
+  const published = older('jobs_published', `state = 'queued' AND published_at IS NOT NULL`, 'published_at');
+  const abandoned = older('jobs_claimed', `state = 'processing'`, 'claim_ends_at');
+  const outboxes = older('jobs_outbox', 'outbox_since IS NOT NULL', 'outbox_since');
 
   return {
     line: (target, limit) => database.read('list a line', () => list(lines[target], [], limit)),
@@ -28,12 +32,15 @@ export function createBacklog({ database, list }: JobTable): Backlog {
       page(outboxes, ageMs, limit, after, ({ outbox }) => outbox?.since),
   };
 
-  function query(where: string, order: string) {
-    return database.prepare(`SELECT ${readColumns} FROM jobs WHERE ${where} ORDER BY ${order}`);
+  /** Without the name of the index SQLite may choose another, and sort all that waits. */
+  function query(index: string, where: string, order: string) {
+    return database.prepare(
+      `SELECT ${readColumns} FROM jobs INDEXED BY ${index} WHERE ${where} ORDER BY ${order}`,
+    );
   }
 
-  function older(where: string, time: string) {
-    return query(`${where} AND ${time} <= ? AND (${time}, id) > (?, ?)`, `${time}, id`);
+  function older(index: string, where: string, time: string) {
+    return query(index, `${where} AND ${time} <= ? AND (${time}, id) > (?, ?)`, `${time}, id`);
   }
 
   /** Jobs that are at least that old, in the order of their times. */

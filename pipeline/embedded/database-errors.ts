@@ -4,11 +4,13 @@ import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 const resultCodes = {
   busy: 5,
   locked: 6,
+  noMemory: 7,
   readOnly: 8,
   inputOutput: 10,
   corrupt: 11,
   full: 13,
   cannotOpen: 14,
+  protocol: 15,
   notADatabase: 26,
 } as const;
 
@@ -73,8 +75,12 @@ export function explained(error: unknown, path: string, what: string): unknown {
     case resultCodes.corrupt:
     case resultCodes.notADatabase:
       return damaged(path, error);
-    default:
+    case resultCodes.noMemory:
+    case resultCodes.protocol:
       return new OutageError(`The database ${path} failed, so Spillway could not ${what}.`, options);
+    default:
+      // A statement that is wrong, which no other try makes right.
+      return error;
   }
 }
 

@@ -1,10 +1,12 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import type { Target } from '@spillway/core/job.ts';
 import type { JobChange, JobFeed, JobFilter, ListedJob, Stored } from '../ports/jobs.ts';
 import { type JobTable, readColumns, versionOf } from './job-table.ts';
+import { waitingOn } from './tables/work-sums.ts';
 import { watchDatabase } from './watch-database.ts';
 
 /** Columns of a filter, the one first that leaves the fewest jobs. */
-const filterColumns = ['upload', 'batch', 'owner', 'operation', 'state', 'target'] as const;
+const filterColumns = ['upload', 'batch', 'owner', 'state', 'operation', 'target'] as const;
 
 /** Behind all jobs: a cursor that was tampered with brings an empty page and no error. */
 const behindAll = 0;
@@ -12,8 +14,10 @@ const beforeAll = Number.MAX_SAFE_INTEGER;
 
 /** What people see of `jobs/` in SQLite. */
 export function createJobFeed({ database, list, readOrReport }: JobTable): JobFeed {
-  const countQueued = countByTarget(`state = 'queued'`);
-  const countProcessing = countByTarget(`state = 'processing'`);
+  const queued = database.prepare(waitingOn);
+  const processing = database.prepare(
+    `SELECT count(*) AS jobs FROM jobs WHERE state = 'processing' AND target = ?`,
+  );
   const since = database.prepare(`SELECT ${readColumns} FROM jobs WHERE version > ? ORDER BY version`);
   const latest = database.prepare('SELECT max(version) AS version FROM jobs');
 
@@ -24,7 +28,9 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
 
   function newestOf(filter: JobFilter): { statement: StatementSync; values: SQLInputValue[] } {
     const named = filterColumns.filter((column) => filter[column] !== undefined);
-    const [narrowest] = named;
+    // Most jobs have succeeded, so that another column leaves fewer of them.
+    const narrow = named.filter((column) => column !== 'state' || filter.state !== 'succeeded');
+    const [narrowest] = [...narrow, ...named];
     const where = ['deleted_at IS NULL', ...named.map((column) => `${column} = ?`), 'seq < ?'];
     // Without the name of an index SQLite may choose one of another column, or the order of the table.
     const from = narrowest === undefined ? 'jobs' : `jobs INDEXED BY jobs_${narrowest}`;
@@ -37,11 +43,11 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
   return {
     countOpen() {
       return database.snapshot('count jobs', () => {
-        const [queued, processing] = [countQueued(), countProcessing()];
-        return {
-          vm: { queued: queued('vm'), processing: processing('vm') },
-          run: { queued: queued('run'), processing: processing('run') },
-        };
+        const count = (target: Target) => ({
+          queued: Number(queued.get(target)?.jobs),
+          processing: Number(processing.get(target)?.jobs),
+        });
+        return { vm: count('vm'), run: count('run') };
       });
     },
     find(filter, limit, cursor) {
@@ -105,16 +111,6 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
       }
     },
   };
-
-  function countByTarget(where: string): () => (target: string) => number {
-    const statement = database.prepare(
-      `SELECT target, count(*) AS jobs FROM jobs WHERE ${where} GROUP BY target`,
-    );
-    return () => {
-      const counts = new Map(statement.all().map((row) => [row.target, Number(row.jobs)]));
-      return (target) => counts.get(target) ?? 0;
-    };
-  }
 }
 
 function listed(stored: Stored): ListedJob {

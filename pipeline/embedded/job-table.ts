@@ -94,7 +94,7 @@ export function columnsOf(job: Job) {
     source_bucket: source.bucket,
     source_name: source.name,
     source_generation: source.generation,
-    turn_at: msOf(route.turnAt),
+    turn_at: msOf(route.turnAt ?? job.deadlineAt),
     deadline_at: msOf(job.deadlineAt),
     decided_at: msOf(route.at),
     published_at: msOf(job.publishedAt),

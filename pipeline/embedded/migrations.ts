@@ -1,12 +1,17 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { documentTables } from './tables/documents.ts';
 import { messageTables } from './tables/messages.ts';
+import { workSums } from './tables/work-sums.ts';
 
 /**
  * What made the file of each version out of the version before. A migration that was released is never changed: a change
  * of a table is a new one at the end, which must work on whatever the earlier ones have left.
  */
-export const migrations: readonly string[] = [documentTables, messageTables];
+export const migrations: readonly string[] = [
+  documentTables,
+  messageTables,
+  `${workSums} CREATE INDEX api_keys_expiring ON api_keys (expires_at);`,
+];
 
 /** The version of the file that this program writes. */
 export const newestVersion = migrations.length;

@@ -3,16 +3,29 @@ import type { SideLedger, Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSums, Stored } from '../ports/jobs.ts';
 import { type JobTable, readColumns, versionOf } from './job-table.ts';
+import { ofOwnerBefore, waitingBefore, waitingOn } from './tables/work-sums.ts';
 
 const open = `state IN ('queued', 'processing')`;
+const queuedOnVm = `state = 'queued' AND target = 'vm'`;
 
-/** Sums and counts over the job documents, each by an index that has all that it adds up. */
+/**
+ * Sums and counts over the job documents. What waits is added up by intervals (see `tables/work-sums.ts`), so that no sum
+ * reads more where thousands wait; what was created after a job, which is little, is then taken off.
+ */
 export function createRoutingSums({ database, list }: JobTable): RoutingSums {
   const claimed = work(`state = 'processing' AND target = ? AND seq <> ?`);
-  const earlier = work(`state = 'queued' AND target = ? AND turn_at < ? AND seq <> ?`);
-  const beside = work(`state = 'queued' AND target = 'vm' AND turn_at BETWEEN ? AND ? AND seq < ?`);
-  const openOnRun = work(`target = 'run' AND ${open} AND seq < ?`);
-  const ofOwner = work(`target = 'vm' AND ${open} AND owner IS ? AND deadline_at <= ? AND seq < ?`);
+  const before = database.prepare(waitingBefore);
+  const itself = work(`${queuedOnVm} AND turn_at < ? AND seq = ?`);
+  const beside = work(`${queuedOnVm} AND turn_at BETWEEN ? AND ? AND seq < ?`);
+  const waiting = database.prepare(waitingOn);
+  const claimedOn = work(`state = 'processing' AND target = ?`);
+  const openOnRunSince = work(`target = 'run' AND ${open} AND seq >= ?`);
+  const ownersBefore = database.prepare(ofOwnerBefore);
+  const ownersSince = work(
+    `deleted_at IS NULL AND owner IS ? AND seq >= ? AND target = 'vm' AND ${open} AND deadline_at <= ?`,
+    'work_us',
+    'jobs_owner',
+  );
   const arrived = work('created_at >= ?', 'vm_work_us');
   const arrivedOf = work('operation = ? AND created_at >= ? AND created_at < ?', 'vm_work_us');
   const ended = `ended_at IS NOT NULL AND target = ? AND state = ?`;
@@ -31,19 +44,19 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
   function ledger(stored: Stored, turnAt: Date) {
     const { seq } = versionOf(stored);
     const [from, to] = disorderAround(turnAt).map((time) => time.getTime()) as [number, number];
+    const earlier = minus(sum(before, from, 'vm'), sum(itself, from, seq));
+    const openOnRun = plus(sum(waiting, 'run'), sum(claimedOn, 'run'));
     return {
-      vm: {
-        running: sum(claimed, 'vm', seq),
-        ahead: plus(sum(earlier, 'vm', from, seq), sum(beside, from, to, seq)),
-      },
-      run: sum(openOnRun, seq),
+      vm: { running: sum(claimed, 'vm', seq), ahead: plus(earlier, sum(beside, from, to, seq)) },
+      run: minus(openOnRun, sum(openOnRunSince, seq)),
     };
   }
 
   function ownerAheadMs(stored: Stored): number {
-    const { job } = stored;
-    const [, to] = disorderAround(job.deadlineAt);
-    return sum(ofOwner, job.owner, to.getTime(), versionOf(stored).seq).workMs;
+    const { owner, deadlineAt } = stored.job;
+    const [, to] = disorderAround(deadlineAt);
+    const all = sum(ownersBefore, to.getTime() + 1, owner);
+    return minus(all, sum(ownersSince, owner, versionOf(stored).seq, to.getTime())).workMs;
   }
 
   return {
@@ -55,7 +68,7 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
       });
     },
     running: () => snapshot(() => ({ vm: sum(claimed, 'vm', nobody), run: sum(claimed, 'run', nobody) })),
-    waitingBefore: (target, turnAt) => read(() => sum(earlier, target, turnAt.getTime(), nobody)),
+    waitingBefore: (target, turnAt) => read(() => sum(before, turnAt.getTime(), target)),
     arrivedSince: (since) => read(() => sum(arrived, since.getTime())),
     arrivedOf: (operation, from, to) => read(() => sum(arrivedOf, operation, from.getTime(), to.getTime())),
     succeededSince: (target: Target, since) =>
@@ -67,9 +80,10 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
       read(() => Number(inBatch.get(stored.job.batch, stored.job.operation, versionOf(stored).seq)?.jobs)),
   };
 
-  function work(where: string, column = 'work_us'): StatementSync {
+  function work(where: string, column = 'work_us', index: string | null = null): StatementSync {
+    const from = index === null ? 'jobs' : `jobs INDEXED BY ${index}`;
     return database.prepare(
-      `SELECT count(*) AS jobs, coalesce(sum(${column}), 0) AS work FROM jobs WHERE ${where}`,
+      `SELECT count(*) AS jobs, coalesce(sum(${column}), 0) AS work FROM ${from} WHERE ${where}`,
     );
   }
 
@@ -85,6 +99,14 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
 function sum(statement: StatementSync, ...parameters: SQLInputValue[]): SideLedger {
   const row = statement.get(...parameters);
   return { jobs: Number(row?.jobs), workMs: Number(row?.work) / 1_000 };
+}
+
+function minus(one: SideLedger, other: SideLedger): SideLedger {
+  return { jobs: one.jobs - other.jobs, workMs: (microseconds(one) - microseconds(other)) / 1_000 };
+}
+
+function microseconds({ workMs }: SideLedger): number {
+  return Math.round(workMs * 1_000);
 }
 
 function plus(one: SideLedger, other: SideLedger): SideLedger {

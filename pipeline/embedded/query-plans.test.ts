@@ -1,0 +1,80 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sampleJob } from '@spillway/core/testing/sample-job.ts';
+import * as transitions from '@spillway/core/transitions.ts';
+import { expect, it, onTestFinished } from 'vitest';
+import { silentLog } from '../memory/ports.ts';
+import type { JobFilter } from '../ports/jobs.ts';
+import { type Database, openDatabase } from './database.ts';
+import { createEmbeddedDocuments } from './ports.ts';
+
+/**
+ * Steps of plans that read all of a table or an index. What they read is bounded by something else than the number of
+ * jobs: by the slots, by the limit of a list, by the number of workers.
+ */
+const bounded = [
+  /^SCAN jobs USING COVERING INDEX jobs_claimed$/,
+  /^SCAN jobs USING INDEX jobs_run_line$/,
+  /^SCAN CONSTANT ROW$/,
+  /^SCAN \(subquery-\d+\)$/,
+  /^SCAN workers/,
+  /^SCAN api_keys USING INDEX api_keys_newest$/,
+];
+/** Goes down from the newest job until the list is full. */
+const newestJobs = /^SELECT .* FROM jobs WHERE deleted_at IS NULL AND seq < \? ORDER BY seq DESC$/s;
+
+it('no query reads all jobs, nor sorts them', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'spillway-plans-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const opened = await openDatabase(join(folder, 'spillway.db'));
+  onTestFinished(() => opened.close());
+  const statements = new Set<string>();
+  const database: Database = {
+    ...opened,
+    prepare(sql) {
+      statements.add(sql);
+      return opened.prepare(sql);
+    },
+  };
+  await useEverything(database);
+
+  const unbounded: string[] = [];
+  for (const sql of statements) {
+    const steps = opened.prepare(`EXPLAIN QUERY PLAN ${sql}`).all();
+    for (const { detail } of steps) {
+      const step = String(detail);
+      const readsAll = step.startsWith('SCAN') && !bounded.some((form) => form.test(step));
+      const sorts = step.startsWith('USE TEMP B-TREE');
+      if ((readsAll && !newestJobs.test(sql)) || sorts) unbounded.push(`${step}: ${sql}`);
+    }
+  }
+  expect(statements.size).toBeGreaterThan(40);
+  expect(unbounded).toEqual([]);
+});
+
+/** Every statement is prepared when the ports are made, but those of filters, writes and lines. */
+async function useEverything(database: Database): Promise<void> {
+  const { jobs, feed } = createEmbeddedDocuments(database, silentLog, (_, error) =>
+    expect.fail(String(error)),
+  );
+  const creation = await jobs.create(sampleJob());
+  const changed = { ...creation.stored.job, class: 'bulk', options: {}, batch: 'b', owner: 'o' } as const;
+  const replaced = await jobs.replace(creation.stored, transitions.cancelled(changed, new Date()));
+  await jobs.replace(
+    replaced ?? creation.stored,
+    transitions.followed(replaced?.job ?? changed, ['event'], new Date()),
+  );
+  const all: Required<JobFilter> = {
+    owner: 'o',
+    upload: 'u',
+    batch: 'b',
+    operation: 'sketch',
+    state: 'succeeded',
+    target: 'vm',
+  };
+  const filters: JobFilter[] = [{}, all, { ...all, state: 'failed' }];
+  for (const [name, value] of Object.entries(all)) filters.push({ [name]: value });
+  filters.push({ state: 'succeeded', target: 'run' }, { state: 'failed', operation: 'sketch' });
+  for (const filter of filters) await feed.find(filter, 10, null);
+}
