@@ -9,9 +9,9 @@ import { silentLog } from '../memory/ports.ts';
 import { applicationId } from './application-id.ts';
 import { checkDatabase } from './backup.ts';
 import { openDatabase } from './database.ts';
+import { createEmbeddedDocuments } from './document-ports.ts';
 import { columnsOf } from './job-table.ts';
 import { migrate, migrations, newestVersion, versionOf } from './migrations.ts';
-import { createEmbeddedDocuments } from './ports.ts';
 
 /** A file of an earlier version, with a job that waits, as that version has written it. */
 async function fileOf(version: number): Promise<string> {

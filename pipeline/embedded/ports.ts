@@ -3,8 +3,6 @@ import { overTime } from '@spillway/core/steps.ts';
 import { type BaseConfig, bucketsOf, databaseOf, storageServerOf } from '../config.ts';
 import { ConfigError } from '../config-error.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
-import { limitedFleet } from '../limits/fleet.ts';
-import { limitedJobs } from '../limits/jobs.ts';
 import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { runReachOf } from '../run-reach.ts';
@@ -12,19 +10,11 @@ import { systemTimers } from '../system-clock.ts';
 import { createMeter } from '../telemetry/meter.ts';
 import { metricsDestination } from '../telemetry/metrics-config.ts';
 import { createMetricsOutput } from '../telemetry/metrics-output.ts';
-import { createEmbeddedApiKeys } from './api-keys.ts';
-import { createEmbeddedAudit } from './audit.ts';
 import { createStorageServerBlobs } from './blobs.ts';
 import { type Database, machineClock, openDatabase } from './database.ts';
-import { createEmbeddedFleet } from './fleet.ts';
-import { createEmbeddedJobs } from './jobs.ts';
-import { createEmbeddedLeases } from './leases.ts';
-import { createEmbeddedPassedOver } from './passed-over.ts';
+import { createEmbeddedDocuments } from './document-ports.ts';
 import { createEmbeddedPreflight } from './preflight.ts';
 import { createEmbeddedQueues } from './queues.ts';
-import { createEmbeddedRetention } from './retention.ts';
-import { createEmbeddedForecasts, createEmbeddedRouterStates } from './routing-documents.ts';
-import { createEmbeddedSettings } from './settings.ts';
 
 /** The ports and the database behind them, for tests of these adapters. */
 export interface EmbeddedPorts extends AppPorts {
@@ -83,29 +73,6 @@ export async function createEmbeddedPorts(
       blobs.close();
       await Promise.all([metricsService?.close(), runService?.close()]);
     },
-  };
-}
-
-/**
- * The ports of the documents.
- * @param onInvalid Told of documents that are not valid, which lists leave out.
- */
-export function createEmbeddedDocuments(
-  database: Database,
-  log: Log,
-  onInvalid: (item: string, error: unknown) => void,
-) {
-  return {
-    ...limitedJobs(createEmbeddedJobs(database, onInvalid)),
-    fleet: limitedFleet(createEmbeddedFleet(database, log)),
-    settings: createEmbeddedSettings(database, log, onInvalid),
-    routerStates: createEmbeddedRouterStates(database, log),
-    forecasts: createEmbeddedForecasts(database, log),
-    leases: createEmbeddedLeases(database),
-    passedOver: createEmbeddedPassedOver(database),
-    retention: createEmbeddedRetention(database),
-    audit: createEmbeddedAudit(database),
-    apiKeys: createEmbeddedApiKeys(database),
   };
 }
 

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../memory/ports.ts';
 import type { JobFilter } from '../ports/jobs.ts';
 import { type Database, openDatabase } from './database.ts';
-import { createEmbeddedDocuments } from './ports.ts';
+import { createEmbeddedDocuments } from './document-ports.ts';
 
 /**
  * Steps of plans that read all of a table or an index. What they read is bounded by something else than the number of

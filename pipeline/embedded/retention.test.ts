@@ -7,8 +7,8 @@ import { expect, it, onTestFinished } from 'vitest';
 import { silentLog } from '../memory/ports.ts';
 import { manualClock, timeOf } from '../testing/manual-clock.ts';
 import { openDatabase } from './database.ts';
+import { createEmbeddedDocuments } from './document-ports.ts';
 import { createMessages } from './messages.ts';
-import { createEmbeddedDocuments } from './ports.ts';
 import { subscriptions } from './subscriptions.ts';
 
 const dayMs = 24 * 3_600_000;

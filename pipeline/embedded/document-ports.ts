@@ -1,0 +1,36 @@
+import { limitedFleet } from '../limits/fleet.ts';
+import { limitedJobs } from '../limits/jobs.ts';
+import type { Log } from '../ports/ports.ts';
+import { createEmbeddedApiKeys } from './api-keys.ts';
+import { createEmbeddedAudit } from './audit.ts';
+import type { Database } from './database.ts';
+import { createEmbeddedFleet } from './fleet.ts';
+import { createEmbeddedJobs } from './jobs.ts';
+import { createEmbeddedLeases } from './leases.ts';
+import { createEmbeddedPassedOver } from './passed-over.ts';
+import { createEmbeddedRetention } from './retention.ts';
+import { createEmbeddedForecasts, createEmbeddedRouterStates } from './routing-documents.ts';
+import { createEmbeddedSettings } from './settings.ts';
+
+/**
+ * The ports of the documents.
+ * @param onInvalid Told of documents that are not valid, which lists leave out.
+ */
+export function createEmbeddedDocuments(
+  database: Database,
+  log: Log,
+  onInvalid: (item: string, error: unknown) => void,
+) {
+  return {
+    ...limitedJobs(createEmbeddedJobs(database, onInvalid)),
+    fleet: limitedFleet(createEmbeddedFleet(database, log)),
+    settings: createEmbeddedSettings(database, log, onInvalid),
+    routerStates: createEmbeddedRouterStates(database, log),
+    forecasts: createEmbeddedForecasts(database, log),
+    leases: createEmbeddedLeases(database),
+    passedOver: createEmbeddedPassedOver(database),
+    retention: createEmbeddedRetention(database),
+    audit: createEmbeddedAudit(database),
+    apiKeys: createEmbeddedApiKeys(database),
+  };
+}
