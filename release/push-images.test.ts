@@ -49,6 +49,13 @@ it('names each image by the digest that it was pushed with', async () => {
   );
 });
 
+it('makes the image of one program alone where that is asked for', async () => {
+  const inspected = `for last; do :; done; printf '%s@sha256:${'a'.repeat(64)}\\n' "\${last%:*}"`;
+  await standInForDocker(`if [ "$1" = image ]; then ${inspected}; fi`);
+  expect(await pushImages({ ...options, only: 'cloudrun-worker' })).toMatch(/^worker_image = "[^"]+"\n$/);
+  await expect(pushImages({ ...options, only: 'worker' })).rejects.toThrow('There are cloudrun-worker, site');
+});
+
 it('writes nothing where an image cannot be pushed', async () => {
   await standInForDocker('[ "$1" != push ]');
   await expect(pushImages(options)).rejects.toThrow('`docker push');

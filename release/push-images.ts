@@ -19,6 +19,8 @@ export interface PushOptions {
   tag: string;
   /** Names of models for the images of the workers, separated by spaces, besides those that are built in. */
   models: string;
+  /** One program alone. Default: all of them. */
+  only?: string;
 }
 
 /**
@@ -26,9 +28,13 @@ export interface PushOptions {
  * @returns The text of a file of variables for Terraform, which names each image by its digest.
  * @throws BuildError where Docker fails. It has printed why.
  */
-export async function pushImages({ repository, tag, models }: PushOptions): Promise<string> {
+export async function pushImages({ repository, tag, models, only }: PushOptions): Promise<string> {
+  const wanted = Object.entries(variables).filter(([target]) => only === undefined || target === only);
+  if (wanted.length === 0) {
+    throw new BuildError(`There is no image "${only}". There are ${Object.keys(variables).join(', ')}.`);
+  }
   const lines: string[] = [];
-  for (const [target, variable] of Object.entries(variables)) {
+  for (const [target, variable] of wanted) {
     const image = `${repository}/${target}`;
     const withModels = target === 'site' ? [] : [`--build-arg=MODELS=${models}`];
     // VMs and Cloud Run have this platform, whatever machine builds for them.
@@ -61,12 +67,13 @@ async function docker(args: string[], output: 'shown' | 'read' = 'shown'): Promi
   return printed;
 }
 
-/** `npm run images -- <repository> [--models "<names>"] [--to <file>]` */
+/** `npm run images -- <repository> [--only <program>] [--models "<names>"] [--to <file>]` */
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       models: { type: 'string', default: '' },
+      only: { type: 'string' },
       to: { type: 'string', default: 'terraform/images.auto.tfvars' },
     },
   });
@@ -78,7 +85,8 @@ async function main(): Promise<void> {
   }
   const time = new Date().toISOString().replaceAll(/\D/g, '').slice(0, 14);
   const tag = `${repositoryManifest.version}-${time}`;
-  const file = await pushImages({ repository, tag, models: values.models });
+  const { models, only } = values;
+  const file = await pushImages({ repository, tag, models, ...(only === undefined ? {} : { only }) });
   await writeFile(new URL(values.to, new URL('../', import.meta.url)), file);
   console.log(`${values.to}:\n${file}`);
 }

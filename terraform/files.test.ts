@@ -2,14 +2,15 @@ import { describe, expect, it, test } from 'vitest';
 import { readDeclarations, readExpectedFailures, readVariables } from './check/configuration.ts';
 import { heldAgainstSchema } from './check/held-against-schema.ts';
 import { metricDescriptorsOutOfDate } from './check/metric-descriptors.ts';
-import { committedSchema, outOfDate } from './check/quick-check.ts';
-import { readSources, type Source } from './check/sources.ts';
+import { committedSchema, oneBoxOutOfDate, outOfDate } from './check/quick-check.ts';
+import { oneBox, readOneBoxSources, readSources, type Source } from './check/sources.ts';
 
 const schema = committedSchema();
 
 describe('Terraform’s files', () => {
   it('have the arguments and blocks that the provider has', async () => {
     expect(await heldAgainstSchema(schema, await readDeclarations())).toEqual([]);
+    expect(await heldAgainstSchema(schema, await readDeclarations(readOneBoxSources()))).toEqual([]);
   });
 
   it('have the metrics of the catalogue', () => {
@@ -18,6 +19,9 @@ describe('Terraform’s files', () => {
 
   it('are those whose plans are committed', () => {
     expect(outOfDate()).toEqual([]);
+    expect(oneBoxOutOfDate()).toEqual([]);
+    const changed = readOneBoxSources().map((source) => ({ ...source, text: `${source.text}#` }));
+    expect(oneBoxOutOfDate(changed)).toHaveLength(1);
   });
 
   it.each([
@@ -119,7 +123,7 @@ test('a file that is no HCL is told with its line', async () => {
 
 describe('variables', () => {
   it('are described, and a wrong value is answered with a sentence', async () => {
-    const variables = await readVariables();
+    const variables = [...(await readVariables()), ...(await readVariables(readOneBoxSources()))];
     expect(variables.length).toBeGreaterThan(30);
     expect(variables.filter(({ description }) => !description?.trim().endsWith('.'))).toEqual([]);
     const sentences = variables.flatMap((variable) => variable.sentences);
@@ -130,5 +134,8 @@ describe('variables', () => {
     const checked = (await readVariables()).filter(({ sentences }) => sentences.length > 0);
     const tested = await readExpectedFailures();
     expect(checked.map(({ name }) => name).filter((name) => !tested.has(name))).toEqual([]);
+    const small = (await readVariables(readOneBoxSources())).filter(({ sentences }) => sentences.length > 0);
+    const smallTested = await readExpectedFailures(`${oneBox.folder}/tests/variables.tftest.hcl`);
+    expect(small.map(({ name }) => name).filter((name) => !smallTested.has(name))).toEqual([]);
   });
 });

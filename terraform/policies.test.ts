@@ -11,10 +11,12 @@ import { brokenMachines } from './check/policies/machines.broken.ts';
 import { brokenMessages } from './check/policies/messages.broken.ts';
 import { brokenMetrics } from './check/policies/metrics.broken.ts';
 import { brokenNeeds } from './check/policies/needs.broken.ts';
+import { brokenOneBox } from './check/policies/one-box.broken.ts';
+import { oneBoxPolicies } from './check/policies/one-box.ts';
 import { brokenPrewarming } from './check/policies/prewarming.broken.ts';
 import { brokenRights } from './check/policies/rights.broken.ts';
 import { policies } from './check/policies.ts';
-import { committedPlan } from './check/quick-check.ts';
+import { committedOneBox, committedPlan } from './check/quick-check.ts';
 import { choiceNames } from './check/sources.ts';
 
 describe.each(choiceNames)('the plan of %s', (choice) => {
@@ -26,6 +28,12 @@ describe.each(choiceNames)('the plan of %s', (choice) => {
 
   it.each(policies)('keeps the policy: $name', async (policy) => {
     expect(await policy.findings(plan)).toEqual([]);
+  });
+});
+
+describe('the plan of the smallest example', () => {
+  it.each(oneBoxPolicies)('keeps the policy: $name', async (policy) => {
+    expect(await policy.findings(committedOneBox())).toEqual([]);
   });
 });
 
@@ -41,6 +49,7 @@ const broken = {
   ...brokenMessages,
   ...brokenMetrics,
   ...brokenNeeds,
+  ...brokenOneBox,
   ...brokenPrewarming,
   ...brokenRights,
 };
@@ -51,7 +60,7 @@ const cases = Object.entries(broken).flatMap(([name, breaks]) =>
 
 describe('a plan that breaks a policy is told', () => {
   test.each(cases)('$name: $finding', async ({ name, finding, plan }) => {
-    const policy = policies.find((each) => each.name === name);
+    const policy = [...policies, ...oneBoxPolicies].find((each) => each.name === name);
     // What is broken is a plan that could have been committed.
     const findings = await policy?.findings(planExtract.pick({ resources: true }).parse(plan()));
     expect(
@@ -61,6 +70,7 @@ describe('a plan that breaks a policy is told', () => {
   });
 
   test('for every policy', () => {
-    expect(Object.keys(broken).sort()).toEqual(policies.map(({ name }) => name).sort());
+    const all = [...policies, ...oneBoxPolicies];
+    expect(Object.keys(broken).sort()).toEqual(all.map(({ name }) => name).sort());
   });
 });

@@ -1,8 +1,9 @@
-import { committedPlan } from './quick-check.ts';
+import { committedOneBox, committedPlan } from './quick-check.ts';
 import { textAt } from './read-plan.ts';
 
 export const example = committedPlan('example');
 export const other = committedPlan('other');
+export const oneBoxPlan = committedOneBox();
 
 /** What a VM of the example is told at its start. */
 export const userData: string = example.resources

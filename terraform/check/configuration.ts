@@ -69,8 +69,9 @@ const variableSchema = z.object({
 });
 
 /** Names of the variables that a test gives a wrong value (terraform/tests/). */
-export async function readExpectedFailures(): Promise<Set<string>> {
-  const name = 'terraform/tests/variables.tftest.hcl';
+export async function readExpectedFailures(
+  name = 'terraform/tests/variables.tftest.hcl',
+): Promise<Set<string>> {
   const tests = testsSchema.parse(await parse(basename(name), readFileSync(join(root, name), 'utf8')));
   const failures = Object.values(tests.run).flatMap((runs) => runs.flatMap((run) => run.expect_failures));
   return new Set(failures.map((reference) => /var\.(\w+)/.exec(reference)?.[1] ?? ''));

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { applyLocally } from './apply-locally.ts';
-import { makeExtracts } from './make-extracts.ts';
+import { makeExtracts, makeOneBoxExtract } from './make-extracts.ts';
 import { writeMetricDescriptors } from './metric-descriptors.ts';
 import { quickCheck } from './quick-check.ts';
-import { digestOf, readSources, root } from './sources.ts';
+import { digestOf, oneBox, readOneBoxSources, readSources, root } from './sources.ts';
 import { openWorkspace, runTerraform } from './workspace.ts';
 
 /**
@@ -36,10 +36,24 @@ export async function fullCheck(
   } finally {
     await workspace.remove();
   }
+  await checkOneBox(kind, say);
   if (kind === 'everything') {
     say('terraform apply, on the services of the local stack');
     await applyLocally(sources, say);
   }
   say('Schema and policies');
   return quickCheck();
+}
+
+async function checkOneBox(kind: 'extracts' | 'everything', say: (step: string) => void): Promise<void> {
+  say('terraform init, validate and plan of the smallest example');
+  const sources = readOneBoxSources();
+  const workspace = await openWorkspace(sources, oneBox.folder);
+  try {
+    await workspace.terraform('validate');
+    await makeOneBoxExtract(workspace, digestOf(sources));
+    if (kind === 'everything') await workspace.terraform('test');
+  } finally {
+    await workspace.remove();
+  }
 }

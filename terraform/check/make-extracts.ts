@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import { usedTypes } from './configuration.ts';
 import { type Stamp, writeExtract } from './extract-file.ts';
 import { extractPlan } from './plan.ts';
+import { committedSchema } from './quick-check.ts';
 import { extractSchema, type Schema } from './schema.ts';
-import { type Choice, choiceNames, root } from './sources.ts';
-import { valuesOf, type Workspace } from './workspace.ts';
+import { choiceNames, oneBox, root } from './sources.ts';
+import { oneBoxValuesOf, valuesOf, type Workspace } from './workspace.ts';
 
 const provider = 'registry.terraform.io/hashicorp/google';
 
@@ -19,23 +20,25 @@ export async function makeExtracts(workspace: Workspace, madeOf: string): Promis
   const schema = extractSchema(json, provider, await usedTypes());
   writeExtract('schema', { stamp, ...schema });
   for (const choice of choiceNames) {
-    writeExtract(choice, { stamp, resources: await plan(workspace, choice, schema) });
+    const resources = await plan(workspace, choice, valuesOf(workspace, choice), schema);
+    writeExtract(choice, { stamp, resources });
   }
   return stamp;
 }
 
-async function plan(workspace: Workspace, choice: Choice, schema: Schema) {
-  const file = join(workspace.folder, `${choice}.plan`);
-  await workspace.terraform(
-    'plan',
-    '-input=false',
-    '-lock=false',
-    `-var-file=${valuesOf(workspace, choice)}`,
-    `-out=${file}`,
-  );
+/** The same for the smallest example, whose types are among those of the whole system. */
+export async function makeOneBoxExtract(workspace: Workspace, madeOf: string): Promise<void> {
+  const stamp = { madeOf, ...(await versions(workspace)) };
+  const resources = await plan(workspace, oneBox.name, oneBoxValuesOf(workspace), committedSchema());
+  writeExtract(oneBox.name, { stamp, resources });
+}
+
+async function plan(workspace: Workspace, name: string, values: string, schema: Schema) {
+  const file = join(workspace.folder, `${name}.plan`);
+  await workspace.terraform('plan', '-input=false', '-lock=false', `-var-file=${values}`, `-out=${file}`);
   const shown = await workspace.terraform('show', '-json', file);
   await mkdir(wholePlans, { recursive: true });
-  await writeFile(join(wholePlans, `${choice}.json`), shown);
+  await writeFile(join(wholePlans, `${name}.json`), shown);
   return extractPlan(JSON.parse(shown), schema);
 }
 

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 /** The folder of the repository. Paths of sources are relative to it. */
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const folder = 'terraform';
+/** The folder of the whole system's files. */
+const whole = 'terraform';
 
 /** A file that a plan is made of. */
 export interface Source {
@@ -24,15 +25,26 @@ export const choices = {
 export type Choice = keyof typeof choices;
 export const choiceNames = Object.keys(choices) as Choice[];
 
+/** The smallest example: what one machine of one's own needs to send pictures to Cloud Run. */
+export const oneBox = {
+  name: 'one-box',
+  folder: 'terraform/examples/one-box',
+  values: 'terraform/examples/one-box/example.tfvars',
+} as const;
+
+/** What the plan of the smallest example is made of. */
+export const readOneBoxSources = (): Source[] => readSources(oneBox.folder, [oneBox.values]);
+
 /**
- * Everything that plans are made of: Terraform's files, the files that they read, and the choices of variables. In the
- * order of their paths.
+ * Everything that plans are made of: Terraform's files in a folder, the files that they read, and the choices of variables.
+ * In the order of their paths. Without arguments: of the whole system.
  */
-export function readSources(): Source[] {
+export function readSources(folder: string = whole, values: string[] = Object.values(choices)): Source[] {
   const configuration = readdirSync(join(root, folder))
     .filter((name) => /\.(tf|tftpl)$/.test(name))
     .map((name) => readSource(`${folder}/${name}`));
-  const paths = new Set([...Object.values(choices), ...configuration.flatMap(filesReadBy)]);
+  const read = configuration.flatMap((source) => filesReadBy(source, folder));
+  const paths = new Set([...values, ...read]);
   for (const { path } of configuration) paths.delete(path);
   return [...configuration, ...[...paths].map(readSource)].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
@@ -49,7 +61,7 @@ function readSource(path: string): Source {
 }
 
 /** What `file("${path.module}/…")` and its like name. */
-function filesReadBy({ text }: Source): string[] {
+function filesReadBy({ text }: Source, folder: string): string[] {
   return [...text.matchAll(/\b(?:file|templatefile|filebase64)\(\s*"\$\{path\.module\}\/([^"]+)"/g)].map(
     ([, path = '']) => relative(root, join(root, folder, path)).replaceAll('\\', '/'),
   );

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { promisify, stripVTControlCharacters } from 'node:util';
-import { type Choice, choices, root, type Source } from './sources.ts';
+import { type Choice, choices, oneBox, root, type Source } from './sources.ts';
 
 const run = promisify(execFile);
 
@@ -22,10 +22,13 @@ export interface Workspace {
   remove(): Promise<void>;
 }
 
-/** A copy of the sources that is ready to plan, with the provider from `terraform init`. */
-export async function openWorkspace(sources: readonly Source[]): Promise<Workspace> {
+/**
+ * A copy of the sources that is ready to plan, with the provider from `terraform init`.
+ * @param name The folder of the configuration, from the repository's.
+ */
+export async function openWorkspace(sources: readonly Source[], name = 'terraform'): Promise<Workspace> {
   const parent = await mkdtemp(join(tmpdir(), 'spillway-terraform-'));
-  const folder = join(parent, 'terraform');
+  const folder = join(parent, name);
   const workspace: Workspace = {
     folder,
     terraform: (...args) => runTerraform(folder, args),
@@ -37,7 +40,7 @@ export async function openWorkspace(sources: readonly Source[]): Promise<Workspa
       await mkdir(dirname(join(parent, path)), { recursive: true });
       await writeFile(join(parent, path), text);
     }
-    await cp(join(root, 'terraform/tests'), join(folder, 'tests'), { recursive: true });
+    await cp(join(root, name, 'tests'), join(folder, 'tests'), { recursive: true });
     // Objects are named after its content, so it is always the same.
     await writeFile(join(folder, 'functions.zip'), 'the archive of the functions');
     await workspace.override('backend', 'terraform {\n  backend "local" {}\n}\n');
@@ -52,6 +55,9 @@ export async function openWorkspace(sources: readonly Source[]): Promise<Workspa
 /** The path of a choice's values, for `-var-file`. */
 export const valuesOf = ({ folder }: Workspace, choice: Choice): string =>
   join(dirname(folder), choices[choice]);
+
+/** The same of the smallest example. */
+export const oneBoxValuesOf = ({ folder }: Workspace): string => join(folder, basename(oneBox.values));
 
 /** Runs Terraform. No call of the provider's leaves this machine while it plans: the token is made up. */
 export async function runTerraform(folder: string, args: readonly string[]): Promise<string> {
