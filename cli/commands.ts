@@ -75,6 +75,10 @@ function describeCommands(environment: Environment): CAC {
       'Port of the buckets for clients of Cloud Storage (default: any, for the parts alone)',
     )
     .option('--storage-host <address>', 'Where that port is: it asks nobody who he is (default: 127.0.0.1)')
+    .option('--uploads-kept-days <n>', 'Delete uploads at this age (default: never)')
+    .option('--results-kept-days <n>', 'Delete results at this age (default: never)')
+    .option('--min-free <GiB>', 'Refuse uploads where less of the disk is free (default: 0.5)')
+    .option('--max-stored <GiB>', 'Refuse uploads where more is kept (default: no limit)')
     .option('--logs <where>', 'files: in the data folder; output: of this process (default: files)')
     .option('--print-unit', 'Print a systemd unit for it, and do nothing else')
     .example('  spillway serve --data /var/lib/spillway --public-url https://pictures.example.org')

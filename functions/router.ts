@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Background } from '@spillway/core/background.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
-import { createPorts, startUploadEvents } from '@spillway/pipeline/create-ports.ts';
+import { createPorts, startJobEvents, startUploadEvents } from '@spillway/pipeline/create-ports.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
 import { startHealthServer } from '@spillway/pipeline/http/health-server.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
@@ -20,17 +20,23 @@ import { routeEvent } from './route.ts';
 import { searchLostUploads } from './sweep.ts';
 
 const program = 'router';
+const dayMs = 24 * 3_600_000;
 /** How far back uploads without jobs are looked for, and how often, in days and milliseconds. */
-const search = { days: 2, everyMs: 24 * 3_600_000 } as const;
+const search = { days: 2, everyMs: dayMs } as const;
 /** For what is under way when the process is asked to end. Milliseconds. */
 const graceMs = 4_000;
+
+export interface Router extends Background {
+  /** Where `GET /health` and `GET /metrics` are answered; null where they are not. */
+  healthPort: number | null;
+}
 
 /**
  * What the functions do, in one process and without a request: uploads are routed as their events come out of the
  * embedded engine's queue, the sweep and the search for lost uploads follow timers.
  * @throws where it cannot work, with a sentence that says why.
  */
-export async function startRouter(config: RouterConfig, log: Log): Promise<Background> {
+export async function startRouter(config: RouterConfig, log: Log): Promise<Router> {
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const health = createHealth(() => performance.now());
   const instance = randomUUID();
@@ -53,11 +59,13 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Backg
     handle: ({ headers, body }) => routeEvent({ method: 'POST', url: '/', headers, body }, ports),
   });
   const sweeping = startSweeping(`router-${instance}`, ports);
-  const searching = startSearching(config.SPILLWAY_LOST_AFTER_MS, ports);
+  const searching = startSearching(config, ports);
+  const jobEvents = await startJobEvents(config, log);
   health.begin(() => ports.jobs.get('health'));
   return {
+    healthPort: pages?.port ?? null,
     async stop() {
-      await Promise.all([events.stop(), sweeping.stop(), searching.stop(), pages?.stop()]);
+      await Promise.all([events.stop(), sweeping.stop(), searching.stop(), jobEvents?.stop(), pages?.stop()]);
       await metricsPush.stop();
       await Promise.all([ports.close(), tracing.stop()]);
     },
@@ -77,23 +85,28 @@ async function startPages(
 /**
  * Looks for uploads without jobs: at the start, once what was under way then is old enough to count as lost, and every day.
  */
-function startSearching(afterMs: number, ports: Ports): Background {
+function startSearching(
+  { SPILLWAY_LOST_AFTER_MS: afterMs, SPILLWAY_SEARCH_FROM: from }: RouterConfig,
+  ports: Ports,
+): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wait = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
 
-  async function searchNow(): Promise<void> {
+  async function searchNow(days: number): Promise<void> {
     if (signal.aborted) return;
-    await searchLostUploads(search.days, afterMs, ports).catch((error: unknown) =>
+    await searchLostUploads(days, afterMs, ports).catch((error: unknown) =>
       ports.log.warn({ error }, 'The search for lost uploads was cut off; the next one goes on.'),
     );
   }
 
   async function run(): Promise<void> {
-    await searchNow();
+    // What came after a backup that was brought back has no jobs, and no event that is still to come.
+    const sinceBackup = from === undefined ? 0 : daysSince(new Date(from), ports) + 1;
+    await searchNow(Math.max(search.days, sinceBackup));
     await wait(afterMs);
     while (!signal.aborted) {
-      await searchNow();
+      await searchNow(search.days);
       await wait(search.everyMs);
     }
   }
@@ -105,6 +118,10 @@ function startSearching(afterMs: number, ports: Ports): Background {
       return running;
     },
   };
+}
+
+function daysSince(time: Date, { clock }: Ports): number {
+  return Math.ceil((clock.now().getTime() - time.getTime()) / dayMs);
 }
 
 /** The program, until it is told to end. */

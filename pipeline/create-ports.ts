@@ -1,10 +1,12 @@
 import { type BaseConfig, databaseOf } from './config.ts';
 import { ConfigError } from './config-error.ts';
 import type { Consuming } from './embedded/consuming.ts';
+import type { JobEventsPush } from './embedded/job-events.ts';
 import type { UploadEventsOptions } from './embedded/upload-events.ts';
 import type { Traffic } from './gcp/channel-check.ts';
 import type { AppPorts, Log } from './ports/ports.ts';
 import type { Tracing } from './ports/tracing.ts';
+import type { JobEventsConfig } from './push/job-events-config.ts';
 import { settingsWithin } from './run-reach.ts';
 
 /**
@@ -58,4 +60,18 @@ export async function startUploadEvents(
   }
   const events = await import('./embedded/upload-events.ts');
   return events.startUploadEvents(file, options);
+}
+
+/**
+ * Tells an address of jobs that end, out of the embedded engine's queue; null where none is configured. In the cloud,
+ * people subscribe to the topic.
+ */
+export async function startJobEvents(
+  config: BaseConfig & JobEventsConfig,
+  log: Log,
+): Promise<JobEventsPush | null> {
+  const file = databaseOf(config);
+  if (file === null || config.SPILLWAY_JOB_EVENTS_URL === undefined) return null;
+  const events = await import('./embedded/job-events.ts');
+  return events.startJobEvents(file, config, log);
 }

@@ -10,6 +10,7 @@ const parts = (router: PartsFile['parts'][string]['state']) => ({
   version: '1.0.0',
   site: 'http://127.0.0.1:4321',
   storage: 'http://127.0.0.1:9199',
+  refusal: null,
   parts: {
     site: { pid: 2, startedAt: '1', state: 'running' },
     router: { pid: null, startedAt: null, state: router },

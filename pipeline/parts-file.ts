@@ -12,6 +12,8 @@ export const partsFileSchema = z.object({
   /** Of the site, and of the storage server, as programs of this machine reach them. */
   site: z.url(),
   storage: z.url(),
+  /** Why no more pictures are taken, such as a disk that is full; null where they are. */
+  refusal: z.string().nullable(),
   parts: z.record(
     z.string(),
     z.object({

@@ -6,17 +6,20 @@ import { startTimeOf } from '@spillway/supervisor/processes.ts';
 import { adminAddress, readSecrets } from '@spillway/supervisor/secrets.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { Supervisor } from '@spillway/supervisor/supervisor.ts';
+import { z } from 'zod';
 import { freePort, localAddress, requireFree } from './addresses.ts';
 import { claimFolder, type DataFolder, dataFolderAt, examineFolder, makeFolder } from './data-folder.ts';
 import { buckets, project } from './environment.ts';
 import { awaitEarlierParts, takeFolder } from './folder-lock.ts';
 import { rotateLogs } from './log-rotation.ts';
 import type { ServeOptions } from './options.ts';
-import { type Plan, storageAddress, storagePart, workingParts } from './parts.ts';
+import { deletionOf, type Plan, storageAddress, storagePart, workingParts } from './parts.ts';
+import { forgetRestoring, restoredFromOf } from './restored-from.ts';
 import { upgradeDatabase } from './upgrade.ts';
 
 /** How often it is written down how the parts are: one that has run for a while does not fail any more. Milliseconds. */
 const partsEveryMs = 10_000;
+const storageWithinMs = 2_000;
 
 export interface Machine {
   /** The site as browsers reach it. */
@@ -53,7 +56,8 @@ export async function startMachine(
     await upgradeDatabase(folder, version, say);
     const secrets = await readSecrets(folder.path);
     const ports = { storage: options.storage.port ?? (await freePort()), router: await freePort() };
-    const plan: Plan = { options, folder, secrets, version, ports, environment };
+    const restoredFrom = await restoredFromOf(folder);
+    const plan: Plan = { options, folder, secrets, version, ports, restoredFrom, environment };
     running = new RunningMachine(plan, say);
     abandon.addEventListener('abort', () => running?.abandon(), { once: true });
     abandon.throwIfAborted();
@@ -86,13 +90,17 @@ async function requireAddresses({ host, port, storage }: ServeOptions): Promise<
 class RunningMachine {
   readonly #plan: Plan;
   readonly #supervisor: Supervisor;
+  readonly #say: (line: string) => void;
+  #refusal: string | null = null;
   /** Writes run one after the other. */
   #writing: Promise<void> = Promise.resolve();
   #ending: Promise<void> | null = null;
   #stopTimers = () => {};
+  #isComplete = false;
 
   constructor(plan: Plan, say: (line: string) => void) {
     this.#plan = plan;
+    this.#say = say;
     const { folder, options } = plan;
     this.#supervisor = new Supervisor(
       options.logs === 'files' ? folder.logs : null,
@@ -116,9 +124,11 @@ class RunningMachine {
       buckets,
       // Pages send their uploads to the site.
       siteOrigins: [],
-      deletion: this.#plan.environment.SPILLWAY_DELETION === 'at_once' ? 'at_once' : 'as_bucket',
+      deletion: deletionOf(this.#plan),
+      keptDays: this.#plan.options.keptDays,
     });
     await Promise.all(workingParts(this.#plan).map((part) => this.#supervisor.start(part)));
+    this.#isComplete = true;
     await this.#publish();
   }
 
@@ -145,18 +155,27 @@ class RunningMachine {
     await this.#supervisor.stopAll(this.#supervisor.names());
     await this.#writing;
     await rm(this.#plan.folder.parts, { force: true });
+    if (this.#isComplete) await forgetRestoring(this.#plan.folder);
   }
 
   #publish(): Promise<void> {
     if (this.#ending) return this.#writing;
     this.#writing = this.#writing
-      .then(() => writePartsFile(this.#plan.folder, this.#state()))
+      .then(async () => writePartsFile(this.#plan.folder, await this.#state()))
       // The next one is written soon, and a disk that is full is said by whoever needs it.
       .catch(() => {});
     return this.#writing;
   }
 
-  #state(): PartsFile {
+  /** Why no more pictures are taken; null where they are. It is said once. */
+  async #uploadsRefused(): Promise<string | null> {
+    const refusal = await storageRefusal(storageAddress(this.#plan));
+    if (refusal !== this.#refusal) this.#say(refusal ?? 'There is room again: pictures are taken.');
+    this.#refusal = refusal;
+    return refusal;
+  }
+
+  async #state(): Promise<PartsFile> {
     const { options, version } = this.#plan;
     const pids = this.#supervisor.pids();
     const parts = Object.entries(this.#supervisor.states()).map(([name, { kind }]) => {
@@ -169,8 +188,21 @@ class RunningMachine {
       version,
       site: localAddress(options.host, options.port),
       storage: storageAddress(this.#plan),
+      refusal: await this.#uploadsRefused(),
       parts: Object.fromEntries(parts),
     };
+  }
+}
+
+const healthSchema = z.object({ refusal: z.string().nullable() });
+
+/** What the storage server says of its room; null where it does not answer, which is said elsewhere. */
+async function storageRefusal(storage: string): Promise<string | null> {
+  try {
+    const answer = await fetch(`${storage}/_health`, { signal: AbortSignal.timeout(storageWithinMs) });
+    return healthSchema.parse(await answer.json()).refusal;
+  } catch {
+    return null;
   }
 }
 

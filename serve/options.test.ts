@@ -11,6 +11,8 @@ it('has a default for everything', () => {
     publicUrl: null,
     proxies: 0,
     storage: { host: '127.0.0.1', port: null },
+    keptDays: { uploads: null, results: null },
+    disk: { minFree: null, maxStored: null },
     logs: 'files',
   });
 });
@@ -24,8 +26,9 @@ it('takes variables, and flags before them', () => {
     SPILLWAY_PUBLIC_URL: 'https://pictures.example.org',
     SPILLWAY_LOGS: 'output',
     SPILLWAY_HOST: '',
+    SPILLWAY_UPLOADS_KEPT_DAYS: '30',
   };
-  expect(readServeOptions({ port: 9_000, storagePort: '9199' }, environment)).toEqual({
+  expect(readServeOptions({ port: 9_000, storagePort: '9199', minFree: 0.5 }, environment)).toEqual({
     data: '/var/lib/spillway',
     host: '127.0.0.1',
     port: 9_000,
@@ -34,6 +37,8 @@ it('takes variables, and flags before them', () => {
     publicUrl: 'https://pictures.example.org',
     proxies: 1,
     storage: { host: '127.0.0.1', port: 9_199 },
+    keptDays: { uploads: 30, results: null },
+    disk: { minFree: 0.5, maxStored: null },
     logs: 'output',
   });
 });
@@ -46,6 +51,8 @@ it.each<[Given, string]>([
   [{ slots: 0 }, '--slots: 0 is below 1.'],
   [{ slots: true }, '--slots has no value.'],
   [{ storagePort: [1, 2] }, '--storage-port may be given once.'],
+  [{ uploadsKeptDays: 2 }, '--uploads-kept-days: 2 is below 3.'],
+  [{ maxStored: 'all' }, '--max-stored: "all" is no number.'],
   [{ logs: 'syslog' }, '--logs: "syslog" is neither files nor output.'],
   [{ publicUrl: 'pictures.example.org' }, '--public-url: "pictures.example.org" is not like https://'],
   [{ publicUrl: 'https://example.org/pictures' }, 'the site needs an origin of its own, without a path.'],

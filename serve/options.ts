@@ -19,6 +19,10 @@ export interface ServeOptions {
   proxies: number;
   /** Where clients of Cloud Storage reach the buckets; a null port is any free one, which is for the parts alone. */
   storage: { host: string; port: number | null };
+  /** The age in days at which pictures are deleted; null for never. */
+  keptDays: { uploads: number | null; results: number | null };
+  /** Uploads are refused where less than this is free, or more than this is kept; null for the storage server's default. GiB. */
+  disk: { minFree: number | null; maxStored: number | null };
   /** What the parts write goes into files of the data folder, or to the output of this process. */
   logs: 'files' | 'output';
 }
@@ -37,6 +41,7 @@ const count = (least: number, most: number) =>
     .int('is no whole number')
     .min(least, `is below ${least}`)
     .max(most, `is above ${most}`);
+const gibibytes = z.coerce.number('is no number').positive('is not above 0').max(1e6, 'is above 1000000');
 const text = z.coerce.string().min(1, 'is empty');
 
 /** Each flag, the variable that stands in for it, and what it takes. */
@@ -50,6 +55,11 @@ const flags = {
   proxies: { variable: 'SPILLWAY_TRUSTED_PROXIES', schema: count(0, 10) },
   storagePort: { variable: 'SPILLWAY_STORAGE_PORT', schema: port },
   storageHost: { variable: 'SPILLWAY_STORAGE_HOST', schema: text },
+  // The daily search for lost uploads looks two days back, and must find them.
+  uploadsKeptDays: { variable: 'SPILLWAY_UPLOADS_KEPT_DAYS', schema: count(3, 36_500) },
+  resultsKeptDays: { variable: 'SPILLWAY_RESULTS_KEPT_DAYS', schema: count(1, 36_500) },
+  minFree: { variable: 'SPILLWAY_MIN_FREE_GIB', schema: gibibytes },
+  maxStored: { variable: 'SPILLWAY_MAX_STORED_GIB', schema: gibibytes },
   logs: { variable: 'SPILLWAY_LOGS', schema: z.enum(['files', 'output'], 'is neither files nor output') },
 } as const;
 type FlagName = keyof typeof flags;
@@ -78,6 +88,8 @@ export function readServeOptions(
     publicUrl: publicUrl === null ? null : originOf(publicUrl),
     proxies: read('proxies') ?? (publicUrl === null ? 0 : 1),
     storage: { host: read('storageHost') ?? defaults.host, port: read('storagePort') },
+    keptDays: { uploads: read('uploadsKeptDays'), results: read('resultsKeptDays') },
+    disk: { minFree: read('minFree'), maxStored: read('maxStored') },
     logs: read('logs') ?? 'files',
   };
 }

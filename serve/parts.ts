@@ -13,6 +13,8 @@ export interface Plan {
   /** The version of this Spillway. */
   version: string;
   ports: { storage: number; router: number };
+  /** When the backup was made that this data comes from; null where nothing was restored since the last start. */
+  restoredFrom: Date | null;
   /** The environment of this process. */
   environment: Record<string, string | undefined>;
 }
@@ -28,6 +30,9 @@ const programs = {
 
 /** For a worker's work in progress after it was asked to end, and what it takes beyond that. Milliseconds. */
 const drain = { defaultMs: 20_000, marginMs: 4_000 } as const;
+
+/** Bytes. */
+const gibibyte = 2 ** 30;
 
 /** The storage server's address for the other parts. */
 export function storageAddress({ ports }: Pick<Plan, 'ports'>): string {
@@ -45,8 +50,14 @@ export function storagePart(plan: Plan): PartSpec {
       SPILLWAY_STORAGE_DIR: folder.storage,
       SPILLWAY_STORAGE_PORT: String(ports.storage),
       SPILLWAY_STORAGE_HOST: options.storage.host,
+      ...inBytes('SPILLWAY_STORAGE_FREE_BYTES', options.disk.minFree),
+      ...inBytes('SPILLWAY_STORAGE_MOST_BYTES', options.disk.maxStored),
     },
   };
+}
+
+function inBytes(name: string, gibibytes: number | null): Record<string, string> {
+  return gibibytes === null ? {} : { [name]: String(Math.round(gibibytes * gibibyte)) };
 }
 
 /** What works on top of the storage server, and is asked to end before it. */
@@ -59,12 +70,27 @@ export function workingParts(plan: Plan): PartSpec[] {
   ];
 }
 
+/** What is deleted takes no room any more, unless somebody wants to be able to bring it back for a week. */
+export function deletionOf({ environment: { SPILLWAY_DELETION } }: Plan): 'as_bucket' | 'at_once' {
+  return SPILLWAY_DELETION === 'as_bucket' ? 'as_bucket' : 'at_once';
+}
+
 function routerPart(plan: Plan): PartSpec {
   return {
     name: 'router',
     entry: programs.router,
-    environment: { ...shared(plan), SPILLWAY_HEALTH_PORT: String(plan.ports.router) },
+    environment: {
+      ...shared(plan),
+      SPILLWAY_HEALTH_PORT: String(plan.ports.router),
+      ...(plan.restoredFrom === null ? {} : { SPILLWAY_SEARCH_FROM: plan.restoredFrom.toISOString() }),
+      ...eventsToken(plan),
+    },
   };
+}
+
+/** The token of whoever is told of jobs that end is of the router alone. */
+function eventsToken({ environment: { SPILLWAY_JOB_EVENTS_TOKEN: token } }: Plan): Record<string, string> {
+  return token === undefined ? {} : { SPILLWAY_JOB_EVENTS_TOKEN: token };
 }
 
 function sitePart(plan: Plan): PartSpec {
@@ -81,6 +107,7 @@ function sitePart(plan: Plan): PartSpec {
       SPILLWAY_TRUSTED_PROXIES: String(options.proxies),
       SPILLWAY_STORAGE_FORWARD: storageAddress(plan),
       SPILLWAY_PARTS_FILE: folder.parts,
+      SPILLWAY_DELETION: deletionOf(plan),
       ...(options.publicUrl === null ? {} : { SPILLWAY_PUBLIC_URL: options.publicUrl }),
     },
   };
@@ -147,6 +174,7 @@ const notInherited = new Set([
   'SPILLWAY_DATA',
   'SPILLWAY_LOGS',
   'SPILLWAY_SESSION_SECRET',
+  'SPILLWAY_JOB_EVENTS_TOKEN',
   'SPILLWAY_ADMIN_TOKEN',
   'SPILLWAY_PUBLIC_URL',
   'SPILLWAY_STORAGE_ORIGIN',

@@ -9,6 +9,7 @@ import { type Backup, backupContent, readBackup } from './backup.ts';
 import { claimFolder, type DataFolder, dataFolderAt, examineFolder, makeFolder } from './data-folder.ts';
 import { explainedStart } from './explained-start.ts';
 import { takeFolder } from './folder-lock.ts';
+import { noteRestoring } from './restored-from.ts';
 import { timeInName } from './time-in-name.ts';
 
 export interface Restored extends Backup {
@@ -43,6 +44,7 @@ export async function restoreMachine(from: string, data: string, replace: boolea
     await copyContent(source, partial);
     await checkContent(partial, backup);
     const before = await putInPlace(partial, folder);
+    await noteRestoring(folder, backup.at);
     return { ...backup, folder: folder.path, before };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

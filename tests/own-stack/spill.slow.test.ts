@@ -19,6 +19,7 @@ import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 import { dataFolderAt } from '@spillway/serve/data-folder.ts';
 import { machineEnvironment } from '@spillway/serve/environment.ts';
 import { startMachine } from '@spillway/serve/machine.ts';
+import { readServeOptions } from '@spillway/serve/options.ts';
 import { Supervisor } from '@spillway/supervisor/supervisor.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
@@ -47,17 +48,7 @@ beforeAll(async () => {
   url = await startCloudRun(tokenKey);
   const folder = dataFolderAt(join(directory, 'data'));
   const machine = await startMachine(
-    {
-      data: folder.path,
-      host: '127.0.0.1',
-      port: await anyPort(),
-      slots: 1,
-      models: null,
-      publicUrl: null,
-      proxies: 0,
-      storage: { host: '127.0.0.1', port: null },
-      logs: 'files',
-    },
+    readServeOptions({ data: folder.path, port: await anyPort(), slots: 1 }, {}),
     {
       version: '1.2.3',
       environment: {
