@@ -1,4 +1,5 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import { labelsOf, type PictureType, pictureTypeNames, pictureTypes } from '@spillway/core/picture-types.ts';
@@ -47,8 +48,9 @@ export async function checkInput(
   limits: InputLimits,
   work: PlannedWork = { accepts: pictureTypeNames, bytesPerPixel: () => 0, copyPath: `${path}.copy` },
 ): Promise<CheckedImage> {
-  await checkSize(path, limits);
-  const bytes = await readFile(path);
+  checkSize(path, limits);
+  // Within the call: a child has nothing else to do, and a thread for each step costs more than a small file.
+  const bytes = readFileSync(path);
   const type = await typeOf(path, bytes);
   if (!work.accepts.includes(type)) throw unaccepted(type, work);
   const { decodable, survey } = await openContainer(path, type, bytes, work);
@@ -76,8 +78,8 @@ function strictness(type: PictureType): CheckedImage['failOn'] {
   return type === 'gif' ? 'none' : 'error';
 }
 
-async function checkSize(path: string, limits: InputLimits): Promise<void> {
-  const { size } = await stat(path);
+function checkSize(path: string, limits: InputLimits): void {
+  const { size } = statSync(path);
   const refusal = sizeRefusal(size, limits.maxBytes);
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }

@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { OperationManifest } from '@spillway/core/operations/operation.ts';
 import {
@@ -38,11 +38,11 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   try {
     const { output, image } = await produce(job.inputPath, task, work, setup, steps);
     const path = resultPathOf(job, output.extension);
-    await timed('write', steps, () => writeFile(path, output.bytes));
+    await timed('write', steps, async () => writeFileSync(path, output.bytes));
     freeMemory(output.bytes);
     return imageOf(path, output, image, steps, performance.now() - startedAt);
   } finally {
-    await rm(work.copyPath, { force: true });
+    if (existsSync(work.copyPath)) rmSync(work.copyPath);
     forgetPicture();
   }
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
@@ -21,12 +22,18 @@ const ticksPerSecond = 100;
  * reserves 1.8 GB of address space that it never uses.
  */
 export async function residentBytes(pid: number): Promise<number | null> {
-  if (process.platform === 'linux') {
-    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-    return bytesOf(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]);
-  }
+  if (process.platform === 'linux') return bytesOf(/^VmRSS:\s+(\d+) kB$/m.exec(statusOf(pid))?.[1]);
   const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return bytesOf(/\d+/.exec(stdout)?.[0]);
+}
+
+/** The kernel answers from memory, so that there is nothing to wait for; empty where the process is gone. */
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'latin1');
+  } catch {
+    return '';
+  }
 }
 
 /**

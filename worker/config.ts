@@ -16,8 +16,11 @@ export const processingConfigShape = {
   SPILLWAY_TIME_LIMIT_MS: z.coerce.number().min(1_000).default(60_000),
   /** Resident memory at which a child is ended, in MiB. */
   SPILLWAY_MEMORY_LIMIT_MIB: z.coerce.number().min(128).default(1_536),
-  /** Jobs after which a child is replaced. */
-  SPILLWAY_RECYCLE_AFTER: z.coerce.number().int().min(1).default(500),
+  /**
+   * Jobs after which a child is replaced, whatever memory it has. A new one takes more than a second of processor time;
+   * one whose memory has grown is replaced before.
+   */
+  SPILLWAY_RECYCLE_AFTER: z.coerce.number().int().min(1).default(5_000),
   /** Whether the children that decode pictures have to be kept from the network and from this process. */
   SPILLWAY_SANDBOX: z.enum(sandboxRules).default('where_possible'),
   /** For measuring routing: every operation only takes this long. Never set where pictures matter. Milliseconds. */

@@ -1,5 +1,5 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -23,8 +23,10 @@ import {
 const notFound = 404;
 const preconditionFailed = 412;
 
-/** Files up to this size are read, sent and written as a whole, which takes a fraction of a stream's time. Bytes. */
+/** Bytes. A larger file is a stream; one up to this size is read, sent and written as a whole, which takes less time. */
 const mostWhole = 4 * 1024 * 1024;
+/** Up to this size it is written and read within the call: to hand it to another thread would cost more. Bytes. */
+const mostAtOnce = 512 * 1024;
 
 /** The storage server answers a request that a page makes; this header says that a program makes it. */
 const asProgram = { 'x-goog-api-client': 'spillway' };
@@ -248,7 +250,8 @@ async function save(
     const bytes = await bytesOf(stream).catch((error: unknown) => {
       throw asServiceError(service, error, `give ${name}`);
     });
-    await writeFile(path, bytes);
+    if (size <= mostAtOnce) writeFileSync(path, bytes);
+    else await writeFile(path, bytes);
     return crc32cOf(bytes);
   }
   const crc32c = await openCrc32c();
@@ -274,11 +277,11 @@ async function bodyOf({
     const bytes = Buffer.from(textOf(from));
     return { bytes, sent: bytes };
   }
-  const { size } = await stat(from.path);
+  const { size } = statSync(from.path);
   if (size > mostWhole) {
     return { bytes: null, sent: { bytes: size, open: () => createReadStream(from.path) } };
   }
-  const bytes = await readFile(from.path);
+  const bytes = size <= mostAtOnce ? readFileSync(from.path) : await readFile(from.path);
   return { bytes, sent: bytes };
 }
 
