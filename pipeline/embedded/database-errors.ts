@@ -14,6 +14,12 @@ const resultCodes = {
   notADatabase: 26,
 } as const;
 
+/**
+ * Extended codes that are no failure of the disk: less was there to read than the file must have, and the file system says
+ * that it is damaged. @see https://sqlite.org/rescode.html#extrc
+ */
+const damagedCodes = new Set([522, 8_458]);
+
 /** The database cannot be used as it is, however often it is tried: a person has to do what the message says. */
 export class DatabaseError extends RefusedError {
   constructor(message: string, options: ErrorOptions = {}) {
@@ -23,9 +29,10 @@ export class DatabaseError extends RefusedError {
 
 /** SQLite's primary result code; null for an error that is not SQLite's. */
 function resultCodeOf(error: unknown): number | null {
-  if (!(error instanceof Error) || !('errcode' in error)) return null;
+  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return null;
+  if (damagedCodes.has(error.errcode)) return resultCodes.corrupt;
   // The lowest byte of an extended code is the primary one.
-  return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+  return error.errcode & 0xff;
 }
 
 /** Whether another connection holds the lock that was needed. */
@@ -82,6 +89,13 @@ export function explained(error: unknown, path: string, what: string): unknown {
       // A statement that is wrong, which no other try makes right.
       return error;
   }
+}
+
+/** The file is not where it was opened. What is written from then on would go to a file that has no name any more. */
+export function goneBeneath(path: string): DatabaseError {
+  return new DatabaseError(
+    `The database ${path} was removed or replaced while Spillway used it. Stop Spillway and bring back the last backup with: npx spillway restore`,
+  );
 }
 
 /** @param cause What was found. */

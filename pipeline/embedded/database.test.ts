@@ -182,6 +182,36 @@ it.skipIf(process.getuid?.() === 0)(
   },
 );
 
+it('a file that is missing beside its log is said, and no other is made', async () => {
+  const path = await newPath();
+  const database = await opened(path);
+  await put(database, 'a', '1');
+  await rm(path);
+  await expect(openDatabase(path)).rejects.toThrow(`${path} is missing, although its log is there.`);
+  await writeFile(path, '');
+  await expect(openDatabase(path)).rejects.toThrow('npx spillway restore');
+  expect((await readFile(path)).length).toBe(0);
+});
+
+it('a file that is removed beneath a program that uses it is soon an error for everything', async () => {
+  const path = await newPath();
+  const database = await opened(path);
+  await put(database, 'a', '1');
+  await rm(path);
+  const reading = async () => {
+    try {
+      await get(database, 'a');
+      return null;
+    } catch (error) {
+      return error;
+    }
+  };
+  await expect
+    .poll(reading, { timeout: 10_000 })
+    .toMatchObject({ message: expect.stringContaining('was removed or replaced while'), scope: 'service' });
+  await expect(put(database, 'a', '2')).rejects.toThrow('npx spillway restore');
+});
+
 it('a folder that is not there is said, and a disk of this machine is no network', async () => {
   const path = await newPath();
   expect(networkFileSystem(dirname(path))).toBeNull();

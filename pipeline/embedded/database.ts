@@ -4,8 +4,8 @@ import { OutageError } from '@spillway/core/errors.ts';
 import type { Clock } from '../ports/ports.ts';
 import { applicationId } from './application-id.ts';
 import { type Changes, createChanges } from './changes.ts';
-import { explained, isBusy } from './database-errors.ts';
-import { requireOurs, requirePlace } from './file-check.ts';
+import { explained, goneBeneath, isBusy } from './database-errors.ts';
+import { fileIdOf, requireOurs, requirePlace } from './file-check.ts';
 import { migrate } from './migrations.ts';
 import { shortTurns } from './short-turns.ts';
 
@@ -15,6 +15,8 @@ import { shortTurns } from './short-turns.ts';
  */
 const waitInCallMs = 20;
 const tryAgainMs = 20;
+/** It is looked this often whether the file is still in its place, in milliseconds. */
+const lookEveryMs = 1_000;
 /** Then the call fails. */
 const usualPatienceMs = 5_000;
 
@@ -85,12 +87,21 @@ export async function openDatabase(
   }
 
   const turnEnds = shortTurns();
+  const fileId = fileIdOf(path);
+  let lookedAt = performance.now();
+
+  function requireInPlace(): void {
+    if (performance.now() - lookedAt < lookEveryMs) return;
+    if (fileIdOf(path) !== fileId) throw goneBeneath(path);
+    lookedAt = performance.now();
+  }
 
   async function run<Result>(what: string, action: () => Result): Promise<Result> {
     const ends = turnEnds();
     if (ends !== null) await ends;
     return untilFree(path, what, patienceMs, () => {
       if (!connection.isOpen) throw new OutageError(`The database was closed before Spillway could ${what}.`);
+      requireInPlace();
       return action();
     });
   }

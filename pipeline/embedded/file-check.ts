@@ -51,7 +51,15 @@ export function requirePlace(path: string): void {
  * @throws DatabaseError where it is not this program's database; an error of SQLite where it cannot be read.
  */
 export function requireOurs(path: string): void {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  // In this order: a program that makes the file at this moment writes to it before it has a log.
+  const hasLog = [`${path}-wal`, `${path}-shm`].some((each) => existsSync(each));
+  const isEmpty = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
+  if (isEmpty && hasLog) {
+    throw new DatabaseError(
+      `The database ${path} is missing, although its log is there. Bring back the last backup with: npx spillway restore`,
+    );
+  }
+  if (isEmpty) return;
   // Only SQLite may open the file. Where somebody else of this process closes it, SQLite's locks are gone:
   // https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
   const connection = new DatabaseSync(path, { readOnly: true });
@@ -75,6 +83,12 @@ export function requireOurs(path: string): void {
   } finally {
     connection.close();
   }
+}
+
+/** Which file has this name at this moment; null where there is none. */
+export function fileIdOf(path: string): string | null {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats ? `${stats.dev}.${stats.ino}` : null;
 }
 
 /** The name of the network file system that a folder is on; null for a disk of this machine. */
