@@ -1,71 +1,19 @@
 import { describe, expect, it } from 'vitest';
-import { type Faults, type Played, play } from './testing/faulty-world.ts';
+import {
+  doneAgain,
+  events,
+  everywhere,
+  expectEndedOnce,
+  faultsContract,
+  onlyMessagesTwice,
+  share,
+  toldEnds,
+} from './testing/faults-contract.ts';
+import { play } from './testing/faulty-world.ts';
+import { memoryEngine } from './testing/world-engine.ts';
 
-const events = { vmDiesAt: 6, runRefuses: { from: 4, to: 25 } };
 const seeds = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
-
-const everywhere: Faults = {
-  refused: 0.04,
-  replyLost: 0.04,
-  crash: 0.05,
-  workerDies: 0.05,
-  redelivered: 0.2,
-  stalls: 0.02,
-};
-const onlyMessagesTwice: Faults = {
-  refused: 0,
-  replyLost: 0,
-  crash: 0,
-  workerDies: 0,
-  redelivered: 0.2,
-  stalls: 0,
-};
-/**
- * Work that was done more than once, as a share of all jobs. There are five calls between work and outcome, and each fails for one job in twelve; workers die, and claims expire.
- */
-const mostDoneAgain = 0.6;
-
-async function expectEndedOnce(played: Played, uploads: number): Promise<void> {
-  const { jobs, ports, succeeded, leftovers } = played;
-  expect(jobs).toHaveLength(uploads);
-  for (const job of jobs) {
-    // Three crashes in a row end a job as poison: rare, and an end all the same.
-    expect(['succeeded', 'failed']).toContain(job.state);
-    if (job.state === 'failed') expect(job.error?.code).toBe('poison');
-    else {
-      expect(await ports.blobs.read('results', job.result?.name ?? '')).not.toBeNull();
-      expect(await ports.blobs.read('results', job.result?.receipt ?? '')).not.toBeNull();
-    }
-    expect(succeeded.get(job.id) ?? 0).toBeLessThanOrEqual(1);
-    const ends = ports.queue.announced.filter(({ event }) => event.jobId === job.id);
-    expect(ends.length).toBeGreaterThanOrEqual(1);
-    expect(new Set(ends.map(({ id }) => id)).size).toBe(1);
-  }
-  expect(leftovers.filter(({ kind }) => kind !== 'dropped' && kind !== 'tried_out')).toEqual([]);
-  // An end whose reply is lost may be told of by nobody, and none is told of twice.
-  expect(toldEnds(played)).toBeLessThanOrEqual(uploads);
-}
-
-function toldEnds({ ports }: Played): number {
-  return ports.instruments.told.filter(({ name }) => name === 'spillway.jobs.ended').length;
-}
-
-function doneAgain({ done }: Played): number {
-  return [...done.values()].reduce((sum, times) => sum + times - 1, 0);
-}
-
-const share = (played: Played, which: (job: Played['jobs'][number]) => boolean) =>
-  played.jobs.filter(which).length / played.jobs.length;
-
-describe('under faults everywhere', () => {
-  it.each(seeds)('every upload ends once, with result, receipt and announcement (seed %i)', async (seed) => {
-    const uploads = 120;
-    const played = await play({ seed, uploads, faults: everywhere, ...events });
-    await expectEndedOnce(played, uploads);
-    expect(share(played, ({ state }) => state === 'succeeded')).toBeGreaterThan(0.9);
-    expect(doneAgain(played) / uploads).toBeLessThan(mostDoneAgain);
-  });
-});
+faultsContract('memory', seeds, memoryEngine);
 
 describe('on machines whose clocks are up to ten minutes apart', () => {
   const tenMinutes = 600_000;

@@ -1,19 +1,19 @@
 import { OutageError, RetryableError } from '@spillway/core/errors.ts';
 import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
-import type { JobMessage } from '@spillway/core/messages.ts';
 import type { RunBreaker } from '@spillway/core/routing/breakers.ts';
 import { steadyService, steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import type { Executor, Operate } from '../executor.ts';
 import { handleMessage, handleNextInLine } from '../handle-message.ts';
-import { createMemoryPorts, type MemoryPorts } from '../memory/ports.ts';
+import type { MemoryPorts } from '../memory/ports.ts';
 import type { Outcome } from '../outcome.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
-import { manualClock, timeOf } from './manual-clock.ts';
+import { type ManualClock, manualClock } from './manual-clock.ts';
 import { onMachine } from './on-machine.ts';
 import { copying, workbench } from './workbench.ts';
+import { memoryEngine, type WorldDelivery, type WorldEngine } from './world-engine.ts';
 
 /** Shares of calls, attempts or messages that go wrong. */
 export interface Faults {
@@ -40,6 +40,8 @@ export interface World {
   vmDiesAt: number;
   /** Rounds in which Cloud Run takes nothing: its messages stay where they are. */
   runRefuses: { from: number; to: number };
+  /** Default: in memory. */
+  engine?: (clock: ManualClock) => Promise<WorldEngine>;
   /** Told of every document that replaces another. */
   onReplaced?: (before: Job, after: Job) => void;
 }
@@ -75,13 +77,21 @@ export async function play({
   vmDiesAt,
   runRefuses,
   clocks = () => 0,
+  engine = memoryEngine,
   onReplaced,
 }: World): Promise<Played> {
   const random = seededRandom(seed);
   const happens = (share: number) => random() < share;
   const clock = manualClock();
-  const steady = createMemoryPorts(timeOf(clock));
-  if (onReplaced) watchReplacements(steady.jobs, onReplaced);
+  const { ports: steady, ...messages } = await engine(clock);
+  /** Jobs as they were written last, and who has which claim: to read them all again and again would take the most time. */
+  const written = new Map<string, Job>();
+  const claimed = new Map<string, string>();
+  watchReplacements(steady.jobs, (before, after) => {
+    written.set(after.id, after);
+    if (after.claim) claimed.set(after.claim.token, after.id);
+    onReplaced?.(before, after);
+  });
   const shaky = shakyPorts(steady, faults, random);
   const machines = new Map<string, MemoryPorts>();
   const { executor } = await workbench();
@@ -105,7 +115,7 @@ export async function play({
     clock.advance(1_000);
     await sweepOnce('sweeper', portsOf('sweeper')).catch(expectOutage);
     breakerStates.add((await steady.routerStates.read()).breaker.state);
-    if (events.length === 0 && (await allEnded())) break;
+    if (events.length === 0 && allEnded()) break;
   }
   return {
     jobs: await allJobs(),
@@ -142,43 +152,35 @@ export async function play({
   async function workOnVm(id: string): Promise<void> {
     if (id === 'vm-2' && round > vmDiesAt) return;
     const dies = id === 'vm-2' && round === vmDiesAt;
-    const messages = taken('vm', slots);
+    const taken = await messages.take('vm', slots, random);
     await Promise.all(
-      messages.map(async (message) => {
-        await serve(id, message, dies);
+      taken.map(async (delivery) => {
+        await serve(id, delivery, dies);
         if (!dies && happens(0.5)) note(await handleNextInLine(workerOf(id, portsOf(id))));
       }),
     );
   }
 
   async function workOnRun(): Promise<void> {
-    const messages = taken('run', instances.length);
-    await Promise.all(messages.map((message, index) => serve(instances[index] ?? 'run', message)));
+    const taken = await messages.take('run', instances.length, random);
+    await Promise.all(taken.map((delivery, index) => serve(instances[index] ?? 'run', delivery)));
   }
 
-  function taken(target: Target, most: number): JobMessage[] {
-    const messages = steady.queue.messages[target];
-    const picked: JobMessage[] = [];
-    while (picked.length < most && messages.length > 0) {
-      picked.push(...messages.splice(Math.floor(random() * messages.length), 1));
-    }
-    return picked;
-  }
-
-  async function serve(worker: string, message: JobMessage, surelyDies = false): Promise<void> {
+  async function serve(worker: string, delivery: WorldDelivery, surelyDies = false): Promise<void> {
     const twice = happens(faults.redelivered) ? 2 : 1;
     const handled = Array.from({ length: twice }, async () => {
       const dies = surelyDies || happens(faults.workerDies);
       const outcome = await handleMessage(
-        message,
+        delivery.message,
         workerOf(worker, dies ? dyingPorts(portsOf(worker)) : portsOf(worker)),
       );
       note(outcome);
       // A worker that dies does not acknowledge, nor does one that gives back.
-      const comesAgain = dies || !outcome.ack || happens(faults.redelivered);
-      if (comesAgain) steady.queue.messages[targetOf(worker)].push(message);
+      if (dies) delivery.isLost();
+      else if (!outcome.ack || happens(faults.redelivered)) delivery.comesAgain();
     });
     await Promise.all(handled);
+    await delivery.settle();
   }
 
   /** What a machine sees, with its own clock. */
@@ -197,16 +199,15 @@ export async function play({
     if (happens(faults.stalls)) clock.advance(13_000);
     if (happens(faults.crash)) throw new RetryableError('internal', 'The child was killed.');
     const processed = await copying(request);
-    const id = await jobBeingDone(request);
+    const id = jobBeingDone(request);
     done.set(id, (done.get(id) ?? 0) + 1);
     return processed;
   }
 
   /** Each attempt works in a directory that is named after its claim. */
-  async function jobBeingDone({ inputPath }: Parameters<Operate>[0]): Promise<string> {
+  function jobBeingDone({ inputPath }: Parameters<Operate>[0]): string {
     const token = inputPath.split('/').at(-2)?.slice('job-'.length);
-    const job = (await allJobs()).find(({ claim }) => claim?.token === token);
-    return job?.id ?? 'lost';
+    return claimed.get(token ?? '') ?? 'lost';
   }
 
   function note(outcome: Outcome): void {
@@ -218,14 +219,13 @@ export async function play({
     return (await steady.feed.find({}, 10_000, null)).jobs;
   }
 
-  async function allEnded(): Promise<boolean> {
-    const jobs = await allJobs();
+  function allEnded(): boolean {
     const over = ({ state, outbox }: Job) => isTerminal(state) && outbox === null;
-    return jobs.length >= uploads && jobs.every(over);
+    return [...written.values()].filter(over).length >= uploads;
   }
 
   async function handleRest(): Promise<Outcome[]> {
-    const { vm, run } = steady.queue.messages;
+    const [vm, run] = await Promise.all([messages.rest('vm'), messages.rest('run')]);
     return Promise.all([
       ...vm.map((message) => handleMessage(message, workerOf('vm-1', steady))),
       ...run.map((message) => handleMessage(message, workerOf('run-1', steady))),
