@@ -71,6 +71,8 @@ it('a damaged database gives no backup, and takes none away', async () => {
 it('says what a start would do with a file', async () => {
   const path = join(await newFolder(), 'spillway.db');
   expect(stateOf(path)).toEqual({ kind: 'missing' });
+  await writeFile(path, '');
+  expect(stateOf(path)).toEqual({ kind: 'missing' });
   (await openDatabase(path)).close();
   expect(stateOf(path)).toEqual({ kind: 'current' });
   const connection = new DatabaseSync(path);

@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
-import { damaged, explained, isFull } from './database-errors.ts';
+import { DatabaseError, damaged, explained, isFull } from './database-errors.ts';
 import { requireOurs } from './file-check.ts';
 import { newestVersion, versionOf } from './migrations.ts';
 
@@ -50,8 +49,8 @@ export type FileState =
  * @throws DatabaseError where it cannot be this program's database: no database, another program's, a newer version's.
  */
 export function stateOf(path: string): FileState {
-  if (!existsSync(path)) return { kind: 'missing' };
   return inspect(path, 'look at it', (connection) => {
+    if (connection === null) return { kind: 'missing' };
     const version = versionOf(connection);
     return version < newestVersion ? { kind: 'older', version } : { kind: 'current' };
   });
@@ -62,7 +61,10 @@ export function stateOf(path: string): FileState {
  * @throws DatabaseError where it is damaged.
  */
 export function checkDatabase(path: string): void {
-  inspect(path, 'check it', (connection) => requireSound(connection, path, 'PRAGMA integrity_check(1)'));
+  inspect(path, 'check it', (connection) => {
+    if (connection === null) throw new DatabaseError(`There is no database ${path}.`);
+    requireSound(connection, path, 'PRAGMA integrity_check(1)');
+  });
 }
 
 /**
@@ -71,8 +73,8 @@ export function checkDatabase(path: string): void {
  * @throws DatabaseError where it is damaged.
  */
 export function checkBeforeStart(path: string): void {
-  if (!existsSync(path)) return;
   inspect(path, 'check it', (connection) => {
+    if (connection === null) return;
     const tables = connection
       .prepare(`SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'ended_documents'`)
       .all();
@@ -86,9 +88,14 @@ function requireSound(connection: DatabaseSync, path: string, check: string): vo
   if (words !== 'ok') throw damaged(path, new Error(words));
 }
 
-function inspect<Result>(path: string, what: string, action: (connection: DatabaseSync) => Result): Result {
+/** @param action Is given null where there is no file, or an empty one. */
+function inspect<Result>(
+  path: string,
+  what: string,
+  action: (connection: DatabaseSync | null) => Result,
+): Result {
   try {
-    requireOurs(path);
+    if (requireOurs(path) === 'empty') return action(null);
     const connection = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
     try {
       return action(connection);

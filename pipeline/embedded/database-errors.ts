@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 
 /** Primary result codes. @see https://sqlite.org/rescode.html#primary_result_code_list */
@@ -91,17 +92,22 @@ export function explained(error: unknown, path: string, what: string): unknown {
   }
 }
 
+/** What brings back a backup of the folder that the database is in. */
+export function restoreCommand(path: string): string {
+  return `npx spillway restore <backup> --data ${dirname(resolve(path))} --replace`;
+}
+
 /** The file is not where it was opened. What is written from then on would go to a file that has no name any more. */
 export function goneBeneath(path: string): DatabaseError {
   return new DatabaseError(
-    `The database ${path} was removed or replaced while Spillway used it. Stop Spillway and bring back the last backup with: npx spillway restore`,
+    `The database ${path} was removed or replaced while Spillway used it. Stop Spillway and bring back the last backup with: ${restoreCommand(path)}`,
   );
 }
 
 /** @param cause What was found. */
 export function damaged(path: string, cause: unknown): DatabaseError {
   return new DatabaseError(
-    `The database ${path} is damaged. Stop Spillway and bring back the last backup with: npx spillway restore`,
+    `The database ${path} is damaged. Stop Spillway and bring back the last backup with: ${restoreCommand(path)}`,
     { cause },
   );
 }

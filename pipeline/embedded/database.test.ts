@@ -65,7 +65,7 @@ it('a write that throws has changed nothing', async () => {
 it.each<[string, RegExp, (path: string) => Promise<unknown>]>([
   [
     'no database',
-    /^.* is no database\..* npx spillway restore$/,
+    /^.* is no database\..* npx spillway restore <backup> --data .* --replace$/,
     (path) => writeFile(path, 'x'.repeat(10_000)),
   ],
   [
@@ -111,7 +111,7 @@ it.each<[string, (path: string) => Promise<unknown>]>([
   expect(() => checkBeforeStart(path)).not.toThrow();
   await damage(path);
   const before = await readFile(path);
-  const sentence = `The database ${path} is damaged. Stop Spillway and bring back the last backup with: npx spillway restore`;
+  const sentence = `The database ${path} is damaged. Stop Spillway and bring back the last backup with: npx spillway restore <backup> --data ${dirname(path)} --replace`;
   expect(() => checkBeforeStart(path)).toThrow(sentence);
   expect((await readFile(path)).equals(before)).toBe(true);
 });

@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { OutageError } from '@spillway/core/errors.ts';
 import { applicationId } from './application-id.ts';
-import { DatabaseError, isNoDatabase } from './database-errors.ts';
+import { DatabaseError, isNoDatabase, restoreCommand } from './database-errors.ts';
 import { newestVersion, versionOf } from './migrations.ts';
 
 /**
@@ -47,19 +47,19 @@ export function requirePlace(path: string): void {
 }
 
 /**
- * Looks at the file without changing it.
+ * Looks at the file without changing it. `empty`: there is none, or nothing in it.
  * @throws DatabaseError where it is not this program's database; an error of SQLite where it cannot be read.
  */
-export function requireOurs(path: string): void {
+export function requireOurs(path: string): 'empty' | 'ours' {
   // In this order: a program that makes the file at this moment writes to it before it has a log.
   const hasLog = [`${path}-wal`, `${path}-shm`].some((each) => existsSync(each));
   const isEmpty = (statSync(path, { throwIfNoEntry: false })?.size ?? 0) === 0;
   if (isEmpty && hasLog) {
     throw new DatabaseError(
-      `The database ${path} is missing, although its log is there. Bring back the last backup with: npx spillway restore`,
+      `The database ${path} is missing, although its log is there. Bring back the last backup with: ${restoreCommand(path)}`,
     );
   }
-  if (isEmpty) return;
+  if (isEmpty) return 'empty';
   // Only SQLite may open the file. Where somebody else of this process closes it, SQLite's locks are gone:
   // https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
   const connection = new DatabaseSync(path, { readOnly: true });
@@ -74,10 +74,11 @@ export function requireOurs(path: string): void {
         `${path} is of a newer version of Spillway (${version}; this one knows ${newestVersion}). Start that version, or a newer one.`,
       );
     }
+    return 'ours';
   } catch (error) {
     if (!isNoDatabase(error)) throw error;
     throw new DatabaseError(
-      `${path} is no database. If it was Spillway's, bring back the last backup with: npx spillway restore`,
+      `${path} is no database. If it was Spillway's, bring back the last backup with: ${restoreCommand(path)}`,
       { cause: error },
     );
   } finally {
