@@ -1,11 +1,15 @@
+import { z } from 'zod';
+
 /** How jobs reach Cloud Run from here. */
-export type RunReach =
+export const runReachSchema = z.discriminatedUnion('kind', [
   /** Messages are pushed to its worker, which works on the same database and buckets. */
-  | { kind: 'jobs' }
+  z.object({ kind: z.literal('jobs') }),
   /** Pictures are sent to this address by `spill`, which is the worker of these jobs here. */
-  | { kind: 'pictures'; url: string }
+  z.object({ kind: z.literal('pictures'), url: z.string() }),
   /** There is no Cloud Run. */
-  | { kind: 'none' };
+  z.object({ kind: z.literal('none') }),
+]);
+export type RunReach = z.infer<typeof runReachSchema>;
 
 const mebibyte = 1_024 * 1_024;
 

@@ -56,6 +56,7 @@ async function sendingTo(url: string, limits: Partial<RemoteLimits> = {}, tokens
       inputPath,
       outputPath: join(folder, 'result'),
       signal,
+      trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       onSighting: (sighting) => sightings.push(sighting),
     });
   return { remote, folder, inputPath, sightings, send };
@@ -69,6 +70,7 @@ describe('a picture', () => {
       { head: { format: 1, operation: 'sketch', options: { format: 'png' }, size: 9 } },
     ]);
     expect(service.asked[0]?.picture.toString()).toBe('a picture');
+    expect(service.asked[0]?.headers.traceparent).toMatch(/^00-0af7651916cd43dd/);
     expect(output).toMatchObject({
       path: join(folder, 'result.png'),
       contentType: 'image/png',

@@ -38,6 +38,8 @@ export interface Sighting {
 }
 
 export type PictureRequest = Omit<OperationRequest, 'onProgress'> & {
+  /** The `traceparent` that the request carries; null for none. */
+  trace: string | null;
   /** Told of the instance that has answered, whatever it answered. */
   onSighting: (sighting: Sighting) => void;
 };
@@ -177,7 +179,7 @@ export function createRemote(url: string, tokens: IdentityTokens, limits: Remote
 
 /** Throws `PermanentError` for a picture that is too large to be sent. */
 async function callFor(
-  { operation, options, inputPath, signal }: PictureRequest,
+  { operation, options, inputPath, signal, trace }: PictureRequest,
   answerMs: number,
 ): Promise<Call> {
   const file = await describeFile(inputPath);
@@ -187,7 +189,11 @@ async function callFor(
   return {
     method: 'POST',
     path: processPath,
-    headers: { 'Content-Type': frameContentType, 'Content-Length': size },
+    headers: {
+      'Content-Type': frameContentType,
+      'Content-Length': size,
+      ...(trace === null ? {} : { traceparent: trace }),
+    },
     body: { size, read: () => framed(line, inputPath) },
     answerMs,
     signal,

@@ -223,6 +223,45 @@ describe('what routers learn of Cloud Run', () => {
   });
 });
 
+describe('a Cloud Run that takes no pictures', () => {
+  it('is found out by routers, tried out with a picture of Spillway’s own, and used again', async () => {
+    const { bench, workOn, service, pauses } = await box();
+    const { ports, clock } = bench;
+    const breaker = async () => (await ports.routerStates.read()).breaker;
+    service.behave(refusing(429));
+    service.health.status = 503;
+    const { id, message } = await droppedForRun(bench);
+    ports.queue.messages.run.push(message);
+    /** What this machine does in a second, and the sweep. */
+    async function second(): Promise<void> {
+      const messages = pauses.at(-1) === true ? [] : ports.queue.messages.run.splice(0);
+      for (const each of messages) {
+        const { ack } = await workOn(ports).work(delivery(each));
+        if (!ack) ports.queue.messages.run.push(each);
+      }
+      clock.advance(1_000);
+      await sweepOnce('sweeper', ports);
+    }
+    for (let round = 0; round < 20 && (await breaker()).state === 'closed'; round++) await second();
+    expect(await breaker()).toMatchObject({
+      state: 'paused',
+      why: expect.stringMatching(/^Work for it has not been taken for \d+ s longer than expected\.$/),
+    });
+    // A VM that comes gets what waits.
+    await bench.beats();
+    await second();
+    expect((await bench.job(id)).route).toMatchObject({ target: 'vm', reason: 'vm_run_paused' });
+    expect((await bench.drop('sketch/next.jpg'))[0]?.route).toMatchObject({ reason: 'vm_run_paused' });
+    service.behave(answering(Buffer.from(result)));
+    service.health.status = 200;
+    await expect.poll(() => pauses.at(-1)).toBe(false);
+    for (let round = 0; round < 60 && (await breaker()).state !== 'closed'; round++) await second();
+    expect(await breaker()).toMatchObject({ state: 'closed' });
+    const [probe] = service.asked.slice(-1);
+    expect(probe?.picture.length).toBeGreaterThan(0);
+  });
+});
+
 describe.each([1, 2, 3])('a world in which everything breaks off, seed %i', (seed) => {
   it('loses no job and ends none twice, and keeps no part of a result', async () => {
     const random = seededRandom(seed);

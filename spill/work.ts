@@ -3,6 +3,7 @@ import type { OperationName } from '@spillway/core/operations.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { activeTraceparent } from '@spillway/pipeline/telemetry/traced.ts';
 import { testOperation } from '@spillway/worker/self-test.ts';
 import { createWorkload, type Execution, type Workload } from '@spillway/worker/workload.ts';
 import type { Gate } from './gate.ts';
@@ -30,7 +31,7 @@ export function createWork({ worker, folder, claimMs, maxAttempts, ports, ...the
   function sending(onSighting: (sighting: Sighting) => void): Operate {
     return async (request) => {
       try {
-        const output = await remote.process({ ...picked(request), onSighting });
+        const output = await remote.process({ ...picked(request), trace: activeTraceparent(), onSighting });
         gate.answered();
         return output;
       } catch (error) {

@@ -71,6 +71,12 @@ export function traceFromHere(job: TracedJob): string | null {
   return active?.isRecording() ? traceparentOf(active) : job.trace;
 }
 
+/** The `traceparent` of the span that is active, for what is asked of another program from here; null for none. */
+export function activeTraceparent(): string | null {
+  const active = trace.getActiveSpan();
+  return active?.isRecording() ? traceparentOf(active) : null;
+}
+
 export function traceparentOf(span: Span): string {
   const { traceId, spanId, traceFlags } = span.spanContext();
   return formatTrace({ traceId, spanId, sampled: (traceFlags & TraceFlags.SAMPLED) !== 0 });

@@ -77,6 +77,12 @@ it('says in a sentence that it may not look, or does not know where', async () =
   expect((await read(unnamed)).service).toEqual({ kind: 'not_named' });
 });
 
+it('says where pictures are sent', async () => {
+  const reach = { kind: 'pictures', url: 'https://worker.example' } as const;
+  const test = createTestApi((ports) => ({ ...ports, runService: null, runReach: reach }));
+  expect(await read(test)).toMatchObject({ reach, service: { kind: 'not_named' } });
+});
+
 it('is for admins alone', async () => {
   expect((await createBrowser(createTestApi()).request(address)).status).toBe(401);
 });

@@ -31,7 +31,7 @@ export function adminCloudRunRoutes({ ports }: Pick<ApiDependencies, 'ports'>) {
   return createOpenApiApp().openapi(getCloudRun, async (c) => c.json(await recent(), 200));
 }
 
-type CloudRunPorts = Pick<Ports, 'runService' | 'settings' | 'forecasts'>;
+type CloudRunPorts = Pick<Ports, 'runService' | 'runReach' | 'settings' | 'forecasts'>;
 
 async function readCloudRun(ports: CloudRunPorts): Promise<CloudRunView> {
   const [service, settings, document] = await Promise.all([
@@ -45,6 +45,7 @@ async function readCloudRun(ports: CloudRunPorts): Promise<CloudRunView> {
   const reason = on ? document.reason : 'off';
   const begins = on && reason === 'off';
   return {
+    reach: ports.runReach,
     service,
     prewarming: {
       ...{ on, bounds, set, reason, changedAt, changes, problem, wanted },

@@ -16,6 +16,7 @@ import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
+import { runReachSchema } from '@spillway/core/run-reach.ts';
 import { runServiceDescriptionSchema } from '@spillway/core/run-service.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
 import { storableText } from '@spillway/core/text.ts';
@@ -151,6 +152,8 @@ export type Overview = z.infer<typeof overviewSchema>;
 
 /** Cloud Run as it is configured, and what is kept started there. */
 export const cloudRunSchema = z.object({
+  /** How jobs get there. */
+  reach: runReachSchema,
   service: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('read'), description: runServiceDescriptionSchema }),
     /** The site is not told which service it is. */

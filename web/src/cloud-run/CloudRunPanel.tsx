@@ -14,6 +14,7 @@ import {
   limitWords,
   notShownWords,
   prewarmingLine,
+  reachWords,
   scalingWords,
 } from './cloud-run-words.ts';
 
@@ -51,7 +52,7 @@ export function CloudRunPanel({ admin }: { admin: AdminState }) {
           <BreakerFact admin={admin} />
           <Fact name="Prewarming" words={prewarming ? prewarmingLine(prewarming) : ['–', ' ']} />
         </dl>
-        <Notes lines={notesOf(problem.value, service, description)} />
+        <Notes lines={notesOf(problem.value, view.value, description)} />
         {description && description.revisions.length > 0 && <Revisions description={description} />}
         {prewarming && prewarming.changes.length > 0 && <Changes changes={prewarming.changes} />}
       </div>
@@ -87,11 +88,12 @@ function Fact({ name, words: [value, note] }: { name: string; words: [string, st
 
 function notesOf(
   problem: string | null,
-  service: CloudRunView['service'] | null,
+  view: CloudRunView | null,
   description: RunServiceDescription | null,
 ): string[] {
-  const notShown = service && notShownWords(service);
-  return [problem, notShown, ...(description ? conditionNotes(description) : [])].filter(
+  const reach = view && reachWords(view.reach);
+  const notShown = view && notShownWords(view);
+  return [problem, reach, notShown, ...(description ? conditionNotes(description) : [])].filter(
     (note) => note !== null,
   );
 }

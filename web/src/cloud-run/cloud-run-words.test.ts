@@ -7,6 +7,7 @@ import {
   limitWords,
   notShownWords,
   prewarmingLine,
+  reachWords,
   scalingWords,
 } from './cloud-run-words.ts';
 
@@ -75,7 +76,16 @@ it('repeats what Cloud Run says is wrong', () => {
 });
 
 it('says why the service is not shown', () => {
-  expect(notShownWords({ kind: 'read', description: service })).toBeNull();
-  expect(notShownWords({ kind: 'not_named' })).toContain('SPILLWAY_RUN_SERVICE');
-  expect(notShownWords({ kind: 'not_shown', why: 'It may not.' })).toBe('It may not.');
+  const reach = { kind: 'jobs' } as const;
+  expect(notShownWords({ reach, service: { kind: 'read', description: service } })).toBeNull();
+  expect(notShownWords({ reach, service: { kind: 'not_named' } })).toContain('SPILLWAY_RUN_SERVICE');
+  expect(notShownWords({ reach, service: { kind: 'not_shown', why: 'It may not.' } })).toBe('It may not.');
+});
+
+it('says where pictures are sent, and needs no name of the service then', () => {
+  const pictures = { kind: 'pictures', url: 'https://worker.example' } as const;
+  expect(reachWords(pictures)).toBe('Pictures are sent to https://worker.example.');
+  expect(reachWords({ kind: 'none' })).toContain('SPILLWAY_RUN_URL');
+  expect(reachWords({ kind: 'jobs' })).toBeNull();
+  expect(notShownWords({ reach: pictures, service: { kind: 'not_named' } })).toBeNull();
 });

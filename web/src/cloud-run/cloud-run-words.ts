@@ -63,13 +63,29 @@ export function conditionNotes({ conditions, revisions, reconciling }: RunServic
   return [...new Set([...notes, ...(reconciling ? ['A change of the service is under way.'] : [])])];
 }
 
-/** Why the service is not shown, in words for people; null where it is. */
-export function notShownWords(service: CloudRunView['service']): string | null {
+/** Where pictures are sent, in words for people; null where Pub/Sub pushes jobs. */
+export function reachWords(reach: CloudRunView['reach']): string | null {
+  switch (reach.kind) {
+    case 'jobs':
+      return null;
+    case 'pictures':
+      return `Pictures are sent to ${reach.url}.`;
+    case 'none':
+      return 'There is no Cloud Run. SPILLWAY_RUN_URL names a service that works on pictures.';
+    default:
+      return reach satisfies never;
+  }
+}
+
+/** Why the service is not shown, in words for people; null where it is, or where it is known by its address. */
+export function notShownWords({ service, reach }: Pick<CloudRunView, 'service' | 'reach'>): string | null {
   switch (service.kind) {
     case 'read':
       return null;
     case 'not_named':
-      return 'The site is not told which service of Cloud Run the worker is: SPILLWAY_RUN_SERVICE names it.';
+      return reach.kind === 'jobs'
+        ? 'The site is not told which service of Cloud Run the worker is: SPILLWAY_RUN_SERVICE names it.'
+        : null;
     case 'not_shown':
       return service.why;
     default:
