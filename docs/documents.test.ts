@@ -1,15 +1,19 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { currentDocuments } from './diagrams.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const listed = ['ls-files', '--cached', '--others', '--exclude-standard', '-z', '*.md'];
-const documents = execFileSync('git', listed, { cwd: root, encoding: 'utf8' })
-  .split('\0')
-  .filter((path) => path !== '' && existsSync(join(root, path)));
+/** Folders that git ignores. There may be no git, as where the sources were unpacked from an archive. */
+const ignored = readFileSync(join(root, '.gitignore'), 'utf8')
+  .split('\n')
+  .filter((line) => line.endsWith('/'))
+  .map((line) => line.slice(0, -1));
+const documents = globSync(['**/*.md', '.{changeset,github}/**/*.md'], {
+  cwd: root,
+  exclude: (path) => ignored.includes(basename(path)),
+});
 
 interface Link {
   text: string;
