@@ -9,8 +9,9 @@ import {
   presentValues,
 } from '@spillway/models/blip/decoder-graph.ts';
 import { visionGraph } from '@spillway/models/blip/vision-graph.ts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { inferenceFailure } from '../inference-failure.ts';
+import { openSession } from '../open-session.ts';
 
 /** A checkpoint's two networks, ready to run. */
 export interface BlipModel {
@@ -66,7 +67,7 @@ async function createSession({ weights }: Checkpoint, graph: Uint8Array, threads
     extra: { session: { model_external_initializers_file_folder_path: dirname(weights.path) } },
   };
   try {
-    return await InferenceSession.create(graph, options);
+    return await openSession(graph, options);
   } catch (cause) {
     throw inferenceFailure(cause, `onnxruntime cannot load the graphs over ${basename(weights.path)}.`);
   }

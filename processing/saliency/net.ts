@@ -1,8 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { inferenceFailure } from '../inference-failure.ts';
+import { openSession } from '../open-session.ts';
 
 /** A net's output for a picture, in the net's own range: planes of `width` x `height`, one after the other. */
 export interface SaliencyMap {
@@ -29,7 +30,7 @@ export interface Net {
  */
 export async function loadNet(model: InstalledSaliencyModel, threads: number): Promise<Net> {
   await checkPresent(model);
-  const session = await openSession(model, threads);
+  const session = await openNet(model, threads);
   const side = model.input.side ?? ownSide(session);
   const fault = faultOf(session, side);
   if (fault) {
@@ -46,12 +47,12 @@ async function checkPresent({ name, path, install }: InstalledSaliencyModel): Pr
   throw new PermanentError('model_missing', `The file of the model ${name} is not there.${remedy}`);
 }
 
-async function openSession(
+async function openNet(
   { name, path }: InstalledSaliencyModel,
   threads: number,
 ): Promise<InferenceSession> {
   try {
-    return await InferenceSession.create(path, {
+    return await openSession(path, {
       executionProviders: ['cpu'],
       graphOptimizationLevel: 'all',
       intraOpNumThreads: threads,
