@@ -5,6 +5,7 @@ import { ackDeadline } from '@spillway/pipeline/topics.ts';
 import type { Secrets } from '@spillway/supervisor/secrets.ts';
 import type { PartSpec } from '@spillway/supervisor/supervisor.ts';
 import type { GooglePorts, StackPorts } from './choose-ports.ts';
+import { compiledCode } from './compiled-code.ts';
 import { cloudSdkEmulators, hasFetchedEmulators } from './find-emulators.ts';
 import type { Identities } from './metadata/identities.ts';
 import type { Programs } from './programs.ts';
@@ -203,6 +204,8 @@ function shared({ stack, options }: Plan): Record<string, string> {
     value === undefined || notInherited.has(key) ? [] : [[key, value] as const],
   );
   return {
+    // Built programs are at another place each time, so nothing of them would be found again.
+    ...(options.built ? {} : { NODE_COMPILE_CACHE: compiledCode }),
     // Google's clients would look for the cloud's metadata server, and warn that there is none.
     METADATA_SERVER_DETECTION: 'none',
     ...Object.fromEntries(inherited),

@@ -2,8 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import { buildPrograms } from '@spillway/release/build.ts';
-import { installProgram } from '@spillway/release/install.ts';
 import type { ProgramName } from '@spillway/release/programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -47,6 +45,11 @@ export async function installBuiltPrograms(signal: AbortSignal): Promise<Install
   const place = await mkdtemp(join(tmpdir(), 'spillway-built-'));
   const remove = () => rm(place, { recursive: true, force: true });
   try {
+    // The bundler takes memory that a stack from sources does without.
+    const [{ buildPrograms }, { installProgram }] = await Promise.all([
+      import('@spillway/release/build.ts'),
+      import('@spillway/release/install.ts'),
+    ]);
     const built = await buildPrograms(join(root, 'dist'), signal);
     const installing = built.map((program) => installProgram(program, join(place, program.name), signal));
     // All of them have ended before anything is removed.

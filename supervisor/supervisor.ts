@@ -218,6 +218,12 @@ function stateOf(part: Part): PartState {
   return { kind: part.readySince === null ? 'restarting' : 'running' };
 }
 
+/**
+ * V8 lets its space for new objects grow to 16 MiB three times over, and does not give it back while a program idles. Most
+ * objects of these programs live as long as one request.
+ */
+const frugal = ['--max-semi-space-size=2'];
+
 function launch(
   { entry, workdir, environment, nodeArguments = [] }: PartSpec,
   log: WriteStream | null,
@@ -226,7 +232,7 @@ function launch(
   return fork(fileURLToPath(entry), {
     cwd: workdir,
     env: environment,
-    execArgv: [...process.execArgv, ...nodeArguments],
+    execArgv: [...frugal, ...process.execArgv, ...nodeArguments],
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   });

@@ -39,6 +39,8 @@ export type GrabCutAnswer =
  */
 const processorLimitMs = 4_000;
 const lookEveryMs = 100;
+/** A thread without a cut for this long is ended. Milliseconds. */
+const usualIdleMs = 20_000;
 
 /** OpenCV's GrabCut (Rother, Kolmogorov and Blake, 2004) in a thread of its own. */
 export interface GrabCut {
@@ -52,14 +54,24 @@ export interface GrabCut {
   cut(request: GrabCutRequest, limitMs?: number): Promise<GrabCutAnswer | { kind: 'too_long' }>;
 }
 
-/** The thread starts at the first use and stays: OpenCV takes a third of a second and 95 MB to load. */
-export function createGrabCut(): GrabCut {
+/**
+ * OpenCV takes 95 MB, and a third of a second to load. So its thread stays while pictures come, and ends after a pause: the
+ * next picture's net runs while it loads again.
+ */
+export function createGrabCut(idleMs = usualIdleMs): GrabCut {
   let thread: Promise<Worker> | null = null;
+  let idle: NodeJS.Timeout | undefined;
 
   /** A thread in which OpenCV is loaded: loading does not count as work on a picture. */
   function ready(): Promise<Worker> {
+    clearTimeout(idle);
     thread ??= start();
     return thread;
+  }
+
+  function rest(worker: Worker): void {
+    clearTimeout(idle);
+    idle = setTimeout(() => void end(worker), idleMs).unref();
   }
 
   async function start(): Promise<Worker> {
@@ -75,17 +87,20 @@ export function createGrabCut(): GrabCut {
   }
 
   async function end(worker: Worker): Promise<void> {
+    clearTimeout(idle);
     thread = null;
     await worker.terminate();
   }
 
   return {
     prepare() {
-      // The cut that follows reports a failure.
-      ready().catch(() => {});
+      // The cut that follows reports a failure. It may never come.
+      ready().then(rest, () => {});
     },
     async cut(request, limitMs = processorLimitMs) {
       const worker = await ready();
+      // What `prepare` has set.
+      clearTimeout(idle);
       const settled = new AbortController();
       const { signal } = settled;
       worker.ref();
@@ -98,6 +113,7 @@ export function createGrabCut(): GrabCut {
         worker.postMessage(request);
         const first = await Promise.race([answer, limit]);
         if (first.kind === 'too_long') await end(worker);
+        else rest(worker);
         return first;
       } catch (error) {
         await end(worker);

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import type { Worker } from 'node:worker_threads';
+import { expect, onTestFinished, test } from 'vitest';
 import type { Samples } from '../samples.ts';
 import { certainties, createGrabCut } from './grab-cut.ts';
 import { refineMask } from './refine.ts';
@@ -53,23 +54,39 @@ test('colours that tell the subject from its surroundings are followed', async (
   expect(await refineMask(disc, picture, grabCut)).toMatchObject({ kind: 'refined' });
 });
 
+const hard = square(3, (x, y) => ((x + y) % 2 === 0 ? [0, 0, 0] : [255, 255, 255]));
+const easy = square(3, (x, y) => (Math.hypot(x - 160, y - 160) < 80 ? [200, 0, 0] : [255, 255, 255]));
+const cutOf = ({ data: colours }: Samples) => ({
+  side,
+  colours: new Uint8Array(colours),
+  certainty: disc.data.map((level) =>
+    level === 255
+      ? certainties.foreground
+      : level > 127
+        ? certainties.likelyForeground
+        : level > 12
+          ? certainties.likelyBackground
+          : certainties.background,
+  ),
+  iterations: 3,
+  feather: 0.8,
+});
+
 test('a cut that passes its limit of work is ended, and the next one has a thread again', async () => {
-  const request = {
-    side,
-    colours: square(3, (x, y) => ((x + y) % 2 === 0 ? [0, 0, 0] : [255, 255, 255])).data,
-    certainty: disc.data.map((level) =>
-      level === 255
-        ? certainties.foreground
-        : level > 127
-          ? certainties.likelyForeground
-          : level > 12
-            ? certainties.likelyBackground
-            : certainties.background,
-    ),
-    iterations: 3,
-    feather: 0.8,
-  };
-  expect(await grabCut.cut(request, 0)).toEqual({ kind: 'too_long' });
-  const easy = square(3, (x, y) => (Math.hypot(x - 160, y - 160) < 80 ? [200, 0, 0] : [255, 255, 255])).data;
-  expect(await grabCut.cut({ ...request, colours: easy })).toMatchObject({ kind: 'cut' });
+  expect(await grabCut.cut(cutOf(hard), 0)).toEqual({ kind: 'too_long' });
+  expect(await grabCut.cut(cutOf(easy))).toMatchObject({ kind: 'cut' });
+});
+
+test('a thread without a cut ends, and the next cut has another one', async () => {
+  const threads: Worker[] = [];
+  const keep = (thread: Worker) => threads.push(thread);
+  process.on('worker', keep);
+  onTestFinished(() => void process.off('worker', keep));
+  const resting = createGrabCut(1);
+  resting.prepare();
+  expect(await resting.cut(cutOf(easy))).toMatchObject({ kind: 'cut' });
+  // Its id is -1 once it has ended.
+  await expect.poll(() => threads.map(({ threadId }) => threadId)).toEqual([-1]);
+  expect(await resting.cut(cutOf(easy))).toMatchObject({ kind: 'cut' });
+  expect(threads).toHaveLength(2);
 });
