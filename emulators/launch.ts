@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadPlugins, PluginError } from '@spillway/plugins/load.ts';
 import { BuildError } from '@spillway/release/build-error.ts';
 import { askedToEnd } from '@spillway/supervisor/asked-to-end.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { chooseEngine } from './choose-engine.ts';
-import { type Stack, startStack } from './stack.ts';
-import { readStackOptions, usage } from './stack-options.ts';
+import { dataFolders, type Stack, startStack } from './stack.ts';
+import { readStackOptions, type StackOptions, usage } from './stack-options.ts';
 
 /** `npm start`: everything on this machine, until Ctrl-C. Times are counted from the beginning of this process. */
 const say = (line: string) => console.log(`${seconds()}  ${line}`);
@@ -23,6 +25,7 @@ try {
   const { engine, why: whyEngine } = await chooseEngine(wanted.engine);
   if (whyEngine !== null) say(whyEngine);
   const options = { ...wanted, engine };
+  if (wanted.engine === null) sayOtherData(options);
   await loadPlugins(options.operations ?? '');
   const asked = askedToEnd();
   const abandon = new AbortController();
@@ -50,6 +53,16 @@ Stop: Ctrl-C. Forget all data: npm start -- --reset
   const toldPlainly = [StartError, PluginError, BuildError].some((kind) => error instanceof kind);
   console.error(toldPlainly && error instanceof Error ? `\n${error.message}` : error);
   process.exit(1);
+}
+
+/** Whoever has worked on the other engine would miss pictures. */
+function sayOtherData({ engine, directory }: StackOptions): void {
+  const other = engine === 'google' ? 'embedded' : 'google';
+  const folder = join(directory, dataFolders[other]);
+  if (!existsSync(folder)) return;
+  say(
+    `What an earlier start made on the other engine is in ${folder}: \`npm start -- --engine ${other}\` has it.`,
+  );
 }
 
 function engineLines(stack: Stack): string {
