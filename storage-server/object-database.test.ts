@@ -40,8 +40,35 @@ describe('the data folder', () => {
     database.exec('PRAGMA user_version = 1000');
     database.close();
     const before = await readFile(join(dataDir, databaseFile));
-    await expect(startStorageServer({ dataDir })).rejects.toThrow('newer version of the storage server');
+    await expect(startStorageServer({ dataDir })).rejects.toThrow('newer version of Spillway');
     expect(await readFile(join(dataDir, databaseFile))).toEqual(before);
+  });
+
+  it('is refused without its database, and keeps its pictures', async () => {
+    const { server, bucket, dataDir } = await startTestServer();
+    await bucket.file('picture').save(large, { resumable: false });
+    await server.close();
+    const file = join(dataDir, databaseFile);
+    const whole = await readFile(file);
+    const damaged = Buffer.concat([whole.subarray(0, 4_096), Buffer.alloc(whole.length - 4_096, 7)]);
+    for (const [content, sentence] of [
+      [null, /objects.db is missing or empty, although objects are beside it. Bring back the last backup/],
+      [Buffer.alloc(0), /is missing or empty/],
+      [Buffer.from('no database at all'.repeat(1_000)), /is damaged, or no database. Bring back/],
+      [damaged, /is damaged/],
+    ] as const) {
+      await rm(file);
+      if (content) await writeFile(file, content);
+      await expect(startStorageServer({ dataDir })).rejects.toThrow(sentence);
+      expect(await readdir(join(dataDir, 'blobs'))).toHaveLength(1);
+      expect(await readFile(file).catch(() => null)).toEqual(content);
+      if (!content) await writeFile(file, '');
+    }
+    await writeFile(file, whole);
+    const again = await startStorageServer({ dataDir });
+    onTestFinished(() => again.close());
+    const [bytesRead] = await clientOf(again).bucket('test-bucket').file('picture').download();
+    expect(bytesRead).toEqual(large);
   });
 
   it('loses files that no object has once a killed server is started again, and no others', async () => {

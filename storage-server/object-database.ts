@@ -29,20 +29,16 @@ const migrations = [
    CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, notification TEXT NOT NULL);`,
 ];
 
+/** The version of the form that this version writes. */
+export const newestVersion = migrations.length;
+
 /**
- * Opens the database of a data folder, and brings it to the form of this version. Throws where a newer version has
- * written it. A process that is killed at any moment loses nothing that was committed; after a power cut the last
+ * Opens the database of a data folder that was checked, and brings it to the form of this version. A process that is killed at any moment loses nothing that was committed; after a power cut the last
  * moments may be missing, and the rest is whole.
  */
 export function openObjectDatabase(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, databaseFile), { timeout: busyMs });
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);
-  if (version > migrations.length) {
-    database.close();
-    throw new Error(
-      `${join(folder, databaseFile)} was written by a newer version of the storage server: start that version.`,
-    );
-  }
   database.exec('PRAGMA journal_mode = WAL');
   database.exec(`PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = ${pagesInLog}`);
   for (let next = version; next < migrations.length; next++) {

@@ -1,7 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { StorageFolderError } from './folder-check.ts';
 import type { NotificationTarget } from './notifier.ts';
-import { startStorageServer, type TlsOptions } from './server.ts';
+import {
+  type StorageServer,
+  type StorageServerOptions,
+  startStorageServer,
+  type TlsOptions,
+} from './server.ts';
 
 const environment = z
   .object({
@@ -73,7 +79,7 @@ async function notificationTarget(): Promise<NotificationTarget | null> {
 
 const notifications = await notificationTarget();
 
-const server = await startStorageServer({
+const server = await startOrEnd({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
   host: environment.SPILLWAY_STORAGE_HOST,
@@ -85,6 +91,17 @@ const server = await startStorageServer({
   withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
   ...(notifications === null ? {} : { notify: notifications.notify }),
 });
+
+/** A folder that cannot be used is told in one line. */
+async function startOrEnd(options: StorageServerOptions): Promise<StorageServer> {
+  try {
+    return await startStorageServer(options);
+  } catch (error) {
+    if (!(error instanceof StorageFolderError)) throw error;
+    console.error(error.message);
+    process.exit(1);
+  }
+}
 
 let ending = false;
 

@@ -7,6 +7,7 @@ import { Buckets } from './buckets.ts';
 import type { Checksums } from './checksums.ts';
 import { DiskSpace, type SpaceLimits, type TakeSpace } from './disk-space.ts';
 import { objectNotFound, StorageError } from './errors.ts';
+import { checkStorageFolder } from './folder-check.ts';
 import { GenerationClock } from './generation-clock.ts';
 import { notificationsFor, type ObjectChange, type StorageNotification } from './notification-event.ts';
 import { type BytesWanted, ObjectBytes, type Staged } from './object-bytes.ts';
@@ -89,9 +90,13 @@ export class Store {
     };
   }
 
-  /** Opens a folder, creates it if absent, and removes what a crash left unfinished. */
+  /**
+   * Opens a folder, creates it if absent, and removes what a crash left unfinished.
+   * @throws StorageFolderError where the folder cannot be used as it is.
+   */
   static async open(folder: string, options: StoreOptions): Promise<Store> {
     await mkdir(folder, { recursive: true });
+    checkStorageFolder(folder);
     const database = openObjectDatabase(folder);
     const store = new Store(folder, database, options);
     await store.#bytes.prepare();
@@ -435,6 +440,8 @@ export class Store {
       await nextTurn();
       if (this.#closed) return;
     }
+    // A database without any object says nothing of files.
+    if (used.size === 0) return;
     await this.#bytes.removeUnused((blob) => used.has(blob), before);
   }
 }
