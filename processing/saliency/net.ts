@@ -47,10 +47,7 @@ async function checkPresent({ name, path, install }: InstalledSaliencyModel): Pr
   throw new PermanentError('model_missing', `The file of the model ${name} is not there.${remedy}`);
 }
 
-async function openNet(
-  { name, path }: InstalledSaliencyModel,
-  threads: number,
-): Promise<InferenceSession> {
+async function openNet({ name, path }: InstalledSaliencyModel, threads: number): Promise<InferenceSession> {
   try {
     return await openSession(path, {
       executionProviders: ['cpu'],
