@@ -107,8 +107,15 @@ function describeCommands(environment: Environment): CAC {
       runServeCommand('restore', { ...flags, folder: from }, environment),
     );
   cli
+    .command('dead-letters', 'Print what `spillway serve` has put aside, since nobody could handle it')
+    .option('--data <folder>', 'Its data folder (default: SPILLWAY_DATA, else ./spillway-data)')
+    .option('--forget', 'Remove what is printed')
+    .option('--json', 'Print the messages as JSON, one a line')
+    .action((flags: Flags) => runServeCommand('dead-letters', flags, environment));
+  cli
     .command('doctor', 'Ask a running Spillway what is wrong with it')
-    .usage('doctor [--stack file | --project id] [--json]')
+    .usage('doctor [--data folder | --stack file | --project id] [--json]')
+    .option('--data <folder>', 'The data folder of a `spillway serve`')
     .option('--stack <file>', 'The stack.json of a local stack (default: that of this folder)')
     .option('--project <id>', 'The project on Google Cloud (default: SPILLWAY_PROJECT)')
     .option('--json', 'Print the answers as JSON')
@@ -120,7 +127,7 @@ function describeCommands(environment: Environment): CAC {
 
 /** What belongs to one machine. It is loaded on demand, as everything that a sketch does not need. */
 async function runServeCommand(
-  name: 'serve' | 'admin-address' | 'backup' | 'restore',
+  name: 'serve' | 'admin-address' | 'backup' | 'restore' | 'dead-letters',
   flags: Flags,
   environment: Environment,
 ): Promise<ExitCode> {
@@ -131,9 +138,15 @@ async function runServeCommand(
 async function runDoctor(flags: Flags, environment: Environment): Promise<ExitCode> {
   // Loaded on demand: Google's clients take longer to load than a sketch to draw.
   const { doctorCommand } = await import('./doctor-command.ts');
-  const [stack, project] = [textFlag(flags, 'stack'), textFlag(flags, 'project')];
-  if (stack !== null && project !== null) throw new UsageError('--stack and --project name two systems.');
-  return doctorCommand({ stack, project, json: flags.json === true }, environment);
+  const named = {
+    data: textFlag(flags, 'data'),
+    stack: textFlag(flags, 'stack'),
+    project: textFlag(flags, 'project'),
+  };
+  if (Object.values(named).filter((value) => value !== null).length > 1) {
+    throw new UsageError('--data, --stack and --project name a system each: give one of them.');
+  }
+  return doctorCommand({ ...named, json: flags.json === true }, environment);
 }
 
 async function runModels(
@@ -211,7 +224,7 @@ async function dispatch(args: string[], environment: Environment): Promise<ExitC
   if (name === undefined) cli.outputHelp();
   else
     console.error(
-      `"${name}" is no command of spillway: process, models, serve, admin-address, backup, restore, doctor and vm-worker are. See: npx spillway --help`,
+      `"${name}" is no command of spillway: process, models, serve, admin-address, backup, restore, dead-letters, doctor and vm-worker are. See: npx spillway --help`,
     );
   return exitCodes.usage;
 }

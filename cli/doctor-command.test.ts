@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { askDoctor, type DoctorFlags } from './doctor-command.ts';
 import { emptyFolder } from './testing/run-cli.ts';
 
-const named = { stack: null, project: null, json: false } as const;
+const named = { data: null, stack: null, project: null, json: false } as const;
 
 /** Asks the doctor, with these variables alone. */
 async function ask(flags: Partial<DoctorFlags>, environment: Record<string, string>) {

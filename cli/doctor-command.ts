@@ -5,15 +5,20 @@ import { messageOf } from '@spillway/core/errors.ts';
 import { type BaseConfig, baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
+import { readPartsFile } from '@spillway/pipeline/parts-file.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { inTime } from '@spillway/pipeline/preflight.ts';
 import { readSystem } from '@spillway/pipeline/read-system.ts';
 import { environmentOf, readStackFileAt, stackFileName } from '@spillway/pipeline/stack-file.ts';
+import { dataFolderAt } from '@spillway/serve/data-folder.ts';
+import { machineEnvironment } from '@spillway/serve/environment.ts';
 import { printable, printableJson } from './arguments.ts';
 import { diagnosisLines } from './doctor-report.ts';
 import { type ExitCode, exitCodes } from './usage-error.ts';
 
 export interface DoctorFlags {
+  /** The data folder of a machine that runs everything; null where none is named. */
+  data: string | null;
   /** The file of a local stack; null where none is named. */
   stack: string | null;
   /** The project of the cloud; null where none is named. */
@@ -70,8 +75,9 @@ export async function askDoctor(flags: DoctorFlags, environment: Environment): P
   }
 }
 
-/** The stack or project that is named, else that of the environment, else the local stack of this folder. */
-async function subjectOf({ stack, project }: DoctorFlags, environment: Environment): Promise<Subject> {
+/** The machine, stack or project that is named, else that of the environment, else the local stack of this folder. */
+async function subjectOf({ data, stack, project }: DoctorFlags, environment: Environment): Promise<Subject> {
+  if (data !== null) return oneMachine(data, environment);
   if (stack !== null) return localStack(stack);
   if (project !== null) return ofEnvironment({ ...environment, SPILLWAY_PROJECT: project });
   if (environment.SPILLWAY_PROJECT) return ofEnvironment(environment);
@@ -87,6 +93,18 @@ async function localStack(path: string): Promise<Subject> {
   }
   const local = { ...environmentOf(stack), METADATA_SERVER_DETECTION: 'none' };
   return { name: `the local stack of ${path}`, environment: local };
+}
+
+async function oneMachine(data: string, environment: Environment): Promise<Subject> {
+  const folder = dataFolderAt(data);
+  const parts = await readPartsFile(folder.parts);
+  if (parts === null) {
+    throw new CannotLookError(
+      `No Spillway runs in ${folder.path}: start it with spillway serve --data ${folder.path}, or name another folder.`,
+    );
+  }
+  const machine = machineEnvironment(folder, parts.storage, environment);
+  return { name: `the Spillway in ${folder.path}`, environment: machine };
 }
 
 function ofEnvironment(environment: Environment): Subject {
@@ -116,10 +134,11 @@ function configOf(environment: Environment): BaseConfig {
 }
 
 /** Everything else is in the database, so one sentence says why it cannot be read. */
-async function requireDatabase(name: string, { preflight }: AppPorts): Promise<void> {
+async function requireDatabase(name: string, { preflight, engine }: AppPorts): Promise<void> {
+  const database = engine === 'google' ? 'Firestore' : 'The database';
   for (const kind of ['credentials', 'database'] as const) {
     const finding = await inTime(preflight.examine({ kind }), limits.database).catch((error: unknown) => {
-      throw new CannotLookError(`Firestore of ${name} does not answer. Does it run? ${messageOf(error)}`);
+      throw new CannotLookError(`${database} of ${name} does not answer. Does it run? ${messageOf(error)}`);
     });
     if (finding) {
       throw new CannotLookError(

@@ -68,6 +68,16 @@ export const serveCommands = {
       }
       return exitCodes.done;
     }),
+
+  'dead-letters': (flags, environment) =>
+    plainly(async () => {
+      const { data } = await readOptions(flags, environment);
+      const { dataFolderAt } = await import('@spillway/serve/data-folder.ts');
+      const { deadLettersCommand } = await import('./dead-letters-command.ts');
+      const { database } = dataFolderAt(data);
+      await deadLettersCommand({ database, forget: flags.forget === true, json: flags.json === true });
+      return exitCodes.done;
+    }),
 } satisfies Record<string, Command>;
 
 async function readOptions(flags: Flags, environment: Environment) {

@@ -51,6 +51,18 @@ describe('what is read of a system', () => {
     expect((await wrong()).sort()).toEqual(['late_waiting', 'not_swept', 'unclaimed']);
   });
 
+  it('counts no Cloud Run where there is none, and passes on why no uploads are taken', async () => {
+    const { ports, wrong } = await system();
+    await sweepOnce('a', ports);
+    const refusing = { ...ports.blobs, uploadRefusal: () => 'The disk would have less than 512 MB free.' };
+    const reading = await readSystem({ ...ports, blobs: refusing, runReach: { kind: 'none' } });
+    expect(reading.settings.run.maxInstances).toBe(0);
+    expect(reading.uploadRefusal).toContain('512 MB');
+    const codes = diagnose({ ...reading, workers: [] }).answers.healthy.map(({ code }) => code);
+    expect(codes).toEqual(expect.arrayContaining(['uploads_refused', 'nothing_takes_work']));
+    expect(await wrong()).toEqual([]);
+  });
+
   it('tells of what was recorded and not published, and of claims that nobody renews', async () => {
     const { ports, clock, wrong } = await system();
     await ports.jobs.create({ ...sampleJob(), createdAt: clock.now() });

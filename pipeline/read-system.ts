@@ -8,6 +8,7 @@ import type { Stored } from './ports/jobs.ts';
 import type { AppPorts } from './ports/ports.ts';
 import type { Need } from './ports/preflight.ts';
 import { inTime } from './preflight.ts';
+import { routingWithin } from './run-reach.ts';
 
 /** Documents of a list that are read at most. */
 const most = {
@@ -66,6 +67,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     acts,
     setup,
     deadLetters,
+    uploadRefusal,
   ] = await Promise.all([
     fleet.read(),
     routerStates.read(),
@@ -85,6 +87,8 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     audit.recent(most.acts, null),
     lookAtSetup(ports),
     part(() => ports.deadLetters.peek(most.deadLetters), deadLettersMs),
+    // A storage that is away is among what is not set up.
+    part(() => ports.blobs.uploadRefusal()),
   ]);
   // Rules for senders are read here, and what is wrong with them is among what was passed over.
   const searched = await part(
@@ -96,12 +100,14 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
   const now = ports.clock.now();
   const claimedUntil = now.getTime() - takenUpMs.abandoned;
   return {
+    engine: ports.engine,
+    uploadRefusal: uploadRefusal.kind === 'read' ? uploadRefusal.value : null,
     now,
     workers,
     ignoredHeartbeats: ignored,
     controls: Object.fromEntries(controls),
     state,
-    settings: routing.settings,
+    settings: routingWithin(routing.settings, ports.runReach),
     settingsChange: routing.change,
     settingsProblem: routing.problem,
     sweptUntil,

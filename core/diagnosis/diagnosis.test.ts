@@ -27,6 +27,8 @@ function reading({
   ...changes
 }: Partial<Omit<SystemReading, 'jobs'>> & { jobs?: Partial<SystemReading['jobs']> } = {}): SystemReading {
   return {
+    engine: 'google',
+    uploadRefusal: null,
     now: noon,
     workers: [sampleWorker()],
     ignoredHeartbeats: 0,
@@ -415,3 +417,12 @@ function routed(target: 'vm' | 'run'): Job {
   const { route } = job();
   return job({ route: { ...route, target, reason: 'vm_in_time' } });
 }
+
+it.each([
+  ['google', 'gcloud'],
+  ['embedded', 'npx spillway'],
+] as const)('names the commands of the engine: %s', (engine, command) => {
+  const deadLetters: SystemReading['deadLetters'] = { kind: 'read', value: [{ problem: 'It is odd.' }] };
+  const lost = answer('lost', { engine, deadLetters }).filter(({ code }) => code === 'dead_letters');
+  expect(lost.map(({ mend }) => mend)).toEqual([expect.stringContaining(command)]);
+});

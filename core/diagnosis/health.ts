@@ -33,12 +33,14 @@ const ours: readonly FailureCode[] = [
 
 /** What to do about an alert whose own words do not say it. */
 const mends: Record<Exclude<Alert['code'], 'run_over_budget' | 'passed_over'>, string> = {
+  uploads_refused: 'What is there goes on to be worked on, and can be deleted.',
   nothing_takes_work: 'Start a VM worker, or switch Cloud Run on again in the settings.',
   run_paused:
     'Wait for the trial, which ends the pause. If it comes back, read the log of the Cloud Run worker: severity>=WARNING.',
   vm_paused: 'Read the log of that worker, which says what went wrong with its test picture.',
   worker_lacks: 'Mend the machine, or end it so that another takes its place.',
-  settings_invalid: 'Correct the settings on the dashboard, or the document settings/routing in Firestore.',
+  settings_invalid:
+    'Correct the settings on the dashboard, or the document settings/routing in the database.',
   heartbeats_ignored:
     'Set the clocks of the workers by NTP, and look for a worker of another version in the collection workers.',
 };

@@ -2,7 +2,7 @@ import { countOf } from '../amounts.ts';
 import type { Job } from '../job.ts';
 import { alertsOf } from '../routing/alerts.ts';
 import { fine, listed, note, type Sentence, wrong } from './sentence.ts';
-import type { SystemReading } from './system-reading.ts';
+import type { Engine, SystemReading } from './system-reading.ts';
 
 /** Is it lost: is there something that nobody takes up, or an upload that never became a job? */
 export function lossesOf(reading: SystemReading): Sentence[] {
@@ -52,7 +52,21 @@ function leftBehind({ jobs }: SystemReading): Sentence[] {
   ];
 }
 
-function uploadSentences({ uploads }: SystemReading): Sentence[] {
+/** What makes jobs of uploads that were lost. */
+const searchFor: Record<Engine, string> = {
+  google:
+    'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost --location=REGION. If more come, look at the log of the function route and at its Eventarc trigger.',
+  embedded:
+    'Start Spillway again: it looks for such uploads when it starts, and once a day. If more come, look at the log of the router.',
+};
+
+const readDeadLetters: Record<Engine, string> = {
+  google:
+    'Read them: gcloud pubsub subscriptions pull jobs-dead-pull --limit=10. Mend the cause, then acknowledge them with --auto-ack',
+  embedded: 'Read them: npx spillway dead-letters. Mend the cause, then forget them with --forget',
+};
+
+function uploadSentences({ uploads, engine }: SystemReading): Sentence[] {
   if (uploads.kind === 'not_read') return [];
   const { lost, looked, complete, hours } = uploads.value;
   const within = `of the last ${countOf(hours, 'hour')}`;
@@ -61,7 +75,7 @@ function uploadSentences({ uploads }: SystemReading): Sentence[] {
       wrong(
         'uploads_without_job',
         `${countOf(lost.length, 'upload')} ${within} never became a job: ${listed(lost)}.`,
-        'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost --location=REGION. If more come, look at the log of the function route and at its Eventarc trigger.',
+        searchFor[engine],
       ),
     ];
   }
@@ -71,14 +85,14 @@ function uploadSentences({ uploads }: SystemReading): Sentence[] {
   return looked === 0 ? [] : [fine('uploads_have_jobs', `${all} have their jobs.`)];
 }
 
-function deadLetterSentences({ deadLetters }: SystemReading): Sentence[] {
+function deadLetterSentences({ deadLetters, engine }: SystemReading): Sentence[] {
   if (deadLetters.kind === 'not_read' || deadLetters.value.length === 0) return [];
   const reasons = [...new Set(deadLetters.value.map(({ problem }) => problem))];
   return [
     wrong(
       'dead_letters',
       `At least ${countOf(deadLetters.value.length, 'message was', 'messages were')} put aside in jobs-dead: ${listed(reasons)}`,
-      'Read them: gcloud pubsub subscriptions pull jobs-dead-pull --limit=10. Mend the cause, then acknowledge them with --auto-ack; the search for lost uploads brings their objects back.',
+      `${readDeadLetters[engine]}; the search for lost uploads brings their objects back.`,
     ),
   ];
 }

@@ -41,8 +41,12 @@ export interface DeadLetter {
   problem: string;
 }
 
+/** What keeps documents and messages: Firestore and Pub/Sub, or a file on the machine. */
+export type Engine = 'google' | 'embedded';
+
 /** What a system is judged by: read at one time, with bounded reads. */
 export interface SystemReading {
+  engine: Engine;
   now: Date;
   workers: Worker[];
   ignoredHeartbeats: number;
@@ -52,6 +56,8 @@ export interface SystemReading {
   settings: RoutingSettings;
   settingsChange: SettingsChange | null;
   settingsProblem: string | null;
+  /** Why the storage takes no upload, as a sentence; null while it does. */
+  uploadRefusal: string | null;
   /** When the last sweep's lease ends or ended; null where there was none. */
   sweptUntil: Date | null;
   /** Why Cloud Run is not prewarmed as the settings want it; null where it is. */

@@ -23,6 +23,7 @@ function alerts(changes: Partial<Parameters<typeof alertsOf>[0]> = {}) {
     settings: routingSettingsSchema.parse({}),
     ignoredHeartbeats: 0,
     settingsProblem: null,
+    uploadRefusal: null,
     passedOver: [],
     ...changes,
   });
@@ -36,6 +37,13 @@ describe('alerts', () => {
     // Without a VM Cloud Run does all, and the other way round.
     expect(alerts({ workers: [] })).toEqual([]);
     expect(alerts({ settings: routingSettingsSchema.parse({ run: { enabled: false } }) })).toEqual([]);
+  });
+
+  it('say that no uploads are taken, and why, before everything else', () => {
+    const uploadRefusal = 'The disk would have less than 512 MB free.';
+    const closed = { workers: [], settings: routingSettingsSchema.parse({ run: { enabled: false } }) };
+    expect(codes({ uploadRefusal, ...closed })).toEqual(['uploads_refused', 'nothing_takes_work']);
+    expect(alerts({ uploadRefusal })[0]?.message).toContain(uploadRefusal);
   });
 
   it('say when nothing takes work, first of all', () => {

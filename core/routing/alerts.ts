@@ -9,6 +9,7 @@ import { liveVms } from './state.ts';
 
 export const alertSchema = z.object({
   code: z.enum([
+    'uploads_refused',
     'nothing_takes_work',
     'run_paused',
     'run_over_budget',
@@ -40,10 +41,13 @@ export function alertsOf({
   now,
   ignoredHeartbeats,
   settingsProblem,
+  uploadRefusal,
   passedOver,
 }: Omit<Conditions, 'reach'> & {
   ignoredHeartbeats: number;
   settingsProblem: string | null;
+  /** Why the storage takes no upload, as a sentence; null while it does. */
+  uploadRefusal: string | null;
   /** Newest first. Items beyond `mostShown` are only counted. */
   passedOver: readonly PassedOver[];
 }): Alert[] {
@@ -52,6 +56,7 @@ export function alertsOf({
   const { breaker, spentLastHour } = state;
   const most = run.mostDollarsPerHour;
 
+  if (uploadRefusal !== null) add('uploads_refused', `No more pictures are taken. ${uploadRefusal}`);
   if (whyRunIsClosed({ settings, state, now }) !== null && liveVms(workers, settings).length === 0) {
     add(
       'nothing_takes_work',

@@ -45,6 +45,8 @@ const bucketSchema = z.object({
   softDeletePolicy: z.object({ retentionDurationSeconds: z.coerce.number() }).optional(),
 });
 
+const healthSchema = z.object({ refusal: z.string().nullable() });
+
 const listSchema = z.object({
   items: z.array(z.looseObject({ name: z.string() })).default([]),
   nextPageToken: z.string().optional(),
@@ -200,6 +202,14 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
         const { timeCreated } = object.data;
         if (timeCreated >= from && timeCreated < to) yield object.data;
       }
+    },
+    async uploadRefusal() {
+      const { body } = await requests.whole({
+        method: 'GET',
+        path: '/_health',
+        what: 'say whether it has room',
+      });
+      return healthSchema.parse(JSON.parse(String(body))).refusal;
     },
     async openUpload({ bucket, name, contentType, size, metadata, origin }) {
       const { headers } = await requests.whole({

@@ -7,13 +7,17 @@ export interface NewMessage {
   attributes: Readonly<Record<string, string>>;
 }
 
-/** A message that was taken, and is held until its ack deadline. */
-export interface TakenMessage extends NewMessage {
+/** A message that waits or is held. */
+export interface KeptMessage extends NewMessage {
   /** Names the message; it is the same when the message comes again. */
   messageId: string;
+  publishedAt: Date;
+}
+
+/** A message that was taken, and is held until its ack deadline. */
+export interface TakenMessage extends KeptMessage {
   /** Names this delivery. A message that comes again has another one. */
   ackId: string;
-  publishedAt: Date;
   /** 1 for the first. */
   deliveryAttempt: number;
 }
@@ -32,7 +36,9 @@ export interface Messages {
   /** Brings a message again after a pause that grows with its attempts, unless it has come again already. */
   refuse(ackId: string): Promise<void>;
   /** The oldest messages that wait or are held. They stay as they are. */
-  peek(subscription: Subscription, most: number): Promise<NewMessage[]>;
+  peek(subscription: Subscription, most: number): Promise<KeptMessage[]>;
+  /** Removes messages, whoever holds them. */
+  remove(messageIds: readonly string[]): Promise<void>;
 }
 
 interface Row {
@@ -65,8 +71,9 @@ export function createMessages(database: Database): Messages {
     RETURNING id, subscription, attempts, published_at, attributes, data`);
   const setDue = database.prepare('UPDATE messages SET due_at = ? WHERE id = ? AND attempts = ?');
   const remove = database.prepare('DELETE FROM messages WHERE id = ? AND attempts = ?');
+  const removeAny = database.prepare('DELETE FROM messages WHERE id = ?');
   const oldest = database.prepare(
-    'SELECT attributes, data FROM messages WHERE subscription = ? ORDER BY due_at, id LIMIT ?',
+    'SELECT id, published_at, attributes, data FROM messages WHERE subscription = ? ORDER BY due_at, id LIMIT ?',
   );
 
   return {
@@ -114,20 +121,27 @@ export function createMessages(database: Database): Messages {
     peek: ({ name }, most) =>
       database.read('show messages', () => {
         const rows = oldest.all(name, most) as unknown as Row[];
-        return rows.map(({ attributes, data }) => ({ attributes: JSON.parse(attributes), data }));
+        return rows.map(kept);
       }),
+    async remove(messageIds) {
+      await database.write('remove messages', () => {
+        for (const id of messageIds) removeAny.run(Number(id));
+      });
+    },
   };
 }
 
-function taken({ id, attempts, published_at, attributes, data }: Row): TakenMessage {
+function kept({ id, published_at, attributes, data }: Omit<Row, 'attempts' | 'subscription'>): KeptMessage {
   return {
     data,
     attributes: JSON.parse(attributes),
     messageId: String(id),
-    ackId: `${id}-${attempts}`,
     publishedAt: new Date(published_at),
-    deliveryAttempt: attempts,
   };
+}
+
+function taken(row: Row): TakenMessage {
+  return { ...kept(row), ackId: `${row.id}-${row.attempts}`, deliveryAttempt: row.attempts };
 }
 
 function deliveryOf(ackId: string): { id: number; attempts: number } {

@@ -49,6 +49,7 @@ export async function createEmbeddedPorts(
   const documents = createEmbeddedDocuments(database, log, onInvalid);
   const meter = createMeter();
   return {
+    engine: 'embedded',
     database,
     ...documents,
     queue: queues.queue,

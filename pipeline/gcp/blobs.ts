@@ -134,6 +134,7 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
         throw asServiceError('Cloud Storage', error, `list the objects of ${bucket}`);
       }
     },
+    uploadRefusal: () => null,
     async openUpload({ bucket, name, contentType, size, metadata, origin }) {
       const file = storage.bucket(bucket).file(name);
       const [address] = await orOutage(

@@ -67,6 +67,7 @@ export function createGcpPorts(
   const runService = runName === undefined ? null : createCloudRunService(runName, runEmulator);
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
   return {
+    engine: 'google',
     firestore,
     pubsub,
     ...limitedJobs(jobPorts),

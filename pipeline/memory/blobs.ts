@@ -105,6 +105,7 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
         if (object.bucket === bucket && object.timeCreated >= from && object.timeCreated < to) yield object;
       }
     },
+    uploadRefusal: () => null,
     async openUpload({ bucket, name }) {
       const object = `${bucket}/${encodeURIComponent(name)}`;
       return {

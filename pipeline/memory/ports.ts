@@ -69,6 +69,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const database = createMemoryDatabase({ ...options, clock });
   const queue = createMemoryQueue();
   return {
+    engine: 'google',
     ...database,
     ...limitedJobs(database),
     fleet: limitedFleet(database.fleet),

@@ -120,6 +120,8 @@ export interface Blobs {
     to: Date,
     onUnreadable: (name: string, problem: string) => void,
   ): AsyncIterable<FinalizedObject>;
+  /** Why the storage takes no upload now, as a sentence; null while it does. Cloud Storage always has room. */
+  uploadRefusal(): Awaitable<string | null>;
   /** Opens an upload that can be resumed. */
   openUpload(session: UploadSession): Awaitable<OpenedUpload>;
 }

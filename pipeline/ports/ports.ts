@@ -1,3 +1,4 @@
+import type { Engine } from '@spillway/core/diagnosis/system-reading.ts';
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
@@ -123,6 +124,8 @@ export interface Ports extends JobPorts {
 
 /** What a program is given: the ports of the use cases, and those that the program itself needs. */
 export interface AppPorts extends Ports {
+  /** What keeps documents and messages. */
+  engine: Engine;
   consumer: Consumer;
   preflight: Preflight;
   /** What was told to `instruments`. */

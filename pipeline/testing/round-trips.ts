@@ -45,7 +45,7 @@ export function countRoundTrips(ports: MemoryPorts): CountedPorts {
     for (const { run } of ended) run();
   }
 
-  function counted<Name extends Exclude<keyof MemoryPorts, 'tracing'>>(
+  function counted<Name extends Exclude<keyof MemoryPorts, 'tracing' | 'engine'>>(
     name: Name,
     methods: (keyof MemoryPorts[Name])[],
   ) {

@@ -1,3 +1,4 @@
+import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
 import type { PassedOver } from '@spillway/core/passed-over.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
@@ -6,6 +7,7 @@ import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
+import { routingWithin } from '@spillway/pipeline/run-reach.ts';
 import type { Overview } from './schema.ts';
 
 /** What is seen of the system at one moment. */
@@ -17,6 +19,7 @@ interface Reading {
   state: RouterState;
   settings: RoutingSettingsReading;
   passedOver: PassedOver[];
+  uploadRefusal: string | null;
 }
 
 /** Of what was passed over, so much is read for the dashboard. */
@@ -27,16 +30,37 @@ export async function readOverview(
   read: Pick<Reading, 'fleet' | 'open'> & { newest: ListedJob[] },
   ports: Ports,
 ): Promise<Overview> {
-  const [state, settings, passedOver] = await Promise.all([
+  const [state, saved, passedOver, uploadRefusal] = await Promise.all([
     ports.routerStates.read(),
     ports.settings.readRouting(),
     ports.passedOver.recent(mostPassedOver),
+    refusalOf(ports),
   ]);
   const newest = read.newest.map(({ stored }) => stored.job);
-  return overviewOf({ ...read, now: ports.clock.now(), newest, state, settings, passedOver });
+  const settings = { ...saved, settings: routingWithin(saved.settings, ports.runReach) };
+  return overviewOf({ ...read, now: ports.clock.now(), newest, state, settings, passedOver, uploadRefusal });
 }
 
-function overviewOf({ now, open, newest, fleet, state, settings, passedOver }: Reading): Overview {
+/** A storage that does not answer keeps nothing else from being seen. */
+async function refusalOf({ blobs }: Ports): Promise<string | null> {
+  try {
+    return await blobs.uploadRefusal();
+  } catch (error) {
+    if (error instanceof OutageError || error instanceof RefusedError) return null;
+    throw error;
+  }
+}
+
+function overviewOf({
+  now,
+  open,
+  newest,
+  fleet,
+  state,
+  settings,
+  passedOver,
+  uploadRefusal,
+}: Reading): Overview {
   // What was refused at once was never routed.
   const routed = newest.filter((job) => job.route.reason !== 'reserved');
   const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
@@ -60,6 +84,7 @@ function overviewOf({ now, open, newest, fleet, state, settings, passedOver }: R
       settings: settings.settings,
       ignoredHeartbeats: fleet.ignored,
       settingsProblem: settings.problem,
+      uploadRefusal,
       passedOver,
     }),
     run: {

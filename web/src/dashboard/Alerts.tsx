@@ -8,6 +8,7 @@ interface AlertLook {
 }
 
 const looks: Record<Alert['code'], AlertLook> = {
+  uploads_refused: { icon: 'alert', urgent: true },
   nothing_takes_work: { icon: 'alert', urgent: true },
   run_paused: { icon: 'pause', urgent: false },
   run_over_budget: { icon: 'coins', urgent: false },
