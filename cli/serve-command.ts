@@ -1,6 +1,6 @@
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
-import { printableJson } from './arguments.ts';
+import { printable, printableJson } from './arguments.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { printUnit } from './print-unit.ts';
 import { serveUnit } from './serve-unit.ts';
@@ -10,6 +10,9 @@ import { type ExitCode, exitCodes } from './usage-error.ts';
 type Flags = Record<string, unknown>;
 type Environment = Record<string, string | undefined>;
 type Command = (flags: Flags, environment: Environment) => Promise<ExitCode>;
+
+/** Dead letters that are printed at once. */
+const mostDeadLetters = 1_000;
 
 /** The commands of one machine, by their names. Each loads what it needs. */
 export const serveCommands = {
@@ -72,10 +75,15 @@ export const serveCommands = {
   'dead-letters': (flags, environment) =>
     plainly(async () => {
       const { data } = await readOptions(flags, environment);
-      const { dataFolderAt } = await import('@spillway/serve/data-folder.ts');
-      const { deadLettersCommand } = await import('./dead-letters-command.ts');
-      const { database } = dataFolderAt(data);
-      await deadLettersCommand({ database, forget: flags.forget === true, json: flags.json === true });
+      const { readDeadLetters } = await import('@spillway/serve/dead-letters.ts');
+      const forget = flags.forget === true;
+      const letters = await readDeadLetters(data, mostDeadLetters, forget);
+      for (const letter of letters) {
+        if (flags.json === true) console.log(printableJson(letter));
+        else console.log(`${letter.at.toISOString()} ${printable(letter.problem)}`);
+      }
+      const count = letters.length === mostDeadLetters ? `The first ${mostDeadLetters}` : letters.length;
+      console.error(`${count} put aside${forget ? ', and forgotten now' : ''}.`);
       return exitCodes.done;
     }),
 } satisfies Record<string, Command>;
