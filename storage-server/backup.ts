@@ -4,6 +4,9 @@ import { join } from 'node:path';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { databaseFile } from './object-database.ts';
 
+/** All pages in one step: after a step that others wrote behind, SQLite begins again, and on a busy server for ever. */
+const pagesPerStep = 0x7fff_ffff;
+
 /**
  * Copies a data folder into an empty one while a server uses it. The objects are those of the moment at which their
  * database was copied. Files of bytes are never changed, so that they are linked where both folders are on one file
@@ -13,9 +16,9 @@ import { databaseFile } from './object-database.ts';
 export async function backupStorage(folder: string, target: string): Promise<number> {
   const blobs = join(target, 'blobs');
   await mkdir(blobs, { recursive: true });
-  const source = new DatabaseSync(join(folder, databaseFile), { readOnly: true });
+  const source = new DatabaseSync(join(folder, databaseFile), { readOnly: true, timeout: 5_000 });
   try {
-    await backup(source, join(target, databaseFile));
+    await backup(source, join(target, databaseFile), { rate: pagesPerStep });
   } finally {
     source.close();
   }
