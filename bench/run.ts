@@ -2,6 +2,8 @@ interface BenchOptions {
   json: boolean;
   likeCloud: boolean;
   embedded: boolean;
+  /** Names of figures. */
+  only: string[];
 }
 
 /** `node bench/run.ts <name> [--json]` runs one benchmark. Only its code is loaded. */
@@ -13,11 +15,17 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   checksum: async () => (await import('./checksum.ts')).checksum,
   recovery: async () => (await import('./recovery.ts')).recovery,
   idle: async () => (await import('./idle.ts')).idle,
+  embedded: async () => (await import('./embedded/main.ts')).embedded,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
-const ofOne: Record<string, string[]> = { pipeline: ['--like-cloud'], idle: ['--embedded'] };
+const onlyPrefix = '--only=';
+const ofOne: Record<string, string[]> = {
+  pipeline: ['--like-cloud'],
+  idle: ['--embedded'],
+  embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'history', 'kills'].map((part) => onlyPrefix + part),
+};
 const known = ['--json', ...(ofOne[name] ?? [])];
 const unknownFlag = flags.find((flag) => !known.includes(flag));
 if (!load || unknownFlag) {
@@ -25,6 +33,7 @@ if (!load || unknownFlag) {
   console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
   console.error('pipeline takes --like-cloud, which measures such a stack beside the plain one.');
   console.error("idle takes --embedded, in place of Google's emulators.");
+  console.error(`embedded takes some of its figures alone: ${ofOne.embedded?.join(' ')}`);
   process.exit(2);
 }
 const run = await load();
@@ -32,4 +41,5 @@ await run({
   json: flags.includes('--json'),
   likeCloud: flags.includes('--like-cloud'),
   embedded: flags.includes('--embedded'),
+  only: flags.flatMap((flag) => (flag.startsWith(onlyPrefix) ? [flag.slice(onlyPrefix.length)] : [])),
 });
