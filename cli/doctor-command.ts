@@ -103,8 +103,23 @@ async function oneMachine(data: string, environment: Environment): Promise<Subje
       `No Spillway runs in ${folder.path}: start it with spillway serve --data ${folder.path}, or name another folder.`,
     );
   }
+  if (!(await isCurrent(folder.database))) {
+    throw new CannotLookError(
+      `The database of ${folder.path} is of an older version of Spillway, and a look would change it. Use the doctor of that version, or start this version there first.`,
+    );
+  }
   const machine = machineEnvironment(folder, parts.storage, environment);
   return { name: `the Spillway in ${folder.path}`, environment: machine };
+}
+
+/** A file of an earlier version would be changed when it is opened. */
+async function isCurrent(database: string): Promise<boolean> {
+  const { stateOf } = await import('@spillway/pipeline/embedded/backup.ts');
+  try {
+    return stateOf(database).kind === 'current';
+  } catch (error) {
+    throw new CannotLookError(messageOf(error));
+  }
 }
 
 function ofEnvironment(environment: Environment): Subject {

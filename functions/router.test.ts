@@ -4,21 +4,27 @@ import { join } from 'node:path';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createBuckets } from '@spillway/pipeline/create-buckets.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
+import { openDatabase } from '@spillway/pipeline/embedded/database.ts';
+import { createEmbeddedLeases } from '@spillway/pipeline/embedded/leases.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import { embeddedNotifier } from '@spillway/storage-server/embedded-notifier.ts';
 import { startStorageServer } from '@spillway/storage-server/server.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { routerConfigSchema } from './config.ts';
-import { startRouter } from './router.ts';
+import { searchedLease, startRouter } from './router.ts';
 
 const buckets = { uploads: 'test-uploads', webUploads: 'test-web-uploads', results: 'test-results' };
 
 /** A storage server that tells of uploads, and ports on the same database. */
-async function machine(more: Record<string, string> = {}) {
+async function machine(more: Record<string, string> = {}, now = Date.now) {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-router-'));
   const database = join(folder, 'spillway.db');
   const notifier = await embeddedNotifier(database);
-  const storage = await startStorageServer({ dataDir: join(folder, 'storage'), notify: notifier.notify });
+  const storage = await startStorageServer({
+    dataDir: join(folder, 'storage'),
+    notify: notifier.notify,
+    now,
+  });
   await createBuckets({
     storage: storage.url,
     project: 'test',
@@ -69,16 +75,37 @@ it('makes jobs of uploads that came before its start and while it runs, each onc
   await next.stop();
 });
 
-it('finds uploads of whose events nothing is left', async () => {
-  const { config, upload, names, storage } = await machine({ SPILLWAY_LOST_AFTER_MS: '0' });
-  // As after a power cut: the object is there, and nobody was told.
-  const configs = `${storage.url}/storage/v1/b/${buckets.uploads}/notificationConfigs`;
+/** As after a power cut: objects are there, and nobody was told. */
+async function tellNobody({ url }: { url: string }): Promise<void> {
+  const configs = `${url}/storage/v1/b/${buckets.uploads}/notificationConfigs`;
   const { items } = (await (await fetch(configs)).json()) as { items: { id: string }[] };
   for (const { id } of items) await fetch(`${configs}/${id}`, { method: 'DELETE' });
+}
+
+it('finds uploads of whose events nothing is left', async () => {
+  const { config, upload, names, storage } = await machine({ SPILLWAY_LOST_AFTER_MS: '0' });
+  await tellNobody(storage);
   await upload('sketch/lost.jpg');
   const router = await startRouter(config, silentLog);
   await expect.poll(names).toEqual(['sketch/lost.jpg']);
   await router.stop();
+});
+
+it('looks back to the last search, however long the machine was off', async () => {
+  const daysAgo = (days: number) => () => Date.now() - days * 24 * 3_600_000;
+  const { config, upload, names, storage } = await machine({ SPILLWAY_LOST_AFTER_MS: '0' }, daysAgo(10));
+  await tellNobody(storage);
+  await upload('sketch/lost.jpg');
+  const then = await openDatabase(config.SPILLWAY_DATABASE ?? '', { now: () => new Date(daysAgo(12)()) });
+  const leases = createEmbeddedLeases(then);
+  await leases.acquire(searchedLease, 'router', 1);
+  const router = await startRouter(config, silentLog);
+  await expect.poll(names).toEqual(['sketch/lost.jpg']);
+  // From now on it looks back from now.
+  const searched = async () => (await leases.endOf(searchedLease))?.getTime();
+  await expect.poll(searched).toBeGreaterThan(daysAgo(1)());
+  await router.stop();
+  then.close();
 });
 
 it('says how it is', async () => {

@@ -23,6 +23,8 @@ const program = 'router';
 const dayMs = 24 * 3_600_000;
 /** How far back uploads without jobs are looked for, and how often, in days and milliseconds. */
 const search = { days: 2, everyMs: dayMs } as const;
+/** Nobody holds this lease: its end is kept, and says when the last search came to its end. */
+export const searchedLease = 'searched-for-lost-uploads';
 /** For what is under way when the process is asked to end. Milliseconds. */
 const graceMs = 4_000;
 
@@ -84,6 +86,8 @@ async function startPages(
 
 /**
  * Looks for uploads without jobs: at the start, once what was under way then is old enough to count as lost, and every day.
+ * A search goes back to the last one that came to its end, also where the machine was off for weeks, or where the database
+ * is one of long ago.
  */
 function startSearching(
   { SPILLWAY_LOST_AFTER_MS: afterMs, SPILLWAY_SEARCH_FROM: from }: RouterConfig,
@@ -95,9 +99,14 @@ function startSearching(
 
   async function searchNow(days: number): Promise<void> {
     if (signal.aborted) return;
-    await searchLostUploads(days, afterMs, ports).catch((error: unknown) =>
-      ports.log.warn({ error }, 'The search for lost uploads was cut off; the next one goes on.'),
-    );
+    try {
+      const last = await ports.leases.endOf(searchedLease);
+      const sinceLast = last === null ? 0 : daysSince(last, ports) + 1;
+      await searchLostUploads(Math.max(days, sinceLast), afterMs, ports);
+      await ports.leases.acquire(searchedLease, program, 1);
+    } catch (error) {
+      ports.log.warn({ error }, 'The search for lost uploads was cut off; the next one goes on.');
+    }
   }
 
   async function run(): Promise<void> {

@@ -26,7 +26,10 @@ export function createEmbeddedRetention(database: Database): Retention {
     documents('jobs', 'seq'),
     documents('audit', 'id'),
     documents('api_keys', 'id'),
-    ...Object.values(subscriptions).flatMap((each) => [oldMessages(each), messagesAhead(each)]),
+    ...Object.values<Subscription>(subscriptions).flatMap((each) => [
+      ...(each.keptMs === null ? [] : [oldMessages(each.name, each.keptMs)]),
+      messagesAhead(each),
+    ]),
     supernumerary(subscriptions.events),
   ];
 
@@ -42,7 +45,7 @@ export function createEmbeddedRetention(database: Database): Retention {
     };
   }
 
-  function oldMessages({ name, keptMs }: Subscription): Aging {
+  function oldMessages(name: string, keptMs: number): Aging {
     const old = 'subscription = ? AND published_at < ?';
     const any = database.prepare(`SELECT 1 FROM messages WHERE ${old} LIMIT 1`);
     const remove = database.prepare(
