@@ -93,8 +93,9 @@ async function readOptions(flags: Flags, environment: Environment) {
   return readServeOptions(flags, environment);
 }
 
-/** Says in one sentence what a person has to change, and nothing of the program. */
+/** Says in one sentence what a person has to change, and nothing of the program. Files are made for their owner alone. */
 async function plainly(run: () => Promise<ExitCode>): Promise<ExitCode> {
+  process.umask(0o077);
   try {
     return await run();
   } catch (error) {

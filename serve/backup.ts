@@ -61,7 +61,7 @@ export async function backupMachine(
     const { objects, bytes, problems } = await checkStorage(content.storage);
     const backup: Backup = { format: backupFormat, version, at, objects, bytes, problems };
     await writeFile(content.statement, `${JSON.stringify(backup, null, 2)}\n`);
-    await rm(target, { recursive: true, force: true });
+    // A folder that is there is still to be empty: a rename takes the place of one that is, and of no other.
     await rename(partial, target);
     return { ...backup, folder: target };
   } catch (error) {

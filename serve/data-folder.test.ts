@@ -56,6 +56,7 @@ it.each<[what: string, files: Record<string, string>, below: string, found: 'emp
   ['a folder that is not there', {}, 'not/there', 'empty'],
   ['an empty folder', {}, '', 'empty'],
   ['a new disk', { 'lost+found/x': '' }, '', 'empty'],
+  ['what a start left that was cut off', { 'work/x': '', 'logs/x': '', 'in-use.lock': '' }, '', 'empty'],
   ['data of an earlier start', engine({ engine: 'embedded', format: 1 }), '', 'ours'],
 ])('%s is taken', async (_, files, below, found) => {
   const folder = await folderWith(files);

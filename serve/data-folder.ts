@@ -39,6 +39,9 @@ export function dataFolderAt(path: string): DataFolder {
   };
 }
 
+/** In it, what is restored is checked before it is put in place. */
+export const partialFolder = 'restore.partial';
+
 /** Says whose folder it is: it is written before anything else. */
 const engineFile = 'engine.json';
 /** Of the folder's layout. What is in the database has a version of its own. */
@@ -47,6 +50,9 @@ const engineSchema = z.object({ engine: z.string(), format: z.number().int() });
 
 /** What a new disk, or a file manager, puts into a folder by itself. */
 const ofNobody = new Set(['lost+found', '.DS_Store']);
+/** What a start leaves that was cut off before it wrote down whose folder it is, and models that were fetched before it. */
+const ofUnfinishedStart =
+  /^(work|logs|models|in-use[.]lock(-journal)?|engine[.]json[.]new|restore[.]partial)$/;
 /** Files by which the folder of `npm start` is known. */
 const ofLocalStack = ['stack.json', 'launcher.pid', 'data', 'embedded'];
 /** Nothing useful can be done in less. Bytes. */
@@ -114,7 +120,7 @@ async function contentOf(path: string): Promise<'empty' | 'ours'> {
     requireOurEngine(path, await readFile(join(path, engineFile), 'utf8'));
     return 'ours';
   }
-  const others = names.filter((name) => !ofNobody.has(name)).sort();
+  const others = names.filter((name) => !ofNobody.has(name) && !ofUnfinishedStart.test(name)).sort();
   if (others.length === 0) return 'empty';
   if (ofLocalStack.some((name) => others.includes(name)) && others.includes('secrets.json')) {
     throw new StartError(

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { createBuckets } from '@spillway/pipeline/create-buckets.ts';
 import type { PartsFile } from '@spillway/pipeline/parts-file.ts';
@@ -208,7 +207,7 @@ async function storageRefusal(storage: string): Promise<string | null> {
 
 /** Whole or not at all. */
 async function writePartsFile(folder: DataFolder, state: PartsFile): Promise<void> {
-  const temporary = `${folder.parts}.${randomUUID()}`;
+  const temporary = `${folder.parts}.new`;
   await writeFile(temporary, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
   await rename(temporary, folder.parts);
 }

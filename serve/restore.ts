@@ -6,9 +6,16 @@ import { folderBytes } from '@spillway/release/folder-bytes.ts';
 import { checkStorage } from '@spillway/storage-server/check.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { type Backup, backupContent, readBackup } from './backup.ts';
-import { claimFolder, type DataFolder, dataFolderAt, examineFolder, makeFolder } from './data-folder.ts';
+import {
+  claimFolder,
+  type DataFolder,
+  dataFolderAt,
+  examineFolder,
+  makeFolder,
+  partialFolder,
+} from './data-folder.ts';
 import { explainedStart } from './explained-start.ts';
-import { takeFolder } from './folder-lock.ts';
+import { awaitEarlierParts, takeFolder } from './folder-lock.ts';
 import { noteRestoring } from './restored-from.ts';
 import { timeInName } from './time-in-name.ts';
 
@@ -38,8 +45,9 @@ export async function restoreMachine(from: string, data: string, replace: boolea
   }
   await makeFolder(folder);
   const giveBack = await takeFolder(folder);
-  const partial = join(folder.path, 'restore.partial');
+  const partial = join(folder.path, partialFolder);
   try {
+    if (content === 'ours') await awaitEarlierParts(folder);
     await requireRoom(source, folder);
     await copyContent(source, partial);
     await checkContent(partial, backup);

@@ -1,8 +1,13 @@
+import { existsSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { backupDatabase, checkBeforeStart, stateOf } from '@spillway/pipeline/embedded/backup.ts';
-import { openDatabase } from '@spillway/pipeline/embedded/database.ts';
-import type { DataFolder } from './data-folder.ts';
+import { type Database, openDatabase } from '@spillway/pipeline/embedded/database.ts';
+import { restoreCommand } from '@spillway/pipeline/embedded/database-errors.ts';
+import { checkStorageFolder, StorageFolderError } from '@spillway/storage-server/folder-check.ts';
+import { databaseFile } from '@spillway/storage-server/object-database.ts';
+import { StartError } from '@spillway/supervisor/start-error.ts';
+import { type DataFolder, partialFolder } from './data-folder.ts';
 import { explainedStart } from './explained-start.ts';
 import { timeInName } from './time-in-name.ts';
 
@@ -20,16 +25,57 @@ export async function upgradeDatabase(
   say: (line: string) => void,
 ): Promise<void> {
   try {
+    requireWhole(folder);
     checkBeforeStart(folder.database);
     const state = stateOf(folder.database);
     if (state.kind === 'older') {
       const copy = await copyBeforeUpgrade(folder, version);
       say(`The database is brought up to date. What it was before is kept in ${copy}`);
     }
-    (await openDatabase(folder.database)).close();
+    const database = await openDatabase(folder.database);
+    try {
+      requireStorageOf(folder, database);
+    } finally {
+      database.close();
+    }
   } catch (error) {
     throw explainedStart(error);
   }
+}
+
+/** @throws StartError where a part of the data is gone, and a start would begin anew without a word. */
+function requireWhole(folder: DataFolder): void {
+  if (existsSync(join(folder.path, partialFolder))) {
+    throw new StartError(
+      `A restore into ${folder.path} was cut off. Do it again: ${restoreCommand(folder.database)}`,
+    );
+  }
+  if (!isThere(folder.database) && isThere(objectsOf(folder))) throw missing(folder.database, folder);
+  try {
+    checkStorageFolder(folder.storage);
+  } catch (error) {
+    throw error instanceof StorageFolderError ? new StartError(error.message, { cause: error }) : error;
+  }
+}
+
+/** Jobs are there, so that their pictures must be. */
+function requireStorageOf(folder: DataFolder, database: Database): void {
+  if (isThere(objectsOf(folder))) return;
+  if (database.prepare('SELECT 1 FROM jobs LIMIT 1').get() !== undefined)
+    throw missing(objectsOf(folder), folder);
+}
+
+function missing(file: string, { database }: DataFolder): StartError {
+  const command = restoreCommand(database);
+  return new StartError(
+    `${file} is missing or empty, and the rest of the data is there. Bring back the last backup with: ${command}`,
+  );
+}
+
+const objectsOf = ({ storage }: DataFolder) => join(storage, databaseFile);
+
+function isThere(file: string): boolean {
+  return (statSync(file, { throwIfNoEntry: false })?.size ?? 0) > 0;
 }
 
 async function copyBeforeUpgrade(folder: DataFolder, version: string): Promise<string> {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '@spillway/core/errors.ts';
 import { z } from 'zod';
@@ -56,8 +56,13 @@ export function adminAddress(site: string, { admin }: Pick<Secrets, 'admin'>): s
 async function writeSecrets(directory: string, secrets: Secrets): Promise<void> {
   const file = secretsFile(directory);
   const temporary = `${file}.${randomUUID()}`;
-  await writeFile(temporary, JSON.stringify(secrets), { mode: 0o600 });
-  await rename(temporary, file);
+  try {
+    await writeFile(temporary, JSON.stringify(secrets), { mode: 0o600 });
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 function newSecret(): string {

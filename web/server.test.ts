@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +136,29 @@ describe('pages', () => {
       /^The site is not built: .* npm run build -w web$/,
     );
     await expect(loadStaticSite(join(directory, '_astro'), storageOrigin)).rejects.toThrow('is not built');
+  });
+});
+
+describe('names', () => {
+  /** `fetch` lets nobody choose the header. */
+  async function statusAs(running: RunningSite, host: string): Promise<number> {
+    const asked = request(`${running.url}/`, { headers: { host } });
+    asked.end();
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    answer.resume();
+    return answer.statusCode ?? 0;
+  }
+
+  test('a site for this machine alone answers to no name that somebody has pointed at it', async () => {
+    const { running } = await start();
+    expect(await statusAs(running, 'localhost:4321')).toBe(200);
+    expect(await statusAs(running, 'evil.example')).toBe(403);
+  });
+
+  test('a site behind a proxy answers to whatever name it has there', async () => {
+    const { site: behind } = await startTestSite({ publicOrigin: 'https://pictures.example.org' });
+    site = behind;
+    expect(await statusAs(behind, 'pictures.example.org')).toBe(200);
   });
 });
 

@@ -11,6 +11,7 @@ import { requireRemovalAtOnce } from '@spillway/pipeline/deletion.ts';
 import { createHealth, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
+import { isForThisMachine } from '@spillway/pipeline/http/page-requests.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { withParts } from '@spillway/pipeline/parts-file.ts';
@@ -142,6 +143,12 @@ export async function startSite({
     void tracing?.flush(requestFlushMs);
     await metricsPush?.whenDue();
   });
+  if (isForThisMachineAlone(config)) {
+    app.use(async (c, next) => {
+      if (!isForThisMachine(c.req.header('host'))) return c.text(foreignName, 403);
+      return next();
+    });
+  }
   app.get('/health', async (c) => {
     const report = await withParts(await health.report(), config.SPILLWAY_PARTS_FILE);
     return c.json(report, statusCodeOf(report), { 'Cache-Control': 'no-store' });
@@ -183,6 +190,18 @@ export async function startSite({
       });
     },
   };
+}
+
+const foreignName =
+  'This site answers to names of its own machine only, such as localhost. If a proxy is in front of it, set SPILLWAY_PUBLIC_URL (--public-url).';
+
+/**
+ * Whether nobody is meant to reach the site but who sits at the machine. A page of another site could point its own name
+ * there, and act as a visitor (DNS rebinding).
+ */
+function isForThisMachineAlone({ host, publicOrigin, trustedProxies }: SiteOptions['config']): boolean {
+  const isLoopback = host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return isLoopback && publicOrigin === null && trustedProxies === 0;
 }
 
 /** What Node does by itself where no request may take its time. */

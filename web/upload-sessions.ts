@@ -113,10 +113,13 @@ async function send(incoming: IncomingMessage, address: URL): Promise<IncomingMe
     outgoing.once('response', resolve).once('error', reject);
   });
   // An answer may come before the body has ended, and a body may end before its time. The answer says what happened.
-  const sending = pipeline(incoming, outgoing).catch(() => {});
+  void pipeline(incoming, outgoing).catch(() => {});
   try {
-    return await Promise.race([answered, sending.then(() => answered)]);
+    return await answered;
   } catch (error) {
+    if (incoming.destroyed && !incoming.complete) {
+      throw new ProblemError('invalid_request', 'The request broke off.');
+    }
     throw new OutageError('The storage server did not answer.', { cause: error });
   }
 }

@@ -25,6 +25,8 @@ export async function backupDatabase(path: string, target: string): Promise<void
       source.close();
     }
     checkDatabase(partial);
+    // A look at it makes files beside it, in which its readers would share their locks.
+    for (const file of besideOf(partial)) await rm(file, { force: true });
     await rename(partial, target);
   } catch (error) {
     await removeDatabase(partial);
@@ -34,8 +36,10 @@ export async function backupDatabase(path: string, target: string): Promise<void
 
 /** Removes a database that nobody has open, with the files that SQLite keeps beside it. */
 export async function removeDatabase(path: string): Promise<void> {
-  for (const file of [path, `${path}-wal`, `${path}-shm`]) await rm(file, { force: true });
+  for (const file of [path, ...besideOf(path)]) await rm(file, { force: true });
 }
+
+const besideOf = (path: string) => [`${path}-wal`, `${path}-shm`];
 
 /** What a start of this program would do with a file. */
 export type FileState =

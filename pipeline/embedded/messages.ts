@@ -35,6 +35,8 @@ export interface Messages {
   acknowledge(ackId: string): Promise<void>;
   /** Brings a message again after a pause that grows with its attempts, unless it has come again already. */
   refuse(ackId: string): Promise<void>;
+  /** Brings all messages again at once that are held, for the only program that takes them: who held them has died. */
+  releaseAll(subscription: Subscription): Promise<void>;
   /** The oldest messages that wait or are held. They stay as they are. */
   peek(subscription: Subscription, most: number): Promise<KeptMessage[]>;
   /** Removes messages, whoever holds them. */
@@ -70,6 +72,9 @@ export function createMessages(database: Database): Messages {
     )
     RETURNING id, subscription, attempts, published_at, attributes, data`);
   const setDue = database.prepare('UPDATE messages SET due_at = ? WHERE id = ? AND attempts = ?');
+  const release = database.prepare(
+    'UPDATE messages SET due_at = :now WHERE subscription = :subscription AND due_at > :now',
+  );
   const remove = database.prepare('DELETE FROM messages WHERE id = ? AND attempts = ?');
   const removeAny = database.prepare('DELETE FROM messages WHERE id = ?');
   const oldest = database.prepare(
@@ -117,6 +122,9 @@ export function createMessages(database: Database): Messages {
       await database.write('take a message back', () =>
         setDue.run(now() + pauseAfterRefusal(attempts), id, attempts),
       );
+    },
+    async releaseAll({ name }) {
+      await database.write('bring messages again', () => release.run({ subscription: name, now: now() }));
     },
     peek: ({ name }, most) =>
       database.read('show messages', () => {

@@ -15,7 +15,8 @@ export interface UploadEventsOptions {
 }
 
 /**
- * Takes what the storage server tells of uploads straight out of the database, on a connection of its own.
+ * Takes what the storage server tells of uploads straight out of the database, on a connection of its own. No other program
+ * of a machine does so: what an earlier one held when it died comes again at once.
  * @param path The database's file.
  * @throws DatabaseError and OutageError, as `openDatabase` does.
  */
@@ -24,6 +25,7 @@ export async function startUploadEvents(path: string, options: UploadEventsOptio
   const messages = createMessages(database);
   const pulls = createWaitingPulls(database, messages);
   const { atOnce, handle, log } = options;
+  await messages.releaseAll(subscriptions.uploads);
   const consuming = startConsuming({
     ...{ subscription: subscriptions.uploads, messages, pulls, atOnce, log },
     handle: (message) => handle(eventRequest(message)),
