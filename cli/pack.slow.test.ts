@@ -9,8 +9,10 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from 'vitest';
 import { type Stack, startStack } from '../emulators/stack.ts';
 import { environmentOf } from '../pipeline/stack-file.ts';
+import { alive, serve } from '../serve/testing/served-machine.ts';
 import { drawnJpeg } from '../tests/pictures.ts';
 import { clientOf, type StackClient } from '../tests/stack-client.ts';
+import { Visitor } from '../tests/visitor.ts';
 import { type InstalledPackage, installPackage } from './testing/installed-package.ts';
 
 const sample = fileURLToPath(new URL('../web/public/samples/cat.jpg', import.meta.url));
@@ -48,7 +50,9 @@ test('the package holds the program, its built-in models and its licences, and n
     carried.filter((path) => !/[.](js|json|node|so[.]1|dylib)$/.test(path) && !path.endsWith('README.md')),
   ).toEqual([]);
   expect(carried.filter((path) => /win32|cuda|tensorrt/i.test(path))).toEqual([]);
-  const own = packed.filter((path) => !carried.includes(path));
+  const site = packed.filter((path) => path.startsWith('dist/'));
+  expect(site).toEqual(expect.arrayContaining(['dist/index.html', 'dist/dashboard/index.html']));
+  const own = packed.filter((path) => !carried.includes(path) && !site.includes(path));
   expect(own.filter((path) => !path.endsWith('.js'))).toEqual([
     'LICENSE',
     'NOTICE',
@@ -63,7 +67,17 @@ test('the package holds the program, its built-in models and its licences, and n
     'package.json',
   ]);
   expect(own).toEqual(
-    expect.arrayContaining(['bin.js', 'spillway.js', 'child-entry.js', 'grab-cut-worker.js']),
+    expect.arrayContaining([
+      'bin.js',
+      'spillway.js',
+      'child-entry.js',
+      'grab-cut-worker.js',
+      'functions-router.js',
+      'spill-main.js',
+      'storage-server-serve.js',
+      'vm-worker-main.js',
+      'web-server.js',
+    ]),
   );
 });
 
@@ -111,6 +125,25 @@ test('npx spillway doctor says why it cannot look', async () => {
     code: 2,
     stderr: expect.stringContaining('There is no local stack in .local/stack.json'),
   });
+});
+
+test('npx spillway serve runs all of it in an empty folder, and leaves nothing running', async () => {
+  const machine = await serve({
+    command: 'npx',
+    args: ['spillway', 'serve', '--slots', '1'],
+    workdir: elsewhere,
+    environment: installed.environment,
+  });
+  const visitor = new Visitor(machine.url);
+  await visitor.request('/');
+  await visitor.upload('desk.jpg', await drawnJpeg(2));
+  await expect.poll(async () => (await visitor.jobs()).map(({ state }) => state)).toEqual(['succeeded']);
+  const parts = await machine.parts();
+  machine.signal('SIGTERM');
+  await machine.ended;
+  // npm ends first, and what it has started follows.
+  await expect.poll(() => alive(parts)).toEqual([]);
+  expect(machine.printed()).toContain('Stopped.');
 });
 
 /** Only ends what hangs, on a machine that does other things too. Milliseconds. */

@@ -6,6 +6,9 @@ import type { ProgramName } from '@spillway/release/programs.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
+/** A machine without a cloud has all of them in one. */
+type StackProgram = Exclude<ProgramName, 'one-machine'>;
+
 /** A program, and the folder that it is started in. */
 export interface ProgramPlace {
   entry: URL;
@@ -13,7 +16,7 @@ export interface ProgramPlace {
 }
 
 /** Where the stack finds Spillway's own programs. */
-export interface Programs extends Record<Exclude<ProgramName, 'functions'>, ProgramPlace> {
+export interface Programs extends Record<Exclude<StackProgram, 'functions'>, ProgramPlace> {
   /** The folder that functions-framework loads; null where the functions run from their sources. */
   functions: string | null;
 }
@@ -51,7 +54,8 @@ export async function installBuiltPrograms(signal: AbortSignal): Promise<Install
       import('@spillway/release/install.ts'),
     ]);
     const built = await buildPrograms(join(root, 'dist'), signal);
-    const installing = built.map((program) => installProgram(program, join(place, program.name), signal));
+    const ofStack = built.filter(({ name }) => name !== 'one-machine');
+    const installing = ofStack.map((program) => installProgram(program, join(place, program.name), signal));
     // All of them have ended before anything is removed.
     for (const outcome of await Promise.allSettled(installing)) {
       if (outcome.status === 'rejected') throw outcome.reason;
@@ -60,7 +64,7 @@ export async function installBuiltPrograms(signal: AbortSignal): Promise<Install
     await remove();
     throw error;
   }
-  const installed = (name: ProgramName): ProgramPlace => {
+  const installed = (name: StackProgram): ProgramPlace => {
     const workdir = join(place, name);
     return { entry: pathToFileURL(join(workdir, 'main.js')), workdir };
   };

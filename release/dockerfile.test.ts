@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { readServeOptions } from '@spillway/serve/options.ts';
 import { expect, test } from 'vitest';
 import { nodeVersions } from './build-program.ts';
 import { programNames } from './programs.ts';
@@ -54,4 +55,18 @@ test('both workers are made in the same way, so that a test of one image holds f
     return JSON.parse(JSON.stringify(lines).replaceAll(name, 'worker'));
   });
   expect(vm).toEqual(run);
+});
+
+test('one machine keeps everything in a volume, answers for its health, and serves where nobody says otherwise', () => {
+  const { instructions = [] } = stages.find(({ name }) => name === 'one-machine') ?? {};
+  const environment = Object.assign(
+    {},
+    ...instructions.map((each) => (each.kind === 'set' ? each.values : {})),
+  );
+  expect(instructions).toContainEqual({ kind: 'volume', path: environment.SPILLWAY_DATA });
+  expect(environment.SPILLWAY_MODELS_DIR).toBe(`${environment.SPILLWAY_DATA}/models`);
+  expect(instructions).toContainEqual({ kind: 'command', words: ['serve'] });
+  const health = instructions.find(({ kind }) => kind === 'healthcheck');
+  expect(health).toEqual({ kind: 'healthcheck', command: expect.stringContaining('/health') });
+  expect(() => readServeOptions({}, environment)).not.toThrow();
 });

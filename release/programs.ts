@@ -30,6 +30,7 @@ const worker = {
   limits: { folder: 48 * mebibyte, installed: 260 * mebibyte },
 };
 const command = 'cli/spillway.ts';
+const pages = { 'web/dist': 'dist' };
 
 export const programs = {
   /** Route, sweep, and the search for lost uploads: one program with three entry points. */
@@ -53,8 +54,15 @@ export const programs = {
   site: {
     name: 'site',
     entries: { main: 'web/server.ts' },
-    files: { ...licence, 'web/dist': 'dist' },
+    files: { ...licence, ...pages },
     limits: { folder: 6 * mebibyte, installed: 120 * mebibyte },
+  },
+  /** All that one machine needs: the command, and what `spillway serve` supervises. */
+  'one-machine': {
+    name: 'one-machine',
+    entries: { main: command },
+    files: { ...worker.files, ...pages },
+    limits: { folder: 50 * mebibyte, installed: 270 * mebibyte },
   },
 } as const satisfies Record<string, Program>;
 

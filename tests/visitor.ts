@@ -47,6 +47,13 @@ export class Visitor extends Sender {
   protected override readonly headersOfPage = { origin: this.web };
   #cookie = '';
 
+  /** The same visitor at another address of the same site. */
+  on(web: string): Visitor {
+    const again = new Visitor(web);
+    again.#cookie = this.#cookie;
+    return again;
+  }
+
   async request(path: string, init: RequestInit = {}): Promise<Response> {
     const headers = {
       ...this.headersOfPage,

@@ -74,6 +74,9 @@ export async function buildImage(
       case 'entrypoint':
         image.entrypoint = instruction.words;
         break;
+      case 'command':
+      case 'volume':
+      case 'healthcheck':
       case 'expose':
         break;
       default:

@@ -1,5 +1,12 @@
 import { readFile } from 'node:fs/promises';
-import { type Copy, DockerfileParser, type Entrypoint, type From, type Instruction } from 'dockerfile-ast';
+import {
+  type Cmd,
+  type Copy,
+  DockerfileParser,
+  type Entrypoint,
+  type From,
+  type Instruction,
+} from 'dockerfile-ast';
 
 /** A stage of the Dockerfile, with its instructions in order. */
 export interface Stage {
@@ -18,6 +25,10 @@ export type StageInstruction =
   | { kind: 'user'; user: string }
   /** @property words Null where it is given to a shell, which would then be the first process. */
   | { kind: 'entrypoint'; words: string[] | null }
+  /** What the entrypoint is given where nobody gives it anything. */
+  | { kind: 'command'; words: string[] }
+  | { kind: 'volume'; path: string }
+  | { kind: 'healthcheck'; command: string }
   | { kind: 'expose' };
 
 export const dockerfile = new URL('../../Dockerfile', import.meta.url);
@@ -61,6 +72,15 @@ function readInstruction(instruction: Instruction): StageInstruction {
       const list = strings.map((word) => word.getJSONValue());
       return { kind: 'entrypoint', words: list.length > 0 ? list : null };
     }
+    case 'CMD':
+      return {
+        kind: 'command',
+        words: (instruction as Cmd).getJSONStrings().map((word) => word.getJSONValue()),
+      };
+    case 'VOLUME':
+      return { kind: 'volume', path: words.join(' ') };
+    case 'HEALTHCHECK':
+      return { kind: 'healthcheck', command: instruction.getArgumentsContent() ?? '' };
     case 'EXPOSE':
       return { kind: 'expose' };
     default:
