@@ -5,7 +5,6 @@ import { delimiter, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { StartError } from '@spillway/supervisor/start-error.ts';
-import { strToU8, zipSync } from 'fflate';
 
 const run = promisify(execFile);
 
@@ -95,6 +94,7 @@ async function runnableJar(jar: string, directory: string): Promise<string> {
     'Main-Class: com.google.cloud.datastore.emulator.firestore.CloudFirestore',
     `Class-Path: ${pathToFileURL(jar).href}`,
   ];
+  const { strToU8, zipSync } = await import('fflate');
   const text = `${manifest.map(wrapped).join('\r\n')}\r\n`;
   const path = join(directory, 'firestore-emulator.jar');
   await mkdir(directory, { recursive: true });

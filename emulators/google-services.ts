@@ -1,18 +1,35 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { loadPackageDefinition, type Server, ServerCredentials, type ServiceDefinition } from '@grpc/grpc-js';
-import { fromJSON } from '@grpc/proto-loader';
+import { fromJSON, type MessageTypeDefinition } from '@grpc/proto-loader';
 
-/** The services of a client of Google's, by their full names, made from the protocol buffers that the client itself reads. */
-export async function servicesOf(client: string): Promise<(name: string) => ServiceDefinition> {
+/** What the protocol buffers define that a client of Google's reads. All are found by their full names. */
+export interface GoogleDefinitions {
+  service(name: string): ServiceDefinition;
+  /** Writes a message of that type. */
+  encode(name: string, message: object): Buffer;
+}
+
+/** The definitions of a client. The client itself is not loaded: it takes 20 MB. */
+export async function definitionsOf(client: string): Promise<GoogleDefinitions> {
   const entry = createRequire(import.meta.url).resolve(client);
   const protos = JSON.parse(await readFile(new URL('../protos/protos.json', `file://${entry}`), 'utf8'));
-  const definition = loadPackageDefinition(fromJSON(protos, { enums: String, longs: String, oneofs: false }));
-  return (name) => {
-    const found = name
-      .split('.')
-      .reduce<unknown>((within, part) => (within as Record<string, unknown>)[part], definition);
-    return (found as { service: ServiceDefinition }).service;
+  const definitions = fromJSON(protos, { enums: String, longs: String, oneofs: false });
+  const loaded = loadPackageDefinition(definitions);
+  return {
+    service(name) {
+      const found = name
+        .split('.')
+        .reduce<unknown>((within, part) => (within as Record<string, unknown>)[part], loaded);
+      return (found as { service: ServiceDefinition }).service;
+    },
+    encode(name, message) {
+      const definition = definitions[name];
+      if (definition === undefined || !('serialize' in definition)) {
+        throw new Error(`${client} has no message ${name}.`);
+      }
+      return (definition as MessageTypeDefinition<object, object>).serialize(message);
+    },
   };
 }
 

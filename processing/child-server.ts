@@ -134,8 +134,9 @@ async function warmUp(names: readonly string[], setup: ProcessingSetup): Promise
     const create = { width: warmUpSide, height: warmUpSide, channels: 3, background, noise } as const;
     await sharp({ create }).jpeg().toFile(inputPath);
     for (const operation of names) {
-      const job = { operation, options: {}, inputPath, outputPath: join(folder, operation) };
-      const runs = takesJpeg(operation) ? (setup.operations[operation]?.warmUpRuns ?? 0) : 0;
+      const { warmUpRuns = 0, warmUpOptions = {} } = setup.operations[operation] ?? {};
+      const job = { operation, options: warmUpOptions, inputPath, outputPath: join(folder, operation) };
+      const runs = takesJpeg(operation) ? warmUpRuns : 0;
       for (let run = 0; run < runs; run++) await warmUpRun(job, setup);
     }
   } finally {

@@ -41,6 +41,8 @@ export interface ImageOperation<Options> {
   bytesPerPixel(options: Options, decoded: Decoded): number;
   /** The number of pictures that warm it up: more than one if V8 has to compile loops over pixels. */
   readonly warmUpRuns: number;
+  /** Options of these pictures, beyond the defaults: they leave out what is loaded only while such pictures come. */
+  readonly warmUpOptions?: Partial<Options>;
   /** Names of the models that it has loaded in this process. */
   loadedModels(): string[];
 }

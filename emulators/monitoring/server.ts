@@ -1,5 +1,5 @@
 import { Server, type ServerUnaryCall, type sendUnaryData, status } from '@grpc/grpc-js';
-import { listenOn, servicesOf } from '../google-services.ts';
+import { definitionsOf, listenOn } from '../google-services.ts';
 import { createTimeSeriesStore, type WrittenPoint } from './time-series.ts';
 
 /** Of Cloud Monitoring: writing points of custom metrics, and looking a metric up. */
@@ -51,7 +51,7 @@ export async function startMonitoring(port = 0): Promise<MonitoringServer> {
     }
   }
 
-  server.addService((await servicesOf('@google-cloud/monitoring'))(serviceName), {
+  server.addService((await definitionsOf('@google-cloud/monitoring')).service(serviceName), {
     createTimeSeries(call: ServerUnaryCall<unknown, object>, callback: sendUnaryData<object>) {
       monitoring.calls++;
       answer(callback, () => {

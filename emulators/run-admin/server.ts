@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { protos } from '@google-cloud/run';
 import {
   type handleUnaryCall,
   Server,
@@ -8,7 +7,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { z } from 'zod';
-import { listenOn, servicesOf } from '../google-services.ts';
+import { definitionsOf, type GoogleDefinitions, listenOn } from '../google-services.ts';
 
 /** A service as the stand-in runs it, with one revision that has all requests. */
 export interface AdministeredService {
@@ -246,8 +245,9 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
   }
 
   const server = new Server();
-  const serviceNamed = await servicesOf('@google-cloud/run');
-  server.addService(serviceNamed('google.cloud.run.v2.Services'), {
+  const definitions = await definitionsOf('@google-cloud/run');
+  const answer = (operation: Operation) => asMessage(operation, definitions);
+  server.addService(definitions.service('google.cloud.run.v2.Services'), {
     getService: answered<{ name: string }>(({ name }) => {
       found(name, 'SERVICE', service.name);
       const read = described();
@@ -257,16 +257,16 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
       }
       return read;
     }),
-    updateService: answered((request) => asMessage(update(request))),
+    updateService: answered((request) => answer(update(request))),
   });
-  server.addService(serviceNamed('google.cloud.run.v2.Revisions'), {
+  server.addService(definitions.service('google.cloud.run.v2.Revisions'), {
     getRevision: answered<{ name: string }>(({ name }) => {
       found(name, 'REVISION', revisionName());
       return describedRevision();
     }),
   });
-  server.addService(serviceNamed('google.longrunning.Operations'), {
-    getOperation: answered<{ name: string }>(({ name }) => asMessage(find(name))),
+  server.addService(definitions.service('google.longrunning.Operations'), {
+    getOperation: answered<{ name: string }>(({ name }) => answer(find(name))),
   });
   const host = await listenOn(server, port);
   return {
@@ -297,11 +297,10 @@ export async function startRunAdmin(service: AdministeredService, port = 0): Pro
 }
 
 /** `google.longrunning.Operation`, with the service in the form of its `Any`. */
-function asMessage({ name, done, error, service }: Operation): object {
-  const { Service } = protos.google.cloud.run.v2;
+function asMessage({ name, done, error, service }: Operation, { encode }: GoogleDefinitions): object {
   const content = {
     type_url: 'type.googleapis.com/google.cloud.run.v2.Service',
-    value: Service.encode(Service.fromObject(service)).finish(),
+    value: encode('google.cloud.run.v2.Service', service),
   };
   if (!done) return { name, done, metadata: content };
   return error

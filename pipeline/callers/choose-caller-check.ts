@@ -1,6 +1,6 @@
 import { getGCPResidency, isAvailable } from 'gcp-metadata';
 import type { Log } from '../ports/ports.ts';
-import { type CallerCheck, createCallerCheck } from './check-caller.ts';
+import type { CallerCheck } from './check-caller.ts';
 import { type CallerConfig, lackingForCallers } from './config.ts';
 
 /**
@@ -14,6 +14,8 @@ export async function chooseCallerCheck(config: CallerConfig, log: Log): Promise
   }
   const lack = lackingForCallers(config);
   if (lack !== null) throw new Error(lack);
+  // It takes Google's client, which a program without callers does without.
+  const { createCallerCheck } = await import('./check-caller.ts');
   return createCallerCheck(config, log);
 }
 

@@ -2,9 +2,9 @@ import { ExportResultCode } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { ATTR_SERVICE_NAME } from '@opentelemetry/semantic-conventions';
-import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
 import { messageOf, OutageError } from '@spillway/core/errors.ts';
 import type { MetricsService } from '../ports/metrics.ts';
+import { instanceAttribute } from './instance-attribute.ts';
 
 /** An export that takes longer is given up, retries included: the next one has all that this one had. Milliseconds. */
 const patienceMs = 5_000;
@@ -30,7 +30,7 @@ export function createOtlpMetrics(longestMs: number = patienceMs): OtlpMetrics {
     async write(metrics, origin) {
       const resource = resourceFromAttributes({
         [ATTR_SERVICE_NAME]: origin?.program ?? 'spillway',
-        ...(origin ? { [ATTR_SERVICE_INSTANCE_ID]: origin.instance } : {}),
+        ...(origin ? { [instanceAttribute]: origin.instance } : {}),
       });
       const scopeMetrics = [{ scope: { name: 'spillway' }, metrics: [...metrics] }];
       await send({ resource, scopeMetrics }, await exporter(), longestMs);

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { context, ROOT_CONTEXT } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   AlwaysOffSampler,
@@ -14,13 +13,13 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import { ATTR_SERVICE_NAME, ATTR_SERVICE_VERSION } from '@opentelemetry/semantic-conventions';
-import { ATTR_SERVICE_INSTANCE_ID } from '@opentelemetry/semantic-conventions/incubating';
 import type { BaseConfig } from '../config.ts';
 import type { Log } from '../ports/ports.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { within } from '../within.ts';
 import { type BoundedExport, exportBounded } from './bounded-export.ts';
-import { createCloudExporter } from './cloud-traces.ts';
+import { instanceAttribute } from './instance-attribute.ts';
+import { loadedAtFirstUse } from './late-exporter.ts';
 import { createFileExporter } from './trace-files.ts';
 import { type TracesDestination, tracesDestination } from './traces-config.ts';
 
@@ -76,7 +75,7 @@ export function startTracing(program: TracedProgram, config: BaseConfig, log: Lo
     resource: resourceFromAttributes({
       [ATTR_SERVICE_NAME]: name,
       [ATTR_SERVICE_VERSION]: config.SPILLWAY_VERSION,
-      [ATTR_SERVICE_INSTANCE_ID]: instance,
+      [instanceAttribute]: instance,
       // Google's endpoint asks for it: https://docs.cloud.google.com/trace/docs/migrate-to-otlp-endpoints
       'gcp.project_id': config.SPILLWAY_PROJECT,
     }),
@@ -116,9 +115,18 @@ function exportTo(destination: TracesDestination, fileName: string, log: Log): B
     case 'off':
       return null;
     case 'cloud':
-      return to(createCloudExporter(), 'Cloud Trace');
+      return to(
+        loadedAtFirstUse(async () => (await import('./cloud-traces.ts')).createCloudExporter()),
+        'Cloud Trace',
+      );
     case 'otlp':
-      return to(new OTLPTraceExporter(), 'the OTLP endpoint');
+      return to(
+        loadedAtFirstUse(async () => {
+          const { OTLPTraceExporter } = await import('@opentelemetry/exporter-trace-otlp-proto');
+          return new OTLPTraceExporter();
+        }),
+        'the OTLP endpoint',
+      );
     case 'file':
       return to(createFileExporter(destination.folder, fileName), destination.folder, timing.fileDelay);
     default:

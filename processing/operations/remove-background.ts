@@ -28,6 +28,8 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
   const grabCut = createGrabCut();
   return {
     warmUpRuns: 1,
+    // OpenCV loads beside the net's work, and leaves again after a pause.
+    warmUpOptions: { refine: 'none' },
     // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
     bytesPerPixel: ({ output, cleanMask }, { channels, shrinkable }) => {
       if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : 2.1);

@@ -1,5 +1,4 @@
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
-import { OAuth2Client } from 'google-auth-library';
 import { z } from 'zod';
 import { type AdminAccess, type Admins, comparable } from './admin-access.ts';
 import { ProblemError } from './problems.ts';
@@ -84,9 +83,10 @@ async function readAssertion(assertion: string, audience: string, keys: ProxyKey
   if (pem === null) return { kind: 'doubtful', why: 'unknown_key' };
   const why = doubtIn(claims, audience, Date.now() / 1_000);
   if (why !== null) return { kind: 'doubtful', why };
+  // Only sites behind the proxy take the memory of Google's client.
+  const { OAuth2Client } = await import('google-auth-library');
   try {
-    const client = new OAuth2Client();
-    await client.verifySignedJwtWithCertsAsync(
+    await new OAuth2Client().verifySignedJwtWithCertsAsync(
       assertion,
       { [head.kid]: pem },
       audience,
