@@ -42,7 +42,7 @@ async function service(
     slots,
     folder,
     operate,
-    report: async () => ({ id: 'run-1', slots, models: [], offers, version: '1.2.3', ...machine, upMs: 9 }),
+    report: () => ({ id: 'run-1', slots, models: [], offers, version: '1.2.3', ...machine, upMs: 9 }),
     selfTest: async () => (ill ? { lack: 'disk', why: 'Its disk is full or fails.' } : null),
     close: async () => {},
   };

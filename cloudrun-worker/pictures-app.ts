@@ -83,7 +83,7 @@ export function createPicturesApp(
     // Nothing is awaited between these checks and the taking of a slot: another request could take the same one.
     const refusal = whyNotNow();
     if (refusal) {
-      await answerFailure(refusal, outgoing, arrivedAt);
+      answerFailure(refusal, outgoing, arrivedAt);
       return RESPONSE_ALREADY_SENT;
     }
     const slot = new AbortController();
@@ -131,7 +131,7 @@ export function createPicturesApp(
       if (failure.kind === 'machine') selfCheck.suspect(failure.message, 0);
       await selfCheck.settled();
       if (outgoing.headersSent) outgoing.destroy();
-      else await answerFailure(failure, outgoing, arrivedAt);
+      else answerFailure(failure, outgoing, arrivedAt);
     } finally {
       await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
         log.warn({ error }, 'The files of a request could not be removed.'),
@@ -160,7 +160,7 @@ export function createPicturesApp(
     { path, madeBy: _, ...output }: OperationOutput,
     { outgoing, arrivedAt, signal }: Exchange,
   ): Promise<void> {
-    const [file, instance] = await Promise.all([describeFile(path), report(arrivedAt)]);
+    const file = await describeFile(path);
     signal.throwIfAborted();
     const { steps, extension, ...described } = output;
     const now = Date.now();
@@ -170,7 +170,7 @@ export function createPicturesApp(
       ...described,
       extension: extension as ResultExtension,
       steps: steps.map(({ step, startedAt, ms }) => ({ step, ms, agoMs: now - startedAt })),
-      instance,
+      instance: report(arrivedAt),
     };
     const line = headLine(head);
     outgoing.writeHead(200, {
@@ -182,20 +182,14 @@ export function createPicturesApp(
     await pipeline(createReadStream(path), outgoing, { signal: AbortSignal.timeout(limits.mostMs) });
   }
 
-  async function answerFailure(
-    failure: PictureFailure,
-    outgoing: ServerResponse,
-    arrivedAt: number,
-  ): Promise<void> {
-    const instance = await report(arrivedAt).catch(() => null);
-    const body: FailureBody = { format: wireFormat, failure, instance };
+  function answerFailure(failure: PictureFailure, outgoing: ServerResponse, arrivedAt: number): void {
+    const body: FailureBody = { format: wireFormat, failure, instance: report(arrivedAt) };
     outgoing.writeHead(statusOf(failure), { 'Content-Type': 'application/json' });
     outgoing.end(JSON.stringify(body));
   }
 
-  async function report(arrivedAt: number): Promise<InstanceReport> {
-    const own = await worker.report();
-    return { ...own, busy: underWay.size, inHandMs: performance.now() - arrivedAt };
+  function report(arrivedAt: number): InstanceReport {
+    return { ...worker.report(), busy: underWay.size, inHandMs: performance.now() - arrivedAt };
   }
 
   return {

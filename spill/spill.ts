@@ -22,6 +22,8 @@ import { createRemote, usualLimits } from './remote.ts';
 import { createWork } from './work.ts';
 
 const program = 'spill';
+/** Cloud Run may have hundreds of places. When a pull has brought a message, the next one waits. */
+const pullsAtOnce = 4;
 
 /**
  * The worker of Cloud Run's jobs where Cloud Run knows no database: it claims them here, sends their pictures there, and
@@ -56,7 +58,7 @@ async function runSpill(environment: NodeJS.ProcessEnv): Promise<void> {
     instances,
   });
   const slots = await readPlaces(ports);
-  const pulling = startPulling('run', { slots, ports, work: work.work });
+  const pulling = startPulling('run', { slots, ports, work: work.work }, pullsAtOnce);
   const gate = createGate(pulling, remote.ask, log);
   const places = followPlaces(pulling, ports);
 

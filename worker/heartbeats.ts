@@ -1,7 +1,7 @@
 import { type Recurring, startRecurring } from '@spillway/core/background.ts';
 import { type Control, type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import type { MachineMetrics } from './machine-metrics.ts';
+import { type MachineMetrics, unknownMetrics } from './machine-metrics.ts';
 import type { OwnControl } from './own-control.ts';
 
 /** What the worker itself knows; the machine's figures are added to it. */
@@ -22,13 +22,6 @@ export type WorkerReport = Pick<
   | 'startedAt'
   | 'version'
 >;
-
-/** Until the machine was read once, which fails for example where no file handle is left. */
-const unknownMetrics: MachineMetrics = {
-  cpu: { load: 0, perCore: [] },
-  memory: { totalBytes: 0, usedBytes: 0 },
-  process: { cpu: 0, rssBytes: 0, count: 0 },
-};
 
 /**
  * Writes heartbeats, one at a time, and passes on what is wanted of this worker. An outage delays them. `runNow` writes

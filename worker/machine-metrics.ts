@@ -6,6 +6,13 @@ import { type ProcessUsage, processTree } from '@spillway/processing/process-tre
 
 export type MachineMetrics = Pick<Heartbeat, 'cpu' | 'memory' | 'process'>;
 
+/** Until the machine was read once, which fails for example where no file handle is left. */
+export const unknownMetrics: MachineMetrics = {
+  cpu: { load: 0, perCore: [] },
+  memory: { totalBytes: 0, usedBytes: 0 },
+  process: { cpu: 0, rssBytes: 0, count: 0 },
+};
+
 /**
  * Reads the use of the machine's processors and memory, and the part of it that is the process tree under `root`.
  * On a machine that several workers share, only the tree tells them apart. Loads are means since the last reading.

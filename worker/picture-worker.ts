@@ -6,7 +6,7 @@ import { systemClock } from '@spillway/pipeline/system-clock.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
 import type { ProcessingConfig } from './config.ts';
-import { createMachineMeter, type MachineMetrics } from './machine-metrics.ts';
+import { createMachineMeter, type MachineMetrics, unknownMetrics } from './machine-metrics.ts';
 import { createOwnOffers } from './own-offers.ts';
 import { createOwnProcessor } from './own-processor.ts';
 import { type SelfTestProblem, selfTest } from './self-test.ts';
@@ -19,13 +19,13 @@ export interface PictureWorker {
   readonly folder: string;
   readonly operate: Operate;
   /** How it is, but for its requests. The machine's figures may be some seconds old. */
-  report(): Promise<Omit<InstanceReport, 'busy' | 'inHandMs'>>;
+  report(): Omit<InstanceReport, 'busy' | 'inHandMs'>;
   /** As that of a worker with jobs. */
   selfTest(wantedBytes: number): Promise<SelfTestProblem | null>;
   close(): Promise<void>;
 }
 
-/** Reading a process tree costs, and an instance may answer many requests in a second. Milliseconds. */
+/** Reading a process tree takes time, and an instance may answer many requests in a second. Milliseconds. */
 const metricsServeMs = 2_000;
 
 /**
@@ -47,12 +47,20 @@ export async function startPictureWorker(
   const models = { folder: modelsFolderFrom(config), source: config.SPILLWAY_MODELS_SOURCE };
   const offers = createOwnOffers(models, systemClock, log);
   const readMachine = createMachineMeter(process.pid, workDir.path);
-  let metrics: { at: number; figures: Promise<MachineMetrics> } | null = null;
+  let machine: MachineMetrics | null = null;
+  let readAt = Number.NEGATIVE_INFINITY;
 
-  function machine(): Promise<MachineMetrics> {
-    const now = awakeMs();
-    if (!metrics || now - metrics.at > metricsServeMs) metrics = { at: now, figures: readMachine() };
-    return metrics.figures;
+  /** Runs beside the work: no answer waits for it. */
+  function lookAtMachine(): Promise<void> | undefined {
+    if (awakeMs() - readAt < metricsServeMs) return undefined;
+    readAt = awakeMs();
+    return readMachine().then(
+      (figures) => {
+        machine = figures;
+      },
+      // A machine that is short of something answers with the last figures.
+      () => {},
+    );
   }
 
   async function close(): Promise<void> {
@@ -65,7 +73,7 @@ export async function startPictureWorker(
     await processor.warmUp();
     // The first look at the folder of models, and at the machine.
     offers();
-    await machine();
+    await lookAtMachine();
   } catch (error) {
     await close();
     throw error;
@@ -73,15 +81,18 @@ export async function startPictureWorker(
   return {
     slots: config.SPILLWAY_SLOTS,
     folder: workDir.path,
-    operate,
-    async report() {
+    operate(request) {
+      void lookAtMachine();
+      return operate(request);
+    },
+    report() {
       return {
         id,
         slots: config.SPILLWAY_SLOTS,
         models: [...processor.models],
         offers: offers(),
         version: config.SPILLWAY_VERSION,
-        ...(await machine()),
+        ...(machine ?? unknownMetrics),
         upMs: performance.now() - startedMs,
       };
     },

@@ -1,6 +1,7 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
+import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { copying, type Workbench, workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startPulling } from './pull-loop.ts';
@@ -74,6 +75,47 @@ it('a VM has a pull for each free slot, and no more', async () => {
   await new Promise(setImmediate);
   expect(held.pulls()).toBe(3);
   held.release();
+});
+
+it('a worker that shares with nobody has few pulls that wait, and takes a burst all the same', async () => {
+  const enough = Promise.withResolvers<void>();
+  const { bench, pulling } = await vm(copying, 1);
+  await pulling.stop();
+  const executor = bench.executor('vm-1', async (request) => {
+    await enough.promise;
+    return copying(request);
+  });
+  const { pull } = bench.ports.consumer;
+  let waiting = 0;
+  let most = 0;
+  bench.ports.consumer.pull = async (target) => {
+    most = Math.max(most, ++waiting);
+    return pull(target).finally(() => waiting--);
+  };
+  const work = (delivery: Delivery) => receiveMessage(delivery, executor);
+  const few = startPulling('vm', { slots: 6, ports: bench.ports, work }, 2);
+  onTestFinished(few.stop);
+  for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await bench.drop(`sketch/${name}.jpg`);
+  await expect.poll(() => states(bench)).toEqual(Array(6).fill('processing'));
+  expect(most).toBe(2);
+  enough.resolve();
+  await expect.poll(() => states(bench)).toEqual(Array(6).fill('succeeded'));
+});
+
+it('a worker has the number of slots that it is given while it works', async () => {
+  const enough = Promise.withResolvers<void>();
+  const operate: Operate = async (request) => {
+    await enough.promise;
+    return copying(request);
+  };
+  const { bench, pulling } = await vm(operate, 1);
+  const working = async () => (await states(bench)).filter((state) => state === 'processing').length;
+  for (const name of ['a', 'b', 'c', 'd']) await bench.drop(`sketch/${name}.jpg`);
+  await expect.poll(working).toBe(1);
+  pulling.resize(3);
+  await expect.poll(working).toBe(3);
+  enough.resolve();
+  await expect.poll(() => states(bench)).toEqual(Array(4).fill('succeeded'));
 });
 
 it('two VMs share a burst: neither has more than it can work on', async () => {

@@ -28,10 +28,13 @@ export interface Pulling extends Background {
  * which shares a burst evenly between VMs, and a message finds a pull that waits. On a VM, a slot to which no message came
  * looks at the line itself before it pulls again: a message that is lost or late delays no job for longer than a pull takes.
  * @param target Whose messages are pulled.
+ * @param atOnce Pulls that wait at the same time, for a worker that shares its messages with nobody. Default: one for each
+ * free slot.
  */
 export function startPulling(
   target: Target,
   worker: Pick<Worker, 'slots' | 'ports' | 'work'> & Partial<Pick<Worker, 'workNext'>>,
+  atOnce: number = Number.POSITIVE_INFINITY,
 ): Pulling {
   const { workNext } = worker;
   const { consumer, log } = worker.ports;
@@ -56,6 +59,7 @@ export function startPulling(
     running++;
     while (!stopped && running <= wanted) {
       if (paused) await changed.promise;
+      else if (open.size >= atOnce) await Promise.race(open);
       else await takeTurns(await untilEnded(pull()));
     }
     running--;
