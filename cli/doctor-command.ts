@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Diagnosis, diagnose } from '@spillway/core/diagnosis/diagnosis.ts';
+import type { SetupFinding } from '@spillway/core/diagnosis/system-reading.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import { type BaseConfig, baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
 import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
-import { readPartsFile } from '@spillway/pipeline/parts-file.ts';
+import { failingParts, type PartsFile, readPartsFile } from '@spillway/pipeline/parts-file.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { inTime } from '@spillway/pipeline/preflight.ts';
 import { readSystem } from '@spillway/pipeline/read-system.ts';
@@ -32,6 +33,8 @@ type Environment = Record<string, string | undefined>;
 interface Subject {
   name: string;
   environment: Environment;
+  /** What is wrong with it beside what its database tells. */
+  findings: SetupFinding[];
 }
 
 /** Why a system cannot be looked at, and what to do, in one sentence or two. */
@@ -92,7 +95,7 @@ async function localStack(path: string): Promise<Subject> {
     );
   }
   const local = { ...environmentOf(stack), METADATA_SERVER_DETECTION: 'none' };
-  return { name: `the local stack of ${path}`, environment: local };
+  return { name: `the local stack of ${path}`, environment: local, findings: [] };
 }
 
 async function oneMachine(data: string, environment: Environment): Promise<Subject> {
@@ -109,7 +112,19 @@ async function oneMachine(data: string, environment: Environment): Promise<Subje
     );
   }
   const machine = machineEnvironment(folder, parts.storage, environment);
-  return { name: `the Spillway in ${folder.path}`, environment: machine };
+  const findings = machineFindings(parts, folder.path);
+  return { name: `the Spillway in ${folder.path}`, environment: machine, findings };
+}
+
+/** What the supervisor of a machine says of its parts, and the storage server of its room. */
+function machineFindings(parts: PartsFile, data: string): SetupFinding[] {
+  const failing = failingParts(parts).map((name) => ({
+    what: `The ${name} keeps ending and is started again.`,
+    mend: `Look at the end of its log: ${join(data, 'logs', `${name}.log`)}, or the journal of the service.`,
+  }));
+  if (parts.refusal === null) return failing;
+  const mend = 'Delete what is not needed, or choose other limits: spillway serve --min-free --max-stored';
+  return [...failing, { what: parts.refusal, mend }];
 }
 
 /** A file of an earlier version would be changed when it is opened. */
@@ -123,16 +138,18 @@ async function isCurrent(database: string): Promise<boolean> {
 }
 
 function ofEnvironment(environment: Environment): Subject {
-  return { name: `the project ${environment.SPILLWAY_PROJECT}`, environment };
+  return { name: `the project ${environment.SPILLWAY_PROJECT}`, environment, findings: [] };
 }
 
-async function look({ name, environment }: Subject): Promise<Diagnosis> {
+async function look({ name, environment, findings }: Subject): Promise<Diagnosis> {
   // Google's clients read the addresses of emulators from there.
   Object.assign(process.env, environment);
   const ports = await createPorts(configOf(environment), silent, 'calls');
   await requireDatabase(name, ports);
   try {
-    return diagnose(await inTime(readSystem(ports), limits.reading));
+    const reading = await inTime(readSystem(ports), limits.reading);
+    const { setup } = reading;
+    return diagnose({ ...reading, setup: { ...setup, findings: [...findings, ...setup.findings] } });
   } catch (error) {
     throw new CannotLookError(`The doctor cannot look at ${name}. ${messageOf(error)}`);
   }

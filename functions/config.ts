@@ -19,8 +19,6 @@ export const functionsConfigSchema = baseConfigSchema.extend({
 /** The environment of the router, which does the work of all functions in one process. */
 export const routerConfigSchema = baseConfigSchema.extend({
   SPILLWAY_LOST_AFTER_MS: lostAfterMs,
-  /** The first search for lost uploads begins there, where a backup of that time was brought back. */
-  SPILLWAY_SEARCH_FROM: z.iso.datetime().optional(),
   ...jobEventsConfigShape,
   /** Uploads that are routed at the same time. */
   SPILLWAY_ROUTES_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),

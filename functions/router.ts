@@ -89,20 +89,17 @@ async function startPages(
  * A search goes back to the last one that came to its end, also where the machine was off for weeks, or where the database
  * is one of long ago.
  */
-function startSearching(
-  { SPILLWAY_LOST_AFTER_MS: afterMs, SPILLWAY_SEARCH_FROM: from }: RouterConfig,
-  ports: Ports,
-): Background {
+function startSearching({ SPILLWAY_LOST_AFTER_MS: afterMs }: RouterConfig, ports: Ports): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wait = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
 
-  async function searchNow(days: number): Promise<void> {
+  async function searchNow(): Promise<void> {
     if (signal.aborted) return;
     try {
       const last = await ports.leases.endOf(searchedLease);
       const sinceLast = last === null ? 0 : daysSince(last, ports) + 1;
-      await searchLostUploads(Math.max(days, sinceLast), afterMs, ports);
+      await searchLostUploads(Math.max(search.days, sinceLast), afterMs, ports);
       await ports.leases.acquire(searchedLease, program, 1);
     } catch (error) {
       ports.log.warn({ error }, 'The search for lost uploads was cut off; the next one goes on.');
@@ -110,12 +107,10 @@ function startSearching(
   }
 
   async function run(): Promise<void> {
-    // What came after a backup that was brought back has no jobs, and no event that is still to come.
-    const sinceBackup = from === undefined ? 0 : daysSince(new Date(from), ports) + 1;
-    await searchNow(Math.max(search.days, sinceBackup));
+    await searchNow();
     await wait(afterMs);
     while (!signal.aborted) {
-      await searchNow(search.days);
+      await searchNow();
       await wait(search.everyMs);
     }
   }

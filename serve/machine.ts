@@ -13,7 +13,6 @@ import { awaitEarlierParts, takeFolder } from './folder-lock.ts';
 import { rotateLogs } from './log-rotation.ts';
 import type { ServeOptions } from './options.ts';
 import { deletionOf, type Plan, storageAddress, storagePart, workingParts } from './parts.ts';
-import { forgetRestoring, restoredFromOf } from './restored-from.ts';
 import { upgradeDatabase } from './upgrade.ts';
 
 /** How often it is written down how the parts are: one that has run for a while does not fail any more. Milliseconds. */
@@ -55,8 +54,7 @@ export async function startMachine(
     await upgradeDatabase(folder, version, say);
     const secrets = await readSecrets(folder.path);
     const ports = { storage: options.storage.port ?? (await freePort()), router: await freePort() };
-    const restoredFrom = await restoredFromOf(folder);
-    const plan: Plan = { options, folder, secrets, version, ports, restoredFrom, environment };
+    const plan: Plan = { options, folder, secrets, version, ports, environment };
     running = new RunningMachine(plan, say);
     abandon.addEventListener('abort', () => running?.abandon(), { once: true });
     abandon.throwIfAborted();
@@ -95,7 +93,6 @@ class RunningMachine {
   #writing: Promise<void> = Promise.resolve();
   #ending: Promise<void> | null = null;
   #stopTimers = () => {};
-  #isComplete = false;
 
   constructor(plan: Plan, say: (line: string) => void) {
     this.#plan = plan;
@@ -127,7 +124,6 @@ class RunningMachine {
       keptDays: this.#plan.options.keptDays,
     });
     await Promise.all(workingParts(this.#plan).map((part) => this.#supervisor.start(part)));
-    this.#isComplete = true;
     await this.#publish();
   }
 
@@ -154,7 +150,6 @@ class RunningMachine {
     await this.#supervisor.stopAll(this.#supervisor.names());
     await this.#writing;
     await rm(this.#plan.folder.parts, { force: true });
-    if (this.#isComplete) await forgetRestoring(this.#plan.folder);
   }
 
   #publish(): Promise<void> {

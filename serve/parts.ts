@@ -13,8 +13,6 @@ export interface Plan {
   /** The version of this Spillway. */
   version: string;
   ports: { storage: number; router: number };
-  /** When the backup was made that this data comes from; null where nothing was restored since the last start. */
-  restoredFrom: Date | null;
   /** The environment of this process. */
   environment: Record<string, string | undefined>;
 }
@@ -82,7 +80,6 @@ function routerPart(plan: Plan): PartSpec {
     environment: {
       ...shared(plan),
       SPILLWAY_HEALTH_PORT: String(plan.ports.router),
-      ...(plan.restoredFrom === null ? {} : { SPILLWAY_SEARCH_FROM: plan.restoredFrom.toISOString() }),
       ...eventsToken(plan),
     },
   };

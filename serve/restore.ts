@@ -16,7 +16,6 @@ import {
 } from './data-folder.ts';
 import { explainedStart } from './explained-start.ts';
 import { awaitEarlierParts, takeFolder } from './folder-lock.ts';
-import { noteRestoring } from './restored-from.ts';
 import { timeInName } from './time-in-name.ts';
 
 export interface Restored extends Backup {
@@ -52,7 +51,6 @@ export async function restoreMachine(from: string, data: string, replace: boolea
     await copyContent(source, partial);
     await checkContent(partial, backup);
     const before = await putInPlace(partial, folder);
-    await noteRestoring(folder, backup.at);
     return { ...backup, folder: folder.path, before };
   } catch (error) {
     await rm(partial, { recursive: true, force: true });

@@ -45,9 +45,14 @@ export async function upgradeDatabase(
 
 /** @throws StartError where a part of the data is gone, and a start would begin anew without a word. */
 function requireWhole(folder: DataFolder): void {
-  if (existsSync(join(folder.path, partialFolder))) {
+  const partial = join(folder.path, partialFolder);
+  if (existsSync(partial)) {
+    const isUntouched = isThere(folder.database) && isThere(objectsOf(folder));
+    const other = isUntouched
+      ? ` Or keep what was there before, of which nothing was replaced yet: remove ${partial}`
+      : '';
     throw new StartError(
-      `A restore into ${folder.path} was cut off. Do it again: ${restoreCommand(folder.database)}`,
+      `A restore into ${folder.path} was cut off. Do it again: ${restoreCommand(folder.database)}${other}`,
     );
   }
   if (!isThere(folder.database) && isThere(objectsOf(folder))) throw missing(folder.database, folder);

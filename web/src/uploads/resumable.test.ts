@@ -41,8 +41,8 @@ async function startSession(faultAt: (request: number) => Fault | null = () => n
   const requests: string[] = [];
   server = createServer((request, response) => {
     const range = request.headers['content-range'] ?? '';
-    const fault = faultAt(requests.length);
-    requests.push(range);
+    const at = requests.push(range) - 1;
+    const fault = faultAt(at);
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('error', () => {});
@@ -125,6 +125,25 @@ describe('sendResumable', () => {
     await send(session, bytes(0)).done;
     expect(session.finished()).toBe(true);
     expect(session.requests).toEqual(['bytes */0']);
+  });
+
+  it('sends smaller chunks where a proxy takes no larger ones', async () => {
+    const file = bytes(5 * chunkStep);
+    const least = 2 * chunkStep;
+    const session: Session = await startSession((at) => {
+      const [, first, last] = /^bytes (\d+)-(\d+)/.exec(session.requests[at] ?? '') ?? [];
+      const size = first === undefined ? 0 : Number(last) - Number(first) + 1;
+      return size > least ? { kind: 'answer', status: 413 } : null;
+    });
+    const { done, pauses } = send(session, file);
+    await done;
+    expect(session.stored()).toEqual(await contentOf(file));
+    expect(pauses).toEqual([]);
+  });
+
+  it('gives up where not even the smallest chunk is taken', async () => {
+    const session = await startSession(() => ({ kind: 'answer', status: 413 }));
+    await expect(send(session, bytes(5 * chunkStep)).done).rejects.toMatchObject({ code: 'refused' });
   });
 
   it('sends a large file in growing chunks that are multiples of 256 KiB', async () => {

@@ -63,6 +63,7 @@ export async function sendResumable(upload: ResumableUpload): Promise<void> {
   const { file, signal } = upload;
   let position = 0;
   let chunkSize = firstChunk;
+  let most = largestChunk;
   let failures = 0;
   let query = upload.resume;
   for (;;) {
@@ -79,12 +80,22 @@ export async function sendResumable(upload: ResumableUpload): Promise<void> {
     if (outcome === 'session_gone')
       throw new UploadFailure('session_gone', 'The upload session has expired.');
     if (outcome === 'full') throw new UploadFailure('full', 'There is no room for the file.');
-    if (outcome === 'refused')
+    if (outcome === 'too_large' && chunkSize > chunkStep) {
+      // A proxy on the way takes less in one request.
+      most = Math.max(chunkStep, Math.floor(chunkSize / 2 / chunkStep) * chunkStep);
+      chunkSize = most;
+      query = true;
+      continue;
+    }
+    if (outcome === 'refused' || outcome === 'too_large')
       throw new UploadFailure('refused', `Storage refused the file (${reply?.status}).`);
     const arrived = outcome === 'incomplete' ? arrivedBytes(reply?.range ?? null) : position;
     const advanced = arrived > position;
     if (outcome === 'incomplete' && (advanced || query)) {
-      chunkSize = advanced && !query ? nextChunkSize(chunkSize, performance.now() - started) : chunkSize;
+      chunkSize =
+        advanced && !query
+          ? Math.min(most, nextChunkSize(chunkSize, performance.now() - started))
+          : chunkSize;
       if (advanced) {
         failures = 0;
         upload.onInterrupted(false);
@@ -99,7 +110,7 @@ export async function sendResumable(upload: ResumableUpload): Promise<void> {
     upload.onInterrupted(true);
     upload.onProgress(position);
     await upload.pause(failures, signal);
-    chunkSize = firstChunk;
+    chunkSize = Math.min(most, firstChunk);
     query = true;
   }
 }
@@ -139,7 +150,7 @@ export async function assertReadable(file: Blob): Promise<void> {
   await file.slice(0, 1).arrayBuffer();
 }
 
-type Outcome = 'finished' | 'incomplete' | 'interrupted' | 'session_gone' | 'full' | 'refused';
+type Outcome = 'finished' | 'incomplete' | 'interrupted' | 'session_gone' | 'full' | 'too_large' | 'refused';
 
 function classify(status: number): Outcome {
   if (status === 200 || status === 201) return 'finished';
@@ -147,6 +158,7 @@ function classify(status: number): Outcome {
   if (status === 404 || status === 410) return 'session_gone';
   // Waiting a moment makes no room.
   if (status === 507) return 'full';
+  if (status === 413) return 'too_large';
   if (status === 408 || status === 429 || status >= 500) return 'interrupted';
   return 'refused';
 }
