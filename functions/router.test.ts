@@ -1,6 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { jobEndedSchema } from '@spillway/core/messages.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createBuckets } from '@spillway/pipeline/create-buckets.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
@@ -106,6 +111,27 @@ it('looks back to the last search, however long the machine was off', async () =
   await expect.poll(searched).toBeGreaterThan(daysAgo(1)());
   await router.stop();
   then.close();
+});
+
+it('sends the ends of jobs to the configured address', async () => {
+  const bodies: string[] = [];
+  const receiver = createServer(async (request, response) => {
+    bodies.push(await text(request));
+    response.writeHead(204).end();
+  }).listen(0, '127.0.0.1');
+  await once(receiver, 'listening');
+  onTestFinished(() => void receiver.close());
+  const { port } = receiver.address() as AddressInfo;
+  const { config, upload } = await machine({ SPILLWAY_JOB_EVENTS_URL: `http://127.0.0.1:${port}/ends` });
+  const router = await startRouter(config, silentLog);
+  // Its job fails where it is routed.
+  await upload('unknown/cat.jpg');
+  await expect
+    .poll(() => bodies.map((body) => jobEndedSchema.parse(JSON.parse(body))))
+    .toMatchObject([
+      { state: 'failed', error: { code: 'unknown_operation' }, source: { name: 'unknown/cat.jpg' } },
+    ]);
+  await router.stop();
 });
 
 it('says how it is', async () => {
