@@ -1,4 +1,6 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -52,6 +54,22 @@ const elsewhere = {
 };
 
 describe('spillway doctor says in a sentence why it cannot look, and ends with 2,', () => {
+  it('where there is no database, and makes none', async () => {
+    const folder = await emptyFolder();
+    const file = join(folder, 'spillway.db');
+    const environment = { ...elsewhere, SPILLWAY_ENGINE: 'embedded', SPILLWAY_DATABASE: file };
+    expect(await ask({}, environment)).toEqual({
+      code: 2,
+      said: `The doctor cannot look at the project elsewhere. There is no database ${file}.`,
+    });
+    expect(existsSync(file)).toBe(false);
+    await writeFile(file, 'It is no database.'.repeat(100));
+    expect(await ask({}, environment)).toMatchObject({
+      code: 2,
+      said: expect.stringMatching(/^The doctor cannot look at the project elsewhere[.] .* is no database[.]/),
+    });
+  });
+
   it.each<[string, Record<string, string>, RegExp]>([
     ['where a variable is missing', { SPILLWAY_PROJECT: 'elsewhere' }, /SPILLWAY_UPLOADS_BUCKET/],
     [

@@ -1,9 +1,10 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Diagnosis, diagnose } from '@spillway/core/diagnosis/diagnosis.ts';
 import type { SetupFinding } from '@spillway/core/diagnosis/system-reading.ts';
 import { messageOf } from '@spillway/core/errors.ts';
-import { type BaseConfig, baseConfigSchema, parseConfig } from '@spillway/pipeline/config.ts';
+import { type BaseConfig, baseConfigSchema, databaseOf, parseConfig } from '@spillway/pipeline/config.ts';
 import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { failingParts, type PartsFile, readPartsFile } from '@spillway/pipeline/parts-file.ts';
@@ -144,7 +145,7 @@ function ofEnvironment(environment: Environment): Subject {
 async function look({ name, environment, findings }: Subject): Promise<Diagnosis> {
   // Google's clients read the addresses of emulators from there.
   Object.assign(process.env, environment);
-  const ports = await createPorts(configOf(environment), silent, 'calls');
+  const ports = await openPorts(name, configOf(environment));
   await requireDatabase(name, ports);
   try {
     const reading = await inTime(readSystem(ports), limits.reading);
@@ -153,6 +154,17 @@ async function look({ name, environment, findings }: Subject): Promise<Diagnosis
   } catch (error) {
     throw new CannotLookError(`The doctor cannot look at ${name}. ${messageOf(error)}`);
   }
+}
+
+/** The doctor makes nothing: a program that finds no file would begin a database there. */
+async function openPorts(name: string, config: BaseConfig): Promise<AppPorts> {
+  const file = databaseOf(config);
+  if (file !== null && !existsSync(file)) {
+    throw new CannotLookError(`The doctor cannot look at ${name}. There is no database ${file}.`);
+  }
+  return createPorts(config, silent, 'calls').catch((error: unknown) => {
+    throw new CannotLookError(`The doctor cannot look at ${name}. ${messageOf(error)}`);
+  });
 }
 
 function configOf(environment: Environment): BaseConfig {

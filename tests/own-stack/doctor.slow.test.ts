@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, inject, it } from 'vitest';
 import { type Answers, runDoctor, wrongCodes } from '../doctor.ts';
 import { drawnJpeg } from '../pictures.ts';
 import { ownStack } from './own-stack.ts';
@@ -54,7 +54,7 @@ it('tells of dead letters', async () => {
   await expect.poll(async () => (await doctor()).stdout, polling).toContain('It is no JSON.');
 });
 
-it('cannot look where Firestore is away, and says so', async () => {
+it.runIf(inject('engine') === 'google')('cannot look where Firestore is away, and says so', async () => {
   await own().stack.stopPart('emulators');
   expect(await doctor()).toMatchObject({
     code: 2,

@@ -23,7 +23,7 @@ export async function succeededIn(stack: StackFile, folder: string): Promise<num
 }
 
 /** Resolves when all uploads were answered. */
-export async function dropMany(stack: StackFile, folder: string, count: number): Promise<void> {
+async function dropMany(stack: StackFile, folder: string, count: number): Promise<void> {
   const picture = await drawnJpeg(2, 1_600, 1_200);
   const { drop } = clientOf(stack);
   await Promise.all(Array.from({ length: count }, (_, index) => drop(`${folder}/${index}.jpg`, picture)));
@@ -39,8 +39,12 @@ export function ownLauncher(): () => Launcher {
   return () => launcher;
 }
 
-/** The life of `npm start` on an engine, from its first start until it is killed. */
-export function testLife(engine: Engine, own: () => Launcher): void {
+/**
+ * The life of `npm start` on an engine, from its first start until it is killed.
+ * @returns The folder of the bucket with the objects that were there when it was killed, and how many they are.
+ */
+export function testLife(engine: Engine, own: () => Launcher): { folder: string; count: number } {
+  const busy = { folder: 'sketch/busy', count: 12 };
   const start = (...args: string[]) => own().start(['--engine', engine, '--vms', '1', ...args]);
 
   it('forgets all with --reset, keeps finished work without, and leaves nothing when it is ended or killed', async () => {
@@ -63,9 +67,10 @@ export function testLife(engine: Engine, own: () => Launcher): void {
     const [results] = await clientOf(second).storage.bucket(second.buckets.results).getFiles();
     expect(results).toHaveLength(2);
     // Killed in the middle of work, whose calls then find nobody to answer.
-    await dropMany(second, 'sketch/busy', 20);
+    await dropMany(second, busy.folder, busy.count);
     const left = launcher.processes();
     await launcher.end('SIGKILL');
     await expectNothingLeft(left);
   });
+  return busy;
 }

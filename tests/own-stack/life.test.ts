@@ -5,21 +5,18 @@ import { fileURLToPath } from 'node:url';
 import { startStack } from '@spillway/emulators/stack.ts';
 import { readStackOptions } from '@spillway/emulators/stack-options.ts';
 import { describe, expect, it } from 'vitest';
-import { dropMany, ownLauncher, succeededIn, testLife } from './life-cases.ts';
+import { ownLauncher, succeededIn, testLife } from './life-cases.ts';
 
 const own = ownLauncher();
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const embedded = ['--engine', 'embedded', '--vms', '1'];
 
 describe('the local stack', () => {
-  testLife('embedded', own);
+  const { folder, count } = testLife('embedded', own);
 
   it('does what it was given before it was killed, when it is started again', async () => {
-    const folder = 'sketch/given';
-    await dropMany(await own().start(embedded), folder, 12);
-    await own().end('SIGKILL');
     const stack = await own().start(embedded);
-    await expect.poll(() => succeededIn(stack, folder), { timeout: 120_000 }).toBe(12);
+    await expect.poll(() => succeededIn(stack, folder), { timeout: 120_000 }).toBe(count);
     await own().end();
   });
 
