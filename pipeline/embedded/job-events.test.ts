@@ -76,7 +76,7 @@ it('pushes again what was refused or sent elsewhere, and what ended before anybo
   const { queue, requests, start, left } = await receiver([503, 307]);
   await queue.announce('early', ended, noon, null);
   await start();
-  await expect.poll(left, { timeout: 20_000 }).toBeNull();
+  await expect.poll(left).toBeNull();
   expect(requests.map(({ headers }) => headers['ce-id'])).toEqual(['early', 'early', 'early']);
 });
 

@@ -66,7 +66,7 @@ describe('several processes', () => {
     };
     const processes = await Promise.all([1, 2].map(() => takingProcess(path, kept, 'acknowledge')));
     const all = await publish(kept, 400);
-    await expect.poll(() => messages.firstDueAt(kept), { timeout: 20_000 }).toBeNull();
+    await expect.poll(() => messages.firstDueAt(kept)).toBeNull();
     const taken = () => processes.flatMap((each) => each.taken);
     await expect.poll(() => taken().length).toBeGreaterThanOrEqual(all.length);
     expect(taken().sort()).toEqual(all.sort());
@@ -77,9 +77,9 @@ describe('several processes', () => {
     // It waits when the message is published.
     const { taken, child } = await takingProcess(path, quick, 'hold');
     await publish(quick, 1);
-    await expect.poll(() => taken.length, { timeout: 10_000 }).toBeGreaterThan(0);
+    await expect.poll(() => taken.length).toBeGreaterThan(0);
     child.kill('SIGKILL');
-    const [again] = await pulls.pull(quick, 1, 10_000);
+    const [again] = await pulls.pull(quick, 1, 50_000);
     expect(again?.data).toBe('0');
     expect(again?.deliveryAttempt).toBeGreaterThan(1);
   });
@@ -162,7 +162,7 @@ describe('a message that was taken', () => {
 describe('pulls of one process', () => {
   it('wait together and get a message each, the first due first', async () => {
     const { pulls, publish } = await openQueue();
-    const waiting = [1, 2, 3].map(() => pulls.pull(quick, 1, 10_000));
+    const waiting = [1, 2, 3].map(() => pulls.pull(quick, 1, 50_000));
     await publish(quick, 3);
     pulls.look();
     const taken = (await Promise.all(waiting)).flat().map(({ data }) => data);

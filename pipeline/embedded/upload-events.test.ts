@@ -47,7 +47,7 @@ it('hands on each event, several at a time, and once more what could not be hand
   onTestFinished(() => events.stop());
   const names = Array.from({ length: 8 }, (_, index) => String(index));
   for (const name of names) await tell(name);
-  await expect.poll(left, { timeout: 10_000 }).toBeNull();
+  await expect.poll(left).toBeNull();
   expect(handled.toSorted()).toEqual(names);
   expect(most).toBeLessThanOrEqual(3);
 });
