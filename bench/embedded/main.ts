@@ -8,6 +8,7 @@ import { type Kills, kill } from './kills.ts';
 import { type Latency, latencyOf } from './latency.ts';
 import { type Kind, kinds, type Product, startProduct } from './product.ts';
 import { type Throughput, throughputAt } from './throughput.ts';
+import { type Told, toldWithin } from './told.ts';
 
 const starts = 5;
 /** One megapixel, and as little as a picture can have. */
@@ -20,12 +21,13 @@ export interface EmbeddedReport {
   noOp: Record<Kind, Throughput[]>;
   sketches: Throughput;
   idle: Latency;
+  told: Told;
   history: History;
   kills: Kills;
 }
 
 type Part = keyof EmbeddedReport;
-const parts: readonly Part[] = ['readySeconds', 'noOp', 'sketches', 'idle', 'history', 'kills'];
+const parts: readonly Part[] = ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'];
 
 /**
  * The figures of the embedded engine, each on a product of its own. It takes about half an hour.
@@ -46,6 +48,7 @@ export async function embedded({ json, only }: { json: boolean; only: readonly s
         on('serve', (product) => throughputAt(product, 20, { name: 'sketch/many', bytes: photo, jobs: 300 })),
       idle: () =>
         on('serve', (product) => latencyOf(product, { name: 'sketch/one', bytes: photo, jobs: 60 })),
+      told: () => toldWithin(folder),
       history: () => historyOf(join(folder, 'week')),
       kills: () =>
         on('serve', (product) =>
@@ -107,7 +110,7 @@ const one = (value: number) => value.toFixed(1);
 const spread = (values: number[]) => `${one(Math.min(...values))} to ${one(Math.max(...values))}`;
 
 function linesOf(part: Part, report: Partial<EmbeddedReport>): string[] {
-  const { readySeconds = [], noOp, sketches, idle, history, kills } = report;
+  const { readySeconds = [], noOp, sketches, idle, told, history, kills } = report;
   switch (part) {
     case 'readySeconds':
       return [`Start to ready: median ${one(median(readySeconds))} s (${spread(readySeconds)})`];
@@ -121,6 +124,12 @@ function linesOf(part: Part, report: Partial<EmbeddedReport>): string[] {
       return idle
         ? [
             `Idle, upload to result less the operation: p50 ${idle.overheadMs.p50} ms, p95 ${idle.overheadMs.p95} ms; the operation ${idle.operationMs.p50} and ${idle.operationMs.p95} ms`,
+          ]
+        : [];
+    case 'told':
+      return told
+        ? [
+            `A change is told to another process within: p50 ${one(told.p50)} ms, p95 ${one(told.p95)} ms, most ${one(told.most)} ms`,
           ]
         : [];
     case 'history':
