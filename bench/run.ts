@@ -24,7 +24,9 @@ const onlyPrefix = '--only=';
 const ofOne: Record<string, string[]> = {
   pipeline: ['--like-cloud'],
   idle: ['--embedded'],
-  embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'].map((part) => onlyPrefix + part),
+  embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'].map(
+    (part) => onlyPrefix + part,
+  ),
 };
 const known = ['--json', ...(ofOne[name] ?? [])];
 const unknownFlag = flags.find((flag) => !known.includes(flag));

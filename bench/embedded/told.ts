@@ -2,6 +2,7 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { openDatabase } from '@spillway/pipeline/embedded/database.ts';
 import { createEmbeddedLeases } from '@spillway/pipeline/embedded/leases.ts';
 import { quantile } from '../quantile.ts';
@@ -21,7 +22,7 @@ export async function toldWithin(folder: string): Promise<Told> {
   const path = join(folder, 'told.db');
   const database = await openDatabase(path);
   const leases = createEmbeddedLeases(database);
-  const child = fork(join(import.meta.dirname, 'listening-process.ts'), [path]);
+  const child = fork(fileURLToPath(import.meta.resolve('./listening-process.ts')), [path]);
   try {
     await once(child, 'message');
     const afterMs: number[] = [];
