@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { isForThisMachine } from '@spillway/pipeline/http/page-requests.ts';
 import { z } from 'zod';
 import { StorageFolderError } from './folder-check.ts';
 import type { NotificationTarget } from './notifier.ts';
@@ -83,6 +85,7 @@ const server = await startOrEnd({
   dataDir: environment.SPILLWAY_STORAGE_DIR,
   port: environment.SPILLWAY_STORAGE_PORT,
   host: environment.SPILLWAY_STORAGE_HOST,
+  names: namesOf(environment.SPILLWAY_STORAGE_HOST),
   ...tlsOptions(),
   limits: {
     freeBytes: environment.SPILLWAY_STORAGE_FREE_BYTES,
@@ -101,6 +104,14 @@ async function startOrEnd(options: StorageServerOptions): Promise<StorageServer>
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/** A server that listens beyond this machine is reached by the machine's names and addresses there. */
+function namesOf(host: string): string[] {
+  if (isForThisMachine(host)) return [];
+  const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+  const named = addresses.map(({ address, family }) => (family === 'IPv6' ? `[${address}]` : address));
+  return [host, hostname(), ...named].map((name) => name.toLowerCase());
 }
 
 let ending = false;

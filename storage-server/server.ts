@@ -28,6 +28,8 @@ export interface StorageServerOptions {
   /** 0, the default, lets the system choose. */
   port?: number;
   host?: string;
+  /** By which names beside `host` and those of the loopback interface clients may ask for it. */
+  names?: readonly string[];
   /** Answers on another port with TLS too, which some clients (gsutil) insist on. */
   tls?: TlsOptions;
   /**
@@ -71,7 +73,7 @@ const log = createJsonLog('storage');
 
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
-  const { dataDir, host = '127.0.0.1', port = 0, tls, notify, now = Date.now, faults } = options;
+  const { dataDir, host = '127.0.0.1', names = [], port = 0, tls, notify, now = Date.now, faults } = options;
   const withoutList = new Set(options.withoutList);
   const signers = new Map(Object.entries(options.signers ?? {}));
   const outbox = notify && new Outbox(notify);
@@ -79,7 +81,7 @@ export async function startStorageServer(options: StorageServerOptions): Promise
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
   const answer = (req: IncomingMessage, res: ServerResponse) =>
-    handle(newExchange(req, res, { store, sessions, withoutList, signers }), table, [host], faults);
+    handle(newExchange(req, res, { store, sessions, withoutList, signers }), table, [host, ...names], faults);
   const server = createServer(answer);
   const tlsServer = tls && createTlsServer({ key: tls.key, cert: tls.cert }, answer);
   const bound = await listen(server, port, host);
