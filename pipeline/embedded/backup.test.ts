@@ -1,4 +1,4 @@
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -37,6 +37,9 @@ it('a backup is of one moment, while another writes', async () => {
   isDone = true;
   await writing;
   checkDatabase(target);
+  expect((await readdir(folder)).sort()).toEqual([
+    ...['backup.db', 'spillway.db', 'spillway.db-shm', 'spillway.db-wal'],
+  ]);
   const copy = new DatabaseSync(target, { readOnly: true });
   onTestFinished(() => copy.close());
   const [one, other] = ['one', 'other'].map(

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { backup, DatabaseSync } from 'node:sqlite';
 import { DatabaseError, damaged, explained, isFull } from './database-errors.ts';
-import { requireOurs } from './file-check.ts';
+import { openToLook, requireOurs } from './file-check.ts';
 import { newestVersion, versionOf } from './migrations.ts';
 
 /** All pages in one step: between steps others may write, and SQLite would begin again each time. */
@@ -100,7 +100,7 @@ function inspect<Result>(
 ): Result {
   try {
     if (requireOurs(path) === 'empty') return action(null);
-    const connection = new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+    const connection = openToLook(path);
     try {
       return action(connection);
     } finally {

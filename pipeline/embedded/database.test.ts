@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -92,6 +92,7 @@ it.each<[string, RegExp, (path: string) => Promise<unknown>]>([
     scope: 'service',
   });
   expect((await readFile(path)).equals(before)).toBe(true);
+  expect(await readdir(dirname(path))).toEqual(['spillway.db']);
 });
 
 it.each<[string, (path: string) => Promise<unknown>]>([

@@ -5,7 +5,7 @@ import type { Clock } from '../ports/ports.ts';
 import { applicationId } from './application-id.ts';
 import { type Changes, createChanges } from './changes.ts';
 import { explained, goneBeneath, isBusy } from './database-errors.ts';
-import { fileIdOf, requireOurs, requirePlace } from './file-check.ts';
+import { fileIdOf, requireKnownVersion, requireOurs, requirePlace } from './file-check.ts';
 import { migrate } from './migrations.ts';
 import { shortTurns } from './short-turns.ts';
 
@@ -135,6 +135,8 @@ export async function openDatabase(
 function connect(path: string): DatabaseSync {
   const connection = new DatabaseSync(path, { timeout: 0 });
   try {
+    // Another program may have brought it further since it was looked at.
+    requireKnownVersion(connection, path);
     prepareFile(connection);
     return connection;
   } catch (error) {

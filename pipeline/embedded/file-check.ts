@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { OutageError } from '@spillway/core/errors.ts';
 import { applicationId } from './application-id.ts';
 import { DatabaseError, isNoDatabase, restoreCommand } from './database-errors.ts';
@@ -60,20 +61,13 @@ export function requireOurs(path: string): 'empty' | 'ours' {
     );
   }
   if (isEmpty) return 'empty';
-  // Only SQLite may open the file. Where somebody else of this process closes it, SQLite's locks are gone:
-  // https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
-  const connection = new DatabaseSync(path, { readOnly: true });
+  const connection = openToLook(path);
   try {
     const { application_id: id } = connection.prepare('PRAGMA application_id').get() ?? {};
     if (id !== applicationId) {
       throw new DatabaseError(`${path} is the database of another program. Name another file.`);
     }
-    const version = versionOf(connection);
-    if (version > newestVersion) {
-      throw new DatabaseError(
-        `${path} is of a newer version of Spillway (${version}; this one knows ${newestVersion}). Start that version, or a newer one.`,
-      );
-    }
+    requireKnownVersion(connection, path);
     return 'ours';
   } catch (error) {
     if (!isNoDatabase(error)) throw error;
@@ -84,6 +78,29 @@ export function requireOurs(path: string): 'empty' | 'ours' {
   } finally {
     connection.close();
   }
+}
+
+/** @throws DatabaseError where a newer version has written the file. */
+export function requireKnownVersion(connection: DatabaseSync, path: string): void {
+  const version = versionOf(connection);
+  if (version <= newestVersion) return;
+  throw new DatabaseError(
+    `${path} is of a newer version of Spillway (${version}; this one knows ${newestVersion}). Start that version, or a newer one.`,
+  );
+}
+
+/**
+ * A connection that changes nothing. Where no program has the database open, which its log tells, it also takes no lock
+ * and leaves no file beside it. Otherwise it must be an ordinary one: a lock of this process is lost where the file is
+ * opened and closed in another way.
+ * @see https://sqlite.org/uri.html#uriimmutable
+ * @see https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_
+ */
+export function openToLook(path: string): DatabaseSync {
+  if (existsSync(`${path}-wal`)) return new DatabaseSync(path, { readOnly: true, timeout: 5_000 });
+  const address = pathToFileURL(resolve(path));
+  address.searchParams.set('immutable', '1');
+  return new DatabaseSync(address, { readOnly: true });
 }
 
 /** Which file has this name at this moment; null where there is none. */
