@@ -114,8 +114,14 @@ export function pusherPart(plan: Plan): PartSpec {
   };
 }
 
-/** What costs time or hides defects: instances that stand still between requests, with as much memory as configured. */
-const likeCloudRun = { SPILLWAY_RUN_FREEZES: 'true', SPILLWAY_RUN_MEMORY_MIB: '2048' };
+/**
+ * What costs time or hides defects: instances that stand still between requests, with as much memory as configured. On the
+ * embedded engine they go on: one that is stopped in the middle of a write would keep the lock of the file, and all others
+ * would wait for it. No such thing happens in the cloud, whose database is a service.
+ */
+function likeCloudRun({ stack }: Plan): Record<string, string> {
+  return { SPILLWAY_RUN_FREEZES: String(stack.engine === 'google'), SPILLWAY_RUN_MEMORY_MIB: '2048' };
+}
 
 export function cloudRunPart(plan: Plan, programs: Programs): PartSpec {
   const { entry, workdir } = programs['cloudrun-worker'];
@@ -134,7 +140,7 @@ export function cloudRunPart(plan: Plan, programs: Programs): PartSpec {
       SPILLWAY_RUN_CONCURRENCY: String(runConcurrency),
       SPILLWAY_RUN_INVOKER: plan.identities.callers.pusher.email,
       SPILLWAY_TOKEN_KEY: plan.identities.tokenKey,
-      ...(plan.options.likeCloud ? likeCloudRun : {}),
+      ...(plan.options.likeCloud ? likeCloudRun(plan) : {}),
     },
   };
 }

@@ -146,7 +146,7 @@ function signalGroup(leader: number | undefined, signal: NodeJS.Signals): void {
 function endWithStandIn({ pid }: ChildProcess): () => void {
   if (pid === undefined) return () => {};
   const script = 'read -r _; kill -s KILL -- "-$0"';
-  const guard = spawn('sh', ['-c', script, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
+  const guard = spawn('/bin/sh', ['-c', script, String(pid)], { stdio: ['pipe', 'ignore', 'ignore'] });
   guard.on('error', () => {});
   return () => void guard.kill('SIGKILL');
 }

@@ -52,8 +52,8 @@ export interface StackOptions {
   /** Most Cloud Run instances at once. */
   runMax: number;
   /**
-   * Whether the stack also does what costs time on Google Cloud: instances freeze between requests and have a limit of
-   * memory, and the services are some milliseconds away.
+   * Whether the stack also does what costs time on Google Cloud: instances have a limit of memory and, on Google's
+   * engine, freeze between requests, and the services are some milliseconds away.
    */
   likeCloud?: boolean;
   /** Whether programs run as they are deployed: built, and installed outside of the repository. */
@@ -90,7 +90,8 @@ export const usage = `Usage: npm start -- [options]
   --vms N       VM workers (2)
   --slots N     jobs at a time on each VM (1)
   --run-max N   most Cloud Run instances at once (3)
-  --like-cloud  instances freeze between requests and have a limit of memory, services are some milliseconds away
+  --like-cloud  instances have a limit of memory and, with google, freeze between requests; services are some
+                milliseconds away
   --built       programs as they are deployed: built, and installed in an empty place
   --engine E    what keeps documents and messages: google, which needs Java and Google's emulators, or embedded, which
                 needs nothing (google where it can run)
