@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 
 export function isAlive(pid: number): boolean {
@@ -33,7 +33,8 @@ export function descendants(root: number): number[] {
 /** The process that started this one, or the one that took its place; null where there is no such process. */
 export function parentOf(pid: number): number | null {
   if (process.platform === 'linux') return parentFromProc(pid);
-  return parentsFromPs().find(([each]) => each === pid)?.[1] ?? null;
+  const { stdout } = spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' });
+  return stdout.trim() === '' ? null : Number(stdout);
 }
 
 /** Small machines, and containers, often have no `ps`. */
