@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rm, stat } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { type ClaimedChecksums, checkClaimed, checksumsOfFile } from './checksums.ts';
 import type { ContentRange } from './content-range.ts';
 import { invalid, StorageError } from './errors.ts';
-import { readJsonFolder, writeJson } from './json-file.ts';
+import { writeJson } from './json-file.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { checkLength, type LengthRange } from './length-range.ts';
 import type { ObjectFields, ObjectVersion } from './object-version.ts';
@@ -14,6 +16,11 @@ import type { Store } from './store.ts';
 /** The least size of a chunk that is not the last. What a session keeps between two requests is a multiple of this. */
 const chunkQuantum = 256 * 1024;
 const lifetimeMs = 7 * 24 * 3600 * 1000;
+
+/** An id, and what follows it in the name of a record or of one that is being written. */
+const ofSession = /^[\w-]{64}([.].+)?$/;
+
+const log = createJsonLog('storage');
 
 type Outcome =
   | { kind: 'finished'; version: ObjectVersion }
@@ -65,8 +72,24 @@ export class ResumableSessions {
   static async open(folder: string, store: Store): Promise<ResumableSessions> {
     const sessions = new ResumableSessions(folder, store);
     await mkdir(folder, { recursive: true });
-    for (const { value } of await readJsonFolder<Session>(folder)) await sessions.#load(value);
+    await sessions.#loadAll();
     return sessions;
+  }
+
+  /** A power cut may leave a record without its content. That session is forgotten, and its sender begins again. */
+  async #loadAll(): Promise<void> {
+    const files = (await readdir(this.#folder)).filter((name) => ofSession.test(name));
+    for (const file of files.filter((name) => name.endsWith('.json'))) {
+      const id = file.slice(0, -'.json'.length);
+      const session = readRecord(this.#recordPath(id));
+      if (session?.id === id) await this.#load(session);
+      else log.warn({ file }, 'The record of an upload session is damaged. Its sender has to begin again.');
+    }
+    // Records that were half written, and bytes whose record is gone.
+    for (const file of files) {
+      if (!this.#sessions.has(file.replace(/[.]json$/, '')))
+        await rm(join(this.#folder, file), { force: true });
+    }
   }
 
   /** Throws a 507 where the announced bytes have no room. */
@@ -278,4 +301,13 @@ export class ResumableSessions {
   #isExpired = (session: Session): boolean => this.#store.now() > session.created + lifetimeMs;
   #bytesPath = (id: string): string => join(this.#folder, id);
   #recordPath = (id: string): string => join(this.#folder, `${id}.json`);
+}
+
+/** Null where it is damaged. Without a pause between two: nobody is answered before all have been read. */
+function readRecord(path: string): Session | null {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Session;
+  } catch {
+    return null;
+  }
 }

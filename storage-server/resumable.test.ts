@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { crc32cOf } from '@spillway/pipeline/crc32c.ts';
@@ -247,6 +247,21 @@ conformanceSection('Resumable uploads', (check) => {
     expect((await put(session.replace(/upload_id=.*/, 'upload_id=none'), 'bytes */*')).status).toBe(404);
     time += 7 * 24 * 3600 * 1000 + 1;
     expect((await put(session, 'bytes */*')).status).toBe(410);
+  });
+
+  check('a record that a power cut has emptied: 404, and the server starts without it', 'fetch', async () => {
+    const test = await startTestServer();
+    const [lost, kept] = [await begin(test, { name: 'lost' }), await begin(test, { name: 'kept' })];
+    for (const session of [lost, kept]) await put(session, `bytes 0-${quantum - 1}/*`, content(quantum));
+    const folder = join(test.dataDir, 'uploads');
+    const idOf = (session: string) => new URL(session).searchParams.get('upload_id') ?? '';
+    await writeFile(join(folder, `${idOf(lost)}.json`), '');
+    await writeFile(join(folder, `${idOf(kept)}.json.half.tmp`), '{"id":');
+    const { server } = await test.restart();
+    const now = (session: string) => session.replace(test.server.url, server.url);
+    expect((await put(now(lost), 'bytes */*')).status).toBe(404);
+    expect(await put(now(kept), 'bytes */*')).toMatchObject({ status: 308, range: `bytes=0-${quantum - 1}` });
+    expect((await readdir(folder)).sort()).toEqual([idOf(kept), `${idOf(kept)}.json`].sort());
   });
 
   check('conditions hold at the last byte, not only at the first', 'fetch', async () => {
