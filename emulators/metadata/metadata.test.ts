@@ -5,6 +5,7 @@ import { GoogleAuth, OAuth2Client } from 'google-auth-library';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { z } from 'zod';
 import { type Identity, serviceIdentity, vmIdentity } from './identity.ts';
+import { keepTokens } from './kept-tokens.ts';
 import { startCertificateServer, startMetadataServer } from './server.ts';
 import { certificatesOf, createTokenSigner, makeTokenKey, tokenVerifier } from './token-signer.ts';
 
@@ -129,4 +130,25 @@ describe('a verifier of tokens', () => {
     expect(await verify(token.slice(0, -4))).toBeNull();
     expect(await verify('nonsense')).toBeNull();
   });
+});
+
+it('a token is signed once for ten minutes, for each account and audience', async () => {
+  let at = 0;
+  let signed = 0;
+  const kept = keepTokens({ identityToken: async () => `token ${++signed}` }, () => at);
+  expect(await kept.identityToken(vm.account, audience)).toBe('token 1');
+  expect(await kept.identityToken(vm.account, audience)).toBe('token 1');
+  expect(await kept.identityToken(vm.account, 'https://other.example')).toBe('token 2');
+  expect(await kept.identityToken(service.account, audience)).toBe('token 3');
+  at = 600_000;
+  expect(await kept.identityToken(vm.account, audience)).toBe('token 4');
+});
+
+it('a token that could not be signed is asked for again', async () => {
+  const answers = [Promise.reject(new Error('no key')), Promise.resolve('token')];
+  const kept = keepTokens({
+    identityToken: () => answers.shift() ?? expect.fail('It was asked for thrice.'),
+  });
+  await expect(kept.identityToken(vm.account, audience)).rejects.toThrow('no key');
+  expect(await kept.identityToken(vm.account, audience)).toBe('token');
 });

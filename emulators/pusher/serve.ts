@@ -3,6 +3,7 @@ import { jobEventsConfigShape } from '@spillway/pipeline/push/job-events-config.
 import { Pusher, type PushRequest } from '@spillway/pipeline/push/pusher.ts';
 import { subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
+import { keepTokens } from '../metadata/kept-tokens.ts';
 import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
 import { pushForms } from './push-requests.ts';
 
@@ -34,7 +35,7 @@ const config = z
 
 const log = createJsonLog('pusher');
 const sourceOf = await sources();
-const signer = await createTokenSigner(config.SPILLWAY_TOKEN_KEY);
+const signer = keepTokens(await createTokenSigner(config.SPILLWAY_TOKEN_KEY));
 
 const pushers = [
   {
