@@ -6,7 +6,7 @@ import { median } from '../quantile.ts';
 import { type History, historyOf } from './history.ts';
 import { type Kills, kill } from './kills.ts';
 import { type Latency, latencyOf } from './latency.ts';
-import { type Kind, kinds, type Product, startProduct } from './product.ts';
+import { type Kind, kinds, type Product, type ProductOptions, startProduct } from './product.ts';
 import { type Throughput, throughputAt } from './throughput.ts';
 import { type Told, toldWithin } from './told.ts';
 
@@ -81,8 +81,12 @@ async function picture(folder: string, name: keyof typeof sizes): Promise<Buffer
   return readFile(path);
 }
 
-async function on<Result>(kind: Kind, measure: (product: Product) => Promise<Result>): Promise<Result> {
-  const product = await startProduct(kind);
+async function on<Result>(
+  kind: Kind,
+  measure: (product: Product) => Promise<Result>,
+  options: ProductOptions = {},
+): Promise<Result> {
+  const product = await startProduct(kind, options);
   try {
     return await measure(product);
   } finally {
@@ -92,8 +96,9 @@ async function on<Result>(kind: Kind, measure: (product: Product) => Promise<Res
 
 async function timeStarts(): Promise<number[]> {
   const seconds: number[] = [];
-  for (let start = 0; start < starts; start++)
-    seconds.push(await on('serve', async (each) => each.readySeconds));
+  for (let start = 0; start < starts; start++) {
+    seconds.push(await on('serve', async ({ readySeconds }) => readySeconds, { slots: null }));
+  }
   return seconds;
 }
 

@@ -45,6 +45,8 @@ export interface Product {
 export interface ProductOptions {
   /** An existing data folder, which stays. Default: a new one. */
   directory?: string;
+  /** Of `serve`. Default: 4. `null`: as many as it chooses by itself. */
+  slots?: number | null;
   /** More arguments for Node, for all processes. */
   nodeArguments?: string[];
 }
@@ -58,7 +60,7 @@ export async function startProduct(kind: Kind, options: ProductOptions = {}): Pr
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'spillway-bench-')));
   const ports = { site: await anyPort(), storage: await anyPort() };
   const startedAt = performance.now();
-  const child = await launch(kind, directory, ports, options.nodeArguments ?? []);
+  const child = await launch(kind, directory, ports, options);
   const readySeconds = (performance.now() - startedAt) / 1_000;
   const where = await (kind === 'serve' ? placeOfServe(directory, ports) : placeOfStack(directory));
   const adapters = await createEmbeddedPorts(baseConfigSchema.parse(where.environment), silentLog);
@@ -85,20 +87,11 @@ async function launch(
   kind: Kind,
   directory: string,
   ports: { site: number; storage: number },
-  nodeArguments: string[],
+  { nodeArguments = [], slots = 4 }: ProductOptions,
 ): Promise<ChildProcess> {
+  const addresses = ['--data', directory, '--port', ports.site, '--storage-port', ports.storage];
   const flags = {
-    serve: [
-      'serve',
-      '--data',
-      directory,
-      '--port',
-      ports.site,
-      '--storage-port',
-      ports.storage,
-      '--slots',
-      4,
-    ],
+    serve: ['serve', ...addresses, ...(slots === null ? [] : ['--slots', slots])],
     'npm start': ['--engine', 'embedded', '--vms', 2, '--slots', 2, '--run-max', 0],
   }[kind];
   const entry = fileURLToPath(new URL(entries[kind], root));
