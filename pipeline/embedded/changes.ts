@@ -46,7 +46,7 @@ export function createChanges(path: string, dataVersion: StatementSync): Changes
   function tell(): void {
     pause = null;
     if (listeners.size === 0) return;
-    const version = dataVersion.get()?.data_version;
+    const version = currentVersion();
     const hasChanged = own || version !== seen;
     own = false;
     seen = version;
@@ -55,8 +55,17 @@ export function createChanges(path: string, dataVersion: StatementSync): Changes
     for (const listener of [...listeners]) if (listeners.has(listener)) listener();
   }
 
+  /** Where it cannot be read, each look is a change: those who listen then read, and hear what is wrong. */
+  function currentVersion(): unknown {
+    try {
+      return dataVersion.get()?.data_version;
+    } catch {
+      return Symbol('unknown');
+    }
+  }
+
   function begin(): void {
-    seen = dataVersion.get()?.data_version;
+    seen = currentVersion();
     // A watcher may end with an error, as where the system has no more of them. The net is left then.
     watcher = watchOrNull(`${path}-wal`, look);
     net = setInterval(look, lookEveryMs);
