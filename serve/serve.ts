@@ -4,7 +4,7 @@ import { askedToEnd } from '@spillway/supervisor/asked-to-end.ts';
 import { type Machine, startMachine } from './machine.ts';
 import type { ServeOptions } from './options.ts';
 
-/** What is said for the parts that a second signal ends to have gone. Milliseconds. */
+/** Time for the parts that a second signal ends to have gone. Milliseconds. */
 const killedWithinMs = 200;
 
 /**
@@ -31,9 +31,9 @@ export async function serveOneMachine(
   void asked.then(() => abandon.abort());
 
   await loadPlugins(environment.SPILLWAY_OPERATIONS ?? '');
-  warnOf(options, say);
   machine = await startMachine(options, { version, environment }, say, abandon.signal);
   console.log(readyText(options, machine, seconds()));
+  warnOf(options, say);
   const why = await asked;
   say(`${why}: work under way is finished or given back …`);
   await machine.stop();
