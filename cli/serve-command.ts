@@ -1,5 +1,5 @@
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { StartError } from '@spillway/supervisor/start-error.ts';
+import { PassingStartError, StartError } from '@spillway/supervisor/start-error.ts';
 import { printable, printableJson } from './arguments.ts';
 import packageJson from './package.json' with { type: 'json' };
 import { printUnit } from './print-unit.ts';
@@ -101,6 +101,7 @@ async function plainly(run: () => Promise<ExitCode>): Promise<ExitCode> {
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     console.error(error.message);
-    return exitCodes.usage;
+    // systemd tries again after the one, and not after the other (`serve-unit.ts`).
+    return error instanceof PassingStartError ? exitCodes.failed : exitCodes.usage;
   }
 }

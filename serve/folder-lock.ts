@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readPartsFile } from '@spillway/pipeline/parts-file.ts';
 import { startTimeOf } from '@spillway/supervisor/processes.ts';
-import { StartError } from '@spillway/supervisor/start-error.ts';
+import { PassingStartError, StartError } from '@spillway/supervisor/start-error.ts';
 import type { DataFolder } from './data-folder.ts';
 
 /** Parts of a supervisor that was killed finish their work before they end. Milliseconds. */
@@ -31,7 +31,7 @@ export async function takeFolder(folder: DataFolder): Promise<() => void> {
 
 /**
  * Waits for what a supervisor has left that was killed: its parts end by themselves.
- * @throws StartError where they are still there after a while.
+ * @throws PassingStartError where they are still there after a while.
  */
 export async function awaitEarlierParts(folder: DataFolder): Promise<void> {
   const file = await readPartsFile(folder.parts);
@@ -42,7 +42,7 @@ export async function awaitEarlierParts(folder: DataFolder): Promise<void> {
     );
     if (left.length === 0) return;
     if (performance.now() > until) {
-      throw new StartError(
+      throw new PassingStartError(
         `Parts of an earlier start still use ${folder.path}. End them with: kill ${left.join(' ')}`,
       );
     }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { isAlive } from './processes.ts';
+import { PassingStartError } from './start-error.ts';
 import { Supervisor } from './supervisor.ts';
 
 const entry = new URL('./testing/fake-part.ts', import.meta.url);
@@ -67,4 +68,13 @@ it('ends everything at once where that is asked for, and starts nothing again', 
   await expect.poll(() => isAlive(running)).toBe(false);
   expect(pid()).toBe(running);
   await expect(supervised.start({ name: 'late', entry, environment })).rejects.toThrow('was not started');
+});
+
+it('a part that ends before it is ready is worth another try', async () => {
+  const { supervised } = await supervisor();
+  const missing = new URL('./testing/no-such-part.ts', import.meta.url);
+  await expect(supervised.start({ name: 'part', entry: missing, environment })).rejects.toThrow(
+    PassingStartError,
+  );
+  expect(supervised.names()).toEqual([]);
 });

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { messageOf } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { signalAll } from './processes.ts';
-import { StartError } from './start-error.ts';
+import { PassingStartError, StartError } from './start-error.ts';
 
 /** A part's message to the launcher over IPC, as soon as it answers. */
 const readySchema = z.object({
@@ -83,7 +83,7 @@ export class Supervisor {
     this.#onChange = onChange;
   }
 
-  /** Starts a part and resolves when it is ready. Throws `StartError` with the end of its log. */
+  /** Starts a part and resolves when it is ready. Throws `PassingStartError` with the end of its log. */
   async start(spec: PartSpec): Promise<void> {
     if (this.#closed) throw new StartError(`${spec.name} was not started: everything is being ended.`);
     const log = await this.#openLog(spec.name);
@@ -103,7 +103,7 @@ export class Supervisor {
       this.#keepAlive(part);
     } catch (error) {
       await this.stop(spec.name);
-      throw new StartError(spec.whenItFails ?? (await this.#whyNotStarted(spec.name, error)));
+      throw new PassingStartError(spec.whenItFails ?? (await this.#whyNotStarted(spec.name, error)));
     }
   }
 
