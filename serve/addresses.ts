@@ -54,7 +54,7 @@ function problemOf({ host, port, flags }: Place, error: unknown): string {
   }
 }
 
-/** The site's address for programs of this machine. */
+/** The address of a program that listens there, for other programs of this machine. */
 export function localAddress(host: string, port: number): string {
   switch (host) {
     case '0.0.0.0':

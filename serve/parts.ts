@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import type { Secrets } from '@spillway/supervisor/secrets.ts';
 import type { PartSpec } from '@spillway/supervisor/supervisor.ts';
+import { localAddress } from './addresses.ts';
 import type { DataFolder } from './data-folder.ts';
 import { hasCloudRun, machineEnvironment } from './environment.ts';
 import type { ServeOptions } from './options.ts';
@@ -33,8 +34,8 @@ const drain = { defaultMs: 20_000, marginMs: 4_000 } as const;
 const gibibyte = 2 ** 30;
 
 /** The storage server's address for the other parts. */
-export function storageAddress({ ports }: Pick<Plan, 'ports'>): string {
-  return `http://127.0.0.1:${ports.storage}`;
+export function storageAddress({ options, ports }: Pick<Plan, 'options' | 'ports'>): string {
+  return localAddress(options.storage.host, ports.storage);
 }
 
 /** It has to be there before all others. */
