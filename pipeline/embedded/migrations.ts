@@ -21,7 +21,7 @@ export function versionOf(connection: DatabaseSync): number {
   return Number(connection.prepare('PRAGMA user_version').get()?.user_version);
 }
 
-/** Brings the tables to a version, from whichever they are of, as a whole or not at all. */
+/** Brings the tables to a version, whichever version they have, as a whole or not at all. */
 export function migrate(connection: DatabaseSync, to: number = newestVersion): void {
   if (versionOf(connection) >= to) return;
   // Two programs that start at the same time both come here. The second finds it done.

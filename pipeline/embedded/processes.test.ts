@@ -65,7 +65,7 @@ it('of processes that claim the same jobs, one has each', async () => {
   }
 });
 
-it('a process that is killed at any moment has lost nothing that it was answered, and stands in nobody’s way', async () => {
+it('a process that is killed at any moment has lost nothing that it was answered, and keeps no lock', async () => {
   const { path, database, jobs, feed } = await newFile();
   const answered = new Map<string, number>();
   for (const [round, answers] of [1, 20, 90].entries()) {
