@@ -8,6 +8,7 @@ afterAll(() => client.close());
 export const {
   storage,
   documents,
+  messages,
   vms,
   drop,
   jobsWhere,

@@ -3,13 +3,10 @@ import { join } from 'node:path';
 import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import { describe, expect, it } from 'vitest';
 import { drawnJpeg } from '../pictures.ts';
-import { describePipeline } from '../pipeline-cases.ts';
 import { waitForEnd } from '../stack-client.ts';
 import { ownStack } from './own-stack.ts';
 
 const own = ownStack({ vms: 2, slots: 1, runMax: 2, likeCloud: true, operations: fixtures.faulty });
-
-describePipeline(() => own().client);
 
 describe('a picture that crashes its child three times', () => {
   it('costs Cloud Run no refusal, and no job beside it an attempt', async () => {
