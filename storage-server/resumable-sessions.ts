@@ -16,6 +16,8 @@ import type { Store } from './store.ts';
 /** The least size of a chunk that is not the last. What a session keeps between two requests is a multiple of this. */
 const chunkQuantum = 256 * 1024;
 const lifetimeMs = 7 * 24 * 3600 * 1000;
+/** An uploader that has missed the last answer asks again sooner than this after the end. Milliseconds. */
+const keptAfterEndMs = 24 * 3600 * 1000;
 
 /** An id, and what follows it in the name of a record or of one that is being written. */
 const ofSession = /^[\w-]{64}([.].+)?$/;
@@ -44,6 +46,8 @@ export interface Session {
   /** Milliseconds since 1970. */
   created: number;
   outcome?: Outcome;
+  /** When it came to its outcome, in milliseconds since 1970. */
+  ended?: number;
 }
 
 type Received = { kind: 'incomplete'; persisted: number } | { kind: 'finished'; version: ObjectVersion };
@@ -93,7 +97,7 @@ export class ResumableSessions {
   }
 
   /** Throws a 507 where the announced bytes have no room. */
-  async start(input: Omit<Session, 'id' | 'created' | 'outcome'>): Promise<Session> {
+  async start(input: Omit<Session, 'id' | 'created' | 'outcome' | 'ended'>): Promise<Session> {
     this.#store.beginToTake(input.bucket, input.total);
     const session: Session = {
       ...input,
@@ -104,7 +108,7 @@ export class ResumableSessions {
     return session;
   }
 
-  /** Throws a 404 for an unknown session, and a 410 for one that is a week old. */
+  /** Throws a 404 for an unknown session, and a 410 for one that is a week old or ended a day ago. */
   get(id: string): Session {
     const session = this.#sessions.get(id);
     if (!session) throw new StorageError(404, 'notFound', 'NoSuchUpload', 'No such upload session.');
@@ -113,7 +117,7 @@ export class ResumableSessions {
     return session;
   }
 
-  /** Forgets sessions that are a week old, with what had arrived. */
+  /** Forgets sessions that are a week old, with what had arrived, and those that ended a day ago. */
   async removeExpired(): Promise<void> {
     for (const session of [...this.#sessions.values()]) {
       if (!this.#isExpired(session)) continue;
@@ -289,7 +293,7 @@ export class ResumableSessions {
   }
 
   async #end(session: Session, outcome: Outcome): Promise<void> {
-    await this.#save({ ...session, outcome });
+    await this.#save({ ...session, outcome, ended: this.#store.now() });
     await rm(this.#bytesPath(session.id), { force: true });
   }
 
@@ -298,7 +302,10 @@ export class ResumableSessions {
     this.#sessions.set(session.id, session);
   }
 
-  #isExpired = (session: Session): boolean => this.#store.now() > session.created + lifetimeMs;
+  #isExpired({ created, ended }: Session): boolean {
+    const until = Math.min(created + lifetimeMs, (ended ?? Number.POSITIVE_INFINITY) + keptAfterEndMs);
+    return this.#store.now() > until;
+  }
   #bytesPath = (id: string): string => join(this.#folder, id);
   #recordPath = (id: string): string => join(this.#folder, `${id}.json`);
 }
