@@ -5,7 +5,7 @@ import type { Messages, TakenMessage } from './messages.ts';
 import type { Subscription } from './subscriptions.ts';
 import type { WaitingPulls } from './waiting-pulls.ts';
 
-/** A pull is begun anew after this time, in milliseconds. */
+/** One pull waits at most this long for a message. Milliseconds. */
 const pullMs = 60_000;
 /** Pause after the database did not answer, in milliseconds. */
 const outageMs = 1_000;

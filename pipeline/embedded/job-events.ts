@@ -7,7 +7,7 @@ import { pushSource } from './push-source.ts';
 import { subscriptions } from './subscriptions.ts';
 import { createWaitingPulls } from './waiting-pulls.ts';
 
-/** Requests at a time. Whoever takes them is often one small program. */
+/** Requests at a time. They are often taken by one small program. */
 const mostAtOnce = 8;
 /** The longest that one may take, in milliseconds. */
 const answerWithinMs = 30_000;

@@ -39,7 +39,7 @@ export interface Messages {
   releaseAll(subscription: Subscription): Promise<void>;
   /** The oldest messages that wait or are held. They stay as they are. */
   peek(subscription: Subscription, most: number): Promise<KeptMessage[]>;
-  /** Removes messages, whoever holds them. */
+  /** Removes messages, held or not. */
   remove(messageIds: readonly string[]): Promise<void>;
 }
 

@@ -44,7 +44,7 @@ const longestTimerMs = 5_000;
 
 /**
  * One look at the database serves all pulls of this process that wait for a subscription. It follows each change of the
- * database, whoever made it, and the moment when a message that is held or that pauses is due.
+ * database, by any process, and the moment when a message that is held or that pauses is due.
  */
 export function createWaitingPulls(database: Database, messages: Messages): WaitingPulls {
   const lines = new Map<string, Line>();

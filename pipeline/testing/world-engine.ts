@@ -6,9 +6,9 @@ import { type ManualClock, timeOf } from './manual-clock.ts';
 /** A message in somebody's hands. */
 export interface WorldDelivery {
   message: JobMessage;
-  /** Whoever has it gives it back, once or more often. */
+  /** It is given back, once or more often. */
   comesAgain(): void;
-  /** Whoever has it is gone. */
+  /** The worker that has it is gone. */
   isLost(): void;
   /** What is neither given back nor lost is forgotten. */
   settle(): Promise<void>;
