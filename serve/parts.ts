@@ -49,6 +49,7 @@ export function storagePart(plan: Plan): PartSpec {
       SPILLWAY_STORAGE_DIR: folder.storage,
       SPILLWAY_STORAGE_PORT: String(ports.storage),
       SPILLWAY_STORAGE_HOST: options.storage.host,
+      SPILLWAY_STORAGE_DURABLE: 'true',
       ...inBytes('SPILLWAY_STORAGE_FREE_BYTES', options.disk.minFree),
       ...inBytes('SPILLWAY_STORAGE_MOST_BYTES', options.disk.maxStored),
     },

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, open, opendir, rm, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, opendir, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { type Checksums, openChecksums } from './checksums.ts';
 import type { TakeSpace } from './disk-space.ts';
+import { type Durability, notDurable } from './durability.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /** Objects of at most this size are in the database, without a file of their own: receipts, captions, reports. Bytes. */
@@ -30,12 +31,14 @@ export interface BytesWanted {
 /** The bytes of objects: small ones in the database, each other in a file that is never changed. */
 export class ObjectBytes {
   readonly #folder: string;
+  readonly #durability: Durability;
   readonly #read: StatementSync;
   readonly #write: StatementSync;
   readonly #remove: StatementSync;
 
-  constructor(folder: string, database: DatabaseSync) {
+  constructor(folder: string, database: DatabaseSync, durability: Durability) {
     this.#folder = folder;
+    this.#durability = durability;
     this.#read = database.prepare('SELECT content FROM bytes WHERE blob = ?');
     this.#write = database.prepare('INSERT INTO bytes VALUES (?, ?)');
     this.#remove = database.prepare('DELETE FROM bytes WHERE blob = ?');
@@ -91,6 +94,16 @@ export class ObjectBytes {
       await unlink(path);
       throw error;
     }
+  }
+
+  /** Resolves to the bytes on the disk, where they have to be there before an object takes them. */
+  async settle(staged: Staged): Promise<Staged> {
+    const { blob, from } = staged;
+    if (this.#durability === notDurable || ('bytes' in from && from.bytes.length <= smallest)) return staged;
+    const path = 'path' in from ? from.path : join(this.#incoming, blob);
+    if ('bytes' in from) await writeFile(path, from.bytes, { flag: 'wx' });
+    await this.#durability.ofFile(path);
+    return { ...staged, from: { path } };
   }
 
   /** Gives staged bytes their place. Part of the transaction in which an object takes them. */

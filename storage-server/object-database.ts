@@ -34,7 +34,7 @@ export const newestVersion = migrations.length;
 
 /**
  * Opens the database of a data folder that was checked, and brings it to the form of this version. A process that is killed at any moment loses nothing that was committed; after a power cut the last
- * moments may be missing, and the rest is whole.
+ * moments may be missing, unless `durability.ts` is asked to keep them.
  */
 export function openObjectDatabase(folder: string): DatabaseSync {
   const database = new DatabaseSync(join(folder, databaseFile), { timeout: busyMs });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { isForThisMachine } from '@spillway/pipeline/http/page-requests.ts';
 import { z } from 'zod';
+import { durableIn } from './durability.ts';
 import { StorageFolderError } from './folder-check.ts';
 import type { NotificationTarget } from './notifier.ts';
 import {
@@ -31,6 +32,8 @@ const environment = z
       .default(512 * 1024 * 1024),
     /** The most that all objects may take together, in bytes; without it there is no limit but the disk. */
     SPILLWAY_STORAGE_MOST_BYTES: z.coerce.number().int().positive().optional(),
+    /** Whether an object is on the disk before it is answered, so that a power cut takes nothing of it. */
+    SPILLWAY_STORAGE_DURABLE: z.stringbool().default(false),
     /** The engine that notifications are published to: Pub/Sub's emulator, or the queues in a database. */
     SPILLWAY_ENGINE: z.enum(['google', 'embedded']).default('google'),
     /** The file of the engine `embedded`; without it nothing is published. */
@@ -91,6 +94,9 @@ const server = await startOrEnd({
     freeBytes: environment.SPILLWAY_STORAGE_FREE_BYTES,
     mostBytes: environment.SPILLWAY_STORAGE_MOST_BYTES ?? null,
   },
+  ...(environment.SPILLWAY_STORAGE_DURABLE
+    ? { durability: durableIn(environment.SPILLWAY_STORAGE_DIR) }
+    : {}),
   withoutList: environment.SPILLWAY_STORAGE_WITHOUT_LIST.split(',').filter(Boolean),
   ...(notifications === null ? {} : { notify: notifications.notify }),
 });

@@ -7,6 +7,7 @@ import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { systemTimers } from '@spillway/pipeline/system-clock.ts';
 import { fullDisk, type SpaceLimits } from './disk-space.ts';
+import type { Durability } from './durability.ts';
 import { jsonErrorBody, StorageError, xmlErrorBody } from './errors.ts';
 import { type Exchange, isJsonApi, reply } from './exchange.ts';
 import { cutAfter, type FaultChooser } from './faults.ts';
@@ -45,6 +46,8 @@ export interface StorageServerOptions {
   now?: () => number;
   /** Without them everything is taken until the disk is full. */
   limits?: SpaceLimits;
+  /** What a change waits for before it is answered. Without it a power cut may take the last moments. */
+  durability?: Durability;
   /** Chooses what goes wrong with a request, for tests of failures. */
   faults?: FaultChooser;
 }
@@ -74,10 +77,11 @@ const log = createJsonLog('storage');
 /** Starts a Cloud Storage server on a data folder. Rejects if the port is taken or the folder cannot be used. */
 export async function startStorageServer(options: StorageServerOptions): Promise<StorageServer> {
   const { dataDir, host = '127.0.0.1', names = [], port = 0, tls, notify, now = Date.now, faults } = options;
+  const { limits, durability } = options;
   const withoutList = new Set(options.withoutList);
   const signers = new Map(Object.entries(options.signers ?? {}));
   const outbox = notify && new Outbox(notify);
-  const store = await Store.open(dataDir, { now, outbox, limits: options.limits });
+  const store = await Store.open(dataDir, { now, outbox, limits, durability });
   const sessions = await ResumableSessions.open(join(dataDir, 'uploads'), store);
   const table = allRoutes();
   const answer = (req: IncomingMessage, res: ServerResponse) =>

@@ -6,6 +6,7 @@ import { type BucketRecord, isVersioned, softDeletePolicyOf } from './bucket-rec
 import { Buckets } from './buckets.ts';
 import type { Checksums } from './checksums.ts';
 import { DiskSpace, type SpaceLimits, type TakeSpace } from './disk-space.ts';
+import { type Durability, notDurable } from './durability.ts';
 import { objectNotFound, StorageError } from './errors.ts';
 import { checkStorageFolder } from './folder-check.ts';
 import { GenerationClock } from './generation-clock.ts';
@@ -48,6 +49,8 @@ interface StoreOptions {
   outbox?: Outbox | undefined;
   /** Without them everything is taken. */
   limits?: SpaceLimits | undefined;
+  /** What a change waits for before it is answered. Without it a power cut may take the last moments. */
+  durability?: Durability | undefined;
 }
 
 /** Buckets and objects, kept in a folder: in its database, and each larger object's bytes in a file. */
@@ -63,13 +66,14 @@ export class Store {
   readonly #clock: GenerationClock;
   readonly #records: ObjectRecords;
   readonly #bytes: ObjectBytes;
+  readonly #durability: Durability;
   readonly #statements: Record<'announce' | 'forget' | 'waiting' | 'note' | 'add' | 'fact', StatementSync>;
   #closed = false;
 
   private constructor(
     folder: string,
     database: DatabaseSync,
-    { now, outbox, limits = { freeBytes: 0, mostBytes: null } }: StoreOptions,
+    { now, outbox, limits = { freeBytes: 0, mostBytes: null }, durability = notDurable }: StoreOptions,
   ) {
     this.now = now;
     this.#database = database;
@@ -79,7 +83,8 @@ export class Store {
     this.buckets = new Buckets(database);
     this.space = new DiskSpace(folder, limits, () => this.storedBytes());
     this.#records = new ObjectRecords(database);
-    this.#bytes = new ObjectBytes(folder, database);
+    this.#durability = durability;
+    this.#bytes = new ObjectBytes(folder, database, durability);
     this.#statements = {
       announce: database.prepare('INSERT INTO outbox (notification) VALUES (?) RETURNING id'),
       forget: database.prepare('DELETE FROM outbox WHERE id = ?'),
@@ -233,6 +238,7 @@ export class Store {
     const { bucket, name, conditions, fields, componentCount } = input;
     try {
       check(staged.checksums);
+      const settled = await this.#bytes.settle(staged);
       return await this.#change(bucket, name, (record, time) => {
         checkBeforeWrite(conditions, record.live);
         const { md5Hash, ...checksums } = staged.checksums;
@@ -253,7 +259,7 @@ export class Store {
           changes: [...retired.changes, finalize],
           ended: retired.ended,
           result: version,
-          taken: staged,
+          taken: settled,
         };
       });
     } catch (error) {
@@ -334,6 +340,7 @@ export class Store {
     compute: (record: ObjectRecord, time: string) => Change<T>,
   ): Promise<T> {
     const { gone, caused, result } = this.#inTransaction(() => this.#write(bucket, name, compute));
+    await this.#durability.ofCommits();
     for (const { id, notification } of caused) this.#announce(id, notification);
     await this.#removeFiles(gone);
     return result;
