@@ -155,7 +155,7 @@ describe('the push endpoint', () => {
   it('says how it is', async () => {
     const answer = await createPushApp(worker(done), consumer, pages).request('/health');
     expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready', slots: 1, busy: 0 }]);
-    const detail = 'cannot reach Firestore since 70 s';
+    const detail = 'cannot reach the database since 70 s';
     const cutOff = { report: async () => ({ status: 'unreachable', detail }) as const };
     const ill = await createPushApp(worker(done), consumer, { ...pages, health: cutOff }).request('/health');
     expect([ill.status, await ill.json()]).toMatchObject([503, { status: 'unreachable', detail }]);

@@ -36,7 +36,7 @@ async function answerTo(method: string, url: string, report: HealthReport) {
 }
 
 it('a function answers for its health beside its work', async () => {
-  const cutOff: HealthReport = { status: 'unreachable', detail: 'cannot reach Firestore since 70 s' };
+  const cutOff: HealthReport = { status: 'unreachable', detail: 'cannot reach the database since 70 s' };
   expect(await answerTo('GET', '/health', { status: 'ready' })).toEqual([200, { status: 'ready' }]);
   expect(await answerTo('GET', '/health?from=probe', cutOff)).toEqual([503, cutOff]);
   expect(await answerTo('POST', '/', cutOff)).toEqual([204, null]);

@@ -41,7 +41,7 @@ describe('health', () => {
     pass(70_000);
     expect(await health.report()).toEqual({
       status: 'unreachable',
-      detail: 'cannot reach Firestore since 70 s',
+      detail: 'cannot reach the database since 70 s',
     });
     setUp(true);
     pass(1_000);

@@ -52,7 +52,7 @@ export function createHealth(now: () => number): Health {
       const failingMs = now() - failingSince;
       if (failingMs < unreachableAfterMs) return { status: 'ready' };
       const seconds = Math.round(failingMs / 1_000);
-      return { status: 'unreachable', detail: `cannot reach Firestore since ${seconds} s` };
+      return { status: 'unreachable', detail: `cannot reach the database since ${seconds} s` };
     },
   };
 }
