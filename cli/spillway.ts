@@ -1,16 +1,7 @@
 #!/usr/bin/env node
-import { runCommand } from './commands.ts';
-import { fileProblem } from './file-problem.ts';
-import { endAtOnce } from './signals.ts';
+import { pictureCommands } from './picture-commands.ts';
+import { runAsCommand } from './run-as-command.ts';
+import { systemCommands } from './system-commands.ts';
 
-/** The `spillway` command: operations on this machine with no cloud, the models that they use, and a VM worker. */
-endAtOnce();
-// If the reader closes the pipe, as `head` does, the command ends silently like other programs.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(141);
-  console.error(`Standard output ${fileProblem(error) ?? `cannot be written (${error.message})`}.`);
-  process.exit(1);
-});
-process.stderr.on('error', () => {});
-// Not process.exit(): output that a slow reader has not taken yet would be lost.
-process.exitCode = await runCommand(process.argv.slice(2), process.env);
+/** The `spillway` command: operations on this machine with no cloud, the models that they use, and Spillway itself. */
+await runAsCommand([pictureCommands, systemCommands]);

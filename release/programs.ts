@@ -30,6 +30,8 @@ const worker = {
   limits: { folder: 48 * mebibyte, installed: 260 * mebibyte },
 };
 const command = 'cli/spillway.ts';
+/** Without the commands that start other programs. */
+const commandOfImage = 'cli/in-image.ts';
 const pages = { 'web/dist': 'dist' };
 
 export const programs = {
@@ -42,12 +44,12 @@ export const programs = {
   },
   'vm-worker': {
     name: 'vm-worker',
-    entries: { main: 'vm-worker/main.ts', spillway: command },
+    entries: { main: 'vm-worker/main.ts', spillway: commandOfImage },
     ...worker,
   },
   'cloudrun-worker': {
     name: 'cloudrun-worker',
-    entries: { main: 'cloudrun-worker/main.ts', spillway: command },
+    entries: { main: 'cloudrun-worker/main.ts', spillway: commandOfImage },
     ...worker,
   },
   /** Pages and API, of visitors and of admins. */

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished, vi } from 'vitest';
 import { runCommand } from '../commands.ts';
+import { pictureCommands } from '../picture-commands.ts';
+import { systemCommands } from '../system-commands.ts';
 
 export interface CliRun {
   code: number;
@@ -22,7 +24,7 @@ export async function runCli(args: string[], modelsFolder: string): Promise<CliR
   ];
   const environment = { SPILLWAY_MODELS_DIR: modelsFolder, SPILLWAY_MODELS_SOURCE: 'none' };
   try {
-    const code = await runCommand(args, environment);
+    const code = await runCommand(args, [pictureCommands, systemCommands], environment);
     return { code, lines: printed.join('\n').split('\n').filter(Boolean), stderr: told.join('\n') };
   } finally {
     for (const spy of spies) spy.mockRestore();
