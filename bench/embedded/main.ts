@@ -106,7 +106,7 @@ function noOpsOn(kind: Kind, bytes: Buffer): Promise<Throughput[]> {
   return on(kind, async (product) => {
     const rows: Throughput[] = [];
     for (const queued of queues)
-      rows.push(await throughputAt(product, queued, { name: 'no-op/many', bytes, jobs: 2_000 }));
+      rows.push(await throughputAt(product, queued, { name: 'no-op/many', bytes, jobs: 800 }));
     return rows;
   });
 }
