@@ -30,12 +30,6 @@ const programs = {
 /** For a worker's work in progress after it was asked to end, and what it takes beyond that. Milliseconds. */
 const drain = { defaultMs: 20_000, marginMs: 4_000 } as const;
 
-/**
- * More room for new objects than the supervisor gives, in MiB: with 2, a tenth of a no-op job's processor time went into
- * collecting them (`npm run bench -- embedded --only=noOp`).
- */
-const nodeArguments = ['--max-semi-space-size=8'];
-
 /** Bytes. */
 const gibibyte = 2 ** 30;
 
@@ -50,7 +44,6 @@ export function storagePart(plan: Plan): PartSpec {
   return {
     name: 'storage',
     entry: programs.storage,
-    nodeArguments,
     environment: {
       ...shared(plan),
       SPILLWAY_STORAGE_DIR: folder.storage,
@@ -86,7 +79,6 @@ function routerPart(plan: Plan): PartSpec {
   return {
     name: 'router',
     entry: programs.router,
-    nodeArguments,
     environment: {
       ...shared(plan),
       SPILLWAY_HEALTH_PORT: String(plan.ports.router),
@@ -105,7 +97,6 @@ function sitePart(plan: Plan): PartSpec {
   return {
     name: 'site',
     entry: programs.site,
-    nodeArguments,
     environment: {
       ...shared(plan),
       PORT: String(options.port),
@@ -125,7 +116,6 @@ function workerPart(plan: Plan): PartSpec {
   return {
     name: 'worker',
     entry: programs.worker,
-    nodeArguments,
     killAfterMs: drainMs(plan) + drain.marginMs,
     environment: {
       ...worker(plan),
@@ -140,7 +130,6 @@ function spillPart(plan: Plan): PartSpec {
   return {
     name: 'spill',
     entry: programs.spill,
-    nodeArguments,
     killAfterMs: drainMs(plan) + drain.marginMs,
     environment: {
       ...worker(plan),

@@ -74,13 +74,24 @@ export class Supervisor {
   readonly #logDirectory: string | null;
   readonly #say: (line: string) => void;
   readonly #onChange: () => void;
+  readonly #newSpaceMib: number;
   #closed = false;
 
-  /** @param logDirectory Gets a file of each part's output. Null: that is the launcher's own. */
-  constructor(logDirectory: string | null, say: (line: string) => void, onChange: () => void) {
+  /**
+   * @param logDirectory Gets a file of each part's output. Null: that is the launcher's own.
+   * @param newSpaceMib How far V8 lets its space for new objects grow, three times over, in each part. V8's own limit is
+   * 16, and it does not give that back while a program idles. Most objects of these programs live as long as one request.
+   */
+  constructor(
+    logDirectory: string | null,
+    say: (line: string) => void,
+    onChange: () => void,
+    newSpaceMib = 2,
+  ) {
     this.#logDirectory = logDirectory;
     this.#say = say;
     this.#onChange = onChange;
+    this.#newSpaceMib = newSpaceMib;
   }
 
   /** Starts a part and resolves when it is ready. Throws `PassingStartError` with the end of its log. */
@@ -89,7 +100,7 @@ export class Supervisor {
     const log = await this.#openLog(spec.name);
     const part: Part = {
       spec,
-      child: launch(spec, log),
+      child: launch(spec, log, this.#newSpaceMib),
       log,
       stopping: false,
       restarts: 0,
@@ -168,7 +179,7 @@ export class Supervisor {
     const waitMs = Math.min(restart.mostMs, restart.firstMs * 2 ** part.restarts++);
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     if (part.stopping) return;
-    part.child = launch(part.spec, part.log);
+    part.child = launch(part.spec, part.log, this.#newSpaceMib);
     try {
       part.ownProcesses = (await becomesReady(part.child, part.spec.readyWithinMs)).pids;
       await part.spec.onRestarted?.();
@@ -218,21 +229,16 @@ function stateOf(part: Part): PartState {
   return { kind: part.readySince === null ? 'restarting' : 'running' };
 }
 
-/**
- * V8 lets its space for new objects grow to 16 MiB three times over, and does not give it back while a program idles. Most
- * objects of these programs live as long as one request.
- */
-const frugal = ['--max-semi-space-size=2'];
-
 function launch(
   { entry, workdir, environment, nodeArguments = [] }: PartSpec,
   log: WriteStream | null,
+  newSpaceMib: number,
 ): ChildProcess {
   const output = log ?? 'inherit';
   return fork(fileURLToPath(entry), {
     cwd: workdir,
     env: environment,
-    execArgv: [...frugal, ...process.execArgv, ...nodeArguments],
+    execArgv: [`--max-semi-space-size=${newSpaceMib}`, ...process.execArgv, ...nodeArguments],
     detached: true,
     stdio: ['ignore', output, output, 'ipc'],
   });
