@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
@@ -15,6 +15,7 @@ test('a sync that runs is none for who comes later, and one serves all who wait'
   const ended: string[] = [];
   const wait = (name: string) => sync().then(() => ended.push(name));
   const first = wait('first');
+  await expect.poll(() => runs.length).toBe(1);
   const later = [wait('second'), wait('third')];
   expect(runs).toHaveLength(1);
   runs[0]?.resolve();
@@ -32,10 +33,15 @@ test('a sync that runs is none for who comes later, and one serves all who wait'
 
 test('who waits for a sync that fails hears of it, and the next one is tried', async () => {
   let runs = 0;
+  const first = Promise.withResolvers<void>();
   const sync = shared(async () => {
-    if (++runs === 1) throw new Error('The disk failed.');
+    if (++runs === 1) await first.promise;
   });
-  const outcomes = await Promise.allSettled([sync(), sync()]);
+  const failing = sync();
+  await expect.poll(() => runs).toBe(1);
+  const next = sync();
+  first.reject(new Error('The disk failed.'));
+  const outcomes = await Promise.allSettled([failing, next]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled']);
   await sync();
   expect(runs).toBe(3);
@@ -64,6 +70,18 @@ test('an object is answered after its bytes and its record are on the disk, in t
   expect(answered).toBe(false);
   gate.resolve();
   await saving;
+});
+
+test('an object that is refused leaves nothing behind', async () => {
+  const { bucket, dataDir } = await startTestServer({
+    durability: { ofFile: async () => {}, ofCommits: async () => {} },
+  });
+  const refused = bucket
+    .file('picture')
+    .save(bytes(50_000), { resumable: false, preconditionOpts: { ifGenerationMatch: 1 } });
+  await expect(refused).rejects.toMatchObject({ code: 412 });
+  const left = await Promise.all(['incoming', 'blobs'].map((folder) => readdir(join(dataDir, folder))));
+  expect(left).toEqual([[], []]);
 });
 
 test.each([

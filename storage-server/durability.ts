@@ -39,31 +39,19 @@ async function syncFile(path: string): Promise<void> {
   }
 }
 
-/**
- * Runs an action for several callers at once: each waits for a run that began after its call.
- */
+/** Runs an action for several callers at once: each waits for a run that begins after its call. */
 export function shared(action: () => Promise<void>): () => Promise<void> {
-  let running: Promise<void> | null = null;
+  let running: Promise<void> = Promise.resolve();
   let next: Promise<void> | null = null;
-
-  function begin(): Promise<void> {
-    const run = action().finally(() => {
-      if (running === run) running = null;
-    });
-    running = run;
-    return run;
-  }
-
-  async function afterRunning(before: Promise<void>): Promise<void> {
+  async function afterRunning(): Promise<void> {
     // Its own callers hear of its failure.
-    await before.catch(() => {});
+    await running.catch(() => {});
     next = null;
-    await begin();
+    running = action();
+    await running;
   }
-
   return () => {
-    if (running === null && next === null) return begin();
-    next ??= afterRunning(running ?? Promise.resolve());
+    next ??= afterRunning();
     return next;
   };
 }

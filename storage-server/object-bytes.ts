@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { mkdir, open, opendir, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, opendir, rm, stat, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Readable } from 'node:stream';
 import { type Checksums, openChecksums } from './checksums.ts';
 import type { TakeSpace } from './disk-space.ts';
-import { type Durability, notDurable } from './durability.ts';
+import type { Durability } from './durability.ts';
 import type { ObjectVersion } from './object-version.ts';
 
 /** Objects of at most this size are in the database, without a file of their own: receipts, captions, reports. Bytes. */
@@ -78,7 +78,7 @@ export class ObjectBytes {
     rest: AsyncIterator<Uint8Array>,
     take: TakeSpace,
   ): Promise<Staged> {
-    const path = join(this.#incoming, blob);
+    const path = this.#incomingPath(blob);
     const file = await open(path, 'wx');
     try {
       for (const chunk of held) await file.writeFile(chunk);
@@ -96,33 +96,29 @@ export class ObjectBytes {
     }
   }
 
-  /** Resolves to the bytes on the disk, where they have to be there before an object takes them. */
+  /** Puts what is not small into a file, and that onto the disk where it has to be there before an object takes it. */
   async settle(staged: Staged): Promise<Staged> {
     const { blob, from } = staged;
-    if (this.#durability === notDurable || ('bytes' in from && from.bytes.length <= smallest)) return staged;
-    const path = 'path' in from ? from.path : join(this.#incoming, blob);
-    if ('bytes' in from) await writeFile(path, from.bytes, { flag: 'wx' });
+    if ('bytes' in from && from.bytes.length <= smallest) return staged;
+    const path = 'path' in from ? from.path : this.#incomingPath(blob);
+    // Within the call: a file of this size costs less so than on another thread.
+    if ('bytes' in from) writeFileSync(path, from.bytes, { flag: 'wx' });
     await this.#durability.ofFile(path);
     return { ...staged, from: { path } };
   }
 
-  /** Gives staged bytes their place. Part of the transaction in which an object takes them. */
+  /**
+   * Gives settled bytes their place. Part of the transaction in which an object takes them. A file appears whole or not at
+   * all, also where the process is killed.
+   */
   keep({ blob, from }: Staged): void {
     if ('path' in from) renameSync(from.path, this.pathOf(blob));
-    else if (from.bytes.length <= smallest) this.#write.run(blob, from.bytes);
-    else this.#writeFile(blob, from.bytes);
+    else this.#write.run(blob, from.bytes);
   }
 
-  /** A file appears whole or not at all, also where the process is killed. */
-  #writeFile(blob: string, bytes: Buffer): void {
-    const path = join(this.#incoming, blob);
-    writeFileSync(path, bytes, { flag: 'wx' });
-    renameSync(path, this.pathOf(blob));
-  }
-
-  /** Removes what was staged and taken by no object. */
+  /** Removes what was staged, settled or not, and taken by no object. */
   async discard({ blob, from }: Staged): Promise<void> {
-    if ('path' in from) await rm(from.path, { force: true });
+    await rm('path' in from ? from.path : this.#incomingPath(blob), { force: true });
     await this.removeFile(blob);
   }
 
@@ -172,6 +168,10 @@ export class ObjectBytes {
   }
 
   pathOf = (blob: string): string => join(this.#folder, 'blobs', basename(blob));
+
+  #incomingPath(blob: string): string {
+    return join(this.#incoming, blob);
+  }
 
   get #incoming(): string {
     return join(this.#folder, 'incoming');
