@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream, type Stats } from 'node:fs';
 import { access, constants, lstat, readlink, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { isatty } from 'node:tty';
-import { PermanentError } from '@spillway/core/errors.ts';
+import { hasCode, PermanentError } from '@spillway/core/errors.ts';
 import { defaultInputLimits } from '@spillway/processing/input-limits.ts';
 import { fileProblem } from './file-problem.ts';
 import { openFileNumber, streamLabel } from './standard-stream.ts';
@@ -82,7 +82,7 @@ export async function lookAt(path: string): Promise<Look> {
     if (!own.isSymbolicLink()) return { kind: 'found', stats: own, isLink: false };
     return await throughLink(path);
   } catch (error) {
-    const absent = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const absent = hasCode(error, 'ENOENT');
     if (absent) return { kind: 'absent' };
     const problem = fileProblem(error);
     if (problem === null) throw error;
@@ -96,7 +96,7 @@ async function throughLink(path: string): Promise<Look> {
   } catch (error) {
     const problem = fileProblem(error);
     if (problem === null) throw error;
-    const broken = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const broken = hasCode(error, 'ENOENT');
     if (!broken) return { kind: 'problem', problem };
     return { kind: 'broken link', problem: `is a link to ${await readlink(path)}, where nothing is` };
   }

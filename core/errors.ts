@@ -31,6 +31,11 @@ export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
+/** Whether an error of the system or of a service has this code, such as `ENOENT`. */
+export function hasCode(error: unknown, code: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}
+
 /** It can never succeed as it is. Record it, tell the person, and do not try again. */
 export class PermanentError extends Error {
   override readonly name = 'PermanentError';

@@ -1,5 +1,6 @@
 import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@spillway/core/errors.ts';
 
 const metadataFile = 'firebase-export-metadata.json';
 const exportName = 'firestore_export';
@@ -60,5 +61,5 @@ async function exportTo(fresh: string, host: string, project: string): Promise<v
 }
 
 function ignoreMissing(error: unknown): void {
-  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  if (!hasCode(error, 'ENOENT')) throw error;
 }

@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { hasCode } from '@spillway/core/errors.ts';
 import { readStackFile } from '@spillway/pipeline/stack-file.ts';
 import { isAlive } from '@spillway/supervisor/processes.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
@@ -20,7 +21,7 @@ export async function takeDirectory(directory: string): Promise<() => Promise<vo
   try {
     await write();
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
     await refuseIfInUse(directory, lock);
     await rm(lock, { force: true });
     await write();

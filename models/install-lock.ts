@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type FileHandle, link, open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
+import { hasCode } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { isNotFound, jsonOrNull } from './installation.ts';
 
@@ -42,7 +43,7 @@ async function tryLock(path: string, onHolder: (holder: Holder) => void): Promis
     return await hold(path, handle);
   } catch (error) {
     await handle.close();
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (!hasCode(error, 'EEXIST')) throw error;
     await inspect(path, onHolder);
     return null;
   } finally {
@@ -131,7 +132,7 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     // EPERM: the process exists and belongs to another user.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return hasCode(error, 'EPERM');
   }
 }
 

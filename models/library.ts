@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { PermanentError } from '@spillway/core/errors.ts';
+import { hasCode, PermanentError } from '@spillway/core/errors.ts';
 import type { Model } from '@spillway/core/job.ts';
 import { automaticModel, builtInModel, type ModelKind, nonCommercialModels } from '@spillway/core/models.ts';
 import {
@@ -228,7 +228,7 @@ async function ownModel(name: string, weights: string, missing: string): Promise
   try {
     return { name, sha256: await knownSha256(weights), builtIn: false, install: null };
   } catch (error) {
-    const isFolder = error instanceof Error && 'code' in error && error.code === 'EISDIR';
+    const isFolder = hasCode(error, 'EISDIR');
     if (isFolder || isNotFound(error)) throw new PermanentError('model_missing', missing);
     throw error;
   }

@@ -1,7 +1,8 @@
 import { cp, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { messageOf } from '@spillway/core/errors.ts';
+import { hasCode, messageOf } from '@spillway/core/errors.ts';
 import { backupDatabase } from '@spillway/pipeline/embedded/backup.ts';
+import { jsonOf } from '@spillway/pipeline/embedded/documents.ts';
 import { backupStorage } from '@spillway/storage-server/backup.ts';
 import { checkStorage } from '@spillway/storage-server/check.ts';
 import { secretsFile } from '@spillway/supervisor/secrets.ts';
@@ -76,9 +77,9 @@ async function newFolder(to: string, folder: DataFolder): Promise<string> {
   const isInStorage = `${target}/`.startsWith(`${folder.storage}/`) || target === folder.path;
   if (isInStorage) throw new StartError(`A backup cannot be made in ${target}, which it would be a part of.`);
   const content = await readdir(target).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return [];
+    if (hasCode(error, 'ENOENT')) return [];
     throw new StartError(
-      isCode(error, 'ENOTDIR')
+      hasCode(error, 'ENOTDIR')
         ? `${target} is a file, and a backup is a folder. Name another.`
         : `${target} cannot be used: ${messageOf(error)}`,
     );
@@ -119,16 +120,4 @@ export async function readBackup(folder: string): Promise<Backup> {
     );
   }
   return parsed.data;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

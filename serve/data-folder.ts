@@ -2,7 +2,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, readFile, rename, stat, statfs, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { messageOf } from '@spillway/core/errors.ts';
+import { hasCode, messageOf } from '@spillway/core/errors.ts';
+import { jsonOf } from '@spillway/pipeline/embedded/documents.ts';
 import { networkFileSystem } from '@spillway/pipeline/embedded/file-check.ts';
 import { StartError } from '@spillway/supervisor/start-error.ts';
 import { z } from 'zod';
@@ -94,8 +95,8 @@ export async function claimFolder(folder: DataFolder): Promise<void> {
 /** The folder itself, or the one in which it would be made. */
 async function nearestFolder(path: string): Promise<string> {
   const found = await stat(path).catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return null;
-    if (isCode(error, 'ENOTDIR')) return 'below a file';
+    if (hasCode(error, 'ENOENT')) return null;
+    if (hasCode(error, 'ENOTDIR')) return 'below a file';
     throw new StartError(`${path} cannot be read: ${messageOf(error)}. Name another folder with --data.`);
   });
   if (found === 'below a file' || (found !== null && !found.isDirectory())) {
@@ -157,11 +158,11 @@ async function requireWritable(paths: string[]): Promise<void> {
   for (const path of paths) {
     const problem = await access(path, constants.W_OK).then(
       () => null,
-      (error: unknown) => (isCode(error, 'ENOENT') ? null : error),
+      (error: unknown) => (hasCode(error, 'ENOENT') ? null : error),
     );
     if (problem === null) continue;
     throw new StartError(
-      isCode(problem, 'EROFS')
+      hasCode(problem, 'EROFS')
         ? `${path} is on a file system that is mounted read-only. Mount it for writing, or name another folder with --data.`
         : `${path} is read-only for this user. Make it writable (\`chown\`), run as the user that it belongs to, or name another folder with --data.`,
     );
@@ -175,16 +176,4 @@ async function requireSpace(path: string, place: string): Promise<void> {
   throw new StartError(
     `The disk of ${path} is full: ${formatBytes(free)} are free, and a start takes ${formatBytes(leastFree)}. Free some space, or name another folder with --data.`,
   );
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

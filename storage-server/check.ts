@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { hasCode } from '@spillway/core/errors.ts';
 import { openCrc32c } from '@spillway/pipeline/crc32c.ts';
 import { databaseFile } from './object-database.ts';
 import { everyVersionOf } from './object-record.ts';
@@ -63,7 +64,7 @@ async function problemOf(
   try {
     for await (const chunk of source) crc32c.update(chunk);
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    const isMissing = hasCode(error, 'ENOENT');
     return isMissing ? 'has lost its bytes' : `cannot be read: ${String(error)}`;
   }
   return crc32c.base64() === version.crc32c ? null : 'has other bytes than its checksum says';

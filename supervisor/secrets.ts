@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf } from '@spillway/core/errors.ts';
+import { hasCode, messageOf } from '@spillway/core/errors.ts';
 import { z } from 'zod';
 import { StartError } from './start-error.ts';
 
@@ -32,7 +32,7 @@ export async function keptSecrets(directory: string): Promise<Secrets | null> {
   try {
     return secretsSchema.parse(JSON.parse(await readFile(file, 'utf8')));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (hasCode(error, 'ENOENT')) return null;
     const why = error instanceof z.ZodError ? 'it holds no secrets of Spillway' : messageOf(error);
     throw new StartError(
       `${file} cannot be used: ${why}. Bring it back from a backup; without it visitors lose sight of their jobs.`,

@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { hasCode } from '@spillway/core/errors.ts';
 import type { Context } from 'hono';
 import { contentSecurityPolicy, inlineScriptHashes } from './content-security-policy.ts';
 import type { SitePages } from './site-pages.ts';
@@ -146,7 +147,7 @@ async function listFiles(directory: string): Promise<string[]> {
     const entries = await readdir(directory, { recursive: true, withFileTypes: true });
     return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') throw notBuilt(directory);
+    if (hasCode(error, 'ENOENT')) throw notBuilt(directory);
     throw error;
   }
 }

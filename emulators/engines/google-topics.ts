@@ -1,4 +1,5 @@
 import type { CreateSubscriptionOptions, PubSub } from '@google-cloud/pubsub';
+import { hasCode } from '@spillway/core/errors.ts';
 import {
   ackDeadline,
   mostDeliveryAttempts,
@@ -56,6 +57,6 @@ async function unlessExists(creation: Promise<unknown>): Promise<void> {
   try {
     await creation;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === exists)) throw error;
+    if (!hasCode(error, exists)) throw error;
   }
 }
