@@ -87,7 +87,7 @@ export class Machine implements Timers {
 }
 
 /** Where things can be put off. */
-interface Time {
+export interface Time {
   after(ms: number, action: () => void): void;
 }
 

@@ -1,0 +1,192 @@
+import { type Awaitable, begin, isThenable, Pending, type Thenable, waitFor } from '@spillway/core/steps.ts';
+import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { drawDelay } from './jobs.ts';
+import type { Random } from './random.ts';
+import type { Delay } from './scenario.ts';
+import type { Engine, Time } from './virtual-time.ts';
+
+/** How long a call takes until its answer is back. */
+export interface DatabaseLatency {
+  /** A list, a sum or a count. */
+  query: Delay;
+  /** One document by its name. */
+  get: Delay;
+  /** A write, with or without a precondition. */
+  write: Delay;
+}
+
+/** What calls asked of the database. */
+export class DatabaseOperations {
+  queries = 0;
+  gets = 0;
+  /** Sums and counts over jobs: calls, each of which may be several aggregations. */
+  aggregations = 0;
+  /** Documents as Firestore bills them: one for a get, and at least one for a query. Aggregations are not in it. */
+  documents = 0;
+  /** All that were tried, refused ones too. */
+  writes = 0;
+  /** Writes that found the document changed. */
+  refused = 0;
+}
+
+/** One program's way to the database. */
+export interface DatabaseConnection {
+  engine: Engine;
+  /** The program's own time: a machine that stalls reads an answer late, and one that died reads none. */
+  home: Time;
+  latency: DatabaseLatency;
+  random: Random;
+  operations: DatabaseOperations;
+}
+
+/** The ports that go through a connection. */
+type Database = Pick<
+  Ports,
+  'jobs' | 'sums' | 'backlog' | 'fleet' | 'routerStates' | 'forecasts' | 'leases' | 'passedOver'
+>;
+
+/**
+ * The same database, as a program sees it that is some milliseconds of virtual time away. A call reaches the database
+ * half-way: a query shows what is there at that moment, and a write's precondition is judged then. A write that is refused
+ * has taken as long as any other. What is written arrives even where the writer has died on the way.
+ *
+ * Settings are as near as before, because programs keep them for seconds; so is `feed`, which people read.
+ */
+export function distantDatabase<Given extends Database>(ports: Given, connection: DatabaseConnection): Given {
+  const { latency, operations } = connection;
+  const { jobs, sums, backlog, fleet, routerStates, forecasts, leases, passedOver } = ports;
+
+  function get<Answer>(read: () => Answer): Answer {
+    operations.gets++;
+    operations.documents++;
+    return call(latency.get, read, connection);
+  }
+
+  function list<Found>(
+    ask: () => Awaitable<Found>,
+    count: (found: Awaited<Found>) => number,
+  ): Awaitable<Found> {
+    operations.queries++;
+    return call(latency.query, ask, connection, (found) => {
+      operations.documents += Math.max(1, count(found as Awaited<Found>));
+    });
+  }
+
+  function aggregate<Answer>(ask: () => Answer): Answer {
+    operations.aggregations++;
+    return call(latency.query, ask, connection);
+  }
+
+  function write<Answer>(change: () => Answer): Answer {
+    operations.writes++;
+    return call(latency.write, change, connection, (answer) => {
+      if (answer === null || answer === false) operations.refused++;
+    });
+  }
+
+  return {
+    ...ports,
+    jobs: {
+      create: (job) => write(() => jobs.create(job)),
+      get: (id) => get(() => jobs.get(id)),
+      replace: (stored, next) => write(() => jobs.replace(stored, next)),
+      ofSource: (source) => list(() => jobs.ofSource(source), length),
+    },
+    sums: {
+      ledger: (stored, turnAt) => aggregate(() => sums.ledger(stored, turnAt)),
+      ledgerInTurn: (stored, turnAfter) => aggregate(() => sums.ledgerInTurn(stored, turnAfter)),
+      running: () => aggregate(() => sums.running()),
+      waitingBefore: (target, turnAt) => aggregate(() => sums.waitingBefore(target, turnAt)),
+      arrivedSince: (since) => aggregate(() => sums.arrivedSince(since)),
+      arrivedOf: (operation, from, to) => aggregate(() => sums.arrivedOf(operation, from, to)),
+      succeededSince: (target, since) => aggregate(() => sums.succeededSince(target, since)),
+      failedSince: (target, since, limit) => list(() => sums.failedSince(target, since, limit), length),
+      runDollarsSince: (since) => aggregate(() => sums.runDollarsSince(since)),
+      batchBefore: (stored) => aggregate(() => sums.batchBefore(stored)),
+    },
+    backlog: {
+      line: (target, limit) => list(() => backlog.line(target, limit), length),
+      oldestWaiting: (target) =>
+        list<Stored | null>(
+          () => backlog.oldestWaiting(target),
+          () => 1,
+        ),
+      unpublished: (ageMs, limit, after) => list(() => backlog.unpublished(ageMs, limit, after), length),
+      published: (ageMs, limit, after) => list(() => backlog.published(ageMs, limit, after), length),
+      abandoned: (limit, after) => list(() => backlog.abandoned(limit, after), length),
+      outboxes: (ageMs, limit, after) => list(() => backlog.outboxes(ageMs, limit, after), length),
+    },
+    fleet: {
+      read: () =>
+        list(
+          () => fleet.read(),
+          ({ workers }) => workers.length,
+        ),
+      beat: (heartbeat) => write(() => fleet.beat(heartbeat)),
+      removeExpired: () =>
+        list(
+          () => fleet.removeExpired(),
+          () => 1,
+        ),
+      control: (worker) => get(() => fleet.control(worker)),
+      changeControl: (worker, change) => write(() => fleet.changeControl(worker, change)),
+      watch: (onChange, onError) => fleet.watch(onChange, onError),
+    },
+    routerStates: revised(routerStates),
+    forecasts: revised(forecasts),
+    leases: {
+      acquire: (name, holder, ttlMs) => write(() => leases.acquire(name, holder, ttlMs)),
+      endOf: (name) => get(() => leases.endOf(name)),
+    },
+    passedOver: {
+      note: (note) => write(() => passedOver.note(note)),
+      recent: (limit) => list(() => passedOver.recent(limit), length),
+      removeExpired: () =>
+        list(
+          () => passedOver.removeExpired(),
+          () => 1,
+        ),
+    },
+  };
+
+  function revised<Document extends Ports['routerStates'] | Ports['forecasts']>(
+    document: Document,
+  ): Document {
+    return {
+      ...document,
+      read: () => get(() => document.read()),
+      replace: (previous: never, next: never) => write(() => document.replace(previous, next)),
+    };
+  }
+}
+
+function length({ length }: { length: number }): number {
+  return length;
+}
+
+/** @param served Told the answer when the database has it. */
+function call<Answer>(
+  delay: Delay,
+  ask: () => Answer,
+  { engine, home, random }: DatabaseConnection,
+  served: (answer: Awaited<Answer>) => void = ignore,
+): Answer {
+  const ms = drawDelay(delay, random);
+  const returned = new Pending<unknown>();
+  let settle = ignore;
+  engine.after(ms / 2, () => {
+    try {
+      const answer = begin(waitFor(ask()));
+      if (isThenable(answer)) throw new Error('The database of virtual time has to answer at once.');
+      served(answer);
+      settle = () => returned.resolve(answer);
+    } catch (error) {
+      settle = () => returned.reject(error);
+    }
+  });
+  home.after(ms, () => settle());
+  return returned as Thenable<unknown> as Answer;
+}
+
+function ignore(): void {}
