@@ -4,6 +4,8 @@ interface BenchOptions {
   embedded: boolean;
   /** Names of figures. */
   only: string[];
+  /** What `--name=value` says, by name. */
+  values: Map<string, string>;
 }
 
 /** `node bench/run.ts <name> [--json]` runs one benchmark. Only its code is loaded. */
@@ -16,6 +18,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   recovery: async () => (await import('./recovery.ts')).recovery,
   idle: async () => (await import('./idle.ts')).idle,
   embedded: async () => (await import('./embedded/main.ts')).embedded,
+  line: async () => (await import('./line/main.ts')).line,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
@@ -28,14 +31,28 @@ const ofOne: Record<string, string[]> = {
     (part) => onlyPrefix + part,
   ),
 };
+/** Options that take a value. */
+const valuesOf: Record<string, string[]> = {
+  line: ['query', 'get', 'write', 'spread', 'slots', 'jobs', 'seed'],
+};
 const known = ['--json', ...(ofOne[name] ?? [])];
-const unknownFlag = flags.find((flag) => !known.includes(flag));
+const values = new Map(
+  flags.flatMap((flag) => {
+    const [, option = '', value = ''] = /^--(\w+)=([\d.,]+)$/.exec(flag) ?? [];
+    return valuesOf[name]?.includes(option) ? [[option, value] as const] : [];
+  }),
+);
+const isValue = (flag: string) => values.has(flag.slice(2).split('=', 1)[0] ?? '');
+const unknownFlag = flags.find((flag) => !known.includes(flag) && !isValue(flag));
 if (!load || unknownFlag) {
   if (unknownFlag) console.error(`Unknown option: ${unknownFlag}`);
   console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
   console.error('pipeline takes --like-cloud, which measures such a stack beside the plain one.');
   console.error("idle takes --embedded, in place of Google's emulators.");
   console.error(`embedded takes some of its figures alone: ${ofOne.embedded?.join(' ')}`);
+  console.error(
+    'line takes milliseconds, and lists of sizes: --query=20 --get=10 --write=30 --slots=8,32 --jobs=30,400',
+  );
   process.exit(2);
 }
 const run = await load();
@@ -44,4 +61,5 @@ await run({
   likeCloud: flags.includes('--like-cloud'),
   embedded: flags.includes('--embedded'),
   only: flags.flatMap((flag) => (flag.startsWith(onlyPrefix) ? [flag.slice(onlyPrefix.length)] : [])),
+  values,
 });
