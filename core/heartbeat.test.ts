@@ -14,12 +14,18 @@ describe('a heartbeat', () => {
   });
 
   it('of an older version, which says nothing of what it has learned, is read', () => {
-    const { delivery: __, coldStartMs: ___, ...older } = heartbeat;
+    const { delivery: __, coldStartMs: ___, io: ____, inFlight: _____, ...older } = heartbeat;
     const perOperation = { sketch: { serviceMs: 100, succeeded: 1, failed: 0 } };
     const read = readHeartbeat({ ...older, perOperation }, 0, noon);
     expect(read).toMatchObject({
       kind: 'worker',
-      worker: { delivery: null, coldStartMs: null, perOperation: { sketch: { learned: null } } },
+      worker: {
+        delivery: null,
+        io: null,
+        inFlight: null,
+        coldStartMs: null,
+        perOperation: { sketch: { learned: null } },
+      },
     });
   });
 

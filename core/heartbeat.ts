@@ -8,7 +8,7 @@ import { learnedServiceSchema } from './routing/service-times.ts';
 export const workerStates = ['starting', 'ready', 'paused', 'draining', 'drained', 'stopped'] as const;
 
 export const operationStatsSchema = z.object({
-  /** Smoothed service time on this worker, from claim to outcome, in milliseconds. */
+  /** Smoothed service time on this worker: how long an operation kept its slot. Milliseconds. */
   serviceMs: z.number().min(0),
   succeeded: z.int().min(0),
   failed: z.int().min(0),
@@ -22,8 +22,15 @@ export const heartbeatSchema = z.object({
   id: z.string(),
   kind: targetSchema,
   state: z.enum(workerStates),
+  /** Operations that run at a time. */
   slots: z.int().min(0),
+  /** Operations that run now. */
   busy: z.int().min(0),
+  /**
+   * Jobs in its hands: those that are worked on, and those that are fetched or stored beside them. Null for a version that
+   * does not say.
+   */
+  inFlight: z.int().min(0).nullable().default(null),
   /** Load of the machine's processors since the last heartbeat, as shares 0..1. */
   cpu: z.object({ load: z.number().min(0), perCore: z.array(z.number().min(0)) }),
   /** The machine's memory in bytes. */
@@ -33,6 +40,11 @@ export const heartbeatSchema = z.object({
   perOperation: z.record(z.string(), operationStatsSchema),
   /** From the decision to the claim of a job with nothing ahead of it, in milliseconds. */
   delivery: quantilesSchema.nullable().default(null),
+  /**
+   * What a job waits for beside its slot, from the claim to the outcome: its download, and the writing of its result. In
+   * milliseconds. Null for a version whose service times contain it.
+   */
+  io: quantilesSchema.nullable().default(null),
   /** From the decision for its first job to the claim, in milliseconds, if this instance was started for that job. */
   coldStartMs: z.number().min(0).nullable().default(null),
   models: z.array(z.string()),

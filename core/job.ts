@@ -66,10 +66,13 @@ export const sidePredictionSchema = z.object({
   waitMs: z.number(),
   /** Part of the wait: until a free slot takes the job, including a cold start. */
   deliveryMs: z.number().default(0),
+  /** How long the operation keeps its slot. */
   serviceMs: z.number(),
-  /** One standard deviation of wait and service together. */
+  /** Download and storing, which keep no slot. 0 in a decision of an earlier version, whose service time contains it. */
+  ioMs: z.number().default(0),
+  /** One standard deviation of wait, service and I/O together. */
   spreadMs: z.number().default(0),
-  /** `waitMs` plus `serviceMs` plus the number of standard deviations in the settings. */
+  /** `waitMs` plus `serviceMs` plus `ioMs` plus the number of standard deviations in the settings. */
   finishMs: z.number(),
   /** US dollars that the job adds to the bill. A VM itself is paid for anyway, unless it says a price of its own. */
   dollars: z.number(),
@@ -167,6 +170,8 @@ export const timingsSchema = z.object({
   /** From the object's `timeCreated` to the claim. */
   waitMs: z.number(),
   downloadMs: z.number(),
+  /** From the downloaded source to a free slot. 0 in a document of an earlier version, which claimed for a free slot. */
+  slotWaitMs: z.number().default(0),
   /** The operation itself, decoding and encoding included. */
   processMs: z.number(),
   /** Writing result and receipt. */

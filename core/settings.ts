@@ -60,7 +60,13 @@ export const routingSettingsSchema = z.object({
       /** Assumed before it is learned. */
       coldStartMs: duration.default(3_000),
       maxInstances: z.int().min(0).max(100_000).default(20),
+      /** Requests at a time to an instance: jobs that it has in its hands. */
       concurrency: z.int().min(1).max(1_000).default(1),
+      /**
+       * Operations at a time in an instance. The other requests are fetched and stored beside them. Null: as many as
+       * requests.
+       */
+      slots: z.int().min(1).max(1_000).nullable().default(null),
       /**
        * Names of the models in its image or mounted folder. A job that names another one waits for the VMs, because
        * Cloud Run fetches none.
@@ -105,6 +111,11 @@ export const routingSettingsSchema = z.object({
     .prefault({}),
 });
 export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
+
+/** Operations that an instance of Cloud Run runs at a time. */
+export function slotsOfInstance({ run }: RoutingSettings): number {
+  return run.slots ?? run.concurrency;
+}
 
 /**
  * Why prewarming would not do what these settings say; null where it would. Settings that somebody saved are in force all

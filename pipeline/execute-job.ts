@@ -147,6 +147,7 @@ function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output):
   return {
     waitMs: between(clockStart(job), startedAt),
     downloadMs: between(startedAt, source.at),
+    slotWaitMs: 0,
     processMs: Math.round(Math.min(output.processMs, between(source.at, output.at))),
   };
 }

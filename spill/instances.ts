@@ -50,8 +50,10 @@ export function keepInstances(
     await fleet.beat({
       ...own,
       ...state,
+      inFlight: own.busy,
       perOperation: stats.perOperation(),
       delivery: stats.delivery,
+      io: stats.io,
       coldStartMs: stats.coldStartMs,
       lacks: [],
       pricePerHour: null,
@@ -74,7 +76,7 @@ export function keepInstances(
   return {
     seen: (sighting) => void seen(sighting),
     learn(outcome, ms, sighting) {
-      seen(sighting).stats.record(outcome, ms, sighting.reachedMs);
+      seen(sighting).stats.record(outcome, ms, { deliveryMs: sighting.reachedMs });
     },
     stop: beats.stop,
     runNow: beats.runNow,

@@ -5,14 +5,28 @@ import { describe, expect, it } from 'vitest';
 import { OperationStatsBook } from './operation-stats.ts';
 
 const empty = { jobs: 0, workMs: 0 };
-const side = { waitMs: 0, deliveryMs: 0, serviceMs: 0, spreadMs: 0, finishMs: 0, dollars: 0, inTime: true };
+const side = {
+  waitMs: 0,
+  deliveryMs: 0,
+  serviceMs: 0,
+  ioMs: 0,
+  spreadMs: 0,
+  finishMs: 0,
+  dollars: 0,
+  inTime: true,
+};
 const predicted = { vm: side, run: side, runClosed: null, budgetMs: 0 };
 const alone = { vm: { running: empty, ahead: empty }, run: empty };
 
-/** A job that was decided at noon with nothing before it, and claimed `waitMs` later. */
-function served(waitMs: number, route: Partial<Job['route']> = {}): Outcome {
+/** A job that was decided at noon with nothing before it, and claimed `waitMs` later. Its I/O took 30 ms. */
+function served(
+  waitMs: number,
+  route: Partial<Job['route']> = {},
+  { processMs = 100, slotWaitMs = 0 } = {},
+): Outcome {
   const job = sampleJob();
-  const timings = { waitMs, downloadMs: 0, processMs: 0, storeMs: 0, totalMs: 0 };
+  const totalMs = waitMs + 10 + slotWaitMs + processMs + 20;
+  const timings = { waitMs, downloadMs: 10, slotWaitMs, processMs, storeMs: 20, totalMs };
   return {
     kind: 'succeeded',
     ack: true,
@@ -42,7 +56,7 @@ const emptyResult = {
 describe('what a worker learns', () => {
   it('is service times, as ratios to the prior for that picture', () => {
     const book = new OperationStatsBook(() => later(-60_000));
-    for (const ms of [100, 200, 300, 400, 500]) book.record(served(0), ms);
+    for (const processMs of [100, 200, 300, 400, 500]) book.record(served(0, {}, { processMs }), 9_000);
     const stats = book.perOperation().sketch;
     // A file of 1 kB is taken for the smallest picture there is: 64 by 64 pixels.
     const prior = 150 + (50 * 64 * 64) / 1e6;
@@ -54,11 +68,11 @@ describe('what a worker learns', () => {
 
   it('is learned from the pixels that were decoded, whatever their sender said', () => {
     const book = new OperationStatsBook(() => later(-60_000));
-    const claimed = served(0);
+    const claimed = served(0, {}, { processMs: 650 });
     if (claimed.kind !== 'succeeded') throw new Error('A job that succeeded was asked for.');
     const result = { ...emptyResult, decodedPixels: 10e6 };
     const job = { ...claimed.job, source: { ...claimed.job.source, size: 1e6, pixels: 100e6 }, result };
-    for (const _ of [1, 2, 3]) book.record({ kind: 'succeeded', ack: true, job }, 650);
+    for (const _ of [1, 2, 3]) book.record({ kind: 'succeeded', ack: true, job }, 900);
     // 150 ms and 50 ms for each of 10 megapixels.
     expect(book.learned().sketch?.all.p50).toBeCloseTo(1, 6);
     expect(book.learned().sketch?.bands.map((band) => band?.count ?? 0)).toEqual([0, 0, 0, 3]);
@@ -69,6 +83,23 @@ describe('what a worker learns', () => {
     const error = { code: 'corrupt_image' as const, message: '', retryable: false };
     book.record({ kind: 'failed', ack: true, job: sampleJob(), error }, 5);
     expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
+  });
+
+  it('is I/O apart from the operation and from the wait for a slot', () => {
+    const book = new OperationStatsBook(() => later(-60_000));
+    book.record(served(40, {}, { slotWaitMs: 700 }), 5_000);
+    expect(book.io).toEqual({ p50: 30, p90: 30, count: 1 });
+    expect(book.perOperation().sketch?.serviceMs).toBe(100);
+  });
+
+  it('is neither a model that was fetched, nor the time in which the worker stood still', () => {
+    const book = new OperationStatsBook(() => later(-60_000));
+    book.record(served(40), 5_000, { fetchMs: 25 });
+    expect(book.io?.p50).toBe(5);
+    const frozen = new OperationStatsBook(() => later(-60_000));
+    frozen.record(served(40, {}, { processMs: 60_000 }), 120);
+    expect(frozen.perOperation().sketch?.serviceMs).toBe(120);
+    expect(frozen.io?.p50).toBe(0);
   });
 
   it('is how long a delivery takes where nothing is ahead of the job', () => {

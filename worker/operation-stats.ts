@@ -11,11 +11,20 @@ const weight = 0.2;
 /** An instance that starts later than this after a job's decision was not started for that job. Milliseconds. */
 const longestStart = 20_000;
 
+/** What would mislead the router, in milliseconds. */
+interface LeftOut {
+  /** Fetching a model, which happens once. */
+  fetchMs?: number;
+  /** What of the delivery followed the claim: the way of a picture that is sent elsewhere. */
+  deliveryMs?: number;
+}
+
 /** What this worker has learned from its jobs, for the heartbeat and for its own decisions. */
 export class OperationStatsBook {
   readonly #stats = new Map<OperationName, Omit<OperationStats, 'learned'>>();
   readonly #times = new ServiceTimes();
   readonly #deliveries = new RecentValues();
+  readonly #io = new RecentValues();
   readonly #startedAt: () => Date;
   #first = true;
   #coldStartMs: number | null = null;
@@ -24,22 +33,24 @@ export class OperationStatsBook {
     this.#startedAt = startedAt;
   }
 
-  /**
-   * @param ms From receiving the message to its outcome, without `deliveryMs`.
-   * @param deliveryMs What of the delivery followed the claim: the way of a picture that is sent elsewhere.
-   */
-  record(outcome: Outcome, ms: number, deliveryMs = 0): void {
+  /** @param ms From receiving the message to its outcome, by a clock that stands still when the worker does. */
+  record(outcome: Outcome, ms: number, { fetchMs = 0, deliveryMs = 0 }: LeftOut = {}): void {
     if (outcome.kind !== 'succeeded' && outcome.kind !== 'failed') return;
     const { job } = outcome;
-    if (!isOperationName(job.operation)) return;
-    const before = this.#stats.get(job.operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
-    if (outcome.kind === 'failed') {
-      this.#stats.set(job.operation, { ...before, failed: before.failed + 1 });
+    const { operation, timings } = job;
+    if (!isOperationName(operation)) return;
+    const before = this.#stats.get(operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
+    if (outcome.kind === 'failed' || !timings) {
+      this.#stats.set(operation, { ...before, failed: before.failed + 1 });
       return;
     }
-    const serviceMs = before.succeeded === 0 ? ms : before.serviceMs + weight * (ms - before.serviceMs);
-    this.#stats.set(job.operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
-    this.#times.record(job.operation, job.result?.decodedPixels ?? estimatePixels(job.source), ms);
+    const { processMs, slotWaitMs } = timings;
+    const ownMs = Math.min(processMs, ms);
+    const serviceMs = before.succeeded === 0 ? ownMs : before.serviceMs + weight * (ownMs - before.serviceMs);
+    this.#stats.set(operation, { ...before, serviceMs, succeeded: before.succeeded + 1 });
+    this.#times.record(operation, job.result?.decodedPixels ?? estimatePixels(job.source), ownMs);
+    const claimedMs = Math.min(timings.totalMs - timings.waitMs, ms);
+    this.#io.add(Math.max(0, claimedMs - slotWaitMs - processMs - fetchMs - deliveryMs));
     this.#recordDelivery(job, deliveryMs);
   }
 
@@ -64,7 +75,12 @@ export class OperationStatsBook {
     return this.#deliveries.quantiles();
   }
 
-  /** The same for the job that this instance was started for; null where there was none. */
+  /** Milliseconds of download and storing, which keep no slot. */
+  get io(): Quantiles | null {
+    return this.#io.quantiles();
+  }
+
+  /** The delivery of the job that this instance was started for; null where there was none. */
   get coldStartMs(): number | null {
     return this.#coldStartMs;
   }

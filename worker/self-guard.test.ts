@@ -60,6 +60,7 @@ function served(changes: Served = {}): Outcome {
     waitMs: 0,
     deliveryMs: 0,
     serviceMs: predictedMs,
+    ioMs: 0,
     spreadMs: 0,
     finishMs: 0,
     dollars: 0,

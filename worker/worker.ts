@@ -114,7 +114,7 @@ export async function startWorker(
       }),
       leftOutMs: () => fetchingMs,
       onOutcome(outcome, ms) {
-        stats.record(outcome, ms);
+        stats.record(outcome, ms, { fetchMs: fetchingMs });
         hooks.onOutcome?.(outcome, ms);
       },
     };
@@ -133,8 +133,10 @@ export async function startWorker(
       state,
       slots,
       busy: workload.busy(),
+      inFlight: workload.busy(),
       perOperation: stats.perOperation(),
       delivery: stats.delivery,
+      io: stats.io,
       coldStartMs: stats.coldStartMs,
       models: [...processor.models],
       offers: offers(),

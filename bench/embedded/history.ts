@@ -90,7 +90,14 @@ async function fill(path: string): Promise<void> {
     const answer = transitions.claimed(published.job, 0, claim, 3, at);
     if (answer.kind !== 'claimed') throw new Error(`A job could not be claimed: ${answer.kind}`);
     const claimed = await after(published, answer.job);
-    const timings = { waitMs: 123.4, downloadMs: 12.3, processMs: 345.6, storeMs: 12.3, totalMs: 567.8 };
+    const timings = {
+      waitMs: 123.4,
+      downloadMs: 12.3,
+      slotWaitMs: 0,
+      processMs: 345.6,
+      storeMs: 12.3,
+      totalMs: 567.8,
+    };
     const ended = await after(
       claimed,
       transitions.succeeded(claimed.job, resultOf(claimed.job), timings, at),
@@ -129,6 +136,7 @@ function routeOf({ deadlineAt }: Job, index: number): transitions.RouteChoice {
     waitMs: 120.5,
     deliveryMs: 14.2,
     serviceMs: 310.123,
+    ioMs: 24.6,
     spreadMs: 80.333,
     finishMs,
     dollars: 0.0000183,

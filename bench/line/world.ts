@@ -143,7 +143,7 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
   /** Written beside the slot's next job. */
   function* record({ stored, token }: Extract<ClaimAnswer, { kind: 'claimed' }>, ports: Ports): Steps<void> {
     const now = engine.now();
-    const timings = { waitMs: 0, downloadMs: 0, processMs: jobMs };
+    const timings = { waitMs: 0, downloadMs: 0, slotWaitMs: 0, processMs: jobMs };
     const mayEnd = withFencingToken(token);
     const outcome = yield* recordSuccess(stored, noResult, timings, now, mayEnd, ports);
     if (outcome.kind !== 'succeeded') heldTwice++;

@@ -1,4 +1,4 @@
-import type { RoutingSettings } from '../settings.ts';
+import { type RoutingSettings, slotsOfInstance } from '../settings.ts';
 import type { ArrivalForecast } from './forecaster.ts';
 
 /** Which minutes ahead count, the first and the last. */
@@ -56,11 +56,15 @@ export function forecastSlots(
 export function wantedMinInstances(
   forecast: ArrivalForecast | null,
   vmSlots: number,
-  { run, forecast: { minInstances } }: RoutingSettings,
+  settings: RoutingSettings,
 ): number {
+  const {
+    run,
+    forecast: { minInstances },
+  } = settings;
   const most = run.enabled ? Math.min(minInstances.most, run.maxInstances) : 0;
   const least = Math.min(minInstances.least, most);
   if (forecast === null) return least;
   const { upper } = forecastSlots(forecast, forecastHorizon.instances);
-  return Math.min(most, Math.max(least, Math.ceil((upper - vmSlots) / run.concurrency)));
+  return Math.min(most, Math.max(least, Math.ceil((upper - vmSlots) / slotsOfInstance(settings))));
 }

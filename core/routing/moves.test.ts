@@ -119,6 +119,7 @@ const side = (finishMs: number): SidePrediction => ({
   waitMs: finishMs - 300,
   deliveryMs: finishMs - 300,
   serviceMs: 300,
+  ioMs: 0,
   spreadMs: 0,
   finishMs,
   dollars: 0,

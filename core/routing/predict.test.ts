@@ -32,6 +32,7 @@ describe('on the VMs', () => {
       waitMs: 100,
       deliveryMs: 100,
       serviceMs: 200,
+      ioMs: 0,
       spreadMs: 0,
       finishMs: 300,
       dollars: costOfOneJob,
@@ -130,6 +131,7 @@ describe('on Cloud Run', () => {
       waitMs: 3_250,
       deliveryMs: 3_250,
       serviceMs: 200,
+      ioMs: 0,
       spreadMs: 0,
       finishMs: 3_450,
       dollars: costOfOneJob + runCost(3_200, { vcpus: 2, memoryGib: 4 }),
@@ -173,6 +175,30 @@ describe('on Cloud Run', () => {
     expect(waitMs({ maxInstances: 3 }, 2, 4_000)).toBe(250 + 3_000);
     expect(waitMs({ maxInstances: 2 }, 2, 4_000)).toBe(250 + 3_000 + 4_000 / 2);
     expect(waitMs({ maxInstances: 2, concurrency: 2 }, 4, 4_000)).toBe(250 + 3_000 + 4_000 / 4);
+  });
+
+  it('requests beyond the slots of a warm instance wait for one there', () => {
+    const workers = [instance({ slots: 1 })];
+    const waitMs = (jobs: number) =>
+      predict({
+        workers,
+        settings: settings({ maxInstances: 2, concurrency: 3, slots: 1 }),
+        ledger: sampleLedger({ run: [jobs, jobs * 200] }),
+      }).run?.waitMs;
+    expect([waitMs(0), waitMs(1), waitMs(2)]).toEqual([250, 250 + 200, 250 + 400]);
+    // Its three places are taken, so another one starts.
+    expect(waitMs(3)).toBe(250 + 3_000);
+    // Six are under way on two slots.
+    expect(waitMs(6)).toBe(250 + 3_000 + 600);
+  });
+
+  it('what waits behind all places waits for their I/O as well, where there is one for each slot', () => {
+    const state = { ...known, io: { vm: null, run: exactly(300) } };
+    const ledger = sampleLedger({ run: [4, 400] });
+    const waitMs = (run: object) => predict({ state, ledger, settings: settings(run) }).run?.waitMs;
+    // Four jobs of 100 ms and 300 ms on two places.
+    expect(waitMs({ maxInstances: 2 })).toBe(250 + 3_000 + (4 * 400) / 2);
+    expect(waitMs({ maxInstances: 1, concurrency: 4, slots: 1 })).toBe(250 + 3_000 + 400);
   });
 
   it('work waits for what the push was seen to bring, and for its backoff', () => {
@@ -226,6 +252,29 @@ describe('on Cloud Run', () => {
     const spent = { ...known, spentLastHour: 1.99 };
     expect(predict({ settings: settings({ mostDollarsPerHour: 2 }), state: spent }).runClosed).toBeNull();
     expect(predict({ state: { ...known, spentLastHour: 1e6 } }).runClosed).toBeNull();
+  });
+});
+
+describe('I/O', () => {
+  const state = { ...known, io: { vm: { p50: 40, p90: 80, count: 9 }, run: exactly(60) } };
+
+  it('is part of the finish and of its spread, and no work', () => {
+    const { vm: side } = predict({ state });
+    expect(side).toMatchObject({ waitMs: 100, serviceMs: 200 });
+    expect(side?.ioMs).toBeGreaterThan(40);
+    expect(side?.spreadMs).toBeGreaterThan(0);
+    expect(side?.finishMs).toBeCloseTo(300 + (side?.ioMs ?? 0) + 1.65 * (side?.spreadMs ?? 0), 6);
+  });
+
+  it('is billed by Cloud Run', () => {
+    const { run: side } = predict({ state, workers: [instance()] });
+    expect(side).toMatchObject({ ioMs: 60, finishMs: 250 + 200 + 60 });
+    expect(side?.dollars).toBe(costOfOneJob + runCost(260, { vcpus: 2, memoryGib: 4 }));
+  });
+
+  it('is none where too little was observed, or service times of an earlier version contain it', () => {
+    const few = { ...known, io: { vm: { p50: 40, p90: 80, count: 4 }, run: null } };
+    expect(predict({ state: few }).vm?.ioMs).toBe(0);
   });
 });
 

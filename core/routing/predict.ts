@@ -3,7 +3,7 @@ import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
 import { type OperationName, operationNames } from '../operations.ts';
 import { costOfOneJob, runCost } from '../prices.ts';
 import { largestSentPicture } from '../run-reach.ts';
-import type { RoutingSettings } from '../settings.ts';
+import { type RoutingSettings, slotsOfInstance } from '../settings.ts';
 import { takesWork } from './breakers.ts';
 import { heldForMs, pushedAtOnce } from './push-state.ts';
 import { asLogNormal, type Estimate, type Quantiles } from './quantiles.ts';
@@ -52,11 +52,15 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
     delivery: learnedOr(state.delivery.vm, settings.vm.pullMs),
     queue: free ? none : untilItsTurn(drained(before, slots), question),
     service,
+    io: learnedOr(state.io.vm, 0),
     dollars,
   });
 }
 
-/** Cloud Run adds instances up to its maximum, each after a cold start. Work beyond that waits. */
+/**
+ * Cloud Run adds instances up to its maximum, each after a cold start. Work beyond that waits, and so does a request to a
+ * warm instance whose slots are taken.
+ */
 function predictRun(question: RoutingQuestion): SidePrediction {
   const { settings, workers, ledger, state, operation, pixels } = question;
   const { run } = settings;
@@ -67,6 +71,12 @@ function predictRun(question: RoutingQuestion): SidePrediction {
   const push = learnedOr(state.delivery.run, run.pushMs);
   const cold = learnedOr(state.coldStart, run.coldStartMs);
   const service = estimateService(operation, pixels, [state.learned.run]);
+  const io = learnedOr(state.io.run, 0);
+  const line = ledger.run;
+  const queue =
+    line.jobs < most
+      ? scaled(behindSlots(line, warm, settings), 1 - coldChance)
+      : drained(line, slotsKeptBusy(line, most, io.mean, settings));
   return side(question, {
     delivery: {
       mean: push.mean + coldChance * cold.mean,
@@ -76,10 +86,11 @@ function predictRun(question: RoutingQuestion): SidePrediction {
         Math.sqrt(coldChance * (1 - coldChance)) * cold.mean,
       ),
     },
-    queue: later(ledger.run.jobs < most ? none : drained(ledger.run, most), heldMs),
+    queue: later(queue, heldMs),
     service,
-    // A cold start is billed like work: https://cloud.google.com/run/pricing
-    dollars: runCost(coldChance * cold.mean + service.mean, run, settings.prices),
+    io,
+    // A cold start and the I/O of a request are billed like work: https://cloud.google.com/run/pricing
+    dollars: runCost(coldChance * cold.mean + service.mean + io.mean, run, settings.prices),
   });
 }
 
@@ -115,7 +126,34 @@ function poolService(
 }
 
 /**
- * The chance, 0 to 1, that a push meets no free warm slot behind `jobsBefore` jobs. An idle instance sends no heartbeat
+ * Slots that requests keep busy, this number of them under way at a time. Each holds its place while it is fetched and
+ * stored, too: where there is one place for each slot, slots wait for that.
+ */
+function slotsKeptBusy(
+  { jobs, workMs }: SideLedger,
+  requests: number,
+  ioMs: number,
+  settings: RoutingSettings,
+): number {
+  const serviceMs = workMs / Math.max(1, jobs);
+  const share = serviceMs === 0 ? 1 : serviceMs / (serviceMs + ioMs);
+  return requests * Math.min(share, slotsOfInstance(settings) / settings.run.concurrency);
+}
+
+/** The wait for a slot on warm instances that take more requests than they have slots. */
+function behindSlots(
+  { jobs, workMs }: SideLedger,
+  warm: readonly Worker[],
+  settings: RoutingSettings,
+): Estimate {
+  const slots = slotsOf(warm);
+  const before = jobs + 1 - slots;
+  if (slots === 0 || before <= 0 || slotsOfInstance(settings) >= settings.run.concurrency) return none;
+  return drained({ jobs: before, workMs: (before * workMs) / jobs }, slots);
+}
+
+/**
+ * The chance, 0 to 1, that a push meets no free place on a warm instance behind `jobsBefore` jobs. An idle instance sends no heartbeat
  * (it has no processor between requests), so an instance counts the less the longer it was silent. Minimum instances
  * are always there.
  */
@@ -123,17 +161,23 @@ function chanceOfColdStart(
   warm: readonly Worker[],
   minInstances: number,
   jobsBefore: number,
-  { run, vm }: RoutingSettings,
+  settings: RoutingSettings,
 ): number {
+  const { run, vm } = settings;
+  const placesOfSlot = run.concurrency / slotsOfInstance(settings);
   const expected = warm.reduce((sum, { slots, ageMs }) => {
     const silentMs = Math.max(0, ageMs - vm.liveWithinMs);
-    return sum + slots * (1 - silentMs / run.warmWithinMs);
+    return sum + slots * placesOfSlot * (1 - silentMs / run.warmWithinMs);
   }, 0);
   const places = Math.max(expected, minInstances * run.concurrency);
   return Math.min(1, Math.max(0, jobsBefore + 1 - places));
 }
 
 const none: Estimate = { mean: 0, spread: 0 };
+
+function scaled({ mean, spread }: Estimate, factor: number): Estimate {
+  return { mean: factor * mean, spread: factor * spread };
+}
 
 /** The estimate of what begins only when a backoff of unknown length is over. */
 function later({ mean, spread }: Estimate, heldMs: number): Estimate {
@@ -168,22 +212,26 @@ interface SideEstimates {
   delivery: Estimate;
   /** Behind the work ahead. */
   queue: Estimate;
+  /** The operation, while it keeps its slot. */
   service: Estimate;
+  /** Download and storing, which keep no slot from others. */
+  io: Estimate;
   /** What the work itself costs there, in US dollars. */
   dollars: number;
 }
 
 function side(
   question: RoutingQuestion,
-  { delivery, queue, service, dollars }: SideEstimates,
+  { delivery, queue, service, io, dollars }: SideEstimates,
 ): SidePrediction {
   const { settings } = question;
-  const spreadMs = Math.hypot(delivery.spread, queue.spread, service.spread);
-  const finishMs = delivery.mean + queue.mean + service.mean + settings.confidence * spreadMs;
+  const spreadMs = Math.hypot(delivery.spread, queue.spread, service.spread, io.spread);
+  const finishMs = delivery.mean + queue.mean + service.mean + io.mean + settings.confidence * spreadMs;
   return {
     waitMs: delivery.mean + queue.mean,
     deliveryMs: delivery.mean,
     serviceMs: service.mean,
+    ioMs: io.mean,
     spreadMs,
     finishMs,
     dollars: costOfOneJob + dollars,

@@ -55,7 +55,7 @@ export function untakenMs({ heldSince }: PushState, now: Date): number {
   return heldSince === null ? 0 : now.getTime() - heldSince.getTime();
 }
 
-/** Jobs that Cloud Run works on at a time. */
+/** Requests that Cloud Run takes at a time: jobs that are worked on, fetched or stored there. */
 export function placesOf({ run }: RoutingSettings): number {
   return run.maxInstances * run.concurrency;
 }

@@ -43,7 +43,7 @@ export class ServiceTimes {
 
   /**
    * @param pixels Of the decoded picture, because a sender's claim proves nothing.
-   * @param ms From the claim to the outcome.
+   * @param ms For which the operation kept its slot.
    */
   record(operation: OperationName, pixels: number, ms: number): void {
     const ratio = ms / priorServiceMs(operation, pixels);

@@ -43,10 +43,22 @@ describe('what routers learn from heartbeats', () => {
     expect(state.coldStart).toEqual({ p50: 2_000, p90: 4_000, count: 2 });
   });
 
+  it('is I/O, which a worker of an earlier version does not tell apart', () => {
+    const workers = [vm({ io: { p50: 40, p90: 80, count: 10 } }), vm(), instance()];
+    expect(learnFrom(workers, initialRouterState).io).toEqual({
+      vm: { p50: 40, p90: 80, count: 10 },
+      run: null,
+    });
+  });
+
   it('stays what it was where no worker says anything about it', () => {
     const before = learnFrom(
       [
-        vm({ perOperation: { caption: steadyStats(2) }, delivery: { p50: 40, p90: 80, count: 10 } }),
+        vm({
+          perOperation: { caption: steadyStats(2) },
+          delivery: { p50: 40, p90: 80, count: 10 },
+          io: { p50: 20, p90: 30, count: 10 },
+        }),
         instance({ coldStartMs: 2_000 }),
       ],
       { ...initialRouterState, spentLastHour: 3 },

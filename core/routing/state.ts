@@ -23,6 +23,10 @@ export const routerStateSchema = z.object({
   delivery: z
     .object({ vm: quantilesSchema.nullable().default(null), run: quantilesSchema.nullable().default(null) })
     .prefault({}),
+  /** What jobs wait for beside their slot: download and storing. Null while nobody has said. */
+  io: z
+    .object({ vm: quantilesSchema.nullable().default(null), run: quantilesSchema.nullable().default(null) })
+    .prefault({}),
   /** From the decision to the claim by an instance that was not there before. */
   coldStart: quantilesSchema.nullable().default(null),
   push: pushStateSchema.prefault({}),
@@ -49,12 +53,20 @@ export function learnFrom(workers: readonly Worker[], before: RouterState): Rout
       vm: deliveryOf(reports('vm')) ?? before.delivery.vm,
       run: deliveryOf(reports('run')) ?? before.delivery.run,
     },
+    io: {
+      vm: ioOf(reports('vm')) ?? before.io.vm,
+      run: ioOf(reports('run')) ?? before.io.run,
+    },
     coldStart: coldStartOf(reports('run')) ?? before.coldStart,
   };
 }
 
 function deliveryOf(workers: Worker[]): Quantiles | null {
   return mergeQuantiles(workers.flatMap(({ delivery }) => delivery ?? []));
+}
+
+function ioOf(workers: Worker[]): Quantiles | null {
+  return mergeQuantiles(workers.flatMap(({ io }) => io ?? []));
 }
 
 /** An instance reports its one cold start, or null if no job waited for it. */

@@ -23,7 +23,7 @@ export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi,
     from: { text: '{}' },
     contentType: 'application/json',
   });
-  const timings = { waitMs: 1, downloadMs: 1, processMs: 1, storeMs: 1, totalMs: 4 };
+  const timings = { waitMs: 1, downloadMs: 1, slotWaitMs: 0, processMs: 1, storeMs: 1, totalMs: 4 };
   const result = {
     ...written,
     contentType: 'image/png',
@@ -46,11 +46,13 @@ export function heartbeat(id: string, now: Date): Heartbeat {
     state: 'ready',
     slots: 2,
     busy: 0,
+    inFlight: 0,
     cpu: { load: 0.1, perCore: [0.1, 0.1] },
     memory: { totalBytes: 8e9, usedBytes: 1e9 },
     process: { cpu: 0.1, rssBytes: 1e8, count: 3 },
     perOperation: {},
     delivery: null,
+    io: null,
     coldStartMs: null,
     offers: null,
     lacks: [],

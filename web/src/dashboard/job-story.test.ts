@@ -4,7 +4,7 @@ import { type JobFilters, noFilters, passes } from './job-filters.ts';
 import { storyOf } from './job-story.ts';
 
 const titles = (...args: Parameters<typeof storyOf>) => storyOf(...args).map(({ title }) => title);
-const timings = { waitMs: 400, downloadMs: 20, processMs: 300, storeMs: 40, totalMs: 800 };
+const timings = { waitMs: 400, downloadMs: 20, slotWaitMs: 0, processMs: 300, storeMs: 40, totalMs: 800 };
 
 it('tells a waiting job as far as it has come', () => {
   const steps = storyOf(sampleJob({ publishedAt: new Date() }));

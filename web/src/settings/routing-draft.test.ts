@@ -38,7 +38,7 @@ it('asks for settings that exist', () => {
   const everyObjective = { sketch: 1, 'remove-background': 1, caption: 1 };
   const settings = routingSettingsSchema.parse({
     objectivesMs: everyObjective,
-    run: { mostDollarsPerHour: 1 },
+    run: { mostDollarsPerHour: 1, slots: 1 },
   });
   const empty = routingFields().filter(
     ({ path, kind }) => kind !== 'switch' && draftOf(settings).values[path] === '',

@@ -148,7 +148,11 @@ export const priceFields: readonly RoutingField[] = [
   number('prices.perRequest', 'Price of requests', null, { unit: '$ a million', factor: 1e-6 }),
   number('run.vcpus', 'vCPUs of an instance', null, {}),
   number('run.memoryGib', 'Memory of an instance', null, { unit: 'GiB' }),
-  number('run.concurrency', 'Jobs at a time in an instance', null, {}),
+  number('run.concurrency', 'Requests at a time to an instance', null, {}),
+  number('run.slots', 'Operations at a time in an instance', 'The other requests are fetched and stored.', {
+    whenEmpty: 'null',
+    placeholder: 'as many as requests',
+  }),
 ];
 
 export const sharesDefault: NumberField = number(

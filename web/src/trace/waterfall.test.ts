@@ -108,7 +108,7 @@ describe('a waterfall', () => {
 });
 
 describe('the waterfall of a document', () => {
-  const times = { waitMs: 400, downloadMs: 50, processMs: 900, storeMs: 60, totalMs: 1_500 };
+  const times = { waitMs: 400, downloadMs: 50, slotWaitMs: 0, processMs: 900, storeMs: 60, totalMs: 1_500 };
 
   test('has the last attempt with its steps', () => {
     const base = job();
