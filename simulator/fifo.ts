@@ -7,6 +7,11 @@ export class Fifo<Item> {
     return this.#items.length - this.#taken;
   }
 
+  /** The next that `shift` takes. */
+  get first(): Item | undefined {
+    return this.#items[this.#taken];
+  }
+
   push(item: Item): void {
     this.#items.push(item);
   }

@@ -38,4 +38,6 @@ export interface RunResult {
   hours: number;
   /** Of all VMs that were paid for. */
   vmHours: number;
+  /** What happened in virtual time, one by one: what a run costs this machine. */
+  events: number;
 }

@@ -2,11 +2,17 @@ import type { Thenable } from '@spillway/core/steps.ts';
 import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { EventQueue } from './event-queue.ts';
 
-/** Virtual time in milliseconds from the first arrival. It does what was put off, in the order of its time. */
+/**
+ * Virtual time in milliseconds from the first arrival. It does what was put off, in the order of its time. Repetitions
+ * come before everything else of the same instant.
+ */
 export class Engine implements Clock, Timers {
   readonly #events = new EventQueue<() => void>();
+  readonly #repetitions = new EventQueue<Repetition>();
   #ms = 0;
   #date = new Date(0);
+  /** How many things have happened. */
+  events = 0;
 
   /** The time with its fractions of a millisecond. */
   get ms(): number {
@@ -29,6 +35,18 @@ export class Engine implements Clock, Timers {
     return repeatIn(this, ms, action);
   }
 
+  /** The same without an end, for those who know when it can be left out. */
+  repeat(ms: number, action: () => void): Repetition {
+    const repetition = new Repetition(this.#ms, ms, action);
+    this.#repetitions.push(repetition.nextMs, repetition);
+    return repetition;
+  }
+
+  /** When the next thing is due that is no repetition; infinity when there is none. */
+  get nextEventMs(): number {
+    return this.#events.nextTime;
+  }
+
   /** Resolves when this time has passed. */
   pause(ms: number): Thenable<void> {
     return new Pause(this, ms);
@@ -36,12 +54,50 @@ export class Engine implements Clock, Timers {
 
   /** Goes on until `isDone`, or until `end`. */
   run(isDone: () => boolean, end: number): void {
-    while (!isDone() && this.#events.nextTime <= end) {
-      const ms = this.#events.nextTime;
+    while (!isDone()) {
+      const ms = Math.min(this.#repetitions.nextTime, this.#events.nextTime);
+      if (ms > end) return;
       if (ms !== this.#ms) this.#date = new Date(ms);
       this.#ms = ms;
-      this.#events.pop()?.();
+      this.events++;
+      if (this.#repetitions.nextTime > ms) this.#events.pop()?.();
+      else this.#repeat(this.#repetitions.pop());
     }
+  }
+
+  #repeat(repetition: Repetition | undefined): void {
+    repetition?.happen(this.#ms);
+    if (repetition) this.#repetitions.push(repetition.nextMs, repetition);
+  }
+}
+
+/** Something that happens at a fixed pace. Its times are multiples of that, so that none depends on the ones before. */
+export class Repetition {
+  readonly #fromMs: number;
+  readonly #everyMs: number;
+  readonly #action: () => void;
+  #times = 1;
+  #leftOutBefore = 0;
+
+  constructor(fromMs: number, everyMs: number, action: () => void) {
+    this.#fromMs = fromMs;
+    this.#everyMs = everyMs;
+    this.#action = action;
+  }
+
+  get nextMs(): number {
+    return this.#fromMs + this.#times * this.#everyMs;
+  }
+
+  happen(nowMs: number): void {
+    if (nowMs >= this.#leftOutBefore) this.#action();
+    const leftOut = Math.floor((this.#leftOutBefore - this.nextMs) / this.#everyMs);
+    this.#times += Math.max(1, leftOut);
+  }
+
+  /** It does not happen before that time. */
+  leaveOutBefore(ms: number): void {
+    this.#leftOutBefore = ms;
   }
 }
 

@@ -4,7 +4,6 @@ import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
-import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
@@ -23,6 +22,7 @@ import type { JobOutcome, RunResult } from '../run-result.ts';
 import type { Scenario } from '../scenario.ts';
 import { Engine } from '../virtual-time.ts';
 import { CloudRun } from './cloud-run.ts';
+import { IdleTime } from './idle-time.ts';
 import { LookAhead } from './look-ahead.ts';
 import { noPast } from './past.ts';
 import { PoolScaling } from './pool-scaling.ts';
@@ -38,6 +38,7 @@ const patienceMs = 24 * 3_600_000;
 /**
  * Plays the jobs through one policy. The same arguments give the same result.
  * @param past What forecasters have counted before.
+ * @param leavesOutIdleTime False plays idle hours heartbeat by heartbeat, with the same result.
  */
 export function simulate(
   jobs: readonly SimulatedJob[],
@@ -45,19 +46,26 @@ export function simulate(
   scenario: Scenario,
   seed: number,
   past = noPast,
+  leavesOutIdleTime = true,
 ): RunResult {
   const engine = new Engine();
   const bill = new Bill(scenario.run.shape, policy.settings.prices);
   const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver, deliverProbe });
   const storage = new Storage(jobs);
-  const ports = simulatedPorts(
-    engine,
-    pubSub,
-    storage.blobs,
-    policy.settings,
+  const database = createMemoryDatabase({ clock: engine, routing: policy.settings });
+  const ports = simulatedPorts(database, engine, pubSub, storage.blobs, {
     onCreated,
-    () => lookAhead?.minInstances,
-  );
+    idleTime: () => idleTime,
+    minInstances: () => lookAhead?.minInstances,
+  });
+  const idleTime = new IdleTime({
+    engine,
+    database,
+    heartbeatMs: policy.heartbeatMs,
+    sweepMs: scenario.router.sweepMs,
+    hasOpenJobs: () => created > pubSub.endedAt.size,
+  });
+  let created = 0;
   const vmOfJob = new Map<string, number>();
   const world: World = {
     scenario,
@@ -66,6 +74,7 @@ export function simulate(
     engine,
     ports,
     storage,
+    idleTime,
     choose,
     vmOf: (id) => vmOfJob.get(id),
     crash: drawCrashes(scenario.faults.crash, seed),
@@ -80,9 +89,9 @@ export function simulate(
   const routers = new Routers(world);
   const coins = randomStream(seed, 'policy');
 
-  for (const job of jobs) engine.at(job.arrivedAt + job.noticeMs, () => routers.hear(job));
+  hearInOrder(jobs, engine, routers);
   const sweep = policy.reviews ? sweeps(ports) : freeings(ports, choose);
-  engine.every(scenario.router.sweepMs, () => launch(sweep()));
+  idleTime.setSweeps(engine.repeat(scenario.router.sweepMs, () => launch(sweepInTurn())));
   engine.run(() => pubSub.endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
 
   cloudRun.close();
@@ -106,13 +115,20 @@ export function simulate(
     refusals: cloudRun.refusals,
     hours,
     vmHours,
+    events: engine.events,
   };
 
   /** The work is what routers expect that have learned. A run is too short for them to learn it first. */
   function onCreated(job: Job): void {
+    created++;
     const { operation, vmMs: workMs } = drawnFor(job);
     lookAhead?.count({ operation, workMs });
     scaling?.count(workMs);
+  }
+
+  function* sweepInTurn(): Steps<void> {
+    if (leavesOutIdleTime) idleTime.leaveOut();
+    yield* sweep();
   }
 
   function drawnOf(id: string): SimulatedJob {
@@ -182,16 +198,37 @@ function looksAhead({ forecaster, settings }: Policy): boolean {
   return forecaster !== null || settings.forecast.prewarming;
 }
 
+/** Routers hear of the uploads one after another, so that what is still to come makes nothing slower. */
+function hearInOrder(jobs: readonly SimulatedJob[], engine: Engine, routers: Routers): void {
+  const heardAt = ({ arrivedAt, noticeMs }: SimulatedJob) => arrivedAt + noticeMs;
+  const inOrder = jobs.toSorted((a, b) => heardAt(a) - heardAt(b));
+  const hearFrom = (index: number) => {
+    const job = inOrder[index];
+    if (!job) return;
+    engine.at(heardAt(job), () => {
+      hearFrom(index + 1);
+      routers.hear(job);
+    });
+  };
+  hearFrom(0);
+}
+
+interface Watching {
+  onCreated(job: Job): void;
+  /** Is told of what is written. */
+  idleTime(): IdleTime;
+  /** Of Cloud Run, where they are looked after. */
+  minInstances(): number | undefined;
+}
+
 /** The ports of production over a database in memory and virtual time. Its answers are there at once. */
 function simulatedPorts(
+  database: ReturnType<typeof createMemoryDatabase>,
   engine: Engine,
   queue: Queue,
   blobs: Blobs,
-  routing: RoutingSettings,
-  onCreated: (job: Job) => void,
-  minInstances: () => number | undefined,
+  { onCreated, idleTime, minInstances }: Watching,
 ): Ports {
-  const database = createMemoryDatabase({ clock: engine, routing });
   const { jobs, routerStates } = database;
   let tokens = 0;
   return {
@@ -201,17 +238,25 @@ function simulatedPorts(
       create(job) {
         const created = jobs.create(job);
         onCreated(job);
+        idleTime().jobChanged(job);
         return created;
+      },
+      replace(before, next) {
+        idleTime().jobChanged(next);
+        return jobs.replace(before, next);
       },
     },
     routerStates: {
-      ...routerStates,
       read() {
         const state = routerStates.read();
         const kept = minInstances();
         if (kept === undefined) return state;
         // The leader writes down what it has set.
         return { ...(begin(waitFor(state)) as RouterState), minInstances: kept };
+      },
+      replace(previous, next) {
+        idleTime().changed();
+        return routerStates.replace(previous, next);
       },
     },
     queue,

@@ -62,14 +62,14 @@ export class VmPool {
   }
 
   #add(createdAt: number): void {
-    const { engine, policy } = this.#world;
+    const { engine, policy, idleTime } = this.#world;
     const vm = new Vm(this.#created++, this.#world, () => this.#handOut());
     this.vms.push(vm);
     this.#createdAt.set(vm, createdAt);
     const phase = this.#random.uniform() * policy.heartbeatMs;
     engine.after(phase, () => {
       vm.beat();
-      engine.every(policy.heartbeatMs, () => vm.beat());
+      idleTime.addBeats(engine.repeat(policy.heartbeatMs, () => vm.beat()));
     });
     this.#planFaults(vm);
   }

@@ -4,6 +4,7 @@ import type { SimulatedJob } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Engine } from '../virtual-time.ts';
+import type { IdleTime } from './idle-time.ts';
 import type { Storage } from './storage.ts';
 
 /** What the parts of a simulated world share. */
@@ -14,6 +15,7 @@ export interface World {
   engine: Engine;
   ports: Ports;
   storage: Storage;
+  idleTime: IdleTime;
   choose: ChooseRoute;
   /** Which VM's queue a job was put into, where every VM has its own. */
   vmOf(id: string): number | undefined;
