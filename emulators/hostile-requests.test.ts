@@ -86,7 +86,7 @@ describe('goes on whatever is sent to it', () => {
     const ports = createMemoryPorts();
     http('route', createRouteFunction(withGoogleEvents(ports)));
     http('sweep', createSweepFunction(ports, 0));
-    http('find-lost', createFindLostFunction(ports, 0));
+    http('find-lost', createFindLostFunction(ports, 0, 60_000));
     const server = getTestServer(name);
     putFrontBefore(server, name === 'route' ? 'event' : 'call');
     const port = await listen(server);

@@ -14,6 +14,8 @@ export const functionsConfigSchema = baseConfigSchema.extend({
   /** How long one scheduled call goes on sweeping, in milliseconds. Cloud Scheduler calls once a minute at most. */
   SPILLWAY_SWEEP_FOR_MS: z.coerce.number().min(0).default(55_000),
   SPILLWAY_LOST_AFTER_MS: lostAfterMs,
+  /** How long one call searches for lost uploads, in milliseconds. What is left is searched by the next call. */
+  SPILLWAY_SEARCH_FOR_MS: z.coerce.number().min(0).default(1_200_000),
 });
 
 /** The environment of the router, which does the work of all functions in one process. */

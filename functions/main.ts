@@ -64,7 +64,9 @@ async function register(): Promise<void> {
   };
   serve('route', createRouteFunction);
   serve('sweep', (each) => createSweepFunction(each, config.SPILLWAY_SWEEP_FOR_MS));
-  serve('find-lost', (each) => createFindLostFunction(each, config.SPILLWAY_LOST_AFTER_MS));
+  serve('find-lost', (each) =>
+    createFindLostFunction(each, config.SPILLWAY_LOST_AFTER_MS, config.SPILLWAY_SEARCH_FOR_MS),
+  );
 
   // The first calls open connections and load code, which would cost the first event time. Their results are not used.
   const warmUp = Promise.allSettled([

@@ -2,8 +2,8 @@ import type { AddressInfo } from 'node:net';
 import { http } from '@google-cloud/functions-framework';
 import { getTestServer } from '@google-cloud/functions-framework/testing';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
+import { findDueUploads } from '@spillway/pipeline/find-lost-uploads.ts';
 import { createMemoryPorts, type MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import { findLostUploads } from '@spillway/pipeline/sweep.ts';
 import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createRouteFunction } from './route.ts';
@@ -210,9 +210,8 @@ describe('the routing function', () => {
       { item: `gs://uploads/sketch/cat.jpg#${generation}` },
     ]);
     ports.jobs.create = create;
-    const now = Date.now();
-    const found = await findLostUploads(new Date(now - 60_000), new Date(now + 60_000), ports);
-    expect(found).toEqual({ made: 1, passedOver: 0 });
+    const found = await findDueUploads({ youngestMs: -60_000, goesOn: () => true }, ports);
+    expect(found).toMatchObject({ made: 1, passedOver: 0, complete: true });
     expect(await jobsIn(ports)).toMatchObject([{ source: { name, generation } }]);
   });
 

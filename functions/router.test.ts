@@ -6,17 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { jobEndedSchema } from '@spillway/core/messages.ts';
+import { initialSearchPlace } from '@spillway/core/upload-search.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createBuckets } from '@spillway/pipeline/create-buckets.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
 import { openDatabase } from '@spillway/pipeline/embedded/database.ts';
-import { createEmbeddedLeases } from '@spillway/pipeline/embedded/leases.ts';
+import { createEmbeddedSearchPlaces } from '@spillway/pipeline/embedded/routing-documents.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import { embeddedNotifier } from '@spillway/storage-server/embedded-notifier.ts';
 import { startStorageServer } from '@spillway/storage-server/server.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { routerConfigSchema } from './config.ts';
-import { searchedLease, startRouter } from './router.ts';
+import { startRouter } from './router.ts';
 
 const buckets = { uploads: 'test-uploads', webUploads: 'test-web-uploads', results: 'test-results' };
 
@@ -102,12 +103,12 @@ it('looks back to the last search, however long the machine was off', async () =
   await tellNobody(storage);
   await upload('sketch/lost.jpg');
   const then = await openDatabase(config.SPILLWAY_DATABASE ?? '', { now: () => new Date(daysAgo(12)()) });
-  const leases = createEmbeddedLeases(then);
-  await leases.acquire(searchedLease, 'router', 1);
+  const place = createEmbeddedSearchPlaces(then, silentLog).of('last_day-uploads');
+  await place.replace(initialSearchPlace, { ...initialSearchPlace, coveredAt: new Date(daysAgo(12)()) });
   const router = await startRouter(config, silentLog);
   await expect.poll(names).toEqual(['sketch/lost.jpg']);
   // From now on it looks back from now.
-  const searched = async () => (await leases.endOf(searchedLease))?.getTime();
+  const searched = async () => (await place.read()).coveredAt?.getTime();
   await expect.poll(searched).toBeGreaterThan(daysAgo(1)());
   await router.stop();
   then.close();

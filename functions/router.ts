@@ -4,6 +4,7 @@ import type { Background } from '@spillway/core/background.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createPorts, startJobEvents, startUploadEvents } from '@spillway/pipeline/create-ports.ts';
+import { findDueUploads } from '@spillway/pipeline/find-lost-uploads.ts';
 import { createHealth } from '@spillway/pipeline/health.ts';
 import { startHealthServer } from '@spillway/pipeline/http/health-server.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
@@ -17,14 +18,10 @@ import { startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { type RouterConfig, routerConfigSchema } from './config.ts';
 import { routeEvent } from './route.ts';
-import { searchLostUploads } from './sweep.ts';
 
 const program = 'router';
-const dayMs = 24 * 3_600_000;
-/** How far back uploads without jobs are looked for, and how often, in days and milliseconds. */
-const search = { days: 2, everyMs: dayMs } as const;
-/** Nobody holds this lease: its end is kept, and says when the last search came to its end. */
-export const searchedLease = 'searched-for-lost-uploads';
+/** How often uploads without jobs are looked for, in milliseconds. */
+const searchEveryMs = 3_600_000;
 /** For what is under way when the process is asked to end. Milliseconds. */
 const graceMs = 4_000;
 
@@ -85,22 +82,20 @@ async function startPages(
 }
 
 /**
- * Looks for uploads without jobs: at the start, once what was under way then is old enough to count as lost, and every day.
- * A search goes back to the last one that came to its end, also where the machine was off for weeks, or where the database
- * is one of long ago.
+ * Looks for uploads without jobs: at the start, once what was under way then is old enough to count as lost, and every
+ * hour. A search goes back to the last one that came to its end, also where the machine was off for weeks, or where the
+ * database is one of long ago.
  */
-function startSearching({ SPILLWAY_LOST_AFTER_MS: afterMs }: RouterConfig, ports: Ports): Background {
+function startSearching({ SPILLWAY_LOST_AFTER_MS: youngestMs }: RouterConfig, ports: Ports): Background {
   const stopping = new AbortController();
   const { signal } = stopping;
   const wait = (ms: number) => delay(ms, undefined, { signal, ref: false }).catch(() => {});
+  const goesOn = () => !signal.aborted;
 
   async function searchNow(): Promise<void> {
     if (signal.aborted) return;
     try {
-      const last = await ports.leases.endOf(searchedLease);
-      const sinceLast = last === null ? 0 : daysSince(last, ports) + 1;
-      await searchLostUploads(Math.max(search.days, sinceLast), afterMs, ports);
-      await ports.leases.acquire(searchedLease, program, 1);
+      await findDueUploads({ youngestMs, goesOn }, ports);
     } catch (error) {
       ports.log.warn({ error }, 'The search for lost uploads was cut off; the next one goes on.');
     }
@@ -108,10 +103,10 @@ function startSearching({ SPILLWAY_LOST_AFTER_MS: afterMs }: RouterConfig, ports
 
   async function run(): Promise<void> {
     await searchNow();
-    await wait(afterMs);
+    await wait(youngestMs);
     while (!signal.aborted) {
       await searchNow();
-      await wait(search.everyMs);
+      await wait(searchEveryMs);
     }
   }
 
@@ -122,10 +117,6 @@ function startSearching({ SPILLWAY_LOST_AFTER_MS: afterMs }: RouterConfig, ports
       return running;
     },
   };
-}
-
-function daysSince(time: Date, { clock }: Ports): number {
-  return Math.ceil((clock.now().getTime() - time.getTime()) / dayMs);
 }
 
 /** The program, until it is told to end. */

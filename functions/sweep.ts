@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { findDueUploads, findUploadsOf, type SearchLimits } from '@spillway/pipeline/find-lost-uploads.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { type Found, findLostUploads } from '@spillway/pipeline/sweep.ts';
 import { createSweeper, sweepEveryMs } from '@spillway/pipeline/sweep-loop.ts';
 import { z } from 'zod';
 import type { FunctionHandler } from './handler.ts';
-
-const dayMs = 24 * 3_600_000;
 
 /** Called by the scheduler every minute. Sweeps every few seconds until the next call is near. */
 export function createSweepFunction(ports: Ports, forMs: number): FunctionHandler {
@@ -28,28 +26,26 @@ export function createSweepFunction(ports: Ports, forMs: number): FunctionHandle
 
 /** Longest time that a search looks back, in days. Ten years cover a bucket's whole past. */
 const mostDays = 3_650;
-const searchSchema = z.object({ days: z.coerce.number().min(0).max(mostDays).default(2) });
+const searchSchema = z.object({ days: z.coerce.number().min(0).max(mostDays).optional() });
 
 /**
- * Called by the scheduler every day. Looks through the uploads of the last two days, or of `?days=`, for objects that
- * never became jobs. Uploads younger than `afterMs` are left out, because their events may be under way.
+ * Called by the scheduler every hour. Looks for uploads that never became jobs: of the last day, and once a day of the
+ * last two weeks; with `?days=`, of so many days. A search that is not through after `forMs` milliseconds is taken up by
+ * the next call.
+ * @param afterMs Uploads that are younger are left out, because their events may be under way.
  */
-export function createFindLostFunction(ports: Ports, afterMs: number): FunctionHandler {
+export function createFindLostFunction(ports: Ports, afterMs: number, forMs: number): FunctionHandler {
   return async (request, response) => {
     const search = searchSchema.safeParse(request.query);
     if (!search.success) {
       response.status(400).json({ problem: `days: a number up to ${mostDays}` });
       return;
     }
-    response.json(await searchLostUploads(search.data.days, afterMs, ports));
+    const until = Date.now() + forMs;
+    const limits: SearchLimits = { youngestMs: afterMs, goesOn: () => Date.now() < until };
+    const { days } = search.data;
+    const found =
+      days === undefined ? await findDueUploads(limits, ports) : await findUploadsOf(days, limits, ports);
+    response.json(found);
   };
-}
-
-/** Gives jobs to uploads of the last days that have none and are older than `afterMs`, and says how many there were. */
-export async function searchLostUploads(days: number, afterMs: number, ports: Ports): Promise<Found> {
-  const now = ports.clock.now().getTime();
-  const found = await findLostUploads(new Date(now - days * dayMs), new Date(now - afterMs), ports);
-  if (found.made > 0)
-    ports.log.warn(found, 'Uploads had no jobs, because their events were lost: they have them now.');
-  return found;
 }

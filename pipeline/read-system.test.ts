@@ -3,10 +3,11 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { describe, expect, it } from 'vitest';
+import { findDueUploads } from './find-lost-uploads.ts';
 import { createMemoryPorts } from './memory/ports.ts';
 import { readSystem } from './read-system.ts';
 import { routeUpload } from './route.ts';
-import { findLostUploads, sweepOnce } from './sweep.ts';
+import { sweepOnce } from './sweep.ts';
 import { manualClock } from './testing/manual-clock.ts';
 
 const minute = 60_000;
@@ -97,15 +98,15 @@ describe('what is read of a system', () => {
     expect(await wrong()).toContain('uploads_without_job');
     expect((await ports.feed.find({}, 10, null)).jobs).toHaveLength(1);
 
-    await findLostUploads(new Date(0), clock.now(), ports);
+    await findDueUploads({ youngestMs: 0, goesOn: () => true }, ports);
     expect(await wrong()).not.toContain('uploads_without_job');
   });
 
   it('is bounded, however much there is', async () => {
     const { ports, clock } = await system();
-    for (let each = 0; each < 250; each++) ports.blobs.upload('uploads', `sketch/${each}.jpg`, picture);
+    for (let each = 0; each < 1_050; each++) ports.blobs.upload('uploads', `sketch/${each}.jpg`, picture);
     clock.advance(3 * minute);
-    expect(await readSystem(ports)).toMatchObject({ uploads: { value: { looked: 200, complete: false } } });
+    expect(await readSystem(ports)).toMatchObject({ uploads: { value: { looked: 1_000, complete: false } } });
   });
 
   it('tells of dead letters', async () => {

@@ -3,6 +3,7 @@ import { messageOf } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { messageSeemsLost } from '@spillway/core/routing/waiting.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
+import { searchedAt } from './find-lost-uploads.ts';
 import { lookForLostUploads } from './look-for-lost-uploads.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { AppPorts } from './ports/ports.ts';
@@ -53,6 +54,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     state,
     routing,
     sweptUntil,
+    lastSearch,
     forecast,
     passed,
     open,
@@ -73,6 +75,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     routerStates.read(),
     settings.readRouting(),
     leases.endOf('sweep'),
+    searchedAt(ports),
     ports.forecasts.read(),
     passedOver.recent(most.passedOver),
     feed.countOpen(),
@@ -111,6 +114,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     settingsChange: routing.change,
     settingsProblem: routing.problem,
     sweptUntil,
+    searchedAt: lastSearch,
     prewarmingProblem: forecast.problem,
     passedOver: passed,
     jobs: {

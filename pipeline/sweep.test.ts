@@ -5,7 +5,7 @@ import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { describe, expect, it } from 'vitest';
 import { handleMessage } from './handle-message.ts';
 import { routeUpload } from './route.ts';
-import { findLostUploads, newSweepMemory, sweepOnce } from './sweep.ts';
+import { newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
 const nothing = { freed: 0, published: 0, moved: 0, republished: 0, followed: 0, passedOver: 0 };
@@ -145,33 +145,6 @@ describe('a sweep', () => {
     expect(await sweepOnce('a', bench.ports)).toEqual({ ...nothing, followed: 1 });
     expect(bench.ports.queue.announced).toHaveLength(1);
   });
-
-  it('finds uploads whose event never came, once each, in both buckets of uploads', async () => {
-    const bench = await workbench();
-    bench.ports.blobs.upload('uploads', 'sketch/lost.jpg', Buffer.from('lost'));
-    bench.ports.blobs.upload('web-uploads', 'ann/u1/1.jpg', Buffer.from('lost'), { operation: 'sketch' });
-    bench.ports.blobs.upload('results', 'sketch/result.png', Buffer.from('made'), { operation: 'sketch' });
-    bench.ports.blobs.upload('uploads', '_ignored/lost.jpg', Buffer.from('lost'));
-    const from = new Date(bench.clock.now().getTime() - 1);
-    const to = new Date(bench.clock.now().getTime() + 1);
-    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 2, passedOver: 0 });
-    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 0, passedOver: 0 });
-    const jobs = await bench.jobs();
-    expect(jobs.map(({ owner }) => owner).sort()).toEqual(['ann', null]);
-  });
-
-  it('finds uploads in one bucket while the other cannot be listed', async () => {
-    const bench = await workbench();
-    bench.ports.blobs.upload('web-uploads', 'ann/u1/1.jpg', Buffer.from('lost'), { operation: 'sketch' });
-    const { createdBetween } = bench.ports.blobs;
-    bench.ports.blobs.createdBetween = (bucket, ...more) => {
-      if (bucket === 'uploads') throw new OutageError('Cloud Storage did not answer.');
-      return createdBetween(bucket, ...more);
-    };
-    const to = new Date(bench.clock.now().getTime() + 1);
-    await expect(findLostUploads(new Date(0), to, bench.ports)).rejects.toThrow(OutageError);
-    expect(await bench.jobs()).toMatchObject([{ owner: 'ann' }]);
-  });
 });
 
 /** Jobs whose router got no further than their reservation, and whose time is up. */
@@ -263,24 +236,6 @@ describe('one bad item', () => {
       Promise.reject(new RefusedError('It needs an index.', { scope: 'service' }));
     await expect(sweepOnce('a', bench.ports)).rejects.toThrow('It needs an index.');
     expect(bench.ports.queue.messages.vm).toHaveLength(1);
-  });
-
-  it('does not stop the search for lost uploads, and is named', async () => {
-    const bench = await workbench();
-    for (const name of ['sketch/1.jpg', 'sketch/bad.jpg', 'sketch/2.jpg']) {
-      bench.ports.blobs.upload('uploads', name, Buffer.from(name));
-    }
-    const { create } = bench.ports.jobs;
-    bench.ports.jobs.create = (job) =>
-      job.source.name.includes('bad') ? Promise.reject(new RefusedError('No.')) : create(job);
-    const from = new Date(bench.clock.now().getTime() - 1);
-    const to = new Date(bench.clock.now().getTime() + 1);
-    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 2, passedOver: 1 });
-    expect(await bench.ports.passedOver.recent(10)).toMatchObject([
-      { task: 'search', item: expect.stringContaining('gs://uploads/sketch/bad.jpg#'), why: 'No.' },
-    ]);
-    bench.ports.jobs.create = create;
-    expect(await findLostUploads(from, to, bench.ports)).toEqual({ made: 1, passedOver: 0 });
   });
 });
 

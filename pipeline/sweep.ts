@@ -1,26 +1,16 @@
-import { objectAddress } from '@spillway/core/passed-over.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { SpanName } from '@spillway/core/spans.ts';
-import {
-  type Awaitable,
-  overTime,
-  type Steps,
-  type Walk,
-  waitFor,
-  walkThrough,
-} from '@spillway/core/steps.ts';
-import { storedSource } from '@spillway/core/uploads.ts';
+import { type Awaitable, overTime, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import { emptyOutbox } from './after-end.ts';
 import { readConditions } from './conditions.ts';
 import { type ChooseRoute, decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { ofJob } from './log/of-job.ts';
-import { type GoneThrough, goThrough, passOver } from './pass-over.ts';
+import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { reviewWaiting } from './review-waiting.ts';
-import { routeUpload } from './route.ts';
 import { tellGivenBack } from './telemetry/facts.ts';
 import { traced } from './telemetry/traced.ts';
 
@@ -132,54 +122,6 @@ const nothing: GoneThrough = { done: 0, passedOver: 0 };
 
 function* removeExpired(documents: { removeExpired(): Awaitable<void> }): Steps<void> {
   yield* waitFor(documents.removeExpired());
-}
-
-export interface Found {
-  /** Jobs that were made. */
-  made: number;
-  /** Objects for which nothing could be done; the admin sees which. */
-  passedOver: number;
-}
-
-/**
- * Makes the jobs of objects whose event was lost, in both buckets of uploads. An operation that has its job already gets
- * no second one, even if rules and defaults have changed since. A bucket that cannot be searched does not keep the
- * other from it; what it threw is thrown then.
- */
-export async function findLostUploads(from: Date, to: Date, ports: Ports): Promise<Found> {
-  const { uploads, webUploads } = ports.buckets;
-  const searches = await Promise.allSettled(
-    [uploads, webUploads].map((bucket) => findLostIn(bucket, from, to, ports)),
-  );
-  const total: Found = { made: 0, passedOver: 0 };
-  for (const search of searches) {
-    if (search.status === 'rejected') throw search.reason;
-    total.made += search.value.made;
-    total.passedOver += search.value.passedOver;
-  }
-  return total;
-}
-
-async function findLostIn(bucket: string, from: Date, to: Date, ports: Ports): Promise<Found> {
-  let made = 0;
-  let unreadable = 0;
-  const noted: Promise<void>[] = [];
-  const objects = ports.blobs.createdBetween(bucket, from, to, (name, problem) => {
-    unreadable++;
-    const item = `gs://${bucket}/${name}`;
-    noted.push(overTime(passOver({ task: 'search', item }, new Error(problem), ports)));
-  });
-  const search = { task: 'search', name: objectAddress, ports } as const;
-  const findJobs = goThrough(walkThrough(objects), search, function* (object) {
-    const existing = yield* waitFor(ports.jobs.ofSource(storedSource(object)));
-    const wanted = (operation: string) => !existing.some(({ job }) => job.operation === operation);
-    const jobs = yield* waitFor(routeUpload(object, null, ports, wanted));
-    made += jobs.length;
-    return jobs.length > 0;
-  });
-  const { passedOver } = await overTime(findJobs);
-  await Promise.all(noted);
-  return { made, passedOver: passedOver + unreadable };
 }
 
 /** Queues jobs again whose workers are gone. */

@@ -55,7 +55,7 @@ const flags = {
   proxies: { variable: 'SPILLWAY_TRUSTED_PROXIES', schema: count(0, 10) },
   storagePort: { variable: 'SPILLWAY_STORAGE_PORT', schema: port },
   storageHost: { variable: 'SPILLWAY_STORAGE_HOST', schema: text },
-  // The daily search for lost uploads looks two days back, and must find them.
+  // The search for lost uploads looks back a day, and further where it was away: it must find them.
   uploadsKeptDays: { variable: 'SPILLWAY_UPLOADS_KEPT_DAYS', schema: count(3, 36_500) },
   resultsKeptDays: { variable: 'SPILLWAY_RESULTS_KEPT_DAYS', schema: count(1, 36_500) },
   minFree: { variable: 'SPILLWAY_MIN_FREE_GIB', schema: gibibytes },

@@ -91,6 +91,11 @@ export function distantDatabase<Given extends Database>(ports: Given, connection
       create: (job) => write(() => jobs.create(job)),
       get: (id) => get(() => jobs.get(id)),
       replace: (stored, next) => write(() => jobs.replace(stored, next)),
+      existing: (ids) =>
+        list(
+          () => jobs.existing(ids),
+          () => ids.length,
+        ),
       ofSource: (source) => list(() => jobs.ofSource(source), length),
     },
     sums: {

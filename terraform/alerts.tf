@@ -267,7 +267,7 @@ locals {
       title    = "Events of uploads were lost"
       severity = "WARNING"
       messages = ["Uploads had no jobs, because their events were lost"]
-      advice   = "The daily search has found uploads without an event, and made their jobs. People have waited for up to a day."
+      advice   = "The hourly search has found uploads without an event, and made their jobs. People have waited for an hour or more."
     }
     telemetry-fails = {
       title    = "Metrics or traces cannot be written"

@@ -44,6 +44,8 @@ locals {
   # functions/config.ts
   functions_environment = merge(local.environment, {
     SPILLWAY_SWEEP_FOR_MS = tostring(var.sweep_for_seconds * 1000)
+    # It ends before the function's time does: what is left is searched by the next call.
+    SPILLWAY_SEARCH_FOR_MS = "1200000"
   }, local.sweeper_environment)
 
   # cloudrun-worker/config.ts. Models come with the image, which says where.

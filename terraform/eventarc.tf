@@ -1,5 +1,5 @@
 # A finalized object of either bucket becomes an event for the routing function. Eventarc repeats what is not answered
-# with 2xx, with longer and longer pauses, for 24 hours. Afterwards the daily search finds the object.
+# with 2xx, with longer and longer pauses, for 24 hours. Afterwards the hourly search finds the object.
 # https://cloud.google.com/eventarc/docs/retry-events
 resource "google_eventarc_trigger" "uploads" {
   for_each = {

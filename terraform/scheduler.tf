@@ -2,7 +2,7 @@
 resource "google_cloud_scheduler_job" "calls" {
   for_each = {
     sweep     = { schedule = "* * * * *", deadline = "120s", repeats = 0 }
-    find-lost = { schedule = "17 3 * * *", deadline = "1800s", repeats = 3 }
+    find-lost = { schedule = "17 * * * *", deadline = "1800s", repeats = 1 }
   }
 
   project          = local.project

@@ -141,7 +141,7 @@ variable "uploads_kept_days" {
 
   validation {
     condition     = var.uploads_kept_days == null || try(var.uploads_kept_days >= 3 && floor(var.uploads_kept_days) == var.uploads_kept_days, false)
-    error_message = "uploads_kept_days is a whole number of at least 3: the daily search for lost uploads looks two days back."
+    error_message = "uploads_kept_days is a whole number of at least 3: the search for lost uploads looks back a day, and further where it was away."
   }
 }
 

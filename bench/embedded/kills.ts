@@ -163,8 +163,10 @@ async function allJobs({ ports }: Product): Promise<Job[]> {
 
 async function resultsOf({ ports, buckets }: Product): Promise<Set<string>> {
   const names = new Set<string>();
-  const always = [new Date(0), new Date(8.64e15)] as const;
-  for await (const { name } of ports.blobs.createdBetween(buckets.results, ...always, () => {}))
-    names.add(name);
-  return names;
+  for (let behind: string | null = null; ; ) {
+    const { objects, next } = await ports.blobs.listPage(buckets.results, behind);
+    for (const { name } of objects) names.add(name);
+    if (next === null) return names;
+    behind = next;
+  }
 }

@@ -38,6 +38,7 @@ function reading({
     settingsChange: null,
     settingsProblem: null,
     sweptUntil: later(1_000),
+    searchedAt: later(-600_000),
     prewarmingProblem: null,
     passedOver: [],
     audit: [],
@@ -128,6 +129,7 @@ describe('what is wrong is said first, with what to do', () => {
       /^Cloud Run is not prewarmed as it should be: The account may not change the service\.$/,
     ],
     ['never_swept', 'healthy', { sweptUntil: null }, /^Nobody has swept yet/],
+    ['search_overdue', 'lost', { searchedAt: later(-4 * 3_600_000) }, /began 4 hours ago\.$/],
     ['not_swept', 'healthy', { sweptUntil: later(-600_000) }, /^Nobody has swept for 10 min:/],
     [
       'operation_missing',
@@ -358,6 +360,13 @@ it.each([
   ['two late jobs', { newest: [...many(2, ended({ deadlineAt: later(-1) })), ended()] }],
 ])('%s is nothing wrong', (_, jobs) => {
   expect(diagnose(reading({ jobs })).verdict).toBe('healthy');
+});
+
+it('a search for lost uploads that has not come to its end yet is named, and nothing wrong', () => {
+  const { verdict } = diagnose(reading({ searchedAt: null }));
+  expect(verdict).toBe('healthy');
+  const sentence = answer('lost', { searchedAt: null }).find(({ code }) => code === 'never_searched');
+  expect(sentence).toMatchObject({ weight: 'note', what: expect.stringContaining('every hour') });
 });
 
 it('what could not be looked at is named, and is not called healthy', () => {

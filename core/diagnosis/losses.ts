@@ -9,6 +9,7 @@ export function lossesOf(reading: SystemReading): Sentence[] {
   const sentences = [
     ...leftBehind(reading),
     ...uploadSentences(reading),
+    ...searchSentences(reading),
     ...deadLetterSentences(reading),
     ...passedOverSentences(reading),
   ];
@@ -57,7 +58,7 @@ const searchFor: Record<Engine, string> = {
   google:
     'Call the function find-lost, which makes their jobs: gcloud scheduler jobs run spillway-find-lost --location=REGION. If more come, look at the log of the function route and at its Eventarc trigger.',
   embedded:
-    'Start Spillway again: it looks for such uploads when it starts, and once a day. If more come, look at the log of the router.',
+    'Start Spillway again: it looks for such uploads when it starts, and once an hour. If more come, look at the log of the router.',
 };
 
 const readDeadLetters: Record<Engine, string> = {
@@ -84,6 +85,32 @@ function uploadSentences({ uploads, engine }: SystemReading): Sentence[] {
     : `The ${looked} uploads ${within} that were looked at`;
   return looked === 0 ? [] : [fine('uploads_have_jobs', `${all} have their jobs.`)];
 }
+
+/** It begins every hour, and takes some minutes where there are millions of objects. */
+const searchedWithinMs = 3 * 3_600_000;
+
+function searchSentences({ searchedAt, now, engine }: SystemReading): Sentence[] {
+  if (searchedAt === null) {
+    return [
+      note('never_searched', 'No search for lost uploads has come to its end yet. One begins every hour.'),
+    ];
+  }
+  const ageMs = now.getTime() - searchedAt.getTime();
+  if (ageMs <= searchedWithinMs) return [];
+  return [
+    wrong(
+      'search_overdue',
+      `The last search for lost uploads that came to its end began ${countOf(Math.floor(ageMs / 3_600_000), 'hour')} ago.`,
+      callSearch[engine],
+    ),
+  ];
+}
+
+const callSearch: Record<Engine, string> = {
+  google:
+    'Look whether Cloud Scheduler calls it, and at the log of the function find-lost: gcloud scheduler jobs describe spillway-find-lost --location=REGION',
+  embedded: 'Look at the log of the router, which says why it was cut off.',
+};
 
 function deadLetterSentences({ deadLetters, engine }: SystemReading): Sentence[] {
   if (deadLetters.kind === 'not_read' || deadLetters.value.length === 0) return [];

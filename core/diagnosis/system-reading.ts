@@ -60,6 +60,8 @@ export interface SystemReading {
   uploadRefusal: string | null;
   /** When the last sweep's lease ends or ended; null where there was none. */
   sweptUntil: Date | null;
+  /** When the last search for lost uploads began that came to its end in both buckets; null before the first. */
+  searchedAt: Date | null;
   /** Why Cloud Run is not prewarmed as the settings want it; null where it is. */
   prewarmingProblem: string | null;
   /** Newest first. */

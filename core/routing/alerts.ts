@@ -27,7 +27,7 @@ export type Alert = z.infer<typeof alertSchema>;
 /** Items that are shown one by one. */
 const mostShown = 5;
 const passedBy: Record<PassingTask, string> = {
-  routing: 'The event was put aside in jobs-dead, and the daily search will try again, for',
+  routing: 'The event was put aside in jobs-dead, and the search for lost uploads will try again, for',
   sweep: 'The sweep can do nothing for',
   search: 'The search for lost uploads can do nothing for',
   reading: 'A document cannot be read:',

@@ -4,12 +4,11 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OutageError } from '@spillway/core/errors.ts';
-import type { FinalizedObject } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
 import { textOf } from '../blob-text.ts';
 import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
 import { crc32cOf, openCrc32c } from '../crc32c.ts';
-import { objectResourceSchema } from '../gcp/finalized-object.ts';
+import { objectPage, pageQuery } from '../gcp/object-page.ts';
 import { asServiceError } from '../gcp/outages.ts';
 import type { BlobContent, BlobReference, Blobs, Download, WrittenBlob } from '../ports/blobs.ts';
 import {
@@ -116,14 +115,18 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
     });
   }
 
+  async function requestPage(bucket: string, parameters: Parameters<typeof query>[0]): Promise<unknown> {
+    const { body } = await requests.whole({
+      method: 'GET',
+      path: `${objectsPath(bucket)}${query(parameters)}`,
+      what: `list the objects of ${bucket}`,
+    });
+    return JSON.parse(String(body));
+  }
+
   async function* list(bucket: string, prefix?: string) {
     for (let pageToken: string | undefined; ; ) {
-      const { body } = await requests.whole({
-        method: 'GET',
-        path: `${objectsPath(bucket)}${query({ prefix, pageToken })}`,
-        what: `list the objects of ${bucket}`,
-      });
-      const page = listSchema.parse(JSON.parse(String(body)));
+      const page = listSchema.parse(await requestPage(bucket, { prefix, pageToken }));
       yield* page.items;
       if (page.nextPageToken === undefined) return;
       pageToken = page.nextPageToken;
@@ -192,16 +195,8 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
       const removals = await Promise.allSettled(names.map((name) => remove(bucket, name)));
       for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
-    async *createdBetween(bucket, from, to, onUnreadable): AsyncGenerator<FinalizedObject> {
-      for await (const item of list(bucket)) {
-        const object = objectResourceSchema.safeParse(item);
-        if (!object.success) {
-          onUnreadable(item.name, z.prettifyError(object.error));
-          continue;
-        }
-        const { timeCreated } = object.data;
-        if (timeCreated >= from && timeCreated < to) yield object.data;
-      }
+    async listPage(bucket, behind) {
+      return objectPage(await requestPage(bucket, pageQuery(behind)), behind);
     },
     async uploadRefusal() {
       const { body } = await requests.whole({
@@ -309,7 +304,7 @@ const objectsPath = (bucket: string): string => `/storage/v1/b/${bucket}/o`;
 const objectPath = (bucket: string, name: string): string =>
   `${objectsPath(bucket)}/${encodeURIComponent(name)}`;
 
-function query(parameters: Record<string, string | undefined>): string {
+function query(parameters: Record<string, string | number | undefined>): string {
   const given = Object.entries(parameters).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
   );

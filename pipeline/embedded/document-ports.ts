@@ -9,7 +9,11 @@ import { createEmbeddedJobs } from './jobs.ts';
 import { createEmbeddedLeases } from './leases.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
 import { createEmbeddedRetention } from './retention.ts';
-import { createEmbeddedForecasts, createEmbeddedRouterStates } from './routing-documents.ts';
+import {
+  createEmbeddedForecasts,
+  createEmbeddedRouterStates,
+  createEmbeddedSearchPlaces,
+} from './routing-documents.ts';
 import { createEmbeddedSettings } from './settings.ts';
 
 /**
@@ -27,6 +31,7 @@ export function createEmbeddedDocuments(
     settings: createEmbeddedSettings(database, log, onInvalid),
     routerStates: createEmbeddedRouterStates(database, log),
     forecasts: createEmbeddedForecasts(database, log),
+    searchPlaces: createEmbeddedSearchPlaces(database, log),
     leases: createEmbeddedLeases(database),
     passedOver: createEmbeddedPassedOver(database),
     retention: createEmbeddedRetention(database),

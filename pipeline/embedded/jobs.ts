@@ -42,6 +42,7 @@ function createJobDocuments({ database, readAlone, list }: JobTable): JobDocumen
   const removeOpen = database.prepare('DELETE FROM open_documents WHERE seq = ?');
   const putEnded = database.prepare('INSERT OR REPLACE INTO ended_documents (seq, document) VALUES (?, ?)');
   const removeEnded = database.prepare('DELETE FROM ended_documents WHERE seq = ?');
+  const selectIds = database.prepare('SELECT id FROM jobs WHERE id IN (SELECT value FROM json_each(?))');
   const ofSource = database.prepare(
     `SELECT ${readColumns} FROM jobs WHERE source_name = ? AND source_generation = ? AND source_bucket = ?`,
   );
@@ -99,6 +100,12 @@ function createJobDocuments({ database, readAlone, list }: JobTable): JobDocumen
         put(before.seq, next, stored.job);
         const after: Version = { seq: before.seq, version };
         return { job: next, version: after, updatedAt, readAt: updatedAt };
+      });
+    },
+    existing(ids) {
+      return database.read('look for jobs', () => {
+        const rows = selectIds.all(JSON.stringify(ids));
+        return new Set(rows.map(({ id }) => String(id)));
       });
     },
     ofSource({ bucket, name, generation }) {

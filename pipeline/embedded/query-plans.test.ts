@@ -11,7 +11,7 @@ import { createEmbeddedDocuments } from './document-ports.ts';
 
 /**
  * Steps of plans that read all of a table or an index. What they read is bounded by something else than the number of
- * jobs: by the slots, by the limit of a list, by the number of workers.
+ * jobs: by the slots, by the limit of a list, by the number of workers, by the ids that are asked for.
  */
 const bounded = [
   /^SCAN jobs USING COVERING INDEX jobs_claimed$/,
@@ -19,6 +19,7 @@ const bounded = [
   /^SCAN CONSTANT ROW$/,
   /^SCAN \(subquery-\d+\)$/,
   /^SCAN workers/,
+  /^SCAN json_each VIRTUAL TABLE/,
   /^SCAN api_keys USING INDEX api_keys_newest$/,
 ];
 /** Goes down from the newest job until the list is full. */

@@ -4,8 +4,9 @@ import {
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
 import { initialRouterState, type RouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
+import { initialSearchPlace, searchPlaceSchema } from '@spillway/core/upload-search.ts';
 import type { z } from 'zod';
-import type { Log, RevisedDocument } from '../ports/ports.ts';
+import type { Log, RevisedDocument, SearchPlaces } from '../ports/ports.ts';
 import type { Database } from './database.ts';
 import { createDocuments } from './documents.ts';
 
@@ -23,6 +24,16 @@ export function createEmbeddedForecasts(database: Database, log: Log): RevisedDo
     initialForecastDocument,
     log,
   );
+}
+
+/** `routing/search-…` in SQLite. */
+export function createEmbeddedSearchPlaces(database: Database, log: Log): SearchPlaces {
+  return {
+    of(search) {
+      const path = `routing/search-${search}`;
+      return createRevisedDocument(database, path, searchPlaceSchema, initialSearchPlace, log);
+    },
+  };
 }
 
 function createRevisedDocument<Value extends { revision: number }>(

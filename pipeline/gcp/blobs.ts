@@ -5,14 +5,13 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
-import { z } from 'zod';
 import { textOf } from '../blob-text.ts';
 import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
 import type { Blobs, ByteRange, WrittenBlob } from '../ports/blobs.ts';
 import type { Log } from '../ports/ports.ts';
 import { allowClientListeners } from './download-listeners.ts';
-import { objectResourceSchema } from './finalized-object.ts';
-import { asServiceError, codeOf, orOutage } from './outages.ts';
+import { objectPage, pageQuery } from './object-page.ts';
+import { codeOf, orOutage } from './outages.ts';
 import { createReadAddresses } from './read-addresses.ts';
 import { type StoredContent, storedContent } from './stored-content.ts';
 
@@ -113,22 +112,14 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
       const removals = await Promise.allSettled(others.map(removeIfThere));
       for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
-    async *createdBetween(bucket, from, to, onUnreadable) {
-      const files = storage.bucket(bucket).getFilesStream();
-      try {
-        for await (const file of files) {
-          const { name, metadata } = file as File;
-          const object = objectResourceSchema.safeParse(metadata);
-          if (!object.success) {
-            onUnreadable(name, z.prettifyError(object.error));
-            continue;
-          }
-          const { timeCreated } = object.data;
-          if (timeCreated >= from && timeCreated < to) yield object.data;
-        }
-      } catch (error) {
-        throw asServiceError('Cloud Storage', error, `list the objects of ${bucket}`);
-      }
+    async listPage(bucket, behind) {
+      // Files that were asked for by some of their fields have no metadata: the answer itself has.
+      const [, , answer] = await orOutage(
+        'Cloud Storage',
+        storage.bucket(bucket).getFiles({ autoPaginate: false, ...pageQuery(behind) }),
+        `list the objects of ${bucket}`,
+      );
+      return objectPage(answer, behind);
     },
     uploadRefusal: () => null,
     async openUpload({ bucket, name, contentType, size, metadata, origin }) {

@@ -13,6 +13,8 @@ import { createRoutingSums } from './routing-sums.ts';
 const alreadyExists = 6;
 const failedPrecondition = 9;
 const notFound = 5;
+/** Documents that one request asks for. */
+const mostAtOnce = 300;
 
 /**
  * `jobs/` in Firestore.
@@ -86,6 +88,18 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
         // A write whose reply was lost is refused when the client repeats it, though it took effect.
         return current && isDeepStrictEqual(current.job, next) ? current : null;
       }
+    },
+    async existing(ids) {
+      const groups = [];
+      for (let at = 0; at < ids.length; at += mostAtOnce) groups.push(ids.slice(at, at + mostAtOnce));
+      const found = await Promise.all(
+        groups.map((group) => {
+          const references = group.map((id) => collection.doc(id));
+          const reading = collection.firestore.getAll(...references, { fieldMask: ['id'] });
+          return orOutage('Firestore', reading, 'look for jobs');
+        }),
+      );
+      return new Set(found.flat().flatMap(({ exists, id }) => (exists ? [id] : [])));
     },
     ofSource(source) {
       return list(

@@ -32,7 +32,11 @@ import { createFirestorePassedOver } from './passed-over.ts';
 import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
 import { createPubSubQueue } from './queue.ts';
-import { createFirestoreForecasts, createFirestoreRouterStates } from './routing-documents.ts';
+import {
+  createFirestoreForecasts,
+  createFirestoreRouterStates,
+  createFirestoreSearchPlaces,
+} from './routing-documents.ts';
 import { createCloudRunService } from './run-service.ts';
 import { createFirestoreSettings } from './settings.ts';
 
@@ -88,6 +92,7 @@ export function createGcpPorts(
     settings: createFirestoreSettings(firestore, clock, log, onInvalid),
     routerStates: createFirestoreRouterStates(firestore, log),
     forecasts: createFirestoreForecasts(firestore, log),
+    searchPlaces: createFirestoreSearchPlaces(firestore, log),
     leases: createFirestoreLeases(firestore),
     passedOver,
     // TTL policies do it, and the retention of the subscriptions.

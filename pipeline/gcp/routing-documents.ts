@@ -6,8 +6,9 @@ import {
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
 import { initialRouterState, type RouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
+import { initialSearchPlace, searchPlaceSchema } from '@spillway/core/upload-search.ts';
 import type { z } from 'zod';
-import type { Log, RevisedDocument } from '../ports/ports.ts';
+import type { Log, RevisedDocument, SearchPlaces } from '../ports/ports.ts';
 import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { codeOf, orOutage } from './outages.ts';
@@ -25,6 +26,16 @@ export function createFirestoreRouterStates(firestore: Firestore, log: Log): Rev
 export function createFirestoreForecasts(firestore: Firestore, log: Log): RevisedDocument<ForecastDocument> {
   const document = firestore.doc(`${collectionNames.routing}/forecast`);
   return createRevisedDocument(document, forecastDocumentSchema, initialForecastDocument, log);
+}
+
+/** `routing/search-…` in Firestore. */
+export function createFirestoreSearchPlaces(firestore: Firestore, log: Log): SearchPlaces {
+  return {
+    of(search) {
+      const document = firestore.doc(`${collectionNames.routing}/search-${search}`);
+      return createRevisedDocument(document, searchPlaceSchema, initialSearchPlace, log);
+    },
+  };
 }
 
 function createRevisedDocument<Value extends { revision: number }>(

@@ -26,6 +26,9 @@ export function limitedJobs(ports: JobPorts): JobPorts {
         requireStorable('jobs', next.id, changed(stored.job, next), unindexedFields);
         return jobs.replace(stored, next);
       },
+      async existing(ids) {
+        return jobs.existing(ids.filter(isDocumentId));
+      },
       async ofSource(source) {
         return isStorable(source.name) && isStorable(source.bucket) && isStorable(source.generation)
           ? jobs.ofSource(source)

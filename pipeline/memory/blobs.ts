@@ -8,6 +8,9 @@ import { requireObject } from '../limits/blobs.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import type { Clock } from '../ports/ports.ts';
 
+/** Objects of a page, as Cloud Storage gives them. */
+const pageSize = 1_000;
+
 interface StoredObject {
   object: FinalizedObject;
   bytes: Buffer;
@@ -32,6 +35,17 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
   let generations = 1_700_000_000_000_000;
   const key = (bucket: string, name: string) => `${bucket}/${name}`;
 
+  /** The names of each bucket that was listed, until its next change. */
+  const listed = new Map<string, string[]>();
+
+  function sortedNames(bucket: string): string[] {
+    const names =
+      listed.get(bucket) ??
+      [...objects.values()].flatMap(({ object }) => (object.bucket === bucket ? object.name : [])).sort();
+    listed.set(bucket, names);
+    return names;
+  }
+
   function put(
     bucket: string,
     name: string,
@@ -51,7 +65,13 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
     };
     const stored = { object, bytes, crc32c: crc32cOf(bytes), contentEncoding };
     objects.set(key(bucket, name), stored);
+    listed.delete(bucket);
     return stored;
+  }
+
+  function forget(bucket: string, name: string): void {
+    objects.delete(key(bucket, name));
+    listed.delete(bucket);
   }
 
   return {
@@ -91,19 +111,23 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
     },
     async remove(bucket, name, generation) {
       const stored = objects.get(key(bucket, name));
-      if (stored && (!generation || stored.object.generation === generation))
-        objects.delete(key(bucket, name));
+      if (stored && (!generation || stored.object.generation === generation)) forget(bucket, name);
     },
     async removeAllBut(bucket, prefix, keep) {
       for (const { object } of objects.values()) {
         const matches = object.bucket === bucket && object.name.startsWith(prefix);
-        if (matches && !keep.includes(object.name)) objects.delete(key(bucket, object.name));
+        if (matches && !keep.includes(object.name)) forget(bucket, object.name);
       }
     },
-    async *createdBetween(bucket, from, to) {
-      for (const { object } of objects.values()) {
-        if (object.bucket === bucket && object.timeCreated >= from && object.timeCreated < to) yield object;
-      }
+    listPage(bucket, behind) {
+      const names = sortedNames(bucket);
+      const from = behind === null ? 0 : firstBehind(names, behind);
+      const page = names.slice(from, from + pageSize);
+      return {
+        objects: page.flatMap((name) => objects.get(key(bucket, name))?.object ?? []),
+        unreadable: [],
+        next: from + pageSize < names.length ? (page.at(-1) ?? null) : null,
+      };
     },
     uploadRefusal: () => null,
     async openUpload({ bucket, name }) {
@@ -114,4 +138,15 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
       };
     },
   };
+}
+
+/** The place of the first name behind another in a sorted list. */
+function firstBehind(names: string[], name: string): number {
+  let [low, high] = [0, names.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((names[middle] as string) > name) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }

@@ -79,6 +79,9 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       row.stored = stored(replaced(job, next));
       return index(row, job);
     },
+    existing(ids) {
+      return new Set(ids.filter((id) => rows.has(id)));
+    },
     ofSource({ bucket, name, generation }) {
       return [...rows.values()]
         .map(read)

@@ -6,6 +6,7 @@ import { initialRouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
+import { initialSearchPlace, type SearchPlace } from '@spillway/core/upload-search.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
@@ -17,6 +18,7 @@ import type {
   Log,
   RevisedDocument,
   RoutingSettingsReading,
+  SearchPlaces,
   Settings,
   Timers,
 } from '../ports/ports.ts';
@@ -105,6 +107,7 @@ export function createMemoryDatabase(
     settings: createMemorySettings(options),
     routerStates: createMemoryDocument(initialRouterState),
     forecasts: createMemoryDocument(initialForecastDocument),
+    searchPlaces: createMemorySearchPlaces(),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
     retention: { removeExpired() {} },
@@ -142,6 +145,17 @@ function createMemoryDocument<Value extends { revision: number }>(initial: Value
       if (value.revision !== previous.revision) return null;
       value = { ...next, revision: previous.revision + 1 };
       return value;
+    },
+  };
+}
+
+function createMemorySearchPlaces(): SearchPlaces {
+  const places = new Map<string, RevisedDocument<SearchPlace>>();
+  return {
+    of(search) {
+      const place = places.get(search) ?? createMemoryDocument(initialSearchPlace);
+      places.set(search, place);
+      return place;
     },
   };
 }

@@ -81,6 +81,15 @@ export interface OpenedUpload {
   url: string;
 }
 
+/** Some objects of a bucket. */
+export interface ObjectPage {
+  objects: FinalizedObject[];
+  /** Objects whose descriptions cannot be read. */
+  unreadable: { name: string; problem: string }[];
+  /** The last name of this page, behind which the next one begins; null on the last page. */
+  next: string | null;
+}
+
 /** What becomes of an object that is removed. */
 export type Deletion =
   | { kind: 'removed' }
@@ -113,13 +122,11 @@ export interface Blobs {
   remove(bucket: string, name: string, generation?: string): Awaitable<void>;
   /** Removes every object whose name starts with `prefix`, except those named in `keep`. */
   removeAllBut(bucket: string, prefix: string, keep: string[]): Awaitable<void>;
-  /** Objects created between two points in time; one whose description cannot be read goes to `onUnreadable`. */
-  createdBetween(
-    bucket: string,
-    from: Date,
-    to: Date,
-    onUnreadable: (name: string, problem: string) => void,
-  ): AsyncIterable<FinalizedObject>;
+  /**
+   * The objects of a bucket, up to a thousand at a time, in the order that the store gives their names.
+   * @param behind The first page has names behind this one, whether there is such an object or not; null for all.
+   */
+  listPage(bucket: string, behind: string | null): Awaitable<ObjectPage>;
   /** Why the storage takes no upload now, as a sentence; null while it does. Cloud Storage always has room. */
   uploadRefusal(): Awaitable<string | null>;
   /** Opens an upload that can be resumed. */

@@ -58,6 +58,8 @@ export interface JobDocuments {
   get(id: string): Awaitable<Stored | null>;
   /** Writes `next` under the next revision if the document is still as in `stored`; null if it was changed in between. */
   replace(stored: Stored, next: Job): Awaitable<Stored | null>;
+  /** Those of the ids that have a document, deleted jobs included. Of a document it reads no more than that it is there. */
+  existing(ids: readonly string[]): Awaitable<Set<string>>;
   /** All jobs of one generation of one object, deleted ones included. */
   ofSource(source: Pick<Job['source'], 'bucket' | 'name' | 'generation'>): Awaitable<Stored[]>;
 }

@@ -5,6 +5,7 @@ import type { RunReach } from '@spillway/core/run-reach.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
+import type { SearchPlace } from '@spillway/core/upload-search.ts';
 import type { ApiKeys } from './api-keys.ts';
 import type { AuditTrail } from './audit.ts';
 import type { Blobs } from './blobs.ts';
@@ -50,6 +51,12 @@ export interface RevisedDocument<Value extends { revision: number }> {
    * A write whose reply was lost is looked up again before it is called refused.
    */
   replace(previous: Value, next: Value): Awaitable<Value | null>;
+}
+
+/** How far each search for lost uploads has come, a document for each. */
+export interface SearchPlaces {
+  /** @param search A word for each kind and bucket, of letters, digits, `_` and `-`. */
+  of(search: string): RevisedDocument<SearchPlace>;
 }
 
 /** Short leases, so that only one of many candidates does a task. */
@@ -98,6 +105,8 @@ export interface Ports extends JobPorts {
   routerStates: RevisedDocument<RouterState>;
   /** The document `routing/forecast`. */
   forecasts: RevisedDocument<ForecastDocument>;
+  /** The documents `routing/search-…`. */
+  searchPlaces: SearchPlaces;
   leases: Leases;
   passedOver: PassedOverItems;
   retention: Retention;

@@ -209,18 +209,25 @@ export function blobsContract(
       },
     );
 
-    it('list what was created between two points in time', async () => {
+    it('list objects by pages in the order of their names, from behind any name', async () => {
       const { blobs } = ports();
-      const object = newName();
-      await upload(object, Buffer.from('listed'));
-      const list = async (from: number, to: number) => {
+      const stem = newName();
+      const names = [`${stem}-a`, `${stem}-b`, `${stem}-c`];
+      for (const name of names) await upload(name, Buffer.from('listed'));
+      const list = async (behind: string | null) => {
         const found: FinalizedObject[] = [];
-        for await (const one of blobs.createdBetween(uploads(), new Date(from), new Date(to), expect.fail))
-          found.push(one);
-        return found.filter((one) => one.name === object);
+        for (let after = behind; ; ) {
+          const page = await blobs.listPage(uploads(), after);
+          expect(page.unreadable).toEqual([]);
+          found.push(...page.objects.filter(({ name }) => name.startsWith(stem)));
+          if (page.next === null) return found;
+          after = page.next;
+        }
       };
-      expect(await list(Date.now() - 60_000, Date.now() + 60_000)).toMatchObject([{ size: 6 }]);
-      expect(await list(0, Date.now() - 60_000)).toEqual([]);
+      expect(await list(null)).toMatchObject(names.map((name) => ({ bucket: uploads(), name, size: 6 })));
+      expect((await list(`${stem}-b`)).map(({ name }) => name)).toEqual([`${stem}-c`]);
+      expect((await list(`${stem}-aa`)).map(({ name }) => name)).toEqual([`${stem}-b`, `${stem}-c`]);
+      expect(await list(`${stem}-d`)).toEqual([]);
     });
   });
 }

@@ -206,6 +206,17 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       expect(found.map(({ job }) => job.id).sort()).toEqual([one.job.id, two.job.id].sort());
     });
 
+    it('says which of many jobs are there, deleted ones included', async () => {
+      const kept = await create();
+      const deleted = await create();
+      const cancelled = transitions.cancelled(deleted.job, justNow());
+      await replace(deleted, transitions.tombstone(cancelled, justNow()));
+      const nobodys = Array.from({ length: 700 }, () => newId());
+      const ids = [kept.job.id, ...nobodys, deleted.job.id, kept.job.id, '', 'a/b', '__x__'];
+      expect(await ports().jobs.existing(ids)).toEqual(new Set([kept.job.id, deleted.job.id]));
+      expect(await ports().jobs.existing([])).toEqual(new Set());
+    });
+
     it('lists what the sweep looks for, each job in its list alone', async () => {
       const unpublished = await create();
       const waiting = await create();

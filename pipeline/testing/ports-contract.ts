@@ -8,6 +8,7 @@ import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/se
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { later, noon } from '@spillway/core/testing/sample-job.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
+import { initialSearchPlace } from '@spillway/core/upload-search.ts';
 import { describe, expect, it } from 'vitest';
 import type { Ports } from '../ports/ports.ts';
 
@@ -115,6 +116,21 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       expect(await settings.readRouting()).toEqual(changed);
       expect(await settings.routing()).toEqual(wanted);
       expect(await settings.sourceRules()).toEqual([]);
+    });
+  });
+
+  describe(`how far searches have come: ${name}`, () => {
+    it('is kept for each of them, and not written over by one who has read an older place', async () => {
+      const { searchPlaces } = ports();
+      const [one, other] = [searchPlaces.of('last_day-uploads'), searchPlaces.of('two_weeks-uploads')];
+      const before = await one.read();
+      const round = { startedAt: noon, from: later(-60_000), behind: 'sketch/ä 1.jpg' };
+      const written = await one.replace(before, { ...before, round });
+      expect(written).toEqual({ revision: 1, round, coveredAt: null });
+      expect(await searchPlaces.of('last_day-uploads').read()).toEqual(written);
+      expect(await one.replace(before, { ...before, coveredAt: noon })).toBeNull();
+      expect(await other.read()).toEqual(initialSearchPlace);
+      await one.replace(written ?? before, initialSearchPlace);
     });
   });
 

@@ -64,7 +64,7 @@ export function countRoundTrips(ports: MemoryPorts): CountedPorts {
     roundTrips,
     ports: {
       ...ports,
-      jobs: counted('jobs', ['create', 'get', 'replace', 'ofSource']),
+      jobs: counted('jobs', ['create', 'get', 'replace', 'existing', 'ofSource']),
       sums: counted('sums', ['ledger', 'ledgerInTurn', 'batchBefore']),
       backlog: counted('backlog', ['line']),
       blobs: counted('blobs', ['download', 'writeOnce', 'removeAllBut']),

@@ -42,7 +42,7 @@ export const brokenLimits: BrokenPlans = {
         ),
     ],
   ],
-  'A scheduled call has as long as its function, and a sweep ends before it': [
+  'A scheduled call has as long as its function, and sweep and search end before it': [
     [
       /waits 30 s/,
       () => changed(example, ['google_cloud_scheduler_job', 'sweep'], ['attempt_deadline'], '30s'),
@@ -50,6 +50,10 @@ export const brokenLimits: BrokenPlans = {
     [
       /sweeps for 55 s/,
       () => changed(example, [functions, 'sweep'], ['service_config', 'timeout_seconds'], 50),
+    ],
+    [
+      /searches for 1200 s/,
+      () => changed(example, [functions, 'find-lost'], ['service_config', 'timeout_seconds'], 1_400),
     ],
   ],
   'Functions run on the Node that the repository pins, and each is one that the program has': [

@@ -61,7 +61,7 @@ export const limitPolicies: Policy[] = [
       }),
   },
   {
-    name: 'A scheduled call has as long as its function, and a sweep ends before it',
+    name: 'A scheduled call has as long as its function, and sweep and search end before it',
     findings: (plan) => [
       ...ofType(plan, 'google_cloud_scheduler_job').flatMap((job) => {
         const [called] = functionsOf(plan).filter((each) => textAt(each, 'name') === textAt(job, 'name'));
@@ -79,6 +79,16 @@ export const limitPolicies: Policy[] = [
           return sweeps < Math.min(60, numberAt(sweep, 'service_config', 'timeout_seconds'))
             ? []
             : [`${sweep.address} sweeps for ${sweeps} s, which is longer than a minute or than it may work.`];
+        }),
+      ...functionsOf(plan)
+        .filter((each) => textAt(each, 'build_config', 'entry_point') === 'find-lost')
+        .flatMap((search) => {
+          const program = programsOf(plan).find(({ resource }) => resource === search);
+          const searches = Number(program?.environment.SPILLWAY_SEARCH_FOR_MS) / 1_000;
+          // After the last page it still routes what that page has lost.
+          return searches + lastPageSeconds <= numberAt(search, 'service_config', 'timeout_seconds')
+            ? []
+            : [`${search.address} searches for ${searches} s, which leaves its last page too little time.`];
         }),
     ],
   },
@@ -114,6 +124,9 @@ export const limitPolicies: Policy[] = [
 const runtime = `nodejs${process.versions.node.split('.')[0]}`;
 /** What functions/main.ts registers. */
 const entryPoints = ['route', 'sweep', 'find-lost'];
+
+/** For the last page of a search, where all of its thousand uploads were lost. */
+const lastPageSeconds = 300;
 
 const functionsOf = (plan: Plan): Planned[] => ofType(plan, 'google_cloudfunctions2_function');
 

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+
+const dayMs = 24 * 3_600_000;
+
+/**
+ * The searches for uploads that never became jobs. `last_day` and `two_weeks` are made again and again; `asked` goes back
+ * as far as an admin says.
+ */
+export const searchKinds = ['last_day', 'two_weeks', 'asked'] as const;
+export type SearchKind = (typeof searchKinds)[number];
+
+/** How far back a search looks that is made again and again, in milliseconds. */
+export const searchWindowMs = { last_day: dayMs, two_weeks: 14 * dayMs } as const satisfies Partial<
+  Record<SearchKind, number>
+>;
+
+/** One look through a bucket, from its first name to its last. It may take several runs. */
+const searchRoundSchema = z.object({
+  startedAt: z.coerce.date(),
+  /** Objects that were created before are not looked at. */
+  from: z.coerce.date(),
+  /** The last name of what was looked at; null before the first page. */
+  behind: z.string().nullable(),
+});
+export type SearchRound = z.infer<typeof searchRoundSchema>;
+
+/** How far one kind of search has come in one bucket: it outlives runs and processes. */
+export const searchPlaceSchema = z.object({
+  revision: z.int().min(0).default(0),
+  /** The round under way; null between two. */
+  round: searchRoundSchema.nullable().default(null).catch(null),
+  /** When the last round began that came to its end; null before the first. */
+  coveredAt: z.coerce.date().nullable().default(null).catch(null),
+});
+export type SearchPlace = z.infer<typeof searchPlaceSchema>;
+
+export const initialSearchPlace: SearchPlace = searchPlaceSchema.parse({});
+
+/**
+ * The round to go on with, or a new one. A round that looks back far enough is taken up. A new round begins where the
+ * last complete one saw everything, so that nothing falls between two, however long nobody searched.
+ * @param windowMs How far back to look at least, in milliseconds.
+ * @param youngestMs Objects that are younger are left to a later round, in milliseconds.
+ */
+export function nextRound(
+  { round, coveredAt }: SearchPlace,
+  now: Date,
+  windowMs: number,
+  youngestMs: number,
+): { round: SearchRound; takenUp: boolean } {
+  const wanted = now.getTime() - windowMs;
+  if (round && round.from.getTime() <= wanted) return { round, takenUp: true };
+  const seen = coveredAt === null ? Number.POSITIVE_INFINITY : coveredAt.getTime() - youngestMs;
+  return {
+    round: { startedAt: now, from: new Date(Math.max(0, Math.min(wanted, seen))), behind: null },
+    takenUp: false,
+  };
+}
+
+/** The place once a page was looked at; `next` is the page's. */
+export function advanced(place: SearchPlace, round: SearchRound, next: string | null): SearchPlace {
+  return next === null
+    ? { ...place, round: null, coveredAt: round.startedAt }
+    : { ...place, round: { ...round, behind: next } };
+}
+
+/** A round of two weeks begins once a day. It is less than a day, so that a call that comes a little early counts. */
+const everyDayMs = dayMs - 1_800_000;
+
+/** Whether the search of two weeks is due: its last round was cut off, or began a day ago. */
+export function isDue({ round, coveredAt }: SearchPlace, now: Date): boolean {
+  return round !== null || coveredAt === null || now.getTime() - coveredAt.getTime() >= everyDayMs;
+}
