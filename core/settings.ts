@@ -50,6 +50,8 @@ export const routingSettingsSchema = z.object({
       pullMs: duration.default(100),
       /** A VM with an older heartbeat is not in the fleet. Three beats of two seconds, and a margin. */
       liveWithinMs: positiveDuration.default(6_500),
+      /** The same while the heartbeats of all VMs are late together: then the database is slow, and no VM is gone. */
+      doubtWithinMs: positiveDuration.default(15_000),
     })
     .prefault({}),
   run: z

@@ -1,4 +1,5 @@
 import { PermanentError } from '@spillway/core/errors.ts';
+import type { Worker } from '@spillway/core/heartbeat.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { modelsEverywhere } from '@spillway/core/models.ts';
 import { isOperationName, manifestOf, type OperationName } from '@spillway/core/operations.ts';
@@ -7,14 +8,33 @@ import type { Candidate, Conditions } from '@spillway/core/routing/question.ts';
 import { type Steps, waitForAll } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** Reads what a router has to know of the world. Throws `OutageError`. */
+/** What a router has to know of the world, as it was within the last seconds. Throws `OutageError`. */
 export function* readConditions(ports: Ports): Steps<Conditions> {
-  const [settings, { workers }, state] = yield* waitForAll([
+  const [settings, workers, state] = yield* waitForAll([
+    ports.settings.routing(),
+    ports.recent.workers(),
+    ports.recent.routerState(),
+  ]);
+  return { now: ports.clock.now(), workers, state, settings, reach: ports.runReach };
+}
+
+/** Conditions with whole heartbeats. */
+export interface ConditionsNow extends Conditions {
+  workers: readonly Worker[];
+  readAt: Date;
+}
+
+/**
+ * The same as it is now. It reads every heartbeat, and is for the sweep's leader alone, which learns from them and
+ * summarises them for all others. Throws `OutageError`.
+ */
+export function* readConditionsNow(ports: Ports): Steps<ConditionsNow> {
+  const [settings, { workers, readAt }, state] = yield* waitForAll([
     ports.settings.routing(),
     ports.fleet.read(),
     ports.routerStates.read(),
   ]);
-  return { now: ports.clock.now(), workers, state, settings, reach: ports.runReach };
+  return { now: ports.clock.now(), workers, readAt, state, settings, reach: ports.runReach };
 }
 
 /** The job as routing sees it. Throws `PermanentError` when this version knows no such operation. */

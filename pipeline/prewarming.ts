@@ -11,7 +11,8 @@ import {
 } from '@spillway/core/forecast/prewarming.ts';
 import { forecastHorizon, forecastSlots } from '@spillway/core/forecast/wanted.ts';
 import { operationNames } from '@spillway/core/operations.ts';
-import { liveVms, type RouterState, slotsOf } from '@spillway/core/routing/state.ts';
+import { liveVms } from '@spillway/core/routing/liveness.ts';
+import { type RouterState, slotsOf } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { Ports } from './ports/ports.ts';

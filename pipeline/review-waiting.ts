@@ -3,7 +3,7 @@ import type { Conditions } from '@spillway/core/routing/question.ts';
 import { messageSeemsLost, unclaimedMs, waitedMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll, walkThrough } from '@spillway/core/steps.ts';
 import { postponed } from '@spillway/core/transitions.ts';
-import { candidateOf, readConditions } from './conditions.ts';
+import { candidateOf, readConditionsNow } from './conditions.ts';
 import { publish } from './enqueue.ts';
 import { whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
@@ -13,6 +13,7 @@ import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import { updateRouterState } from './router-state.ts';
+import { summariseFleet } from './summarise-fleet.ts';
 import { traced } from './telemetry/traced.ts';
 
 /** A sweep looks at no more than this number of jobs in each line. */
@@ -35,11 +36,12 @@ interface WaitingJob extends Waiting {
  */
 export function* reviewWaiting(ports: Ports, resting: Resting, lost: AbortSignal): Steps<Reviewed> {
   const [before, vm, run, running] = yield* waitForAll([
-    begin(readConditions(ports)),
+    begin(readConditionsNow(ports)),
     ports.backlog.line('vm', lineLimit),
     ports.backlog.line('run', lineLimit),
     ports.sums.running(),
   ]);
+  yield* summariseFleet(before, ports);
   const state = yield* updateRouterState(before, { line: run, running: running.run.jobs }, ports);
   const conditions = { ...before, state };
   const { passedOver, ...lines } = yield* linesOf({ vm, run, running }, conditions, ports, resting);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { handleMessage } from './handle-message.ts';
 import { routeUpload } from './route.ts';
+import { sweepOnce } from './sweep.ts';
 import { countRoundTrips, type RoundTrip } from './testing/round-trips.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
@@ -8,9 +9,15 @@ import { type Workbench, workbench } from './testing/workbench.ts';
  * Each port's call takes one round trip to another machine, so the number of them in a row is what a distance costs. A
  * call that is added to one of these lists makes every job slower.
  */
-const looks: RoundTrip = ['fleet.read', 'routerStates.read', 'settings.routing', 'settings.sourceRules'];
+const looks: RoundTrip = [
+  'fleetSummaries.read',
+  'routerStates.read',
+  'settings.routing',
+  'settings.sourceRules',
+];
 
 async function route(bench: Workbench): Promise<RoundTrip[]> {
+  await sweepOnce('sweeper', bench.ports);
   const { ports, roundTrips } = countRoundTrips(bench.ports);
   const object = bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat'));
   await routeUpload(object, null, ports);
@@ -62,6 +69,7 @@ describe('the round trips in a row of one job', () => {
 
   it('are no more for an upload that asks for several operations', async () => {
     const bench = await workbench();
+    await sweepOnce('sweeper', bench.ports);
     const { ports, roundTrips } = countRoundTrips(bench.ports);
     const metadata = { operation: 'sketch,caption,remove-background' };
     const object = bench.ports.blobs.upload('uploads', 'cat.jpg', Buffer.from('cat'), metadata);

@@ -13,11 +13,11 @@ import {
 } from '@spillway/core/routing/breakers.ts';
 import { isRunOff } from '@spillway/core/routing/predict.ts';
 import { observePush, untakenMs, wasSaturated } from '@spillway/core/routing/push-state.ts';
-import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
 import { mostOverdueMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
+import type { ConditionsNow } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -37,7 +37,7 @@ interface RunSide {
  * `OutageError`.
  */
 export function* updateRouterState(
-  { workers, state, settings, now }: Conditions,
+  { workers, state, settings, now }: ConditionsNow,
   run: RunSide,
   ports: Ports,
 ): Steps<RouterState> {

@@ -288,6 +288,7 @@ describe('Cloud Run whose places are all taken', () => {
     expect(push.heldSince).not.toBeNull();
     // New work reckons with that, and is not sent there to wait.
     await bench.beats();
+    await sweepOnce('sweeper', bench.ports);
     const [next] = await drop(bench, 1);
     expect(next?.route.target).toBe('vm');
     expect(next?.route.predicted?.run?.waitMs).toBeGreaterThan(5_000);

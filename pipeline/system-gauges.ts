@@ -1,13 +1,13 @@
 import type { MetricData } from '@opentelemetry/sdk-metrics';
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
-import type { Worker } from '@spillway/core/heartbeat.ts';
 import { workerStates } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
 import { takesWork } from '@spillway/core/routing/breakers.ts';
+import type { FleetMember } from '@spillway/core/routing/fleet-summary.ts';
+import { liveVms } from '@spillway/core/routing/liveness.ts';
 import { offeredSlots, offeredWorkTiming } from '@spillway/core/routing/offered-work.ts';
 import { whyRunIsClosed } from '@spillway/core/routing/predict.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
-import { liveVms } from '@spillway/core/routing/state.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { forecastHorizons } from '@spillway/core/telemetry-metrics.ts';
 import { readConditions } from './conditions.ts';
@@ -133,6 +133,6 @@ function forecastGauges(forecast: ForecastDocument, now: Date): Gauge[] {
 }
 
 /** An instance of Cloud Run beats only while it works, and is there for longer. */
-function recent(workers: readonly Worker[], { vm, run }: Conditions['settings']): Worker[] {
+function recent(workers: Conditions['workers'], { vm, run }: Conditions['settings']): FleetMember[] {
   return workers.filter(({ kind, ageMs }) => ageMs <= (kind === 'vm' ? vm.liveWithinMs : run.warmWithinMs));
 }

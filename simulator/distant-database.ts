@@ -1,6 +1,8 @@
 import { type Awaitable, begin, isThenable, Pending, type Thenable, waitFor } from '@spillway/core/steps.ts';
+import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { recentReadings } from '@spillway/pipeline/recent-readings.ts';
 import { drawDelay } from './jobs.ts';
 import type { Random } from './random.ts';
 import type { Delay } from './scenario.ts';
@@ -43,7 +45,16 @@ export interface DatabaseConnection {
 /** The ports that go through a connection. */
 type Database = Pick<
   Ports,
-  'jobs' | 'sums' | 'backlog' | 'fleet' | 'routerStates' | 'forecasts' | 'leases' | 'passedOver'
+  | 'jobs'
+  | 'sums'
+  | 'backlog'
+  | 'fleet'
+  | 'fleetSummaries'
+  | 'routerStates'
+  | 'forecasts'
+  | 'leases'
+  | 'passedOver'
+  | 'settings'
 >;
 
 /**
@@ -53,9 +64,12 @@ type Database = Pick<
  *
  * Settings are as near as before, because programs keep them for seconds; so is `feed`, which people read.
  */
-export function distantDatabase<Given extends Database>(ports: Given, connection: DatabaseConnection): Given {
-  const { latency, operations } = connection;
-  const { jobs, sums, backlog, fleet, routerStates, forecasts, leases, passedOver } = ports;
+export function distantDatabase<Given extends Database>(
+  ports: Given,
+  connection: DatabaseConnection,
+): Given & Pick<Ports, 'recent'> {
+  const { latency, operations, engine: clock } = connection;
+  const { jobs, sums, backlog, fleet, leases, passedOver, settings } = ports;
 
   function get<Answer>(read: () => Answer): Answer {
     operations.gets++;
@@ -84,6 +98,25 @@ export function distantDatabase<Given extends Database>(ports: Given, connection
       if (answer === null || answer === false) operations.refused++;
     });
   }
+
+  const distantFleet: Ports['fleet'] = {
+    read: () =>
+      list(
+        () => fleet.read(),
+        ({ workers }) => workers.length,
+      ),
+    beat: (heartbeat) => write(() => fleet.beat(heartbeat)),
+    removeExpired: () =>
+      list(
+        () => fleet.removeExpired(),
+        () => 1,
+      ),
+    control: (worker) => get(() => fleet.control(worker)),
+    changeControl: (worker, change) => write(() => fleet.changeControl(worker, change)),
+    watch: (onChange, onError) => fleet.watch(onChange, onError),
+  };
+  const fleetSummaries = revised(ports.fleetSummaries);
+  const routerStates = revised(ports.routerStates);
 
   return {
     ...ports,
@@ -122,24 +155,19 @@ export function distantDatabase<Given extends Database>(ports: Given, connection
       abandoned: (limit, after) => list(() => backlog.abandoned(limit, after), length),
       outboxes: (ageMs, limit, after) => list(() => backlog.outboxes(ageMs, limit, after), length),
     },
-    fleet: {
-      read: () =>
-        list(
-          () => fleet.read(),
-          ({ workers }) => workers.length,
-        ),
-      beat: (heartbeat) => write(() => fleet.beat(heartbeat)),
-      removeExpired: () =>
-        list(
-          () => fleet.removeExpired(),
-          () => 1,
-        ),
-      control: (worker) => get(() => fleet.control(worker)),
-      changeControl: (worker, change) => write(() => fleet.changeControl(worker, change)),
-      watch: (onChange, onError) => fleet.watch(onChange, onError),
-    },
-    routerStates: revised(routerStates),
-    forecasts: revised(forecasts),
+    fleet: distantFleet,
+    fleetSummaries,
+    routerStates,
+    // Every program reads and keeps its own.
+    recent: recentReadings({
+      fleet: distantFleet,
+      fleetSummaries,
+      routerStates,
+      settings,
+      clock,
+      log: silentLog,
+    }),
+    forecasts: revised(ports.forecasts),
     leases: {
       acquire: (name, holder, ttlMs) => write(() => leases.acquire(name, holder, ttlMs)),
       endOf: (name) => get(() => leases.endOf(name)),
@@ -155,7 +183,7 @@ export function distantDatabase<Given extends Database>(ports: Given, connection
     },
   };
 
-  function revised<Document extends Ports['routerStates'] | Ports['forecasts']>(
+  function revised<Document extends Ports['routerStates'] | Ports['fleetSummaries'] | Ports['forecasts']>(
     document: Document,
   ): Document {
     return {

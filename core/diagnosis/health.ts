@@ -5,8 +5,9 @@ import type { Job } from '../job.ts';
 import { offerOf } from '../offers.ts';
 import { operationNames } from '../operations.ts';
 import { type Alert, alertsOf } from '../routing/alerts.ts';
+import { liveVms } from '../routing/liveness.ts';
 import { isRunOff, whyRunIsClosed } from '../routing/predict.ts';
-import { liveVms, warmInstances } from '../routing/state.ts';
+import { warmInstances } from '../routing/state.ts';
 import { duration, fine, listed, note, type Sentence, wrong } from './sentence.ts';
 import type { SystemReading } from './system-reading.ts';
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { countOf, formatDollars } from '../amounts.ts';
+import type { Worker } from '../heartbeat.ts';
 import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
 import { takesWork } from './breakers.ts';
+import { liveVms } from './liveness.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
 import type { Conditions } from './question.ts';
-import { liveVms } from './state.ts';
 
 export const alertSchema = z.object({
   code: z.enum([
@@ -43,7 +44,8 @@ export function alertsOf({
   settingsProblem,
   uploadRefusal,
   passedOver,
-}: Omit<Conditions, 'reach'> & {
+}: Omit<Conditions, 'reach' | 'workers'> & {
+  workers: readonly Worker[];
   ignoredHeartbeats: number;
   settingsProblem: string | null;
   /** Why the storage takes no upload, as a sentence; null while it does. */

@@ -1,10 +1,10 @@
 import { formatDollars, formatSeconds, formatShare } from '../amounts.ts';
 import type { Prediction, SidePrediction } from '../job.ts';
 import type { RouteChoice } from '../transitions.ts';
+import { liveVms } from './liveness.ts';
 import { predictBothSides } from './predict.ts';
 import type { RouteDecision, RoutingQuestion } from './question.ts';
 import { priorServiceMs } from './service-times.ts';
-import { liveVms } from './state.ts';
 
 /** Chooses where a job waits. Pure: the same question always gets the same answer. */
 export function decideRoute(question: RoutingQuestion): RouteChoice {

@@ -1,15 +1,16 @@
-import type { Worker } from '../heartbeat.ts';
 import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
 import { type OperationName, operationNames } from '../operations.ts';
 import { costOfOneJob, runCost } from '../prices.ts';
 import { largestSentPicture } from '../run-reach.ts';
 import { type RoutingSettings, slotsOfInstance } from '../settings.ts';
 import { takesWork } from './breakers.ts';
+import type { FleetMember } from './fleet-summary.ts';
+import { liveVms } from './liveness.ts';
 import { heldForMs, pushedAtOnce } from './push-state.ts';
 import { asLogNormal, type Estimate, type Quantiles } from './quantiles.ts';
 import type { Conditions, RoutingQuestion } from './question.ts';
 import { estimateService } from './service-times.ts';
-import { learnedBy, liveVms, slotsOf, warmInstances } from './state.ts';
+import { learnedBy, slotsOf, warmInstances } from './state.ts';
 import { objectiveMs } from './waiting.ts';
 
 /** Coefficient of variation of one job in the work ahead, across all operations and sizes of pictures. */
@@ -109,7 +110,7 @@ export function vmServiceMs(operation: OperationName, pixels: number, conditions
  */
 function poolService(
   { operation, pixels, state }: Pick<RoutingQuestion, 'operation' | 'pixels' | 'state'>,
-  vms: Worker[],
+  vms: readonly FleetMember[],
 ): Estimate & { dollars: number } {
   let [perMs, sum, sumOfSquares, sumOfDollars] = [0, 0, 0, 0];
   for (const vm of vms) {
@@ -143,7 +144,7 @@ function slotsKeptBusy(
 /** The wait for a slot on warm instances that take more requests than they have slots. */
 function behindSlots(
   { jobs, workMs }: SideLedger,
-  warm: readonly Worker[],
+  warm: readonly FleetMember[],
   settings: RoutingSettings,
 ): Estimate {
   const slots = slotsOf(warm);
@@ -158,7 +159,7 @@ function behindSlots(
  * are always there.
  */
 function chanceOfColdStart(
-  warm: readonly Worker[],
+  warm: readonly FleetMember[],
   minInstances: number,
   jobsBefore: number,
   settings: RoutingSettings,

@@ -1,16 +1,16 @@
-import type { Worker } from '../heartbeat.ts';
 import type { Ledger, Target } from '../job.ts';
 import type { OperationName } from '../operations.ts';
 import type { RunReach } from '../run-reach.ts';
 import type { RoutingSettings } from '../settings.ts';
 import type { RouteChoice } from '../transitions.ts';
+import type { FleetMember } from './fleet-summary.ts';
 import type { RouterState } from './state.ts';
 
 /** What a router knows of the world, the same for every job. */
 export interface Conditions {
   now: Date;
-  /** Heartbeats of VMs and Cloud Run instances, each with its age. */
-  workers: Worker[];
+  /** VMs and instances of Cloud Run, each with the age of its last heartbeat. */
+  workers: readonly FleetMember[];
   state: RouterState;
   settings: RoutingSettings;
   reach: RunReach;

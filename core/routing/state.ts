@@ -4,6 +4,7 @@ import type { Target } from '../job.ts';
 import { isOperationName } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
 import { runBreakerSchema } from './breakers.ts';
+import type { FleetMember } from './fleet-summary.ts';
 import { pushStateSchema } from './push-state.ts';
 import { mergeQuantiles, type Quantiles, quantilesOf, quantilesSchema } from './quantiles.ts';
 import { type LearnedServices, learnedServicesSchema, mergeLearned } from './service-times.ts';
@@ -74,27 +75,23 @@ function coldStartOf(instances: Worker[]): Quantiles | null {
   return quantilesOf(instances.flatMap(({ coldStartMs }) => coldStartMs ?? []));
 }
 
-/** VMs that take new work: ready, with a recent heartbeat. */
-export function liveVms(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
-  return workers.filter(
-    (worker) => worker.kind === 'vm' && worker.state === 'ready' && worker.ageMs <= settings.vm.liveWithinMs,
-  );
-}
-
 /** Cloud Run instances that are probably still there: seen recently and not stopping. */
-export function warmInstances(workers: readonly Worker[], settings: RoutingSettings): Worker[] {
+export function warmInstances<Member extends FleetMember>(
+  workers: readonly Member[],
+  settings: RoutingSettings,
+): Member[] {
   return workers.filter(
     (worker) =>
       worker.kind === 'run' && worker.state === 'ready' && worker.ageMs <= settings.run.warmWithinMs,
   );
 }
 
-export function slotsOf(workers: readonly Worker[]): number {
+export function slotsOf(workers: readonly Pick<FleetMember, 'slots'>[]): number {
   return workers.reduce((sum, { slots }) => sum + slots, 0);
 }
 
 /** What a worker has learned, by operation, from its heartbeat. */
-export function learnedBy({ perOperation }: Worker): LearnedServices {
+export function learnedBy({ perOperation }: Pick<FleetMember, 'perOperation'>): LearnedServices {
   const known = learnedIn.get(perOperation);
   if (known) return known;
   const learned: LearnedServices = {};
@@ -106,4 +103,4 @@ export function learnedBy({ perOperation }: Worker): LearnedServices {
 }
 
 /** Of each heartbeat once: every decision asks for it. */
-const learnedIn = new WeakMap<Worker['perOperation'], LearnedServices>();
+const learnedIn = new WeakMap<FleetMember['perOperation'], LearnedServices>();

@@ -1,6 +1,7 @@
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
 import type { Log } from '../ports/ports.ts';
+import { recentReadings } from '../recent-readings.ts';
 import { createEmbeddedApiKeys } from './api-keys.ts';
 import { createEmbeddedAudit } from './audit.ts';
 import type { Database } from './database.ts';
@@ -10,6 +11,7 @@ import { createEmbeddedLeases } from './leases.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
 import { createEmbeddedRetention } from './retention.ts';
 import {
+  createEmbeddedFleetSummaries,
   createEmbeddedForecasts,
   createEmbeddedRouterStates,
   createEmbeddedSearchPlaces,
@@ -25,11 +27,16 @@ export function createEmbeddedDocuments(
   log: Log,
   onInvalid: (item: string, error: unknown) => void,
 ) {
-  return {
-    ...limitedJobs(createEmbeddedJobs(database, onInvalid)),
+  const world = {
     fleet: limitedFleet(createEmbeddedFleet(database, log)),
     settings: createEmbeddedSettings(database, log, onInvalid),
+    fleetSummaries: createEmbeddedFleetSummaries(database, log),
     routerStates: createEmbeddedRouterStates(database, log),
+  };
+  return {
+    ...limitedJobs(createEmbeddedJobs(database, onInvalid)),
+    ...world,
+    recent: recentReadings({ ...world, clock: database.clock, log }),
     forecasts: createEmbeddedForecasts(database, log),
     searchPlaces: createEmbeddedSearchPlaces(database, log),
     leases: createEmbeddedLeases(database),

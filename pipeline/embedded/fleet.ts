@@ -33,7 +33,7 @@ export function createEmbeddedFleet(database: Database, log: Log): Fleet {
       if (reading.kind === 'worker') workers.push(reading.worker);
       else log.warn({ worker: id, why: reading.kind }, 'A heartbeat was ignored.');
     }
-    return { workers, ignored: rows.length - workers.length };
+    return { workers, readAt: now, ignored: rows.length - workers.length };
   }
 
   return {

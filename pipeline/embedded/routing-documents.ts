@@ -3,6 +3,11 @@ import {
   forecastDocumentSchema,
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
+import {
+  type FleetSummary,
+  fleetSummarySchema,
+  initialFleetSummary,
+} from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, type RouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
 import { initialSearchPlace, searchPlaceSchema } from '@spillway/core/upload-search.ts';
 import type { z } from 'zod';
@@ -13,6 +18,11 @@ import { createDocuments } from './documents.ts';
 /** `routing/state` in SQLite. */
 export function createEmbeddedRouterStates(database: Database, log: Log): RevisedDocument<RouterState> {
   return createRevisedDocument(database, 'routing/state', routerStateSchema, initialRouterState, log);
+}
+
+/** `routing/fleet` in SQLite. */
+export function createEmbeddedFleetSummaries(database: Database, log: Log): RevisedDocument<FleetSummary> {
+  return createRevisedDocument(database, 'routing/fleet', fleetSummarySchema, initialFleetSummary, log);
 }
 
 /** `routing/forecast` in SQLite. */

@@ -26,7 +26,7 @@ export function createFirestoreFleet(firestore: Firestore, clock: StoreClock, lo
         if (read.kind === 'worker') workers.push(read.worker);
         else log.warn({ worker: snapshot.id, why: read.kind }, 'A heartbeat was ignored.');
       }
-      return { workers, ignored: docs.length - workers.length };
+      return { workers, readAt: readTime.toDate(), ignored: docs.length - workers.length };
     },
     async beat(heartbeat) {
       await orOutage('Firestore', collection.doc(heartbeat.id).set(heartbeat), 'write a heartbeat');

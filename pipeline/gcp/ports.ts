@@ -10,6 +10,7 @@ import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
+import { recentReadings } from '../recent-readings.ts';
 import { runReachOf } from '../run-reach.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
@@ -32,11 +33,7 @@ import { createFirestorePassedOver } from './passed-over.ts';
 import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
 import { createPubSubQueue } from './queue.ts';
-import {
-  createFirestoreForecasts,
-  createFirestoreRouterStates,
-  createFirestoreSearchPlaces,
-} from './routing-documents.ts';
+import { createFirestoreRoutingDocuments } from './routing-documents.ts';
 import { createCloudRunService } from './run-service.ts';
 import { createFirestoreSettings } from './settings.ts';
 
@@ -70,6 +67,11 @@ export function createGcpPorts(
   const { SPILLWAY_RUN_SERVICE: runName, CLOUD_RUN_EMULATOR_HOST: runEmulator } = config;
   const runService = runName === undefined ? null : createCloudRunService(runName, runEmulator);
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
+  const world = {
+    fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
+    settings: createFirestoreSettings(firestore, clock, log, onInvalid),
+    ...createFirestoreRoutingDocuments(firestore, clock, log),
+  };
   return {
     engine: 'google',
     firestore,
@@ -88,11 +90,8 @@ export function createGcpPorts(
       queries: preflightQueries(jobPorts),
     }),
     blobs: limitedBlobs(createStorageBlobs(storage, log)),
-    fleet: limitedFleet(createFirestoreFleet(firestore, clock, log)),
-    settings: createFirestoreSettings(firestore, clock, log, onInvalid),
-    routerStates: createFirestoreRouterStates(firestore, log),
-    forecasts: createFirestoreForecasts(firestore, log),
-    searchPlaces: createFirestoreSearchPlaces(firestore, log),
+    ...world,
+    recent: recentReadings({ ...world, clock, log }),
     leases: createFirestoreLeases(firestore),
     passedOver,
     // TTL policies do it, and the retention of the subscriptions.

@@ -5,10 +5,16 @@ import {
   forecastDocumentSchema,
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
+import {
+  type FleetSummary,
+  fleetSummarySchema,
+  initialFleetSummary,
+} from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, type RouterState, routerStateSchema } from '@spillway/core/routing/state.ts';
 import { initialSearchPlace, searchPlaceSchema } from '@spillway/core/upload-search.ts';
 import type { z } from 'zod';
 import type { Log, RevisedDocument, SearchPlaces } from '../ports/ports.ts';
+import type { StoreClock } from '../store-clock.ts';
 import { collectionNames } from './collections.ts';
 import { withDates } from './documents.ts';
 import { codeOf, orOutage } from './outages.ts';
@@ -16,24 +22,35 @@ import { codeOf, orOutage } from './outages.ts';
 /** gRPC: NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION. */
 const changedInBetween = new Set<unknown>([5, 6, 9]);
 
-/** `routing/state` in Firestore. */
-export function createFirestoreRouterStates(firestore: Firestore, log: Log): RevisedDocument<RouterState> {
-  const document = firestore.doc(`${collectionNames.routing}/state`);
-  return createRevisedDocument(document, routerStateSchema, initialRouterState, log);
+export interface RoutingDocuments {
+  /** `routing/state` */
+  routerStates: RevisedDocument<RouterState>;
+  /** `routing/fleet` */
+  fleetSummaries: RevisedDocument<FleetSummary>;
+  /** `routing/forecast` */
+  forecasts: RevisedDocument<ForecastDocument>;
+  /** `routing/search-…` */
+  searchPlaces: SearchPlaces;
 }
 
-/** `routing/forecast` in Firestore. */
-export function createFirestoreForecasts(firestore: Firestore, log: Log): RevisedDocument<ForecastDocument> {
-  const document = firestore.doc(`${collectionNames.routing}/forecast`);
-  return createRevisedDocument(document, forecastDocumentSchema, initialForecastDocument, log);
-}
-
-/** `routing/search-…` in Firestore. */
-export function createFirestoreSearchPlaces(firestore: Firestore, log: Log): SearchPlaces {
+/** The collection `routing/` in Firestore. */
+export function createFirestoreRoutingDocuments(
+  firestore: Firestore,
+  clock: StoreClock,
+  log: Log,
+): RoutingDocuments {
+  const named = <Value extends { revision: number }>(
+    name: string,
+    schema: z.ZodType<Value>,
+    initial: Value,
+  ) =>
+    createRevisedDocument(firestore.doc(`${collectionNames.routing}/${name}`), schema, initial, clock, log);
   return {
-    of(search) {
-      const document = firestore.doc(`${collectionNames.routing}/search-${search}`);
-      return createRevisedDocument(document, searchPlaceSchema, initialSearchPlace, log);
+    routerStates: named('state', routerStateSchema, initialRouterState),
+    fleetSummaries: named('fleet', fleetSummarySchema, initialFleetSummary),
+    forecasts: named('forecast', forecastDocumentSchema, initialForecastDocument),
+    searchPlaces: {
+      of: (search) => named(`search-${search}`, searchPlaceSchema, initialSearchPlace),
     },
   };
 }
@@ -42,14 +59,21 @@ function createRevisedDocument<Value extends { revision: number }>(
   document: DocumentReference,
   schema: z.ZodType<Value>,
   initial: Value,
+  clock: StoreClock,
   log: Log,
 ): RevisedDocument<Value> {
+  async function get(): Promise<DocumentSnapshot> {
+    const snapshot = await orOutage('Firestore', document.get());
+    clock.answered(snapshot.readTime.toDate());
+    return snapshot;
+  }
+
   return {
     async read() {
-      return valueIn(await orOutage('Firestore', document.get()));
+      return valueIn(await get());
     },
     async replace(previous, value) {
-      const snapshot = await orOutage('Firestore', document.get());
+      const snapshot = await get();
       if (valueIn(snapshot).revision !== previous.revision) return null;
       const next = { ...value, revision: previous.revision + 1 };
       try {

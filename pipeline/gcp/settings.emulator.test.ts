@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { defaultRoutingSettings } from '@spillway/core/settings.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createMemoryPorts } from '../memory/ports.ts';
+import { storeClock } from '../store-clock.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { manualClock } from '../testing/manual-clock.ts';
-import { createFirestoreRouterStates } from './routing-documents.ts';
+import { createFirestoreRoutingDocuments } from './routing-documents.ts';
 import { createFirestoreSettings } from './settings.ts';
 
 /** Settings in a database of their own, read by a process whose clock does not move. */
@@ -20,7 +21,7 @@ function world() {
     problems,
     invalid,
     settings: createFirestoreSettings(firestore, clock, log, (document) => invalid.push(document)),
-    states: createFirestoreRouterStates(firestore, log),
+    states: createFirestoreRoutingDocuments(firestore, storeClock(clock), log).routerStates,
     write: (path: string, data: object) => firestore.doc(path).set(data),
   };
 }

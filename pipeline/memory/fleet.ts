@@ -9,12 +9,12 @@ export function createMemoryFleet(clock: Clock): Fleet {
   const watchers = new Set<(workers: Heartbeat[]) => void>();
   return {
     read() {
-      const now = clock.now().getTime();
+      const readAt = clock.now();
       const workers = [...beats.values()].map(({ heartbeat, at }) => ({
         ...heartbeat,
-        ageMs: now - at.getTime(),
+        ageMs: readAt.getTime() - at.getTime(),
       }));
-      return { workers, ignored: 0 };
+      return { workers, readAt, ignored: 0 };
     },
     beat(heartbeat) {
       beats.set(heartbeat.id, { heartbeat, at: clock.now() });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
+import { initialFleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
 import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
@@ -24,6 +25,7 @@ import type {
 } from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Tracing } from '../ports/tracing.ts';
+import { recentReadings } from '../recent-readings.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryApiKeys } from './api-keys.ts';
 import { createMemoryAudit } from './audit.ts';
@@ -59,6 +61,8 @@ export interface MemoryOptions {
   routing?: RoutingSettings;
   sourceRules?: SourceRule[];
   log?: Log;
+  /** How long decisions go by what was read, in milliseconds. Default: each reads. */
+  freshMs?: number;
   /** Default: nothing is traced. */
   tracing?: Tracing;
   /** Default: its jobs come from the queue. */
@@ -70,11 +74,14 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const { clock = systemClock, newToken = randomUUID } = options;
   const database = createMemoryDatabase({ ...options, clock });
   const queue = createMemoryQueue();
+  const log = options.log ?? silentLog;
+  const fleet = limitedFleet(database.fleet);
   return {
     engine: 'google',
     ...database,
     ...limitedJobs(database),
-    fleet: limitedFleet(database.fleet),
+    fleet,
+    recent: recentReadings({ ...database, fleet, clock, log }, options.freshMs ?? 0),
     queue: limitedQueue(queue),
     consumer: createMemoryConsumer(queue, clock),
     deadLetters: { peek: (limit) => queue.buried.slice(0, limit).map(({ problem }) => ({ problem })) },
@@ -90,7 +97,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     clock,
     timers: options.timers ?? systemTimers,
     newToken,
-    log: options.log ?? silentLog,
+    log,
     buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
     async close() {},
   };
@@ -105,6 +112,7 @@ export function createMemoryDatabase(
     ...createMemoryJobs(clock),
     fleet: createMemoryFleet(clock),
     settings: createMemorySettings(options),
+    fleetSummaries: createMemoryDocument(initialFleetSummary),
     routerStates: createMemoryDocument(initialRouterState),
     forecasts: createMemoryDocument(initialForecastDocument),
     searchPlaces: createMemorySearchPlaces(),

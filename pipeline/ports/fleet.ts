@@ -4,6 +4,8 @@ import type { Watch } from './jobs.ts';
 
 export interface FleetReading {
   workers: Worker[];
+  /** By the database's clock. */
+  readAt: Date;
   /** Heartbeats that were ignored because they are malformed, incomplete or from the future. */
   ignored: number;
 }

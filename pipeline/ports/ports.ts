@@ -1,5 +1,6 @@
 import type { Engine } from '@spillway/core/diagnosis/system-reading.ts';
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
+import type { FleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
@@ -18,6 +19,7 @@ import type { MetricsOutput, OwnMetrics } from './metrics.ts';
 import type { PassedOverItems } from './passed-over.ts';
 import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
+import type { RecentReadings } from './recent-readings.ts';
 import type { Retention } from './retention.ts';
 import type { RunService } from './run-service.ts';
 import type { Tracing } from './tracing.ts';
@@ -101,6 +103,9 @@ export interface Ports extends JobPorts {
   blobs: Blobs;
   fleet: Fleet;
   settings: Settings;
+  /** The document `routing/fleet`, which the sweep's leader writes. */
+  fleetSummaries: RevisedDocument<FleetSummary>;
+  recent: RecentReadings;
   /** The document `routing/state`. */
   routerStates: RevisedDocument<RouterState>;
   /** The document `routing/forecast`. */

@@ -3,6 +3,7 @@ import type { ApiKey } from '@spillway/core/api-keys.ts';
 import { type AuditEntry, keptAuditMs } from '@spillway/core/audit.ts';
 import { RefusedError } from '@spillway/core/errors.ts';
 import { type ForecastDocument, initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
+import { initialFleetSummary, summaryOf } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
@@ -172,6 +173,27 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       expect(winners).toHaveLength(1);
       expect(await routerStates.read()).toEqual(winners[0]);
       await routerStates.replace(winners[0] ?? before, initialRouterState);
+    });
+  });
+
+  describe(`the summary of the fleet: ${name}`, () => {
+    it('is none at first, then what was written, and is not written over by one who read an older one', async () => {
+      const { fleet, fleetSummaries } = ports();
+      expect(await fleetSummaries.read()).toEqual(initialFleetSummary);
+      const workers = Array.from({ length: 1_000 }, (_, index) => sampleWorker({ id: `vm-${index}` }));
+      const { readAt } = await fleet.read();
+      const summary = summaryOf({ readAt, workers }, initialFleetSummary);
+      const written = await fleetSummaries.replace(initialFleetSummary, summary);
+      expect(written).toEqual({ ...summary, revision: 1 });
+      expect(await fleetSummaries.read()).toEqual(written);
+      expect(await fleetSummaries.replace(initialFleetSummary, summary)).toBeNull();
+      const last = await fleetSummaries.replace(written ?? summary, initialFleetSummary);
+      expect(last).toEqual({ ...initialFleetSummary, revision: 2 });
+    });
+
+    it('has the age that the database’s clock says', async () => {
+      const { fleet, clock } = ports();
+      expect(Math.abs(clock.now().getTime() - (await fleet.read()).readAt.getTime())).toBeLessThan(60_000);
     });
   });
 

@@ -1,4 +1,5 @@
 import type { MemoryPorts } from '../memory/ports.ts';
+import { recentReadings } from '../recent-readings.ts';
 
 /** Calls that were under way at the same time, by name: one round trip. */
 export type RoundTrip = string[];
@@ -60,18 +61,24 @@ export function countRoundTrips(ports: MemoryPorts): CountedPorts {
     return slowed;
   }
 
+  const looks = {
+    fleet: counted('fleet', ['read']),
+    fleetSummaries: counted('fleetSummaries', ['read', 'replace']),
+    routerStates: counted('routerStates', ['read']),
+  };
   return {
     roundTrips,
     ports: {
       ...ports,
+      ...looks,
+      // It looks at settings that are kept.
+      recent: recentReadings({ ...ports, ...looks }),
       jobs: counted('jobs', ['create', 'get', 'replace', 'existing', 'ofSource']),
       sums: counted('sums', ['ledger', 'ledgerInTurn', 'batchBefore']),
       backlog: counted('backlog', ['line']),
       blobs: counted('blobs', ['download', 'writeOnce', 'removeAllBut']),
       queue: counted('queue', ['publish', 'announce', 'bury']),
-      fleet: counted('fleet', ['read']),
       settings: counted('settings', ['routing', 'sourceRules']),
-      routerStates: counted('routerStates', ['read']),
     },
   };
 }

@@ -1,7 +1,8 @@
 import type { ArrivalForecast } from '@spillway/core/forecast/forecaster.ts';
 import { decidePrewarming, type PrewarmingQuestion } from '@spillway/core/forecast/prewarming.ts';
 import { forecastHorizon, forecastSlots } from '@spillway/core/forecast/wanted.ts';
-import { liveVms, type RouterState, slotsOf } from '@spillway/core/routing/state.ts';
+import { liveVms } from '@spillway/core/routing/liveness.ts';
+import { type RouterState, slotsOf } from '@spillway/core/routing/state.ts';
 import { begin, waitFor } from '@spillway/core/steps.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import { forecasters, type RunningForecaster } from '../forecast/forecasters.ts';

@@ -10,6 +10,7 @@ import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
+import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
@@ -229,7 +230,20 @@ function simulatedPorts(
   blobs: Blobs,
   { onCreated, idleTime, minInstances }: Watching,
 ): Ports {
-  const { jobs, routerStates } = database;
+  const { jobs } = database;
+  const routerStates: Ports['routerStates'] = {
+    read() {
+      const state = database.routerStates.read();
+      const kept = minInstances();
+      if (kept === undefined) return state;
+      // The leader writes down what it has set.
+      return { ...(begin(waitFor(state)) as RouterState), minInstances: kept };
+    },
+    replace(previous, next) {
+      idleTime().changed();
+      return database.routerStates.replace(previous, next);
+    },
+  };
   let tokens = 0;
   return {
     ...database,
@@ -246,18 +260,10 @@ function simulatedPorts(
         return jobs.replace(before, next);
       },
     },
-    routerStates: {
-      read() {
-        const state = routerStates.read();
-        const kept = minInstances();
-        if (kept === undefined) return state;
-        // The leader writes down what it has set.
-        return { ...(begin(waitFor(state)) as RouterState), minInstances: kept };
-      },
-      replace(previous, next) {
-        idleTime().changed();
-        return routerStates.replace(previous, next);
-      },
+    routerStates,
+    recent: {
+      workers: () => (begin(waitFor(database.fleet.read())) as FleetReading).workers,
+      routerState: () => routerStates.read(),
     },
     queue,
     blobs,
