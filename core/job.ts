@@ -147,6 +147,11 @@ export const routeSchema = z.object({
   workMs: z.number(),
   /** VMs take the job with the earliest turn: its deadline, or later if its owner has much waiting ahead of it. */
   turnAt: instant.nullable().default(null),
+  /**
+   * Names of the lanes of the VMs' line that the job waits in (core/routing/lanes.ts). Empty unless a VM may take it. Every
+   * replacement of the document sets them.
+   */
+  lanes: z.array(z.string()).default([]),
   /** Expected cost of the decision in US dollars. */
   dollars: z.number().default(0),
   predicted: predictionSchema.nullable(),

@@ -15,6 +15,7 @@ import {
   schemaVersion,
   type Timings,
 } from './job.ts';
+import { laneNamesOf, waitsInLanes } from './routing/lanes.ts';
 import { shownText } from './text.ts';
 
 /**
@@ -72,6 +73,7 @@ export function reserved(job: NewJob, now: Date): Job {
       movedFrom: null,
       workMs,
       turnAt: deadlineAt,
+      lanes: [],
       dollars: 0,
       predicted: null,
       ledger: null,
@@ -103,9 +105,17 @@ export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
   return failed(reserved(job, now), error, now);
 }
 
-/** The document that a store writes in place of `job`. Every replacement raises the revision. */
+/**
+ * The document that a store writes in place of `job`. Every replacement raises the revision, and puts the job into its
+ * lanes or takes it out of them.
+ */
 export function replaced(job: Job, next: Job): Job {
-  return { ...next, revision: job.revision + 1 };
+  return { ...next, route: inLanes(next), revision: job.revision + 1 };
+}
+
+function inLanes({ id, state, route }: Job): Route {
+  if (!waitsInLanes({ state, route })) return route.lanes.length === 0 ? route : { ...route, lanes: [] };
+  return route.lanes.length > 0 ? route : { ...route, lanes: laneNamesOf(id) };
 }
 
 /** The job in another class, with that class's deadline. */
@@ -113,7 +123,7 @@ export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number):
   return { ...job, class: jobClass, deadlineAt: new Date(job.source.timeCreated.getTime() + objectiveMs) };
 }
 
-export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom'>;
+export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes'>;
 
 /**
  * The job with its decided route, to be published. If the job was decided before, its message may be out and must no
@@ -121,7 +131,7 @@ export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom'>;
  */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
   if (job.route.reason !== 'reserved') return moved(job, choice, now);
-  return { ...job, route: { ...choice, epoch: job.route.epoch, movedFrom: null, at: now } };
+  return { ...job, route: { ...choice, lanes: [], epoch: job.route.epoch, movedFrom: null, at: now } };
 }
 
 export function published(job: Job, now: Date): Job {
@@ -143,6 +153,7 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
     publishedAt: null,
     route: {
       ...choice,
+      lanes: [],
       epoch: job.route.epoch + 1,
       movedFrom: choice.target === job.route.target ? job.route.movedFrom : job.route.target,
       at: now,

@@ -22,30 +22,35 @@ export type ClaimAnswer =
   /** Written by a newer version of this program, which alone knows what it means. */
   | { kind: 'newer' };
 
-/**
- * Claims the job for this worker: others that try find the claim. Throws `OutageError`.
- * @param known The document, where it was read already.
- */
-export function* claimJob(
-  message: JobMessage,
-  claimant: Claimant,
-  known: Stored | null = null,
-): Steps<ClaimAnswer> {
+/** Claims the job for this worker: others that try find the claim. Throws `OutageError`. */
+export function* claimJob(message: JobMessage, claimant: Claimant): Steps<ClaimAnswer> {
   const { jobs, newToken } = claimant.ports;
   const token = newToken();
-  for (let read = known; ; read = null) {
-    const stored = read ?? (yield* waitFor(jobs.get(message.jobId)));
+  for (;;) {
+    const stored = yield* waitFor(jobs.get(message.jobId));
     if (!stored) return { kind: 'dropped', why: 'unknown' };
-    if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
     // A claim of ours whose reply was lost comes back as refused; the token tells that it is ours.
     if (holds(stored.job, token)) return { kind: 'claimed', stored, token };
-    const claim = newClaim(claimant, token);
-    const outcome = claimed(stored.job, message.epoch, claim, claimant.maxAttempts, stored.readAt);
-    if (outcome.kind === 'dropped') return outcome;
-    if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
-    const written = yield* waitFor(jobs.replace(stored, outcome.job));
-    if (written) return { kind: 'claimed', stored: written, token };
+    const answer = yield* claimAsRead(stored, message.epoch, claimant, token);
+    if (answer.kind !== 'changed') return answer;
   }
+}
+
+/** The same with one write, which is refused where the document has changed since it was read. */
+export function* claimAsRead(
+  stored: Stored,
+  epoch: number,
+  claimant: Claimant,
+  token = claimant.ports.newToken(),
+): Steps<ClaimAnswer | { kind: 'changed' }> {
+  const { jobs } = claimant.ports;
+  if (stored.job.schemaVersion > schemaVersion) return { kind: 'newer' };
+  const claim = newClaim(claimant, token);
+  const outcome = claimed(stored.job, epoch, claim, claimant.maxAttempts, stored.readAt);
+  if (outcome.kind === 'dropped') return outcome;
+  if (outcome.kind === 'poison') return { kind: 'poison', job: stored.job };
+  const written = yield* waitFor(jobs.replace(stored, outcome.job));
+  return written ? { kind: 'claimed', stored: written, token } : { kind: 'changed' };
 }
 
 export interface HeldClaim extends Background {

@@ -56,7 +56,7 @@ describe('the round trips in a row of one job', () => {
   it('are six on a VM from its message to its outcome', async () => {
     const bench = await workbench();
     await route(bench);
-    expect(await work(bench, 'vm-1', 'vm')).toEqual([['backlog.line'], ['jobs.replace'], ...execution]);
+    expect(await work(bench, 'vm-1', 'vm')).toEqual([['backlog.heads'], ['jobs.replace'], ...execution]);
   });
 
   it('are six on Cloud Run, too', async () => {

@@ -161,7 +161,7 @@ describe('a lack of the machine', () => {
 
   it('while the job is claimed is told all the same', async () => {
     const { bench, message } = await waiting();
-    bench.ports.backlog.line = () => Promise.reject(Object.assign(new Error('socket'), { code: 'EMFILE' }));
+    bench.ports.backlog.heads = () => Promise.reject(Object.assign(new Error('socket'), { code: 'EMFILE' }));
     expect(await handleMessage(message, bench.executor())).toMatchObject({ lack: { what: 'file_handles' } });
   });
 });

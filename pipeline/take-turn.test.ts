@@ -101,21 +101,21 @@ describe('a turn on a VM', () => {
   it('goes on to the job that the message names where the line cannot be claimed', async () => {
     const bench = await workbench();
     const [job] = await dropped(bench, 'sketch');
-    bench.ports.backlog.line = async () => [];
+    bench.ports.backlog.heads = async () => [];
     expect(await turn(bench)).toBe(job?.id);
   });
 
   it('comes again after an outage while it is taken', async () => {
     const bench = await workbench();
     await dropped(bench, 'sketch');
-    const { line } = bench.ports.backlog;
-    bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    const { heads } = bench.ports.backlog;
+    bench.ports.backlog.heads = () => Promise.reject(new OutageError('Firestore did not answer.'));
     const message = bench.take('vm');
     expect(await handleMessage(message, bench.executor())).toMatchObject({
       kind: 'given_back',
       failed: null,
     });
-    bench.ports.backlog.line = line;
+    bench.ports.backlog.heads = heads;
     expect(await handleMessage(message, bench.executor())).toMatchObject({ kind: 'succeeded' });
   });
 
@@ -206,7 +206,7 @@ describe('a slot that goes on without a message', () => {
   it('says so where it was cut off', async () => {
     const bench = await workbench();
     await dropped(bench, 'sketch');
-    bench.ports.backlog.line = () => Promise.reject(new OutageError('Firestore did not answer.'));
+    bench.ports.backlog.heads = () => Promise.reject(new OutageError('Firestore did not answer.'));
     expect(await handleNextInLine(bench.executor())).toMatchObject({ kind: 'given_back', failed: null });
   });
 });

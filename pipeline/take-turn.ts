@@ -1,85 +1,124 @@
 import { PermanentError, RefusedError } from '@spillway/core/errors.ts';
-import { type Job, schemaVersion } from '@spillway/core/job.ts';
+import { schemaVersion } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
+import { type Lanes, wholeLine } from '@spillway/core/routing/lanes.ts';
 import { decideFromHere, lookAt, shouldMove } from '@spillway/core/routing/moves.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import { shouldLeaveToOthers, postponed as withTurn } from '@spillway/core/transitions.ts';
-import { type ClaimAnswer, type Claimant, claimJob } from './claim.ts';
+import { type ClaimAnswer, type Claimant, claimAsRead, claimJob } from './claim.ts';
 import { candidateOf, readConditions } from './conditions.ts';
+import type { LineMemory } from './line-memory.ts';
 import { ofJob } from './log/of-job.ts';
 import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 
-/** This number of jobs is read from the head of the line, because another worker may be quicker to claim one. */
+/** This number of jobs is read from a line, because another worker may be quicker to claim one. */
 const choices = 4;
-/** The line is read this number of times, each time four times as far, while nothing that was read can be claimed. */
-const mostReadings = 3;
+/** Where nothing in time is among them, it is read again, four times as far, but not further than this. */
+const mostChoices = 64;
+/** The line is read this number of times while others are quicker with all that was read. */
+const mostReadings = 12;
 
 export interface Taker extends Claimant {
   ports: Ports;
   /** What this worker has learned of its own service times. */
   learned: () => LearnedServices;
+  /** Shared by all slots of this worker. */
+  line: LineMemory;
 }
 
 /**
  * Claims what a VM should do next. On the VMs a message is a turn and not a job: Pub/Sub keeps no order, so a worker with
- * a message takes the waiting job whose turn comes first, which need not be the job that the message names. There are as many
+ * a message takes a waiting job whose turn comes first, which need not be the job that the message names. There are as many
  * messages as jobs; a job that was taken by another's turn leaves its message as a turn for the next.
  * Throws `OutageError`.
  */
 export function* claimInTurn(message: JobMessage, taker: Taker): Steps<ClaimAnswer> {
-  return (yield* claimFirstInLine(taker)) ?? (yield* claimJob(message, taker));
+  return (yield* claimFirstInLine(taker, message.jobId)) ?? (yield* claimJob(message, taker));
 }
 
 /**
- * Claims the waiting job whose turn comes first; null where none waits. A job that would be late on this VM but
- * not on Cloud Run is moved there. A job that is late on both lets those pass that are not. Throws
- * `OutageError`.
+ * Claims the waiting job whose turn comes first in the part of the line that this worker looks at; null where none waits
+ * in all of it. A job that would be late on this VM but not on Cloud Run is moved there. A job that is late on both lets
+ * those pass that are not. Throws `OutageError`.
+ * @param named A job that waits as far as is known.
  */
-export function* claimFirstInLine(taker: Taker): Steps<ClaimAnswer | null> {
+export function* claimFirstInLine(taker: Taker, named: string | null = null): Steps<ClaimAnswer | null> {
+  const { line, ports } = taker;
   let late: LateJob[] = [];
+  let lanes = line.choose(named);
+  let limit = choices;
   for (let reading = 0; reading < mostReadings; reading++) {
-    const most = choices * 4 ** reading;
-    const line = yield* waitFor(taker.ports.backlog.line('vm', most));
+    const found = yield* read(lanes, limit, taker);
+    const isFull = found.length >= limit;
     late = [];
     let postponed = false;
-    for (const stored of line.filter((each) => isReady(each, taker))) {
+    for (const stored of found.filter((each) => isReady(each, taker))) {
       const look = yield* lookCloser(stored, taker);
       if (look.kind === 'gone') continue;
       if (look.kind === 'late') {
         late.push({ stored, turnAt: look.turnAt });
         continue;
       }
-      yield* postpone(late, taker.ports);
+      yield* postpone(late, ports);
       postponed ||= late.length > 0;
-      const answer = yield* claimUnlessRefused(stored, taker);
-      if (answer && answer.kind !== 'dropped') return answer;
+      const answer = yield* tryToClaim(stored, taker);
+      if (answer) return answer;
       late = [];
     }
+    const now = ports.clock.now();
+    if (late.length > 0 && line.isAllLate(now)) break;
     // Where others were quicker with what was in time, those that let it pass are still there.
-    if (line.length < most && !postponed) break;
+    if (lanes.of === 1 && !isFull && !postponed) break;
+    // All that was seen is taken: there is more elsewhere.
+    if (isFull && late.length === 0 && !postponed) {
+      line.lostAll();
+      lanes = line.choose(null);
+    } else {
+      if (isFull || postponed) limit *= 4;
+      if (limit > mostChoices) break;
+      lanes = wholeLine;
+    }
   }
+  if (late.length > 0) line.noteAllLate(ports.clock.now());
   for (const { stored } of late) {
-    const answer = yield* claimUnlessRefused(stored, taker);
-    if (answer && answer.kind !== 'dropped') return answer;
+    const answer = yield* tryToClaim(stored, taker);
+    if (answer) return answer;
   }
   return null;
 }
 
+function* read(lanes: Lanes, limit: number, { line, ports }: Taker): Steps<Stored[]> {
+  const from = line.from(ports.clock.now());
+  const found = yield* waitFor(ports.backlog.heads(lanes, limit, from));
+  line.noteReading(found, { lanes, limit, from }, ports.clock.now());
+  return found;
+}
+
 /**
- * Null where the database refuses this claim. The jobs behind it then have their turn, and the sweep helps this
- * one.
+ * Null where another has the job, or where the database refuses this claim. The jobs behind it then have their turn, and
+ * the sweep helps one that was refused.
  */
-function* claimUnlessRefused(stored: Stored, taker: Taker): Steps<ClaimAnswer | null> {
+function* tryToClaim(stored: Stored, taker: Taker): Steps<ClaimAnswer | null> {
+  const { line } = taker;
+  const { id } = stored.job;
+  // Since it was read, a slot of this worker may have begun to claim it.
+  if (line.trying.has(id)) return null;
+  line.trying.add(id);
   try {
-    return yield* claimJob(messageOf(stored.job), taker, stored);
+    const answer = yield* claimAsRead(stored, stored.job.route.epoch, taker);
+    if (answer.kind === 'claimed') line.won();
+    if (answer.kind === 'changed') line.lost();
+    return answer.kind === 'changed' || answer.kind === 'dropped' ? null : answer;
   } catch (error) {
     return yield* passIfRefused(stored, error, taker);
+  } finally {
+    line.trying.delete(id);
   }
 }
 
@@ -94,16 +133,12 @@ interface LateJob {
   turnAt: Date;
 }
 
-function messageOf({ id, route }: Job): JobMessage {
-  return { schemaVersion, jobId: id, epoch: route.epoch };
-}
-
 /**
- * Whether this worker may take the job: its route is decided, this version knows it, and this worker has not
- * just failed it.
+ * Whether this slot may take the job: this version knows it, no other slot of this worker is about to claim it, and this
+ * worker has not just failed it.
  */
-function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
-  if (job.route.reason === 'reserved' || job.schemaVersion > schemaVersion) return false;
+function isReady({ job }: Stored, { worker, ports, line }: Taker): boolean {
+  if (job.schemaVersion > schemaVersion || line.trying.has(job.id)) return false;
   return !shouldLeaveToOthers(job, worker, ports.clock.now());
 }
 

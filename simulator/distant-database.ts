@@ -1,4 +1,13 @@
-import { type Awaitable, begin, isThenable, Pending, type Thenable, waitFor } from '@spillway/core/steps.ts';
+import type { Job } from '@spillway/core/job.ts';
+import {
+  type Awaitable,
+  begin,
+  isThenable,
+  Pending,
+  type Steps,
+  type Thenable,
+  waitFor,
+} from '@spillway/core/steps.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
@@ -123,7 +132,7 @@ export function distantDatabase<Given extends Database>(
     jobs: {
       create: (job) => write(() => jobs.create(job)),
       get: (id) => get(() => jobs.get(id)),
-      replace: (stored, next) => write(() => jobs.replace(stored, next)),
+      replace: (stored, next) => begin(replaceOrLookUp(stored, next)),
       existing: (ids) =>
         list(
           () => jobs.existing(ids),
@@ -144,6 +153,7 @@ export function distantDatabase<Given extends Database>(
       batchBefore: (stored) => aggregate(() => sums.batchBefore(stored)),
     },
     backlog: {
+      heads: (lanes, limit, from) => list(() => backlog.heads(lanes, limit, from), length),
       line: (target, limit) => list(() => backlog.line(target, limit), length),
       oldestWaiting: (target) =>
         list<Stored | null>(
@@ -182,6 +192,13 @@ export function distantDatabase<Given extends Database>(
         ),
     },
   };
+
+  /** As the adapter of Firestore does, which looks whether a refused write was its own that was repeated. */
+  function* replaceOrLookUp(stored: Stored, next: Job): Steps<Stored | null> {
+    const written = yield* waitFor(write(() => jobs.replace(stored, next)));
+    if (written === null) yield* waitFor(get(() => jobs.get(next.id)));
+    return written;
+  }
 
   function revised<Document extends Ports['routerStates'] | Ports['fleetSummaries'] | Ports['forecasts']>(
     document: Document,

@@ -2,6 +2,7 @@ import { MachineError, OutageError, RefusedError } from '@spillway/core/errors.t
 import type { OperationName } from '@spillway/core/operations.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
+import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { activeTraceparent } from '@spillway/pipeline/telemetry/traced.ts';
 import { testOperation } from '@spillway/worker/self-test.ts';
@@ -75,6 +76,7 @@ export function createWork({ worker, folder, claimMs, maxAttempts, ports, ...the
       claimMs,
       maxAttempts,
       learned: () => ({}),
+      line: new LineMemory(),
       testOperation: tryOut,
     },
     beginExecution,

@@ -6,6 +6,7 @@ import type { OperationName } from '@spillway/core/operations.ts';
 import { modelsFolderFrom } from '@spillway/models/settings.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import { createPorts } from '@spillway/pipeline/create-ports.ts';
+import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { AppPorts, Log } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
@@ -101,6 +102,7 @@ export async function startWorker(
     claimMs: config.SPILLWAY_CLAIM_MS,
     maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
     learned: () => stats.learned(),
+    line: new LineMemory(),
     async testOperation(operation: OperationName) {
       return (await testOperation(operation, processor, workDir.path))?.why ?? null;
     },

@@ -4,6 +4,7 @@ import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { published, reserved, routed } from '@spillway/core/transitions.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import { serveTurns } from '@spillway/pipeline/handle-message.ts';
+import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
@@ -60,13 +61,15 @@ export interface LineFigures {
 /** A line that never runs empty, and VMs that work on it in virtual time. The same arguments give the same figures. */
 export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
   const { slots, jobMs, latency, claimsPerSlot, seed } = scenario;
+  const { query, write } = latency;
+  const idealPerSecond = slots / ((jobMs + query.medianMs + write.medianMs) / 1_000);
   const engine = new Engine();
   const random = randomStream(seed, 'line');
   const near = createMemoryDatabase({ clock: engine });
   const measured = Math.max(300, slots * claimsPerSlot);
   const warmUp = slots * 5;
   const count = 2 * (warmUp + measured);
-  const jobs = fillLine(near, count, random);
+  const jobs = fillLine(near, count, 1_000 / idealPerSecond, random);
   const messages = shuffled([...jobs.keys()], random);
   const places = new Places(count);
   const claiming = new DatabaseOperations();
@@ -81,7 +84,14 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
     beat();
     engine.every(2_000, beat);
     const ports = portsThrough(claiming, `claims of ${vm.id}`);
-    const taker: Taker = { ports, worker: vm.id, claimMs: 60_000, maxAttempts: 3, learned: () => ({}) };
+    const taker: Taker = {
+      ports,
+      worker: vm.id,
+      claimMs: 60_000,
+      maxAttempts: 3,
+      learned: () => ({}),
+      line: new LineMemory(randomStream(seed, vm.id).uniform),
+    };
     for (let slot = 0; slot < vm.slots; slot++) {
       engine.after(random.uniform() * (jobMs + 50), () => launch(runSlot(taker)));
     }
@@ -89,8 +99,6 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
   engine.run(() => claims >= warmUp + measured, Number.POSITIVE_INFINITY);
 
   const seconds = (engine.ms - beganAt) / 1_000;
-  const { query, write } = latency;
-  const idealPerSecond = slots / ((jobMs + query.medianMs + write.medianMs) / 1_000);
   const per = (field: 'documents' | 'queries' | 'gets' | 'writes') =>
     (claiming[field] - before[field]) / measured;
   return {
@@ -198,13 +206,22 @@ function vmsOf({ slots, slotsPerVm }: LineScenario): { id: string; slots: number
   }));
 }
 
-/** Has jobs wait whose turns are a second apart, far from now. Returns their ids with their places in the line. */
-function fillLine({ jobs }: Pick<Ports, 'jobs'>, count: number, random: Random): Map<string, number> {
+/** Has jobs wait whose turns are as far apart as jobs can be worked on, far from now. Returns their ids with their places in the line. */
+function fillLine(
+  { jobs }: Pick<Ports, 'jobs'>,
+  count: number,
+  apartMs: number,
+  random: Random,
+): Map<string, number> {
   const places = new Map<string, number>();
   for (let place = 0; place < count; place++) {
-    const id = Math.floor(random.uniform() * 2 ** 32).toString(36) + place.toString(36);
+    const id =
+      place.toString(16) +
+      Math.floor(random.uniform() * 2 ** 32)
+        .toString(16)
+        .padStart(8, '0');
     const now = new Date(0);
-    const job = reserved({ ...request, id, objectiveMs: 86_400_000 + place * 1_000 }, now);
+    const job = reserved({ ...request, id, objectiveMs: 86_400_000 + place * apartMs }, now);
     const { stored } = jobs.create(job) as Creation;
     const { epoch: _, at: __, movedFrom: ___, ...choice } = stored.job.route;
     const decided = routed(stored.job, { ...choice, reason: 'vm_only' }, now);

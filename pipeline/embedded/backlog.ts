@@ -12,6 +12,11 @@ export function createBacklog({ database, list }: JobTable): Backlog {
       'published_at, id',
     ),
   };
+  const heads = query(
+    'jobs_lanes',
+    'lane IS NOT NULL AND turn_at >= ? AND lane % ? IN (SELECT value FROM json_each(?))',
+    'turn_at, id',
+  );
   const oldest = query('jobs_waiting', `state = 'queued' AND target = ?`, 'seq');
   const unpublished = older('jobs_unpublished', `state = 'queued' AND published_at IS NULL`, 'created_at');
   const published = older('jobs_published', `state = 'queued' AND published_at IS NOT NULL`, 'published_at');
@@ -20,6 +25,10 @@ export function createBacklog({ database, list }: JobTable): Backlog {
 
   return {
     line: (target, limit) => database.read('list a line', () => list(lines[target], [], limit)),
+    heads({ of, numbers }, limit, from = null) {
+      const first = from?.getTime() ?? Number.MIN_SAFE_INTEGER;
+      return database.read('list lanes', () => list(heads, [first, of, JSON.stringify(numbers)], limit));
+    },
     oldestWaiting(target) {
       return database.read('find the oldest job', () => list(oldest, [target], 1)[0] ?? null);
     },

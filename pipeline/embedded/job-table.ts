@@ -1,6 +1,7 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { messageOf, UnreadableDocumentError } from '@spillway/core/errors.ts';
 import { type Job, jobSchema, schemaVersion } from '@spillway/core/job.ts';
+import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
 import type { Database } from './database.ts';
@@ -94,6 +95,7 @@ export function columnsOf(job: Job) {
     source_bucket: source.bucket,
     source_name: source.name,
     source_generation: source.generation,
+    lane: waitsInLanes(job) ? laneNumber(job.id) : null,
     turn_at: msOf(route.turnAt ?? job.deadlineAt),
     deadline_at: msOf(job.deadlineAt),
     decided_at: msOf(route.at),

@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { documentTables } from './tables/documents.ts';
+import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
 import { workSums } from './tables/work-sums.ts';
 
@@ -11,6 +12,7 @@ export const migrations: readonly string[] = [
   documentTables,
   messageTables,
   `${workSums} CREATE INDEX api_keys_expiring ON api_keys (expires_at);`,
+  lanes,
 ];
 
 /** The version of the file that this program writes. */

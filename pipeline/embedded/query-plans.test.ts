@@ -11,7 +11,7 @@ import { createEmbeddedDocuments } from './document-ports.ts';
 
 /**
  * Steps of plans that read all of a table or an index. What they read is bounded by something else than the number of
- * jobs: by the slots, by the limit of a list, by the number of workers, by the ids that are asked for.
+ * jobs: by the slots, by the limit of a list, by the number of workers, by the ids or the lanes that are asked for.
  */
 const bounded = [
   /^SCAN jobs USING COVERING INDEX jobs_claimed$/,

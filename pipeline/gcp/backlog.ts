@@ -1,4 +1,5 @@
 import { FieldPath, type Query, Timestamp } from '@google-cloud/firestore';
+import { laneName } from '@spillway/core/routing/lanes.ts';
 import type { Backlog, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
 
@@ -14,6 +15,15 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
           ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
       return list(sorted, limit);
+    },
+    heads({ of, numbers }, limit, from = null) {
+      const names = numbers.map((number) => laneName(of, number));
+      const inLanes =
+        names.length === 1
+          ? collection.where('route.lanes', 'array-contains', names[0])
+          : collection.where('route.lanes', 'array-contains-any', names);
+      const later = from ? inLanes.where('route.turnAt', '>=', from) : inLanes;
+      return list(later.orderBy('route.turnAt').orderBy(FieldPath.documentId()), limit);
     },
     async oldestWaiting(target) {
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);

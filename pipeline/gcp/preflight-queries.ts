@@ -1,4 +1,5 @@
 import { Timestamp } from '@google-cloud/firestore';
+import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { type NewJob, reserved } from '@spillway/core/transitions.ts';
 import type { JobPorts, Stored } from '../ports/jobs.ts';
 import type { CheckedCloud } from './preflight.ts';
@@ -59,6 +60,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         sums.runDollarsSince(new Date(Date.now() + dayMs)),
         sums.batchBefore(stored),
         backlog.line('vm', 1),
+        backlog.heads(wholeLine, 1),
         backlog.line('run', 1),
         backlog.oldestWaiting('vm'),
         backlog.unpublished(yearsMs, 1),

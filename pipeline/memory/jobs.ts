@@ -1,4 +1,5 @@
 import { isTerminal, type Job, type Ledger, type SideLedger, type Target } from '@spillway/core/job.ts';
+import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { Backlog, JobDocuments, JobPorts, RoutingSums, Stored } from '../ports/jobs.ts';
@@ -162,6 +163,16 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   };
 
   const backlog: Backlog = {
+    heads(lanes, limit, from = null) {
+      const found: Stored[] = [];
+      const { rows } = indexes.takeable;
+      const first = from === null ? 0 : indexes.takeable.countBelow(from.getTime());
+      for (let at = first; at < rows.length && found.length < limit; at++) {
+        const row = rows[at] as Row;
+        if (lanes.numbers.includes(laneNumber(row.stored.job.id) % lanes.of)) found.push(read(row));
+      }
+      return found;
+    },
     line: (target, limit) => indexes.waiting[target].rows.slice(0, limit).map(read),
     oldestWaiting(target) {
       const { waiting, openOnRun } = indexes;
@@ -187,6 +198,8 @@ function createIndexes() {
       vm: new RowIndex((job) => (waitsFor('vm', job) ? (time(job.route.turnAt) ?? 0) : null)),
       run: new RowIndex((job) => (waitsFor('run', job) ? time(job.publishedAt) : null)),
     },
+    /** What VMs may take, by turns. */
+    takeable: new RowIndex((job) => (waitsInLanes(job) ? (time(job.route.turnAt) ?? 0) : null)),
     claimed: bothSides((job) => (job.state === 'processing' ? time(job.createdAt) : null)),
     openOnRun: new RowIndex((job) => (isOpenOn('run', job) ? time(job.createdAt) : null)),
     succeeded: bothSides((job) => (job.state === 'succeeded' ? time(job.endedAt) : null)),
@@ -203,10 +216,10 @@ function createIndexes() {
 
 /** Which indexes a job may be in: the others need not be looked at when it is written. */
 function affectedBy(indexes: ReturnType<typeof createIndexes>) {
-  const { waiting, claimed, succeeded, failed } = indexes;
+  const { waiting, takeable, claimed, succeeded, failed } = indexes;
   return {
     always: [indexes.openOnRun, indexes.decidedForRun, indexes.outboxes],
-    queued: [waiting.vm, waiting.run, indexes.unpublished, indexes.published],
+    queued: [waiting.vm, takeable, waiting.run, indexes.unpublished, indexes.published],
     processing: [claimed.vm, claimed.run, indexes.expiring],
     ended: [succeeded.vm, succeeded.run, failed.vm, failed.run],
   };

@@ -1,4 +1,5 @@
 import type { Job, JobState, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
+import type { Lanes } from '@spillway/core/routing/lanes.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 
 /** A document as it was read or written, with what the store needs to know whether it has changed since. */
@@ -112,12 +113,19 @@ export interface RoutingSums {
  * Lists of open jobs: what workers take, and what a sweep takes up. All methods throw `OutageError`. Documents that are
  * not valid are left out: a list is shorter than `limit` only where there are no more.
  *
- * All lists but `line` begin with the oldest; `after` is a job of the same list, and only those behind it are given.
+ * All lists but `line` and `heads` begin with the oldest; `after` is a job of the same list, and only those behind it are given.
  * Ages are in milliseconds, and judged by the store's clock at the time of the read.
  */
 export interface Backlog {
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
   line(target: Target, limit: number): Awaitable<Stored[]>;
+  /**
+   * Of the jobs that a VM may take, those in the given lanes, by their turns.
+   * @param from Earlier turns are left out. Firestore goes past what was taken from the front of a line for about an hour
+   * (https://cloud.google.com/firestore/native/docs/best-practices, "avoid skipping over recently deleted data"), so that
+   * a reading that begins further back is quicker.
+   */
+  heads(lanes: Lanes, limit: number, from?: Date | null): Awaitable<Stored[]>;
   /** Of the jobs that are queued for a side, published or not, the one that was created first. */
   oldestWaiting(target: Target): Awaitable<Stored | null>;
   /** Queued and never published under their epoch, at least `ageMs` after they were created. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Job, JobError, Ledger, Route } from '@spillway/core/job.ts';
+import { type Lanes, wholeLine } from '@spillway/core/routing/lanes.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
@@ -186,6 +187,42 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       expect(
         await ports().jobs.replace(line[0] ?? first, { ...first.job, state: 'processing', claim }),
       ).not.toBeNull();
+    });
+
+    it('of the VMs have lanes, with what may be taken there and nothing else', async () => {
+      const turn = earlierThanAll();
+      const at = (ms: number) => ({ turnAt: new Date(turn + ms) });
+      const inLane = (lane: string) => ({ id: `${newId().slice(0, 30)}${lane}` });
+      const heads = async (lanes: Lanes, limit: number, fromMs?: number) => {
+        const from = fromMs === undefined ? null : new Date(turn + fromMs);
+        return (await ports().backlog.heads(lanes, limit, from)).map(({ job }) => job.id);
+      };
+      const third = (await decided(at(3_000), inLane('a3'))).job.id;
+      const second = (await decided(at(2_000), inLane('17'))).job.id;
+      const given = await decided(at(1_000), inLane('a7'));
+      const first = given.job.id;
+      await decided({ ...at(500), reason: 'reserved' }, inLane('a7'));
+      await cancelled(await decided(at(500), inLane('a7')));
+      await decided({ ...at(500), target: 'run' }, inLane('a7'));
+      const busy = await claimed(await decided(at(500), inLane('a7')));
+      expect(await heads(wholeLine, 3)).toEqual([first, second, third]);
+      expect(await heads(wholeLine, 2)).toEqual([first, second]);
+      expect(await heads({ of: 16, numbers: [7] }, 2)).toEqual([first, second]);
+      expect((await heads({ of: 16, numbers: [3] }, 4))[0]).toBe(third);
+      expect(await heads({ of: 16, numbers: [3, 7] }, 3)).toEqual([first, second, third]);
+      expect((await heads({ of: 256, numbers: [0x17] }, 4))[0]).toBe(second);
+      expect(await heads({ of: 4, numbers: [3] }, 2, 2_000)).toEqual([second, third]);
+      expect((await heads({ of: 4, numbers: [0, 1, 2] }, 4)).filter((id) => id === first)).toEqual([]);
+      // A job that is given back is there again; what was read can be claimed as it was read.
+      await change(busy, (job) =>
+        transitions.attemptFailed(job, { code: 'internal', signature: null }, 'w', noon),
+      );
+      const [again] = await ports().backlog.heads({ of: 16, numbers: [7] }, 1);
+      expect(again?.job.id).toBe(busy.job.id);
+      await claimed(again ?? busy);
+      expect(await heads(wholeLine, 1)).toEqual([first]);
+      await claimed(given);
+      expect(await heads(wholeLine, 1)).toEqual([second]);
     });
 
     it('of Cloud Run are in the order of publishing, without what is not published', async () => {

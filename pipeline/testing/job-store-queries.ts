@@ -1,4 +1,5 @@
 import { type AggregateQuery, Firestore, Query, Timestamp } from '@google-cloud/firestore';
+import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { createFirestoreJobs } from '../gcp/jobs.ts';
 import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
@@ -64,6 +65,12 @@ async function callEverything(firestore: Firestore): Promise<void> {
     ledger: () => sums.ledger(stored, noon),
     ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
     line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
+    heads: () =>
+      Promise.all([
+        backlog.heads(wholeLine, 4),
+        backlog.heads({ of: 16, numbers: [1, 2, 3, 4] }, 4, noon),
+        backlog.heads({ of: 256, numbers: [1, 2] }, 4),
+      ]),
     oldestWaiting: () => Promise.all([backlog.oldestWaiting('vm'), backlog.oldestWaiting('run')]),
     running: () => sums.running(),
     waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),

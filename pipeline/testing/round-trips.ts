@@ -75,7 +75,7 @@ export function countRoundTrips(ports: MemoryPorts): CountedPorts {
       recent: recentReadings({ ...ports, ...looks }),
       jobs: counted('jobs', ['create', 'get', 'replace', 'existing', 'ofSource']),
       sums: counted('sums', ['ledger', 'ledgerInTurn', 'batchBefore']),
-      backlog: counted('backlog', ['line']),
+      backlog: counted('backlog', ['heads']),
       blobs: counted('blobs', ['download', 'writeOnce', 'removeAllBut']),
       queue: counted('queue', ['publish', 'announce', 'bury']),
       settings: counted('settings', ['routing', 'sourceRules']),

@@ -9,7 +9,7 @@ export function unevenPorts(ports: MemoryPorts, random: () => number): MemoryPor
     ...ports,
     jobs: uneven(ports.jobs, random, ['create', 'get', 'replace']),
     sums: uneven(ports.sums, random, ['ledger', 'ledgerInTurn', 'batchBefore']),
-    backlog: uneven(ports.backlog, random, ['line']),
+    backlog: uneven(ports.backlog, random, ['heads', 'line']),
     fleet: uneven(ports.fleet, random, ['read']),
     routerStates: uneven(ports.routerStates, random, ['read']),
     queue: uneven(ports.queue, random, ['publish']),

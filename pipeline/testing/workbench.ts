@@ -8,6 +8,7 @@ import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { onTestFinished } from 'vitest';
 import { attemptFoldersIn } from '../attempt-folders.ts';
 import type { Executor, Operate } from '../executor.ts';
+import { LineMemory } from '../line-memory.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
 import { type ManualClock, manualClock, timeOf } from './manual-clock.ts';
@@ -64,6 +65,7 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
       claimMs: 12_000,
       maxAttempts: 3,
       learned: () => ({}),
+      line: new LineMemory(),
       leaving: new AbortController().signal,
     }),
     async job(id = '') {

@@ -6,9 +6,11 @@ import { Pending, type Steps } from '@spillway/core/steps.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import type { Executor, OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
 import { executeClaimed, handling } from '@spillway/pipeline/handle-message.ts';
+import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import type { SimulatedJob } from '../jobs.ts';
+import { randomStream } from '../random.ts';
 import type { Machine } from '../virtual-time.ts';
 import type { World } from './world.ts';
 
@@ -48,6 +50,7 @@ export class SimulatedWorker {
       maxAttempts: world.scenario.faults.maxAttempts,
       folders: world.storage.folders,
       learned: () => this.book.learned(),
+      line: new LineMemory(randomStream(world.seed, `line of ${id}`).uniform),
       leaving: new AbortController().signal,
       // A simulated machine is slow at the most: its test picture goes well.
       testOperation: () => null,

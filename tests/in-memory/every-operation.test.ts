@@ -8,6 +8,7 @@ import { learnedBy } from '@spillway/core/routing/state.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { attemptFoldersIn } from '@spillway/pipeline/attempt-folders.ts';
 import { receiveMessage } from '@spillway/pipeline/handle-message.ts';
+import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import { createProcessor, type Processor } from '@spillway/processing/processor.ts';
@@ -72,6 +73,7 @@ async function done(operation: OperationName) {
       claimMs: 60_000,
       maxAttempts: 3,
       learned: () => ({}),
+      line: new LineMemory(),
       leaving: new AbortController().signal,
     },
   );
