@@ -12,7 +12,10 @@ interface BenchOptions {
 const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promise<unknown>>> = {
   operations: async () => (await import('./operations.ts')).operations,
   slots: async () => (await import('./slots.ts')).slots,
-  pipeline: async () => (await import('./pipeline.ts')).pipeline,
+  pipeline: async () =>
+    flags.includes('--no-op')
+      ? (await import('./no-op-pipeline.ts')).noOpPipeline
+      : (await import('./pipeline.ts')).pipeline,
   burst: async () => (await import('./burst.ts')).burst,
   checksum: async () => (await import('./checksum.ts')).checksum,
   recovery: async () => (await import('./recovery.ts')).recovery,
@@ -25,7 +28,7 @@ const [name = '', ...flags] = process.argv.slice(2);
 const load = Object.hasOwn(benchmarks, name) ? benchmarks[name] : undefined;
 const onlyPrefix = '--only=';
 const ofOne: Record<string, string[]> = {
-  pipeline: ['--like-cloud'],
+  pipeline: ['--like-cloud', '--no-op'],
   idle: ['--embedded'],
   embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'].map(
     (part) => onlyPrefix + part,
@@ -47,7 +50,10 @@ const unknownFlag = flags.find((flag) => !known.includes(flag) && !isValue(flag)
 if (!load || unknownFlag) {
   if (unknownFlag) console.error(`Unknown option: ${unknownFlag}`);
   console.error(`Usage: npm run bench -- <${Object.keys(benchmarks).join(' | ')}> [--json]`);
-  console.error('pipeline takes --like-cloud, which measures such a stack beside the plain one.');
+  console.error(
+    'pipeline takes --like-cloud, which measures such a stack beside the plain one, or --no-op: jobs',
+  );
+  console.error('a second, and processor time per job, of an operation that does nothing.');
   console.error("idle takes --embedded, in place of Google's emulators.");
   console.error(`embedded takes some of its figures alone: ${ofOne.embedded?.join(' ')}`);
   console.error(

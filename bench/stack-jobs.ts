@@ -22,7 +22,7 @@ export interface BenchStack {
 
 /** Starts a stack, calls `measure` with it, and removes everything afterwards. */
 export async function withStack<Report>(
-  size: Pick<StackOptions, 'vms' | 'slots' | 'runMax' | 'likeCloud' | 'environment'>,
+  size: Pick<StackOptions, 'vms' | 'slots' | 'runMax' | 'likeCloud' | 'environment' | 'operations'>,
   measure: (bench: BenchStack) => Promise<Report>,
 ): Promise<Report> {
   const directory = await mkdtemp(join(tmpdir(), 'spillway-bench-'));

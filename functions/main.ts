@@ -22,6 +22,7 @@ import { withHealth } from './health.ts';
 import { withMetrics } from './metrics.ts';
 import { createRouteFunction } from './route.ts';
 import { createFindLostFunction, createSweepFunction } from './sweep.ts';
+import { serveWithoutDomains } from './without-domains.ts';
 
 const program = 'functions';
 const unnamedLog = createJsonLog(program);
@@ -37,6 +38,7 @@ async function register(): Promise<void> {
   const config = parseConfig(functionsConfigSchema, process.env);
   const log = createJsonLog(program, { project: config.SPILLWAY_PROJECT });
   logProcessFaults(log);
+  serveWithoutDomains();
   await loadPlugins(config.SPILLWAY_OPERATIONS);
   const check = await chooseCallerCheck(config, log);
   const ports = await createPorts(config, log, 'calls');

@@ -7,7 +7,7 @@ import { type History, historyOf } from './history.ts';
 import { type Kills, kill } from './kills.ts';
 import { type Latency, latencyOf } from './latency.ts';
 import { type Kind, kinds, type Product, type ProductOptions, startProduct } from './product.ts';
-import { type Throughput, throughputAt } from './throughput.ts';
+import { measuredProduct, type Throughput, throughputAt } from './throughput.ts';
 import { type Told, toldWithin } from './told.ts';
 
 const starts = 5;
@@ -45,7 +45,14 @@ export async function embedded({ json, only }: { json: boolean; only: readonly s
         'npm start': await noOpsOn('npm start', small),
       }),
       sketches: () =>
-        on('serve', (product) => throughputAt(product, 20, { name: 'sketch/many', bytes: photo, jobs: 300 })),
+        on('serve', (product) =>
+          throughputAt(measuredProduct(product), 20, {
+            name: 'sketch/many',
+            bytes: photo,
+            jobs: 300,
+            warmUps: 300,
+          }),
+        ),
       idle: () =>
         on('serve', (product) => latencyOf(product, { name: 'sketch/one', bytes: photo, jobs: 60 })),
       told: () => toldWithin(folder),
@@ -105,8 +112,8 @@ async function timeStarts(): Promise<number[]> {
 function noOpsOn(kind: Kind, bytes: Buffer): Promise<Throughput[]> {
   return on(kind, async (product) => {
     const rows: Throughput[] = [];
-    for (const queued of queues)
-      rows.push(await throughputAt(product, queued, { name: 'no-op/many', bytes, jobs: 800 }));
+    const load = { name: 'no-op/many', bytes, jobs: 800, warmUps: 500 };
+    for (const queued of queues) rows.push(await throughputAt(measuredProduct(product), queued, load));
     return rows;
   });
 }

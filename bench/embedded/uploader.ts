@@ -1,6 +1,11 @@
 import { Agent, request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Product } from './product.ts';
+
+/** A storage server, and its bucket for integrators. */
+export interface UploadPlace {
+  storage: string;
+  buckets: { uploads: string };
+}
 
 /** Puts objects into the bucket of integrators as any client of Cloud Storage may. It takes little processor time. */
 export interface Uploader {
@@ -15,7 +20,7 @@ export interface Uploader {
 const pauseMs = 100;
 const preconditionFailed = 412;
 
-export function createUploader({ storage, buckets }: Pick<Product, 'storage' | 'buckets'>): Uploader {
+export function createUploader({ storage, buckets }: UploadPlace): Uploader {
   const agent = new Agent({ keepAlive: true });
   const { hostname, port } = new URL(storage);
   const path = `/upload/storage/v1/b/${buckets.uploads}/o?uploadType=media&ifGenerationMatch=0&name=`;

@@ -68,3 +68,26 @@ it('a reader who goes away takes no other call along', async () => {
   }
   expect(slow && (await text(slow.stream))).toHaveLength(content.length);
 });
+
+it('a download is one request, and so is a whole read: each is billed', async () => {
+  const { storage } = await startTestServer();
+  const blobs = createStorageBlobs(storage, silentLog);
+  const content = { from: { text: 'a cat' }, contentType: 'text/plain' };
+  const { generation, crc32c } = await blobs.writeOnce('test-bucket', 'cat', content);
+  let requests = 0;
+  storage.interceptors.push({
+    request(options) {
+      requests++;
+      return options as typeof options & { uri: string };
+    },
+  });
+  expect(await blobs.download({ bucket: 'test-bucket', name: 'cat', generation }, '/dev/null')).toEqual({
+    kind: 'downloaded',
+    crc32c,
+    size: 5,
+  });
+  expect(requests).toBe(1);
+  const read = await blobs.read('test-bucket', 'cat');
+  expect(read && [read.size, read.contentType, await text(read.stream)]).toEqual([5, 'text/plain', 'a cat']);
+  expect(requests).toBe(2);
+});

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
@@ -12,10 +13,12 @@ import { allowClientListeners } from './download-listeners.ts';
 import { objectPage, pageQuery } from './object-page.ts';
 import { codeOf, orOutage } from './outages.ts';
 import { createReadAddresses } from './read-addresses.ts';
+import { type StoredContent, storedContent } from './stored-content.ts';
 
 const notFound = 404;
 const forbidden = 403;
 const preconditionFailed = 412;
+const firstRefusal = 400;
 const permissionTo = { read: 'storage.objects.get', remove: 'storage.objects.delete' } as const;
 const onlyIfAbsent = { ifGenerationMatch: 0 };
 
@@ -25,15 +28,10 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
     async download({ bucket, name, generation }, path) {
       const file = storage.bucket(bucket).file(name, { generation });
       try {
-        const [[metadata]] = await orOutage(
-          'Cloud Storage',
-          Promise.all([file.getMetadata(), fetchTo(file, path)]),
-          `give ${name}`,
-        );
-        const { crc32c, size } = described(metadata);
-        await checkStored(path, metadata);
-        await unpackFile(path, metadata.contentEncoding);
-        return { kind: 'downloaded', crc32c, size };
+        const stored = await orOutage('Cloud Storage', fetchTo(file, path), `give ${name}`);
+        await checkStored(path, name, stored);
+        await unpackFile(path, stored.contentEncoding);
+        return { kind: 'downloaded', crc32c: stored.crc32c, size: stored.size };
       } catch (error) {
         if (!(await isMissing(error, storage.bucket(bucket)))) throw error;
         return { kind: 'gone', replaced: await isThere(storage.bucket(bucket), name) };
@@ -71,13 +69,11 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
     async read(bucket, name, { generation, range } = {}) {
       const file = storage.bucket(bucket).file(name, generation === undefined ? {} : { generation });
       try {
-        const [metadata] = await orOutage('Cloud Storage', file.getMetadata(), `describe ${name}`);
-        const { size } = described(metadata);
-        const contentType = metadata.contentType ?? 'application/octet-stream';
-        const part = range && !isPacked(metadata.contentEncoding) ? range : null;
+        const part = range && (await isStoredPlain(file)) ? range : null;
         const opening = openRead(onItsOwnConnection(file), part);
-        const stream = await orOutage('Cloud Storage', opening, `give ${name}`);
-        const unpacked = unpackedStream(stream, metadata.contentEncoding);
+        const { stream, stored } = await orOutage('Cloud Storage', opening, `give ${name}`);
+        const { contentType, contentEncoding, size } = stored;
+        const unpacked = unpackedStream(stream, contentEncoding);
         if (unpacked) return { stream: unpacked, contentType, size: null };
         return { stream, contentType, size: part ? bytesWithin(part, size) : size };
       } catch (error) {
@@ -185,19 +181,32 @@ function bytesWithin({ first, last }: ByteRange, size: number): number {
   return Math.max(0, Math.min(last, size - 1) - first + 1);
 }
 
+/** A range of an object's bytes is one of its content only where it is stored without a coding. */
+async function isStoredPlain(file: File): Promise<boolean> {
+  const [{ contentEncoding }] = await orOutage('Cloud Storage', file.getMetadata(), `describe ${file.name}`);
+  return !isPacked(contentEncoding);
+}
+
+interface OpenedRead {
+  stream: Readable;
+  stored: StoredContent;
+}
+
 /**
  * Opens the content as it is stored; the whole is checked against its CRC-32C, a range cannot be. Resolves once the
  * answer has begun. If a reader goes away before that and the stream is destroyed, the client throws where nothing can
  * catch it.
  */
-async function openRead(file: File, range: ByteRange | null = null): Promise<Readable> {
+async function openRead(file: File, range: ByteRange | null = null): Promise<OpenedRead> {
   const checked = range ? { start: range.first, end: range.last } : ({ validation: 'crc32c' } as const);
   const stream = allowClientListeners(file.createReadStream({ decompress: false, ...checked }));
   const answered = once(stream, 'response');
   // The client makes the request at the first read.
   stream.read(0);
-  await answered;
-  return stream;
+  const [answer] = (await answered) as [IncomingMessage];
+  // The client reads the refusal before it fails the stream with it.
+  if ((answer.statusCode ?? 0) >= firstRefusal) await once(stream, 'close');
+  return { stream, stored: storedContent(answer.headers) };
 }
 
 type Interceptor = File['interceptors'][number];
@@ -217,18 +226,24 @@ function onItsOwnConnection({ bucket, name, generation }: File): File {
 }
 
 /** The client verifies the checksum with these settings. With others it does not, and says nothing. */
-const verifiedByClient = new Set([undefined, '', 'identity', 'gzip']);
+const verifiedByClient = new Set(['', 'identity', 'gzip']);
 
-async function checkStored(path: string, { name, crc32c, contentEncoding }: FileMetadata): Promise<void> {
+async function checkStored(
+  path: string,
+  name: string,
+  { crc32c, contentEncoding }: StoredContent,
+): Promise<void> {
   if (verifiedByClient.has(contentEncoding)) return;
   const read = await CRC32C.fromFile(path);
   if (read.toString() === crc32c) return;
   throw new OutageError(`Cloud Storage sent other bytes of ${name} than it says it has.`);
 }
 
-async function fetchTo(file: File, path: string): Promise<void> {
+async function fetchTo(file: File, path: string): Promise<StoredContent> {
+  const { stream, stored } = await openRead(file);
   // The client verifies the checksum, and fails the stream where it does not match.
-  await pipeline(await openRead(file), createWriteStream(path));
+  await pipeline(stream, createWriteStream(path));
+  return stored;
 }
 
 function described(metadata: FileMetadata): { crc32c: string; size: number; generation: string } {
