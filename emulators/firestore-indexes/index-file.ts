@@ -67,7 +67,8 @@ export function indexesOf(file: IndexFile, collection: string, fields: Iterable<
 
 const automatic = (['ASCENDING', 'DESCENDING', 'CONTAINS'] as const).map((mode) => ({ mode, group: false }));
 
-function singleFieldModes(
+/** The single-field indexes of a field: its own, those of what it lies in, or the automatic ones. */
+export function singleFieldModes(
   { fieldOverrides }: IndexFile,
   collection: string,
   path: string,
@@ -90,5 +91,5 @@ function singleFieldModes(
   );
 }
 
-const modeOf = ({ order, arrayConfig }: z.infer<typeof modeSchema>): Mode =>
+export const modeOf = ({ order, arrayConfig }: z.infer<typeof modeSchema>): Mode =>
   arrayConfig ?? order ?? 'ASCENDING';

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Index, IndexFile } from './index-file.ts';
+import { type Index, type IndexFile, modeOf } from './index-file.ts';
 import { judge } from './index-rules.ts';
 import { inWords, type QueryShape, shapeOf } from './query-shape.ts';
 import type { RecordedQuery } from './record-queries.ts';
@@ -10,7 +10,7 @@ export interface RecordedReport {
   queries: number;
   /** Those that production would refuse, one sentence each. */
   refused: string[];
-  /** Composite indexes that no query used, as their fields. */
+  /** Listed indexes that no query used, as their fields: composite ones, and those of single fields. */
   unused: string[];
 }
 
@@ -43,9 +43,7 @@ export function checkQueries(queries: RecordedQuery[], file: IndexFile): Recorde
     const query = `${inWords(shape)}, sent by ${[...by].sort().join(', ')}`;
     switch (verdict.kind) {
       case 'served':
-        for (const index of verdict.by) {
-          if (index.kind === 'composite') used.add(nameOf(shape.collection, index.fields));
-        }
+        for (const index of verdict.by) used.add(nameOf(shape.collection, index.fields));
         break;
       case 'index_missing':
         refused.push(`No index serves ${query}. It needs ${nameOf(shape.collection, verdict.index)}.`);
@@ -57,15 +55,16 @@ export function checkQueries(queries: RecordedQuery[], file: IndexFile): Recorde
         verdict satisfies never;
     }
   }
-  const listed = file.indexes.map(({ collectionGroup, fields }) =>
+  const composite = file.indexes.map(({ collectionGroup, fields }) =>
     nameOf(
       collectionGroup,
-      fields.map(({ fieldPath, order, arrayConfig }) => ({
-        path: fieldPath,
-        mode: arrayConfig ?? order ?? 'ASCENDING',
-      })),
+      fields.map(({ fieldPath, ...mode }) => ({ path: fieldPath, mode: modeOf(mode) })),
     ),
   );
+  const single = file.fieldOverrides.flatMap(({ collectionGroup, fieldPath, indexes }) =>
+    indexes.map((mode) => nameOf(collectionGroup, [{ path: fieldPath, mode: modeOf(mode) }])),
+  );
+  const listed = [...composite, ...single];
   return { queries: senders.size, refused, unused: listed.filter((name) => !used.has(name)) };
 }
 

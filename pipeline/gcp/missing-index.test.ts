@@ -11,9 +11,13 @@ const field = (path: string, number: number, mode: number) =>
 
 /** The words of Firestore, with an index as its link has one. */
 function words(...fields: Buffer[]): string {
-  const name = 'projects/demo/databases/(default)/collectionGroups/jobs/indexes/_';
+  return sentence('composite', 'indexes/_', ...fields);
+}
+
+function sentence(kind: 'composite' | 'exemption', part: string, ...fields: Buffer[]): string {
+  const name = `projects/demo/databases/(default)/collectionGroups/jobs/${part}`;
   const index = Buffer.concat([bytes(1, name), Buffer.from([2 * 8, 1]), ...fields]).toString('base64url');
-  const link = `https://console.firebase.google.com/v1/r/project/demo/firestore/indexes?create_composite=${index}`;
+  const link = `https://console.firebase.google.com/v1/r/project/demo/firestore/indexes?create_${kind}=${index}`;
   return `9 FAILED_PRECONDITION: The query requires an index. You can create it here: ${link}`;
 }
 
@@ -29,6 +33,16 @@ it('the command creates the index that Firestore’s link describes', () => {
       '--field-config=field-path=state,order=ascending ' +
       '--field-config=field-path=route.turnAt,order=descending ' +
       '--field-config=field-path=tags,array-config=contains --project=demo',
+  );
+});
+
+it.each([
+  [1, 'order=ascending'],
+  [2, 'order=descending'],
+])('the command gives one field the index that it lacks', (order, mode) => {
+  const text = sentence('exemption', 'fields/outbox.since', field('outbox.since', 2, order));
+  expect(createIndexCommand(text, 'demo')).toBe(
+    `gcloud firestore indexes fields update outbox.since --collection-group=jobs --index=${mode} --project=demo`,
   );
 });
 

@@ -3,41 +3,58 @@
  * client library has that type, but does not export it.
  * @see https://github.com/googleapis/googleapis/blob/master/google/firestore/admin/v1/index.proto
  */
-const linkPattern = /create_composite=([\w+/=-]+)/;
+const linkPattern = /create_(composite|exemption)=([\w+/=-]+)/;
+
+interface IndexField {
+  path: string;
+  mode: 'order=ascending' | 'order=descending' | 'array-config=contains';
+}
 
 interface MissingIndex {
   collectionGroup: string;
-  fields: { path: string; mode: 'order=ascending' | 'order=descending' | 'array-config=contains' }[];
+  fields: [IndexField, ...IndexField[]];
 }
 
-/** The command that creates the index of which Firestore says in these words that it lacks it; null without a link. */
+/**
+ * The command that creates the index of which Firestore says in these words that it lacks it; null without a link. An
+ * index of one field is an exemption of that field, in place of what it has.
+ */
 export function createIndexCommand(words: string, project: string): string | null {
-  const encoded = linkPattern.exec(words)?.[1];
+  const [, kind, encoded] = linkPattern.exec(words) ?? [];
   const index = encoded === undefined ? null : readIndex(Buffer.from(encoded, 'base64'));
   if (!index) return null;
-  const fields = index.fields.map(({ path, mode }) => `--field-config=field-path=${path},${mode}`);
-  const command = [
-    'gcloud firestore indexes composite create',
-    `--collection-group=${index.collectionGroup}`,
-  ];
-  return [...command, ...fields, `--project=${project}`].join(' ');
+  const { collectionGroup, fields } = index;
+  const command =
+    kind === 'composite'
+      ? [
+          'gcloud firestore indexes composite create',
+          `--collection-group=${collectionGroup}`,
+          ...fields.map(({ path, mode }) => `--field-config=field-path=${path},${mode}`),
+        ]
+      : [
+          `gcloud firestore indexes fields update ${fields[0].path}`,
+          `--collection-group=${collectionGroup}`,
+          ...fields.map(({ mode }) => `--index=${mode}`),
+        ];
+  return [...command, `--project=${project}`].join(' ');
 }
 
 function readIndex(bytes: Buffer): MissingIndex | null {
   let collectionGroup: string | undefined;
-  const fields: MissingIndex['fields'] = [];
+  const fields: IndexField[] = [];
   for (const { number, value } of readMessage(bytes)) {
     if (typeof value === 'number') continue;
     if (number === 1) collectionGroup = /collectionGroups\/([^/]+)\//.exec(value.toString('utf8'))?.[1];
     if (number === 3) fields.push(...readField(value));
   }
-  return collectionGroup !== undefined && fields.length > 0 ? { collectionGroup, fields } : null;
+  const [first, ...more] = fields;
+  return collectionGroup !== undefined && first ? { collectionGroup, fields: [first, ...more] } : null;
 }
 
 /** A command does not name the document's name, with which every index ends. */
-function readField(bytes: Buffer): MissingIndex['fields'] {
+function readField(bytes: Buffer): IndexField[] {
   let path = '';
-  let mode: MissingIndex['fields'][number]['mode'] = 'order=ascending';
+  let mode: IndexField['mode'] = 'order=ascending';
   for (const { number, value } of readMessage(bytes)) {
     if (number === 1 && typeof value !== 'number') path = value.toString('utf8');
     if (number === 2 && value === 2) mode = 'order=descending';

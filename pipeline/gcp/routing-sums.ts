@@ -21,7 +21,7 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     const { job } = stored;
     const { createTime } = versionOf(stored);
     const [running, run] = await Promise.all([
-      sideLedger(processing('vm')),
+      sideLedger(inOrder(processing('vm'))),
       sideLedger(open('run').where('createdAt', '<=', createTime)),
     ]);
     // The job itself may match these queries: subtract it.
@@ -40,7 +40,7 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     const [from, to] = disorderAround(turnAt);
     const sameTime = waiting('vm').where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
     const [earlier, beside] = await Promise.all([
-      sideLedger(waiting('vm').where('route.turnAt', '<', from)),
+      sideLedger(inOrder(waiting('vm').where('route.turnAt', '<', from), 'route.turnAt')),
       sideLedger(inOrder(sameTime.where('createdAt', '<=', createTime), 'route.turnAt')),
     ]);
     const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
@@ -83,11 +83,14 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
       return { turnAt, ledger: { vm: { running, ahead }, run } };
     },
     async running() {
-      const [vm, run] = await Promise.all([sideLedger(processing('vm')), sideLedger(processing('run'))]);
+      const [vm, run] = await Promise.all([
+        sideLedger(inOrder(processing('vm'))),
+        sideLedger(inOrder(processing('run'))),
+      ]);
       return { vm, run };
     },
     waitingBefore(target, turnAt) {
-      return sideLedger(waiting(target).where('route.turnAt', '<', turnAt));
+      return sideLedger(inOrder(waiting(target).where('route.turnAt', '<', turnAt), 'route.turnAt'));
     },
     arrivedSince(since) {
       return sideLedger(jobs.where('createdAt', '>=', since), 'vmWorkMs');
@@ -122,11 +125,11 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
 }
 
 /**
- * The order of a query with two ranges says which index serves it. Without it, Firestore sorts the fields by
- * name, and reads every job that was created before.
+ * The order of a query says which index serves it. Without it, Firestore sorts the fields of two ranges by name, and reads
+ * every job that was created before; and a sum without one needs an index of its own, which every write of a job pays for.
  */
-function inOrder(query: Query, narrow: string): Query {
-  return query.orderBy(narrow).orderBy('createdAt');
+function inOrder(query: Query, narrow?: string): Query {
+  return (narrow === undefined ? query : query.orderBy(narrow)).orderBy('createdAt');
 }
 
 async function sideLedger(query: Query, work = 'route.workMs'): Promise<SideLedger> {

@@ -13,13 +13,19 @@ export const brokenDatabase: BrokenPlans = {
     ],
   ],
   'Text that may be longer than an index takes is in none': [
-    [/jobs.options has indexes/, () => without(example, ['google_firestore_field', 'jobs options'])],
+    [/jobs.options has indexes/, () => without(example, ['google_firestore_field', 'jobs *'])],
     [
-      /jobs.colour has no index/,
+      /jobs.route.explanation has indexes/,
       () =>
-        added(example, ['google_firestore_field', 'jobs options'], 'google_firestore_field', {
-          field: 'colour',
+        added(example, ['google_firestore_index'], 'google_firestore_index', {
+          fields: [{ field_path: 'route.explanation', order: 'ASCENDING' }],
         }),
+    ],
+  ],
+  'A field has the indexes that are listed, and no automatic ones': [
+    [
+      /Each field of workers has two indexes/,
+      () => without(example, ['google_firestore_field', 'workers *']),
     ],
   ],
   'Documents that age end by themselves': [

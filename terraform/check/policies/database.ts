@@ -1,16 +1,16 @@
-import type { IndexFile } from '@spillway/emulators/firestore-indexes/index-file.ts';
+import { type IndexFile, indexesOf } from '@spillway/emulators/firestore-indexes/index-file.ts';
 import { checkQueries } from '@spillway/emulators/firestore-indexes/recorded-queries.ts';
 import { agingCollections, collectionNames } from '@spillway/pipeline/gcp/collections.ts';
 import { unindexedFields } from '@spillway/pipeline/limits/jobs.ts';
-import { queriesOfJobStore } from '@spillway/pipeline/testing/job-store-queries.ts';
+import { queriesOfAdapters } from '@spillway/pipeline/testing/firestore-queries.ts';
 import type { Plan, Values } from '../plan.ts';
 import type { Policy } from '../policy.ts';
 import { at, blocksAt, ofType, textAt } from '../read-plan.ts';
 
-let caught: ReturnType<typeof queriesOfJobStore> | undefined;
+let caught: ReturnType<typeof queriesOfAdapters> | undefined;
 /** They are the same for every plan, and are caught one at a time. */
 const queries = () => {
-  caught ??= queriesOfJobStore();
+  caught ??= queriesOfAdapters();
   return caught;
 };
 
@@ -24,20 +24,21 @@ export const databasePolicies: Policy[] = [
   },
   {
     name: 'Text that may be longer than an index takes is in none',
+    findings: (plan) =>
+      indexesOf(indexFileOf(plan), collectionNames.jobs, unindexedFields)
+        .flatMap(({ fields }) => fields.map(({ path }) => path))
+        .filter((path) => unindexedFields.some((field) => path === field || path.startsWith(`${field}.`)))
+        .map((path) => `jobs.${path} has indexes.`),
+  },
+  {
+    name: 'A field has the indexes that are listed, and no automatic ones',
     findings: (plan) => {
       const exempt = indexFileOf(plan)
-        .fieldOverrides.filter(
-          ({ collectionGroup, indexes }) => collectionGroup === 'jobs' && indexes.length === 0,
-        )
-        .map(({ fieldPath }) => fieldPath);
-      return [
-        ...unindexedFields
-          .filter((field) => !exempt.includes(field))
-          .map((field) => `jobs.${field} has indexes.`),
-        ...exempt
-          .filter((field) => !(unindexedFields as readonly string[]).includes(field))
-          .map((field) => `jobs.${field} has no index, and programs do not know.`),
-      ];
+        .fieldOverrides.filter(({ fieldPath, indexes }) => fieldPath === '*' && indexes.length === 0)
+        .map(({ collectionGroup }) => collectionGroup);
+      return Object.values(collectionNames)
+        .filter((collection) => !exempt.includes(collection))
+        .map((collection) => `Each field of ${collection} has two indexes, asked for or not.`);
     },
   },
   {

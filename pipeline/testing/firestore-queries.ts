@@ -1,8 +1,13 @@
 import { type AggregateQuery, Firestore, Query, Timestamp } from '@google-cloud/firestore';
 import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import { createFirestoreApiKeys } from '../gcp/api-keys.ts';
+import { createFirestoreAudit } from '../gcp/audit.ts';
+import { createFirestoreFleet } from '../gcp/fleet.ts';
 import { createFirestoreJobs } from '../gcp/jobs.ts';
-import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
+import { createFirestorePassedOver } from '../gcp/passed-over.ts';
+import { silentLog } from '../memory/ports.ts';
+import type { Backlog, JobFeed, JobFilter, RoutingSums } from '../ports/jobs.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -13,10 +18,10 @@ interface SentQuery {
 }
 
 /**
- * Every query of the job store, caught on its way to Firestore. While it runs, no query of this process reaches
- * Firestore, so nothing else may use a client.
+ * Every query of the adapters, caught on its way to Firestore. While it runs, no query of this process reaches Firestore,
+ * so nothing else may use a client.
  */
-export async function queriesOfJobStore(): Promise<SentQuery[]> {
+export async function queriesOfAdapters(): Promise<SentQuery[]> {
   const firestore = new Firestore({ projectId: 'demo-indexes' });
   const sums: AggregateQuery<never> = Object.getPrototypeOf(firestore.collection('jobs').count());
   const queries: object[] = [];
@@ -37,18 +42,19 @@ export async function queriesOfJobStore(): Promise<SentQuery[]> {
     replaced(sums, 'get', caught.get),
   ];
   try {
-    await callEverything(firestore);
+    await callJobPorts(firestore);
+    await callOthers(firestore);
   } finally {
     for (const each of restore) each();
   }
   // `toProto` is the client's own way to the request that it sends.
   return queries.map((query) => ({
-    by: 'the job store',
+    by: 'an adapter',
     request: (query as { toProto(): unknown }).toProto(),
   }));
 }
 
-async function callEverything(firestore: Firestore): Promise<void> {
+async function callJobPorts(firestore: Firestore): Promise<void> {
   const { jobs, sums, backlog, feed } = createFirestoreJobs(firestore, storeClock(systemClock), () => {});
   const time = Timestamp.fromDate(noon);
   const job = sampleJob({ batch: 'b', owner: 'ann' });
@@ -82,7 +88,7 @@ async function callEverything(firestore: Firestore): Promise<void> {
     batchBefore: () => sums.batchBefore(stored),
     countOpen: () => feed.countOpen(),
     newest: () => feed.newest(10),
-    find: () => Promise.all([feed.find(all, 10, null), feed.find({}, 10, null)]),
+    find: () => Promise.all(partsOf(all).map((filter) => feed.find(filter, 10, null))),
     ofSource: () => jobs.ofSource(job.source),
     unpublished: () => backlog.unpublished(0, 10),
     published: () => backlog.published(0, 10),
@@ -97,6 +103,32 @@ async function callEverything(firestore: Firestore): Promise<void> {
       ),
   };
   for (const call of Object.values(calls)) await call();
+}
+
+async function callOthers(firestore: Firestore): Promise<void> {
+  const clock = storeClock(systemClock);
+  const fleet = createFirestoreFleet(firestore, clock, silentLog);
+  await fleet.read();
+  await fleet.removeExpired();
+  fleet.watch(
+    () => {},
+    () => {},
+  );
+  const passedOver = createFirestorePassedOver(firestore, clock);
+  await passedOver.recent(10);
+  await passedOver.removeExpired();
+  const audit = createFirestoreAudit(firestore);
+  await audit.recent(10, null);
+  await createFirestoreApiKeys(firestore).list(10);
+}
+
+/** Every filter with some of the fields, none and all of them included. */
+function partsOf(filter: JobFilter): JobFilter[] {
+  let parts: JobFilter[] = [{}];
+  for (const [field, value] of Object.entries(filter)) {
+    parts = parts.flatMap((part) => [part, { ...part, [field]: value }]);
+  }
+  return parts;
 }
 
 /** Replaces a method; the function that it returns puts it back. */
