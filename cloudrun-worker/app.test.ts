@@ -34,14 +34,23 @@ const worker = (outcome: Outcome, changes: Partial<PushWork> = {}): PushWork & {
     seen.push(data);
     return outcome;
   };
-  return { slots: 1, busy: () => 0, unfit: () => null, work, seen, ...changes };
+  return {
+    slots: 1,
+    concurrency: 1,
+    busy: () => 0,
+    inFlight: () => 0,
+    unfit: () => null,
+    work,
+    seen,
+    ...changes,
+  };
 };
 
 describe('the push endpoint', () => {
   it('sends its spans before the answer after which it may stand still', async () => {
     const finished: string[] = [];
     let others = 1;
-    const app = createPushApp(worker(done, { slots: 3, busy: () => others }), consumer, {
+    const app = createPushApp(worker(done, { concurrency: 3, inFlight: () => others }), consumer, {
       ...pages,
       tracing: { flush: async () => void finished.push('flush') },
     });
@@ -85,14 +94,17 @@ describe('the push endpoint', () => {
   });
 
   it('answers 429 past its concurrency', async () => {
-    expect((await push(worker(done, { busy: () => 1 }), message)).status).toBe(429);
+    expect((await push(worker(done, { inFlight: () => 1 }), message)).status).toBe(429);
+    // The semaphore of its slots lets it wait.
+    const beside = worker(done, { concurrency: 2, inFlight: () => 1, busy: () => 1 });
+    expect((await push(beside, message)).status).toBe(204);
   });
 
-  it('gives one slot to one of two messages that arrive together', async () => {
+  it('gives one place to one of two messages that arrive together', async () => {
     const working = Promise.withResolvers<Outcome>();
     let inHand = 0;
     const full = worker(done, {
-      busy: () => inHand,
+      inFlight: () => inHand,
       work: () => {
         inHand++;
         return working.promise;
@@ -154,7 +166,10 @@ describe('the push endpoint', () => {
 
   it('says how it is', async () => {
     const answer = await createPushApp(worker(done), consumer, pages).request('/health');
-    expect([answer.status, await answer.json()]).toEqual([200, { status: 'ready', slots: 1, busy: 0 }]);
+    expect([answer.status, await answer.json()]).toEqual([
+      200,
+      { status: 'ready', slots: 1, busy: 0, inFlight: 0 },
+    ]);
     const detail = 'cannot reach the database since 70 s';
     const cutOff = { report: async () => ({ status: 'unreachable', detail }) as const };
     const ill = await createPushApp(worker(done), consumer, { ...pages, health: cutOff }).request('/health');

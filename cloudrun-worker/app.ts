@@ -1,4 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
 import { type Health, statusCodeOf } from '@spillway/pipeline/health.ts';
 import { type MetricsPage, tooMany } from '@spillway/pipeline/http/metrics-page.ts';
@@ -16,12 +17,17 @@ import { guardCalls } from './guard-calls.ts';
 const largestPush = 16 * 1_024 * 1_024;
 
 export interface PushWork {
+  /** Operations at a time. */
   slots: number;
-  /** Jobs under way. A job counts from the call of `work` on. */
+  /** Requests at a time. */
+  concurrency: number;
+  /** Operations under way. */
   busy(): number;
+  /** Jobs in its hands. A job counts from the call of `work` on. */
+  inFlight(): number;
   /** Why this instance takes no messages now; null while it takes them. */
   unfit(): string | null;
-  work(delivery: Delivery): Promise<Outcome>;
+  work(delivery: Delivery): Awaitable<Outcome>;
 }
 
 /** What the endpoint has beside the work. */
@@ -37,7 +43,7 @@ export interface PushPages {
 /**
  * The push endpoint. It answers when the work is done. 204 lets Pub/Sub forget the message, also where the job failed,
  * because that is recorded. 5xx brings the message again and makes Pub/Sub push more slowly to all instances, so it is
- * used only where this instance, or a service that it needs, is at fault. 429 says that all slots are busy.
+ * used only where this instance, or a service that it needs, is at fault. 429 says that it has as many requests as it takes.
  */
 export function createPushApp(
   worker: PushWork,
@@ -48,7 +54,10 @@ export function createPushApp(
   // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
   app.get('/health', async (context) => {
     const report = await health.report();
-    return context.json({ ...report, slots: worker.slots, busy: worker.busy() }, statusCodeOf(report));
+    return context.json(
+      { ...report, slots: worker.slots, busy: worker.busy(), inFlight: worker.inFlight() },
+      statusCodeOf(report),
+    );
   });
   guardCalls(app, check);
 
@@ -60,19 +69,19 @@ export function createPushApp(
   app.use(bodyLimit({ maxSize: largestPush, onError: (context) => context.text('Too large.', 413) }));
   app.post('/push', async (context) => {
     const delivery = readPush(await context.req.text());
-    // Nothing is awaited between these checks and the call of `work`: another message could take the same slot.
+    // Nothing is awaited between these checks and the call of `work`: another message could take the same place.
     const unfit = worker.unfit();
     if (unfit !== null) return context.text(unfit, 503);
-    if (worker.busy() >= worker.slots) {
+    if (worker.inFlight() >= worker.concurrency) {
       log.error(
-        { slots: worker.slots },
-        'Cloud Run sends more requests at a time than this instance has slots, so one was refused: give the service a concurrency of SPILLWAY_SLOTS.',
+        { concurrency: worker.concurrency },
+        'Cloud Run sends more requests at a time than this instance takes, so one was refused: give the service a concurrency of SPILLWAY_CONCURRENCY, or of SPILLWAY_SLOTS where that is not set.',
       );
-      return context.text('Every slot is busy.', 429);
+      return context.text('As many requests as it takes are under way.', 429);
     }
     const outcome = await worker.work(delivery);
     // After the answer there is no processor time, unless other requests are under way.
-    const rests = worker.busy() === 0;
+    const rests = worker.inFlight() === 0;
     await Promise.all([metricsPush.whenDue(), rests ? tracing.flush(requestFlushMs) : null]);
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });

@@ -1,4 +1,5 @@
 import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
+import { ConfigError } from '@spillway/pipeline/config-error.ts';
 import { identityConfigShape, processingConfigShape, workerConfigSchema } from '@spillway/worker/config.ts';
 import { z } from 'zod';
 
@@ -13,6 +14,11 @@ export const servesSchema = z.object({ SPILLWAY_SERVES: serves });
 const serviceConfigShape = {
   ...callerConfigShape,
   SPILLWAY_SERVES: serves,
+  /**
+   * Requests at a time: the service's own concurrency. Those that have no slot are fetched and stored beside the others.
+   * Default: one for each slot.
+   */
+  SPILLWAY_CONCURRENCY: z.coerce.number().int().min(1).optional(),
   PORT: z.coerce.number().int().min(0).default(8080),
   /** Where it listens. Cloud Run's front reaches a container from outside of it. */
   SPILLWAY_HOST: z.string().min(1).default('0.0.0.0'),
@@ -25,8 +31,22 @@ const serviceConfigShape = {
   SPILLWAY_DRAIN_MS: z.coerce.number().min(0).default(7_000),
 } as const;
 
-/** The environment of a Cloud Run worker that serves jobs. `SPILLWAY_SLOTS` is the service's concurrency. */
+/** The environment of a Cloud Run worker that serves jobs. */
 export const runConfigSchema = workerConfigSchema.extend(serviceConfigShape);
+
+/** Requests at a time to an instance. Throws where its slots would never all be busy. */
+export function concurrencyOf({
+  SPILLWAY_SLOTS: slots,
+  SPILLWAY_CONCURRENCY: concurrency = slots,
+}: {
+  SPILLWAY_SLOTS: number;
+  SPILLWAY_CONCURRENCY?: number | undefined;
+}): number {
+  if (concurrency >= slots) return concurrency;
+  throw new ConfigError(
+    `SPILLWAY_CONCURRENCY is ${concurrency}, and SPILLWAY_SLOTS is ${slots}: an instance would get fewer requests at a time than it can work on. Give it at least as many requests, or fewer slots.`,
+  );
+}
 
 /** The environment of one that serves pictures: it knows no database, no bucket and no queue. */
 export const picturesConfigSchema = z.object({

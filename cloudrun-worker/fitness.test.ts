@@ -9,10 +9,14 @@ const lacking = givenBack(full.why, { lack: { what: 'disk', wantedBytes: 5_000 }
 /** An instance whose jobs end as `outcome`, and whose self-test as `problem` says. */
 function instance(outcome: Outcome, problem: typeof full | null) {
   const tests: number[] = [];
+  /** How many tests had been made whenever others were given what had not begun. */
+  const givenBackAt: number[] = [];
   const fitness: Fitness = createFitness(
     {
       slots: 1,
       busy: () => 0,
+      inFlight: () => 0,
+      giveBackWaiting: () => void givenBackAt.push(tests.length),
       async work() {
         fitness.observe(outcome);
         return outcome;
@@ -22,18 +26,20 @@ function instance(outcome: Outcome, problem: typeof full | null) {
         return problem;
       },
     },
+    1,
     createMemoryPorts().log,
   );
-  return { fitness, tests };
+  return { fitness, tests, givenBackAt };
 }
 
-it('an instance whose machine cannot work takes nothing more, and ends', async () => {
-  const { fitness, tests } = instance(lacking, full);
+it('an instance whose machine cannot work takes nothing more, gives back what has not begun, and ends', async () => {
+  const { fitness, tests, givenBackAt } = instance(lacking, full);
   expect(fitness.work.unfit()).toBeNull();
   expect(await fitness.work.work({ data: 'message', trace: null })).toBe(lacking);
   expect(fitness.work.unfit()).toBe(full.why);
   expect(await fitness.lost).toMatchObject({ name: 'MachineError', lack: 'disk', message: full.why });
   expect(tests).toEqual([5_000]);
+  expect(givenBackAt).toEqual([0]);
 });
 
 it('one that is well again within the same request goes on', async () => {
@@ -52,11 +58,14 @@ it('one whose machine fails another job during its self-test makes another one',
   const underWay = Promise.withResolvers<typeof full | null>();
   const results = [underWay.promise, Promise.resolve(full)];
   const tests: number[] = [];
+  const givenBackAt: number[] = [];
   const outcomes = [lacking, givenBack(full.why, { lack: { what: 'disk', wantedBytes: 60_000 } })];
   const fitness: Fitness = createFitness(
     {
       slots: 2,
       busy: () => 0,
+      inFlight: () => 0,
+      giveBackWaiting: () => void givenBackAt.push(tests.length),
       async work() {
         const outcome = outcomes.shift() ?? lacking;
         fitness.observe(outcome);
@@ -67,6 +76,7 @@ it('one whose machine fails another job during its self-test makes another one',
         return results.shift() ?? Promise.resolve(null);
       },
     },
+    1,
     createMemoryPorts().log,
   );
   const first = fitness.work.work({ data: 'message', trace: null });

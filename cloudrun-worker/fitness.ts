@@ -15,7 +15,8 @@ export interface Fitness {
 
 /** Lets an instance whose machine failed a job take no messages until a self-test went well. */
 export function createFitness(
-  worker: Pick<Worker, 'slots' | 'busy' | 'work' | 'selfTest'>,
+  worker: Pick<Worker, 'slots' | 'busy' | 'inFlight' | 'work' | 'giveBackWaiting' | 'selfTest'>,
+  concurrency: number,
   log: Log,
 ): Fitness {
   const check = createSelfCheck(worker, log);
@@ -24,10 +25,14 @@ export function createFitness(
     observe(outcome) {
       if (outcome.kind !== 'given_back' || !outcome.lack) return;
       check.suspect(outcome.why, outcome.lack.wantedBytes);
+      // Others do them while this machine is tried out.
+      worker.giveBackWaiting();
     },
     work: {
       slots: worker.slots,
+      concurrency,
       busy: worker.busy,
+      inFlight: worker.inFlight,
       unfit: check.unfit,
       async work(delivery) {
         const outcome = await worker.work(delivery);

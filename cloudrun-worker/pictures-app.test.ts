@@ -31,6 +31,7 @@ async function service(
   operate: Operate = copying,
   {
     slots = 1,
+    concurrency = 1,
     verdict = { kind: 'welcome' } as CallerVerdict,
     limits = { idleMs: 20_000, mostMs: 60_000 },
     ill = false,
@@ -50,6 +51,7 @@ async function service(
   const { app, idle, giveUp } = createPicturesApp(worker, selfCheck, {
     check: async () => verdict,
     log,
+    concurrency,
     limits,
   });
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
@@ -122,7 +124,7 @@ describe('a picture that is sent', () => {
       notes: ['Ä note.'],
       processMs: 1,
       steps: [{ step: 'make', ms: 20 }],
-      instance: { id: 'run-1', version: '1.2.3', slots: 1, busy: 1, ...machine },
+      instance: { id: 'run-1', version: '1.2.3', slots: 1, busy: 0, inFlight: 1, ...machine },
     });
     expect(line.steps[0]?.agoMs).toBeGreaterThanOrEqual(50);
     await idle();
@@ -193,7 +195,28 @@ describe('what is no picture, or not a whole one', () => {
 });
 
 describe('a slot', () => {
-  it('has one picture at a time: others are refused at once', async () => {
+  it('has one picture at a time, and others up to the concurrency wait for it', async () => {
+    const working = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    let [calls, atOnce, most] = [0, 0, 0];
+    const { url } = await service(
+      async (request) => {
+        most = Math.max(most, ++atOnce);
+        await working[calls++]?.promise;
+        atOnce--;
+        return copying(request);
+      },
+      { concurrency: 2 },
+    );
+    const answers = [post(url, frame()), post(url, frame())];
+    const health = async () => (await fetch(new URL('/health', url))).json();
+    await expect.poll(health).toMatchObject({ slots: 1, busy: 1, inFlight: 2 });
+    expect(await failureOf(post(url, frame()))).toMatchObject({ status: 429, kind: 'busy' });
+    for (const { resolve } of working) resolve();
+    for (const answer of answers) expect((await answer).status).toBe(200);
+    expect([calls, most]).toEqual([2, 1]);
+  });
+
+  it('has one picture at a time: where the concurrency is no more, others are refused at once', async () => {
     const working = Promise.withResolvers<void>();
     const begun = Promise.withResolvers<void>();
     const { url, idle } = await service(async (request) => {
@@ -279,7 +302,7 @@ describe('the endpoint', () => {
     const answer = await fetch(`${url}/health`);
     expect([answer.status, await answer.json()]).toEqual([
       200,
-      { status: 'ready', serves: 'pictures', slots: 1, busy: 0 },
+      { status: 'ready', serves: 'pictures', slots: 1, busy: 0, inFlight: 0 },
     ]);
   });
 });

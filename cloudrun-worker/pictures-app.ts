@@ -12,6 +12,7 @@ import { largestFile, sizeRefusal } from '@spillway/core/file-size.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
 import type { ResultExtension } from '@spillway/core/picture-types.ts';
+import { Semaphore } from '@spillway/core/semaphore.ts';
 import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
 import type { OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
 import {
@@ -47,7 +48,7 @@ const usualLimits: TransferLimits = { idleMs: 20_000, mostMs: 120_000 };
 
 export interface PicturesApp {
   app: Hono<{ Bindings: HttpBindings }>;
-  /** Resolves when no request holds a slot. */
+  /** Resolves when no request is under way. */
   idle(): Promise<void>;
   /** Calls off what is under way. Its sender may send it again. */
   giveUp(): void;
@@ -55,16 +56,22 @@ export interface PicturesApp {
 
 /**
  * `POST /process`: does an operation on the picture that is sent, and answers with the result. What crosses the wire is in
- * `pipeline/pictures/wire.ts`. A request holds a slot until its answer has been sent. It leaves nothing behind, and an
- * answer that is cut off is a failure for its sender, who knows size and checksum from its first line.
+ * `pipeline/pictures/wire.ts`. A request holds a slot while its picture is worked on: others are received and answered beside
+ * it, up to the service's concurrency. It leaves nothing behind, and an answer that is cut off is a failure for its sender,
+ * who knows size and checksum from its first line.
  */
 export function createPicturesApp(
   worker: PictureWorker,
   selfCheck: Omit<SelfCheck, 'lost'>,
-  { check, log, limits = usualLimits }: { check: CallerCheck; log: Log; limits?: TransferLimits },
+  {
+    check,
+    log,
+    concurrency = worker.slots,
+    limits = usualLimits,
+  }: { check: CallerCheck; log: Log; concurrency?: number; limits?: TransferLimits },
 ): PicturesApp {
   const app = new Hono<{ Bindings: HttpBindings }>();
-  /** The requests that hold a slot. */
+  const slots = new Semaphore(worker.slots);
   const underWay = new Set<AbortController>();
   let idle = Promise.withResolvers<void>();
   idle.resolve();
@@ -73,28 +80,28 @@ export function createPicturesApp(
   app.get('/health', (context) => {
     const why = selfCheck.unfit();
     const report = why === null ? { status: 'ready' } : { status: 'unfit', detail: why };
-    const more = { serves: 'pictures', slots: worker.slots, busy: underWay.size };
+    const more = { serves: 'pictures', slots: worker.slots, busy: slots.taken, inFlight: underWay.size };
     return context.json({ ...report, ...more }, why === null ? 200 : 503);
   });
   guardCalls(app, check);
   app.post(processPath, async ({ env: { incoming, outgoing }, req }) => {
     const arrivedAt = performance.now();
     const trace = req.header('traceparent');
-    // Nothing is awaited between these checks and the taking of a slot: another request could take the same one.
+    // Nothing is awaited between these checks and the taking of a place: another request could take the same one.
     const refusal = whyNotNow();
     if (refusal) {
       answerFailure(refusal, outgoing, arrivedAt);
       return RESPONSE_ALREADY_SENT;
     }
-    const slot = new AbortController();
+    const request = new AbortController();
     if (underWay.size === 0) idle = Promise.withResolvers();
-    underWay.add(slot);
+    underWay.add(request);
     outgoing.once('close', () => {
-      underWay.delete(slot);
+      underWay.delete(request);
       if (underWay.size === 0) idle.resolve();
-      if (!outgoing.writableFinished) slot.abort(new CalledOffError('Its sender has hung up.'));
+      if (!outgoing.writableFinished) request.abort(new CalledOffError('Its sender has hung up.'));
     });
-    await serve({ incoming, outgoing, arrivedAt, signal: slot.signal, trace });
+    await serve({ incoming, outgoing, arrivedAt, signal: request.signal, trace });
     return RESPONSE_ALREADY_SENT;
   });
   app.onError((error, context) => {
@@ -105,12 +112,12 @@ export function createPicturesApp(
   function whyNotNow(): PictureFailure | null {
     const unfit = selfCheck.unfit();
     if (unfit !== null) return { kind: 'unfit', message: unfit };
-    if (underWay.size < worker.slots) return null;
+    if (underWay.size < concurrency) return null;
     log.error(
-      { slots: worker.slots },
-      'More pictures came at a time than this instance has slots, so one was refused: give the service a concurrency of SPILLWAY_SLOTS.',
+      { concurrency },
+      'More pictures came at a time than this instance takes, so one was refused: give the service a concurrency of SPILLWAY_CONCURRENCY, or of SPILLWAY_SLOTS where that is not set.',
     );
-    return { kind: 'busy', message: 'Every slot is taken.' };
+    return { kind: 'busy', message: 'As many pictures as it takes are under way.' };
   }
 
   async function serve(exchange: Exchange): Promise<void> {
@@ -122,7 +129,7 @@ export function createPicturesApp(
       await mkdir(folder);
       const head = await receive(exchange, join(folder, 'source'));
       ({ operation } = head);
-      const output = await worker.operate(requestOf(head, folder, signal));
+      const output = await workInSlot(requestOf(head, folder, signal));
       await answerResult(output, exchange);
       log.info({ trace, operation, ms: ms() }, 'A picture was worked on.');
     } catch (error) {
@@ -136,6 +143,17 @@ export function createPicturesApp(
       await rm(folder, { recursive: true, force: true }).catch((error: unknown) =>
         log.warn({ error }, 'The files of a request could not be removed.'),
       );
+    }
+  }
+
+  async function workInSlot(request: OperationRequest): Promise<SlottedOutput> {
+    const waitsFrom = performance.now();
+    const release = await slots.acquire({ signals: [request.signal] });
+    const slotWaitMs = Math.round(performance.now() - waitsFrom);
+    try {
+      return { ...(await worker.operate(request)), slotWaitMs };
+    } finally {
+      release();
     }
   }
 
@@ -157,7 +175,7 @@ export function createPicturesApp(
   }
 
   async function answerResult(
-    { path, madeBy: _, ...output }: OperationOutput,
+    { path, madeBy: _, ...output }: SlottedOutput,
     { outgoing, arrivedAt, signal }: Exchange,
   ): Promise<void> {
     const file = await describeFile(path);
@@ -189,17 +207,24 @@ export function createPicturesApp(
   }
 
   function report(arrivedAt: number): InstanceReport {
-    return { ...worker.report(), busy: underWay.size, inHandMs: performance.now() - arrivedAt };
+    return {
+      ...worker.report(),
+      busy: slots.taken,
+      inFlight: underWay.size,
+      inHandMs: performance.now() - arrivedAt,
+    };
   }
 
   return {
     app,
     idle: () => idle.promise,
     giveUp() {
-      for (const slot of underWay) slot.abort(new CalledOffError('The instance is ending.'));
+      for (const request of underWay) request.abort(new CalledOffError('The instance is ending.'));
     },
   };
 }
+
+type SlottedOutput = OperationOutput & { slotWaitMs: number };
 
 /** Nobody waits for the result, or nobody can. */
 class CalledOffError extends Error {

@@ -10,7 +10,7 @@ import { startWorker } from '@spillway/worker/worker.ts';
 import { workerHealth } from '@spillway/worker/worker-health.ts';
 import { createPushApp } from './app.ts';
 import { checkSlots } from './check-slots.ts';
-import { runConfigSchema } from './config.ts';
+import { concurrencyOf, runConfigSchema } from './config.ts';
 import { createFitness } from './fitness.ts';
 import { listen } from './listen.ts';
 
@@ -21,6 +21,7 @@ import { listen } from './listen.ts';
 export async function serveJobs(program: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const config = parseConfig(runConfigSchema, environment);
   const end = askedToEnd(createJsonLog(program), config.SPILLWAY_DRAIN_MS);
+  const concurrency = concurrencyOf(config);
   const { id } = await identifyWorker(config);
   const log = createJsonLog(`${program} ${id}`, { project: config.SPILLWAY_PROJECT });
   logProcessFaults(log);
@@ -28,8 +29,8 @@ export async function serveJobs(program: string, environment: NodeJS.ProcessEnv)
   const worker = await startWorker('run', id, config, log, {
     onOutcome: (outcome) => fitness.observe(outcome),
   });
-  await checkSlots(worker);
-  const fitness = createFitness(worker, log);
+  await checkSlots(worker, concurrency);
+  const fitness = createFitness(worker, concurrency, log);
   const health = workerHealth();
   health.begin(() => worker.ports.jobs.get('health'));
   const { tracing } = worker;
@@ -41,6 +42,8 @@ export async function serveJobs(program: string, environment: NodeJS.ProcessEnv)
   const server = await listen(createPushApp(fitness.work, consumer, pages), config, log);
   await worker.setState('ready');
   const fault = await Promise.race([end.then(() => null), fitness.lost]);
+  // Others can begin at once what waits here for a slot.
+  worker.giveBackWaiting();
   await worker.setState('draining', fault ? [fault.lack] : []);
   const closed = server.close();
   const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);

@@ -5,7 +5,7 @@ import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
 import { startPictureWorker } from '@spillway/worker/picture-worker.ts';
-import { picturesConfigSchema } from './config.ts';
+import { concurrencyOf, picturesConfigSchema } from './config.ts';
 import { listen } from './listen.ts';
 import { createPicturesApp } from './pictures-app.ts';
 import { createSelfCheck } from './self-check.ts';
@@ -17,6 +17,7 @@ import { createSelfCheck } from './self-check.ts';
 export async function servePictures(program: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const config = parseEnvironment(picturesConfigSchema, environment);
   const end = askedToEnd(createJsonLog(program), config.SPILLWAY_DRAIN_MS);
+  const concurrency = concurrencyOf(config);
   const { id } = await identifyWorker(config);
   const { SPILLWAY_PROJECT: project } = config;
   const log = createJsonLog(`${program} ${id}`, project === undefined ? {} : { project });
@@ -24,7 +25,7 @@ export async function servePictures(program: string, environment: NodeJS.Process
   const check = await chooseCallerCheck(config, log);
   const worker = await startPictureWorker(id, config, log);
   const selfCheck = createSelfCheck(worker, log);
-  const { app, idle, giveUp } = createPicturesApp(worker, selfCheck, { check, log });
+  const { app, idle, giveUp } = createPicturesApp(worker, selfCheck, { check, log, concurrency });
   const server = await listen(app, config, log);
   process.send?.({ ready: true });
   const fault = await Promise.race([end.then(() => null), selfCheck.lost]);

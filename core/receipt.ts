@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
 import { blameSchema, crc32cSchema, instant, modelSchema, targetSchema, timingsSchema } from './job.ts';
 
-/** The receipt beside a result. It is written last, so a receipt means that the result is complete. */
+/** The receipt beside a result. Both are written at once; when the job has `succeeded`, and at its event, both are there. */
 export const receiptSchema = z.object({
   schemaVersion: z.number(),
   jobId: z.string(),

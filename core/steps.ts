@@ -56,6 +56,29 @@ export function* waitForAll<const Values extends readonly unknown[]>(
   return answers as AwaitedAll<Values>;
 }
 
+/**
+ * `waitFor`, unless one of the signals is aborted before: then its reason is thrown, and what was waited for goes on alone.
+ */
+export function* waitUnlessAborted<Value>(
+  value: Value,
+  signals: readonly AbortSignal[],
+): Steps<Awaited<Value>> {
+  for (const signal of signals) signal.throwIfAborted();
+  if (!isThenable(value)) return value as Awaited<Value>;
+  const first = new Pending<unknown>();
+  const abort = ({ target }: Event) => first.reject((target as AbortSignal).reason);
+  for (const signal of signals) signal.addEventListener('abort', abort);
+  value.then(
+    (answer) => first.resolve(answer),
+    (error) => first.reject(error),
+  );
+  try {
+    return (yield first) as Awaited<Value>;
+  } finally {
+    for (const signal of signals) signal.removeEventListener('abort', abort);
+  }
+}
+
 /** Goes through items: visits each, one after another, and goes on when the visit has ended. */
 export type Walk<Item> = (visit: (item: Item) => Steps<void>) => Steps<void>;
 

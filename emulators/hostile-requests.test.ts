@@ -47,7 +47,7 @@ const adapted = (app: { fetch: Parameters<typeof createAdaptorServer>[0]['fetch'
 /** A worker's push endpoint that takes every message. */
 function startPushEndpoint() {
   const work = async () => ({ kind: 'nothing_waits', ack: true }) as const;
-  const worker = { slots: 1, busy: () => 0, unfit: () => null, work };
+  const worker = { slots: 1, concurrency: 1, busy: () => 0, inFlight: () => 0, unfit: () => null, work };
   const app = createPushApp(worker, consumer, pages);
   const routes = app.routes.filter(({ method }) => method !== 'ALL');
   return { server: adapted(app), routes };

@@ -18,12 +18,14 @@ const [object] = await storage.bucket(buckets.uploads).upload(picture, {
 const prefix = `${operation}/${parse(picture).name}.${object.metadata.generation}.`;
 const results = storage.bucket(buckets.results);
 
-// The receipt is written last: once it is there, the result is complete.
+// Result and receipt are written at once: it has ended when both are there, or the error report is.
 async function waitForEnd() {
   for (;;) {
     const [files] = await results.getFiles({ prefix });
-    const ended = files.find(({ name }) => name.endsWith('.receipt.json') || name.endsWith('.error.json'));
-    if (ended) return ended;
+    const failed = files.find(({ name }) => name.endsWith('.error.json'));
+    if (failed) return failed;
+    const receipt = files.find(({ name }) => name.endsWith('.receipt.json'));
+    if (receipt && files.length > 1) return receipt;
     await wait(200);
   }
 }

@@ -10,10 +10,19 @@ import {
   type OperationOptions,
   parseOptions,
 } from '@spillway/core/operations.ts';
-import { type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { Receipt } from '@spillway/core/receipt.ts';
+import type { Release } from '@spillway/core/semaphore.ts';
+import {
+  isThenable,
+  launch,
+  type Steps,
+  type Thenable,
+  waitFor,
+  waitUnlessAborted,
+} from '@spillway/core/steps.ts';
 import { isPoison } from '@spillway/core/transitions.ts';
 import { type HeldClaim, holdClaim } from './claim.ts';
-import type { Executor, OperationOutput } from './executor.ts';
+import type { Executor, OperationOutput, OperationRequest } from './executor.ts';
 import type { Outcome } from './outcome.ts';
 import type { Download, WrittenBlob } from './ports/blobs.ts';
 import type { Stored } from './ports/jobs.ts';
@@ -26,7 +35,7 @@ import {
   type TimingsSoFar,
   withFencingToken,
 } from './record.ts';
-import { writeReceipt, writeResult } from './results.ts';
+import { type DescribedResult, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
 import { addSpan, traced } from './telemetry/traced.ts';
 
@@ -39,28 +48,35 @@ interface Attempt {
   /** A folder for the files of this attempt. */
   folder: string;
   startedAt: Date;
+  /** The download, while it is under way. */
+  download: Thenable<unknown> | null;
   executor: Executor;
 }
 
 /** The source's file, as it was stored, and when it was here. */
 type Source = Extract<Download, { kind: 'downloaded' }> & { at: Date };
 
-/** What the operation made, and when it had ended. */
-type Output = OperationOutput & { at: Date };
+/** What the operation made, when it had its slot, and when it had ended. */
+type Output = OperationOutput & { waitedMs: number; begunAt: Date; at: Date };
 
 /** Takes a claimed job to its outcome, or gives it back. Throws `OutageError` where neither can be written. */
 export function* executeJob(claimed: Stored, token: string, executor: Executor): Steps<Outcome> {
   const { job } = claimed;
   const attempt = beginAttempt(claimed, token, executor);
+  let leaveRoom: Release = () => {};
   try {
     yield* makeFolder(attempt);
+    checkSize(attempt);
+    leaveRoom = yield* waitForRoom(attempt);
     return yield* produce(attempt);
   } catch (error) {
     yield* waitFor(attempt.claim.stop());
     return yield* settleFailure(job, token, yield* causeOf(error, attempt), executor);
   } finally {
     yield* waitFor(attempt.claim.stop());
-    yield* removeFolder(attempt);
+    // What was given back must not wait for the end of a long download.
+    if (attempt.download) launch(leaveLater(attempt, attempt.download, leaveRoom));
+    else yield* leave(attempt, leaveRoom);
   }
 }
 
@@ -73,24 +89,30 @@ export function endPoisonJob(job: Job, { ports, maxAttempts }: Executor): Steps<
 
 /** The steps from a claim to its recorded result. Each step throws where the attempt ends there. */
 function* produce(attempt: Attempt): Steps<Outcome> {
-  checkSize(attempt);
   const source = yield* downloadSource(attempt);
   if (source.kind === 'gone') return yield* endWithoutSource(attempt, source.replaced);
-  const output = yield* operate(attempt);
+  const output = yield* operate(attempt, source);
   const timings = timingsOf(attempt, source, output);
   const { result, receipt } = yield* store(attempt, source, output, timings);
   return yield* recordResult(attempt, output, result, receipt, timings);
 }
 
 function beginAttempt(claimed: Stored, token: string, executor: Executor): Attempt {
+  executor.flight?.claimed(claimed.job);
   return {
     job: claimed.job,
     token,
     claim: holdClaim(claimed, token, executor),
     folder: executor.folders.pathOf(`job-${token}`),
     startedAt: executor.ports.clock.now(),
+    download: null,
     executor,
   };
+}
+
+/** A job that must not, or need not, be begun: its claim is lost, or the worker gives back what it has not begun. */
+function signalsOf({ claim, executor }: Attempt): AbortSignal[] {
+  return [claim.signal, executor.leaving];
 }
 
 /** Checks the size that the event states, so that a file that is too large is not downloaded. */
@@ -99,56 +121,83 @@ function checkSize({ job }: Attempt): void {
   if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
+function* waitForRoom(attempt: Attempt): Steps<Release> {
+  const { job, executor } = attempt;
+  return executor.flight ? yield* waitFor(executor.flight.room(job, signalsOf(attempt))) : () => {};
+}
+
 function downloadSource(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
   return traced('download', attempt.job, () => download(attempt), attempt.executor.ports);
 }
 
 function* download(attempt: Attempt): Steps<Source | Extract<Download, { kind: 'gone' }>> {
-  const { blobs, clock } = attempt.executor.ports;
-  const downloaded = yield* waitFor(blobs.download(attempt.job.source, inputPath(attempt)));
-  return downloaded.kind === 'gone' ? downloaded : { ...downloaded, at: clock.now() };
+  const { ports, flight } = attempt.executor;
+  const download = ports.blobs.download(attempt.job.source, inputPath(attempt));
+  if (isThenable(download)) attempt.download = download;
+  const downloaded = yield* waitUnlessAborted(download, signalsOf(attempt));
+  attempt.download = null;
+  if (downloaded.kind === 'gone') return downloaded;
+  flight?.fetched();
+  return { ...downloaded, at: ports.clock.now() };
 }
 
 function endWithoutSource({ token, claim, executor }: Attempt, replaced: boolean): Steps<Outcome> {
   return recordSourceGone(claim.latest(), replaced, withFencingToken(token), executor.ports);
 }
 
-/** Checks the picture and works on it. */
-function operate(attempt: Attempt): Steps<Output> {
-  return traced('process', attempt.job, () => processInChild(attempt), attempt.executor.ports);
+/** Waits for a slot, checks the picture and works on it. */
+function operate(attempt: Attempt, source: Source): Steps<Output> {
+  return traced('process', attempt.job, () => processInSlot(attempt, source), attempt.executor.ports);
 }
 
-function* processInChild(attempt: Attempt): Steps<Output> {
-  const { job, token, claim, folder, executor } = attempt;
+function* processInSlot(attempt: Attempt, source: Source): Steps<Output> {
+  const { job, token, folder, executor } = attempt;
+  const { clock } = executor.ports;
   const progress = reportProgress(job, token, executor.ports);
+  const request: OperationRequest = {
+    ...knownOperation(job),
+    inputPath: inputPath(attempt),
+    outputPath: join(folder, 'result'),
+    // The signal is made when somebody reads it. A job that ends at once needs none.
+    get signal() {
+      return AbortSignal.any(signalsOf(attempt));
+    },
+    onProgress: progress.tell,
+  };
+  let release: Release = () => {};
   try {
-    const output = yield* waitFor(
-      executor.operate({
-        ...knownOperation(job),
-        inputPath: inputPath(attempt),
-        outputPath: join(folder, 'result'),
-        // The signal is made when somebody reads it. A job that ends at once needs none.
-        get signal() {
-          return AbortSignal.any([claim.signal, executor.leaving]);
-        },
-        onProgress: progress.tell,
-      }),
-    );
+    const fetchedAt = executor.prepare ? yield* prepare(attempt, executor.prepare, request) : source.at;
+    if (executor.flight) release = yield* waitFor(executor.flight.slot(job, signalsOf(attempt)));
+    const begunAt = clock.now();
+    const output = yield* waitFor(executor.operate(request));
+    release();
     for (const { step, startedAt, ms } of output.steps) {
       addSpan(step, job, startedAt + ms, executor.ports, { startedAt });
     }
-    return { ...output, at: executor.ports.clock.now() };
+    const waitedMs = between(fetchedAt, begunAt) + (output.slotWaitMs ?? 0);
+    return { ...output, waitedMs, begunAt, at: clock.now() };
   } finally {
+    release();
     yield* waitFor(progress.settled());
   }
+}
+
+/** What an operation needs, such as a model, is fetched without a slot. Returns when it was there. */
+function* prepare(
+  { executor }: Attempt,
+  fetch: NonNullable<Executor['prepare']>,
+  request: OperationRequest,
+): Steps<Date> {
+  yield* waitFor(fetch(request));
+  return executor.ports.clock.now();
 }
 
 function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output): TimingsSoFar {
   return {
     waitMs: between(clockStart(job), startedAt),
     downloadMs: between(startedAt, source.at),
-    slotWaitMs: 0,
-    processMs: Math.round(Math.min(output.processMs, between(source.at, output.at))),
+    slotWaitMs: output.waitedMs,
+    processMs: Math.round(Math.min(output.processMs, between(output.begunAt, output.at))),
   };
 }
 
@@ -159,23 +208,24 @@ interface StoredFiles {
 
 function store(attempt: Attempt, source: Source, output: Output, timings: TimingsSoFar): Steps<StoredFiles> {
   const { job, executor } = attempt;
+  const receiptOf = (result: DescribedResult) => receiptFor(attempt, source, output, result, timings);
   function* writeBoth(): Steps<StoredFiles> {
-    const result = yield* writeResult(job, output, executor.ports);
-    return { result, receipt: yield* storeReceipt(attempt, source, output, result, timings) };
+    const crc32c = yield* waitFor(executor.folders.checksum(output.path));
+    return yield* writeResult(job, { ...output, crc32c }, receiptOf, executor.ports);
   }
   return traced('store', job, writeBoth, executor.ports);
 }
 
-function storeReceipt(
+function receiptFor(
   { job, executor }: Attempt,
   source: Source,
   { model, notes, contentType, madeBy, at }: Output,
-  result: WrittenBlob,
+  { name: resultName, crc32c }: DescribedResult,
   timings: TimingsSoFar,
-): Steps<WrittenBlob> {
+): Receipt {
   const { bucket, name, generation } = job.source;
   const { target, worker, ports } = executor;
-  const receipt = {
+  return {
     schemaVersion,
     jobId: job.id,
     source: { bucket, name, generation, crc32c: source.crc32c },
@@ -183,25 +233,24 @@ function storeReceipt(
     options: job.options,
     model,
     notes,
-    result: { bucket: result.bucket, name: result.name, contentType, crc32c: result.crc32c },
+    result: { bucket: ports.buckets.results, name: resultName, contentType, crc32c },
     ran: { target, worker: madeBy ?? worker, reason: job.route.reason, explanation: job.route.explanation },
     timings,
     attempts: job.attempt,
     at,
   };
-  return writeReceipt(job, receipt, ports);
 }
 
 function* recordResult(
   { token, claim, executor }: Attempt,
   { contentType, width, height, decodedPixels, model, notes, at }: Output,
-  written: WrittenBlob,
+  { bucket, name, generation, crc32c, size }: WrittenBlob,
   receipt: WrittenBlob,
   timings: TimingsSoFar,
 ): Steps<Outcome> {
   yield* waitFor(claim.stop());
   const made = { contentType, width, height, decodedPixels, model, notes };
-  const result = { ...written, ...made, receipt: receipt.name };
+  const result = { bucket, name, generation, crc32c, size, ...made, receipt: receipt.name };
   return yield* recordSuccess(claim.latest(), result, timings, at, withFencingToken(token), executor.ports);
 }
 
@@ -235,11 +284,22 @@ function folderFault(cause: unknown): unknown {
   return machineErrorOf(cause) ?? new MachineError('writable_disk', lackSentence('writable_disk'), { cause });
 }
 
+function* leaveLater(attempt: Attempt, download: Thenable<unknown>, leaveRoom: Release): Steps<void> {
+  try {
+    yield* waitFor(download);
+  } catch {
+    // The job was given back before: nobody waits for its source.
+  }
+  yield* leave(attempt, leaveRoom);
+}
+
 /** A folder that cannot be removed is no reason to do the job again. */
-function* removeFolder({ folder, executor }: Attempt): Steps<void> {
+function* leave({ folder, executor }: Attempt, leaveRoom: Release): Steps<void> {
   try {
     yield* waitFor(executor.folders.remove(folder));
   } catch (error) {
     executor.ports.log.warn({ folder, error }, 'The files of a job could not be removed.');
+  } finally {
+    leaveRoom();
   }
 }

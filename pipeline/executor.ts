@@ -1,5 +1,6 @@
-import type { JobProgress, Model, Target } from '@spillway/core/job.ts';
+import type { Job, JobProgress, Model, Target } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { Release } from '@spillway/core/semaphore.ts';
 import type { StepTime } from '@spillway/core/spans.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { AttemptFolders } from './attempt-folders.ts';
@@ -22,6 +23,8 @@ export interface OperationOutput {
   notes: string[];
   /** Milliseconds in the child process. */
   processMs: number;
+  /** Milliseconds that it waited for a slot where it was made, if that is not here. */
+  slotWaitMs?: number;
   /** The steps in the child process. */
   steps: readonly StepTime[];
 }
@@ -42,17 +45,43 @@ export interface OperationRequest {
  */
 export type Operate = (request: OperationRequest) => Promise<OperationOutput>;
 
+/** One job in a worker's hands. It says how far it is, and waits where the worker has no place for it. */
+export interface Flight {
+  /** It has this job. */
+  claimed(job: Job): void;
+  /** Waits until there is room for the job's files. Throws the reason of a signal that is aborted before. */
+  room(job: Job, signals: readonly AbortSignal[]): Awaitable<Release>;
+  /** The job's source is here. */
+  fetched(): void;
+  /** Waits for a free slot; the job with the earliest turn is first. Throws as `room` does. */
+  slot(job: Job, signals: readonly AbortSignal[]): Awaitable<Release>;
+}
+
 /** A worker as the use cases know it: it claims jobs and executes them. */
 export interface Executor extends Taker {
   ports: Ports;
+  /**
+   * Fetches what the operation needs, before it takes a slot. Throws `PermanentError` and `MachineError`. Default: it
+   * needs nothing.
+   */
+  prepare?: (
+    request: Pick<OperationRequest, 'operation' | 'options' | 'signal' | 'onProgress'>,
+  ) => Awaitable<void>;
   /** As `Operate`, or with an output that is there at once. */
   operate: (request: OperationRequest) => Awaitable<OperationOutput>;
+  /** Default: it never waits. */
+  flight?: Flight;
   target: Target;
   /**
    * Whether it pulls its messages. One that is not acknowledged then waits alone; a push that is refused holds back all
    * others. Default: a VM does, Cloud Run does not.
    */
   pulls?: boolean;
+  /**
+   * Whether a message brought it to the job. A VM that took its job without one publishes one where it gives the job back.
+   * Default: yes.
+   */
+  hasMessage?: boolean;
   /** For the files of jobs in progress. */
   folders: AttemptFolders;
   /**

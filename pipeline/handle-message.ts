@@ -14,15 +14,20 @@ import { addSpan, linksTo, markFailed, traced } from './telemetry/traced.ts';
 import { answerTrial } from './try-out.ts';
 
 /** Reads the data of a message, and handles it. Never throws. */
-export async function receiveMessage({ data, trace }: Delivery, executor: Executor): Promise<Outcome> {
+export function receiveMessage(delivery: Delivery, executor: Executor): Promise<Outcome> {
+  return overTime(receiving(delivery, executor));
+}
+
+/** The same, as steps. */
+export function* receiving({ data, trace }: Delivery, executor: Executor): Steps<Outcome> {
   const parsed = parseJobMessage(data);
   switch (parsed.kind) {
     case 'message':
-      return handleMessage(parsed.message, executor, trace);
+      return yield* handling(parsed.message, executor, trace);
     case 'newer':
       return { kind: 'newer', ack: false, why: `The message is of the newer version ${parsed.version}.` };
     case 'malformed':
-      return putAside(data, parsed.problem, executor);
+      return yield* waitFor(putAside(data, parsed.problem, executor));
     default:
       return parsed satisfies never;
   }
@@ -76,34 +81,13 @@ function* readingOrPuttingAside(
 
 /** Executes the job that is first in the VMs' line, without a message. Never throws. */
 export function handleNextInLine(executor: Executor): Promise<Outcome> {
-  return overTime(executeClaimed(claimFirstInLine(executor), executor));
+  return overTime(handlingNextInLine(executor));
 }
 
-/**
- * A slot may take this number of turns with one message. Then it lets the message go, so that no message is
- * held without end.
- */
-const turnsPerMessage = 50;
-
-/**
- * Executes the job of a message, and then what is first in line for as long as jobs wait: on the VMs a message is a turn
- * and not a job, and the slot need not ask the queue for the next. Messages whose jobs are done that way find nothing to
- * do when they come.
- * @param next Executes what is first in line.
- * @param mayGoOn Whether this worker takes more work.
- * @returns The last outcome, which says whether the message is acknowledged.
- */
-export function* serveTurns(
-  first: Steps<Outcome>,
-  next: () => Steps<Outcome>,
-  mayGoOn: () => boolean,
-): Steps<Outcome> {
-  let outcome = yield* first;
-  for (let turns = 1; turns < turnsPerMessage; turns++) {
-    if (!outcome.ack || outcome.kind === 'nothing_waits' || !mayGoOn()) break;
-    outcome = yield* next();
-  }
-  return outcome;
+/** The same, as steps. */
+export function handlingNextInLine(executor: Executor): Steps<Outcome> {
+  const withoutMessage = { ...executor, hasMessage: false };
+  return executeClaimed(claimFirstInLine(withoutMessage), withoutMessage);
 }
 
 /** Executes what a claim gives this worker. Never throws. */

@@ -97,7 +97,19 @@ export function* recordFailure(
   }
   const fail = (now: Job) => transitions.failed(now, error, ports.clock.now());
   const ended = yield* end(job, mayEnd, fail, ports, current);
-  return ended ? { kind: 'failed', ack: true, job: ended, error } : claimLost;
+  if (!ended) return claimLost;
+  // A result and a receipt are written at once: an attempt that was cut off may have left one without the other.
+  if (ended.attempt > 1 || error.blame !== 'input') yield* tidyAway(ended, ports);
+  return { kind: 'failed', ack: true, job: ended, error };
+}
+
+/** The job has ended: files that are left beside its report do not change that. */
+function* tidyAway(job: Job, ports: Ports): Steps<void> {
+  try {
+    yield* removeLeftovers(job.id, ports);
+  } catch (error) {
+    ports.log.warn({ ...ofJob(job), error }, 'What attempts of a failed job have left could not be removed.');
+  }
 }
 
 /**

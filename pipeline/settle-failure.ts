@@ -81,8 +81,14 @@ function* tryAgain(failure: AttemptFailure, settling: Settling): Steps<Outcome> 
   const stored = yield* giveBack('attempt_failed', back, settling);
   if (!stored) return claimLost;
   // Pub/Sub slows down all pushes after a refused one. A new message avoids that, because the endpoint is not at fault.
-  if (target === 'run') yield* publish(stored, ports);
-  return givenBack(thrown, { failed: job, ack: target === 'run' });
+  const wantsNew = target === 'run' || lacksMessage(executor);
+  if (wantsNew) yield* publish(stored, ports);
+  return givenBack(thrown, { failed: job, ack: wantsNew });
+}
+
+/** Whether no message would come again for the job: a VM took it from the line, where nobody may look soon. */
+function lacksMessage({ hasMessage = true }: Executor): boolean {
+  return !hasMessage;
 }
 
 function handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
@@ -97,15 +103,19 @@ function handBack(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome>
   }
 }
 
-/** The message comes again, and is a turn for whatever is first in line then. */
+/** The message comes again, or a new one does, and is a turn for whatever is first in line then. */
 function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
+  const wantsNew = lacksMessage(settling.executor);
   const back = (current: Job, now: Date) => {
-    const next = transitions.handedBack(current, now);
+    // During an outage the sweep gives it a message, so that the service gets some time.
+    const next = transitions.handedBack(current, wantsNew && why === 'outage' ? null : now);
     // A service that fails for this job may work for others, so they go first.
     return why === 'outage' ? transitions.postponed(next, outageTurn(current, now)) : next;
   };
   const stored = yield* giveBack(why, back, settling);
-  return stored ? givenBack(settling.thrown) : claimLost;
+  if (!stored) return claimLost;
+  if (wantsNew && why === 'leaving') yield* publish(stored, settling.executor.ports);
+  return givenBack(settling.thrown, { ack: wantsNew });
 }
 
 /**
@@ -132,7 +142,10 @@ function* leaveToOthers(fault: MachineError, settling: Settling): Steps<Outcome>
   const back = (current: Job, now: Date) => transitions.leftByMachine(current, executor.worker, now);
   const lack = { what: fault.lack, wantedBytes: Math.min(job.source.size, largestFile) };
   const stored = yield* giveBack('machine', back, settling);
-  return stored ? givenBack(thrown, { lack }) : claimLost;
+  if (!stored) return claimLost;
+  const wantsNew = lacksMessage(executor);
+  if (wantsNew) yield* publish(stored, executor.ports);
+  return givenBack(thrown, { lack, ack: wantsNew });
 }
 
 /** Puts the job back into its line. Null where the claim is lost; what was made under it is then removed. */

@@ -21,7 +21,7 @@ interface Instance {
  */
 export interface Instances extends Pick<Recurring, 'stop' | 'runNow'> {
   seen(sighting: Sighting): void;
-  /** Learns from a job. `ms`: from its message to its outcome, without the way of the picture to the instance. */
+  /** Learns from a job. `ms`: from its message to its outcome. */
   learn(outcome: Outcome, ms: number, sighting: Sighting): void;
 }
 
@@ -50,7 +50,7 @@ export function keepInstances(
     await fleet.beat({
       ...own,
       ...state,
-      inFlight: own.busy,
+      inFlight: own.inFlight ?? own.busy,
       perOperation: stats.perOperation(),
       delivery: stats.delivery,
       io: stats.io,

@@ -205,10 +205,11 @@ async function callFor(
 const healthSchema = z.object({ serves: z.literal('pictures') });
 
 function outputOf(head: ResultHead, path: string, receivedAt: number): OperationOutput {
-  const { contentType, extension, width, height, decodedPixels, model, notes, processMs } = head;
-  const made = { contentType, extension, width, height, decodedPixels, model, notes, processMs };
+  const { contentType, extension, width, height, decodedPixels, model, notes } = head;
+  const { processMs, slotWaitMs } = head;
+  const made = { contentType, extension, width, height, decodedPixels, model, notes };
   const steps = head.steps.map(({ step, ms, agoMs }) => ({ step, ms, startedAt: receivedAt - agoMs }));
-  return { path, ...made, steps, madeBy: head.instance.id };
+  return { path, ...made, processMs, slotWaitMs, steps, madeBy: head.instance.id };
 }
 
 async function* framed(line: Buffer, path: string): AsyncGenerator<Uint8Array> {

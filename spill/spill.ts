@@ -46,6 +46,7 @@ async function runSpill(environment: NodeJS.ProcessEnv): Promise<void> {
   const instances = keepInstances(config.SPILLWAY_HEARTBEAT_MS, ports);
   const work = createWork({
     worker: id,
+    places: await readPlaces(ports),
     folder: workDir.path,
     claimMs: config.SPILLWAY_CLAIM_MS,
     maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
@@ -57,8 +58,8 @@ async function runSpill(environment: NodeJS.ProcessEnv): Promise<void> {
     },
     instances,
   });
-  const slots = await readPlaces(ports);
-  const pulling = startPulling('run', { slots, ports, work: work.work }, pullsAtOnce);
+  const { flights, giveBackWaiting } = work;
+  const pulling = startPulling('run', { flights, ports, work: work.work, giveBackWaiting }, pullsAtOnce);
   const gate = createGate(pulling, remote.ask, log);
   const places = followPlaces(pulling, ports);
 

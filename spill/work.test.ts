@@ -49,7 +49,17 @@ async function box(changes: Partial<RemoteLimits> = {}) {
     await rm(folder, { recursive: true });
   });
   const workOn = (ports: MemoryPorts) =>
-    createWork({ worker: 'spill', folder, claimMs: 12_000, maxAttempts: 3, ports, remote, gate, instances });
+    createWork({
+      worker: 'spill',
+      places: 20,
+      folder,
+      claimMs: 12_000,
+      maxAttempts: 3,
+      ports,
+      remote,
+      gate,
+      instances,
+    });
   return { service, bench, folder, instances, workOn, pauses };
 }
 

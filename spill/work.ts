@@ -11,9 +11,14 @@ import type { Gate } from './gate.ts';
 import type { Instances } from './instances.ts';
 import type { Remote, Sighting } from './remote.ts';
 
+/** Room for the files of all jobs in its hands. Bytes. */
+const mostBytes = 2 ** 30;
+
 export interface WorkOptions {
   /** Who has the claims. */
   worker: string;
+  /** Pictures that are sent at the same time. */
+  places: number;
   /** A folder for the files of jobs in progress. */
   folder: string;
   claimMs: number;
@@ -25,7 +30,15 @@ export interface WorkOptions {
 }
 
 /** The work of Cloud Run's jobs: everything but the pictures is done here. */
-export function createWork({ worker, folder, claimMs, maxAttempts, ports, ...there }: WorkOptions): Workload {
+export function createWork({
+  worker,
+  places,
+  folder,
+  claimMs,
+  maxAttempts,
+  ports,
+  ...there
+}: WorkOptions): Workload {
   const { remote, gate, instances } = there;
 
   /** Sends a picture, and notes what that says of Cloud Run. */
@@ -50,8 +63,6 @@ export function createWork({ worker, folder, claimMs, maxAttempts, ports, ...the
         latest = sighting;
         instances.seen(sighting);
       }),
-      // An instance's own service time has no cold start in it.
-      leftOutMs: () => latest?.reachedMs ?? 0,
       onOutcome(outcome, ms) {
         if (latest) instances.learn(outcome, ms, latest);
       },
@@ -79,6 +90,7 @@ export function createWork({ worker, folder, claimMs, maxAttempts, ports, ...the
       line: new LineMemory(),
       testOperation: tryOut,
     },
+    { slots: places, mostBytes },
     beginExecution,
   );
 }

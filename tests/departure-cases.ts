@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseJobMessage } from '@spillway/core/messages.ts';
 import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
+import { Flights } from '@spillway/worker/flights.ts';
 import { startPulling } from '@spillway/worker/pull-loop.ts';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -17,7 +18,14 @@ export interface EmptyQueue {
 async function vm(ports: AppPorts) {
   const handled: string[] = [];
   const pulling = startPulling('vm', {
-    slots,
+    flights: new Flights({
+      slots,
+      mostBytes: 1,
+      clock: ports.clock,
+      timers: ports.timers,
+      serviceMs: () => 0,
+    }),
+    giveBackWaiting() {},
     ports,
     async work({ data }) {
       handled.push(jobIdOf(data));

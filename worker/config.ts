@@ -9,7 +9,7 @@ import { z } from 'zod';
 /** What a program that works on pictures is told of that. Durations in milliseconds. */
 export const processingConfigShape = {
   ...modelsEnvironmentSchema.shape,
-  /** Jobs at a time, each in a child process of its own. */
+  /** Operations at a time, each in a child process of its own. Other jobs are fetched and stored beside them. */
   SPILLWAY_SLOTS: z.coerce.number().int().min(1).default(availableParallelism()),
   SPILLWAY_WORK_DIR: z.string().default(join(tmpdir(), 'spillway')),
   /** Longest time for one operation on one picture. */
@@ -50,6 +50,8 @@ export const claimConfigShape = {
   SPILLWAY_HEARTBEAT_MS: z.coerce.number().min(200).default(2_000),
   /** A claim that is not renewed for this long is free for others. */
   SPILLWAY_CLAIM_MS: z.coerce.number().min(1_000).default(9_000),
+  /** Room for the sources and results of all jobs in a worker's hands, in MiB. Default: 1,024; 256 on Cloud Run. */
+  SPILLWAY_IN_FLIGHT_MIB: z.coerce.number().min(1).optional(),
   SPILLWAY_MAX_ATTEMPTS: z.coerce.number().int().min(1).default(3),
 } as const;
 

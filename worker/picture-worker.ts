@@ -12,14 +12,14 @@ import { createOwnProcessor } from './own-processor.ts';
 import { type SelfTestProblem, selfTest } from './self-test.ts';
 import { workDirOf } from './work-dir.ts';
 
-/** Works on pictures that are sent to it, one in each slot, without anything of the cloud. */
+/** Works on pictures that are sent to it, without anything of the cloud. Who calls it keeps to its slots. */
 export interface PictureWorker {
   readonly slots: number;
   /** A folder of its own, for the files of requests. */
   readonly folder: string;
   readonly operate: Operate;
   /** How it is, but for its requests. The machine's figures may be some seconds old. */
-  report(): Omit<InstanceReport, 'busy' | 'inHandMs'>;
+  report(): Omit<InstanceReport, 'busy' | 'inFlight' | 'inHandMs'>;
   /** As that of a worker with jobs. */
   selfTest(wantedBytes: number): Promise<SelfTestProblem | null>;
   close(): Promise<void>;

@@ -1,10 +1,9 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
-import { handleNextInLine, receiveMessage } from '@spillway/pipeline/handle-message.ts';
-import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { copying, type Workbench, workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { startPulling } from './pull-loop.ts';
+import { createWorkload } from './workload.ts';
 
 /** A VM that pulls from a queue in memory. */
 async function vm(operate: Operate = copying, slots = 2) {
@@ -17,15 +16,14 @@ async function vm(operate: Operate = copying, slots = 2) {
 }
 
 function pullAs(id: string, bench: Workbench, operate: Operate, slots: number) {
-  const executor = bench.executor(id, operate);
-  const pulling = startPulling('vm', {
-    slots,
-    ports: bench.ports,
-    work: (delivery) => receiveMessage(delivery, executor),
-    workNext: () => handleNextInLine(executor),
-  });
+  const pulling = startPulling('vm', { ...workloadOf(id, bench, operate, slots), ports: bench.ports });
   onTestFinished(pulling.stop);
   return pulling;
+}
+
+function workloadOf(id: string, bench: Workbench, operate: Operate, slots: number) {
+  const { operate: _, leaving: __, ...executor } = bench.executor(id);
+  return createWorkload(executor, { slots, mostBytes: 2 ** 30 }, () => ({ operate, onOutcome() {} }));
 }
 
 const states = async ({ jobs }: Workbench) => (await jobs()).map(({ state }) => state);
@@ -81,19 +79,19 @@ it('a worker that shares with nobody has few pulls that wait, and takes a burst 
   const enough = Promise.withResolvers<void>();
   const { bench, pulling } = await vm(copying, 1);
   await pulling.stop();
-  const executor = bench.executor('vm-1', async (request) => {
+  const waiting: Operate = async (request) => {
     await enough.promise;
     return copying(request);
-  });
+  };
   const { pull } = bench.ports.consumer;
-  let waiting = 0;
+  let open = 0;
   let most = 0;
   bench.ports.consumer.pull = async (target) => {
-    most = Math.max(most, ++waiting);
-    return pull(target).finally(() => waiting--);
+    most = Math.max(most, ++open);
+    return pull(target).finally(() => open--);
   };
-  const work = (delivery: Delivery) => receiveMessage(delivery, executor);
-  const few = startPulling('vm', { slots: 6, ports: bench.ports, work }, 2);
+  const { flights, work, giveBackWaiting } = workloadOf('vm-1', bench, waiting, 6);
+  const few = startPulling('vm', { flights, ports: bench.ports, work, giveBackWaiting }, 2);
   onTestFinished(few.stop);
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) await bench.drop(`sketch/${name}.jpg`);
   await expect.poll(() => states(bench)).toEqual(Array(6).fill('processing'));

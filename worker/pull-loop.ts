@@ -1,127 +1,169 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Background } from '@spillway/core/background.ts';
 import { OutageError } from '@spillway/core/errors.ts';
 import type { Target } from '@spillway/core/job.ts';
-import { overTime, waitFor } from '@spillway/core/steps.ts';
-import { serveTurns } from '@spillway/pipeline/handle-message.ts';
+import { launch, overTime, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
+import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 import { watchDeliveries } from './delivery-watch.ts';
+import type { OwnFlight } from './flights.ts';
 import { holdMessages } from './held-messages.ts';
-import type { Worker } from './worker.ts';
+import type { Workload } from './workload.ts';
 
 const afterErrorMs = 1_000;
 
 /**
  * `stop` resolves when no more messages will be taken, and those that the last pulls brought are given back. Jobs that
- * are under way go on.
+ * have not begun are given back at once; jobs that are under way go on.
  */
 export interface Pulling extends Background {
-  /** Takes no new messages, or takes them again; jobs that are under way go on. */
+  /** Takes no new messages and gives back the jobs that have not begun, or takes messages again. */
   pause(paused: boolean): void;
-  /** Has this number of slots from now on. Jobs that are under way in a slot too many go on. */
+  /** Has this number of slots from now on. Operations that are under way in a slot too many go on. */
   resize(slots: number): void;
   stop(): Promise<void>;
 }
 
+/** A worker that pulls. Only a VM has a line that it can look at. */
+export type PullingWorker = Pick<Workload, 'flights' | 'work' | 'giveBackWaiting'> &
+  Partial<Pick<Workload, 'workNext'>> & {
+    ports: Pick<AppPorts, 'consumer' | 'timers' | 'log'>;
+  };
+
 /**
- * Each free slot has a pull of its own that waits for one message. So a worker never has more messages than it can work on,
- * which shares a burst evenly between VMs, and a message finds a pull that waits. On a VM, a slot to which no message came
- * looks at the line itself before it pulls again: a message that is lost or late delays no job for longer than a pull takes.
+ * Takes the next job whenever the worker's flights have a place for one. Each place has a pull of its own that waits for
+ * one message. So a worker never has more messages than it can work on, which shares a burst evenly between VMs, and a
+ * message finds a pull that waits. On a VM a message is a turn and not a job: while jobs wait, the next one is what is first
+ * in line, and the queue need not be asked. A VM to which no message came looks at the line as well before it pulls again: a
+ * message that is lost or late delays no job for longer than a pull takes.
  * @param target Whose messages are pulled.
  * @param atOnce Pulls that wait at the same time, for a worker that shares its messages with nobody. Default: one for each
- * free slot.
+ * place.
  */
 export function startPulling(
   target: Target,
-  worker: Pick<Worker, 'slots' | 'ports' | 'work'> & Partial<Pick<Worker, 'workNext'>>,
+  worker: PullingWorker,
   atOnce: number = Number.POSITIVE_INFINITY,
 ): Pulling {
-  const { workNext } = worker;
-  const { consumer, log } = worker.ports;
+  const { flights, workNext, giveBackWaiting } = worker;
+  const { consumer, timers, log } = worker.ports;
   const held = holdMessages(worker.ports);
   const watch = watchDeliveries(consumer, log);
   /** Pulls that wait, and messages that are being given back. */
-  const open = new Set<Promise<unknown>>();
-  let wanted = 0;
-  let running = 0;
+  let open = 0;
+  /** Whether the last look at the line found a job. */
+  let moreWait = false;
   let paused = false;
   let stopped = false;
-  let changed = Promise.withResolvers<void>();
+  let changed = new Pending<void>();
   const mayTake = () => !paused && !stopped;
 
-  /** Wakes the slots: `paused` or `stopped` has changed. */
+  /** `paused`, `stopped` or `open` has changed. */
   function wake(): void {
-    changed.resolve();
-    changed = Promise.withResolvers();
+    const before = changed;
+    changed = new Pending();
+    before.resolve();
+    flights.lookAgain();
   }
 
-  async function runSlot(): Promise<void> {
-    running++;
-    while (!stopped && running <= wanted) {
-      if (paused) await changed.promise;
-      else if (open.size >= atOnce) await Promise.race(open);
-      else await takeTurns(await untilEnded(pull()));
+  function* run(): Steps<void> {
+    const needsNoPull = () => workNext !== undefined && moreWait;
+    const hasPlace = () => mayTake() && (open < atOnce || needsNoPull());
+    for (;;) {
+      yield* flights.untilNext(hasPlace, () => stopped);
+      if (stopped) return;
+      launch(take(flights.begin(foundOne)));
     }
-    running--;
   }
 
-  function resize(slots: number): void {
-    wanted = slots;
-    while (!stopped && running < wanted) void runSlot();
+  /** The line may have another job. */
+  function foundOne(): void {
+    moreWait = true;
   }
 
-  /** What `stop` has to wait for. */
-  async function untilEnded<Value>(task: Promise<Value>): Promise<Value> {
-    open.add(task);
+  function* take(flight: OwnFlight): Steps<void> {
     try {
-      return await task;
+      if (workNext && moreWait) yield* look(flight, workNext);
+      else yield* takeMessage(flight);
     } finally {
-      open.delete(task);
+      flight.ended();
     }
   }
 
-  /** A message that may be worked on; null where none came. One that comes too late is given back. Never rejects. */
-  async function pull(): Promise<PulledMessage | null> {
+  function* takeMessage(flight: OwnFlight): Steps<void> {
+    const message = yield* pull();
+    if (message) {
+      const outcome = yield* waitFor(worker.work(message, flight));
+      note(outcome);
+      yield* waitFor(held.settle(message, outcome.ack));
+    } else if (workNext && mayTake()) {
+      if (yield* look(flight, workNext)) yield* waitFor(watch.missed());
+    }
+  }
+
+  /** Executes what is first in line. Whether there was a job. */
+  function* look(flight: OwnFlight, next: NonNullable<typeof workNext>): Steps<boolean> {
+    const outcome = yield* waitFor(next(flight));
+    note(outcome);
+    return 'job' in outcome;
+  }
+
+  /** After what could not be done for now, the next job comes with a message: it is not looked for at once. */
+  function note(outcome: Outcome): void {
+    const foundNone =
+      outcome.kind === 'nothing_waits' || (outcome.kind === 'dropped' && outcome.why !== 'claim_lost');
+    if (foundNone || outcome.kind === 'given_back') moreWait = false;
+  }
+
+  /** A message that may be worked on; null where none came. One that comes too late is given back. Never throws. */
+  function* pull(): Steps<PulledMessage | null> {
+    open++;
     try {
-      const message = await consumer.pull(target);
+      const message = yield* waitFor(consumer.pull(target));
       if (message === null) return null;
       held.add(message);
       watch.delivered();
       if (mayTake()) return message;
-      await held.settle(message, false);
+      yield* waitFor(held.settle(message, false));
     } catch (error) {
       if (error instanceof OutageError) log.warn({ error }, 'A pull failed; the next one follows.');
       else log.error({ error }, 'Pulling is not possible as things are configured.');
-      await Promise.race([delay(afterErrorMs), changed.promise]);
+      yield* pauseAfterError();
+    } finally {
+      open--;
+      wake();
     }
     return null;
   }
 
-  /** Works on the job of a message, or on what is first in line, and goes on with what waits. */
-  async function takeTurns(message: PulledMessage | null): Promise<void> {
-    if (!mayTake()) return message ? held.settle(message, false) : undefined;
-    if (!workNext) {
-      if (message) void held.settle(message, (await worker.work(message)).ack);
-      return;
-    }
-    const first = await (message ? worker.work(message) : workNext());
-    if (message === null && 'job' in first) await watch.missed();
-    const outcome = await overTime(serveTurns(waitFor(first), () => waitFor(workNext()), mayTake));
-    if (message) void held.settle(message, outcome.ack);
+  /** Shorter where something has changed. */
+  function* pauseAfterError(): Steps<void> {
+    const over = new Pending<void>();
+    const cancel = timers.every(afterErrorMs, () => over.resolve());
+    changed.then(
+      () => over.resolve(),
+      () => {},
+    );
+    yield* waitFor(over);
+    cancel();
   }
 
-  resize(worker.slots);
+  function* end(): Steps<void> {
+    stopped = true;
+    giveBackWaiting();
+    wake();
+    while (open > 0) yield* waitFor(changed);
+    held.stopWhenEmpty();
+  }
+
+  launch(run());
   return {
     pause(value) {
       paused = value;
+      if (paused) giveBackWaiting();
       wake();
     },
-    resize,
-    async stop() {
-      stopped = true;
-      wake();
-      await Promise.all(open);
-      held.stopWhenEmpty();
-    },
+    resize: (slots) => flights.resize(slots),
+    stop: () => overTime(end()),
   };
 }

@@ -164,7 +164,8 @@ export function createSelfGuard(options: {
       }
       if (outcome.kind === 'succeeded') {
         const { job } = outcome;
-        breaker.served(witnessOf(job), ms, expectedServiceMs(job));
+        // Without I/O: a service that is slow is no fault of this machine.
+        breaker.served(witnessOf(job), Math.min(ms, job.timings?.processMs ?? ms), expectedServiceMs(job));
       } else {
         const failed = failedAttempt(outcome);
         if (failed) breaker.failed(witnessOf(failed), failed.id);

@@ -13,6 +13,7 @@ import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { type ProcessTracing, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
 import type { WorkerConfig } from './config.ts';
+import { fetchingModels } from './fetching-models.ts';
 import { startHeartbeats } from './heartbeats.ts';
 import { createMachineMeter } from './machine-metrics.ts';
 import { OperationStatsBook } from './operation-stats.ts';
@@ -20,9 +21,12 @@ import { type OwnControl, ownControl } from './own-control.ts';
 import { createOwnOffers } from './own-offers.ts';
 import { createOwnProcessor } from './own-processor.ts';
 import { type SelfTestProblem, selfTest, testOperation } from './self-test.ts';
-import { withModels } from './with-models.ts';
 import { workDirOf } from './work-dir.ts';
 import { createWorkload, type Execution, type Workload } from './workload.ts';
+
+const mebibyte = 1_024 * 1_024;
+/** Room for the sources and results of jobs in a worker's hands. On Cloud Run files are memory. MiB. */
+const roomMib = { vm: 1_024, run: 256 } as const satisfies Record<Target, number>;
 
 /** What a pull loop or a push endpoint works with. */
 export interface Worker extends Workload {
@@ -50,7 +54,7 @@ export interface Worker extends Workload {
 export interface WorkerHooks {
   /** Told with every heartbeat what is wanted of this worker. */
   onControl?: (control: Control) => void;
-  /** Told of every outcome. `ms`: from receiving the message to it. */
+  /** Told of every outcome. `ms`: from receiving the message to it, by a clock that stands still when the worker does. */
   onOutcome?: (outcome: Outcome, ms: number) => void;
 }
 
@@ -109,20 +113,21 @@ export async function startWorker(
   };
 
   function beginExecution(): Execution {
-    let fetchingMs = 0;
+    let fetchMs = 0;
     return {
-      operate: withModels(operate, models, config.SPILLWAY_MODELS_SOURCE, (ms) => {
-        fetchingMs += ms;
+      prepare: fetchingModels(models, config.SPILLWAY_MODELS_SOURCE, (ms) => {
+        fetchMs += ms;
       }),
-      leftOutMs: () => fetchingMs,
+      operate,
       onOutcome(outcome, ms) {
-        stats.record(outcome, ms, { fetchMs: fetchingMs });
+        stats.record(outcome, ms, { fetchMs });
         hooks.onOutcome?.(outcome, ms);
       },
     };
   }
 
-  const workload = createWorkload(executor, beginExecution);
+  const room = mebibyte * (config.SPILLWAY_IN_FLIGHT_MIB ?? roomMib[kind]);
+  const workload = createWorkload(executor, { slots, mostBytes: room }, beginExecution);
 
   const heartbeats = startHeartbeats({
     everyMs: config.SPILLWAY_HEARTBEAT_MS,
@@ -135,7 +140,7 @@ export async function startWorker(
       state,
       slots,
       busy: workload.busy(),
-      inFlight: workload.busy(),
+      inFlight: workload.inFlight(),
       perOperation: stats.perOperation(),
       delivery: stats.delivery,
       io: stats.io,

@@ -3,7 +3,6 @@ import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { published, reserved, routed } from '@spillway/core/transitions.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
-import { serveTurns } from '@spillway/pipeline/handle-message.ts';
 import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
@@ -21,6 +20,7 @@ import {
 import { type Random, randomStream } from '@spillway/simulator/random.ts';
 import { Engine } from '@spillway/simulator/virtual-time.ts';
 import { Storage } from '@spillway/simulator/world/storage.ts';
+import { serveTurns } from '../../simulator/world/serve-turns.ts';
 import { Places } from './places.ts';
 
 export interface LineScenario {

@@ -10,7 +10,7 @@ import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
 import { crc32cOf, openCrc32c } from '../crc32c.ts';
 import { objectPage, pageQuery } from '../gcp/object-page.ts';
 import { asServiceError } from '../gcp/outages.ts';
-import type { BlobContent, BlobReference, Blobs, Download, WrittenBlob } from '../ports/blobs.ts';
+import type { BlobContent, BlobReference, Blobs, Download } from '../ports/blobs.ts';
 import {
   bytesOf,
   createStorageRequests,
@@ -159,11 +159,12 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
       return { kind: 'downloaded', crc32c, size: stored.size } satisfies Download;
     },
     async writeOnce(bucket, name, content) {
-      const written = (await upload(bucket, name, content)) ?? (await resourceOf(bucket, name));
+      const own = await upload(bucket, name, content);
+      const written = own ?? (await resourceOf(bucket, name));
       if (written === null)
         throw new OutageError(`${service} did not keep ${name}: it was removed meanwhile.`);
       const { generation, crc32c, size } = written;
-      return { bucket, name, generation, crc32c, size } satisfies WrittenBlob;
+      return { bucket, name, generation, crc32c, size, adopted: own === null };
     },
     async read(bucket, name, { generation, range } = {}) {
       const blob = generation === undefined ? { bucket, name } : { bucket, name, generation };

@@ -59,11 +59,11 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
                   `keep ${name}`,
                 ),
               ];
-        return written(bucket, name, metadata);
+        return { ...written(bucket, name, metadata), adopted: false };
       } catch (error) {
         if (codeOf(error) !== preconditionFailed) throw error;
         const [metadata] = await orOutage('Cloud Storage', file.getMetadata());
-        return written(bucket, name, metadata);
+        return { ...written(bucket, name, metadata), adopted: true };
       }
     },
     async read(bucket, name, { generation, range } = {}) {

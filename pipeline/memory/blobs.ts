@@ -90,9 +90,16 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
     },
     async writeOnce(bucket, name, { from, contentType }) {
       const bytes = 'path' in from ? await readFile(from.path) : Buffer.from(textOf(from));
-      const stored = objects.get(key(bucket, name)) ?? put(bucket, name, bytes, contentType);
-      const { generation, size } = stored.object;
-      return { bucket, name, generation, size, crc32c: stored.crc32c };
+      const there = objects.get(key(bucket, name));
+      const { object, crc32c } = there ?? put(bucket, name, bytes, contentType);
+      return {
+        bucket,
+        name,
+        generation: object.generation,
+        size: object.size,
+        crc32c,
+        adopted: there !== undefined,
+      };
     },
     async read(bucket, name, { generation, range } = {}) {
       const stored = objects.get(key(bucket, name));

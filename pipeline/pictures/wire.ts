@@ -44,7 +44,7 @@ export type PictureHead = z.infer<typeof pictureHeadSchema>;
 
 /** How an instance is that answers. It is what an instance with a database writes into its heartbeat. */
 export const instanceSchema = heartbeatSchema
-  .pick({ id: true, slots: true, busy: true, models: true, offers: true, version: true })
+  .pick({ id: true, slots: true, busy: true, inFlight: true, models: true, offers: true, version: true })
   .extend(heartbeatSchema.pick({ cpu: true, memory: true, process: true }).shape)
   .extend({
     /** Milliseconds since it was started. */
@@ -69,6 +69,8 @@ export const resultHeadSchema = fileSchema
     notes: z.array(z.string()),
     /** Milliseconds in the child process. */
     processMs: z.number().min(0),
+    /** Milliseconds that it waited there for a slot. An instance of an earlier version had one for each request. */
+    slotWaitMs: z.number().min(0).default(0),
     /** Clocks differ: `agoMs` is the time from the step's beginning to this answer. */
     steps: z.array(stepTimeSchema.omit({ startedAt: true }).extend({ agoMs: z.number() })),
     instance: instanceSchema,
@@ -92,7 +94,7 @@ export const pictureFailureSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('unexpected'), signature: z.string() }),
   /** The instance lacks something, and the picture is not at fault. */
   z.object({ kind: z.literal('machine'), lack: z.enum(machineLacks), message: z.string() }),
-  /** All slots of the instance are taken. */
+  /** The instance has as many requests as it takes. */
   z.object({ kind: z.literal('busy'), message: z.string() }),
   /** The instance takes nothing, or has called this off: it is not well, or ends. */
   z.object({ kind: z.literal('unfit'), message: z.string() }),

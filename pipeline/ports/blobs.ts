@@ -24,6 +24,11 @@ export interface WrittenBlob {
   size: number;
 }
 
+export type WrittenOnce = WrittenBlob & {
+  /** Whether it was there already. It may have other bytes then. */
+  adopted: boolean;
+};
+
 export interface BlobContent {
   /** A file on this machine, the bytes themselves, or a value that is written as JSON. */
   from: { path: string } | BlobText;
@@ -108,7 +113,7 @@ export interface Blobs {
    */
   download(blob: BlobReference, path: string): Awaitable<Download>;
   /** Writes only where there is no object. An object that is there already is adopted. */
-  writeOnce(bucket: string, name: string, content: BlobContent): Awaitable<WrittenBlob>;
+  writeOnce(bucket: string, name: string, content: BlobContent): Awaitable<WrittenOnce>;
   /** Null where there is no such object, or not that generation of it. */
   read(bucket: string, name: string, part?: BlobPart): Awaitable<OpenBlob | null>;
   /**

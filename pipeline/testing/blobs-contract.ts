@@ -139,7 +139,8 @@ export function blobsContract(
         from: { text: 'from memory' },
         contentType: 'text/html',
       });
-      expect(second).toEqual(first);
+      expect(first.adopted).toBe(false);
+      expect(second).toEqual({ ...first, adopted: true });
       const read = await blobs.read(results(), object);
       expect(read).toMatchObject({ contentType: 'text/plain', size: 11 });
       expect(read && (await text(read.stream))).toBe('from a file');

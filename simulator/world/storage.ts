@@ -1,5 +1,5 @@
 import type { AttemptFolders } from '@spillway/pipeline/attempt-folders.ts';
-import type { Blobs, WrittenBlob } from '@spillway/pipeline/ports/blobs.ts';
+import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import type { SimulatedJob } from '../jobs.ts';
 
 /** Cloud Storage and the workers' disks. Everything goes well, and takes no time beyond the service time. */
@@ -11,7 +11,7 @@ export class Storage {
 
   /** @param jobs By the generation of their pictures. */
   constructor(jobs: readonly SimulatedJob[]) {
-    const written: WrittenBlob = { bucket: '', name: '', generation: '', crc32c: '', size: 0 };
+    const written = { bucket: '', name: '', generation: '', crc32c: '', size: 0, adopted: false };
     const blobs: Pick<Blobs, 'download' | 'writeOnce' | 'removeAllBut'> = {
       download: ({ generation }, path) => {
         this.#files.set(path, jobs[Number(generation)] as SimulatedJob);
@@ -22,7 +22,13 @@ export class Storage {
     };
     // No use case that is simulated asks for more.
     this.blobs = blobs as Blobs;
-    this.folders = { pathOf: (name) => name, make() {}, isThere: () => true, remove() {} };
+    this.folders = {
+      pathOf: (name) => name,
+      make() {},
+      isThere: () => true,
+      checksum: () => '',
+      remove() {},
+    };
   }
 
   /** The picture in a file, which its reader takes away. */

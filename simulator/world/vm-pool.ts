@@ -1,12 +1,12 @@
 import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { claimJob } from '@spillway/pipeline/claim.ts';
-import { serveTurns } from '@spillway/pipeline/handle-message.ts';
 import { claimFirstInLine, claimInTurn } from '@spillway/pipeline/take-turn.ts';
 import { Fifo } from '../fifo.ts';
 import { drawDelay } from '../jobs.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Spell } from '../scenario.ts';
 import type { Message } from './pub-sub.ts';
+import { serveTurns } from './serve-turns.ts';
 import { Vm } from './vm.ts';
 import type { World } from './world.ts';
 

@@ -75,6 +75,7 @@ export function instanceReport(changes: Partial<InstanceReport> = {}): InstanceR
     id: 'run-1',
     slots: 1,
     busy: 1,
+    inFlight: 1,
     models: ['built-in'],
     offers: { operations: ['sketch'], models: [], fetches: false },
     version: '1.2.3',

@@ -8,19 +8,19 @@ import { mirrorCheckpoint } from '@spillway/models/testing/mirror.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import { copying } from '@spillway/pipeline/testing/workbench.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { withModels } from './with-models.ts';
+import { fetchingModels } from './fetching-models.ts';
 
 let folder: string;
 let told: (JobProgress | null)[];
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'spillway-with-models-'));
+  folder = await mkdtemp(join(tmpdir(), 'spillway-fetching-models-'));
   told = [];
 });
 afterEach(() => rm(folder, { recursive: true }));
 
 /** A job on a machine without models, whose source is the directory `source`: empty unless the test fills it. */
-function run(
+async function run(
   model: string,
   process: Operate,
   operation: OperationName = 'remove-background',
@@ -28,14 +28,16 @@ function run(
   const parsed = parseOptions(operation, { model });
   if (!parsed.ok) throw new Error(parsed.message);
   const models = { folder: join(folder, 'models') };
-  return withModels(process, models, join(folder, 'source'), () => {})({
+  const request: Parameters<Operate>[0] = {
     operation,
     options: parsed.options,
     inputPath: join(folder, 'in'),
     outputPath: join(folder, 'out'),
     signal: new AbortController().signal,
     onProgress: (progress) => told.push(progress),
-  });
+  };
+  await fetchingModels(models, join(folder, 'source'), () => {})(request);
+  return process(request);
 }
 
 test.each(['auto', 'built-in'])('%s needs nothing to be fetched', async (model) => {

@@ -6,53 +6,49 @@ import { fetchModel } from '@spillway/models/fetch.ts';
 import type { FetchProgress } from '@spillway/models/install-types.ts';
 import { modelToFetch } from '@spillway/models/model-to-fetch.ts';
 import type { ModelsSettings } from '@spillway/models/settings.ts';
-import type { Operate } from '@spillway/pipeline/executor.ts';
+import type { Executor } from '@spillway/pipeline/executor.ts';
 
 /**
- * Pauses between tries. The job holds a slot during a fetch, so there are fewer than for a person's command.
+ * Pauses between tries. The job is in the worker's hands during a fetch, so there are fewer than for a person's command.
  * Milliseconds.
  */
 const pauses = [500, 1_500];
 const notAgainForMs = 60_000;
 
 /**
- * `operate`, preceded by fetching the model that a job asks for by name, where that is not installed and may be
- * fetched. The job's progress shows how far the fetch is.
+ * Fetches the model that a job asks for by name, where that is not installed and may be fetched. The job's progress shows
+ * how far the fetch is.
  * @throws PermanentError `model_missing` or `model_invalid` where the model cannot be had; MachineError where this
- * machine cannot take it; what `operate` throws.
+ * machine cannot take it.
  * @param source As in `SPILLWAY_MODELS_SOURCE`.
  * @param onFetched Told how many milliseconds went into fetching.
  */
-export function withModels(
-  operate: Operate,
+export function fetchingModels(
   models: ModelsSettings,
   source: string,
   onFetched: (ms: number) => void,
-): Operate {
-  return async (request) => {
-    const { operation, options, signal, onProgress } = request;
+): NonNullable<Executor['prepare']> {
+  return async ({ operation, options, signal, onProgress }) => {
     const model = await modelToFetch(operation, options, models, source);
-    if (model) {
-      const startedAt = performance.now();
-      onProgress(downloading(model, 0));
-      let share = 0;
-      const report = (progress: FetchProgress) => {
-        share = Math.max(share, shareOf(progress));
-        onProgress(downloading(model, share));
-      };
-      await fetchModel(model, {
-        folder: models.folder,
-        source,
-        quantise: quantiseCheckpoint,
-        signal,
-        onProgress: report,
-        pauses,
-        notAgainForMs,
-      }).catch(giveUp);
-      onProgress(null);
-      onFetched(performance.now() - startedAt);
-    }
-    return await operate(request);
+    if (!model) return;
+    const startedAt = performance.now();
+    onProgress(downloading(model, 0));
+    let share = 0;
+    const report = (progress: FetchProgress) => {
+      share = Math.max(share, shareOf(progress));
+      onProgress(downloading(model, share));
+    };
+    await fetchModel(model, {
+      folder: models.folder,
+      source,
+      quantise: quantiseCheckpoint,
+      signal,
+      onProgress: report,
+      pauses,
+      notAgainForMs,
+    }).catch(giveUp);
+    onProgress(null);
+    onFetched(performance.now() - startedAt);
   };
 }
 

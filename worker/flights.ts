@@ -1,0 +1,255 @@
+import type { Job } from '@spillway/core/job.ts';
+import { RecentValues } from '@spillway/core/routing/quantiles.ts';
+import { type Release, Semaphore } from '@spillway/core/semaphore.ts';
+import { begin, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { Flight } from '@spillway/pipeline/executor.ts';
+import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
+
+/** Jobs in a worker's hands, for each slot, beyond which it takes none: its storage may have stopped answering. */
+const mostPerSlot = 8;
+/** Jobs for each slot that are claimed and have not begun. What waits here, no other worker can take. */
+const mostAheadPerSlot = 3;
+/** A job and its result may be as large as its source, and both are kept until the job has ended. */
+const sourceAndResult = 2;
+/** Assumed of an operation before one was timed: long enough that nothing is fetched ahead of it. Milliseconds. */
+const unknownServiceMs = 1_000;
+
+/** A job in this worker's hands, from the look for it to its outcome. */
+export interface OwnFlight extends Flight {
+  /** Aborted when its job is to be given back. */
+  readonly leaving: AbortSignal;
+  /** The look for its job begins now, after the wait for a message. */
+  began(): void;
+  /** It has an outcome, or no job was found. */
+  ended(): void;
+}
+
+export interface FlightsOptions {
+  slots: number;
+  /** Room for the files of all jobs in its hands, in bytes. One job alone may have more. */
+  mostBytes: number;
+  clock: Clock;
+  timers: Timers;
+  /** How long the operation of a job is expected to keep its slot, in milliseconds. */
+  serviceMs: (job: Job) => number;
+}
+
+type Phase =
+  /** It waits for a message, looks for a job, or fetches its source. */
+  | { kind: 'fetching'; readyAt: number; serviceMs: number }
+  /** Its source is here, and its slot is not free. */
+  | { kind: 'waiting'; readyAt: number; serviceMs: number }
+  | { kind: 'working'; since: number; serviceMs: number }
+  /** Its result is stored, and its outcome recorded. */
+  | { kind: 'storing' };
+
+/**
+ * The jobs in a worker's hands. Slots count operations, and not what waits for other machines: while as many jobs as there
+ * are slots are worked on, the next ones are claimed and fetched, and the results of those before are stored.
+ *
+ * How many are fetched ahead follows from what was measured: the next job is taken when a slot will be free for it by the
+ * time that its source is here. Earlier it would only wait here, where no other worker can take it.
+ */
+export class Flights {
+  readonly #options: FlightsOptions;
+  readonly #slots: Semaphore;
+  readonly #room: Semaphore;
+  readonly #all = new Map<OwnFlight, { phase: Phase; leave: AbortController }>();
+  /** From the look for a job to its source being here. */
+  readonly #fetchMs = new RecentValues();
+  readonly #serviceMs = new RecentValues();
+  #changed = new Pending<void>();
+  #wake = () => {};
+
+  constructor(options: FlightsOptions) {
+    this.#options = options;
+    this.#slots = new Semaphore(options.slots);
+    this.#room = new Semaphore(options.mostBytes);
+  }
+
+  /** Operations at a time. */
+  get slots(): number {
+    return this.#slots.capacity;
+  }
+
+  /** Operations under way. */
+  get busy(): number {
+    return this.#slots.taken;
+  }
+
+  /** Jobs in its hands, with those that are only looked for. */
+  get count(): number {
+    return this.#all.size;
+  }
+
+  /** Operations that are under way in a slot too many go on. */
+  resize(slots: number): void {
+    this.#slots.resize(slots);
+    this.#change();
+  }
+
+  /** @param onClaimed Called when it has a job. */
+  begin(onClaimed: () => void = () => {}): OwnFlight {
+    const { clock, serviceMs } = this.#options;
+    const now = () => clock.now().getTime();
+    const fetchMs = this.#usualFetchMs();
+    const usualMs = this.#serviceMs.quantiles()?.p50 ?? unknownServiceMs;
+    const own = {
+      phase: { kind: 'fetching', readyAt: now() + fetchMs, serviceMs: usualMs } as Phase,
+      leave: new AbortController(),
+    };
+    let lookedAt = now();
+    const become = (phase: Phase) => {
+      own.phase = phase;
+      this.#change();
+    };
+    const expectedMs = () => ('serviceMs' in own.phase ? own.phase.serviceMs : usualMs);
+    const flight: OwnFlight = {
+      get leaving() {
+        return own.leave.signal;
+      },
+      began() {
+        // What was to be given back then was not there yet.
+        if (own.leave.signal.aborted) own.leave = new AbortController();
+        lookedAt = now();
+        become({ kind: 'fetching', readyAt: lookedAt + fetchMs, serviceMs: usualMs });
+      },
+      claimed(job) {
+        onClaimed();
+        become({ kind: 'fetching', readyAt: lookedAt + fetchMs, serviceMs: serviceMs(job) });
+      },
+      room: ({ source, route, deadlineAt }, signals) =>
+        this.#room.acquire({
+          weight: sourceAndResult * source.size,
+          order: turnOf({ route, deadlineAt }),
+          signals,
+        }),
+      fetched: () => {
+        const readyAt = now();
+        this.#fetchMs.add(readyAt - lookedAt);
+        become({ kind: 'waiting', readyAt, serviceMs: expectedMs() });
+      },
+      slot: (job, signals) => begin(this.#work(job, signals, expectedMs(), become)),
+      ended: () => {
+        this.#all.delete(flight);
+        this.#change();
+      },
+    };
+    this.#all.set(flight, own);
+    this.#change();
+    return flight;
+  }
+
+  *#work(
+    job: Job,
+    signals: readonly AbortSignal[],
+    expectedMs: number,
+    become: (phase: Phase) => void,
+  ): Steps<Release> {
+    const { clock } = this.#options;
+    const release = yield* waitFor(this.#slots.acquire({ order: turnOf(job), signals }));
+    const since = clock.now().getTime();
+    become({ kind: 'working', since, serviceMs: expectedMs });
+    let isWorking = true;
+    return () => {
+      if (!isWorking) return;
+      isWorking = false;
+      this.#serviceMs.add(clock.now().getTime() - since);
+      // The phase first: who is let in now must not find this one at work.
+      become({ kind: 'storing' });
+      release();
+    };
+  }
+
+  /** Resolves when the next job should be looked for, or when `stopped` says so. */
+  *untilNext(mayTake: () => boolean, stopped: () => boolean): Steps<void> {
+    while (!stopped()) {
+      const waitMs = mayTake() ? this.#takesInMs() : null;
+      if (waitMs !== null && waitMs <= 0) return;
+      if (waitMs !== null && Number.isFinite(waitMs)) this.#wakeIn(waitMs);
+      yield* waitFor(this.#changed);
+      this.#wake();
+    }
+  }
+
+  /** Something that `untilNext` depends on has changed. */
+  #change(): void {
+    const changed = this.#changed;
+    this.#changed = new Pending();
+    changed.resolve();
+  }
+
+  /** `untilNext` looks again. */
+  lookAgain(): void {
+    this.#change();
+  }
+
+  #wakeIn(ms: number): void {
+    const cancel = this.#options.timers.every(Math.max(1, ms), () => this.#change());
+    this.#wake = () => {
+      cancel();
+      this.#wake = () => {};
+    };
+  }
+
+  /** Gives back the jobs that have not begun; their attempts do not count. */
+  giveBackWaiting(): void {
+    this.#giveBack(({ kind }) => kind === 'fetching' || kind === 'waiting');
+  }
+
+  /** Gives back all jobs whose result is not there yet. */
+  giveBackAll(): void {
+    this.#giveBack(({ kind }) => kind !== 'storing');
+  }
+
+  #giveBack(which: (phase: Phase) => boolean): void {
+    for (const { phase, leave } of [...this.#all.values()]) {
+      if (which(phase)) leave.abort(new Error('The worker is leaving.'));
+    }
+  }
+
+  /** Milliseconds until a job that is looked for then would find a free slot; infinite while only a change can tell. */
+  #takesInMs(): number {
+    const phases = [...this.#all.values()].map(({ phase }) => phase);
+    if (phases.length >= mostPerSlot * this.slots) return Number.POSITIVE_INFINITY;
+    const freeInMs = this.#freeInMs(phases);
+    if (freeInMs <= 0) return 0;
+    const ahead = phases.filter(({ kind }) => kind === 'fetching' || kind === 'waiting').length;
+    const free = Math.max(0, this.slots - this.busy);
+    if (ahead - free >= mostAheadPerSlot * this.slots) return Number.POSITIVE_INFINITY;
+    if (this.#room.taken >= this.#options.mostBytes) return Number.POSITIVE_INFINITY;
+    return freeInMs - this.#usualFetchMs();
+  }
+
+  /** Milliseconds until a slot is free that none of these jobs will take. */
+  #freeInMs(phases: readonly Phase[]): number {
+    const now = this.#options.clock.now().getTime();
+    const ends: number[] = [];
+    const ahead: { readyAt: number; serviceMs: number }[] = [];
+    for (const phase of phases) {
+      if (phase.kind === 'working') ends.push(now + leftMs(now - phase.since, phase.serviceMs));
+      else if (phase.kind !== 'storing') ahead.push(phase);
+    }
+    const free = ends.sort((a, b) => a - b).slice(Math.max(0, ends.length - this.slots));
+    while (free.length < this.slots) free.unshift(now);
+    for (const { readyAt, serviceMs } of ahead.sort((a, b) => a.readyAt - b.readyAt)) {
+      const slot = free.indexOf(Math.min(...free));
+      free[slot] = Math.max(free[slot] ?? now, readyAt, now) + serviceMs;
+    }
+    return Math.min(...free) - now;
+  }
+
+  /** Nine of ten are quicker. 0 before one was timed: then a job is only taken for a slot that is free. */
+  #usualFetchMs(): number {
+    return this.#fetchMs.quantiles()?.p90 ?? 0;
+  }
+}
+
+/** What is left of an operation that has run for some time. One that takes longer than expected may take long. */
+function leftMs(sinceMs: number, expectedMs: number): number {
+  return Math.abs(expectedMs - sinceMs);
+}
+
+function turnOf({ route, deadlineAt }: Pick<Job, 'route' | 'deadlineAt'>): number {
+  return (route.turnAt ?? deadlineAt).getTime();
+}
