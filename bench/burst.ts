@@ -157,11 +157,17 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
     const { medianMs, sigma } = delayOf(service);
     return { 'remove-background': { fixedMs: medianMs, perMegapixelMs: 0, sigma } };
   };
+  const none = { medianMs: 0, sigma: 0 };
   const half = ({ medianMs, sigma }: Delay) => ({ medianMs: medianMs / 2, sigma });
   return {
     ...base,
+    // What the services take is in what was measured.
+    services: Object.fromEntries(
+      Object.keys(base.services).map((name) => [name, none]),
+    ) as Scenario['services'],
     vms: {
       ...base.vms,
+      besideMs: 0,
       count: size.vms,
       slots: size.slots,
       // Only the sum of the two can be measured from outside.
@@ -179,6 +185,7 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
     },
     run: {
       ...base.run,
+      besideMs: 0,
       maxInstances: size.runMax,
       push: delayOf(onRun.delivery),
       coldStart: delayOf(coldStarts),

@@ -1,21 +1,11 @@
 import type { Job } from '@spillway/core/job.ts';
-import {
-  type Awaitable,
-  begin,
-  isThenable,
-  Pending,
-  type Steps,
-  type Thenable,
-  waitFor,
-} from '@spillway/core/steps.ts';
+import { type Awaitable, begin, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { recentReadings } from '@spillway/pipeline/recent-readings.ts';
-import { drawDelay } from './jobs.ts';
-import type { Random } from './random.ts';
+import { type Line, roundTrip } from './round-trip.ts';
 import type { Delay } from './scenario.ts';
-import type { Engine, Time } from './virtual-time.ts';
 
 /** How long a call takes until its answer is back. */
 export interface DatabaseLatency {
@@ -42,12 +32,8 @@ export class DatabaseOperations {
 }
 
 /** One program's way to the database. */
-export interface DatabaseConnection {
-  engine: Engine;
-  /** The program's own time: a machine that stalls reads an answer late, and one that died reads none. */
-  home: Time;
+export interface DatabaseConnection extends Line {
   latency: DatabaseLatency;
-  random: Random;
   operations: DatabaseOperations;
 }
 
@@ -83,7 +69,7 @@ export function distantDatabase<Given extends Database>(
   function get<Answer>(read: () => Answer): Answer {
     operations.gets++;
     operations.documents++;
-    return call(latency.get, read, connection);
+    return roundTrip(latency.get, read, connection);
   }
 
   function list<Found>(
@@ -91,19 +77,19 @@ export function distantDatabase<Given extends Database>(
     count: (found: Awaited<Found>) => number,
   ): Awaitable<Found> {
     operations.queries++;
-    return call(latency.query, ask, connection, (found) => {
+    return roundTrip(latency.query, ask, connection, (found) => {
       operations.documents += Math.max(1, count(found as Awaited<Found>));
     });
   }
 
   function aggregate<Answer>(ask: () => Answer): Answer {
     operations.aggregations++;
-    return call(latency.query, ask, connection);
+    return roundTrip(latency.query, ask, connection);
   }
 
   function write<Answer>(change: () => Answer): Answer {
     operations.writes++;
-    return call(latency.write, change, connection, (answer) => {
+    return roundTrip(latency.write, change, connection, (answer) => {
       if (answer === null || answer === false) operations.refused++;
     });
   }
@@ -214,29 +200,3 @@ export function distantDatabase<Given extends Database>(
 function length({ length }: { length: number }): number {
   return length;
 }
-
-/** @param served Told the answer when the database has it. */
-function call<Answer>(
-  delay: Delay,
-  ask: () => Answer,
-  { engine, home, random }: DatabaseConnection,
-  served: (answer: Awaited<Answer>) => void = ignore,
-): Answer {
-  const ms = drawDelay(delay, random);
-  const returned = new Pending<unknown>();
-  let settle = ignore;
-  engine.after(ms / 2, () => {
-    try {
-      const answer = begin(waitFor(ask()));
-      if (isThenable(answer)) throw new Error('The database of virtual time has to answer at once.');
-      served(answer);
-      settle = () => returned.resolve(answer);
-    } catch (error) {
-      settle = () => returned.reject(error);
-    }
-  });
-  home.after(ms, () => settle());
-  return returned as Thenable<unknown> as Answer;
-}
-
-function ignore(): void {}

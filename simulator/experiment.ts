@@ -3,7 +3,7 @@ import type { ArrivalSource } from './arrivals/parse-trace.ts';
 import { type Half, halfOf, rescaleTo } from './arrivals/rescale.ts';
 import { TraceError } from './arrivals/trace-error.ts';
 import { type BoundJob, runBillBound } from './bound.ts';
-import { drawJobs, type SimulatedJob } from './jobs.ts';
+import { drawJobs, runIoMs, type SimulatedJob } from './jobs.ts';
 import { makePolicy } from './policies/registry.ts';
 import { type Report, reportPolicy } from './report.ts';
 import type { RunResult } from './run-result.ts';
@@ -103,7 +103,7 @@ export function boundJob({ arrivedAt, deadlineAt, vmMs, runMs }: SimulatedJob, s
     arrivedAt: arrivedAt / 1_000,
     deadlineAt: deadlineAt / 1_000,
     vmSeconds: vmMs / 1_000,
-    runDollars: runCost(runMs, scenario.run.shape),
+    runDollars: runCost(runMs + runIoMs(scenario), scenario.run.shape),
   };
 }
 

@@ -25,10 +25,10 @@ export interface SimulatedJob {
   pixels: number;
   /** As they are. */
   decodedPixels: number;
-  /** From the claim to the outcome, on a VM of full speed and on Cloud Run. */
+  /** How long it keeps a slot, on a VM of full speed and on Cloud Run. */
   vmMs: number;
   runMs: number;
-  /** From the upload's end until a router hears of it; from reserving to publishing. */
+  /** From the upload's end until a router hears of it; what the router itself needs for it. */
   noticeMs: number;
   decisionMs: number;
   /** Of its first message: until it can be pulled and from pull to claim, or until the push arrives. */
@@ -63,8 +63,8 @@ export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: 
       deadlineAt: arrivedAt + manifestOf(operation).objectiveMs.interactive,
       pixels: Math.round(size * 1e6 * pictures.lognormal(1, pixelGuessSigma)),
       decodedPixels: Math.round(size * 1e6),
-      vmMs: serviceMs(serviceTimeOf(scenario, 'vm', operation), size, hardness),
-      runMs: serviceMs(serviceTimeOf(scenario, 'run', operation), size, hardness),
+      vmMs: vms.besideMs + serviceMs(serviceTimeOf(scenario, 'vm', operation), size, hardness),
+      runMs: run.besideMs + serviceMs(serviceTimeOf(scenario, 'run', operation), size, hardness),
       noticeMs: drawDelay(router.notice, delays),
       decisionMs: drawDelay(router.decision, delays),
       publishMs: drawDelay(vms.publish, delays),
@@ -77,6 +77,17 @@ export function drawJobs(arrivals: readonly number[], scenario: Scenario, seed: 
 
 export function drawDelay({ medianMs, sigma }: Delay, random: Random): number {
   return random.lognormal(medianMs, sigma);
+}
+
+/** Mean milliseconds for which a request to Cloud Run waits for services: claim, download, storing and outcome. */
+export function runIoMs({ services }: Scenario): number {
+  const { get, write, download, store } = services;
+  return [get, write, download, store, write].reduce((sum, delay) => sum + meanMs(delay), 0);
+}
+
+/** The mean of the lognormal distribution. */
+function meanMs({ medianMs, sigma }: Delay): number {
+  return medianMs * Math.exp(sigma ** 2 / 2);
 }
 
 function serviceMs(

@@ -52,15 +52,29 @@ export const scenarioSchema = z.strictObject({
     publish: known(delay),
     /** From a free slot's asking, where a message is there, to the claim. */
     pull: known(delay),
-    /** From one job's outcome to the claim of the next that waits, where a slot goes on by itself. */
+    /** What a worker itself needs from one job's outcome until it looks for the next. */
     next: known(delay),
     /** A message whose holder vanished comes again after this time. */
     leaseMs: known(ms.positive()),
     heartbeatMs: known(ms.positive()),
     /** A claim that is not renewed for this time expires. */
     claimMs: known(ms.positive()),
-    /** From the claim to the outcome, for operations whose manifest is not to be believed. */
+    /** How long an operation keeps its slot, for operations whose manifest is not to be believed. */
     service: known(byOperation(serviceTime)),
+    /** What the worker itself needs of the processors for a job, which its slots lack. */
+    besideMs: known(ms),
+  }),
+  /** From a program's call until the answer is back. What is asked happens half-way. */
+  services: z.strictObject({
+    /** The database: a list, sum or count; one document by its name; a write, refused or not. */
+    query: known(delay),
+    get: known(delay),
+    write: known(delay),
+    /** The storage: a picture that is fetched, and a file that is written. */
+    download: known(delay),
+    store: known(delay),
+    /** A message that is published. */
+    publish: known(delay),
   }),
   router: z.strictObject({
     routers: known(z.int().min(1)),
@@ -68,7 +82,7 @@ export const scenarioSchema = z.strictObject({
     concurrency: known(z.int().min(1)),
     /** From the upload's end, when the job's clock starts, until a router hears of it. */
     notice: known(delay),
-    /** From reserving to publishing. */
+    /** What a router itself needs for an upload, beside what it asks of services. */
     decision: known(delay),
     sweepMs: known(ms.positive()),
   }),
@@ -92,6 +106,7 @@ export const scenarioSchema = z.strictObject({
      */
     backoff: known(z.strictObject({ firstMs: ms.positive(), mostMs: ms.positive() })),
     service: known(byOperation(serviceTime)),
+    besideMs: known(ms),
   }),
   /** Where the number of VMs follows the work that is offered, as the terraform of this project has it. */
   pool: z.strictObject({

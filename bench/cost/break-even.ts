@@ -1,5 +1,5 @@
 import { idleRunCostPerHour, runCost } from '@spillway/core/prices.ts';
-import { drawJobs } from '@spillway/simulator/jobs.ts';
+import { drawJobs, runIoMs } from '@spillway/simulator/jobs.ts';
 import type { Scenario } from '@spillway/simulator/scenario.ts';
 import { daysOfMonth, hoursOfMonth, secondsOfMonth } from './counts.ts';
 import { billOf } from './meters.ts';
@@ -31,7 +31,8 @@ export function breakEvenOf(scenario: Scenario): BreakEven {
   );
   const mean = (of: (job: (typeof jobs)[number]) => number) =>
     jobs.reduce((sum, job) => sum + of(job), 0) / jobs.length;
-  const runPerJob = mean(({ runMs }) => runCost(runMs, scenario.run.shape));
+  const ioMs = runIoMs(scenario);
+  const runPerJob = mean(({ runMs }) => runCost(runMs + ioMs, scenario.run.shape));
   const vmMonth = addedByOneVm(scenario);
   const jobsPerDay = vmMonth / runPerJob / daysOfMonth;
   const slotSeconds = (scenario.vms.slots * secondsOfMonth) / daysOfMonth;

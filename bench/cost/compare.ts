@@ -1,3 +1,4 @@
+import { runIoMs, type SimulatedJob } from '@spillway/simulator/jobs.ts';
 import { mixOf, type Scenario } from '@spillway/simulator/scenario.ts';
 import { daysOfMonth } from './counts.ts';
 import { type Bill, billOf, type Usage } from './meters.ts';
@@ -36,14 +37,17 @@ export function compare(question: CostQuestion): Side[] {
     vmShape: scenario.vms.shape,
     runShape: scenario.run.shape,
   };
-  const world = roomy(scenario, slotsWanted(question, jobs, 'runMs'));
+  const world = roomy(
+    scenario,
+    slotsWanted(question, jobs, ({ runMs }) => runMs + runIoMs(scenario)),
+  );
   const play = (name: Side['name'], policy: Parameters<typeof playDay>[0], vms: number): Side => {
     const day: PlayedDay = playDay(policy, vms, jobs, world, jobsPerDay);
     const usage = usageOf(month, day.split);
     return { name, vms: day.split.vms, missed: day.missed, onRun: day.onRun, usage, bill: billOf(usage) };
   };
   /** Enough for the mean of a day, were no slot ever free. */
-  const busyVms = slotsWanted(question, jobs, 'vmMs') / scenario.vms.slots;
+  const busyVms = slotsWanted(question, jobs, ({ vmMs }) => vmMs) / scenario.vms.slots;
   const ours = (vms: number) => play('ours', 'deadline', vms);
   return [
     question.vms === null ? cheapest(ours, busyVms) : ours(question.vms),
@@ -59,9 +63,9 @@ const peak = 1.8;
 function slotsWanted(
   { jobsPerDay }: CostQuestion,
   jobs: ReturnType<typeof sampleOf>,
-  side: 'vmMs' | 'runMs',
+  busyMs: (job: SimulatedJob) => number,
 ): number {
-  const seconds = jobs.reduce((sum, job) => sum + job[side], 0) / 1_000 / Math.max(1, jobs.length);
+  const seconds = jobs.reduce((sum, job) => sum + busyMs(job), 0) / 1_000 / Math.max(1, jobs.length);
   return (jobsPerDay * seconds) / 86_400;
 }
 

@@ -50,7 +50,7 @@ it('a VM pays from the jobs a day on whose time on Cloud Run costs what it adds 
   const service = { sketch: { fixedMs: 500, perMegapixelMs: 0, sigma: 0 } };
   Object.assign(steady.jobs, { mix: { sketch: 1 } });
   Object.assign(steady.vms, { service });
-  Object.assign(steady.run, { service });
+  Object.assign(steady.run, { service, besideMs: 0 });
   const { jobsPerDay, busy, vmMonth, runPer1000 } = breakEvenOf(steady);
   // Half a second of 2 vCPU and 4 GiB, and a request.
   expect(runPer1000).toBeCloseTo(1_000 * (0.5 * 0.000058 + 0.0000004), 9);

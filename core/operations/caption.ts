@@ -90,8 +90,8 @@ export const caption = defineOperation({
   objectiveMs: { interactive: 15_000 },
   priorServiceMs: { fixed: 2_500, perMegapixel: 30 },
   simulated: {
-    vm: { fixedMs: 1_380, perMegapixelMs: 10, sigma: 0.25 },
-    run: { fixedMs: 855, perMegapixelMs: 8, sigma: 0.25 },
+    vm: { fixedMs: 1_310, perMegapixelMs: 10, sigma: 0.25 },
+    run: { fixedMs: 785, perMegapixelMs: 8, sigma: 0.25 },
     share: 0.1,
   },
 });

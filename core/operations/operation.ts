@@ -96,7 +96,7 @@ export interface TextProduct {
 }
 
 export interface SimulatedCost {
-  /** From the claim to the outcome, on a VM and on Cloud Run. */
+  /** How long it keeps a slot, on a VM and on Cloud Run. */
   readonly vm: ServiceCost;
   readonly run: ServiceCost;
   /** Its weight in the simulated mix of jobs. */

@@ -59,8 +59,8 @@ export const removeBackground = defineOperation({
   objectiveMs: { interactive: 6_000 },
   priorServiceMs: { fixed: 600, perMegapixel: 80 },
   simulated: {
-    vm: { fixedMs: 350, perMegapixelMs: 33, sigma: 0.15 },
-    run: { fixedMs: 216, perMegapixelMs: 25, sigma: 0.15 },
+    vm: { fixedMs: 280, perMegapixelMs: 33, sigma: 0.15 },
+    run: { fixedMs: 146, perMegapixelMs: 25, sigma: 0.15 },
     share: 0.3,
   },
 });

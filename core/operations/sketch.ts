@@ -29,8 +29,8 @@ export const sketch = defineOperation({
   objectiveMs: { interactive: 2_000 },
   priorServiceMs: { fixed: 150, perMegapixel: 50 },
   simulated: {
-    vm: { fixedMs: 75, perMegapixelMs: 13.5, sigma: 0.15 },
-    run: { fixedMs: 74, perMegapixelMs: 12.3, sigma: 0.15 },
+    vm: { fixedMs: 5, perMegapixelMs: 13.5, sigma: 0.15 },
+    run: { fixedMs: 4, perMegapixelMs: 12.3, sigma: 0.15 },
     share: 0.6,
   },
 });

@@ -12,9 +12,16 @@ export function instantScenario(size: { vms: number; slots: number; runInstances
     publish: never,
     pull: never,
     next: never,
+    besideMs: 0,
   });
   Object.assign(scenario.router, { notice: never, decision: never });
-  Object.assign(scenario.run, { maxInstances: size.runInstances, push: never, coldStart: never });
+  for (const service of Object.values(scenario.services)) Object.assign(service, never);
+  Object.assign(scenario.run, {
+    maxInstances: size.runInstances,
+    push: never,
+    coldStart: never,
+    besideMs: 0,
+  });
   return scenario;
 }
 

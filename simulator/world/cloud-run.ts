@@ -1,14 +1,11 @@
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { afterFailure, afterSuccess, firstPace, pushesAtOnce } from '@spillway/core/push-delivery.ts';
-import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import { launch, type Steps } from '@spillway/core/steps.ts';
 import type { Bill } from '../bill.ts';
 import { Fifo } from '../fifo.ts';
 import { Machine } from '../virtual-time.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { World } from './world.ts';
-
-/** Time of a request that finds nothing to do, which is one document read. Milliseconds. */
-const dropMs = 20;
 
 /** A push that Pub/Sub makes again and again until it is settled. */
 interface Request {
@@ -194,7 +191,6 @@ export class CloudRun {
     const { worker } = instance;
     const { engine } = this.#world;
     const { outcome } = yield* worker.handle(request.message, engine.ms);
-    if (outcome.kind === 'dropped' && outcome.why !== 'claim_lost') yield* waitFor(engine.pause(dropMs));
     if (--instance.busy === 0) this.#becomeIdle(instance);
     this.#takeWaiting(instance);
     this.#settle(request, outcome.ack);

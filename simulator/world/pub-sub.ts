@@ -1,5 +1,5 @@
 import type { Target } from '@spillway/core/job.ts';
-import { type JobEnded, type JobMessage, probeOf } from '@spillway/core/messages.ts';
+import { type JobMessage, probeOf } from '@spillway/core/messages.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import type { Bill } from '../bill.ts';
 import { drawDelay, type SimulatedJob } from '../jobs.ts';
@@ -28,8 +28,6 @@ export interface PubSubParts {
 
 /** The topics. A message is delivered at least once, and sometimes late. */
 export class PubSub implements Queue {
-  /** When each job's end was announced, in milliseconds. */
-  readonly endedAt = new Map<string, number>();
   /** Jobs that were published on one side and later on the other. */
   moves = 0;
   readonly #parts: PubSubParts;
@@ -66,9 +64,8 @@ export class PubSub implements Queue {
     engine.after(drawDelay(push, this.#random), () => deliverProbe(message, coldStartMs));
   }
 
-  announce(_id: string, { jobId }: JobEnded): void {
-    this.endedAt.set(jobId, this.#parts.engine.ms);
-  }
+  /** Nobody listens. */
+  announce(): void {}
 
   bury(data: string, problem: string): never {
     throw new Error(`A simulated message cannot be read: ${problem} ${data}`);

@@ -1,4 +1,4 @@
-import { type Awaitable, begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { enqueue } from '@spillway/pipeline/enqueue.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { Fifo } from '../fifo.ts';
@@ -6,16 +6,20 @@ import { requestOf, type SimulatedJob } from '../jobs.ts';
 import type { World } from './world.ts';
 
 /**
- * Routers. Each routes a few uploads at a time. Half of a decision's time passes after the reservation and half
- * after the count, so that several routers see each other's reservations as they do in production.
+ * Routers, each a program that routes a number of uploads at a time. An upload goes to the router that has the fewest in
+ * its hands.
  */
 export class Routers {
+  readonly #world: World;
   readonly #waiting = new Fifo<SimulatedJob>();
-  readonly #idle: Router[];
+  readonly #routers: Router[];
 
   constructor(world: World) {
-    const { routers, concurrency } = world.scenario.router;
-    this.#idle = Array.from({ length: routers * concurrency }, () => new Router(world));
+    this.#world = world;
+    this.#routers = Array.from({ length: world.scenario.router.routers }, (_, index) => ({
+      ports: world.distance.connect(`router-${index + 1}`, world.engine).ports,
+      busy: 0,
+    }));
   }
 
   hear(drawn: SimulatedJob): void {
@@ -24,49 +28,31 @@ export class Routers {
   }
 
   #next(): void {
-    if (this.#idle.length === 0) return;
-    const drawn = this.#waiting.shift();
-    const router = drawn && this.#idle.pop();
-    if (router) launch(this.#route(drawn, router));
+    const router = this.#freest();
+    const drawn = router && this.#waiting.shift();
+    if (drawn) launch(this.#route(drawn, router));
+  }
+
+  /** The first of those with the fewest uploads; null where none has room. */
+  #freest(): Router | null {
+    let freest: Router | null = null;
+    for (const router of this.#routers) if (!freest || router.busy < freest.busy) freest = router;
+    return freest && freest.busy < this.#world.scenario.router.concurrency ? freest : null;
   }
 
   *#route(drawn: SimulatedJob, router: Router): Steps<void> {
-    yield* router.route(drawn);
-    this.#idle.push(router);
+    const { engine, choose } = this.#world;
+    router.busy++;
+    yield* waitFor(engine.pause(drawn.decisionMs));
+    yield* enqueue(requestOf(drawn), router.ports, choose);
+    router.busy--;
     this.#next();
   }
 }
 
-/** Routes one upload at a time. */
-class Router {
-  readonly #world: World;
-  readonly #ports: Ports;
-  #delayMs = 0;
-
-  constructor(world: World) {
-    const { jobs, sums } = world.ports;
-    this.#world = world;
-    this.#ports = {
-      ...world.ports,
-      jobs: { ...jobs, create: (job) => this.#delayed(jobs.create(job)) },
-      sums: {
-        ...sums,
-        ledgerInTurn: (stored, turnAfter) => this.#delayed(sums.ledgerInTurn(stored, turnAfter)),
-      },
-    };
-  }
-
-  route(drawn: SimulatedJob): Steps<unknown> {
-    this.#delayMs = drawn.decisionMs / 2;
-    return enqueue(requestOf(drawn), this.#ports, this.#world.choose);
-  }
-
-  #delayed<Answer>(answer: Answer): Awaitable<Awaited<Answer>> {
-    return begin(this.#late(answer));
-  }
-
-  *#late<Answer>(answer: Answer): Steps<Awaited<Answer>> {
-    yield* waitFor(this.#world.engine.pause(this.#delayMs));
-    return yield* waitFor(answer);
-  }
+/** A program that routes. */
+interface Router {
+  ports: Ports;
+  /** Uploads in its hands. */
+  busy: number;
 }

@@ -132,7 +132,7 @@ describe('a pool that follows the work', () => {
   const scenario = readScenario();
   /** Work for three VMs, and then for less than one. */
   const jobs = drawJobs(
-    [...poissonArrivals(10, 300, randomStream(3, 'arrivals')), ...everyOtherSecond(300, 1_800)],
+    [...poissonArrivals(12, 300, randomStream(3, 'arrivals')), ...everyOtherSecond(300, 1_800)],
     scenario,
     3,
   );
@@ -147,7 +147,7 @@ describe('a pool that follows the work', () => {
   });
 
   it('knows from the past how many VMs it begins with, and what to expect', () => {
-    const times = poissonArrivals(8, 960, randomStream(4, 'arrivals'));
+    const times = poissonArrivals(11, 960, randomStream(4, 'arrivals'));
     const past = pastOf(
       times.filter((at) => at < 900),
       900,

@@ -1,4 +1,4 @@
-import type { Job, Target } from '@spillway/core/job.ts';
+import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
@@ -23,6 +23,7 @@ import type { JobOutcome, RunResult } from '../run-result.ts';
 import type { Scenario } from '../scenario.ts';
 import { Engine } from '../virtual-time.ts';
 import { CloudRun } from './cloud-run.ts';
+import { Distance } from './distance.ts';
 import { IdleTime } from './idle-time.ts';
 import { LookAhead } from './look-ahead.ts';
 import { noPast } from './past.ts';
@@ -56,6 +57,7 @@ export function simulate(
   const database = createMemoryDatabase({ clock: engine, routing: policy.settings });
   const ports = simulatedPorts(database, engine, pubSub, storage.blobs, {
     onCreated,
+    onEnded: ({ id }) => endedAt.set(id, engine.ms),
     idleTime: () => idleTime,
     minInstances: () => lookAhead?.minInstances,
   });
@@ -64,8 +66,10 @@ export function simulate(
     database,
     heartbeatMs: policy.heartbeatMs,
     sweepMs: scenario.router.sweepMs,
-    hasOpenJobs: () => created > pubSub.endedAt.size,
+    hasOpenJobs: () => created > endedAt.size,
   });
+  /** When each job's end was written, in milliseconds. */
+  const endedAt = new Map<string, number>();
   let created = 0;
   const vmOfJob = new Map<string, number>();
   const world: World = {
@@ -74,6 +78,7 @@ export function simulate(
     seed,
     engine,
     ports,
+    distance: new Distance({ engine, scenario, seed, ports }),
     storage,
     idleTime,
     choose,
@@ -91,9 +96,11 @@ export function simulate(
   const coins = randomStream(seed, 'policy');
 
   hearInOrder(jobs, engine, routers);
-  const sweep = policy.reviews ? sweeps(ports) : freeings(ports, choose);
+  const sweeper = world.distance.connect('sweeper', engine);
+  const sweep = policy.reviews ? sweeps(sweeper.ports) : freeings(sweeper.ports, choose);
+  let sweeping = false;
   idleTime.setSweeps(engine.repeat(scenario.router.sweepMs, () => launch(sweepInTurn())));
-  engine.run(() => pubSub.endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
+  engine.run(() => endedAt.size === jobs.length, (jobs.at(-1)?.arrivedAt ?? 0) + patienceMs);
 
   cloudRun.close();
   const hours = engine.ms / 3_600_000;
@@ -110,7 +117,7 @@ export function simulate(
       storage: jobs.length * costOfOneJob + bill.extraMessages,
     },
     duplicates: world.done - outcomes.filter(({ succeeded }) => succeeded).length,
-    lost: jobs.length - pubSub.endedAt.size,
+    lost: jobs.length - endedAt.size,
     moves: pubSub.moves,
     coldStarts: cloudRun.coldStarts,
     refusals: cloudRun.refusals,
@@ -129,7 +136,12 @@ export function simulate(
 
   function* sweepInTurn(): Steps<void> {
     if (leavesOutIdleTime) idleTime.leaveOut();
+    if (sweeping) return;
+    sweeping = true;
+    // What a sweep draws must not depend on how many were left out before.
+    sweeper.drawFrom(randomStream(seed, `sweep at ${engine.ms}`));
     yield* sweep();
+    sweeping = false;
   }
 
   function drawnOf(id: string): SimulatedJob {
@@ -160,14 +172,14 @@ export function simulate(
 
   function outcomeOf(job: Job): JobOutcome {
     const drawn = drawnFor(job);
-    const endedAt = pubSub.endedAt.get(job.id) ?? null;
+    const at = endedAt.get(job.id) ?? null;
     const succeeded = job.state === 'succeeded';
     return {
       index: drawn.index,
       operation: drawn.operation,
-      latencyMs: endedAt === null ? null : endedAt - drawn.arrivedAt,
+      latencyMs: at === null ? null : at - drawn.arrivedAt,
       succeeded,
-      inTime: succeeded && endedAt !== null && endedAt <= drawn.deadlineAt,
+      inTime: succeeded && at !== null && at <= drawn.deadlineAt,
       target: job.route.target,
       attempts: job.attempt,
     };
@@ -216,6 +228,7 @@ function hearInOrder(jobs: readonly SimulatedJob[], engine: Engine, routers: Rou
 
 interface Watching {
   onCreated(job: Job): void;
+  onEnded(job: Job): void;
   /** Is told of what is written. */
   idleTime(): IdleTime;
   /** Of Cloud Run, where they are looked after. */
@@ -228,7 +241,7 @@ function simulatedPorts(
   engine: Engine,
   queue: Queue,
   blobs: Blobs,
-  { onCreated, idleTime, minInstances }: Watching,
+  { onCreated, onEnded, idleTime, minInstances }: Watching,
 ): Ports {
   const { jobs } = database;
   const routerStates: Ports['routerStates'] = {
@@ -257,7 +270,9 @@ function simulatedPorts(
       },
       replace(before, next) {
         idleTime().jobChanged(next);
-        return jobs.replace(before, next);
+        const written = jobs.replace(before, next);
+        if (written && isTerminal(next.state) && !isTerminal(before.job.state)) onEnded(next);
+        return written;
       },
     },
     routerStates,

@@ -43,7 +43,7 @@ export class SimulatedWorker {
     this.#startedAt = world.engine.now();
     this.book = new OperationStatsBook(() => this.#startedAt);
     this.executor = {
-      ports: { ...world.ports, timers: machine },
+      ports: world.distance.connect(id, machine).ports,
       worker: id,
       target: kind,
       claimMs: world.scenario.vms.claimMs,

@@ -4,6 +4,7 @@ import type { SimulatedJob } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
 import type { Scenario } from '../scenario.ts';
 import type { Engine } from '../virtual-time.ts';
+import type { Distance } from './distance.ts';
 import type { IdleTime } from './idle-time.ts';
 import type { Storage } from './storage.ts';
 
@@ -13,7 +14,9 @@ export interface World {
   policy: Policy;
   seed: number;
   engine: Engine;
+  /** All ports without any distance, for what is nobody's program. */
   ports: Ports;
+  distance: Distance;
   storage: Storage;
   idleTime: IdleTime;
   choose: ChooseRoute;
