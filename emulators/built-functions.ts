@@ -7,7 +7,7 @@ import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
 import { anyPort } from './choose-ports.ts';
 import { functionPortsSchema } from './function-ports.ts';
-import { putFrontBefore } from './functions-front.ts';
+import { kindOf, putFrontBefore } from './functions-front.ts';
 import { startInstance } from './run-instance.ts';
 import { anybodyMayInvoke } from './run-invocation.ts';
 import { createRunProxy } from './run-proxy.ts';
@@ -55,7 +55,7 @@ async function serve(name: string, port: number) {
   const place = { port: instancePort, release: () => {} };
   const proxy = createRunProxy({ reserve: async () => place, status: () => [] }, anybodyMayInvoke);
   const server = createAdaptorServer({ fetch: proxy.fetch }) as Server;
-  putFrontBefore(server, name === 'route' ? 'event' : 'call');
+  putFrontBefore(server, kindOf(name));
   hardenServer(server, log);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');

@@ -9,6 +9,7 @@ export interface StackPorts {
   web: number;
   storage: number;
   route: number;
+  routeWeb: number;
   sweep: number;
   findLost: number;
   run: number;
@@ -66,6 +67,7 @@ export async function choosePorts(options: StackOptions): Promise<StackPorts> {
     behind: { storage: await behind(storage) },
     web: await choose('web'),
     route: await anyPort(),
+    routeWeb: await anyPort(),
     sweep: await anyPort(),
     findLost: await anyPort(),
     run: await anyPort(),

@@ -7,6 +7,11 @@ const largestBody = 32 * 1_024 * 1_024;
 /** An event comes with a body; a call, as the scheduler makes it, may have none. */
 export type FunctionKind = 'event' | 'call';
 
+/** Eventarc calls what routes uploads, and the scheduler the other functions. */
+export function kindOf(name: string): FunctionKind {
+  return name === 'route' || name === 'route-web' ? 'event' : 'call';
+}
+
 type Refusal = { status: 403 | 405 | 411 | 413 | 415; why: string };
 
 /**

@@ -4,7 +4,7 @@ import { hardenServer } from '@spillway/pipeline/http/harden-server.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { z } from 'zod';
 import { functionPortsSchema } from './function-ports.ts';
-import { putFrontBefore } from './functions-front.ts';
+import { kindOf, putFrontBefore } from './functions-front.ts';
 
 /** Serves the functions through functions-framework, one port each, on 127.0.0.1. */
 const { SPILLWAY_FUNCTION_PORTS: ports } = z
@@ -15,7 +15,7 @@ await import('@spillway/functions/main.ts');
 const log = createJsonLog('functions-host');
 const servers = Object.entries(ports).map(([name, port]) => {
   const server = getTestServer(name);
-  putFrontBefore(server, name === 'route' ? 'event' : 'call');
+  putFrontBefore(server, kindOf(name));
   hardenServer(server, log);
   return server.listen(port, '127.0.0.1');
 });

@@ -13,7 +13,7 @@ import { findUnanswered } from '@spillway/pipeline/testing/find-unanswered.ts';
 import { withGoogleEvents } from '@spillway/pipeline/testing/google-events.ts';
 import type { ServerRoute } from '@spillway/pipeline/testing/hostile-requests.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { putFrontBefore } from './functions-front.ts';
+import { kindOf, putFrontBefore } from './functions-front.ts';
 import { anybodyMayInvoke } from './run-invocation.ts';
 import { createRunProxy } from './run-proxy.ts';
 
@@ -82,13 +82,14 @@ describe('goes on whatever is sent to it', () => {
     await expect.poll(() => reserved).toBe(0);
   });
 
-  it.each(['route', 'sweep', 'find-lost'])('the function %s', async (name) => {
+  it.each(['route', 'route-web', 'sweep', 'find-lost'])('the function %s', async (name) => {
     const ports = createMemoryPorts();
     http('route', createRouteFunction(withGoogleEvents(ports)));
+    http('route-web', createRouteFunction(withGoogleEvents(ports)));
     http('sweep', createSweepFunction(ports, 0));
     http('find-lost', createFindLostFunction(ports, 0, 60_000));
     const server = getTestServer(name);
-    putFrontBefore(server, name === 'route' ? 'event' : 'call');
+    putFrontBefore(server, kindOf(name));
     const port = await listen(server);
     const routes = ['POST', 'GET', 'PUT'].map((method) => ({ method, path: '/' }));
     const probe = { method: 'GET', path: '/', answer: 405 };

@@ -74,7 +74,7 @@ export function storagePart(plan: Plan): PartSpec {
 }
 
 export function functionsPart(plan: Plan, { functions }: Programs): PartSpec {
-  const { route, sweep, findLost } = plan.ports;
+  const { route, routeWeb, sweep, findLost } = plan.ports;
   const { called } = plan.stack;
   const { events, scheduler } = plan.identities.callers;
   return {
@@ -83,13 +83,18 @@ export function functionsPart(plan: Plan, { functions }: Programs): PartSpec {
     nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...program(plan, 'functions'),
-      SPILLWAY_FUNCTION_PORTS: JSON.stringify({ route, sweep, 'find-lost': findLost }),
+      SPILLWAY_FUNCTION_PORTS: JSON.stringify({
+        route,
+        'route-web': routeWeb,
+        sweep,
+        'find-lost': findLost,
+      }),
       ...(functions === null ? {} : { SPILLWAY_FUNCTIONS_FOLDER: functions }),
       // Firestore may have lost unsaved jobs when it was killed. Their uploads still exist.
       SPILLWAY_LOST_AFTER_MS: '0',
-      // One process serves all three here. In the cloud each is a service of its own, with one account that may call.
+      // One process serves all of them here. In the cloud each is a service of its own, with one account that may call.
       SPILLWAY_CALLER_ACCOUNTS: [events, scheduler].map(({ email }) => email).join(','),
-      SPILLWAY_CALL_AUDIENCES: [called.route, called.sweep, called.findLost].join(','),
+      SPILLWAY_CALL_AUDIENCES: [called.route, called.routeWeb, called.sweep, called.findLost].join(','),
       SPILLWAY_CALL_CERTIFICATES_URL: plan.identities.certificatesUrl,
     },
   };
@@ -104,6 +109,7 @@ export function pusherPart(plan: Plan): PartSpec {
       ...shared(plan),
       ...besideTheQueue(plan),
       SPILLWAY_PUSH_ROUTE_URL: plan.stack.called.route,
+      SPILLWAY_PUSH_ROUTE_WEB_URL: plan.stack.called.routeWeb,
       SPILLWAY_PUSH_RUN_URL: plan.stack.called.worker,
       SPILLWAY_PUSH_EVENTS: plan.options.events === 'bucket-notifications' ? 'wrapped' : 'eventarc',
       SPILLWAY_PUSH_DEADLINE_MS: String(ackDeadline.push * 1_000),

@@ -112,6 +112,7 @@ async function makePlan(options: StackOptions): Promise<Plan> {
   const web = `http://127.0.0.1:${ports.web}`;
   const called = {
     route: `http://127.0.0.1:${ports.route}/`,
+    routeWeb: `http://127.0.0.1:${ports.routeWeb}/`,
     sweep: `http://127.0.0.1:${ports.sweep}/`,
     findLost: `http://127.0.0.1:${ports.findLost}/`,
     worker: `http://127.0.0.1:${ports.run}/push`,

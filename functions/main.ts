@@ -63,6 +63,8 @@ async function register(): Promise<void> {
     );
   };
   serve('route', createRouteFunction);
+  // The same for the site's own uploads, which never stand behind those of integrators.
+  serve('route-web', createRouteFunction);
   serve('sweep', (each) => createSweepFunction(each, config.SPILLWAY_SWEEP_FOR_MS));
   serve('find-lost', (each) =>
     createFindLostFunction(each, config.SPILLWAY_LOST_AFTER_MS, config.SPILLWAY_SEARCH_FOR_MS),

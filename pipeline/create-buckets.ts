@@ -40,8 +40,8 @@ export async function createBuckets(wanted: BucketsToCreate): Promise<void> {
     await Promise.all(days.map(([name, age]) => call('PATCH', `/b/${name}`, deletedAt(age))));
   }
   await Promise.all([
-    announceUploads(buckets.uploads, wanted.project, call),
-    announceUploads(buckets.webUploads, wanted.project, call),
+    announceUploads(buckets.uploads, `projects/${wanted.project}/topics/${topicNames.uploads}`, call),
+    announceUploads(buckets.webUploads, `projects/${wanted.project}/topics/${topicNames.webUploads}`, call),
     // At every start: the site may have moved to another port.
     call('PATCH', `/b/${buckets.webUploads}`, { cors: sendingFrom(siteOrigins) }),
   ]);
@@ -63,22 +63,35 @@ function sendingFrom(origin: readonly string[]): object[] {
   ];
 }
 
-const notificationsSchema = z.object({ items: z.array(z.unknown()).default([]) });
+const notificationsSchema = z.object({
+  items: z.array(z.object({ id: z.string(), topic: z.string() })).default([]),
+});
 
-async function announceUploads(bucket: string, project: string, call: Call): Promise<void> {
+/** @param topic Its full name. An earlier version told one topic of both buckets. */
+async function announceUploads(bucket: string, topic: string, call: Call): Promise<void> {
   const path = `/b/${bucket}/notificationConfigs`;
+  const address = `//pubsub.googleapis.com/${topic}`;
   const { items } = notificationsSchema.parse(await call('GET', path));
-  if (items.length > 0) return;
-  await call('POST', path, {
-    topic: `//pubsub.googleapis.com/projects/${project}/topics/${topicNames.uploads}`,
-    event_types: ['OBJECT_FINALIZE'],
-    payload_format: 'JSON_API_V1',
-  });
+  if (!items.some((config) => config.topic === address)) {
+    await call('POST', path, {
+      topic: address,
+      event_types: ['OBJECT_FINALIZE'],
+      payload_format: 'JSON_API_V1',
+    });
+  }
+  const former = items.filter((config) => config.topic !== address && isOurs(config.topic));
+  for (const { id } of former) await call('DELETE', `${path}/${id}`);
+}
+
+function isOurs(address: string): boolean {
+  const name = address.split('/').at(-1);
+  return name === topicNames.uploads || name === topicNames.webUploads;
 }
 
 /** Resolves to the answer's JSON. What exists already is no error. */
-type Call = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: object) => Promise<unknown>;
+type Call = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object) => Promise<unknown>;
 
+const noContent = 204;
 const exists = 409;
 
 function callerOf(storage: string): Call {
@@ -89,6 +102,7 @@ function callerOf(storage: string): Call {
         ? {}
         : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
     });
+    if (answer.status === noContent) return null;
     if (answer.ok || answer.status === exists) return answer.json();
     throw new Error(`The storage server refused ${method} ${path}: ${await answer.text()}`);
   };

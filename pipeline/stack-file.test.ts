@@ -9,6 +9,7 @@ const addresses = {
   cloudRun: { admin: '127.0.0.1:1', service: 'projects/demo/locations/local/services/worker' },
   called: {
     route: 'http://127.0.0.1:2/',
+    routeWeb: 'http://127.0.0.1:6/',
     sweep: 'http://127.0.0.1:3/',
     findLost: 'http://127.0.0.1:4/',
     worker: 'http://127.0.0.1:5/push',

@@ -10,7 +10,7 @@ const addressesShape = {
   /** Cloud Run's Admin API, host:port, and the whole name of the worker's service. */
   cloudRun: z.object({ admin: z.string(), service: z.string() }),
   /** What Google's services call, and nobody else may. */
-  called: z.object({ route: z.url(), sweep: z.url(), findLost: z.url(), worker: z.url() }),
+  called: z.object({ route: z.url(), routeWeb: z.url(), sweep: z.url(), findLost: z.url(), worker: z.url() }),
   /** Of each program's metadata server, host:port: who can reach it gets that program's tokens. */
   metadataHosts: z.record(z.string(), z.string()),
   buckets: z.object({ uploads: z.string(), webUploads: z.string(), results: z.string() }),

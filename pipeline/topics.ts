@@ -6,7 +6,10 @@ export const topicNames = {
   run: 'jobs-run',
   dead: 'jobs-dead',
   events: 'job-events',
+  /** Objects that integrators have put into their bucket. */
   uploads: 'uploads-finalized',
+  /** The site's own uploads: they never stand behind those of integrators. */
+  webUploads: 'web-uploads-finalized',
 } as const;
 
 /** Where they are taken from. */
@@ -15,7 +18,14 @@ export const subscriptionNames = {
   run: 'jobs-run-push',
   dead: 'jobs-dead-pull',
   uploads: 'uploads-finalized-push',
+  webUploads: 'web-uploads-finalized-push',
 } as const;
+
+/**
+ * Uploads of each of the two subscriptions that are routed at the same time: as many as one instance of the function takes
+ * (terraform/functions.tf).
+ */
+export const routedAtOnce = 20;
 
 /** Seconds. A pulled message is extended in small steps. A pushed one waits until the work is done. */
 export const ackDeadline = { pull: 20, push: 120 } as const;

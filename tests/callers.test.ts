@@ -52,11 +52,11 @@ async function refusalsOfFunctions(): Promise<string[]> {
 }
 
 it('functions answer nobody but Eventarc and the scheduler, who are never refused, and log no token', async () => {
-  const { route, sweep, findLost } = stack.called;
+  const { route, routeWeb, sweep, findLost } = stack.called;
   // The scheduler has called, and uploads of other tests were routed.
   expect(await refusalsOfFunctions()).toEqual([]);
   const sent: string[] = [];
-  for (const address of [route, sweep, findLost]) {
+  for (const address of [route, routeWeb, sweep, findLost]) {
     for (const [token, status] of await strangersTo(address)) {
       const answer = await call(address, token);
       expect([token, answer.status]).toEqual([token, status]);

@@ -27,7 +27,7 @@ it('an admin reads what is true of the system at /metrics, and no stranger does'
 });
 
 it('functions show what they count to those who may call them alone', async () => {
-  for (const address of [called.route, called.sweep, called.findLost]) {
+  for (const address of [called.route, called.routeWeb, called.sweep, called.findLost]) {
     expect((await fetch(new URL('/metrics', address))).status).toBe(401);
   }
 });

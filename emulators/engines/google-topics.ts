@@ -42,6 +42,11 @@ export async function createTopics(pubsub: PubSub, project: string): Promise<voi
     ],
     [topicNames.dead, subscriptionNames.dead, { ackDeadlineSeconds: ackDeadline.pull }],
     [topicNames.uploads, subscriptionNames.uploads, { ackDeadlineSeconds: ackDeadline.push, retryPolicy }],
+    [
+      topicNames.webUploads,
+      subscriptionNames.webUploads,
+      { ackDeadlineSeconds: ackDeadline.push, retryPolicy },
+    ],
   ];
   await Promise.all(
     subscriptions.map(([topic, name, options]) =>

@@ -1,7 +1,7 @@
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { jobEventsConfigShape } from '@spillway/pipeline/push/job-events-config.ts';
 import { Pusher, type PushRequest } from '@spillway/pipeline/push/pusher.ts';
-import { subscriptionNames } from '@spillway/pipeline/topics.ts';
+import { routedAtOnce, subscriptionNames } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
 import { keepTokens } from '../metadata/kept-tokens.ts';
 import { type Account, createTokenSigner } from '../metadata/token-signer.ts';
@@ -20,6 +20,7 @@ const config = z
     SPILLWAY_DATABASE: z.string().default(''),
     SPILLWAY_PROJECT: z.string(),
     SPILLWAY_PUSH_ROUTE_URL: z.url(),
+    SPILLWAY_PUSH_ROUTE_WEB_URL: z.url(),
     SPILLWAY_PUSH_RUN_URL: z.url(),
     SPILLWAY_PUSH_EVENTS: z.enum(pushForms),
     /** Milliseconds. */
@@ -44,16 +45,20 @@ const pushers = [
     url: config.SPILLWAY_PUSH_RUN_URL,
     caller: config.SPILLWAY_PUSH_ACCOUNT,
   },
-  {
-    name: subscriptionNames.uploads,
+  ...[
+    { name: subscriptionNames.uploads, url: config.SPILLWAY_PUSH_ROUTE_URL },
+    { name: subscriptionNames.webUploads, url: config.SPILLWAY_PUSH_ROUTE_WEB_URL },
+  ].map((trigger) => ({
+    ...trigger,
     form: config.SPILLWAY_PUSH_EVENTS,
-    url: config.SPILLWAY_PUSH_ROUTE_URL,
     caller: config.SPILLWAY_EVENTS_ACCOUNT,
-  },
-].map(({ name, form, url, caller }) => {
+    // One instance of each function runs here.
+    mostAtOnce: routedAtOnce,
+  })),
+].map(({ form, url, caller, ...subscription }) => {
   return new Pusher({
-    name,
-    source: sourceOf(name, form),
+    ...subscription,
+    source: sourceOf(subscription.name, form),
     send: (request, signal) => post(url, caller, request, signal),
     deadlineMs: config.SPILLWAY_PUSH_DEADLINE_MS,
     log: (line) => log.info({}, line),

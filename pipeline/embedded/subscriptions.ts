@@ -22,12 +22,15 @@ const pushed = { ackDeadlineMs: ackDeadline.push * 1_000 };
  */
 const ofJobs = { mostAttempts: mostDeliveryAttempts, keptMs: 7 * dayMs, mostKept: null };
 
+/** Nothing else tells of an upload, however long the machine was off. What cannot be routed is put aside after a day. */
+const ofUploads = { ...pushed, mostAttempts: null, keptMs: null, mostKept: null };
+
 /** The subscription of each topic. They are those of the cloud, and one for what integrators are told. */
 export const subscriptions = {
   vm: { name: subscriptionNames.vm, ...pulled, ...ofJobs },
   run: { name: subscriptionNames.run, ...pushed, ...ofJobs },
-  /** Nothing else tells of an upload, however long the machine was off. What cannot be routed is put aside after a day. */
-  uploads: { name: subscriptionNames.uploads, ...pushed, mostAttempts: null, keptMs: null, mostKept: null },
+  uploads: { name: subscriptionNames.uploads, ...ofUploads },
+  webUploads: { name: subscriptionNames.webUploads, ...ofUploads },
   /** Nobody may be there to be told, so what is kept has a limit: it is about ten megabytes. */
   events: {
     name: `${topicNames.events}-push`,

@@ -7,7 +7,7 @@ import { subscriptions } from './subscriptions.ts';
 import { createWaitingPulls } from './waiting-pulls.ts';
 
 export interface UploadEventsOptions {
-  /** Events that are handled at the same time. */
+  /** Events of each bucket that are handled at the same time: the site's uploads never stand behind integrators'. */
   atOnce: number;
   /** Resolves once the event is done with. One that rejects comes again after a pause that grows. */
   handle(request: IncomingRequest): Promise<void>;
@@ -25,14 +25,17 @@ export async function startUploadEvents(path: string, options: UploadEventsOptio
   const messages = createMessages(database);
   const pulls = createWaitingPulls(database, messages);
   const { atOnce, handle, log } = options;
-  await messages.releaseAll(subscriptions.uploads);
-  const consuming = startConsuming({
-    ...{ subscription: subscriptions.uploads, messages, pulls, atOnce, log },
-    handle: (message) => handle(eventRequest(message)),
-  });
+  const ofBuckets = [subscriptions.webUploads, subscriptions.uploads];
+  for (const subscription of ofBuckets) await messages.releaseAll(subscription);
+  const consuming = ofBuckets.map((subscription) =>
+    startConsuming({
+      ...{ subscription, messages, pulls, atOnce, log },
+      handle: (message) => handle(eventRequest(message)),
+    }),
+  );
   return {
     async stop() {
-      await consuming.stop();
+      await Promise.all(consuming.map((each) => each.stop()));
       pulls.close();
       database.close();
     },
