@@ -17,6 +17,7 @@ import { failureCodeList } from './errors.ts';
  * - **turn**: The time that orders the VMs' line: the deadline, or later if the owner has much waiting already.
  *   Earliest deadline first.
  * - **deadline**: The upload's time plus the operation's objective.
+ * - **deferred**: Recorded by a router that left the decision to the sweep, which decides such jobs in groups.
  * - **epoch**: How often the job was moved. A message of an earlier epoch no longer counts.
  * - **revision**: How often the document was replaced. Of two versions, the higher is newer.
  * - **reservation**: A router's random token, by which it knows its own creation after a lost reply.
@@ -152,6 +153,11 @@ export const routeSchema = z.object({
    * replacement of the document sets them.
    */
   lanes: z.array(z.string()).default([]),
+  /**
+   * The deadline of a deferred job: the sweep decides these in this order. Null for a job that a router decides at once,
+   * and once the job is decided. A deferred job has no turn: it is in no line and in no sum of waiting work.
+   */
+  decideBy: instant.nullable().default(null),
   /** Expected cost of the decision in US dollars. */
   dollars: z.number().default(0),
   predicted: predictionSchema.nullable(),
@@ -283,7 +289,7 @@ export const jobSchema = z.object({
   /** The end of the objective. */
   deadlineAt: instant,
   /** When the message was last published; null if it still has to be. */
-  publishedAt: instant.nullable(),
+  publishedAt: instant.nullable().default(null),
   /**
    * How long a VM was expected to work on it when it arrived, in milliseconds of one slot, whatever target it was given.
    * The pool of VMs follows the sum. 0 in a document of an earlier version.
@@ -314,6 +320,11 @@ export const jobSchema = z.object({
   expiresAt: instant.nullable(),
 });
 export type Job = z.infer<typeof jobSchema>;
+
+/** Whether the job waits for the sweep to decide where it goes. */
+export function isDeferred({ state, route }: Job): boolean {
+  return state === 'queued' && route.decideBy !== null;
+}
 
 /** The time from which a person waits: the upload, or the retry. */
 export function clockStart(job: Job): Date {

@@ -4,7 +4,7 @@ import { type JobTransition, jobTransitions } from './state-machine.ts';
 import { later, noon, sampleJob } from './testing/sample-job.ts';
 import * as transitions from './transitions.ts';
 
-const { epoch: _, at: __, movedFrom: ___, ...choice } = sampleJob().route;
+const { epoch: _, at: __, movedFrom: ___, decideBy: ____, ...choice } = sampleJob().route;
 const claim = { worker: 'vm-1', token: 'token', expiresAt: later(10_000) };
 const newJob = { ...sampleJob(), objectiveMs: 1_000, clockStartsAt: noon, workMs: 1 };
 const error = { code: 'poison', message: 'It ended three workers.', retryable: false } as const;
@@ -13,6 +13,7 @@ const failure = { code: 'internal', signature: null } as const;
 /** Every function of transitions.ts that makes a document, called on a job. */
 const changes: Record<string, (job: Job) => Job> = {
   reserved: () => transitions.reserved(newJob, noon),
+  deferred: () => transitions.deferred(newJob, noon),
   refusedAtOnce: () => transitions.refusedAtOnce(newJob, error, noon),
   reclassified: (job) => transitions.reclassified(job, 'bulk', 1_000),
   routed: (job) => transitions.routed(job, choice, noon),

@@ -20,6 +20,7 @@ const ends = ['succeeded', 'failed', 'superseded', 'cancelled'] as const;
  */
 export const jobTransitions: readonly JobTransition[] = [
   { name: 'reserved', from: ['new'], to: 'queued', by: 'router: an upload or a retry' },
+  { name: 'deferred', from: ['new'], to: 'queued', by: 'router: bulk work, or one of a crowd' },
   {
     name: 'refusedAtOnce',
     from: ['new'],
@@ -27,7 +28,7 @@ export const jobTransitions: readonly JobTransition[] = [
     by: 'router: an upload that nothing can be done with',
   },
   { name: 'reclassified', from: ['queued'], to: 'same', by: 'router: one of a large batch' },
-  { name: 'routed', from: ['queued'], to: 'same', by: 'router: the decision' },
+  { name: 'routed', from: ['queued'], to: 'same', by: 'router, or sweep for a deferred job: the decision' },
   { name: 'published', from: ['queued'], to: 'same', by: 'router or sweep: the message is out' },
   { name: 'postponed', from: ['queued'], to: 'same', by: 'VM worker: it is late anyway' },
   { name: 'moved', from: ['queued'], to: 'queued', by: 'VM worker or sweep: it would be late here' },

@@ -9,6 +9,7 @@ import {
   type Steps,
   waitFor,
   waitForAll,
+  walkAtOnce,
   walkThrough,
 } from './steps.ts';
 
@@ -209,5 +210,32 @@ describe('a walk', () => {
     const walk = walkThrough(numbers);
     await expect(overTime(walk((number) => visiting(visited, number)))).rejects.toBe(failure);
     expect([visited, source.closed]).toEqual([[1, 2], true]);
+  });
+});
+
+describe('a walk that visits several at a time', () => {
+  it('visits all, and no more at a time than it may', async () => {
+    let [now, most] = [0, 0];
+    const visited: number[] = [];
+    function* visit(item: number): Steps<void> {
+      most = Math.max(most, ++now);
+      yield* waitFor(Promise.resolve());
+      visited.push(item);
+      now--;
+    }
+    await overTime(walkAtOnce([1, 2, 3, 4, 5, 6, 7], 3)(visit));
+    expect(visited.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(most).toBe(3);
+  });
+
+  it('begins no other after one has failed, and fails when those under way have ended', async () => {
+    const ended: number[] = [];
+    function* visit(item: number): Steps<void> {
+      if (item === 2) throw failure;
+      yield* waitFor(Promise.resolve());
+      ended.push(item);
+    }
+    await expect(overTime(walkAtOnce([1, 2, 3, 4, 5, 6], 3)(visit))).rejects.toThrow(failure);
+    expect(ended).toEqual([1]);
   });
 });

@@ -87,6 +87,28 @@ export function walkThrough<Item>(items: Iterable<Item> | AsyncIterable<Item>): 
   return Symbol.iterator in items ? walkThroughAll(items) : walkAsTheyCome(items);
 }
 
+/**
+ * A walk that visits up to `most` items at a time. After the first visit that fails no other begins; what that threw is
+ * thrown when those under way have ended.
+ */
+export function walkAtOnce<Item>(items: Iterable<Item>, most: number): Walk<Item> {
+  return function* (visit) {
+    const left = items[Symbol.iterator]();
+    const failures: unknown[] = [];
+    function* visitNext(): Steps<void> {
+      for (let next = left.next(); !next.done && failures.length === 0; next = left.next()) {
+        try {
+          yield* visit(next.value);
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+    }
+    yield* waitForAll(Array.from({ length: most }, () => begin(visitNext())));
+    if (failures.length > 0) throw failures[0];
+  };
+}
+
 function walkThroughAll<Item>(items: Iterable<Item>): Walk<Item> {
   return function* (visit) {
     for (const item of items) yield* visit(item);

@@ -74,6 +74,7 @@ export function reserved(job: NewJob, now: Date): Job {
       workMs,
       turnAt: deadlineAt,
       lanes: [],
+      decideBy: null,
       dollars: 0,
       predicted: null,
       ledger: null,
@@ -100,6 +101,15 @@ export function reserved(job: NewJob, now: Date): Job {
   };
 }
 
+/**
+ * A new job whose decision is left to the sweep. It counts in no ledger until it is decided, and no worker sees it.
+ */
+export function deferred(job: NewJob, now: Date): Job {
+  const created = reserved(job, now);
+  const explanation = 'Not decided yet: the sweep decides such jobs in groups.';
+  return { ...created, route: { ...created.route, explanation, turnAt: null, decideBy: created.deadlineAt } };
+}
+
 /** A new job that has failed before any work. It is recorded, so that people see it. */
 export function refusedAtOnce(job: NewJob, error: JobError, now: Date): Job {
   return failed(reserved(job, now), error, now);
@@ -123,7 +133,7 @@ export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number):
   return { ...job, class: jobClass, deadlineAt: new Date(job.source.timeCreated.getTime() + objectiveMs) };
 }
 
-export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes'>;
+export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes' | 'decideBy'>;
 
 /**
  * The job with its decided route, to be published. If the job was decided before, its message may be out and must no
@@ -131,7 +141,10 @@ export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes'>;
  */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
   if (job.route.reason !== 'reserved') return moved(job, choice, now);
-  return { ...job, route: { ...choice, lanes: [], epoch: job.route.epoch, movedFrom: null, at: now } };
+  return {
+    ...job,
+    route: { ...choice, lanes: [], decideBy: null, epoch: job.route.epoch, movedFrom: null, at: now },
+  };
 }
 
 export function published(job: Job, now: Date): Job {
@@ -154,6 +167,7 @@ export function moved(job: Job, choice: RouteChoice, now: Date): Job {
     route: {
       ...choice,
       lanes: [],
+      decideBy: null,
       epoch: job.route.epoch + 1,
       movedFrom: choice.target === job.route.target ? job.route.movedFrom : job.route.target,
       at: now,
@@ -287,9 +301,11 @@ export function followed(job: Job, done: readonly AfterEnd[], now: Date): Job {
 }
 
 function ended(job: Job, state: JobState, now: Date): Job {
+  const { route } = job;
   return {
     ...job,
     state,
+    route: route.decideBy === null ? route : { ...route, decideBy: null },
     progress: null,
     endedAt: now,
     eventPublishedAt: null,

@@ -5,6 +5,7 @@ import { readTrace } from '@spillway/core/trace.ts';
 import { passOver } from '@spillway/pipeline/pass-over.ts';
 import type { Consumer, StorageEvent } from '@spillway/pipeline/ports/consumer.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { createRecentArrivals, type RecentArrivals } from '@spillway/pipeline/recent-arrivals.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import type { FunctionHandler, FunctionRequest } from './handler.ts';
 
@@ -25,12 +26,13 @@ export type UploadEventRequest = Pick<FunctionRequest, 'method' | 'url' | 'heade
 
 /** The routing function: an HTTP request that tells of an upload is answered when its jobs are there. */
 export function createRouteFunction(ports: RoutePorts): FunctionHandler {
+  const arrivals = createRecentArrivals();
   return async (request, response) => {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST').status(405).end();
       return;
     }
-    await routeEvent(request, ports);
+    await routeEvent(request, ports, arrivals);
     response.status(204).end();
   };
 }
@@ -39,12 +41,17 @@ export function createRouteFunction(ports: RoutePorts): FunctionHandler {
  * A storage event becomes jobs. Rejects when a service does not answer, so that the event comes again. An event that
  * cannot be read, or that a service refuses for good, is put aside whole, and the admin is told. Once the cause is mended,
  * the search for lost uploads finds its object.
+ * @param arrivals What this process has routed of late.
  */
-export async function routeEvent(request: UploadEventRequest, ports: RoutePorts): Promise<void> {
+export async function routeEvent(
+  request: UploadEventRequest,
+  ports: RoutePorts,
+  arrivals: RecentArrivals,
+): Promise<void> {
   const event = ports.consumer.readStorageEvent({ headers: request.headers, body: parsedBody(request) });
   switch (event.kind) {
     case 'finalized':
-      return route(event, request, ports);
+      return route(event, request, ports, arrivals);
     case 'unreadable':
       return putAside(event, request, new Error(event.problem), ports);
     case 'other':
@@ -62,9 +69,10 @@ async function route(
   event: Extract<StorageEvent, { kind: 'finalized' }>,
   request: UploadEventRequest,
   ports: Ports,
+  arrivals: RecentArrivals,
 ): Promise<void> {
   try {
-    await routeUpload(event.object, readTrace(request.headers.traceparent), ports);
+    await routeUpload(event.object, readTrace(request.headers.traceparent), ports, { arrivals });
   } catch (error) {
     const { timeCreated } = event.object;
     const isOld = ports.clock.now().getTime() - timeCreated.getTime() > giveUpAfterMs;

@@ -12,6 +12,7 @@ import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import type { AppPorts, Log, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { createRecentArrivals } from '@spillway/pipeline/recent-arrivals.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
@@ -52,10 +53,11 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Route
     timers,
   });
 
+  const arrivals = createRecentArrivals();
   const events = await startUploadEvents(config, {
     atOnce: config.SPILLWAY_ROUTES_AT_ONCE,
     log,
-    handle: ({ headers, body }) => routeEvent({ method: 'POST', url: '/', headers, body }, ports),
+    handle: ({ headers, body }) => routeEvent({ method: 'POST', url: '/', headers, body }, ports, arrivals),
   });
   const sweeping = startSweeping(`router-${instance}`, ports);
   const searching = startSearching(config, ports);

@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
+import { isDeferred, type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
@@ -13,6 +13,7 @@ import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { spanAttributes } from '@spillway/core/spans.ts';
 import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import {
+  deferred,
   type JobRequest,
   type NewJob,
   published,
@@ -24,6 +25,7 @@ import {
 import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import type { RecentArrivals } from './recent-arrivals.ts';
 import { tellDecision } from './telemetry/facts.ts';
 import { traced, traceFromHere } from './telemetry/traced.ts';
 
@@ -32,34 +34,60 @@ export type ChooseRoute = (question: RoutingQuestion, job: Job) => RouteChoice;
 
 export type Enqueued =
   | { kind: 'enqueued'; job: Job }
+  /** It is recorded, and the sweep decides where it waits. */
+  | { kind: 'deferred'; job: Job }
   /** The job was there already, and needs nothing from here. */
   | { kind: 'repeated'; job: Job };
+
+/** What a router knows when it begins with a job. */
+export interface Routing {
+  /** The world, as the router has just seen it. */
+  seen?: Conditions;
+  /** When routing began, in milliseconds since 1970 by this machine's clock. */
+  startedAt?: number;
+  /** What this process has routed of late; without it, only what says that it is bulk is deferred. */
+  arrivals?: RecentArrivals;
+}
 
 /**
  * Look, reserve, count, decide, update, publish. The look at the world comes first, because the reservation
  * states the predicted work. The reservation comes before the count, so that routers that work at the same time
  * see each other's jobs. If the program ends in between, the repeated event or the sweep goes on. Throws
  * `OutageError` when a service does not answer.
- * @param seen The world, where the router has just looked at it.
- * @param startedAt When routing began, in milliseconds since 1970 by this machine's clock.
+ *
+ * Bulk work, and what is one of a crowd, is only recorded: that is one write, and those behind it do not wait for sums.
+ * The sweep decides it (see `decide-deferred.ts`).
  */
 export function* enqueue(
   request: JobRequest,
   ports: Ports,
   choose: ChooseRoute = decideRoute,
-  seen?: Conditions,
-  startedAt = Date.now(),
+  { seen, startedAt = Date.now(), arrivals }: Routing = {},
 ): Steps<Enqueued> {
   const conditions = seen ?? (yield* readConditions(ports));
-  const job = reserved(newJob(request, conditions, ports), ports.clock.now());
+  const created = newJob(request, conditions, ports, arrivals);
+  const mayWait = created.class === 'bulk' || arrivals?.isOfCrowd(created, conditions) === true;
+  const job = (mayWait ? deferred : reserved)(created, ports.clock.now());
   const creation = yield* waitFor(ports.jobs.create(job));
-  if (creation.kind === 'exists' && !needsRouting(creation.stored.job)) {
-    return { kind: 'repeated', job: creation.stored.job };
-  }
   const { stored } = creation;
-  return yield* traced('route', stored.job, (span) => route(stored, conditions, span, ports, choose), ports, {
-    startedAt,
-  });
+  if (creation.kind === 'exists' && !wasLeftBehind(stored.job)) return { kind: 'repeated', job: stored.job };
+  const details = { startedAt };
+  if (isDeferred(stored.job)) {
+    return yield* traced(
+      'route',
+      stored.job,
+      () => waitFor({ kind: 'deferred', job: stored.job }),
+      ports,
+      details,
+    );
+  }
+  return yield* traced(
+    'route',
+    stored.job,
+    (span) => route(stored, conditions, span, ports, choose, arrivals),
+    ports,
+    details,
+  );
 }
 
 function* route(
@@ -68,24 +96,35 @@ function* route(
   span: Span,
   ports: Ports,
   choose: ChooseRoute,
+  arrivals: RecentArrivals | undefined,
 ): Steps<Enqueued> {
   const decided = yield* decide(stored, conditions, ports, choose);
   if (!decided) return { kind: 'repeated', job: stored.job };
-  const { target, reason } = decided.job.route;
+  const { job } = decided;
+  if (job.class === 'bulk') arrivals?.noteLargeBatch(job);
+  const { target, reason } = job.route;
   span.setAttributes({ [spanAttributes.target]: target, [spanAttributes.reason]: reason });
   return { kind: 'enqueued', job: (yield* publish(decided, ports)).job };
 }
 
 /** The identity and the values that a job has before anything is known of its route. */
-export function newJob(request: JobRequest, conditions: Conditions, ports: Ports): NewJob {
+export function newJob(
+  request: JobRequest,
+  conditions: Conditions,
+  ports: Ports,
+  arrivals?: RecentArrivals,
+): NewJob {
   const { operation, options, run, source, batchSize } = request;
   const { bucket, name, generation } = source;
   const { settings } = conditions;
-  const jobClass = (batchSize ?? 1) > settings.bulk.batchOver ? 'bulk' : request.class;
   const known = isOperationName(operation);
+  const id = jobId({ bucket, name, generation, operation, options, run });
+  const isBulk =
+    (batchSize ?? 1) > settings.bulk.batchOver || arrivals?.isOfLargeBatch({ ...request, id }, settings);
+  const jobClass = isBulk ? 'bulk' : request.class;
   return {
     ...request,
-    id: jobId({ bucket, name, generation, operation, options, run }),
+    id,
     reservation: ports.newToken(),
     class: jobClass,
     objectiveMs: known ? objectiveMs(operation, jobClass, settings) : 0,
@@ -95,14 +134,16 @@ export function newJob(request: JobRequest, conditions: Conditions, ports: Ports
 
 /** Hands the job's message to its side, and notes that it did. A crash in between publishes twice, harmlessly. */
 export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
-  yield* traced('publish', stored.job, () => handOver(stored.job, ports), ports, {
-    attributes: {
-      [spanAttributes.target]: stored.job.route.target,
-      [spanAttributes.epoch]: stored.job.route.epoch,
-    },
-  });
+  yield* sendMessage(stored.job, ports);
   // A worker may have claimed the job already: then there is nothing left to note.
   return (yield* waitFor(ports.jobs.replace(stored, published(stored.job, ports.clock.now())))) ?? stored;
+}
+
+/** Hands the job's message to its side. */
+export function sendMessage(job: Job, ports: Ports): Steps<void> {
+  const { target, epoch } = job.route;
+  const attributes = { [spanAttributes.target]: target, [spanAttributes.epoch]: epoch };
+  return traced('publish', job, () => handOver(job, ports), ports, { attributes });
 }
 
 function* handOver(job: Job, ports: Ports): Steps<void> {
@@ -180,7 +221,10 @@ function* belongsToLargeBatch(stored: Stored, { bulk }: RoutingSettings, ports: 
   return (yield* waitFor(ports.sums.batchBefore(stored))) >= bulk.batchOver;
 }
 
-/** A repeated event takes up a job whose first router did not get as far as publishing. */
-function needsRouting(job: Job): boolean {
-  return job.state === 'queued' && job.publishedAt === null && job.deletedAt === null;
+/**
+ * Whether a job's first router did not get as far as publishing: a repeated event takes it up. What was deferred is where
+ * it should be.
+ */
+export function wasLeftBehind(job: Job): boolean {
+  return job.state === 'queued' && job.publishedAt === null && job.deletedAt === null && !isDeferred(job);
 }

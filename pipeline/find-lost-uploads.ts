@@ -224,7 +224,7 @@ async function helpLost(
       goThrough(walkThrough(waiting), search, function* (object) {
         const existing = yield* waitFor(operationsWithJobs(object, ports));
         const jobs = yield* waitFor(
-          routeUpload(object, null, ports, (operation) => !existing.has(operation)),
+          routeUpload(object, null, ports, { wanted: (operation) => !existing.has(operation) }),
         );
         made += jobs.length;
         return jobs.length > 0;

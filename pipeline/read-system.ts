@@ -23,7 +23,13 @@ const most = {
   vms: 50,
 };
 /** What a sweep, or whoever is at work on it, has taken up by this age, in milliseconds. */
-const takenUpMs = { unpublished: 60_000, unclaimed: 120_000, abandoned: 60_000, outboxes: 120_000 } as const;
+const takenUpMs = {
+  undecided: 300_000,
+  unpublished: 60_000,
+  unclaimed: 120_000,
+  abandoned: 60_000,
+  outboxes: 120_000,
+} as const;
 /** Three pulls, at most. */
 const deadLettersMs = 10_000;
 /** How far uploads are looked back for, and from which age on their jobs have to be there. */
@@ -62,6 +68,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     run,
     processing,
     newest,
+    deferred,
     unpublished,
     published,
     abandoned,
@@ -83,6 +90,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     backlog.line('run', most.waiting),
     feed.find({ state: 'processing' }, most.processing, null),
     feed.newest(most.newest),
+    backlog.deferred(most.left),
     backlog.unpublished(takenUpMs.unpublished, most.left),
     backlog.published(takenUpMs.unclaimed, most.waiting),
     backlog.abandoned(most.left),
@@ -122,6 +130,9 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
       waiting: { vm: jobsOf(vm), run: jobsOf(run) },
       processing: processing.jobs,
       newest: newest.map(({ stored }) => stored.job),
+      undecided: jobsOf(deferred).filter(
+        ({ createdAt }) => createdAt.getTime() < now.getTime() - takenUpMs.undecided,
+      ),
       unpublished: jobsOf(unpublished),
       unclaimed: jobsOf(published).filter((job) => messageSeemsLost(job, now)),
       abandoned: jobsOf(abandoned).filter(({ claim }) => (claim?.expiresAt.getTime() ?? 0) < claimedUntil),

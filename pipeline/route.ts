@@ -16,15 +16,23 @@ import {
 } from '@spillway/core/uploads.ts';
 import { followEnd } from './after-end.ts';
 import { readConditions } from './conditions.ts';
-import { enqueue, newJob } from './enqueue.ts';
+import { type Enqueued, enqueue, newJob, wasLeftBehind } from './enqueue.ts';
 import { ofJob } from './log/of-job.ts';
 import type { Ports } from './ports/ports.ts';
+import type { RecentArrivals } from './recent-arrivals.ts';
 import { recordFailure } from './record.ts';
 import { writeErrorReport } from './results.ts';
 import { traceArrival, traceOfUpload } from './upload-trace.ts';
 
+export interface RouteOptions {
+  /** The operations for which jobs are made. Default: all that the upload asks for. */
+  wanted?: (operation: string) => boolean;
+  /** What this process has routed of late. */
+  arrivals?: RecentArrivals;
+}
+
 /**
- * Turns a finalized upload into its jobs, or into those for the operations that are wanted. Safe to repeat: the same
+ * Turns a finalized upload into its jobs. Safe to repeat: the same
  * object gives the same jobs. One of them that a service refuses ends as a failed job, and does not keep the others
  * from theirs.
  * Throws `OutageError` when a service does not answer, so that the event comes again, and `RefusedError` when nothing
@@ -34,7 +42,7 @@ export async function routeUpload(
   object: FinalizedObject,
   trace: string | null,
   ports: Ports,
-  wanted: (operation: string) => boolean = () => true,
+  { wanted = () => true, arrivals }: RouteOptions = {},
 ): Promise<Job[]> {
   const receivedAt = Date.now();
   // The events of the results bucket were sent here by mistake.
@@ -45,7 +53,9 @@ export async function routeUpload(
   const requested = upload.jobs.filter(({ operation }) => wanted(operation));
   const continued = traceOfUpload(object, trace, ports);
   const settled = await Promise.allSettled(
-    requested.map((one) => startJob(upload, one, { trace: continued, receivedAt }, conditions, ports)),
+    requested.map((one) =>
+      startJob(upload, one, { trace: continued, receivedAt, arrivals }, conditions, ports),
+    ),
   );
   const started = settled.map((outcome) => {
     if (outcome.status === 'rejected') throw outcome.reason;
@@ -80,7 +90,11 @@ function ignore(object: FinalizedObject, why: IgnoredName, ports: Ports): [] {
 async function startJob(
   upload: Extract<UploadRequest, { kind: 'jobs' }>,
   requested: RequestedJob,
-  { trace, receivedAt }: { trace: string; receivedAt: number },
+  {
+    trace,
+    receivedAt,
+    arrivals,
+  }: { trace: string; receivedAt: number; arrivals: RecentArrivals | undefined },
   conditions: Conditions,
   ports: Ports,
 ): Promise<StartedJob> {
@@ -103,16 +117,33 @@ async function startJob(
   };
   if (refusal) return recordRefusal(request, refusal, conditions, ports);
   try {
-    const { kind, job } = await overTime(enqueue(request, ports, decideRoute, conditions, receivedAt));
-    ports.log.info(
-      { ...ofJob(job), target: job.route.target, reason: job.route.reason },
-      kind === 'enqueued' ? `Routed: ${job.route.explanation}` : 'The event was repeated; the job is there.',
+    const enqueued = await overTime(
+      enqueue(request, ports, decideRoute, {
+        seen: conditions,
+        startedAt: receivedAt,
+        ...(arrivals ? { arrivals } : {}),
+      }),
     );
-    return { job, isNew: kind === 'enqueued' };
+    const { kind, job } = enqueued;
+    ports.log.info({ ...ofJob(job), target: job.route.target, reason: job.route.reason }, wordsFor(enqueued));
+    return { job, isNew: kind !== 'repeated' };
   } catch (error) {
     if (!(error instanceof RefusedError && error.scope === 'request')) throw error;
     const refused = { code: 'service_refused', message: error.message } as const;
     return recordRefusal(request, refused, conditions, ports);
+  }
+}
+
+function wordsFor({ kind, job }: Enqueued): string {
+  switch (kind) {
+    case 'enqueued':
+      return `Routed: ${job.route.explanation}`;
+    case 'deferred':
+      return 'Recorded; the sweep decides where it goes.';
+    case 'repeated':
+      return 'The event was repeated; the job is there.';
+    default:
+      return kind satisfies never;
   }
 }
 
@@ -139,8 +170,7 @@ async function recordRefusal(
  * reservation.
  */
 async function endedAlready(job: Job, error: JobError, ports: Ports): Promise<Job> {
-  const isOnlyReserved = ({ state, publishedAt }: Job) => state === 'queued' && publishedAt === null;
-  if (!isOnlyReserved(job)) return job;
-  const ended = await overTime(recordFailure(job, error, isOnlyReserved, ports));
+  if (!wasLeftBehind(job)) return job;
+  const ended = await overTime(recordFailure(job, error, wasLeftBehind, ports));
   return ended.kind === 'failed' ? ended.job : job;
 }

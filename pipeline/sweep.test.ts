@@ -8,7 +8,7 @@ import { routeUpload } from './route.ts';
 import { newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
-const nothing = { freed: 0, published: 0, moved: 0, republished: 0, followed: 0, passedOver: 0 };
+const nothing = { freed: 0, decided: 0, published: 0, moved: 0, republished: 0, followed: 0, passedOver: 0 };
 
 describe('a sweep', () => {
   it('does nothing where nothing was left behind', async () => {

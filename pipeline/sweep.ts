@@ -3,6 +3,7 @@ import type { SpanName } from '@spillway/core/spans.ts';
 import { type Awaitable, overTime, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import { emptyOutbox } from './after-end.ts';
 import { readConditions } from './conditions.ts';
+import { decideDeferred } from './decide-deferred.ts';
 import { type ChooseRoute, decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
@@ -31,6 +32,8 @@ const batch = 100;
 const mostPages = 10;
 
 export interface Swept {
+  /** Jobs that routers had left to the sweep. */
+  decided: number;
   published: number;
   moved: number;
   republished: number;
@@ -54,7 +57,7 @@ export function newSweepMemory(): SweepMemory {
 
 /**
  * Takes up what was left behind: jobs that a dead worker has claimed, jobs that were recorded but not
- * published, jobs that are late where they wait, messages that nobody claimed, and outboxes. It also updates
+ * published, jobs whose decision was left to it, jobs that are late where they wait, messages that nobody claimed, and outboxes. It also updates
  * what routers know of the world. Resolves to null when another sweep has the lease. One part that fails does
  * not stop the others: what it threw is thrown when all are done.
  */
@@ -85,6 +88,7 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
     }
   }
   const freed = yield* part(freeAbandoned(ports, memory, lost), nothing);
+  const decided = yield* part(decideDeferred(ports, memory.resting, lost), nothing);
   const published = yield* part(publishUnpublished(ports, memory, lost), nothing);
   const waiting = yield* part(reviewWaiting(ports, memory.resting, lost), {
     moved: 0,
@@ -98,11 +102,15 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
   if (failures.length > 0) throw failures[0];
   const swept = {
     freed: freed.done,
+    decided: decided.done,
     published: published.done,
     moved: waiting.moved,
     republished: waiting.republished,
     followed: followed.done,
-    passedOver: freed.passedOver + published.passedOver + waiting.passedOver + followed.passedOver,
+    passedOver: [freed, decided, published, waiting, followed].reduce(
+      (sum, each) => sum + each.passedOver,
+      0,
+    ),
   };
   traceSweep(swept, startedAt, ports);
   return swept;

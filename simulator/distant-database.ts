@@ -129,6 +129,8 @@ export function distantDatabase<Given extends Database>(
     sums: {
       ledger: (stored, turnAt) => aggregate(() => sums.ledger(stored, turnAt)),
       ledgerInTurn: (stored, turnAfter) => aggregate(() => sums.ledgerInTurn(stored, turnAfter)),
+      besideLine: () => aggregate(() => sums.besideLine()),
+      ownerAhead: (stored) => aggregate(() => sums.ownerAhead(stored)),
       running: () => aggregate(() => sums.running()),
       waitingBefore: (target, turnAt) => aggregate(() => sums.waitingBefore(target, turnAt)),
       arrivedSince: (since) => aggregate(() => sums.arrivedSince(since)),
@@ -146,6 +148,7 @@ export function distantDatabase<Given extends Database>(
           () => backlog.oldestWaiting(target),
           () => 1,
         ),
+      deferred: (limit, after) => list(() => backlog.deferred(limit, after), length),
       unpublished: (ageMs, limit, after) => list(() => backlog.unpublished(ageMs, limit, after), length),
       published: (ageMs, limit, after) => list(() => backlog.published(ageMs, limit, after), length),
       abandoned: (limit, after) => list(() => backlog.abandoned(limit, after), length),

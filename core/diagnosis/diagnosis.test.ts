@@ -15,6 +15,7 @@ const noJobs: SystemReading['jobs'] = {
   waiting: { vm: [], run: [] },
   processing: [],
   newest: [],
+  undecided: [],
   unpublished: [],
   unclaimed: [],
   abandoned: [],
@@ -180,6 +181,12 @@ describe('what is wrong is said first, with what to do', () => {
       'late',
       { jobs: { newest: [...many(3, ended({ deadlineAt: later(-1) })), ...many(7, ended())] } },
       /^Of the jobs that succeeded within an hour, 3 of the newest 10 were late \(30 %\)\.$/,
+    ],
+    [
+      'undecided',
+      'lost',
+      { jobs: { undecided: [job()] } },
+      /^1 job has waited for minutes for the sweep to decide where it goes: 0123456789abcdef0123456789abcdef\.$/,
     ],
     [
       'unpublished',

@@ -27,6 +27,12 @@ function leftBehind({ jobs }: SystemReading): Sentence[] {
       : [wrong(code, `${countOf(left.length, one, several)}: ${listed(left.map(({ id }) => id))}.`, sweep)];
   return [
     ...about(
+      'undecided',
+      jobs.undecided,
+      'job has waited for minutes for the sweep to decide where it goes',
+      'jobs have waited for minutes for the sweep to decide where they go',
+    ),
+    ...about(
       'unpublished',
       jobs.unpublished,
       'job was recorded and not published',

@@ -73,6 +73,8 @@ export interface SystemReading {
     processing: Job[];
     /** The newest, whatever their states. */
     newest: Job[];
+    /** Left to the sweep's decision long ago, and not decided. */
+    undecided: Job[];
     /** Recorded and not published, though their router had time for it. */
     unpublished: Job[];
     /** Published long ago, and not claimed. */

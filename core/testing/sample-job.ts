@@ -10,8 +10,13 @@ export function later(ms: number): Date {
 
 /** A reserved job for tests. `changes` name only what matters. */
 export function sampleJob(changes: Partial<NewJob> = {}): Job {
+  return reserved(newSampleJob(changes), noon);
+}
+
+/** The same before it is recorded. */
+export function newSampleJob(changes: Partial<NewJob> = {}): NewJob {
   const timeCreated = noon;
-  const job: NewJob = {
+  return {
     id: '0123456789abcdef0123456789abcdef',
     operation: 'sketch',
     options: { blur: 21, format: 'png' },
@@ -38,5 +43,4 @@ export function sampleJob(changes: Partial<NewJob> = {}): Job {
     workMs: 300,
     ...changes,
   };
-  return reserved(job, noon);
 }

@@ -5,7 +5,7 @@ import { type JobTable, readColumns } from './job-table.ts';
 /** Lists of open jobs in SQLite, each by an index that has nothing else. */
 export function createBacklog({ database, list }: JobTable): Backlog {
   const lines = {
-    vm: query('jobs_line', `state = 'queued' AND target = 'vm'`, 'turn_at, id'),
+    vm: query('jobs_line', `state = 'queued' AND target = 'vm' AND turn_at IS NOT NULL`, 'turn_at, id'),
     run: query(
       'jobs_run_line',
       `state = 'queued' AND target = 'run' AND published_at IS NOT NULL`,
@@ -18,7 +18,13 @@ export function createBacklog({ database, list }: JobTable): Backlog {
     'turn_at, id',
   );
   const oldest = query('jobs_waiting', `state = 'queued' AND target = ?`, 'seq');
-  const unpublished = older('jobs_unpublished', `state = 'queued' AND published_at IS NULL`, 'created_at');
+  const deferred = query(
+    'jobs_deferred',
+    'decide_by IS NOT NULL AND (decide_by, id) > (?, ?)',
+    'decide_by, id',
+  );
+  const neverPublished = `state = 'queued' AND published_at IS NULL AND decide_by IS NULL`;
+  const unpublished = older('jobs_left_behind', neverPublished, 'created_at');
   const published = older('jobs_published', `state = 'queued' AND published_at IS NOT NULL`, 'published_at');
   const abandoned = older('jobs_claimed', `state = 'processing'`, 'claim_ends_at');
   const outboxes = older('jobs_outbox', 'outbox_since IS NOT NULL', 'outbox_since');
@@ -32,6 +38,11 @@ export function createBacklog({ database, list }: JobTable): Backlog {
     oldestWaiting(target) {
       return database.read('find the oldest job', () => list(oldest, [target], 1)[0] ?? null);
     },
+    deferred: (limit, after = null) =>
+      database.read('list deferred jobs', () => {
+        const from = after?.job.route.decideBy?.getTime() ?? Number.MIN_SAFE_INTEGER;
+        return list(deferred, [from, after?.job.id ?? ''], limit);
+      }),
     unpublished: (ageMs, limit, after = null) =>
       page(unpublished, ageMs, limit, after, ({ createdAt }) => createdAt),
     published: (ageMs, limit, after = null) =>

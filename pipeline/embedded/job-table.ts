@@ -1,6 +1,6 @@
 import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite';
 import { messageOf, UnreadableDocumentError } from '@spillway/core/errors.ts';
-import { type Job, jobSchema, schemaVersion } from '@spillway/core/job.ts';
+import { isDeferred, type Job, jobSchema, schemaVersion } from '@spillway/core/job.ts';
 import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
@@ -96,7 +96,8 @@ export function columnsOf(job: Job) {
     source_name: source.name,
     source_generation: source.generation,
     lane: waitsInLanes(job) ? laneNumber(job.id) : null,
-    turn_at: msOf(route.turnAt ?? job.deadlineAt),
+    turn_at: isDeferred(job) ? null : msOf(route.turnAt ?? job.deadlineAt),
+    decide_by: isDeferred(job) ? msOf(route.decideBy) : null,
     deadline_at: msOf(job.deadlineAt),
     decided_at: msOf(route.at),
     published_at: msOf(job.publishedAt),

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { deferredJobs } from './tables/deferred-jobs.ts';
 import { documentTables } from './tables/documents.ts';
 import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
@@ -13,6 +14,7 @@ export const migrations: readonly string[] = [
   messageTables,
   `${workSums} CREATE INDEX api_keys_expiring ON api_keys (expires_at);`,
   lanes,
+  deferredJobs,
 ];
 
 /** The version of the file that this program writes. */

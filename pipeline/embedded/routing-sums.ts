@@ -67,6 +67,12 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
         return { turnAt, ledger: ledger(stored, turnAt) };
       });
     },
+    besideLine: () =>
+      snapshot(() => ({
+        running: sum(claimedOn, 'vm'),
+        run: plus(sum(waiting, 'run'), sum(claimedOn, 'run')),
+      })),
+    ownerAhead: (stored) => snapshot(() => ownerAheadMs(stored)),
     running: () => snapshot(() => ({ vm: sum(claimed, 'vm', nobody), run: sum(claimed, 'run', nobody) })),
     waitingBefore: (target, turnAt) => read(() => sum(before, turnAt.getTime(), target)),
     arrivedSince: (since) => read(() => sum(arrived, since.getTime())),

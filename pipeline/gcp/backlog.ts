@@ -6,7 +6,7 @@ import { type JobCollection, versionOf } from './job-collection.ts';
 
 const targets = targetSchema.options;
 
-type TimeField = 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'outbox.since';
+type TimeField = 'route.decideBy' | 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'outbox.since';
 
 /** Lists of `jobs/` in Firestore. */
 export function createBacklog({ collection, clock, list }: JobCollection): Backlog {
@@ -15,7 +15,11 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
       const sorted =
         target === 'vm'
-          ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
+          ? // A deferred job has no turn.
+            queued
+              .where('route.turnAt', '>', new Date(0))
+              .orderBy('route.turnAt')
+              .orderBy(FieldPath.documentId())
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
       return list(sorted, limit);
     },
@@ -34,6 +38,14 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
       const [oldest] = await list(queued.orderBy('createdAt').orderBy('route.workMs'), 1);
       return oldest ?? null;
     },
+    deferred(limit, after = null) {
+      const sorted = collection
+        .where('route.decideBy', '>', new Date(0))
+        .orderBy('route.decideBy')
+        .orderBy(FieldPath.documentId());
+      return list(startAfter(sorted, 'route.decideBy', after), limit);
+    },
+    // A deferred job has no field `publishedAt` (see `storedForm`), so it is not among these.
     unpublished(ageMs, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
       return olderThan(query, 'createdAt', ageMs, limit, after);
@@ -58,15 +70,24 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
   function olderThan(query: Query, field: TimeField, ageMs: number, limit: number, after: Stored | null) {
     const before = new Date(clock.now().getTime() - ageMs);
     const sorted = query.where(field, '<=', before).orderBy(field).orderBy(FieldPath.documentId());
-    const rest = after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
-    return list(rest, limit, (stored) => msOf(timeOf(stored, field)) <= stored.readAt.getTime() - ageMs);
+    return list(
+      startAfter(sorted, field, after),
+      limit,
+      (stored) => msOf(timeOf(stored, field)) <= stored.readAt.getTime() - ageMs,
+    );
   }
+}
+
+function startAfter(sorted: Query, field: TimeField, after: Stored | null): Query {
+  return after ? sorted.startAfter(timeOf(after, field), after.job.id) : sorted;
 }
 
 /** The time as it is in the document: `createdAt` has microseconds, which a Date does not have. */
 function timeOf(stored: Stored, field: TimeField): Timestamp | Date {
   const { job } = stored;
   switch (field) {
+    case 'route.decideBy':
+      return job.route.decideBy ?? new Date(0);
     case 'createdAt':
       return versionOf(stored).createdAt ?? job.createdAt;
     case 'publishedAt':

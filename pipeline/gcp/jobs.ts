@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FieldValue, type Firestore } from '@google-cloud/firestore';
-import type { Job } from '@spillway/core/job.ts';
+import { FieldValue, type Firestore, type UpdateData } from '@google-cloud/firestore';
+import { isDeferred, type Job } from '@spillway/core/job.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { JobDocuments, JobPorts } from '../ports/jobs.ts';
 import type { StoreClock } from '../store-clock.ts';
@@ -43,7 +43,7 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
         const reference = collection.doc(job.id);
         const { writeTime } = await orOutage(
           'Firestore',
-          reference.create({ ...job, createdAt: FieldValue.serverTimestamp() }),
+          reference.create({ ...storedForm(job), createdAt: FieldValue.serverTimestamp() }),
           `create job ${job.id}`,
         );
         const version: Version = { updateTime: writeTime, createTime: writeTime };
@@ -112,8 +112,21 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
   };
 }
 
+/**
+ * The fields of a job's document. A deferred job has no `publishedAt`: the index of what was never published then holds
+ * only what a router has left behind, however many jobs wait for the sweep's decision.
+ */
+function storedForm(job: Job): Partial<Job> {
+  if (!isDeferred(job)) return job;
+  const { publishedAt: _, ...rest } = job;
+  return rest;
+}
+
 /** Only the top-level fields that differ. A transition shares the values that it does not change. */
-function changedFields(previous: Job, next: Job): Partial<Job> {
-  const entries = Object.entries(next).filter(([key, value]) => value !== previous[key as keyof Job]);
-  return Object.fromEntries(entries);
+function changedFields(previous: Job, next: Job): UpdateData<Job> {
+  const before = storedForm(previous);
+  const after = storedForm(next);
+  const entries = Object.entries(after).filter(([key, value]) => value !== before[key as keyof Job]);
+  const removed = Object.keys(before).filter((key) => !(key in after));
+  return Object.fromEntries([...entries, ...removed.map((key) => [key, FieldValue.delete()])]);
 }

@@ -63,6 +63,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         backlog.heads(wholeLine, 1),
         backlog.line('run', 1),
         backlog.oldestWaiting('vm'),
+        backlog.deferred(1),
         backlog.unpublished(yearsMs, 1),
         backlog.published(yearsMs, 1),
         backlog.abandoned(1),

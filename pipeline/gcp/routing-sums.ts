@@ -65,6 +65,14 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
   }
 
   return {
+    async besideLine() {
+      const [running, run] = await Promise.all([
+        sideLedger(inOrder(processing('vm'))),
+        sideLedger(inOrder(open('run'))),
+      ]);
+      return { running, run };
+    },
+    ownerAhead: ownerAheadMs,
     async ledger(stored, turnAt) {
       const [{ running, run }, ahead] = await Promise.all([besideLine(stored), aheadInLine(stored, turnAt)]);
       return { vm: { running, ahead }, run };

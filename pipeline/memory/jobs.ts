@@ -1,4 +1,11 @@
-import { isTerminal, type Job, type Ledger, type SideLedger, type Target } from '@spillway/core/job.ts';
+import {
+  isDeferred,
+  isTerminal,
+  type Job,
+  type Ledger,
+  type SideLedger,
+  type Target,
+} from '@spillway/core/job.ts';
 import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
@@ -121,6 +128,8 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       const turnAt = turnAfter(ownerAheadMs(stored.job));
       return { turnAt, ledger: ledger(stored, turnAt) };
     },
+    besideLine: () => ({ running: sumOf(indexes.claimed.vm.rows), run: sumOf(indexes.openOnRun.rows) }),
+    ownerAhead: ({ job }) => ownerAheadMs(job),
     running() {
       const { claimed } = indexes;
       return { vm: sumOf(claimed.vm.rows), run: sumOf(claimed.run.rows) };
@@ -182,6 +191,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       const [oldest] = [...rows].sort((a, b) => a.position - b.position);
       return oldest ? read(oldest) : null;
     },
+    deferred: (limit, after) => indexes.deferred.below(Number.POSITIVE_INFINITY, limit, after?.job).map(read),
     unpublished: (ageMs, limit, after) => page(indexes.unpublished, ageMs, limit, after),
     published: (ageMs, limit, after) => page(indexes.published, ageMs, limit, after),
     abandoned: (limit, after) => page(indexes.expiring, 0, limit, after),
@@ -195,7 +205,9 @@ function createIndexes() {
   return {
     /** On the VMs by their turns, for Cloud Run by when they were published. */
     waiting: {
-      vm: new RowIndex((job) => (waitsFor('vm', job) ? (time(job.route.turnAt) ?? 0) : null)),
+      vm: new RowIndex((job) =>
+        waitsFor('vm', job) && !isDeferred(job) ? (time(job.route.turnAt) ?? 0) : null,
+      ),
       run: new RowIndex((job) => (waitsFor('run', job) ? time(job.publishedAt) : null)),
     },
     /** What VMs may take, by turns. */
@@ -206,8 +218,9 @@ function createIndexes() {
     failed: bothSides((job) => (job.state === 'failed' && job.error?.retryable ? time(job.endedAt) : null)),
     decidedForRun: new RowIndex(({ route }) => (route.target === 'run' ? time(route.at) : null)),
     unpublished: new RowIndex((job) =>
-      job.state === 'queued' && job.publishedAt === null ? time(job.createdAt) : null,
+      job.state === 'queued' && job.publishedAt === null && !isDeferred(job) ? time(job.createdAt) : null,
     ),
+    deferred: new RowIndex((job) => (isDeferred(job) ? time(job.route.decideBy) : null)),
     published: new RowIndex((job) => (job.state === 'queued' ? time(job.publishedAt) : null)),
     expiring: new RowIndex((job) => (job.state === 'processing' ? time(job.claim?.expiresAt) : null)),
     outboxes: new RowIndex(({ outbox }) => time(outbox?.since)),
@@ -219,7 +232,7 @@ function affectedBy(indexes: ReturnType<typeof createIndexes>) {
   const { waiting, takeable, claimed, succeeded, failed } = indexes;
   return {
     always: [indexes.openOnRun, indexes.decidedForRun, indexes.outboxes],
-    queued: [waiting.vm, takeable, waiting.run, indexes.unpublished, indexes.published],
+    queued: [waiting.vm, takeable, waiting.run, indexes.deferred, indexes.unpublished, indexes.published],
     processing: [claimed.vm, claimed.run, indexes.expiring],
     ended: [succeeded.vm, succeeded.run, failed.vm, failed.run],
   };

@@ -82,6 +82,13 @@ export interface RoutingSums {
     stored: Stored,
     turnAfter: (ownerAheadMs: number) => Date,
   ): Awaitable<{ turnAt: Date; ledger: Ledger }>;
+  /** What a group of deferred jobs finds beside the VMs' line: all that is claimed on the VMs, all that is open on Cloud Run. */
+  besideLine(): Awaitable<{ running: SideLedger; run: SideLedger }>;
+  /**
+   * The work of the job's owner that is ahead of it: open on the VMs or deferred, created before, with no later deadline to
+   * speak of. Milliseconds of one slot.
+   */
+  ownerAhead(stored: Stored): Awaitable<number>;
   /** What is claimed on each side. */
   running(): Awaitable<Record<Target, SideLedger>>;
   /** What waits on a side with an earlier turn than this. */
@@ -113,7 +120,8 @@ export interface RoutingSums {
  * Lists of open jobs: what workers take, and what a sweep takes up. All methods throw `OutageError`. Documents that are
  * not valid are left out: a list is shorter than `limit` only where there are no more.
  *
- * All lists but `line` and `heads` begin with the oldest; `after` is a job of the same list, and only those behind it are given.
+ * All lists but `line`, `heads` and `deferred` begin with the oldest; `after` is a job of the same list, and only those
+ * behind it are given.
  * Ages are in milliseconds, and judged by the store's clock at the time of the read.
  */
 export interface Backlog {
@@ -128,7 +136,9 @@ export interface Backlog {
   heads(lanes: Lanes, limit: number, from?: Date | null): Awaitable<Stored[]>;
   /** Of the jobs that are queued for a side, published or not, the one that was created first. */
   oldestWaiting(target: Target): Awaitable<Stored | null>;
-  /** Queued and never published under their epoch, at least `ageMs` after they were created. */
+  /** Deferred, in the order of their deadlines: the sweep decides them. */
+  deferred(limit: number, after?: Stored | null): Awaitable<Stored[]>;
+  /** Queued, not deferred, and never published under their epoch, at least `ageMs` after they were created. */
   unpublished(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /** Queued, and published at least `ageMs` ago. */
   published(ageMs: number, limit: number, after?: Stored | null): Awaitable<Stored[]>;

@@ -256,7 +256,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'runDollarsSince',
       'batchBefore',
     ]),
-    backlog: shaky(ports.backlog, ['line', 'unpublished', 'published', 'abandoned', 'outboxes']),
+    backlog: shaky(ports.backlog, ['line', 'deferred', 'unpublished', 'published', 'abandoned', 'outboxes']),
     queue: shaky(ports.queue, ['publish', 'announce']),
     blobs: shaky(ports.blobs, ['download', 'writeOnce']),
     fleet: shaky(ports.fleet, ['read']),

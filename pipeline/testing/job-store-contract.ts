@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
-import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
+import { newSampleJob, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
 import type { JobChange, JobPorts, Stored } from '../ports/jobs.ts';
@@ -21,6 +22,10 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
     const creation = await ports().jobs.create(sampleJob({ id: newId(), ...changes }));
     if (creation.kind !== 'created') throw new Error('It was there already.');
     return creation.stored;
+  };
+  const createDeferred = async (changes: Partial<transitions.NewJob> = {}): Promise<Stored> => {
+    const job = transitions.deferred({ ...newSampleJob(), id: newId(), ...changes }, noon);
+    return (await ports().jobs.create(job)).stored;
   };
   const replace = async (stored: Stored, next: Job): Promise<Stored> => {
     const written = await ports().jobs.replace(stored, next);
@@ -219,6 +224,7 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
 
     it('lists what the sweep looks for, each job in its list alone', async () => {
       const unpublished = await create();
+      const deferred = await createDeferred();
       const waiting = await create();
       await replace(waiting, transitions.published(waiting.job, justNow()));
       const abandoned = await create();
@@ -233,18 +239,56 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       await replace(followed, transitions.followed(cancelled, ['event'], noon));
 
       const mine = new Map(
-        Object.entries({ unpublished, waiting, abandoned, outboxes, followed }).map(([kind, stored]) => [
-          stored.job.id,
-          kind,
-        ]),
+        Object.entries({ unpublished, deferred, waiting, abandoned, outboxes, followed }).map(
+          ([kind, stored]) => [stored.job.id, kind],
+        ),
       );
       const kinds = (list: Stored[]) => list.flatMap(({ job }) => mine.get(job.id) ?? []);
+      expect(kinds(await ports().backlog.deferred(1_000))).toEqual(['deferred']);
       expect(kinds(await ports().backlog.unpublished(0, 1_000))).toEqual(['unpublished']);
       expect(kinds(await ports().backlog.published(0, 1_000))).toEqual(['waiting']);
       expect(kinds(await ports().backlog.abandoned(1_000))).toEqual(['abandoned']);
       expect(kinds(await ports().backlog.outboxes(0, 1_000))).toEqual(['outboxes']);
       const hour = 3_600_000;
       expect(await ports().backlog.unpublished(hour, 10)).toEqual([]);
+    });
+
+    it('lists a deferred job until it is decided, and then as any other', async () => {
+      const deferred = await createDeferred();
+      const { backlog, sums } = ports();
+      const isIn = async (list: Awaitable<Stored[]>) =>
+        (await list).some(({ job }) => job.id === deferred.job.id);
+      const read = await ports().jobs.get(deferred.job.id);
+      expect(read?.job).toEqual({ ...deferred.job, createdAt: read?.job.createdAt });
+      expect(await isIn(backlog.line('vm', 1_000))).toBe(false);
+      const { turnAt: _, ...route } = deferred.job.route;
+      const before = await sums.waitingBefore('vm', soon());
+      const choice = { ...route, turnAt: noon, reason: 'vm_in_time' as const };
+      const decided = await replace(deferred, transitions.routed(deferred.job, choice, noon));
+      expect(await isIn(backlog.deferred(1_000))).toBe(false);
+      expect(await isIn(backlog.unpublished(0, 1_000))).toBe(true);
+      expect((await sums.waitingBefore('vm', soon())).jobs).toBe(before.jobs + 1);
+      const cancelled = await replace(decided, transitions.cancelled(decided.job, noon));
+      expect((await ports().jobs.get(deferred.job.id))?.job).toEqual({
+        ...cancelled.job,
+        createdAt: read?.job.createdAt,
+      });
+    });
+
+    it('lists no deferred job that has ended', async () => {
+      const deferred = await createDeferred();
+      await replace(deferred, transitions.cancelled(deferred.job, noon));
+      const ids = (await ports().backlog.deferred(1_000)).map(({ job }) => job.id);
+      expect(ids).not.toContain(deferred.job.id);
+    });
+
+    it('lists deferred jobs by their deadlines', async () => {
+      const [late, soonest] = [
+        await createDeferred({ objectiveMs: 60_000 }),
+        await createDeferred({ objectiveMs: 2_000 }),
+      ];
+      const ids = (await ports().backlog.deferred(1_000)).map(({ job }) => job.id);
+      expect(ids.indexOf(soonest.job.id)).toBeLessThan(ids.indexOf(late.job.id));
     });
 
     it('judges ages and claims by its own time of the read', async () => {
@@ -276,8 +320,10 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
         return { ...job, state: 'processing', claim, attempt: 1 };
       });
       await make((job) => transitions.cancelled(job, justNow()));
+      for (let index = 0; index < 5; index++) mine.add((await createDeferred()).job.id);
       const { backlog } = ports();
       const lists = {
+        deferred: (after: Stored | null) => backlog.deferred(2, after),
         unpublished: (after: Stored | null) => backlog.unpublished(0, 2, after),
         published: (after: Stored | null) => backlog.published(0, 2, after),
         abandoned: (after: Stored | null) => backlog.abandoned(2, after),

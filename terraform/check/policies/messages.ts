@@ -6,9 +6,9 @@ import type { Policy } from '../policy.ts';
 import { programsOf } from '../programs.ts';
 import { at, emailOf, madeFrom, named, numberAt, ofType, textAt } from '../read-plan.ts';
 
-/** Eventarc makes a topic and a subscription of its own for uploads; the local stack has them under these names. */
-const { uploads: _topic, ...topics } = topicNames;
-const { uploads: _subscription, ...subscriptions } = subscriptionNames;
+/** Eventarc makes topics and subscriptions of its own for uploads; the local stack has them under these names. */
+const { uploads: _uploads, webUploads: _webUploads, ...topics } = topicNames;
+const { uploads: _ofUploads, webUploads: _ofWebUploads, ...subscriptions } = subscriptionNames;
 
 /** Topics without a subscription, and why. */
 const withoutSubscriber: Record<string, string> = {

@@ -49,8 +49,11 @@ export function storyOf(job: JobView): StoryStep[] {
     steps.push({ title: 'Worked on', at: null, detail: parts.join(', '), tone: 'done' });
   }
   if (job.endedAt) steps.push(endStep(job, job.endedAt));
-  else if (job.state === 'queued')
-    steps.push({ title: 'Waiting for a free slot', at: null, detail: null, tone: 'now' });
+  else if (job.state === 'queued') {
+    const isDecided = isRouted(job);
+    const title = isDecided ? 'Waiting for a free slot' : 'Waiting for a decision where it goes';
+    steps.push({ title, at: null, detail: isDecided ? null : route.explanation, tone: 'now' });
+  }
   return steps;
 }
 
