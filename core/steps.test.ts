@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import {
   type Awaitable,
+  abreast,
   begin,
   launch,
   overTime,
@@ -9,7 +10,6 @@ import {
   type Steps,
   waitFor,
   waitForAll,
-  walkAtOnce,
   walkThrough,
 } from './steps.ts';
 
@@ -213,29 +213,74 @@ describe('a walk', () => {
   });
 });
 
-describe('a walk that visits several at a time', () => {
-  it('visits all, and no more at a time than it may', async () => {
-    let [now, most] = [0, 0];
-    const visited: number[] = [];
+describe('a walk abreast', () => {
+  const items = [1, 2, 3, 4, 5, 6];
+
+  /** Visits that end when they are told to. */
+  function visits() {
+    const open = new Map<number, Pending<void>>();
+    const begun: number[] = [];
     function* visit(item: number): Steps<void> {
-      most = Math.max(most, ++now);
-      yield* waitFor(Promise.resolve());
-      visited.push(item);
-      now--;
+      begun.push(item);
+      const end = new Pending<void>();
+      open.set(item, end);
+      yield* waitFor(end);
+      open.delete(item);
     }
-    await overTime(walkAtOnce([1, 2, 3, 4, 5, 6, 7], 3)(visit));
-    expect(visited.toSorted()).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(most).toBe(3);
+    return { begun, visit, open, end: (item: number) => open.get(item)?.resolve() };
+  }
+
+  it('has so many visits under way, and ends when all have ended', async () => {
+    const { begun, visit, end } = visits();
+    let ended = false;
+    const walk = overTime(abreast(walkThrough(items), () => 2)(visit)).then(() => {
+      ended = true;
+    });
+    expect(begun).toEqual([1, 2]);
+    end(2);
+    expect(begun).toEqual([1, 2, 3]);
+    for (const item of [1, 3, 4, 5]) end(item);
+    await Promise.resolve();
+    expect([begun, ended]).toEqual([items, false]);
+    end(6);
+    await walk;
   });
 
-  it('begins no other after one has failed, and fails when those under way have ended', async () => {
-    const ended: number[] = [];
-    function* visit(item: number): Steps<void> {
-      if (item === 2) throw failure;
-      yield* waitFor(Promise.resolve());
-      ended.push(item);
-    }
-    await expect(overTime(walkAtOnce([1, 2, 3, 4, 5, 6], 3)(visit))).rejects.toThrow(failure);
-    expect(ended).toEqual([1]);
+  it('asks before each visit how many may be under way', async () => {
+    const { begun, visit, end } = visits();
+    let width = 1;
+    const walk = overTime(abreast(walkThrough(items), () => width)(visit));
+    expect(begun).toEqual([1]);
+    width = 3;
+    end(1);
+    expect(begun).toEqual([1, 2, 3, 4]);
+    for (const item of items) end(item);
+    await walk;
+  });
+
+  it('begins no visit after one that failed, and throws what that threw when the others have ended', async () => {
+    const { begun, visit, open, end } = visits();
+    const walk = overTime(abreast(walkThrough(items), () => 2)(visit));
+    open.get(1)?.reject(new Error('No answer.'));
+    let failed: unknown = null;
+    const heard = walk.catch((error: unknown) => {
+      failed = error;
+    });
+    await Promise.resolve();
+    expect([begun, failed]).toEqual([[1, 2], null]);
+    end(2);
+    await heard;
+    expect(failed).toEqual(new Error('No answer.'));
+  });
+
+  it('of visits that do not wait is the walk itself', () => {
+    const seen: number[] = [];
+    const walk = abreast(walkThrough(items), () => 2);
+    begin(
+      walk(function* (item) {
+        seen.push(yield* waitFor(item));
+      }),
+    );
+    expect(seen).toEqual(items);
   });
 });

@@ -87,28 +87,6 @@ export function walkThrough<Item>(items: Iterable<Item> | AsyncIterable<Item>): 
   return Symbol.iterator in items ? walkThroughAll(items) : walkAsTheyCome(items);
 }
 
-/**
- * A walk that visits up to `most` items at a time. After the first visit that fails no other begins; what that threw is
- * thrown when those under way have ended.
- */
-export function walkAtOnce<Item>(items: Iterable<Item>, most: number): Walk<Item> {
-  return function* (visit) {
-    const left = items[Symbol.iterator]();
-    const failures: unknown[] = [];
-    function* visitNext(): Steps<void> {
-      for (let next = left.next(); !next.done && failures.length === 0; next = left.next()) {
-        try {
-          yield* visit(next.value);
-        } catch (error) {
-          failures.push(error);
-        }
-      }
-    }
-    yield* waitForAll(Array.from({ length: most }, () => begin(visitNext())));
-    if (failures.length > 0) throw failures[0];
-  };
-}
-
 function walkThroughAll<Item>(items: Iterable<Item>): Walk<Item> {
   return function* (visit) {
     for (const item of items) yield* visit(item);
@@ -124,6 +102,62 @@ function walkAsTheyCome<Item>(items: AsyncIterable<Item>): Walk<Item> {
     } finally {
       if (!step.done) yield* waitFor(iterator.return?.());
     }
+  };
+}
+
+/**
+ * The same walk with several visits under way at a time, for items whose order does not matter. It ends when all visits
+ * have. The first that fails ends it, and what that threw is thrown.
+ * @param width Tells before each visit how many may be under way with it.
+ * @example yield* abreast(walkThrough(jobs), () => 8)(publish);
+ */
+export function abreast<Item>(walk: Walk<Item>, width: () => number): Walk<Item> {
+  return function* (visit) {
+    const underWay = new Set<Thenable<void>>();
+    let failure: { error: unknown } | null = null;
+    /** Of a visit. */
+    let ended = new Pending<void>();
+
+    function* watched(item: Item): Steps<void> {
+      try {
+        yield* visit(item);
+      } catch (error) {
+        failure ??= { error };
+      }
+    }
+
+    function* room(places: number): Steps<void> {
+      while (underWay.size > places) {
+        ended = new Pending();
+        yield* waitFor(ended);
+      }
+    }
+
+    function start(item: Item): void {
+      const visiting = begin(watched(item));
+      if (!isThenable(visiting)) return;
+      underWay.add(visiting);
+      const leave = () => {
+        underWay.delete(visiting);
+        ended.resolve();
+      };
+      visiting.then(leave, leave);
+    }
+
+    function throwIfFailed(): void {
+      if (failure !== null) throw failure.error;
+    }
+
+    try {
+      yield* walk(function* (item) {
+        yield* room(width() - 1);
+        throwIfFailed();
+        start(item);
+      });
+    } finally {
+      yield* room(0);
+    }
+    throwIfFailed();
   };
 }
 

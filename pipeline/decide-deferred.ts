@@ -10,7 +10,7 @@ import {
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { spanAttributes } from '@spillway/core/spans.ts';
-import { begin, type Steps, waitFor, waitForAll, walkAtOnce } from '@spillway/core/steps.ts';
+import { begin, type Steps, waitFor, waitForAll, walkThrough } from '@spillway/core/steps.ts';
 import { published, type RouteChoice, routed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
 import { type ChooseRoute, sendMessage } from './enqueue.ts';
@@ -24,8 +24,6 @@ import { traced } from './telemetry/traced.ts';
 
 /** Jobs that are decided with one reading of the world. */
 const groupSize = 200;
-/** Jobs of a group that are written and published at a time. */
-const atOnce = 16;
 /** One sweep begins no further group after this time, because others wait for the sweep too. Milliseconds. */
 const longestMs = 2_000;
 /** The VMs' line is added up before this number of turns of a group, so that a group costs a handful of reads. */
@@ -66,7 +64,7 @@ function* decideOneGroup(
   if (group.length === 0) return { done: 0, passedOver: 0 };
   const choices = yield* choicesFor(group, ports, choose);
   return yield* helpEach(
-    whileHeld(walkAtOnce(group, atOnce), lost),
+    whileHeld(walkThrough(group), lost),
     ports,
     (stored) => {
       const choice = choices.get(stored.job.id);

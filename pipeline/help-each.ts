@@ -18,8 +18,14 @@ const longestRestMs = 3_600_000;
 const outageRestMs = 5_000;
 
 /**
- * Does something for each job, one after another, so that each decision sees what the one before it moved. A job that
- * cannot be helped ends, or rests, and does not stop the others. Throws where a service answers none of them.
+ * Jobs that are helped at the same time. At 100 ms a job that is 320 a second. What is decided there is as exact as what
+ * as many routers decide: until each is written, all of them count as work where they are.
+ */
+const atOnce = 32;
+
+/**
+ * Does something for each job, for several at a time. A job that cannot be helped ends, or rests, and does not stop the
+ * others. Throws where a service answers none of them.
  */
 export function helpEach(
   walk: Walk<Stored>,
@@ -29,7 +35,7 @@ export function helpEach(
 ): Steps<GoneThrough> {
   forgetGone(resting, ports.clock.now());
   const name = ({ job }: Stored) => `${objectAddress(job.source)} (job ${job.id})`;
-  return goThrough(walk, { task: 'sweep', name, ports }, function* (stored) {
+  return goThrough(walk, { task: 'sweep', name, ports, atOnce }, function* (stored) {
     const { job } = stored;
     // A newer version of this program has written the job, and its sweep helps it.
     if (job.schemaVersion > schemaVersion) return false;

@@ -1,5 +1,5 @@
 import { messageOf, OutageError, RefusedError } from '@spillway/core/errors.ts';
-import { type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
+import { abreast, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import type { PassedOverNote } from './ports/passed-over.ts';
 import type { Ports } from './ports/ports.ts';
 
@@ -7,6 +7,12 @@ import type { Ports } from './ports/ports.ts';
  * After this number of failures in a row that no item is to blame for, the other items would fail as well.
  */
 const mostInARow = 5;
+
+/**
+ * Of items that are done at the same time, this number begins, and each that goes well lets one more begin: a service that
+ * does not answer is not asked for all of them.
+ */
+const fewAtOnce = 4;
 
 /** The ports that passing something over needs. */
 export type PassingPorts = Pick<Ports, 'passedOver' | 'log'>;
@@ -36,24 +42,35 @@ export function* passOver(
   }
 }
 
+export interface Going<Item> {
+  task: PassedOverNote['task'];
+  /** Of an item, for the admin. */
+  name: (item: Item) => string;
+  ports: PassingPorts;
+  /** Items that something is done for at the same time. Default: one after another. */
+  atOnce?: number;
+}
+
 /**
- * Does something for each item, one after another, and goes on past those for which it fails: they are counted, and the
- * admin sees them. Throws once several in a row have met a service that does not answer, or refuses everything.
+ * Does something for each item, and goes on past those for which it fails: they are counted, and the admin sees them. Throws
+ * once several in a row have met a service that does not answer, or refuses everything.
  * @param walk May fail to go on: then what it throws is thrown.
- * @param name Of an item, for the admin.
  * @param action Whether it did something.
  */
 export function* goThrough<Item>(
   walk: Walk<Item>,
-  { task, name, ports }: { task: PassedOverNote['task']; name: (item: Item) => string; ports: PassingPorts },
+  { task, name, ports, atOnce = 1 }: Going<Item>,
   action: (item: Item) => Steps<boolean>,
 ): Steps<GoneThrough> {
   const gone = { done: 0, passedOver: 0 };
   let inARow = 0;
-  yield* walk(function* (item) {
+  let went = 0;
+  const width = () => Math.min(atOnce, fewAtOnce + went);
+  yield* (atOnce > 1 ? abreast(walk, width) : walk)(function* (item) {
     try {
       if (yield* action(item)) gone.done++;
       inARow = 0;
+      went++;
     } catch (error) {
       gone.passedOver++;
       inARow = isOfTheService(error) ? inARow + 1 : 0;

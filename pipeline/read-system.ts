@@ -1,7 +1,7 @@
 import type { Part, Setup, SetupFinding, SystemReading } from '@spillway/core/diagnosis/system-reading.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
-import { messageSeemsLost } from '@spillway/core/routing/waiting.ts';
+import { seemsLostAt } from '@spillway/core/routing/waiting.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import { searchedAt } from './find-lost-uploads.ts';
 import { lookForLostUploads } from './look-for-lost-uploads.ts';
@@ -134,7 +134,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
         ({ createdAt }) => createdAt.getTime() < now.getTime() - takenUpMs.undecided,
       ),
       unpublished: jobsOf(unpublished),
-      unclaimed: jobsOf(published).filter((job) => messageSeemsLost(job, now)),
+      unclaimed: jobsOf(published).filter((job) => seemsLostAt(job) < now),
       abandoned: jobsOf(abandoned).filter(({ claim }) => (claim?.expiresAt.getTime() ?? 0) < claimedUntil),
       unannounced: jobsOf(outboxes),
     },

@@ -1,4 +1,4 @@
-import { type Background, startRecurring } from '@spillway/core/background.ts';
+import { type Background, singleFlight, startRecurring } from '@spillway/core/background.ts';
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
 import { createGaugeReports } from './report-gauges.ts';
@@ -11,7 +11,10 @@ const longestSettlingMs = 10_000;
 export const sweepEveryMs = 2_000;
 
 export interface Sweeper extends Background {
-  /** Sweeps once, unless another program does. Rejects where the sweep was cut off: the next one goes on. */
+  /**
+   * Sweeps once, unless another program does, or waits for the sweep that is under way. Rejects where the sweep was cut
+   * off: the next one goes on.
+   */
   sweep(): Promise<void>;
   /**
    * Waits, for some seconds, for what the last sweep has begun and not waited for. A function of the cloud gets no
@@ -29,18 +32,23 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
   const reports = createGaugeReports(holder, ports);
   const prewarming = createPrewarming(holder, ports);
   let beside: Promise<unknown> = Promise.resolve();
+  // The lease does not keep one holder from sweeping twice at a time, as two calls of one instance of a function would.
+  const sweeps = singleFlight(sweep);
+
+  async function sweep(): Promise<void> {
+    let hasLease = true;
+    try {
+      const swept = await sweepOnce(holder, ports, memory);
+      hasLease = swept !== null;
+      if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
+    } finally {
+      // A job that no sweep can help must not keep these back.
+      beside = Promise.allSettled([hasLease ? reports.report() : undefined, prewarming.look()]);
+    }
+  }
+
   return {
-    async sweep() {
-      let hasLease = true;
-      try {
-        const swept = await sweepOnce(holder, ports, memory);
-        hasLease = swept !== null;
-        if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
-      } finally {
-        // A job that no sweep can help must not keep these back.
-        beside = Promise.allSettled([hasLease ? reports.report() : undefined, prewarming.look()]);
-      }
-    },
+    sweep: async () => sweeps.run(),
     async settled() {
       await within(longestSettlingMs, beside);
     },

@@ -147,6 +147,53 @@ describe('a sweep', () => {
   });
 });
 
+describe('claims that have expired', () => {
+  /** A job that a VM has in hand and can no longer renew, beside another VM. */
+  async function claimedJob() {
+    const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { enabled: false } }) });
+    const beats = (ids: string[]) => Promise.all(ids.map((id) => bench.beats({ id })));
+    await beats(['vm-1', 'vm-2']);
+    const [job] = await bench.drop();
+    void handleMessage(bench.take('vm'), {
+      ...bench.executor('vm-1', () => new Promise<never>(() => {})),
+      claimMs: 9_000,
+      ports: { ...bench.ports, timers: noTimers },
+    });
+    await expect.poll(async () => (await bench.job(job?.id)).state).toBe('processing');
+    return { bench, beats, memory: newSweepMemory() };
+  }
+
+  it('are not freed while the whole fleet is in doubt, nor in the seconds after it', async () => {
+    const { bench, beats, memory } = await claimedJob();
+    bench.clock.advance(9_500);
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ freed: 0 });
+    bench.clock.advance(1_000);
+    await beats(['vm-1', 'vm-2']);
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ freed: 0 });
+    bench.clock.advance(4_500);
+    await beats(['vm-1', 'vm-2']);
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ freed: 1 });
+  });
+
+  it('are freed at once where one VM has fallen silent', async () => {
+    const { bench, beats, memory } = await claimedJob();
+    bench.clock.advance(8_000);
+    await beats(['vm-2']);
+    bench.clock.advance(1_500);
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ freed: 1 });
+  });
+
+  it('are freed in the end, though the fleet never comes back', async () => {
+    const { bench, memory } = await claimedJob();
+    let freed = 0;
+    for (let ms = 0; ms < 20_000; ms += 500) {
+      bench.clock.advance(500);
+      freed += (await sweepOnce('a', bench.ports, memory))?.freed ?? 0;
+    }
+    expect(freed).toBe(1);
+  });
+});
+
 /** Jobs whose router got no further than their reservation, and whose time is up. */
 async function leftBehind(count: number): Promise<Workbench> {
   const bench = await workbench({ routing: routingSettingsSchema.parse({ run: { enabled: false } }) });
@@ -214,6 +261,18 @@ describe('one bad item', () => {
     const memory = newSweepMemory();
     expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 0, passedOver: 1_000 });
     expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 2, passedOver: 3 });
+  });
+
+  it('does not keep a sweep at one list: it leaves that after five seconds, and the next one goes on', async () => {
+    const bench = await leftBehind(300);
+    const { ledgerInTurn } = bench.ports.sums;
+    bench.ports.sums.ledgerInTurn = (stored, turnAfter) => {
+      bench.clock.advance(40);
+      return ledgerInTurn(stored, turnAfter);
+    };
+    const memory = newSweepMemory();
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 200 });
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ published: 100 });
   });
 
   it('that alone meets an outage lets the others pass; an outage for all stops the sweep', async () => {

@@ -1,3 +1,4 @@
+import { isInDoubt } from '@spillway/core/routing/liveness.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { SpanName } from '@spillway/core/spans.ts';
 import { type Awaitable, overTime, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
@@ -7,7 +8,9 @@ import { decideDeferred } from './decide-deferred.ts';
 import { type ChooseRoute, decide, publish } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
+import { type LeadersLook, whileLooking } from './leaders-look.ts';
 import { ofJob } from './log/of-job.ts';
+import { newSeenWaiting, republishLost, type SeenWaiting } from './lost-messages.ts';
 import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
@@ -26,9 +29,16 @@ const timing = {
   routing: 3_000,
   /** A worker that is at work on its job's outbox gets this long before the sweep does it. */
   following: 5_000,
+  /**
+   * A sweep leaves a list after this time, and the next one goes on with it. With six lists a sweep ends long before the
+   * function that sweeps is cut off.
+   */
+  list: 5_000,
+  /** After the heartbeats of the whole fleet were late, workers get this long to renew their claims as well. */
+  renewing: 4_000,
 } as const;
 const batch = 100;
-/** One sweep goes past no more than this number of batches of jobs that cannot be helped. The next sweep goes on from there. */
+/** One sweep reads no more than this number of batches of a list. The next sweep goes on from there. */
 const mostPages = 10;
 
 export interface Swept {
@@ -49,10 +59,18 @@ export interface SweepMemory {
   resting: Resting;
   /** The last job that was read of each list that was cut off. */
   places: Map<string, Stored>;
+  seenWaiting: SeenWaiting;
+  /** When the heartbeats of the whole fleet were last late. Milliseconds since 1970. */
+  doubtedMs: number;
 }
 
 export function newSweepMemory(): SweepMemory {
-  return { resting: new Map(), places: new Map() };
+  return {
+    resting: new Map(),
+    places: new Map(),
+    seenWaiting: newSeenWaiting(),
+    doubtedMs: Number.NEGATIVE_INFINITY,
+  };
 }
 
 /**
@@ -72,10 +90,10 @@ export function sweepOnce(
 /** The same, as steps. */
 export function sweepUnderLease(holder: string, ports: Ports, memory: SweepMemory): Steps<Swept | null> {
   const lease = { name: 'sweep', holder, ttlMs: timing.lease };
-  return underLease(lease, ports, (lost) => sweep(ports, memory, lost));
+  return underLease(lease, ports, (lost) => whileLooking(ports, (look) => sweep(ports, memory, lost, look)));
 }
 
-function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swept> {
+function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal, look: LeadersLook): Steps<Swept> {
   const startedAt = Date.now();
   const failures: unknown[] = [];
   function* part<Value>(sweeping: Steps<Value>, otherwise: Value): Steps<Value> {
@@ -87,30 +105,26 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<Swe
       return otherwise;
     }
   }
+  yield* part(look.conditions(), null);
   const freed = yield* part(freeAbandoned(ports, memory, lost), nothing);
   const decided = yield* part(decideDeferred(ports, memory.resting, lost), nothing);
   const published = yield* part(publishUnpublished(ports, memory, lost), nothing);
-  const waiting = yield* part(reviewWaiting(ports, memory.resting, lost), {
-    moved: 0,
-    republished: 0,
-    passedOver: 0,
-  });
+  const moved = yield* part(reviewWaiting(ports, memory.resting, lost, look), nothing);
+  const republished = yield* part(republishLost(ports, memory.seenWaiting, memory.resting, lost), nothing);
   const followed = yield* part(emptyOutboxes(ports, memory, lost), nothing);
   yield* part(removeExpired(ports.fleet), undefined);
   yield* part(removeExpired(ports.passedOver), undefined);
   yield* part(removeExpired(ports.retention), undefined);
   if (failures.length > 0) throw failures[0];
+  const passedOver = [freed, decided, published, moved, republished, followed].map((gone) => gone.passedOver);
   const swept = {
     freed: freed.done,
     decided: decided.done,
     published: published.done,
-    moved: waiting.moved,
-    republished: waiting.republished,
+    moved: moved.done,
+    republished: republished.done,
     followed: followed.done,
-    passedOver: [freed, decided, published, waiting, followed].reduce(
-      (sum, each) => sum + each.passedOver,
-      0,
-    ),
+    passedOver: passedOver.reduce((sum, count) => sum + count),
   };
   traceSweep(swept, startedAt, ports);
   return swept;
@@ -133,17 +147,20 @@ function* removeExpired(documents: { removeExpired(): Awaitable<void> }): Steps<
 }
 
 /** Queues jobs again whose workers are gone. */
-export function freeAbandoned(
+export function* freeAbandoned(
   ports: Ports,
   memory: SweepMemory,
   lost: AbortSignal,
   choose: ChooseRoute = decideRoute,
 ): Steps<GoneThrough> {
+  const patienceMs = yield* patienceWithClaims(ports, memory);
   const abandoned = inPages('abandoned', (after) => ports.backlog.abandoned(batch, after), memory, ports);
-  return helpEach(
+  return yield* helpEach(
     whileHeld(abandoned, lost),
     ports,
     function* (stored) {
+      const expiredMs = stored.readAt.getTime() - (stored.job.claim?.expiresAt.getTime() ?? 0);
+      if (expiredMs < patienceMs) return false;
       const worker = stored.job.claim?.worker ?? 'its worker';
       if (!(yield* routeAnew(stored, ports, choose))) return false;
       tellGivenBack(stored.job, 'abandoned', ports);
@@ -152,6 +169,18 @@ export function freeAbandoned(
     },
     memory.resting,
   );
+}
+
+/**
+ * For how long claims may have expired before their jobs are freed, in milliseconds. While the whole fleet is in doubt,
+ * its workers could no more renew a claim than beat. To free what they have in hand would do all of that work twice. A fence
+ * sees to it that no result counts twice either way.
+ */
+function* patienceWithClaims(ports: Ports, memory: SweepMemory): Steps<number> {
+  const { workers, settings, now } = yield* readConditions(ports);
+  if (isInDoubt(workers, settings)) memory.doubtedMs = now.getTime();
+  const isPatient = now.getTime() - memory.doubtedMs <= timing.renewing;
+  return isPatient ? Math.max(0, settings.vm.doubtWithinMs - settings.vm.liveWithinMs) : 0;
 }
 
 function publishUnpublished(ports: Ports, memory: SweepMemory, lost: AbortSignal): Steps<GoneThrough> {
@@ -184,33 +213,28 @@ function emptyOutboxes(ports: Ports, memory: SweepMemory, lost: AbortSignal): St
 }
 
 /**
- * The first jobs of a list that do not rest. The first hundred may all be jobs that cannot be helped, so it
- * reads on behind them. The next sweep goes on with a list that is too long for this one.
+ * A list, as much of it as one sweep can do. The first hundreds may all be jobs that cannot be helped, so it reads on
+ * behind them, and the next sweep goes on where this one stops.
  */
 function inPages(
   name: string,
   read: (after: Stored | null) => Awaitable<Stored[]>,
-  { resting, places }: SweepMemory,
-  ports: Ports,
+  { places }: SweepMemory,
+  { clock }: Ports,
 ): Walk<Stored> {
   return function* (visit) {
-    let after = places.get(name) ?? null;
-    let room = batch;
-    for (let page = 0; page < mostPages; page++) {
-      const jobs = yield* waitFor(read(after));
+    const until = clock.now().getTime() + timing.list;
+    for (let page = 0; page < mostPages && clock.now().getTime() < until; page++) {
+      const jobs = yield* waitFor(read(places.get(name) ?? null));
       for (const stored of jobs) {
-        after = stored;
-        const rests = () => (resting.get(stored.job.id)?.until ?? 0) > ports.clock.now().getTime();
-        if (rests()) continue;
         yield* visit(stored);
-        if (!rests()) room--;
+        places.set(name, stored);
       }
-      if (jobs.length < batch || room <= 0) {
+      if (jobs.length < batch) {
         places.delete(name);
         return;
       }
     }
-    if (after) places.set(name, after);
   };
 }
 

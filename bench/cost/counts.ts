@@ -53,10 +53,10 @@ export const sweepShare = 55 / 60;
 /** pipeline/sweep-loop.ts: seconds between sweeps. */
 export const sweepSeconds = 2;
 /**
- * One sweep that finds nothing, beside the heartbeats of all workers: its lease, which is read and written, and a read
- * for each thing that it asks, as Firestore bills one for a query without results.
+ * One sweep that finds nothing, beside the heartbeats of all workers: its lease and the summary of the fleet, which are read
+ * and written, and a read for each thing that it asks, as Firestore bills one for a query without results.
  */
-export const ofEachSweep = { reads: 16, writes: 1 } as const;
+export const ofEachSweep = { reads: 19, writes: 2 } as const;
 
 /** worker/config.ts: SPILLWAY_HEARTBEAT_MS, in seconds. Each writes the heartbeat and reads the worker's control. */
 export const heartbeatSeconds = 2;

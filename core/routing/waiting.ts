@@ -76,11 +76,12 @@ export function waitedMs({ publishedAt }: Job, now: Date): number {
   return publishedAt ? now.getTime() - publishedAt.getTime() : 0;
 }
 
-/** Whether a job that waits should be published again. */
-export function messageSeemsLost(job: Job, now: Date): boolean {
+/** After this time a job that still waits should be published again: its message seems lost. */
+export function seemsLostAt(job: Job): Date {
+  const publishedMs = (job.publishedAt ?? job.createdAt).getTime();
   // The wait doubles each time, so that a job that waits for days is not published every half minute.
-  const before = job.publishedAt ? job.publishedAt.getTime() - job.createdAt.getTime() : 0;
-  return waitedMs(job, now) > Math.max(unclaimedMs, patience * predictedWaitMs(job), before);
+  const before = publishedMs - job.createdAt.getTime();
+  return new Date(publishedMs + Math.max(unclaimedMs, patience * predictedWaitMs(job), before));
 }
 
 /** The largest excess of a job's wait over its prediction, in milliseconds. Waits count from `since` on. */
