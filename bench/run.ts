@@ -22,6 +22,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   idle: async () => (await import('./idle.ts')).idle,
   embedded: async () => (await import('./embedded/main.ts')).embedded,
   line: async () => (await import('./line/main.ts')).line,
+  lost: async () => (await import('./lost.ts')).lost,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);
