@@ -55,14 +55,16 @@ const lineOf = ({ where, objects, perSecond, perSecondWithLost }: Searched): str
 
 async function search(where: string, ports: Ports, objects: number): Promise<Searched> {
   await drop(objects, 'there', true, ports);
-  const perSecond = await searchedPerSecond(ports);
-  await drop(Math.round(objects / lostOf), 'lost', false, ports);
-  return { where, objects, perSecond, perSecondWithLost: await searchedPerSecond(ports) };
+  const perSecond = await searchedPerSecond(0, ports);
+  const lost = Math.round(objects / lostOf);
+  await drop(lost, 'lost', false, ports);
+  return { where, objects, perSecond, perSecondWithLost: await searchedPerSecond(lost, ports) };
 }
 
-async function searchedPerSecond(ports: Ports): Promise<number> {
+async function searchedPerSecond(lost: number, ports: Ports): Promise<number> {
   const startedAt = performance.now();
-  const { looked } = await findUploadsOf(1, { youngestMs: -60_000, goesOn: () => true }, ports);
+  const { looked, made } = await findUploadsOf(1, { youngestMs: -60_000, goesOn: () => true }, ports);
+  if (made !== lost) throw new Error(`The search made ${made} jobs, and ${lost} were lost.`);
   return (1_000 * looked) / (performance.now() - startedAt);
 }
 

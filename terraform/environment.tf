@@ -50,7 +50,8 @@ locals {
 
   # cloudrun-worker/config.ts. Models come with the image, which says where.
   worker_environment = merge(local.environment, local.caller_environment["worker"], {
-    SPILLWAY_SLOTS = tostring(var.run_concurrency)
+    SPILLWAY_CONCURRENCY = tostring(var.run_concurrency)
+    SPILLWAY_SLOTS       = tostring(coalesce(var.run_slots, var.run_concurrency))
   })
 
   # vm-worker/config.ts

@@ -9,6 +9,7 @@ locals {
       memoryGib    = { integerValue = tostring(var.run_memory_gib) }
       models       = { arrayValue = local.routing_models }
     },
+    var.run_slots == null ? {} : { slots = { integerValue = tostring(var.run_slots) } },
     var.run_most_dollars_per_hour == null ? {} : {
       mostDollarsPerHour = { doubleValue = var.run_most_dollars_per_hour }
     },

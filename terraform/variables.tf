@@ -185,13 +185,24 @@ variable "run_max_instances" {
 }
 
 variable "run_concurrency" {
-  description = "Jobs at a time on each instance: its slots, the concurrency of the service, and what routers count on."
+  description = "Requests at a time to each instance, which are the jobs that it has in its hands: the concurrency of the service, and what routers count on."
   type        = number
   default     = 1
 
   validation {
     condition     = var.run_concurrency >= 1 && var.run_concurrency <= 80 && floor(var.run_concurrency) == var.run_concurrency
     error_message = "run_concurrency is a whole number from 1 to 80."
+  }
+}
+
+variable "run_slots" {
+  description = "Operations at a time on each instance; the other jobs that it has in its hands are fetched and stored beside them. Null: as many as run_concurrency."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.run_slots == null || try(var.run_slots >= 1 && var.run_slots <= var.run_concurrency && floor(var.run_slots) == var.run_slots, false)
+    error_message = "run_slots is a whole number from 1 to run_concurrency: an instance works on no more jobs than it is sent."
   }
 }
 

@@ -18,7 +18,8 @@ results_kept_days = 90
 backups_kept_days = 0
 
 run_max_instances         = 100
-run_concurrency           = 2
+run_concurrency           = 3
+run_slots                 = 2
 run_cpu                   = 4
 run_memory_gib            = 8
 run_models                = ["u2netp"]

@@ -70,6 +70,7 @@ run "too_little" {
     results_kept_days         = 0
     backups_kept_days         = -1
     run_concurrency           = 0
+    run_slots                 = 0
     run_memory_gib            = 0
     run_most_dollars_per_hour = -1
     route_min_instances       = -1
@@ -92,6 +93,7 @@ run "too_little" {
     var.results_kept_days,
     var.backups_kept_days,
     var.run_concurrency,
+    var.run_slots,
     var.run_memory_gib,
     var.run_most_dollars_per_hour,
     var.route_min_instances,
@@ -116,6 +118,7 @@ run "too_much" {
     soft_delete_days          = 91
     backups_kept_days         = 99
     run_concurrency           = 81
+    run_slots                 = 82
     run_cpu                   = 16
     run_most_dollars_per_hour = 1000001
     route_max_instances       = 1001
@@ -134,6 +137,7 @@ run "too_much" {
     var.soft_delete_days,
     var.backups_kept_days,
     var.run_concurrency,
+    var.run_slots,
     var.run_cpu,
     var.run_most_dollars_per_hour,
     var.route_max_instances,
@@ -175,6 +179,7 @@ run "no_whole_number" {
     soft_delete_days    = 7.5
     uploads_kept_days   = 3.5
     run_concurrency     = 1.5
+    run_slots           = 1.5
     route_max_instances = 0.5
     vm_count            = 1.5
     vm_slots            = 1.5
@@ -185,6 +190,7 @@ run "no_whole_number" {
     var.soft_delete_days,
     var.uploads_kept_days,
     var.run_concurrency,
+    var.run_slots,
     var.route_max_instances,
     var.vm_count,
     var.vm_slots,

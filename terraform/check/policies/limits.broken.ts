@@ -17,11 +17,21 @@ export const brokenLimits: BrokenPlans = {
       () => changed(example, ['google_firestore_document'], ['fields'], '{"confidence":{"doubleValue":7}}'),
     ],
   ],
-  'Slots, the concurrency of the worker’s service and what routers count on are one number': [
+  'An instance takes the requests that its service sends, and works on as many jobs, as routers count on': [
     [
       /a concurrency of 80/,
       () =>
         changed(example, [service, 'spillway-worker'], ['template', 'max_instance_request_concurrency'], 80),
+    ],
+    [
+      /has 1 slots, and routers count on 2/,
+      () =>
+        changed(
+          example,
+          ['google_firestore_document'],
+          ['fields'],
+          '{"run":{"mapValue":{"fields":{"concurrency":{"integerValue":"2"}}}}}',
+        ),
     ],
   ],
   'The worker’s service may have more instances than routers fill': [

@@ -23,16 +23,20 @@ export const limitPolicies: Policy[] = [
     },
   },
   {
-    name: 'Slots, the concurrency of the worker’s service and what routers count on are one number',
+    name: 'An instance takes the requests that its service sends, and works on as many jobs, as routers count on',
     findings: (plan) =>
       withWorker(plan, ({ resource, environment }, run) => {
-        const slots = Number(environment.SPILLWAY_SLOTS);
+        const [requests, slots] = [environment.SPILLWAY_CONCURRENCY, environment.SPILLWAY_SLOTS].map(Number);
         const concurrency = numberAt(resource, 'template', 'max_instance_request_concurrency');
-        return slots === concurrency && slots === run.concurrency
-          ? []
-          : [
-              `The worker has ${slots} slots, its service a concurrency of ${concurrency}, and routers count on ${run.concurrency}.`,
-            ];
+        const counted = run.slots ?? run.concurrency;
+        return [
+          ...(requests === concurrency && requests === run.concurrency
+            ? []
+            : [
+                `The worker takes ${requests} requests, its service has a concurrency of ${concurrency}, and routers count on ${run.concurrency}.`,
+              ]),
+          ...(slots === counted ? [] : [`The worker has ${slots} slots, and routers count on ${counted}.`]),
+        ];
       }),
   },
   {
