@@ -98,13 +98,14 @@ locals {
         advice    = "Look at the log of the service spillway-worker: an instance that lacks something does not start, and says how to mend it."
       }
       routing-fails = {
-        title     = "The routing function fails"
+        title     = "A routing function fails"
         severity  = "CRITICAL"
-        filter    = "${local.answers_5xx} AND resource.labels.service_name = \"${google_cloudfunctions2_function.functions["route"].name}\""
+        filter    = "${local.answers_5xx} AND resource.labels.service_name = one_of(\"${google_cloudfunctions2_function.functions["route"].name}\", \"${google_cloudfunctions2_function.functions["route-web"].name}\")"
         aligner   = "ALIGN_RATE"
+        group_by  = ["resource.labels.service_name"]
         threshold = 0
         duration  = "300s"
-        advice    = "New uploads become no jobs. Look at the log of spillway-route. Eventarc repeats events for 24 hours."
+        advice    = "New uploads become no jobs. Look at the log of spillway-route, or of spillway-route-web for the site's uploads. Eventarc repeats events for 24 hours."
       }
       worker-fails = {
         title     = "The Cloud Run worker fails"

@@ -20,6 +20,7 @@ locals {
   callers = {
     worker    = "pusher"
     route     = "events"
+    route-web = "events"
     sweep     = "scheduler"
     find-lost = "scheduler"
   }

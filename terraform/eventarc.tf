@@ -1,17 +1,17 @@
-# A finalized object of either bucket becomes an event for the routing function. Eventarc repeats what is not answered
+# A finalized object of either bucket becomes an event for its routing function. Eventarc repeats what is not answered
 # with 2xx, with longer and longer pauses, for 24 hours. Afterwards the hourly search finds the object.
 # https://cloud.google.com/eventarc/docs/retry-events
 resource "google_eventarc_trigger" "uploads" {
   for_each = {
-    uploads     = google_storage_bucket.pictures["uploads"].name
-    web-uploads = google_storage_bucket.pictures["web_uploads"].name
+    uploads     = { bucket = google_storage_bucket.pictures["uploads"].name, function = "route" }
+    web-uploads = { bucket = google_storage_bucket.pictures["web_uploads"].name, function = "route-web" }
   }
 
   project = local.project
   name    = "spillway-${each.key}"
   # That of the bucket.
   location        = var.region
-  service_account = google_service_account.accounts[local.callers["route"]].email
+  service_account = google_service_account.accounts[local.callers[each.value.function]].email
 
   matching_criteria {
     attribute = "type"
@@ -20,12 +20,12 @@ resource "google_eventarc_trigger" "uploads" {
 
   matching_criteria {
     attribute = "bucket"
-    value     = each.value
+    value     = each.value.bucket
   }
 
   destination {
     cloud_run_service {
-      service = google_cloudfunctions2_function.functions["route"].name
+      service = google_cloudfunctions2_function.functions[each.value.function].name
       region  = var.region
     }
   }

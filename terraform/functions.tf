@@ -6,17 +6,20 @@ resource "google_storage_bucket_object" "functions" {
 }
 
 locals {
-  # One archive registers all three by name (functions/main.ts).
+  routing_function = {
+    # Eventarc waits for an answer. Routing is a handful of round trips.
+    timeout_seconds = 60
+    concurrency     = 20
+    cpu             = "1"
+    memory          = "512Mi"
+    min_instances   = var.route_min_instances
+    max_instances   = var.route_max_instances
+  }
+  # One archive registers all of them by name (functions/main.ts).
   functions = {
-    route = {
-      # Eventarc waits for an answer. Routing is a handful of round trips.
-      timeout_seconds = 60
-      concurrency     = 20
-      cpu             = "1"
-      memory          = "512Mi"
-      min_instances   = var.route_min_instances
-      max_instances   = var.route_max_instances
-    }
+    route = local.routing_function
+    # What people upload on the site never stands behind what integrators do.
+    route-web = local.routing_function
     sweep = {
       timeout_seconds = 120
       concurrency     = 1

@@ -329,7 +329,7 @@ variable "forecast" {
 # Functions
 
 variable "route_max_instances" {
-  description = "Most instances of the routing function."
+  description = "Most instances of each of the two routing functions."
   type        = number
   default     = 20
 
@@ -340,7 +340,7 @@ variable "route_max_instances" {
 }
 
 variable "route_min_instances" {
-  description = "Instances of the routing function that are kept warm. Each costs about ten dollars a month."
+  description = "Instances of each of the two routing functions that are kept warm. Each costs about ten dollars a month."
   type        = number
   default     = 0
 

@@ -140,6 +140,7 @@ function wakers(plan: Plan): { what: string; filter: string }[] {
     { what: 'that calls are refused', filter: '"logging.googleapis.com/user/spillway/refused_calls"' },
     { what: 'that the sweep is silent', filter: '"spillway-sweep"' },
     { what: 'that routing fails', filter: '"spillway-route"' },
+    { what: 'that routing fails for the site', filter: '"spillway-route-web"' },
     { what: 'that a program cannot start', filter: '^The functions cannot work' },
     ...hosts.map((host) => ({ what: `that ${host} fails its uptime check`, filter: `"${host}"` })),
   ];

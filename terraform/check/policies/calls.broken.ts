@@ -119,10 +119,20 @@ export const brokenCalls: BrokenPlans = {
       () => changed(example, [service, 'spillway-admin'], ['iap_enabled'], false),
     ],
   ],
-  'Both buckets of uploads tell the routing function, and Eventarc repeats what it did not take': [
+  'Each bucket of uploads tells a routing function of its own, and Eventarc repeats what it did not take': [
     [
       /Nobody is told of what is put into/,
       () => without(example, ['google_eventarc_trigger', '["uploads"]']),
+    ],
+    [
+      /spillway-route is told of both/,
+      () =>
+        changed(
+          example,
+          ['google_eventarc_trigger', '["web-uploads"]'],
+          ['destination', 'cloud_run_service', 'service'],
+          'spillway-route',
+        ),
     ],
     [/another region/, () => changed(example, ['google_eventarc_trigger'], ['location'], 'europe-west1')],
     [/tells once/, () => changed(example, ['google_eventarc_trigger'], ['retry_policy', 'max_attempts'], 1)],

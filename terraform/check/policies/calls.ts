@@ -127,7 +127,7 @@ export const callPolicies: Policy[] = [
       }),
   },
   {
-    name: 'Both buckets of uploads tell the routing function, and Eventarc repeats what it did not take',
+    name: 'Each bucket of uploads tells a routing function of its own, and Eventarc repeats what it did not take',
     findings: (plan) => {
       const triggers = ofType(plan, 'google_eventarc_trigger');
       const site = programsOf(plan).find(({ name }) => name === 'site')?.environment;
@@ -153,6 +153,12 @@ export const callPolicies: Policy[] = [
               : [`${trigger.address} tells once, and what the function does not take is lost.`]),
           ];
         }),
+        ...triggers
+          .map((trigger) => textAt(trigger, 'destination', 'cloud_run_service', 'service'))
+          .filter((service, index, all) => all.indexOf(service) !== index)
+          .map(
+            (service) => `${service} is told of both buckets: the site's uploads wait behind integrators'.`,
+          ),
         ...ofType(plan, 'google_cloudfunctions2_function')
           .filter((each) => at(each, 'event_trigger') !== undefined)
           .filter((each) => textAt(each, 'event_trigger', 'retry_policy') !== 'RETRY_POLICY_RETRY')

@@ -127,7 +127,7 @@ export const limitPolicies: Policy[] = [
 
 const runtime = `nodejs${process.versions.node.split('.')[0]}`;
 /** What functions/main.ts registers. */
-const entryPoints = ['route', 'sweep', 'find-lost'];
+const entryPoints = ['route', 'route-web', 'sweep', 'find-lost'];
 
 /** For the last page of a search, where all of its thousand uploads were lost. */
 const lastPageSeconds = 300;
