@@ -37,7 +37,7 @@ const ofOne: Record<string, string[]> = {
 };
 /** Options that take a value. */
 const valuesOf: Record<string, string[]> = {
-  line: ['query', 'get', 'write', 'spread', 'slots', 'jobs', 'seed'],
+  line: ['query', 'get', 'write', 'spread', 'load', 'slots', 'jobs', 'seed'],
 };
 const known = ['--json', ...(ofOne[name] ?? [])];
 const values = new Map(

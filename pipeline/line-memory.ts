@@ -17,7 +17,7 @@ const shares: readonly { of: LaneCount; chosen: number }[] = [
  * write in seven is lost: the share is then as large, and the order as exact, as the number of slots allows. Found with
  * `npm run bench -- line`.
  */
-const afterLoss = 0.1;
+const afterLoss = 0.08;
 const afterClaim = afterLoss / 6;
 const afterAllLost = 0.25;
 
@@ -25,11 +25,16 @@ const afterAllLost = 0.25;
 const marginMs = 30_000;
 /** A reading from the front of the line follows after this time, in milliseconds, for jobs that were put back there. */
 const fromFrontMs = 10_000;
+/**
+ * Where slots look at shares of the line, one whose share is empty looks at all of it when nobody has for this time, in
+ * milliseconds. What waits has a message of its own, so that this is for jobs whose messages were turns of others.
+ */
+const wholeMs = 1_000;
 /** Milliseconds for which nobody looks behind late jobs, after nothing in time was found there. */
 const allLateMs = 1_000;
 
 /**
- * What the slots of one worker remember of the VMs' line, so that they neither run into each other nor into other
+ * What the slots of one worker remember of the VMs' line, so that they run neither into each other nor into other
  * workers.
  */
 export class LineMemory {
@@ -40,8 +45,8 @@ export class LineMemory {
   /** Lanes that are still to be looked at before any is looked at again. */
   #deck: number[] = [];
   #deckOf: LaneCount = 1;
-  #isShort = true;
   #front: { turn: number; seenAt: number } | null = null;
+  #wholeSeenAt = 0;
   #allLateUntil = 0;
 
   /** @param random Uniform in [0, 1). */
@@ -49,13 +54,18 @@ export class LineMemory {
     this.#random = random;
   }
 
+  /** Whether slots would run into each other if all of them looked at the whole line. */
+  get isContended(): boolean {
+    return Math.round(this.#step) > 0;
+  }
+
   /**
-   * Lanes for a first look.
-   * @param jobId A job that waits as far as is known, whose lane is then among them.
+   * Lanes to look at.
+   * @param jobId A job whose lane is to be among them.
    */
   choose(jobId: string | null): Lanes {
     const share = shares[Math.round(this.#step)];
-    if (!share || share.of === 1 || (this.#isShort && jobId === null)) return wholeLine;
+    if (!share || share.of === 1) return wholeLine;
     const { of, chosen } = share;
     const numbers = jobId === null ? [] : [laneNumber(jobId) % of];
     while (numbers.length < chosen) {
@@ -63,6 +73,11 @@ export class LineMemory {
       if (!numbers.includes(next)) numbers.push(next);
     }
     return { of, numbers };
+  }
+
+  shuffled<Item>(items: readonly Item[]): Item[] {
+    const left = [...items];
+    return items.flatMap(() => left.splice(this.#anyOf(left.length), 1));
   }
 
   won(): void {
@@ -80,13 +95,16 @@ export class LineMemory {
 
   /** The turn from which on the line is read; null: from its front. */
   from(now: Date): Date | null {
-    if (this.#front === null || now.getTime() - this.#front.seenAt > fromFrontMs) return null;
+    if (this.#front === null || now.getTime() - this.#front.seenAt >= fromFrontMs) return null;
     return new Date(this.#front.turn - marginMs);
   }
 
-  noteReading(found: readonly Stored[], { lanes, limit, from }: LineReading, now: Date): void {
-    if (found.length >= limit) this.#isShort = false;
-    else if (lanes.of === 1) this.#isShort = true;
+  isWholeDue(now: Date): boolean {
+    return now.getTime() - this.#wholeSeenAt >= wholeMs;
+  }
+
+  noteReading(found: readonly Stored[], lanes: Lanes, from: Date | null, now: Date): void {
+    if (lanes.of === 1) this.#wholeSeenAt = now.getTime();
     if (from !== null) return;
     // A job that comes later has a turn after now, whatever waits.
     const turn = found[0]?.job.route.turnAt ?? now;
@@ -107,16 +125,11 @@ export class LineMemory {
       this.#deckOf = of;
       this.#deck = Array.from({ length: of }, (_, lane) => lane);
     }
-    const at = Math.floor(this.#random() * this.#deck.length);
-    const lane = this.#deck[at] ?? 0;
-    this.#deck[at] = this.#deck.at(-1) ?? lane;
-    this.#deck.pop();
+    const [lane = 0] = this.#deck.splice(this.#anyOf(this.#deck.length), 1);
     return lane;
   }
-}
 
-export interface LineReading {
-  lanes: Lanes;
-  limit: number;
-  from: Date | null;
+  #anyOf(count: number): number {
+    return Math.floor(this.#random() * count);
+  }
 }

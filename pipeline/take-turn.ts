@@ -22,7 +22,9 @@ const choices = 4;
 /** Where nothing in time is among them, it is read again, four times as far, but not further than this. */
 const mostChoices = 64;
 /** The line is read this number of times while others are quicker with all that was read. */
-const mostReadings = 12;
+const mostLooks = 12;
+/** For this time after it was published, in milliseconds, a job's own message is on its way to a slot. */
+const messageOnItsWayMs = 500;
 
 export interface Taker extends Claimant {
   ports: Ports;
@@ -44,46 +46,19 @@ export function* claimInTurn(message: JobMessage, taker: Taker): Steps<ClaimAnsw
 
 /**
  * Claims the waiting job whose turn comes first in the part of the line that this worker looks at; null where none waits
- * in all of it. A job that would be late on this VM but not on Cloud Run is moved there. A job that is late on both lets
- * those pass that are not. Throws `OutageError`.
- * @param named A job that waits as far as is known.
+ * there, nor, as far as is known, in all of the line. A job that would be late on this VM but not on Cloud Run is moved
+ * there. A job that is late on both lets those pass that are not. Throws `OutageError`.
+ * @param named The job that a message names.
  */
 export function* claimFirstInLine(taker: Taker, named: string | null = null): Steps<ClaimAnswer | null> {
   const { line, ports } = taker;
+  let look: Look | null = { lanes: line.choose(named), limit: choices };
   let late: LateJob[] = [];
-  let lanes = line.choose(named);
-  let limit = choices;
-  for (let reading = 0; reading < mostReadings; reading++) {
-    const found = yield* read(lanes, limit, taker);
-    const isFull = found.length >= limit;
-    late = [];
-    let postponed = false;
-    for (const stored of found.filter((each) => isReady(each, taker))) {
-      const look = yield* lookCloser(stored, taker);
-      if (look.kind === 'gone') continue;
-      if (look.kind === 'late') {
-        late.push({ stored, turnAt: look.turnAt });
-        continue;
-      }
-      yield* postpone(late, ports);
-      postponed ||= late.length > 0;
-      const answer = yield* tryToClaim(stored, taker);
-      if (answer) return answer;
-      late = [];
-    }
-    const now = ports.clock.now();
-    if (late.length > 0 && line.isAllLate(now)) break;
-    // Where others were quicker with what was in time, those that let it pass are still there.
-    if (lanes.of === 1 && !isFull && !postponed) break;
-    // All that was seen is taken: there is more elsewhere.
-    if (isFull && late.length === 0 && !postponed) {
-      line.lostAll();
-      lanes = line.choose(null);
-    } else {
-      if (isFull || postponed) limit *= 4;
-      if (limit > mostChoices) break;
-      lanes = wholeLine;
-    }
+  for (let looks = 0; look !== null && looks < mostLooks; looks++) {
+    const seen: Seen = yield* takeFrom(look, named, taker);
+    if (seen.answer) return seen.answer;
+    late = seen.late;
+    look = nextLook(look, seen, taker);
   }
   if (late.length > 0) line.noteAllLate(ports.clock.now());
   for (const { stored } of late) {
@@ -93,10 +68,101 @@ export function* claimFirstInLine(taker: Taker, named: string | null = null): St
   return null;
 }
 
-function* read(lanes: Lanes, limit: number, { line, ports }: Taker): Steps<Stored[]> {
+/** What is read of the line at once. */
+interface Look {
+  lanes: Lanes;
+  limit: number;
+}
+
+/** What a look has given. */
+interface Seen {
+  /** Null where nothing was claimed. */
+  answer: ClaimAnswer | null;
+  /** There may be more where this was. */
+  isFull: boolean;
+  /** Late jobs for which nothing in time was claimed. */
+  late: LateJob[];
+  /** Late jobs have let pass what others were then quicker with. */
+  postponed: boolean;
+  /** Jobs that this worker may take. */
+  ready: number;
+  /** Jobs with which others were quicker, or which another slot of this worker is about to claim. */
+  taken: number;
+}
+
+/** Claims the first that it can of what a look gives. */
+function* takeFrom(look: Look, named: string | null, taker: Taker): Steps<Seen> {
+  const { line, ports } = taker;
+  const found = yield* read(look, taker);
+  const free = found.filter(({ job }) => !line.trying.has(job.id));
+  const ready = free.filter((each) => isReady(each, taker));
+  const seen: Seen = {
+    answer: null,
+    isFull: found.length >= look.limit,
+    late: [],
+    postponed: false,
+    ready: ready.length,
+    taken: found.length - free.length,
+  };
+  for (const stored of candidates(ready, look, seen.isFull ? null : named, taker)) {
+    const closer = yield* lookCloser(stored, taker);
+    if (closer.kind === 'gone') continue;
+    if (closer.kind === 'late') {
+      seen.late.push({ stored, turnAt: closer.turnAt });
+      continue;
+    }
+    yield* postpone(seen.late, ports);
+    seen.postponed ||= seen.late.length > 0;
+    seen.answer = yield* tryToClaim(stored, taker);
+    if (seen.answer) return seen;
+    seen.late = [];
+    seen.taken++;
+  }
+  return seen;
+}
+
+/**
+ * In the order in which they are tried. Where slots would run into each other, a job of a short line is left to the slot
+ * that its message brings, and the whole line is not tried from its front.
+ * @param own The job of this slot's message, where the line is short.
+ */
+function candidates(ready: Stored[], { lanes }: Look, own: string | null, { line, ports }: Taker): Stored[] {
+  if (lanes.of === 1 && line.isContended) {
+    const now = ports.clock.now();
+    const isLeft = ({ job }: Stored) =>
+      job.publishedAt !== null && job.id !== own && waitedMs(job, now) < messageOnItsWayMs;
+    return line.shuffled(ready.filter((each) => !isLeft(each)));
+  }
+  if (lanes.of === 1) return ready;
+  const isOwn = ({ job }: Stored) => job.id === own;
+  return [...ready.filter(isOwn), ...ready.filter((each) => !isOwn(each))];
+}
+
+/** Null where there is nothing more to look at. */
+function nextLook({ lanes, limit }: Look, seen: Seen, { line, ports }: Taker): Look | null {
+  const isWhole = lanes.of === 1;
+  const mayHaveMore = !isWhole || seen.isFull || seen.postponed;
+  const now = ports.clock.now();
+  if (seen.late.length > 0) return mayHaveMore && !line.isAllLate(now) ? further(limit) : null;
+  if (seen.taken > 0) {
+    if (!mayHaveMore) return null;
+    if (seen.isFull) line.lostAll();
+    return { lanes: line.choose(null), limit };
+  }
+  if (!isWhole) return line.isWholeDue(now) ? { lanes: wholeLine, limit } : null;
+  if (!mayHaveMore) return null;
+  // What was left to others is not all there is.
+  return seen.ready > 0 && line.isContended ? { lanes: line.choose(null), limit } : further(limit);
+}
+
+function further(limit: number): Look | null {
+  return 4 * limit > mostChoices ? null : { lanes: wholeLine, limit: 4 * limit };
+}
+
+function* read({ lanes, limit }: Look, { line, ports }: Taker): Steps<Stored[]> {
   const from = line.from(ports.clock.now());
   const found = yield* waitFor(ports.backlog.heads(lanes, limit, from));
-  line.noteReading(found, { lanes, limit, from }, ports.clock.now());
+  line.noteReading(found, lanes, from, ports.clock.now());
   return found;
 }
 
@@ -134,15 +200,14 @@ interface LateJob {
 }
 
 /**
- * Whether this slot may take the job: this version knows it, no other slot of this worker is about to claim it, and this
- * worker has not just failed it.
+ * Whether this worker may take the job: this version knows it, and this worker has not just failed it.
  */
-function isReady({ job }: Stored, { worker, ports, line }: Taker): boolean {
-  if (job.schemaVersion > schemaVersion || line.trying.has(job.id)) return false;
+function isReady({ job }: Stored, { worker, ports }: Taker): boolean {
+  if (job.schemaVersion > schemaVersion) return false;
   return !shouldLeaveToOthers(job, worker, ports.clock.now());
 }
 
-type Look =
+type CloserLook =
   /** It is to be done now. */
   | { kind: 'due' }
   /** It is late on both sides, and lets others pass until this later turn. */
@@ -150,7 +215,7 @@ type Look =
   /** It was moved to Cloud Run, or the database refuses what has to be asked about it. */
   | { kind: 'gone' };
 
-function* lookCloser(stored: Stored, taker: Taker): Steps<Look> {
+function* lookCloser(stored: Stored, taker: Taker): Steps<CloserLook> {
   try {
     const { mayBeLate, laterTurn } = lookAt(
       candidateOf(stored.job),

@@ -1,12 +1,13 @@
 import type { Job } from '@spillway/core/job.ts';
-import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
+import type { JobMessage } from '@spillway/core/messages.ts';
+import { launch, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { published, reserved, routed } from '@spillway/core/transitions.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
-import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { pullEndsWithinMs } from '@spillway/pipeline/ports/consumer.ts';
 import type { Creation, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
@@ -20,8 +21,14 @@ import {
 import { type Random, randomStream } from '@spillway/simulator/random.ts';
 import { Engine } from '@spillway/simulator/virtual-time.ts';
 import { Storage } from '@spillway/simulator/world/storage.ts';
-import { serveTurns } from '../../simulator/world/serve-turns.ts';
+import { quantile } from '../quantile.ts';
 import { Places } from './places.ts';
+
+const dayMs = 86_400_000;
+/** From an arrival to its turn in the line, where jobs arrive. */
+const objectiveMs = 10_000;
+/** From an arrival to a pull that waits for its message. */
+const messageMs = 30;
 
 export interface LineScenario {
   slots: number;
@@ -29,14 +36,18 @@ export interface LineScenario {
   /** Every job takes this time from its claim on, in milliseconds. */
   jobMs: number;
   latency: DatabaseLatency;
+  /** Arrivals for each job that the slots could do; null: all jobs wait from the start, and the line never runs empty. */
+  load: number | null;
   /** Claims that are measured, for each slot. */
   claimsPerSlot: number;
   seed: number;
 }
 
+type Claimed = Extract<ClaimAnswer, { kind: 'claimed' }>;
+
 /** How a slot finds its next job: with a message at first, and without one from then on. */
 export interface WayToClaim {
-  inTurn(message: { jobId: string; epoch: number; schemaVersion: number }, taker: Taker): Steps<ClaimAnswer>;
+  inTurn(message: JobMessage, taker: Taker): Steps<ClaimAnswer>;
   firstInLine(taker: Taker): Steps<ClaimAnswer | null>;
 }
 
@@ -54,13 +65,15 @@ export interface LineFigures {
   triedWritesPerClaim: number;
   /** In places of the line (places.ts). */
   overtaking: { mean: number; largest: number; mostLetPass: number };
+  /** From the arrival to the claim, in milliseconds. Null where all jobs were there from the start. */
+  waitMs: { mean: number; p99: number } | null;
   /** Jobs that two slots held at one time. */
   heldTwice: number;
 }
 
-/** A line that never runs empty, and VMs that work on it in virtual time. The same arguments give the same figures. */
+/** VMs that work on one line in virtual time. The same arguments give the same figures. */
 export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
-  const { slots, jobMs, latency, claimsPerSlot, seed } = scenario;
+  const { slots, jobMs, latency, load, claimsPerSlot, seed } = scenario;
   const { query, write } = latency;
   const idealPerSecond = slots / ((jobMs + query.medianMs + write.medianMs) / 1_000);
   const engine = new Engine();
@@ -69,9 +82,13 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
   const measured = Math.max(300, slots * claimsPerSlot);
   const warmUp = slots * 5;
   const count = 2 * (warmUp + measured);
-  const jobs = fillLine(near, count, 1_000 / idealPerSecond, random);
-  const messages = shuffled([...jobs.keys()], random);
+  /** Ids of the jobs that have come, with their places in the line. */
+  const jobs = new Map<string, number>();
+  const messages: string[] = [];
+  /** Pulls that wait for a message. */
+  const pulls: Pending<string | null>[] = [];
   const places = new Places(count);
+  const waits: number[] = [];
   const claiming = new DatabaseOperations();
   const recording = new DatabaseOperations();
   const holding = new Set<string>();
@@ -96,6 +113,8 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
       engine.after(random.uniform() * (jobMs + 50), () => launch(runSlot(taker)));
     }
   }
+  if (load === null) fill();
+  else arriveAt(load * idealPerSecond);
   engine.run(() => claims >= warmUp + measured, Number.POSITIVE_INFINITY);
 
   const seconds = (engine.ms - beganAt) / 1_000;
@@ -111,45 +130,94 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
     lookUpsPerClaim: per('queries') + per('gets'),
     triedWritesPerClaim: per('writes'),
     overtaking: places.summary(),
+    waitMs: load === null ? null : { mean: meanOf(waits), p99: quantile(waits, 0.99) },
     heldTwice,
   };
 
-  /** As a VM's slot does: it takes turns with a message, and then the next message. */
+  /** Turns are as far apart as jobs can be worked on, and far from now. */
+  function fill(): void {
+    for (let place = 0; place < count; place++) {
+      messages.push(waitInLine(near, place, dayMs + (place * 1_000) / idealPerSecond));
+    }
+    messages.splice(0, count, ...shuffled(messages, random));
+  }
+
+  function arriveAt(perSecond: number): void {
+    if (jobs.size === count) return;
+    const id = waitInLine(near, jobs.size, engine.ms + objectiveMs);
+    engine.after(messageMs, () => {
+      // Pub/Sub does not say who of those that wait gets a message.
+      const [pull] = pulls.splice(Math.floor(random.uniform() * pulls.length), 1);
+      if (pull) pull.resolve(id);
+      else messages.push(id);
+    });
+    engine.after(random.exponential(1_000 / perSecond), () => arriveAt(perSecond));
+  }
+
+  /** Has a job wait, decided and published. Returns its id. */
+  function waitInLine({ jobs: documents }: typeof near, place: number, turn: number): string {
+    const digits = Math.floor(random.uniform() * 2 ** 32).toString(16);
+    const id = place.toString(16) + digits.padStart(8, '0');
+    const now = engine.now();
+    const job = reserved({ ...request, id, objectiveMs: turn }, now);
+    const { stored } = documents.create(job) as Creation;
+    const { epoch: _, at: __, movedFrom: ___, lanes: ____, ...choice } = stored.job.route;
+    const decided = routed(stored.job, { ...choice, reason: 'vm_only' }, now);
+    documents.replace(stored, published(decided, now));
+    jobs.set(id, place);
+    return id;
+  }
+
+  /** The next message; null where none came for as long as a pull waits. */
+  function* pullMessage(): Steps<string | null> {
+    const first = messages.shift();
+    if (first !== undefined) return first;
+    const pull = new Pending<string | null>();
+    pulls.push(pull);
+    engine.after(pullEndsWithinMs, () => {
+      if (pulls.includes(pull)) pulls.splice(pulls.indexOf(pull), 1);
+      pull.resolve(null);
+    });
+    return yield* waitFor(pull);
+  }
+
+  /** As a VM does: while jobs wait it takes what is first in line, and asks for a message when none does. */
   function* runSlot(taker: Taker): Steps<void> {
     const recorder = portsThrough(recording, `records of ${taker.worker}`);
     for (;;) {
-      const message = messages.pop();
-      if (!message) return;
-      const { id, route, schemaVersion } = (near.jobs.get(message) as Stored).job;
-      yield* serveTurns(
-        work(way.inTurn({ jobId: id, epoch: route.epoch, schemaVersion }, taker), recorder),
-        () => work(way.firstInLine(taker), recorder),
-        () => true,
-      );
+      const id = yield* pullMessage();
+      let answer = yield* id === null ? way.firstInLine(taker) : way.inTurn(messageOf(id), taker);
+      while (answer?.kind === 'claimed') {
+        yield* work(answer, recorder);
+        answer = yield* way.firstInLine(taker);
+      }
     }
   }
 
-  function* work(claim: Steps<ClaimAnswer | null>, recorder: Ports): Steps<Outcome> {
-    const answer = yield* claim;
-    if (answer?.kind !== 'claimed') return { kind: 'nothing_waits', ack: true };
-    const { job } = answer.stored;
+  function messageOf(jobId: string): JobMessage {
+    const { route, schemaVersion } = (near.jobs.get(jobId) as Stored).job;
+    return { schemaVersion, jobId, epoch: route.epoch };
+  }
+
+  function* work(claim: Claimed, recorder: Ports): Steps<void> {
+    const { job } = claim.stored;
     noteClaim(job);
     yield* waitFor(engine.pause(jobMs));
     holding.delete(job.id);
-    launch(record(answer, recorder));
-    return { kind: 'succeeded', ack: true, job };
+    launch(record(claim, recorder));
   }
 
-  function noteClaim({ id }: Job): void {
+  function noteClaim({ id, createdAt }: Job): void {
     if (holding.has(id)) heldTwice++;
     holding.add(id);
     places.claim(jobs.get(id) as number);
     claims++;
+    waits.push(engine.ms - createdAt.getTime());
     if (claims === warmUp) [beganAt, before] = [engine.ms, { ...claiming }];
   }
 
   /** Written beside the slot's next job. */
-  function* record({ stored, token }: Extract<ClaimAnswer, { kind: 'claimed' }>, ports: Ports): Steps<void> {
+  function* record({ stored, token }: Claimed, ports: Ports): Steps<void> {
     const now = engine.now();
     const timings = { waitMs: 0, downloadMs: 0, slotWaitMs: 0, processMs: jobMs };
     const mayEnd = withFencingToken(token);
@@ -206,31 +274,6 @@ function vmsOf({ slots, slotsPerVm }: LineScenario): { id: string; slots: number
   }));
 }
 
-/** Has jobs wait whose turns are as far apart as jobs can be worked on, far from now. Returns their ids with their places in the line. */
-function fillLine(
-  { jobs }: Pick<Ports, 'jobs'>,
-  count: number,
-  apartMs: number,
-  random: Random,
-): Map<string, number> {
-  const places = new Map<string, number>();
-  for (let place = 0; place < count; place++) {
-    const id =
-      place.toString(16) +
-      Math.floor(random.uniform() * 2 ** 32)
-        .toString(16)
-        .padStart(8, '0');
-    const now = new Date(0);
-    const job = reserved({ ...request, id, objectiveMs: 86_400_000 + place * apartMs }, now);
-    const { stored } = jobs.create(job) as Creation;
-    const { epoch: _, at: __, movedFrom: ___, ...choice } = stored.job.route;
-    const decided = routed(stored.job, { ...choice, reason: 'vm_only' }, now);
-    jobs.replace(stored, published(decided, now));
-    places.set(id, place);
-  }
-  return places;
-}
-
 const request = {
   operation: 'sketch',
   options: {},
@@ -259,4 +302,8 @@ const request = {
 function shuffled<Item>(items: Item[], random: Random): Item[] {
   const left = [...items];
   return items.map(() => left.splice(Math.floor(random.uniform() * left.length), 1)[0] as Item);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 }
