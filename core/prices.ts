@@ -1,7 +1,7 @@
 /**
  * List prices in US dollars, without discounts. They hold for `pricedRegions`. Each was read in 2026-11, from the page
- * that is named with it or from a stored copy of that page, except disks, egress and the scheduler: those are older
- * knowledge of the page, which has to be looked at before somebody relies on them.
+ * that is named with it or from a stored copy of that page, except disks, egress, the scheduler and what Firestore keeps:
+ * those are older knowledge of the page, which has to be looked at before somebody relies on them.
  */
 export const prices = {
   /** Services that are billed by request, tier 1. https://cloud.google.com/run/pricing */
@@ -21,8 +21,19 @@ export const prices = {
   /** https://cloud.google.com/pubsub/pricing */
   pubsub: { perTib: 40, smallestMessageBytes: 1_000 },
   /** One region. https://cloud.google.com/firestore/pricing */
-  firestore: { perRead: 0.03 / 100_000, perWrite: 0.09 / 100_000, perDelete: 0.01 / 100_000 },
-  /** Standard storage in one region. https://cloud.google.com/storage/pricing */
+  firestore: {
+    perRead: 0.03 / 100_000,
+    perWrite: 0.09 / 100_000,
+    /** Deletes by TTL policies, too. */
+    perDelete: 0.01 / 100_000,
+    /** Documents and index entries. */
+    perGibMonth: 0.15,
+  },
+  /**
+   * Standard storage in one region. A simple, a multipart and a resumable upload are one operation of class A each, and so
+   * is a list; a download, a look at metadata and the notification of a change are of class B; deleting is free.
+   * https://cloud.google.com/storage/pricing#operations-by-class
+   */
   storage: { perClassA: 0.005 / 1_000, perClassB: 0.0004 / 1_000, perGibMonth: 0.02 },
   /** From buckets to the internet, the first TiB of a month. https://cloud.google.com/storage/pricing#network-buckets */
   egress: { perGib: 0.12 },
@@ -56,6 +67,7 @@ export const freeEachMonth = {
     reads: 50_000 * daysOfMonth,
     writes: 20_000 * daysOfMonth,
     deletes: 20_000 * daysOfMonth,
+    gibMonths: 1,
   },
   storage: { classA: 5_000, classB: 50_000, gibMonths: 5 },
   egress: { gib: 100 },
@@ -93,17 +105,3 @@ export function idleRunCostPerHour({ vcpus, memoryGib }: MachineShape): number {
 export function vmCostPerHour(shape: MachineShape): number {
   return shape.vcpus * prices.vm.perVcpuHour + shape.memoryGib * prices.vm.perGibHour;
 }
-
-/**
- * US dollars that a job costs on either target: its operations on storage, database and queue. `docs/routing.md` counts
- * them.
- */
-export const costOfOneJob: number =
-  // Writes: result and receipt. Reads: the download.
-  2 * prices.storage.perClassA +
-  prices.storage.perClassB +
-  // Writes: created, decided, published, claimed, ended, announced. Reads: documents and sums of router and worker.
-  6 * prices.firestore.perWrite +
-  12 * prices.firestore.perRead +
-  // The upload's event, the message and the event of the end, each published and delivered.
-  (6 * prices.pubsub.smallestMessageBytes * prices.pubsub.perTib) / 2 ** 40;

@@ -64,6 +64,7 @@ export function storagePart(plan: Plan): PartSpec {
   return {
     name: 'storage',
     entry: new URL('../storage-server/serve.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...shared(plan),
       ...besideTheQueue(plan),
@@ -105,6 +106,7 @@ export function pusherPart(plan: Plan): PartSpec {
   return {
     name: 'pusher',
     entry: new URL('pusher/serve.ts', import.meta.url),
+    nodeArguments: plan.options.nodeArguments ?? [],
     environment: {
       ...shared(plan),
       ...besideTheQueue(plan),

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { billingArguments } from '@spillway/emulators/billed-operations/recorded-operations.ts';
 import { readIndexFile } from '@spillway/emulators/firestore-indexes/index-file.ts';
 import {
   checkRecordedQueries,
@@ -15,7 +16,7 @@ export default function setup(project: TestProject): Promise<() => Promise<void>
 }
 
 /**
- * A stack on Google's emulators whose queries are noted down.
+ * A stack on Google's emulators whose queries are noted down, and what Google would bill.
  * @param mode Whether the stack also does what costs time on Google Cloud.
  */
 export async function provideGoogleStack(
@@ -23,13 +24,15 @@ export async function provideGoogleStack(
   mode: Pick<StackOptions, 'likeCloud' | 'events'>,
 ): Promise<() => Promise<void>> {
   const queries = await mkdtemp(join(tmpdir(), 'spillway-queries-'));
+  const billed = await mkdtemp(join(tmpdir(), 'spillway-billed-'));
   project.provide('recordedQueries', queries);
-  const nodeArguments = recordingArguments(queries);
+  project.provide('billedOperations', billed);
+  const nodeArguments = [...recordingArguments(queries), ...billingArguments(billed)];
   const stop = await provideStack(project, { engine: 'google', ...mode, nodeArguments });
   return async () => {
     await stop();
     await refuseUnindexedQueries(queries, mode);
-    await rm(queries, { recursive: true, force: true });
+    for (const folder of [queries, billed]) await rm(folder, { recursive: true, force: true });
   };
 }
 

@@ -21,6 +21,8 @@ declare module 'vitest' {
     logs: string;
     /** The folder where queries to Firestore are noted down. */
     recordedQueries: string;
+    /** The folder where is noted down what Google would bill, of a stack on its emulators. */
+    billedOperations: string;
   }
 }
 

@@ -1,24 +1,8 @@
-import { handleMessage } from '@spillway/pipeline/handle-message.ts';
 import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
-import { routeUpload } from '@spillway/pipeline/route.ts';
 import { sweepOnce } from '@spillway/pipeline/sweep.ts';
-import { countRoundTrips } from '@spillway/pipeline/testing/round-trips.ts';
 import { workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { expect, test } from 'vitest';
-import { metricBytes, ofEachJob, ofEachSweep } from './counts.ts';
-
-test('one job writes its document as often as is billed, and two objects', async () => {
-  const bench = await workbench();
-  const { ports, roundTrips } = countRoundTrips(bench.ports);
-  await routeUpload(bench.ports.blobs.upload('uploads', 'sketch/cat.jpg', Buffer.from('cat')), null, ports);
-  await handleMessage(bench.take('vm'), { ...bench.executor('vm-1'), ports });
-  const calls = roundTrips.flat();
-  const countOf = (...names: string[]) => calls.filter((name) => names.includes(name)).length;
-  expect(countOf('jobs.create', 'jobs.replace')).toBe(ofEachJob.writes);
-  // The upload session is the third.
-  expect(countOf('blobs.writeOnce') + 1).toBe(ofEachJob.classA);
-  expect(countOf('queue.publish', 'queue.announce') + 1).toBe(ofEachJob.messages);
-});
+import { metricBytes, ofEachSweep } from './counts.ts';
 
 test('a sweep that finds nothing asks as often as is billed', async () => {
   const bench = await workbench();

@@ -10,41 +10,17 @@ export const daysOfMonth = 30.4;
 export const secondsOfMonth = daysOfMonth * 86_400;
 export const hoursOfMonth = daysOfMonth * 24;
 
-/** What one job uses, whatever target it has. */
+/** What one job uses beside what core/job-cost.ts counts. */
 export const ofEachJob = {
-  /** Created, decided, published, claimed, ended, announced: pipeline/round-trips.test.ts lists them. */
-  writes: 6,
-  /**
-   * Beside one for each worker: six of the router (docs/routing.md, what a decision costs), and four of the line that a
-   * worker looks at.
-   */
-  reads: 10,
-  /** The document, by its TTL. */
-  deletes: 1,
-  /** Upload session, result and receipt. */
-  classA: 3,
-  /** The worker reads the source, and a person the result. */
-  classB: 2,
-  /** The upload's event, the job's message and the event of its end. */
-  messages: 3,
-  /** Published, and delivered. */
-  timesBilled: 2,
-  /** tests/logs.test.ts allows no more, in all programs together. */
-  logBytes: 2_000,
   /** Where nothing goes wrong: one of every name but these. */
   spans:
     Object.keys(spanMeanings).length - (['move', 'requeue', 'retry', 'sweep'] satisfies SpanName[]).length,
-  /** The route function is at work for five round trips of some 20 ms, and Cloud Run bills 100 ms at least. Assumed. */
-  routeSeconds: 0.1,
   /** A result is fetched once. */
   downloads: 1,
 } as const;
 
 /** terraform/functions.tf. */
-export const functionShapes = {
-  route: { vcpus: 1, memoryGib: 0.5 },
-  sweep: { vcpus: 0.333, memoryGib: 0.5 },
-} as const;
+export const sweepShape = { vcpus: 0.333, memoryGib: 0.5 } as const;
 
 /** terraform/scheduler.tf: the sweep and the search for lost uploads. */
 export const schedules = 2;

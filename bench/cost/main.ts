@@ -1,8 +1,9 @@
+import { jobCostLines } from '@spillway/core/job-cost.ts';
 import { ScenarioError } from '@spillway/simulator/scenario.ts';
 import { breakEvenOf } from './break-even.ts';
 import { compare } from './compare.ts';
 import { type CostOptions, readOptions, UsageError, usage } from './options.ts';
-import { breakEvenWords, tableOf } from './table.ts';
+import { breakEvenWords, jobBillTable, tableOf } from './table.ts';
 
 /** `npm run cost`: what a month costs by part, ours beside all on Cloud Run and all on VMs. */
 try {
@@ -15,6 +16,7 @@ try {
 }
 
 function answerTo(options: CostOptions): string {
+  if (options.perJobOnly) return options.json ? JSON.stringify(jobCostLines, null, 2) : jobBillTable();
   const { jobsPerDay, region, scenario } = options;
   const breakEven = breakEvenOf(scenario);
   const sides = options.breakEvenOnly ? [] : compare(options);

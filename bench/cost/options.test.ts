@@ -21,6 +21,7 @@ it('reads what is asked', () => {
     scenario: { jobs: { mix: { sketch: 0.6, caption: 0.4 } } },
   });
   expect(readOptions(['--break-even'])).toMatchObject({ breakEvenOnly: true });
+  expect(readOptions(['--per-job'])).toMatchObject({ perJobOnly: true });
   expect(readOptions(['--help'])).toBeNull();
 });
 

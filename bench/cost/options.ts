@@ -14,6 +14,7 @@ export const usage = `npm run -s cost -- --jobs-per-day <n> [options]
   --traces-sampled <n>   share of the traces that are kept, 0 to 1 (${usualTracesSampled})
   --scenario <file>      service times, machines and pictures (simulator/scenario.json)
   --break-even           say from how many jobs a day on a VM pays, and nothing else: at once
+  --per-job              say what 1,000 jobs cost outside of VMs and Cloud Run's workers, line by line: at once
   --json                 print JSON, with quantities`;
 
 /** What a person gets wrong: one sentence. */
@@ -26,6 +27,7 @@ const mostVms = 200;
 export interface CostOptions extends CostQuestion {
   region: string;
   breakEvenOnly: boolean;
+  perJobOnly: boolean;
   json: boolean;
 }
 
@@ -39,7 +41,8 @@ export function readOptions(argv: readonly string[]): CostOptions | null {
   }
   const scenario = readScenario(values.scenario ?? committedScenario);
   if (values.mix !== undefined) scenario.jobs.mix = readMix(values.mix);
-  const jobsPerDay = values['jobs-per-day'] ?? (values['break-even'] ? '1' : undefined);
+  const atOnce = values['break-even'] || values['per-job'];
+  const jobsPerDay = values['jobs-per-day'] ?? (atOnce ? '1' : undefined);
   if (jobsPerDay === undefined) {
     throw new UsageError('Say how many jobs a day has, such as --jobs-per-day 10000.');
   }
@@ -50,6 +53,7 @@ export function readOptions(argv: readonly string[]): CostOptions | null {
     vms: values.vms === undefined ? null : wholeNumberOf('--vms', values.vms, mostVms),
     region,
     breakEvenOnly: values['break-even'] ?? false,
+    perJobOnly: values['per-job'] ?? false,
     json: values.json ?? false,
   };
 }
@@ -68,6 +72,7 @@ function parsed(argv: readonly string[]) {
         'traces-sampled': text,
         scenario: text,
         'break-even': flag,
+        'per-job': flag,
         json: flag,
         help: flag,
       },

@@ -1,4 +1,5 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
+import { costOfOneJob, jobCostLines } from '@spillway/core/job-cost.ts';
 import { operationNames } from '@spillway/core/operations.ts';
 import type { BreakEven } from './break-even.ts';
 import { mostMissed, type Side, sharesOf } from './compare.ts';
@@ -39,4 +40,15 @@ export function breakEvenWords({ jobsPerDay, busy, vmMonth, runPer1000, idleRunM
   return busy > 1
     ? `${prices} A VM never pays: it would have to do ${jobs} of them a day, ${busy.toFixed(1)} times as many as it can.`
     : `${prices} A VM pays from ${jobs} jobs a day on, which keep ${formatShare(busy)} of its slots busy.`;
+}
+
+/** What a thousand jobs cost outside of VMs and Cloud Run's workers. */
+export function jobBillTable(): string {
+  const row = (what: string, amount: string, dollars: number) =>
+    what.padEnd(firstWidth) + amount.padEnd(width) + (1_000 * dollars).toFixed(4).padStart(width);
+  return [
+    ''.padEnd(firstWidth) + 'of one job'.padEnd(width) + '$ for 1,000'.padStart(width),
+    ...jobCostLines.map(({ what, quantity, unit, dollars }) => row(what, `${quantity} ${unit}`, dollars)),
+    row('Sum', '', costOfOneJob),
+  ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Worker } from '../heartbeat.ts';
-import { costOfOneJob, runCost } from '../prices.ts';
+import { costOfOneJob } from '../job-cost.ts';
+import { runCost } from '../prices.ts';
 import { routingSettingsSchema } from '../settings.ts';
 import { steadyService, steadyStats } from '../testing/learned-service.ts';
 import { later } from '../testing/sample-job.ts';

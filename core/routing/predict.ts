@@ -1,6 +1,7 @@
 import type { Prediction, SideLedger, SidePrediction } from '../job.ts';
+import { costOfOneJob } from '../job-cost.ts';
 import { type OperationName, operationNames } from '../operations.ts';
-import { costOfOneJob, runCost } from '../prices.ts';
+import { runCost } from '../prices.ts';
 import { largestSentPicture } from '../run-reach.ts';
 import { type RoutingSettings, slotsOfInstance } from '../settings.ts';
 import { takesWork } from './breakers.ts';

@@ -1,6 +1,7 @@
 import { isTerminal, type Job, type Target } from '@spillway/core/job.ts';
+import { costOfOneJob } from '@spillway/core/job-cost.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
-import { costOfOneJob, vmCostPerHour } from '@spillway/core/prices.ts';
+import { vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
