@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { OutageError, PermanentError, RefusedError, RetryableError } from '@spillway/core/errors.ts';
 import { errorReportSchema, receiptSchema } from '@spillway/core/receipt.ts';
-import { overTime } from '@spillway/core/steps.ts';
+import { overTime, waitFor } from '@spillway/core/steps.ts';
 import { describe, expect, it } from 'vitest';
 import { attemptFoldersIn } from './attempt-folders.ts';
 import { cancelJob } from './cancel.ts';
@@ -368,6 +368,66 @@ describe('a message', () => {
       return copying(request);
     };
     expect((await handleMessage(message, bench.executor('vm-1', long))).kind).toBe('succeeded');
+  });
+});
+
+describe('result and receipt, which are written at once,', () => {
+  /** A job of which an attempt that was cut off has left one of the two. */
+  async function afterHalf(left: (stem: string, bench: Workbench) => Promise<unknown>) {
+    const bench = await workbench();
+    const [dropped] = await bench.drop();
+    const { id, source } = await bench.job(dropped?.id);
+    const stem = `sketch/cat.${source.generation}.${id.slice(0, 8)}`;
+    await left(stem, bench);
+    const outcome = await handleMessage(bench.take('vm'), bench.executor());
+    const receipt = async () => receiptSchema.parse(await readJson(bench, `${stem}.receipt.json`));
+    return { bench, stem, outcome, receipt, job: await bench.job(id) };
+  }
+
+  it('belong together, where an earlier attempt has left another result without a receipt', async () => {
+    const { job, receipt } = await afterHalf((stem, { ports }) =>
+      overTime(
+        waitFor(
+          ports.blobs.writeOnce('results', `${stem}.png`, {
+            from: { text: 'another' },
+            contentType: 'image/png',
+          }),
+        ),
+      ),
+    );
+    expect(job).toMatchObject({ state: 'succeeded', result: { size: 'another'.length } });
+    expect((await receipt()).result.crc32c).toBe(job.result?.crc32c);
+  });
+
+  it('belong together, where an earlier attempt has left the receipt of another result', async () => {
+    const { job, receipt } = await afterHalf(async (stem, bench) => {
+      // A whole attempt, of which only the receipt stays, as one with another checksum.
+      const other = await workbench();
+      await other.drop();
+      await handleMessage(other.take('vm'), other.executor());
+      const [done] = await other.jobs();
+      const json = (await readJson(other, done?.result?.receipt ?? '')) as { result: object };
+      const from = { json: { ...json, result: { ...json.result, crc32c: 'AAAAAA==' } } };
+      await bench.ports.blobs.writeOnce('results', `${stem}.receipt.json`, {
+        from,
+        contentType: 'application/json',
+      });
+    });
+    expect(job).toMatchObject({ state: 'succeeded', result: { size: 'result'.length } });
+    expect((await receipt()).result.crc32c).toBe(job.result?.crc32c);
+  });
+
+  it('leave no receipt behind where the result is refused for good', async () => {
+    const { bench, stem, outcome } = await afterHalf(async (name, { ports }) => {
+      const { writeOnce } = ports.blobs;
+      ports.blobs.writeOnce = (bucket, object, content) =>
+        object === `${name}.png`
+          ? Promise.reject(new RefusedError('400: not like this.'))
+          : writeOnce(bucket, object, content);
+    });
+    expect(outcome).toMatchObject({ kind: 'failed', error: { code: 'service_refused' } });
+    expect(await bench.ports.blobs.read('results', `${stem}.receipt.json`)).toBeNull();
+    expect(await bench.ports.blobs.read('results', `${stem}.error.json`)).not.toBeNull();
   });
 });
 

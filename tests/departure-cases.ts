@@ -24,6 +24,7 @@ async function vm(ports: AppPorts) {
       clock: ports.clock,
       timers: ports.timers,
       serviceMs: () => 0,
+      sharesLine: true,
     }),
     giveBackWaiting() {},
     ports,

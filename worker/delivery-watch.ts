@@ -1,3 +1,4 @@
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { Consumer } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 
@@ -10,8 +11,8 @@ const missesAllowed = 2;
  */
 export interface DeliveryWatch {
   delivered(): void;
-  /** Opens a new connection once this has happened three times without a message in between. Never rejects. */
-  missed(): Promise<void>;
+  /** Opens a new connection once this has happened three times without a message in between. Never throws. */
+  missed(): Steps<void>;
 }
 
 export function watchDeliveries(consumer: Pick<Consumer, 'reconnect'>, log: Log): DeliveryWatch {
@@ -20,13 +21,13 @@ export function watchDeliveries(consumer: Pick<Consumer, 'reconnect'>, log: Log)
     delivered() {
       misses = 0;
     },
-    async missed() {
+    *missed() {
       misses++;
       if (misses <= missesAllowed) return;
       misses = 0;
       log.warn({}, 'Work waited and no message came. The subscriber is given a new connection.');
       try {
-        await consumer.reconnect();
+        yield* waitFor(consumer.reconnect());
       } catch (error) {
         log.warn({ error }, 'A new connection for the subscriber could not be opened.');
       }

@@ -1,7 +1,7 @@
 import type { Job } from '@spillway/core/job.ts';
 import { RecentValues } from '@spillway/core/routing/quantiles.ts';
 import { type Release, Semaphore } from '@spillway/core/semaphore.ts';
-import { begin, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
+import { begin, isThenable, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { Flight } from '@spillway/pipeline/executor.ts';
 import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
 
@@ -11,6 +11,13 @@ const mostPerSlot = 8;
 const mostAheadPerSlot = 3;
 /** A job and its result may be as large as its source, and both are kept until the job has ended. */
 const sourceAndResult = 2;
+/**
+ * The next job is looked for earlier than its fetch usually takes by this factor, because operations end sooner than
+ * expected half of the time.
+ */
+const leadFactor = 1.5;
+/** A job whose slot is not free after this time is left to other workers. Milliseconds. */
+const patienceMs = 2_000;
 /** Assumed of an operation before one was timed: long enough that nothing is fetched ahead of it. Milliseconds. */
 const unknownServiceMs = 1_000;
 
@@ -32,10 +39,14 @@ export interface FlightsOptions {
   timers: Timers;
   /** How long the operation of a job is expected to keep its slot, in milliseconds. */
   serviceMs: (job: Job) => number;
+  /** Whether others look at the same line: a job that waits here for too long is then given back to it. */
+  sharesLine: boolean;
 }
 
 type Phase =
-  /** It waits for a message, looks for a job, or fetches its source. */
+  /** It waits for a message, which may never come. */
+  | { kind: 'pulling' }
+  /** It looks for a job, and fetches its source. */
   | { kind: 'fetching'; readyAt: number; serviceMs: number }
   /** Its source is here, and its slot is not free. */
   | { kind: 'waiting'; readyAt: number; serviceMs: number }
@@ -58,6 +69,8 @@ export class Flights {
   /** From the look for a job to its source being here. */
   readonly #fetchMs = new RecentValues();
   readonly #serviceMs = new RecentValues();
+  /** How long operations kept their slots, by what was expected of them. */
+  readonly #ratios = new RecentValues(16);
   #changed = new Pending<void>();
   #wake = () => {};
 
@@ -95,7 +108,7 @@ export class Flights {
     const fetchMs = this.#usualFetchMs();
     const usualMs = this.#serviceMs.quantiles()?.p50 ?? unknownServiceMs;
     const own = {
-      phase: { kind: 'fetching', readyAt: now() + fetchMs, serviceMs: usualMs } as Phase,
+      phase: { kind: 'pulling' } as Phase,
       leave: new AbortController(),
     };
     let lookedAt = now();
@@ -114,9 +127,10 @@ export class Flights {
         lookedAt = now();
         become({ kind: 'fetching', readyAt: lookedAt + fetchMs, serviceMs: usualMs });
       },
-      claimed(job) {
+      claimed: (job) => {
         onClaimed();
-        become({ kind: 'fetching', readyAt: lookedAt + fetchMs, serviceMs: serviceMs(job) });
+        const ratio = this.#ratios.quantiles()?.p50 ?? 1;
+        become({ kind: 'fetching', readyAt: lookedAt + fetchMs, serviceMs: ratio * serviceMs(job) });
       },
       room: ({ source, route, deadlineAt }, signals) =>
         this.#room.acquire({
@@ -129,7 +143,8 @@ export class Flights {
         this.#fetchMs.add(readyAt - lookedAt);
         become({ kind: 'waiting', readyAt, serviceMs: expectedMs() });
       },
-      slot: (job, signals) => begin(this.#work(job, signals, expectedMs(), become)),
+      slot: (job, signals) =>
+        begin(this.#work(job, own.leave, signals, expectedMs(), serviceMs(job), become)),
       ended: () => {
         this.#all.delete(flight);
         this.#change();
@@ -140,21 +155,40 @@ export class Flights {
     return flight;
   }
 
+  /** Calls the job off where it waits for too long. */
+  *#freeSlot(job: Job, signals: readonly AbortSignal[], leave: AbortController): Steps<Release> {
+    const slot = this.#slots.acquire({ order: turnOf(job), signals });
+    if (!isThenable(slot) || !this.#options.sharesLine) return yield* waitFor(slot);
+    const stopTimer = this.#options.timers.every(patienceMs, () =>
+      leave.abort(new Error('No slot became free for it here.')),
+    );
+    try {
+      return yield* waitFor(slot);
+    } finally {
+      stopTimer();
+    }
+  }
+
   *#work(
     job: Job,
+    leave: AbortController,
     signals: readonly AbortSignal[],
     expectedMs: number,
+    /** Before it was corrected by what others took. */
+    statedMs: number,
     become: (phase: Phase) => void,
   ): Steps<Release> {
     const { clock } = this.#options;
-    const release = yield* waitFor(this.#slots.acquire({ order: turnOf(job), signals }));
+    const release = yield* this.#freeSlot(job, signals, leave);
     const since = clock.now().getTime();
     become({ kind: 'working', since, serviceMs: expectedMs });
     let isWorking = true;
     return () => {
       if (!isWorking) return;
       isWorking = false;
-      this.#serviceMs.add(clock.now().getTime() - since);
+      const ms = clock.now().getTime() - since;
+      this.#serviceMs.add(ms);
+      if (statedMs > 0) this.#ratios.add(ms / statedMs);
       // The phase first: who is let in now must not find this one at work.
       become({ kind: 'storing' });
       release();
@@ -194,7 +228,7 @@ export class Flights {
 
   /** Gives back the jobs that have not begun; their attempts do not count. */
   giveBackWaiting(): void {
-    this.#giveBack(({ kind }) => kind === 'fetching' || kind === 'waiting');
+    this.#giveBack(({ kind }) => kind !== 'working' && kind !== 'storing');
   }
 
   /** Gives back all jobs whose result is not there yet. */
@@ -214,21 +248,25 @@ export class Flights {
     if (phases.length >= mostPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     const freeInMs = this.#freeInMs(phases);
     if (freeInMs <= 0) return 0;
-    const ahead = phases.filter(({ kind }) => kind === 'fetching' || kind === 'waiting').length;
+    const ahead = phases.filter(({ kind }) => kind !== 'working' && kind !== 'storing').length;
     const free = Math.max(0, this.slots - this.busy);
     if (ahead - free >= mostAheadPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     if (this.#room.taken >= this.#options.mostBytes) return Number.POSITIVE_INFINITY;
-    return freeInMs - this.#usualFetchMs();
+    return freeInMs - leadFactor * this.#usualFetchMs();
   }
 
-  /** Milliseconds until a slot is free that none of these jobs will take. */
+  /**
+   * Milliseconds until a slot is free that none of these jobs will take. Behind a message that has not come, and behind a
+   * source that is late, that is not known.
+   */
   #freeInMs(phases: readonly Phase[]): number {
     const now = this.#options.clock.now().getTime();
     const ends: number[] = [];
     const ahead: { readyAt: number; serviceMs: number }[] = [];
     for (const phase of phases) {
       if (phase.kind === 'working') ends.push(now + leftMs(now - phase.since, phase.serviceMs));
-      else if (phase.kind !== 'storing') ahead.push(phase);
+      else if (phase.kind === 'waiting') ahead.push(phase);
+      else if (phase.kind !== 'storing') ahead.push(expectedOf(phase, now));
     }
     const free = ends.sort((a, b) => a - b).slice(Math.max(0, ends.length - this.slots));
     while (free.length < this.slots) free.unshift(now);
@@ -248,6 +286,15 @@ export class Flights {
 /** What is left of an operation that has run for some time. One that takes longer than expected may take long. */
 function leftMs(sinceMs: number, expectedMs: number): number {
   return Math.abs(expectedMs - sinceMs);
+}
+
+/** When the source of a job is here that is still looked for or fetched, and how long its operation takes. */
+function expectedOf(
+  phase: Extract<Phase, { kind: 'pulling' | 'fetching' }>,
+  now: number,
+): { readyAt: number; serviceMs: number } {
+  const isLate = phase.kind === 'pulling' || phase.readyAt < now;
+  return isLate ? { readyAt: Number.POSITIVE_INFINITY, serviceMs: 0 } : phase;
 }
 
 function turnOf({ route, deadlineAt }: Pick<Job, 'route' | 'deadlineAt'>): number {

@@ -1,4 +1,5 @@
 import { startRecurring } from '@spillway/core/background.ts';
+import { type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 
@@ -12,8 +13,8 @@ const extendEveryMs = 7_000;
 /** The messages whose jobs are in progress. Their ack deadlines are extended until they are settled. */
 export interface HeldMessages {
   add(message: PulledMessage): void;
-  /** Acknowledges a message, or gives it back. Never rejects. */
-  settle(message: PulledMessage, ack: boolean): Promise<void>;
+  /** Acknowledges a message, or gives it back. Never throws. */
+  settle(message: PulledMessage, ack: boolean): Steps<void>;
   /** Ends the extensions once no message is held. */
   stopWhenEmpty(): void;
 }
@@ -31,9 +32,7 @@ export function holdMessages({
   const extending = startRecurring({
     everyMs: extendEveryMs,
     timers,
-    async round() {
-      if (ackIds.size > 0) await consumer.extend([...ackIds], extensionMs);
-    },
+    round: () => (ackIds.size > 0 ? consumer.extend([...ackIds], extensionMs) : undefined),
     onError: (error) => log.warn({ error }, 'Ack deadlines could not be extended.'),
   });
 
@@ -45,9 +44,9 @@ export function holdMessages({
     add({ ackId }) {
       ackIds.add(ackId);
     },
-    async settle({ ackId }, ack) {
+    *settle({ ackId }, ack) {
       try {
-        await consumer.settle(ackId, ack);
+        yield* waitFor(consumer.settle(ackId, ack));
       } catch (error) {
         log.warn({ error, ack }, 'A message could not be settled; it comes again at its ack deadline.');
       }

@@ -1,4 +1,5 @@
 import { OutageError } from '@spillway/core/errors.ts';
+import { overTime, waitFor } from '@spillway/core/steps.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
 import { copying, type Workbench, workbench } from '@spillway/pipeline/testing/workbench.ts';
 import { expect, it, onTestFinished, vi } from 'vitest';
@@ -88,7 +89,7 @@ it('a worker that shares with nobody has few pulls that wait, and takes a burst 
   let most = 0;
   bench.ports.consumer.pull = async (target) => {
     most = Math.max(most, ++open);
-    return pull(target).finally(() => open--);
+    return await overTime(waitFor(pull(target))).finally(() => open--);
   };
   const { flights, work, giveBackWaiting } = workloadOf('vm-1', bench, waiting, 6);
   const few = startPulling('vm', { flights, ports: bench.ports, work, giveBackWaiting }, 2);

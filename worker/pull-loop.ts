@@ -95,9 +95,9 @@ export function startPulling(
     if (message) {
       const outcome = yield* waitFor(worker.work(message, flight));
       note(outcome);
-      yield* waitFor(held.settle(message, outcome.ack));
+      yield* held.settle(message, outcome.ack);
     } else if (workNext && mayTake()) {
-      if (yield* look(flight, workNext)) yield* waitFor(watch.missed());
+      if (yield* look(flight, workNext)) yield* watch.missed();
     }
   }
 
@@ -124,7 +124,7 @@ export function startPulling(
       held.add(message);
       watch.delivered();
       if (mayTake()) return message;
-      yield* waitFor(held.settle(message, false));
+      yield* held.settle(message, false);
     } catch (error) {
       if (error instanceof OutageError) log.warn({ error }, 'A pull failed; the next one follows.');
       else log.error({ error }, 'Pulling is not possible as things are configured.');

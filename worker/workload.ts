@@ -53,7 +53,14 @@ export function createWorkload(
 ): Workload {
   const { log, clock, timers } = executor.ports;
   const serviceMs = (job: Job) => expectedMs(job, executor);
-  const flights = new Flights({ slots, mostBytes, clock, timers, serviceMs });
+  const flights = new Flights({
+    slots,
+    mostBytes,
+    clock,
+    timers,
+    serviceMs,
+    sharesLine: executor.target === 'vm',
+  });
   let active = 0;
   let idle = new Pending<void>();
 
@@ -94,7 +101,7 @@ export function createWorkload(
 }
 
 /** From what this worker has learned, else from what the router expected. */
-function expectedMs(
+export function expectedMs(
   { operation, source, route }: Job,
   { target, learned }: { target: Executor['target']; learned: () => LearnedServices },
 ): number {

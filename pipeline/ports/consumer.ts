@@ -1,4 +1,5 @@
 import type { Target } from '@spillway/core/job.ts';
+import type { Awaitable } from '@spillway/core/steps.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
 
 /** A request as it came, whatever it is. */
@@ -44,13 +45,13 @@ export interface Consumer {
    * wait at the same time. A pull cannot be cancelled: the service may have chosen it for a message already, which
    * nobody would then have until its ack deadline.
    */
-  pull(target: Target): Promise<PulledMessage | null>;
+  pull(target: Target): Awaitable<PulledMessage | null>;
   /** Uses a new connection from the next pull on. The old one stays for the pulls that wait on it. */
-  reconnect(): Promise<void>;
+  reconnect(): Awaitable<void>;
   /** Moves the ack deadline of messages that are held to `ms` milliseconds from now. */
-  extend(ackIds: readonly string[], ms: number): Promise<void>;
+  extend(ackIds: readonly string[], ms: number): Awaitable<void>;
   /** Lets the queue forget a message (`ack`), or bring it again at once. */
-  settle(ackId: string, ack: boolean): Promise<void>;
+  settle(ackId: string, ack: boolean): Awaitable<void>;
   /** A pushed message, from the body of its request. The data of a body that is no push is the body as it is. */
   readPush(body: string): Delivery;
   /** What the request by which the store reports an object says. */
