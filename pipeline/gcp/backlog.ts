@@ -3,6 +3,7 @@ import { targetSchema } from '@spillway/core/job.ts';
 import { laneName } from '@spillway/core/routing/lanes.ts';
 import type { Backlog, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
+import { ListStarts } from './list-starts.ts';
 
 const targets = targetSchema.options;
 
@@ -10,6 +11,8 @@ type TimeField = 'route.decideBy' | 'createdAt' | 'publishedAt' | 'claim.expires
 
 /** Lists of `jobs/` in Firestore. */
 export function createBacklog({ collection, clock, list }: JobCollection): Backlog {
+  const starts = new ListStarts<'unpublished' | 'published' | 'abandoned' | 'outboxes'>(clock);
+
   return {
     line(target, limit) {
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
@@ -48,18 +51,19 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
     // A deferred job has no field `publishedAt` (see `storedForm`), so it is not among these.
     unpublished(ageMs, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
-      return olderThan(query, 'createdAt', ageMs, limit, after);
+      return olderThan('unpublished', query, 'createdAt', ageMs, limit, after);
     },
     published(ageMs, limit, after = null) {
       // Both sides: so it uses the index of the line of Cloud Run.
       const queued = collection.where('state', '==', 'queued').where('route.target', 'in', targets);
-      return olderThan(queued, 'publishedAt', ageMs, limit, after);
+      return olderThan('published', queued, 'publishedAt', ageMs, limit, after);
     },
     abandoned(limit, after = null) {
-      return olderThan(collection.where('state', '==', 'processing'), 'claim.expiresAt', 0, limit, after);
+      const claimed = collection.where('state', '==', 'processing');
+      return olderThan('abandoned', claimed, 'claim.expiresAt', 0, limit, after);
     },
     outboxes(ageMs, limit, after = null) {
-      return olderThan(collection, 'outbox.since', ageMs, limit, after);
+      return olderThan('outboxes', collection, 'outbox.since', ageMs, limit, after);
     },
   };
 
@@ -67,14 +71,29 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
    * The query has to name a time before Firestore says what time it is there. Jobs that the clock was wrong
    * about are left out afterwards, by the time of the read.
    */
-  function olderThan(query: Query, field: TimeField, ageMs: number, limit: number, after: Stored | null) {
+  async function olderThan(
+    name: Parameters<typeof starts.of>[0],
+    query: Query,
+    field: TimeField,
+    ageMs: number,
+    limit: number,
+    after: Stored | null,
+  ): Promise<Stored[]> {
     const before = new Date(clock.now().getTime() - ageMs);
-    const sorted = query.where(field, '<=', before).orderBy(field).orderBy(FieldPath.documentId());
-    return list(
+    const start = after ? null : starts.of(name);
+    const until = query.where(field, '<=', before);
+    const between = start ? until.where(field, '>=', start) : until;
+    const sorted = between.orderBy(field).orderBy(FieldPath.documentId());
+    const found = await list(
       startAfter(sorted, field, after),
       limit,
       (stored) => msOf(timeOf(stored, field)) <= stored.readAt.getTime() - ageMs,
     );
+    if (!after && !start) {
+      const [first] = found;
+      starts.read(name, before, first ? new Date(msOf(timeOf(first, field))) : null);
+    }
+    return found;
   }
 }
 
