@@ -1,4 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
+import { laneNamesOf } from '@spillway/core/routing/lanes.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
@@ -123,6 +124,19 @@ describe('waiting jobs', () => {
     expect(await sweep(bench)).toMatchObject({ moved: 2 });
     await serveAll(bench, 'vm');
     await expectAllDone(bench, [...onRun, ...nowhere]);
+  });
+
+  it('come into lanes, where a router of an earlier version has put them into none', async () => {
+    const bench = await world();
+    const [job] = await drop(bench, 1);
+    if (!job) throw new Error('Nothing was dropped.');
+    const old = { ...job, id: `${job.id.slice(0, 30)}5a`, route: { ...job.route, lanes: [] } };
+    await bench.ports.jobs.create(old);
+    await sweep(bench);
+    expect((await bench.job(old.id)).route.lanes).toEqual(laneNamesOf(old.id));
+    const { revision } = await bench.job(old.id);
+    await sweep(bench);
+    expect((await bench.job(old.id)).revision).toBe(revision);
   });
 
   it('are judged with the moves before them: no more go than Cloud Run can take in time', async () => {

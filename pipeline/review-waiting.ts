@@ -1,3 +1,4 @@
+import { waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
@@ -40,7 +41,27 @@ export function* reviewWaiting(
   const { passedOver, ...lines } = yield* linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
   const moved = yield* makeMoves(moves, ports, resting, lost);
-  return { done: moved.done, passedOver: passedOver + moved.passedOver };
+  const inLanes = yield* putInLanes(vm, ports, resting, lost);
+  return { done: moved.done, passedOver: passedOver + moved.passedOver + inLanes.passedOver };
+}
+
+/** A job that a router of an earlier version decided is in no lane, where no slot would see it while others wait. */
+function putInLanes(
+  line: readonly Stored[],
+  ports: Ports,
+  resting: Resting,
+  lost: AbortSignal,
+): Steps<GoneThrough> {
+  const without = line.filter(({ job }) => waitsInLanes(job) && job.route.lanes.length === 0);
+  return helpEach(
+    whileHeld(walkThrough(without), lost),
+    ports,
+    // Every replacement puts a job into its lanes.
+    function* (stored) {
+      return (yield* waitFor(ports.jobs.replace(stored, stored.job))) !== null;
+    },
+    resting,
+  );
 }
 
 /** The lines without jobs that are being decided. */

@@ -28,10 +28,12 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
     },
     heads({ of, numbers }, limit, from = null) {
       const names = numbers.map((number) => laneName(of, number));
+      // A worker of an earlier version leaves the lanes of what it claims as they are.
+      const queued = collection.where('state', '==', 'queued');
       const inLanes =
         names.length === 1
-          ? collection.where('route.lanes', 'array-contains', names[0])
-          : collection.where('route.lanes', 'array-contains-any', names);
+          ? queued.where('route.lanes', 'array-contains', names[0])
+          : queued.where('route.lanes', 'array-contains-any', names);
       const later = from ? inLanes.where('route.turnAt', '>=', from) : inLanes;
       return list(later.orderBy('route.turnAt').orderBy(FieldPath.documentId()), limit);
     },
