@@ -19,6 +19,7 @@ import { helpEach, type Resting } from './help-each.ts';
 import type { GoneThrough } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { withSpendingSince } from './spending.ts';
 import { tellDecision } from './telemetry/facts.ts';
 import { traced } from './telemetry/traced.ts';
 
@@ -95,7 +96,7 @@ function* choicesFor(
     ports.sums.besideLine(),
     ...queues.map(({ stored }) => ports.sums.ownerAhead(stored)),
   ]);
-  const conditions: Conditions = { ...seen, now: ports.clock.now() };
+  const conditions: Conditions = yield* withSpendingSince({ ...seen, now: ports.clock.now() }, ports);
   const ownerAheadMs = new Map(queues.map(({ queue }, index) => [queue, aheadMs[index] ?? 0]));
   const turns = cutsOf(latestTurns(members, ownerAheadMs, conditions));
   const sums = yield* waitForAll(turns.map((turnAt) => ports.sums.waitingBefore('vm', turnAt)));

@@ -11,7 +11,7 @@ import { slotsOf } from '@spillway/core/routing/state.ts';
 import { objectiveMs, turnOf } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { spanAttributes } from '@spillway/core/spans.ts';
-import { type Steps, waitFor } from '@spillway/core/steps.ts';
+import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import {
   deferred,
   type JobRequest,
@@ -26,6 +26,7 @@ import { candidateOf, readConditions } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import type { RecentArrivals } from './recent-arrivals.ts';
+import { withSpendingSince } from './spending.ts';
 import { tellDecision } from './telemetry/facts.ts';
 import { traced, traceFromHere } from './telemetry/traced.ts';
 
@@ -170,8 +171,11 @@ export function* decide(
   const { deadlineAt } = job;
   const turnAfter = (ownerAheadMs: number) =>
     turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
-  const { turnAt, ledger } = yield* ledgerOf({ ...stored, job }, turnAfter, ports);
-  const choice = choose({ ...conditions, ...candidate, deadlineAt, turnAt, ledger }, job);
+  const [now, { turnAt, ledger }] = yield* waitForAll([
+    begin(withSpendingSince(conditions, ports)),
+    begin(ledgerOf({ ...stored, job }, turnAfter, ports)),
+  ]);
+  const choice = choose({ ...now, ...candidate, deadlineAt, turnAt, ledger }, job);
   const written = yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
   if (written) tellDecision(job, written.job, ports);
   return written;

@@ -1,3 +1,4 @@
+import { noWork } from '@spillway/core/job.ts';
 import { waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { type Lines, type Move, reviewLines, type Waiting } from '@spillway/core/routing/moves.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
@@ -36,7 +37,7 @@ export function* reviewWaiting(
     ports.backlog.line('run', lineLimit),
     ports.sums.running(),
   ]);
-  const state = yield* updateRouterState(before, { line: run, running: running.run.jobs }, ports);
+  const state = yield* updateRouterState(before, { line: run, running: running.run.jobs }, vm, ports);
   const conditions = { ...before, state };
   const { passedOver, ...lines } = yield* linesOf({ vm, run, running }, conditions, ports, resting);
   const moves = reviewLines(lines, conditions);
@@ -66,11 +67,11 @@ function putInLanes(
 
 /** The lines without jobs that are being decided. */
 function* linesOf(
-  { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines['running'] },
+  { vm, run, running }: { vm: Stored[]; run: Stored[]; running: Lines<WaitingJob>['running'] },
   { now }: Conditions,
   ports: Ports,
   resting: Resting,
-): Steps<Lines & { vm: WaitingJob[]; run: WaitingJob[]; passedOver: number }> {
+): Steps<Lines<WaitingJob> & { passedOver: number }> {
   let passedOver = 0;
   function* waiting(line: Stored[]): Steps<WaitingJob[]> {
     const jobs: WaitingJob[] = [];
@@ -85,7 +86,13 @@ function* linesOf(
     passedOver += gone.passedOver;
     return jobs;
   }
-  return { vm: yield* waiting(vm), run: yield* waiting(run), running, passedOver };
+  return {
+    vm: yield* waiting(vm),
+    run: yield* waiting(run),
+    running,
+    before: { vm: noWork, run: noWork },
+    passedOver,
+  };
 }
 
 function makeMoves(

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Worker } from '@spillway/core/heartbeat.ts';
-import { type Job, schemaVersion } from '@spillway/core/job.ts';
+import { type Job, schemaVersion, type Target } from '@spillway/core/job.ts';
 import { probeMessage } from '@spillway/core/messages.ts';
+import { isOperationName } from '@spillway/core/operations.ts';
+import { estimatePixels } from '@spillway/core/pixels.ts';
 import {
   aliveWithinMs,
   failuresThatCount,
@@ -16,12 +18,13 @@ import { observePush, untakenMs, wasSaturated } from '@spillway/core/routing/pus
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import { learnFrom } from '@spillway/core/routing/state.ts';
 import { mostOverdueMs } from '@spillway/core/routing/waiting.ts';
+import { type WaitingWork, workRatioOf } from '@spillway/core/routing/work-ratio.ts';
 import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import type { ConditionsNow } from './conditions.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { sumSpending } from './spending.ts';
 
-const hourMs = 3_600_000;
 /** No more than this number of a minute's failures is looked at. More would say the same. */
 const mostFailed = 50;
 
@@ -39,19 +42,21 @@ interface RunSide {
 export function* updateRouterState(
   { workers, state, settings, now }: ConditionsNow,
   run: RunSide,
+  vmLine: readonly Stored[],
   ports: Ports,
 ): Steps<RouterState> {
-  const hourAgo = new Date(now.getTime() - hourMs);
   const line = run.line.map(({ job }) => job);
   const taken = yield* hasTakenWork(state, workers, now, ports);
   const push = observePush(state.push, { line, running: run.running, taken, settings }, now);
-  const [breaker, spentLastHour] = yield* waitForAll([
+  const [breaker, spending] = yield* waitForAll([
     isRunOff(settings)
       ? switchedOff(state.breaker, now)
       : begin(nextBreaker({ ...state, push }, line, run.running, now, ports)),
-    ports.sums.runDollarsSince(hourAgo),
+    begin(sumSpending(state, now, ports)),
   ]);
-  const next: RouterState = { ...learnFrom(workers, state), push, breaker, spentLastHour };
+  const learned = learnFrom(workers, state);
+  const workRatio = workRatios({ vm: vmLine, run: run.line }, { workers, state: learned, settings });
+  const next: RouterState = { ...learned, workRatio, push, breaker, ...spending };
   if (isDeepStrictEqual(next, state)) return state;
   const written = yield* waitFor(ports.routerStates.replace(state, next));
   // Another sweeper has the lease by now and knows more, or the answer to a trial has come.
@@ -64,6 +69,21 @@ export function* updateRouterState(
     if (breaker.state === 'probing' && breaker.probe) yield* sendTrial(breaker.probe, ports);
   }
   return written;
+}
+
+function workRatios(
+  lines: Record<Target, readonly Stored[]>,
+  conditions: Parameters<typeof workRatioOf>[2],
+): RouterState['workRatio'] {
+  const of = (target: Target) => workRatioOf(lines[target].flatMap(waitingWork), target, conditions);
+  return { vm: of('vm'), run: of('run') };
+}
+
+/** None where the job is being decided, or this version knows no such operation. */
+function waitingWork({ job }: Stored): WaitingWork[] {
+  const { operation, route, source } = job;
+  if (route.reason === 'reserved' || !isOperationName(operation)) return [];
+  return [{ operation, pixels: estimatePixels(source), workMs: route.workMs }];
 }
 
 /** Whether Cloud Run has shown since the push is held up that it takes work: an instance beats only while it does. */

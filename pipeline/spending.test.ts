@@ -2,6 +2,7 @@ import type { Job } from '@spillway/core/job.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { describe, expect, it } from 'vitest';
 import { handleMessage } from './handle-message.ts';
+import { routeUpload } from './route.ts';
 import { sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
@@ -61,6 +62,87 @@ describe('what Cloud Run costs', () => {
     bench.clock.advance(10_001);
     expect(await sweep(bench)).toMatchObject({ moved: 1 });
     expect((await bench.job(waiting?.id)).route).toMatchObject({ target: 'run', reason: 'run_no_vm' });
+  });
+
+  it('holds between two sweeps, too, and however many routers there are', async () => {
+    const bench = await world();
+    await sweep(bench);
+    const { ports } = bench;
+    // Two routers that have read the state before anything was spent, and keep it.
+    const state = await ports.routerStates.read();
+    const routers = [1, 2].map(() => ({
+      ...ports,
+      recent: { ...ports.recent, routerState: () => state },
+    }));
+    bench.clock.advance(10);
+    const jobs: Job[] = [];
+    for (let file = 0; file < 10; file++) {
+      const object = ports.blobs.upload('uploads', `caption/many-${file}.jpg`, Buffer.from('cat'));
+      const router = routers[file % 2] ?? ports;
+      jobs.push(...(await routeUpload(object, null, router)));
+      bench.clock.advance(10);
+    }
+    expect(reasons(jobs).filter((reason) => reason === 'run_no_vm')).toHaveLength(3);
+  });
+
+  it('holds for a group that is decided with one reading', async () => {
+    const bench = await world();
+    await sweep(bench);
+    const metadata = { batch: 'b', 'batch-size': '40' };
+    for (let file = 0; file < 40; file++) await bench.drop(`caption/bulk-${file}.jpg`, metadata);
+    bench.clock.advance(10);
+    await sweep(bench);
+    const jobs = await bench.jobs();
+    expect(jobs).toHaveLength(40);
+    const spentInAll = jobs.reduce((dollars, { route }) => dollars + route.dollars, 0);
+    expect(spentInAll).toBeGreaterThan(0);
+    expect(spentInAll).toBeLessThan(limit + 2 * each);
+  });
+
+  it('is added up by the minute: a sweep asks for a few minutes, whatever an hour has', async () => {
+    const bench = await world(null);
+    const asked: number[] = [];
+    const { runDollars } = bench.ports.sums;
+    bench.ports.sums.runDollars = (after, until) => {
+      asked.push(until.getTime() - after.getTime());
+      return runDollars(after, until);
+    };
+    const exact = async () => {
+      const now = bench.clock.now().getTime();
+      return runDollars(new Date(now - 3_600_000), new Date(now));
+    };
+    for (let minute = 0; minute < 130; minute++) {
+      for (let part = 0; part < 3; part++) {
+        bench.clock.advance(20_000);
+        if (minute % 7 !== 0 && minute < 70) await drop(bench, 1);
+        asked.length = 0;
+        await sweep(bench);
+        expect(await spent(bench)).toBeCloseTo(Number(await exact()), 12);
+      }
+      if (minute > 0) expect(asked.reduce((sum, ms) => sum + ms)).toBeLessThanOrEqual(4 * 60_000);
+    }
+    expect(await spent(bench)).toBe(0);
+  });
+
+  it('does not count for long what was moved away', async () => {
+    const bench = await world(null);
+    for (let minute = 0; minute < 5; minute++) {
+      await drop(bench, 1);
+      bench.clock.advance(60_000);
+      await sweep(bench);
+    }
+    expect(await spent(bench)).toBeGreaterThan(0);
+    await bench.beats();
+    for (const job of await bench.jobs()) {
+      const stored = await bench.ports.jobs.get(job.id);
+      const route = { ...job.route, target: 'vm' as const, dollars: 0 };
+      if (stored) await bench.ports.jobs.replace(stored, { ...stored.job, route });
+    }
+    for (let second = 0; second < 120; second += 2) {
+      bench.clock.advance(2_000);
+      await sweep(bench);
+    }
+    expect(await spent(bench)).toBe(0);
   });
 
   it('is no limit where none is set', async () => {

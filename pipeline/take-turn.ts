@@ -4,6 +4,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { type Lanes, wholeLine } from '@spillway/core/routing/lanes.ts';
 import { decideFromHere, lookAt, shouldMove } from '@spillway/core/routing/moves.ts';
+import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
 import { begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
@@ -16,6 +17,7 @@ import { moveJob } from './move.ts';
 import { passOver } from './pass-over.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
+import { withSpendingSince } from './spending.ts';
 
 /** This number of jobs is read from a line, because another worker may be quicker to claim one. */
 const choices = 4;
@@ -246,10 +248,14 @@ function* postponeOne({ stored, turnAt }: LateJob, { jobs, log }: Ports): Steps<
   }
 }
 
+function* conditionsToMove(ports: Ports): Steps<Conditions> {
+  return yield* withSpendingSince(yield* readConditions(ports), ports);
+}
+
 function* moveIfSooner(stored: Stored, { ports, worker }: Taker): Steps<boolean> {
   const candidate = candidateOf(stored.job);
   const [conditions, ledger] = yield* waitForAll([
-    begin(readConditions(ports)),
+    begin(conditionsToMove(ports)),
     ports.sums.ledger(stored, candidate.turnAt),
   ]);
   // A worker whose heartbeat is not believed would find no VM at all.

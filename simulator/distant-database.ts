@@ -137,7 +137,7 @@ export function distantDatabase<Given extends Database>(
       arrivedOf: (operation, from, to) => aggregate(() => sums.arrivedOf(operation, from, to)),
       succeededSince: (target, since) => aggregate(() => sums.succeededSince(target, since)),
       failedSince: (target, since, limit) => list(() => sums.failedSince(target, since, limit), length),
-      runDollarsSince: (since) => aggregate(() => sums.runDollarsSince(since)),
+      runDollars: (after, until) => aggregate(() => sums.runDollars(after, until)),
       batchBefore: (stored) => aggregate(() => sums.batchBefore(stored)),
     },
     backlog: {

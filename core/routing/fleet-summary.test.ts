@@ -42,7 +42,7 @@ describe('the summary of the fleet', () => {
       live: liveVms(workers, defaultRoutingSettings).map(({ id }) => id),
       places: workers.map(({ kind, state, slots, ageMs, cpu }) => [kind, state, slots, ageMs, cpu.load]),
       prices: workers.map(({ pricePerHour }) => pricePerHour),
-      serviceMs: Math.round(vmServiceMs('sketch', 1e6, { ...conditions, workers, reach: { kind: 'jobs' } })),
+      serviceMs: Math.round(vmServiceMs('sketch', 1e6, { ...conditions, workers })),
     });
     expect(told(read?.workers ?? [])).toEqual(told([vm, paused, instance]));
     expect(told([vm]).serviceMs).not.toBe(told([paused]).serviceMs);

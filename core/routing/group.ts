@@ -2,7 +2,7 @@ import { type Job, type Ledger, noWork, type SideLedger } from '../job.ts';
 import type { RouteChoice } from '../transitions.ts';
 import { liveVms } from './liveness.ts';
 import type { Candidate, Conditions, RoutingQuestion } from './question.ts';
-import { slotsOf } from './state.ts';
+import { slotsOf, spentBy } from './state.ts';
 import { disorderAround, turnOf } from './waiting.ts';
 
 /** A deferred job, as its decision needs it. */
@@ -67,6 +67,7 @@ export function decideGroup(
   const shares = createShares(before.ownerAheadMs, conditions);
   const onVms: { turnAt: Date; workMs: number }[] = [];
   let { run } = before;
+  let { state } = conditions;
   return members.map((member) => {
     const turnAt = shares.turnOf(member);
     const [, to] = disorderAround(turnAt);
@@ -74,7 +75,8 @@ export function decideGroup(
       .filter((other) => other.turnAt <= to)
       .reduce((sum, { workMs }) => plus(sum, workMs), waitingBefore(turnAt, before));
     const ledger: Ledger = { vm: { running: before.running, ahead }, run };
-    const choice = choose({ ...conditions, ...member.candidate, turnAt, ledger }, member.job);
+    const choice = choose({ ...conditions, state, ...member.candidate, turnAt, ledger }, member.job);
+    state = spentBy(state, choice);
     if (choice.target === 'run') run = plus(run, choice.workMs);
     else {
       onVms.push({ turnAt, workMs: choice.workMs });

@@ -44,11 +44,25 @@ function waiting(id: string, target: Target, dueMs: number, changes: Partial<Wai
 
 function moves(lines: { vm?: Waiting[]; run?: Waiting[] }, changes: Partial<Conditions> = {}) {
   const { vm: onVm = [], run = [] } = lines;
-  const made = reviewLines({ vm: onVm, run, running: idle }, conditions(changes));
+  const made = reviewLines({ vm: onVm, run, running: idle, before: idle }, conditions(changes));
   return made.map(({ job, choice }) => `${job.id} to ${choice.target}`);
 }
 
 describe('two lines', () => {
+  it('are judged by what is known now, whatever the decisions expected', () => {
+    const expected = { ...waiting('', 'vm', 0).route, workMs: 100 };
+    const onVm = [1, 2, 3].map((place) => waiting(`${place}`, 'vm', 6_000, { route: expected }));
+    expect(moves({ vm: onVm })).toEqual(['3 to run']);
+  });
+
+  it('are not sent to Cloud Run beyond what an hour may cost, all moves taken together', () => {
+    const onVm = ['a', 'b', 'c', 'd'].map((id) => waiting(id, 'vm', 1_000));
+    const late = moves({ vm: onVm });
+    expect(late.length).toBeGreaterThan(2);
+    const settings = routingSettingsSchema.parse({ confidence: 0, run: { mostDollarsPerHour: 0.0001 } });
+    expect(moves({ vm: onVm }, { settings })).toEqual(late.slice(0, 1));
+  });
+
   it('stay as they are while all are in time', () => {
     const onVm = [waiting('a', 'vm', 3_000), waiting('b', 'vm', 6_000)];
     expect(moves({ vm: onVm, run: [waiting('c', 'run', 4_000)] })).toEqual([]);

@@ -1,8 +1,10 @@
-import { type Ledger, noWork, type Route, type SideLedger } from '../job.ts';
+import { type Ledger, noWork, type Route, type SideLedger, type Target } from '../job.ts';
 import type { RouteChoice } from '../transitions.ts';
 import { decideRoute } from './policy.ts';
+import { vmServiceMs } from './predict.ts';
 import type { Candidate, Conditions } from './question.ts';
 import { estimateService, type LearnedServices } from './service-times.ts';
+import { spentBy } from './state.ts';
 import { laterTurn } from './waiting.ts';
 
 /** The other side has to be sooner by this much, in milliseconds: a move costs a message and a place in the queue. */
@@ -37,13 +39,15 @@ export interface Waiting extends Candidate {
   waitedMs: number;
 }
 
-/** The jobs that wait on each side, and the work in progress there. */
-export interface Lines {
+/** The jobs that wait on each side, or some that follow one another there, and the work in progress. */
+export interface Lines<Job extends Waiting> {
   /** In the order of their turns. */
-  vm: readonly Waiting[];
+  vm: readonly Job[];
   /** In the order of publishing. */
-  run: readonly Waiting[];
+  run: readonly Job[];
   running: { vm: SideLedger; run: SideLedger };
+  /** What waits before the first of each, by the ledger. */
+  before: { vm: SideLedger; run: SideLedger };
 }
 
 export interface Move<Job extends Waiting> {
@@ -52,43 +56,72 @@ export interface Move<Job extends Waiting> {
 }
 
 /**
- * The waiting jobs that should go to the other side. Each is judged as if the moves before it had been made.
+ * The waiting jobs that should go to the other side. Each is judged as if the moves before it had been made, by the work that
+ * it and those before it are by what is known now, whatever their decisions expected.
  */
-export function reviewLines<Job extends Waiting>(
-  lines: Lines & { vm: readonly Job[]; run: readonly Job[] },
-  conditions: Conditions,
-): Move<Job>[] {
+export function reviewLines<Job extends Waiting>(lines: Lines<Job>, given: Conditions): Move<Job>[] {
   const moves: Move<Job>[] = [];
-  let ahead = noWork;
-  let onRun = lines.run.reduce((sum, job) => plus(sum, job.route.workMs), lines.running.run);
-  const staying: Waiting[] = [];
+  const known = knownWork(lines, given);
+  const running = known.running.vm;
+  let ahead = known.before.vm;
+  let onRun = known.run.reduce((sum, job) => plus(sum, job.workMs), known.openOnRun);
+  const staying: KnownWork<Job>[] = [];
+  // The work is corrected already.
+  let conditions = { ...given, state: { ...given.state, workRatio: { vm: 1, run: 1 } } };
 
-  for (const job of lines.vm) {
-    const ledger: Ledger = { vm: { running: lines.running.vm, ahead }, run: onRun };
+  for (const { job, workMs } of known.vm) {
+    const ledger: Ledger = { vm: { running, ahead }, run: onRun };
     const choice = decideRoute({ ...conditions, ...asked(job), ledger });
     if (shouldMove(job.route, choice, job.waitedMs)) {
       moves.push({ job, choice });
       onRun = plus(onRun, choice.workMs);
+      conditions = { ...conditions, state: spentBy(conditions.state, choice) };
     } else {
-      ahead = plus(ahead, job.route.workMs);
-      staying.push(job);
+      ahead = plus(ahead, workMs);
+      staying.push({ job, workMs });
     }
   }
 
-  let before = lines.running.run;
-  const arriving: Waiting[] = [];
-  for (const job of lines.run) {
+  let before = known.openOnRun;
+  const arriving: KnownWork<Job>[] = [];
+  for (const { job, workMs } of known.run) {
     const vmAhead = [...staying, ...arriving]
-      .filter(({ turnAt }) => turnAt <= job.turnAt)
-      .reduce((sum, { route }) => plus(sum, route.workMs), noWork);
-    const ledger: Ledger = { vm: { running: lines.running.vm, ahead: vmAhead }, run: before };
+      .filter((other) => other.job.turnAt <= job.turnAt)
+      .reduce((sum, other) => plus(sum, other.workMs), known.before.vm);
+    const ledger: Ledger = { vm: { running, ahead: vmAhead }, run: before };
     const choice = decideRoute({ ...conditions, ...asked(job), ledger });
     if (shouldMove(job.route, choice, job.waitedMs)) {
       moves.push({ job, choice });
-      arriving.push({ ...job, route: { ...job.route, workMs: choice.workMs } });
-    } else before = plus(before, job.route.workMs);
+      arriving.push({ job, workMs: choice.workMs });
+    } else before = plus(before, workMs);
   }
   return moves;
+}
+
+interface KnownWork<Job> {
+  job: Job;
+  workMs: number;
+}
+
+/** The lines with the work that the jobs are by what is known now. */
+function knownWork<Job extends Waiting>({ vm, run, running, before }: Lines<Job>, conditions: Conditions) {
+  const { learned, workRatio } = conditions.state;
+  const corrected = (sum: SideLedger, target: Target): SideLedger => ({
+    ...sum,
+    workMs: sum.workMs * workRatio[target],
+  });
+  const onRun = corrected(running.run, 'run');
+  const beforeOnRun = corrected(before.run, 'run');
+  return {
+    vm: vm.map((job) => ({ job, workMs: Math.round(vmServiceMs(job.operation, job.pixels, conditions)) })),
+    run: run.map((job) => ({
+      job,
+      workMs: Math.round(estimateService(job.operation, job.pixels, [learned.run]).mean),
+    })),
+    running: { vm: corrected(running.vm, 'vm') },
+    before: { vm: corrected(before.vm, 'vm') },
+    openOnRun: { jobs: onRun.jobs + beforeOnRun.jobs, workMs: onRun.workMs + beforeOnRun.workMs },
+  };
 }
 
 function plus({ jobs, workMs }: SideLedger, more: number): SideLedger {

@@ -48,7 +48,10 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
   if (slots === 0) return null;
   const { running, ahead } = ledger.vm;
   const free = running.jobs + ahead.jobs < slots;
-  const before = { jobs: running.jobs + ahead.jobs, workMs: remainingShare * running.workMs + ahead.workMs };
+  const before = {
+    jobs: running.jobs + ahead.jobs,
+    workMs: state.workRatio.vm * (remainingShare * running.workMs + ahead.workMs),
+  };
   const { dollars, ...service } = poolService(question, vms);
   return side(question, {
     delivery: learnedOr(state.delivery.vm, settings.vm.pullMs),
@@ -74,7 +77,7 @@ function predictRun(question: RoutingQuestion): SidePrediction {
   const cold = learnedOr(state.coldStart, run.coldStartMs);
   const service = estimateService(operation, pixels, [state.learned.run]);
   const io = learnedOr(state.io.run, 0);
-  const line = ledger.run;
+  const line = { ...ledger.run, workMs: state.workRatio.run * ledger.run.workMs };
   const queue =
     line.jobs < most
       ? scaled(behindSlots(line, warm, settings), 1 - coldChance)
@@ -97,7 +100,11 @@ function predictRun(question: RoutingQuestion): SidePrediction {
 }
 
 /** The expected service time of a job on the VMs, in milliseconds: its weight among the jobs that wait there. */
-export function vmServiceMs(operation: OperationName, pixels: number, conditions: Conditions): number {
+export function vmServiceMs(
+  operation: OperationName,
+  pixels: number,
+  conditions: Pick<Conditions, 'workers' | 'settings' | 'state'>,
+): number {
   const vms = liveVms(conditions.workers, conditions.settings);
   const { state } = conditions;
   return vms.length === 0

@@ -1,13 +1,20 @@
 import { z } from 'zod';
 import type { Worker } from '../heartbeat.ts';
-import type { Target } from '../job.ts';
+import { instant, type Target } from '../job.ts';
 import { isOperationName } from '../operations.ts';
 import type { RoutingSettings } from '../settings.ts';
+import type { RouteChoice } from '../transitions.ts';
 import { runBreakerSchema } from './breakers.ts';
 import type { FleetMember } from './fleet-summary.ts';
 import { pushStateSchema } from './push-state.ts';
 import { mergeQuantiles, type Quantiles, quantilesOf, quantilesSchema } from './quantiles.ts';
 import { type LearnedServices, learnedServicesSchema, mergeLearned } from './service-times.ts';
+
+/** @param minute Minutes since 1970. */
+const minuteOfSpendingSchema = z.object({ minute: z.int(), dollars: z.number().min(0) });
+export type MinuteOfSpending = z.infer<typeof minuteOfSpendingSchema>;
+
+const ratio = z.number().positive().default(1);
 
 /**
  * The document `routing/state`: what routers know beyond heartbeats and jobs. One sweeper at a time writes it, and
@@ -30,14 +37,28 @@ export const routerStateSchema = z.object({
     .prefault({}),
   /** From the decision to the claim by an instance that was not there before. */
   coldStart: quantilesSchema.nullable().default(null),
+  /** By which the work that waits is multiplied (work-ratio.ts). */
+  workRatio: z.object({ vm: ratio, run: ratio }).prefault({}),
   push: pushStateSchema.prefault({}),
   breaker: runBreakerSchema.prefault({}),
   /** Minimum instances that the sweep has set at Cloud Run: they are warm, however long they are silent. */
   minInstances: z.int().min(0).default(0),
   /** US dollars that decisions of the last hour gave to Cloud Run. */
   spentLastHour: z.number().min(0).default(0),
+  /** Decisions after this time are not in it. Null: it was never added up. */
+  spentAt: instant.nullable().default(null),
+  /** What it is the sum of, but for the last two minutes. */
+  spentByMinute: z.array(minuteOfSpendingSchema).default([]),
 });
 export type RouterState = z.infer<typeof routerStateSchema>;
+
+/** What is known of spending after one more decision. */
+export function spentBy(
+  state: RouterState,
+  { target, dollars }: Pick<RouteChoice, 'target' | 'dollars'>,
+): RouterState {
+  return target === 'run' ? { ...state, spentLastHour: state.spentLastHour + dollars } : state;
+}
 
 export const initialRouterState: RouterState = routerStateSchema.parse({});
 

@@ -34,7 +34,7 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
     `SELECT ${readColumns} FROM jobs WHERE ${ended} AND ended_at >= ? AND may_pass = 1 ORDER BY ended_at`,
   );
   const spent = database.prepare(
-    `SELECT total(picodollars) AS picodollars FROM jobs WHERE target = 'run' AND decided_at >= ?`,
+    `SELECT total(picodollars) AS picodollars FROM jobs WHERE target = 'run' AND decided_at > ? AND decided_at <= ?`,
   );
   const inBatch = database.prepare(
     'SELECT count(*) AS jobs FROM jobs WHERE batch = ? AND operation = ? AND seq < ?',
@@ -81,7 +81,8 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
       read(() => Number(succeeded.get(target, 'succeeded', since.getTime())?.jobs)),
     failedSince: (target, since, limit) =>
       read(() => list(failed, [target, 'failed', since.getTime()], limit).map(({ job }) => job)),
-    runDollarsSince: (since) => read(() => Number(spent.get(since.getTime())?.picodollars) / 1e12),
+    runDollars: (after, until) =>
+      read(() => Number(spent.get(after.getTime(), until.getTime())?.picodollars) / 1e12),
     batchBefore: (stored) =>
       read(() => Number(inBatch.get(stored.job.batch, stored.job.operation, versionOf(stored).seq)?.jobs)),
   };

@@ -57,7 +57,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         // What has not happened yet is quickly counted.
         sums.succeededSince('run', new Date(Date.now() + dayMs)),
         sums.failedSince('run', new Date(Date.now() + dayMs), 1),
-        sums.runDollarsSince(new Date(Date.now() + dayMs)),
+        sums.runDollars(longAgo, longAgo),
         sums.batchBefore(stored),
         backlog.line('vm', 1),
         backlog.heads(wholeLine, 1),

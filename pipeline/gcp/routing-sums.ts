@@ -117,8 +117,8 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
         .where('endedAt', '>=', since);
       return (await list(failed.orderBy('endedAt').limit(limit))).map(({ job }) => job);
     },
-    async runDollarsSince(since) {
-      const decided = onSide('run').where('route.at', '>=', since);
+    async runDollars(after, until) {
+      const decided = onSide('run').where('route.at', '>', after).where('route.at', '<=', until);
       const sum = decided.aggregate({ dollars: AggregateField.sum('route.dollars') });
       return (await orOutage('Firestore', sum.get(), 'add up jobs')).data().dollars;
     },

@@ -159,8 +159,8 @@ export function createMemoryJobs(clock: Clock): JobPorts {
         .slice(0, limit)
         .map((row) => row.stored.job);
     },
-    runDollarsSince(since) {
-      const decided = indexes.decidedForRun.from(since.getTime());
+    runDollars(after, until) {
+      const decided = indexes.decidedForRun.within(after.getTime(), until.getTime());
       return decided.reduce((sum, row) => sum + row.stored.job.route.dollars, 0);
     },
     batchBefore({ job: own }) {

@@ -66,6 +66,11 @@ export class RowIndex {
     return this.#rows.slice(this.countBelow(key));
   }
 
+  /** The rows with a number above one and not above another. */
+  within(above: number, upTo: number): Row[] {
+    return this.#rows.slice(this.countBelow(above + 1), this.countBelow(upTo + 1));
+  }
+
   #behind(job: Job): number {
     const key = this.#keyOf(job);
     if (key === null) return 0;

@@ -107,8 +107,8 @@ export interface RoutingSums {
    * first.
    */
   failedSince(target: Target, since: Date, limit: number): Awaitable<Job[]>;
-  /** Sum of what decisions since then expected to spend on Cloud Run, in US dollars. */
-  runDollarsSince(since: Date): Awaitable<number>;
+  /** Sum of what decisions after one time, until another, expected to spend on Cloud Run, in US dollars. */
+  runDollars(after: Date, until: Date): Awaitable<number>;
   /**
    * The number of jobs of the batch with the same operation that were created before this one: one for each
    * file.

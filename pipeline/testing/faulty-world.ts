@@ -253,7 +253,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'running',
       'succeededSince',
       'failedSince',
-      'runDollarsSince',
+      'runDollars',
       'batchBefore',
     ]),
     backlog: shaky(ports.backlog, ['line', 'deferred', 'unpublished', 'published', 'abandoned', 'outboxes']),

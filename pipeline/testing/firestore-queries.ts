@@ -86,7 +86,7 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     arrivedOf: () => sums.arrivedOf('sketch', noon, noon),
     succeededSince: () => sums.succeededSince('run', noon),
     failedSince: () => sums.failedSince('run', noon, 10),
-    runDollarsSince: () => sums.runDollarsSince(noon),
+    runDollars: () => sums.runDollars(noon, noon),
     batchBefore: () => sums.batchBefore(stored),
     countOpen: () => feed.countOpen(),
     newest: () => feed.newest(10),

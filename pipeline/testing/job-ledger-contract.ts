@@ -358,15 +358,21 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       ]);
     });
 
-    it('spent on Cloud Run by decisions since a time, whatever became of the jobs', async () => {
+    it('spent on Cloud Run by decisions after a time, until another, whatever became of the jobs', async () => {
       const since = laterThanAll();
       const at = (ms: number) => ({ target: 'run', at: new Date(since + ms) }) as const;
-      expect(await ports().sums.runDollarsSince(new Date(since))).toBe(0);
+      const spent = (after: number, until: number) =>
+        ports().sums.runDollars(new Date(since + after), new Date(since + until));
+      expect(await spent(-1, 1_000)).toBe(0);
       await decided({ ...at(0), dollars: 0.25 });
       await cancelled(await decided({ ...at(10), dollars: 0.5 }));
       await decided({ ...at(-1), dollars: 4 });
       await decided({ ...at(10), target: 'vm', dollars: 8 });
-      expect(await ports().sums.runDollarsSince(new Date(since))).toBe(0.75);
+      expect(await spent(-1, 1_000)).toBe(0.75);
+      expect(await spent(-1, 10)).toBe(0.75);
+      expect(await spent(-1, 9)).toBe(0.25);
+      expect(await spent(0, 10)).toBe(0.5);
+      expect(await spent(10, 1_000)).toBe(0);
     });
 
     it('created in a batch before a job with its operation, ended or not', async () => {
