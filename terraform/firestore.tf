@@ -39,7 +39,13 @@ locals {
   }
   fields = {
     for field in local.index_file.fieldOverrides : "${field.collectionGroup} ${field.fieldPath}" => field
+    if field.fieldPath != "*"
   }
+  # Collections whose fields have no index but those that are listed.
+  listed_only = toset([
+    for field in local.index_file.fieldOverrides : field.collectionGroup
+    if field.fieldPath == "*"
+  ])
 }
 
 resource "google_firestore_index" "composite" {
@@ -57,6 +63,11 @@ resource "google_firestore_index" "composite" {
       order        = try(fields.value.order, null)
       array_config = try(fields.value.arrayConfig, null)
     }
+  }
+
+  lifecycle {
+    # One that is no longer listed goes once the programs that asked for it have.
+    create_before_destroy = true
   }
 }
 
@@ -84,6 +95,27 @@ resource "google_firestore_field" "overrides" {
     for_each = try(each.value.ttl, false) ? [true] : []
     content {}
   }
+}
+
+# Firestore gives each field two indexes, which every write of a document pays for. They are switched off last: programs of
+# an earlier version ask for them, and an index that is listed by itself is built only then.
+resource "google_firestore_field" "listed_only" {
+  for_each = local.listed_only
+
+  project    = local.project
+  database   = google_firestore_database.default.name
+  collection = each.value
+  field      = "*"
+
+  index_config {}
+
+  depends_on = [
+    google_cloud_run_v2_service.services,
+    google_cloudfunctions2_function.functions,
+    google_compute_region_instance_group_manager.vms,
+    google_firestore_field.overrides,
+    google_firestore_index.composite,
+  ]
 }
 
 resource "google_firestore_backup_schedule" "daily" {

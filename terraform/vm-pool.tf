@@ -134,6 +134,7 @@ resource "google_compute_region_instance_group_manager" "vms" {
     google_compute_route.google_services,
     google_dns_record_set.every_name,
     google_firestore_document.routing,
+    google_firestore_field.overrides,
     google_firestore_index.composite,
     terraform_data.rights_have_arrived,
   ]
