@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultRoutingSettings, routingSettingsSchema } from './settings.ts';
+import { contradictionsIn, defaultRoutingSettings, routingSettingsSchema } from './settings.ts';
 
 describe('settings of the routing', () => {
   it('have a default for every field, at every depth', () => {
@@ -30,6 +30,8 @@ describe('settings of the routing', () => {
     { shares: { default: -1 } },
     { run: { mostDollarsPerHour: -1 } },
     { run: { concurrency: 0 } },
+    { run: { concurrency: 2, slots: 3 } },
+    { run: { slots: 2 } },
     { threshold: { cpu: 70 } },
     { forecast: { minInstances: { least: 3, most: 2 } } },
     { forecast: { minInstances: { most: 1.5 } } },
@@ -40,6 +42,47 @@ describe('settings of the routing', () => {
   ])('do not validate with %j', (settings) => {
     expect(routingSettingsSchema.safeParse(settings).success).toBe(false);
   });
+});
+
+it('says which instance would work on more than it gets', () => {
+  const { error } = routingSettingsSchema.safeParse({ run: { concurrency: 2, slots: 3 } });
+  expect(error?.issues).toMatchObject([
+    {
+      path: ['run', 'slots'],
+      message:
+        'An instance would work on more jobs at a time (run.slots) than it gets requests (run.concurrency).',
+    },
+  ]);
+});
+
+describe('settings that contradict each other', () => {
+  const pathsIn = (settings: object) =>
+    contradictionsIn(routingSettingsSchema.parse(settings)).map(({ path }) => path);
+
+  it('are none where nothing was changed', () => {
+    expect(pathsIn({})).toEqual([]);
+  });
+
+  it.each([
+    ['more kept instances than there may be', 'forecast.minInstances.most', kept(4), kept(3)],
+    ['less time for all VMs than for one', 'vm.doubtWithinMs', doubt(6_499), doubt(6_500)],
+    ['more requests than slots ever come to', 'run.concurrency', requests(17), requests(16)],
+  ])('are found: %s', (_, path, contradicting, agreeing) => {
+    expect(pathsIn(contradicting)).toEqual([path]);
+    expect(pathsIn(agreeing)).toEqual([]);
+  });
+
+  function kept(most: number) {
+    return { run: { maxInstances: 3 }, forecast: { prewarming: true, minInstances: { most } } };
+  }
+
+  function doubt(doubtWithinMs: number) {
+    return { vm: { doubtWithinMs } };
+  }
+
+  function requests(concurrency: number) {
+    return { run: { concurrency, slots: 2 } };
+  }
 });
 
 it.each([

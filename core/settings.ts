@@ -81,6 +81,11 @@ export const routingSettingsSchema = z.object({
       /** Storm breaker: above this, new work waits for the VMs. Null: no limit. US dollars in any one hour. */
       mostDollarsPerHour: dollars.nullable().default(null),
     })
+    .refine(({ slots, concurrency }) => slots === null || slots <= concurrency, {
+      message:
+        'An instance would work on more jobs at a time (run.slots) than it gets requests (run.concurrency).',
+      path: ['slots'],
+    })
     .prefault({}),
   /** For the baseline policy: Cloud Run is chosen if the least loaded VM's processors are busier than this share. */
   threshold: z.object({ cpu: z.number().min(0).max(1).default(0.7) }).prefault({}),
@@ -120,13 +125,40 @@ export function slotsOfInstance({ run }: RoutingSettings): number {
 }
 
 /**
- * Why prewarming would not do what these settings say; null where it would. Settings that somebody saved are in force all
- * the same: no more instances than `run.maxInstances` are kept.
+ * Requests for each slot of an instance beyond which the last of them waits there for longer than Cloud Run lets a request
+ * take. An operation may take half as long as a request.
  */
-export function prewarmingContradiction({ forecast, run }: RoutingSettings): string | null {
+const mostRequestsForSlot = 8;
+
+/** A setting that another one contradicts. */
+export interface Contradiction {
+  /** Of the setting that is to be changed. */
+  path: string;
+  message: string;
+}
+
+/**
+ * What would not be done as these settings say. Nobody can save them; settings that were saved by an earlier version are in
+ * force all the same, with the sense that is said here. What an earlier version could not have saved is refused by the schema.
+ */
+export function contradictionsIn({ forecast, run, vm }: RoutingSettings): Contradiction[] {
+  const found: Contradiction[] = [];
   const { most } = forecast.minInstances;
-  if (!forecast.prewarming || most <= run.maxInstances) return null;
-  return `At most ${run.maxInstances}, the most instances of Cloud Run.`;
+  // No more instances than that are kept.
+  if (forecast.prewarming && most > run.maxInstances) {
+    const message = `At most ${run.maxInstances}, the most instances of Cloud Run.`;
+    found.push({ path: 'forecast.minInstances.most', message });
+  }
+  // The longer of both holds.
+  if (vm.doubtWithinMs < vm.liveWithinMs) {
+    const message = `At least ${vm.liveWithinMs} ms, for which a VM counts as live in any case (vm.liveWithinMs).`;
+    found.push({ path: 'vm.doubtWithinMs', message });
+  }
+  if (run.slots !== null && run.concurrency > mostRequestsForSlot * run.slots) {
+    const message = `At most ${mostRequestsForSlot * run.slots}, ${mostRequestsForSlot} for each operation at a time (run.slots): others would wait in an instance for longer than a request may take.`;
+    found.push({ path: 'run.concurrency', message });
+  }
+  return found;
 }
 
 export const defaultRoutingSettings: RoutingSettings = routingSettingsSchema.parse({});

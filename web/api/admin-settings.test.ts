@@ -148,6 +148,32 @@ test('everybody who watches hears of a change on the next turn', async () => {
   await stream.leave();
 });
 
+test.each([
+  [
+    { run: { concurrency: 2, slots: 3 } },
+    'run.slots',
+    'An instance would work on more jobs at a time (run.slots) than it gets requests (run.concurrency).',
+  ],
+  [
+    { run: { concurrency: 9, slots: 1 } },
+    'run.concurrency',
+    'At most 8, 8 for each operation at a time (run.slots): others would wait in an instance for longer than a request may take.',
+  ],
+  [
+    { vm: { liveWithinMs: 20_000 } },
+    'vm.doubtWithinMs',
+    'At least 20000 ms, for which a VM counts as live in any case (vm.liveWithinMs).',
+  ],
+])(
+  'settings that contradict each other are refused with the sentence that says which: %j',
+  async (routing, path, message) => {
+    const { admin } = await createSite();
+    const response = await put(admin, { routing });
+    expect(response.status).toBe(400);
+    expect((await problemOf(response)).errors).toEqual([{ path: `json.routing.${path}`, message }]);
+  },
+);
+
 test('bounds of prewarming that contradict other settings are refused, at the field', async () => {
   const { admin } = await createSite();
   const routing = (most: number) => ({

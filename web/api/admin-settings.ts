@@ -1,7 +1,7 @@
 import { createRoute } from '@hono/zod-openapi';
 import { adminWords } from '@spillway/core/audit.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
-import { prewarmingContradiction, type RoutingSettings } from '@spillway/core/settings.ts';
+import { contradictionsIn, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
@@ -55,7 +55,7 @@ export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
       refuseUnknownFields(await c.req.json(), c.req.valid('json'));
       const before = await ports.settings.readRouting();
       refuseUnknownOperations(routing, before.settings);
-      refuseContradiction(routing);
+      refuseContradictions(routing);
       if (basedOn !== undefined) refuseStale(basedOn, before);
       const detail = differenceBetween(before.settings, routing);
       const deed = { action: 'change_settings', subject: 'settings/routing', detail } as const;
@@ -87,9 +87,12 @@ function refuseUnknownOperations({ objectivesMs }: RoutingSettings, before: Rout
   }
 }
 
-function refuseContradiction(routing: RoutingSettings): void {
-  const message = prewarmingContradiction(routing);
-  if (message !== null) throw invalidFields([{ path: 'json.routing.forecast.minInstances.most', message }]);
+function refuseContradictions(routing: RoutingSettings): void {
+  const found = contradictionsIn(routing).map(({ path, message }) => ({
+    path: `json.routing.${path}`,
+    message,
+  }));
+  if (found.length > 0) throw invalidFields(found);
 }
 
 /**

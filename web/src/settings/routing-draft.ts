@@ -1,11 +1,7 @@
-import {
-  prewarmingContradiction,
-  type RoutingSettings,
-  routingSettingsSchema,
-} from '@spillway/core/settings.ts';
+import { contradictionsIn, type RoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
 import type { z } from 'zod';
 import { asSentence, issueWords } from '../format/issue-words.ts';
-import { mostPrewarmedPath, type RoutingField, routingFields } from './routing-fields.ts';
+import { type RoutingField, routingFields } from './routing-fields.ts';
 
 /** The content of the form. It is text, so that the form never changes what is being typed. */
 export interface RoutingDraft {
@@ -42,8 +38,9 @@ export function checkDraft(
 ): { ok: true; settings: RoutingSettings } | { ok: false; problems: DraftProblems } {
   const problems = ownerProblems(draft.owners);
   const parsed = routingSettingsSchema.safeParse(written(draft, base));
-  const contradiction = parsed.success ? prewarmingContradiction(parsed.data) : null;
-  if (contradiction !== null) problems[mostPrewarmedPath] = contradiction;
+  for (const { path, message } of parsed.success ? contradictionsIn(parsed.data) : []) {
+    problems[path] = message;
+  }
   if (parsed.success && Object.keys(problems).length === 0) return { ok: true, settings: parsed.data };
   for (const issue of parsed.error?.issues ?? []) {
     // Only the first issue of a field is shown; solving it may solve the others.

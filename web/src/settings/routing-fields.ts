@@ -37,8 +37,6 @@ export interface RoutingGroup {
 
 /** The setting that only one policy uses. */
 export const thresholdPath = 'threshold.cpu';
-/** The most instances that prewarming may keep started. */
-export const mostPrewarmedPath = 'forecast.minInstances.most';
 
 const policy: RoutingField = {
   kind: 'choice',
@@ -129,7 +127,7 @@ export function mainGroups(): readonly RoutingGroup[] {
         number('forecast.minInstances.least', 'Always keep', 'They are paid for while they wait.', {
           unit: 'instances',
         }),
-        number(mostPrewarmedPath, 'Keep at most', null, { unit: 'instances' }),
+        number('forecast.minInstances.most', 'Keep at most', null, { unit: 'instances' }),
         {
           kind: 'switch',
           path: 'forecast.vmPool',
@@ -152,6 +150,11 @@ export const priceFields: readonly RoutingField[] = [
   number('run.slots', 'Operations at a time in an instance', 'The other requests are fetched and stored.', {
     whenEmpty: 'null',
     placeholder: 'as many as requests',
+  }),
+  number('vm.liveWithinMs', 'A VM is gone after a silence of', null, { unit: 's', factor: 1_000 }),
+  number('vm.doubtWithinMs', 'All VMs are gone after a silence of', 'Until then the database is to blame.', {
+    unit: 's',
+    factor: 1_000,
   }),
 ];
 
