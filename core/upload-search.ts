@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { keptAfterEndMs } from './transitions.ts';
 
 const dayMs = 24 * 3_600_000;
 
@@ -37,22 +38,37 @@ export type SearchPlace = z.infer<typeof searchPlaceSchema>;
 export const initialSearchPlace: SearchPlace = searchPlaceSchema.parse({});
 
 /**
+ * How far back a search goes by itself at most, in milliseconds. The documents of jobs that ended before are removed, and
+ * their uploads would count as lost.
+ */
+const mostBackMs = keptAfterEndMs - dayMs;
+/** A search that an admin asked for and that was cut off is taken up within this time. Milliseconds. */
+const askedAgainWithinMs = dayMs;
+
+/**
  * The round to go on with, or a new one. A round that looks back far enough is taken up. A new round begins where the
- * last complete one saw everything, so that nothing falls between two, however long nobody searched.
+ * last complete one saw everything, so that nothing falls between two, however long nobody searched: but no earlier than
+ * documents are kept. A search that an admin asks for goes back as far as asked, whatever that means.
  * @param windowMs How far back to look at least, in milliseconds.
  * @param youngestMs Objects that are younger are left to a later round, in milliseconds.
  */
 export function nextRound(
   { round, coveredAt }: SearchPlace,
   now: Date,
-  windowMs: number,
-  youngestMs: number,
+  { kind, windowMs, youngestMs }: { kind: SearchKind; windowMs: number; youngestMs: number },
 ): { round: SearchRound; takenUp: boolean } {
   const wanted = now.getTime() - windowMs;
-  if (round && round.from.getTime() <= wanted) return { round, takenUp: true };
-  const seen = coveredAt === null ? Number.POSITIVE_INFINITY : coveredAt.getTime() - youngestMs;
+  const isAsked = kind === 'asked';
+  const isOpen =
+    round !== null && (!isAsked || now.getTime() - round.startedAt.getTime() < askedAgainWithinMs);
+  const seen = isAsked || coveredAt === null ? Number.POSITIVE_INFINITY : coveredAt.getTime() - youngestMs;
+  const earliest = isAsked ? 0 : Math.max(0, now.getTime() - mostBackMs);
+  const notBefore = (ms: number) => new Date(Math.max(earliest, ms));
+  if (isOpen && round.from.getTime() <= wanted) {
+    return { round: { ...round, from: notBefore(round.from.getTime()) }, takenUp: true };
+  }
   return {
-    round: { startedAt: now, from: new Date(Math.max(0, Math.min(wanted, seen))), behind: null },
+    round: { startedAt: now, from: notBefore(Math.min(wanted, seen)), behind: null },
     takenUp: false,
   };
 }

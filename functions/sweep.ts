@@ -24,7 +24,10 @@ export function createSweepFunction(ports: Ports, forMs: number): FunctionHandle
   };
 }
 
-/** Longest time that a search looks back, in days. Ten years cover a bucket's whole past. */
+/**
+ * Longest time that a search looks back, in days. Ten years cover the whole past of a bucket that Spillway is new to. Where
+ * it is not, an upload whose job ended more than 30 days ago has no document any more, and gets a job again.
+ */
 const mostDays = 3_650;
 const searchSchema = z.object({ days: z.coerce.number().min(0).max(mostDays).optional() });
 

@@ -215,12 +215,15 @@ describe('searches that are made again and again', () => {
     expect(await findDueUploads(toTheEnd, bench.ports)).toMatchObject({ looked: 2, made: 0 });
   });
 
-  it('look back to the last round that came to its end, however long nobody searched', async () => {
+  it('look back to the last round that came to its end, but not to jobs whose documents are removed', async () => {
     const bench = await workbench();
     await findDueUploads(toTheEnd, bench.ports);
+    lose(bench, 'sketch/of-a-job-of-long-ago.jpg');
+    bench.clock.advance(20 * day);
     lose(bench, 'sketch/lost.jpg');
-    bench.clock.advance(40 * day);
+    bench.clock.advance(20 * day);
     expect(await findDueUploads(toTheEnd, bench.ports)).toMatchObject({ made: 1 });
+    expect(await namesOf(bench)).toEqual(['sketch/lost.jpg']);
   });
 
   it('find in the next round what arrives in a place that this one has passed', async () => {

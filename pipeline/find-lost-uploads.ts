@@ -155,11 +155,12 @@ async function findUnderLease(
   ports: Ports,
 ): Promise<Found> {
   const before = await placeOf(bucket, kind, ports).read();
-  const first = nextRound(before, ports.clock.now(), windowMs, limits.youngestMs);
+  const search = { kind, windowMs, youngestMs: limits.youngestMs };
+  const first = nextRound(before, ports.clock.now(), search);
   const found = await goAround(bucket, kind, before, first.round, limits, ports);
   if (!first.takenUp || !found.complete || !limits.goesOn()) return found;
   const place = await placeOf(bucket, kind, ports).read();
-  const next = nextRound(place, ports.clock.now(), windowMs, limits.youngestMs);
+  const next = nextRound(place, ports.clock.now(), search);
   const more = await goAround(bucket, kind, place, next.round, limits, ports);
   return sumOf([found, more].map((value) => ({ status: 'fulfilled', value })));
 }

@@ -196,8 +196,8 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
       const removals = await Promise.allSettled(names.map((name) => remove(bucket, name)));
       for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
-    async listPage(bucket, behind) {
-      return objectPage(await requestPage(bucket, pageQuery(behind)), behind);
+    listPage(bucket, behind) {
+      return objectPage((pageToken) => requestPage(bucket, { ...pageQuery(behind), pageToken }), behind);
     },
     async uploadRefusal() {
       const { body } = await requests.whole({

@@ -112,14 +112,17 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
       const removals = await Promise.allSettled(others.map(removeIfThere));
       for (const removal of removals) if (removal.status === 'rejected') throw removal.reason;
     },
-    async listPage(bucket, behind) {
-      // Files that were asked for by some of their fields have no metadata: the answer itself has.
-      const [, , answer] = await orOutage(
-        'Cloud Storage',
-        storage.bucket(bucket).getFiles({ autoPaginate: false, ...pageQuery(behind) }),
-        `list the objects of ${bucket}`,
-      );
-      return objectPage(answer, behind);
+    listPage(bucket, behind) {
+      return objectPage(async (pageToken) => {
+        const query = { autoPaginate: false, ...pageQuery(behind), ...(pageToken ? { pageToken } : {}) };
+        // Files that were asked for by some of their fields have no metadata: the answer itself has.
+        const [, , answer] = await orOutage(
+          'Cloud Storage',
+          storage.bucket(bucket).getFiles(query),
+          `list the objects of ${bucket}`,
+        );
+        return answer;
+      }, behind);
     },
     uploadRefusal: () => null,
     async openUpload({ bucket, name, contentType, size, metadata, origin }) {

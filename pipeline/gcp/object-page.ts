@@ -21,17 +21,31 @@ const answerSchema = z.object({
 });
 
 /**
- * Reads the answer to such a request.
+ * Makes such a request, and reads the answer. An answer may have no name behind `behind` and say nevertheless that there
+ * are more: then the request is made again with the token that it gives.
+ * @param ask Makes the request, with a page token where one is given.
  * @see https://cloud.google.com/storage/docs/json_api/v1/objects/list#response
  */
-export function objectPage(answer: unknown, behind: string | null): ObjectPage {
-  const { items, nextPageToken } = answerSchema.parse(answer);
-  const page: ObjectPage = { objects: [], unreadable: [], next: null };
+export async function objectPage(
+  ask: (pageToken: string | undefined) => Promise<unknown>,
+  behind: string | null,
+): Promise<ObjectPage> {
+  for (let token: string | undefined; ; ) {
+    const { items, nextPageToken } = answerSchema.parse(await ask(token));
+    const listed = items.filter(({ name }) => name !== behind);
+    const last = listed.at(-1);
+    if (nextPageToken === undefined) return { ...objectsOf(listed), next: null };
+    if (last) return { ...objectsOf(listed), next: last.name };
+    token = nextPageToken;
+  }
+}
+
+function objectsOf(items: { name: string }[]): Pick<ObjectPage, 'objects' | 'unreadable'> {
+  const page: Pick<ObjectPage, 'objects' | 'unreadable'> = { objects: [], unreadable: [] };
   for (const item of items) {
-    if (item.name === behind) continue;
     const object = objectResourceSchema.safeParse(item);
     if (object.success) page.objects.push(object.data);
     else page.unreadable.push({ name: item.name, problem: z.prettifyError(object.error) });
   }
-  return { ...page, next: nextPageToken === undefined ? null : (items.at(-1)?.name ?? null) };
+  return page;
 }
