@@ -10,8 +10,8 @@ const packages = '**/node_modules/**';
 const emulator = '**/*.emulator.slow.test.ts';
 /** What a stack does when it is ill, on each engine. */
 const onBoth = ['tests/own-stack/doctor.slow.test.ts', 'tests/own-stack/refusal.slow.test.ts'];
-/** What takes long to prepare, and has a stack that may be either. */
-const onOne = ['cli/pack.slow.test.ts'];
+/** What takes long, and has a stack that may be either. */
+const onOne = ['cli/pack.slow.test.ts', 'tests/own-stack/drop.slow.test.ts'];
 const hasGoogle = (await whyNotGoogle()) === null;
 
 /** Files run one after the other; each may use the whole machine. */

@@ -21,6 +21,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   recovery: async () => (await import('./recovery.ts')).recovery,
   idle: async () => (await import('./idle.ts')).idle,
   embedded: async () => (await import('./embedded/main.ts')).embedded,
+  drop: async () => (await import('./drop.ts')).drop,
   line: async () => (await import('./line/main.ts')).line,
   lost: async () => (await import('./lost.ts')).lost,
 };

@@ -152,6 +152,7 @@ describe('a bulk file', () => {
 
 /** Routers that take everything for a part of a crowd. */
 const crowded: RecentArrivals = {
+  begin: () => () => {},
   isOfLargeBatch: () => false,
   noteLargeBatch() {},
   isOfCrowd: () => true,

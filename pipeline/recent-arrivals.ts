@@ -3,17 +3,23 @@ import type { Conditions } from '@spillway/core/routing/question.ts';
 import { slotsOf } from '@spillway/core/routing/state.ts';
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { NewJob } from '@spillway/core/transitions.ts';
+import { routedAtOnce } from './topics.ts';
 
 /** Uploads are counted by intervals of this length, in which they were created. Milliseconds. */
 const intervalMs = 2_000;
-/** An event that is this old when it comes stands behind others. Milliseconds. */
-const lateMs = 1_000;
+/**
+ * Where a process has as many uploads under way, others wait for it. An instance of Cloud Run that is no more than busy has
+ * 60 % of what it may have at a time: https://cloud.google.com/run/docs/about-instance-autoscaling
+ */
+const fullFrom = 0.9 * routedAtOnce;
 /** What was heard of longest ago is forgotten first. */
 const mostBatches = 200;
 const mostOwners = 1_000;
 
 /** What a routing process has seen of late. A process that starts anew only asks the database more often. */
 export interface RecentArrivals {
+  /** An upload is being routed, until the returned function is called. */
+  begin(): () => void;
   /** Whether the job is known to be of a batch that is bulk, without asking the database. */
   isOfLargeBatch(
     job: Pick<NewJob, 'id' | 'batch' | 'batchSize' | 'operation' | 'retryOf'>,
@@ -23,8 +29,8 @@ export interface RecentArrivals {
   noteLargeBatch(job: { batch: string | null; operation: string }): void;
   /**
    * Whether the job is one of a crowd: its owner has uploaded more than a batch within seconds, and that is more than VMs
-   * and Cloud Run can do in that time, or more than this process can route without delay. Its decision can wait for the
-   * sweep, because it waits for its owner's other jobs anyway.
+   * and Cloud Run can do in that time, or uploads queue up in this process. Its decision can wait for the sweep, because it
+   * waits for its owner's other jobs anyway.
    */
   isOfCrowd(job: NewJob, conditions: Conditions): boolean;
 }
@@ -41,8 +47,15 @@ export function createRecentArrivals(): RecentArrivals {
   const large = new Map<string, true>();
   /** Of each owner, the newest interval and the one before. */
   const owners = new Map<string, Interval[]>();
+  let underWay = 0;
 
   return {
+    begin() {
+      underWay++;
+      return () => {
+        underWay--;
+      };
+    },
     isOfLargeBatch(job, { bulk }) {
       if (job.batch === null || job.batchSize !== null || job.retryOf !== null) return false;
       const key = batchKey(job);
@@ -68,11 +81,10 @@ export function createRecentArrivals(): RecentArrivals {
       current.files++;
       current.workMs += job.workMs;
       keep(owners, key, [...intervals.filter((each) => each !== current), current], mostOwners);
-      const { settings, now } = conditions;
-      const isLate = now.getTime() - createdAt > lateMs;
-      return intervals.concat(current).some(({ files, workMs }) => {
-        const isTooMuch = isLate || workMs > intervalMs * slotsOfAll(conditions);
-        return files > settings.bulk.batchOver && isTooMuch;
+      const isFull = underWay >= fullFrom;
+      return [...intervals, current].some(({ files, workMs }) => {
+        const isTooMuch = isFull || workMs > intervalMs * slotsOfAll(conditions);
+        return files > conditions.settings.bulk.batchOver && isTooMuch;
       });
     },
   };

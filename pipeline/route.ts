@@ -42,7 +42,21 @@ export async function routeUpload(
   object: FinalizedObject,
   trace: string | null,
   ports: Ports,
-  { wanted = () => true, arrivals }: RouteOptions = {},
+  options: RouteOptions = {},
+): Promise<Job[]> {
+  const end = options.arrivals?.begin();
+  try {
+    return await route(object, trace, ports, options);
+  } finally {
+    end?.();
+  }
+}
+
+async function route(
+  object: FinalizedObject,
+  trace: string | null,
+  ports: Ports,
+  { wanted = () => true, arrivals }: RouteOptions,
 ): Promise<Job[]> {
   const receivedAt = Date.now();
   // The events of the results bucket were sent here by mistake.

@@ -18,11 +18,7 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
       const sorted =
         target === 'vm'
-          ? // A deferred job has no turn.
-            queued
-              .where('route.turnAt', '>', new Date(0))
-              .orderBy('route.turnAt')
-              .orderBy(FieldPath.documentId())
+          ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
           : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
       return list(sorted, limit);
     },
@@ -50,7 +46,7 @@ export function createBacklog({ collection, clock, list }: JobCollection): Backl
         .orderBy(FieldPath.documentId());
       return list(startAfter(sorted, 'route.decideBy', after), limit);
     },
-    // A deferred job has no field `publishedAt` (see `storedForm`), so it is not among these.
+    // A deferred job has no field `publishedAt` (`storedForm` in jobs.ts), so it is not among these.
     unpublished(ageMs, limit, after = null) {
       const query = collection.where('state', '==', 'queued').where('publishedAt', '==', null);
       return olderThan('unpublished', query, 'createdAt', ageMs, limit, after);

@@ -113,20 +113,21 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
 }
 
 /**
- * The fields of a job's document. A deferred job has no `publishedAt`: the index of what was never published then holds
- * only what a router has left behind, however many jobs wait for the sweep's decision.
+ * The fields of a job's document. A deferred job has neither `publishedAt` nor `route.turnAt`, so it is in no index by
+ * these: what was never published is listed without the jobs that wait for the sweep's decision, and so is the line.
  */
-function storedForm(job: Job): Partial<Job> {
+function storedForm(job: Job): Record<string, unknown> {
   if (!isDeferred(job)) return job;
-  const { publishedAt: _, ...rest } = job;
-  return rest;
+  const { publishedAt: _, route, ...rest } = job;
+  const { turnAt: __, ...withoutTurn } = route;
+  return { ...rest, route: withoutTurn };
 }
 
 /** Only the top-level fields that differ. A transition shares the values that it does not change. */
 function changedFields(previous: Job, next: Job): UpdateData<Job> {
   const before = storedForm(previous);
   const after = storedForm(next);
-  const entries = Object.entries(after).filter(([key, value]) => value !== before[key as keyof Job]);
+  const entries = Object.entries(after).filter(([key, value]) => value !== before[key]);
   const removed = Object.keys(before).filter((key) => !(key in after));
   return Object.fromEntries([...entries, ...removed.map((key) => [key, FieldValue.delete()])]);
 }

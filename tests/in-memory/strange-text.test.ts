@@ -126,6 +126,8 @@ async function visit(world: World, index: number): Promise<void> {
 
 /** Does all work that was published, on both sides. */
 async function workOff(ports: MemoryPorts): Promise<void> {
+  // It decides what routers have left to it.
+  await sweepOnce('sweeper', ports);
   const { executor } = await workbench();
   const { vm, run } = ports.queue.messages;
   for (const [side, messages] of [
