@@ -17,6 +17,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
       ? (await import('./no-op-pipeline.ts')).noOpPipeline
       : (await import('./pipeline.ts')).pipeline,
   burst: async () => (await import('./burst.ts')).burst,
+  distance: async () => (await import('./distance.ts')).distance,
   checksum: async () => (await import('./checksum.ts')).checksum,
   recovery: async () => (await import('./recovery.ts')).recovery,
   idle: async () => (await import('./idle.ts')).idle,

@@ -33,7 +33,7 @@ const prewarming: CloudRunView['prewarming'] = {
 };
 
 it('counts the instances that have reported lately', () => {
-  const run = { kind: 'run', state: 'ready', ageMs: 1_000, busy: 0 } as const;
+  const run = { kind: 'run', state: 'ready', ageMs: 1_000, busy: 0, inFlight: null } as const;
   expect(instanceWords([])).toEqual(['none', 'none has reported lately']);
   const others = [
     { ...run, kind: 'vm' as const },

@@ -8,12 +8,12 @@ const seenWithinMs = 5 * 60_000;
 
 /** How many instances there are, by what they say of themselves, and what that is worth. */
 export function instanceWords(
-  workers: readonly Pick<WorkerView, 'kind' | 'state' | 'ageMs' | 'busy'>[],
+  workers: readonly Pick<WorkerView, 'kind' | 'state' | 'ageMs' | 'busy' | 'inFlight'>[],
 ): [string, string] {
   const seen = workers.filter(
     ({ kind, state, ageMs }) => kind === 'run' && state !== 'stopped' && ageMs < seenWithinMs,
   );
-  const busy = seen.filter((instance) => instance.busy > 0).length;
+  const busy = seen.filter(({ busy: working, inFlight }) => (inFlight ?? working) > 0).length;
   return seen.length === 0
     ? ['none', 'none has reported lately']
     : [String(seen.length), busy === 0 ? 'none is busy' : `${busy} busy`];

@@ -19,7 +19,7 @@ export function RunDetails({ job }: { job: JobView }) {
       <dl class="facts">
         {timings && (
           <>
-            <Fact name="Waited">{formatDuration(timings.waitMs)}</Fact>
+            <Fact name="Waited">{formatDuration(timings.waitMs + timings.slotWaitMs)}</Fact>
             <Fact name="Took">
               {formatDuration(timings.downloadMs + timings.processMs + timings.storeMs)}
             </Fact>

@@ -35,7 +35,7 @@ function Predictions({ predicted, target }: { predicted: Prediction; target: Tar
         <tr>
           <th scope="col">Side</th>
           <th scope="col">Wait</th>
-          <th scope="col">Service</th>
+          <th scope="col">Service and I/O</th>
           <th scope="col">Finish</th>
           <th scope="col">In time</th>
           <th scope="col">Price</th>
@@ -76,7 +76,7 @@ function SideRow({ target, side, chosen, missing }: SideRowProps) {
       {side ? (
         <>
           <td>{formatDuration(side.waitMs)}</td>
-          <td>{formatDuration(side.serviceMs)}</td>
+          <td>{formatDuration(side.serviceMs + side.ioMs)}</td>
           <td>{formatDuration(side.finishMs)}</td>
           <td>{side.inTime ? 'yes' : 'no'}</td>
           <td>{formatCost(side.dollars)}</td>

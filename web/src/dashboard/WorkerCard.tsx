@@ -1,3 +1,4 @@
+import type { WorkerView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatDuration, formatHeartbeatAge } from '../format/duration.ts';
@@ -34,7 +35,7 @@ export function WorkerCard({ worker, onDrain, onResume }: WorkerCardProps) {
         <span class={`chip condition-${condition}`}>{condition}</span>
       </header>
       <div class="worker-line">
-        <Slots busy={view.busy} slots={view.slots} />
+        <Slots {...view} />
         <span class="worker-age">heartbeat {formatHeartbeatAge(now.value - worker.seenAt)}</span>
       </div>
       <p class="worker-words">{workerWords(worker, now.value)}</p>
@@ -103,14 +104,15 @@ function WorkerButton({ action, id, asked, prominent, onPress }: WorkerButtonPro
   );
 }
 
-function Slots({ busy, slots }: { busy: number; slots: number }) {
+function Slots({ busy, slots, inFlight }: Pick<WorkerView, 'busy' | 'slots' | 'inFlight'>) {
+  const beside = Math.max(0, (inFlight ?? busy) - busy);
   return (
     <span class="slots" role="img" aria-label={`${busy} of ${slots} slots busy`}>
       {Array.from({ length: Math.min(slots, 16) }, (_, index) => (
         <span key={index} class={index < busy ? 'pip busy' : 'pip'} />
       ))}
       <span class="slots-words">
-        {busy}/{slots} busy
+        {busy}/{slots} busy{beside > 0 && `, ${beside} fetched or stored`}
       </span>
     </span>
   );

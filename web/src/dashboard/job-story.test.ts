@@ -28,6 +28,11 @@ it('tells a job from upload to outcome, with the claim where the wait ended', ()
   ]);
   expect(steps[2]?.at?.toISOString()).toBe('2026-01-01T12:00:00.400Z');
   expect(steps[2]?.detail).toBe('Attempt 2.');
+  expect(steps[3]?.detail).not.toContain('slot');
+  const waited = sampleJob({ state: 'succeeded', attempt: 1, timings: { ...timings, slotWaitMs: 250 } });
+  expect(storyOf(waited).find(({ title }) => title === 'Worked on')?.detail).toContain(
+    'wait for a slot 250 ms',
+  );
 });
 
 it('says why a job failed, the plain words first', () => {

@@ -43,6 +43,7 @@ export function storyOf(job: JobView): StoryStep[] {
   if (timings && job.state === 'succeeded') {
     const parts = [
       `download ${formatDuration(timings.downloadMs)}`,
+      ...(timings.slotWaitMs > 0 ? [`wait for a slot ${formatDuration(timings.slotWaitMs)}`] : []),
       `operation ${formatDuration(timings.processMs)}`,
       `store ${formatDuration(timings.storeMs)}`,
     ];

@@ -72,6 +72,7 @@ it.each<[Partial<WorkerView>, number, string]>([
   [{ state: 'paused' }, 0, 'Resumed: takes work again in a moment.'],
   [{ drain: true, busy: 2 }, 0, 'Draining: finishes 2 jobs and takes no others.'],
   [{ state: 'draining', drain: true, busy: 1 }, 0, 'Draining: finishes 1 job and takes no others.'],
+  [{ state: 'draining', busy: 1, inFlight: 3 }, 0, 'Draining: finishes 3 jobs and takes no others.'],
   [{ state: 'draining', drain: true }, 0, 'Draining: takes no more jobs.'],
   [{ state: 'drained', drain: true }, 0, 'Drained: nothing in progress, safe to stop.'],
   [{ state: 'drained' }, 0, 'Let in again: takes work in a moment.'],

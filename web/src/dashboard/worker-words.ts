@@ -17,10 +17,12 @@ export function workerWords(worker: WatchedWorker, now: number): string {
       return view.pause
         ? `Paused: ${view.pause.why} A test picture that goes well ends it.`
         : 'Resumed: takes work again in a moment.';
-    case 'draining':
-      return view.busy > 0
-        ? `Draining: finishes ${countOf(view.busy, 'job')} and takes no others.`
+    case 'draining': {
+      const jobs = view.inFlight ?? view.busy;
+      return jobs > 0
+        ? `Draining: finishes ${countOf(jobs, 'job')} and takes no others.`
         : 'Draining: takes no more jobs.';
+    }
     case 'drained':
       return view.drain
         ? 'Drained: nothing in progress, safe to stop.'

@@ -36,9 +36,10 @@ export function spansOfDocument(job: JobView): SpanView[] {
         [spanAttributes.attempt]: String(job.attempt),
       },
     });
+    // The wait for a slot is part of `process`, as it is where spans were recorded.
     const steps = [
       ['download', timings.downloadMs],
-      ['process', timings.processMs],
+      ['process', timings.slotWaitMs + timings.processMs],
       ['store', timings.storeMs],
     ] as const;
     let from = claimedAt;
