@@ -4,6 +4,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { type Lanes, wholeLine } from '@spillway/core/routing/lanes.ts';
 import { decideFromHere, lookAt, shouldMove } from '@spillway/core/routing/moves.ts';
+import type { Quantiles } from '@spillway/core/routing/quantiles.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import type { LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { waitedMs } from '@spillway/core/routing/waiting.ts';
@@ -32,6 +33,8 @@ export interface Taker extends Claimant {
   ports: Ports;
   /** What this worker has learned of its own service times. */
   learned: () => LearnedServices;
+  /** What its jobs wait for beside their slot; null where nothing was learned of that. */
+  io?: () => Quantiles | null;
   /** Shared by all slots of this worker. */
   line: LineMemory;
 }
@@ -223,6 +226,7 @@ function* lookCloser(stored: Stored, taker: Taker): Steps<CloserLook> {
       candidateOf(stored.job),
       taker.learned(),
       taker.ports.clock.now(),
+      taker.io?.() ?? null,
     );
     if (mayBeLate && (yield* moveIfSooner(stored, taker))) return { kind: 'gone' };
     return laterTurn ? { kind: 'late', turnAt: laterTurn } : { kind: 'due' };

@@ -12,10 +12,10 @@ const mostAheadPerSlot = 3;
 /** A job and its result may be as large as its source, and both are kept until the job has ended. */
 const sourceAndResult = 2;
 /**
- * The next job is looked for earlier than its fetch usually takes by this factor, because operations end sooner than
- * expected half of the time.
+ * How early the next job is looked for, as a factor of what its fetch usually takes. It follows what happens: of ten jobs
+ * that are fetched ahead, nine should be here when their slot becomes free.
  */
-const leadFactor = 1.5;
+const lead = { first: 1.5, least: 0.5, most: 4, afterLate: 0.09, afterEarly: 0.01 } as const;
 /** A job whose slot is not free after this time is left to other workers. Milliseconds. */
 const patienceMs = 2_000;
 /** Assumed of an operation before one was timed: long enough that nothing is fetched ahead of it. Milliseconds. */
@@ -71,6 +71,7 @@ export class Flights {
   readonly #serviceMs = new RecentValues();
   /** How long operations kept their slots, by what was expected of them. */
   readonly #ratios = new RecentValues(16);
+  #lead: number = lead.first;
   #changed = new Pending<void>();
   #wake = () => {};
 
@@ -112,6 +113,8 @@ export class Flights {
       leave: new AbortController(),
     };
     let lookedAt = now();
+    /** Whether it was looked for before its slot was free. */
+    let isAhead = false;
     const become = (phase: Phase) => {
       own.phase = phase;
       this.#change();
@@ -121,7 +124,8 @@ export class Flights {
       get leaving() {
         return own.leave.signal;
       },
-      began() {
+      began: () => {
+        isAhead = this.#freeInMs([...this.#phases(own)]) > 0;
         // What was to be given back then was not there yet.
         if (own.leave.signal.aborted) own.leave = new AbortController();
         lookedAt = now();
@@ -144,7 +148,7 @@ export class Flights {
         become({ kind: 'waiting', readyAt, serviceMs: expectedMs() });
       },
       slot: (job, signals) =>
-        begin(this.#work(job, own.leave, signals, expectedMs(), serviceMs(job), become)),
+        begin(this.#work(job, own.leave, signals, expectedMs(), serviceMs(job), isAhead, become)),
       ended: () => {
         this.#all.delete(flight);
         this.#change();
@@ -176,11 +180,14 @@ export class Flights {
     expectedMs: number,
     /** Before it was corrected by what others took. */
     statedMs: number,
+    isAhead: boolean,
     become: (phase: Phase) => void,
   ): Steps<Release> {
     const { clock } = this.#options;
+    const readyAt = clock.now().getTime();
     const release = yield* this.#freeSlot(job, signals, leave);
     const since = clock.now().getTime();
+    if (isAhead) this.#adjustLead(since > readyAt);
     become({ kind: 'working', since, serviceMs: expectedMs });
     let isWorking = true;
     return () => {
@@ -242,9 +249,18 @@ export class Flights {
     }
   }
 
+  *#phases(except: { phase: Phase } | null = null): Generator<Phase> {
+    for (const own of this.#all.values()) if (own !== except) yield own.phase;
+  }
+
+  #adjustLead(wasEarly: boolean): void {
+    const next = this.#lead + (wasEarly ? -lead.afterEarly : lead.afterLate);
+    this.#lead = Math.min(lead.most, Math.max(lead.least, next));
+  }
+
   /** Milliseconds until a job that is looked for then would find a free slot; infinite while only a change can tell. */
   #takesInMs(): number {
-    const phases = [...this.#all.values()].map(({ phase }) => phase);
+    const phases = [...this.#phases()];
     if (phases.length >= mostPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     const freeInMs = this.#freeInMs(phases);
     if (freeInMs <= 0) return 0;
@@ -252,12 +268,12 @@ export class Flights {
     const free = Math.max(0, this.slots - this.busy);
     if (ahead - free >= mostAheadPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     if (this.#room.taken >= this.#options.mostBytes) return Number.POSITIVE_INFINITY;
-    return freeInMs - leadFactor * this.#usualFetchMs();
+    return freeInMs - this.#lead * (this.#fetchMs.quantiles()?.p50 ?? 0);
   }
 
   /**
    * Milliseconds until a slot is free that none of these jobs will take. Behind a message that has not come, and behind a
-   * source that is late, that is not known.
+   * source that is very late, that is not known.
    */
   #freeInMs(phases: readonly Phase[]): number {
     const now = this.#options.clock.now().getTime();
@@ -266,7 +282,7 @@ export class Flights {
     for (const phase of phases) {
       if (phase.kind === 'working') ends.push(now + leftMs(now - phase.since, phase.serviceMs));
       else if (phase.kind === 'waiting') ahead.push(phase);
-      else if (phase.kind !== 'storing') ahead.push(expectedOf(phase, now));
+      else if (phase.kind !== 'storing') ahead.push(expectedOf(phase, now, this.#usualFetchMs()));
     }
     const free = ends.sort((a, b) => a - b).slice(Math.max(0, ends.length - this.slots));
     while (free.length < this.slots) free.unshift(now);
@@ -277,7 +293,7 @@ export class Flights {
     return Math.min(...free) - now;
   }
 
-  /** Nine of ten are quicker. 0 before one was timed: then a job is only taken for a slot that is free. */
+  /** Nine of ten are quicker. 0 before one was timed. */
   #usualFetchMs(): number {
     return this.#fetchMs.quantiles()?.p90 ?? 0;
   }
@@ -292,9 +308,10 @@ function leftMs(sinceMs: number, expectedMs: number): number {
 function expectedOf(
   phase: Extract<Phase, { kind: 'pulling' | 'fetching' }>,
   now: number,
+  patienceMs: number,
 ): { readyAt: number; serviceMs: number } {
-  const isLate = phase.kind === 'pulling' || phase.readyAt < now;
-  return isLate ? { readyAt: Number.POSITIVE_INFINITY, serviceMs: 0 } : phase;
+  const isUnknown = phase.kind === 'pulling' || now - phase.readyAt > patienceMs;
+  return isUnknown ? { readyAt: Number.POSITIVE_INFINITY, serviceMs: 0 } : phase;
 }
 
 function turnOf({ route, deadlineAt }: Pick<Job, 'route' | 'deadlineAt'>): number {

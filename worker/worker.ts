@@ -106,6 +106,7 @@ export async function startWorker(
     claimMs: config.SPILLWAY_CLAIM_MS,
     maxAttempts: config.SPILLWAY_MAX_ATTEMPTS,
     learned: () => stats.learned(),
+    io: () => stats.io,
     line: new LineMemory(),
     async testOperation(operation: OperationName) {
       return (await testOperation(operation, processor, workDir.path))?.why ?? null;

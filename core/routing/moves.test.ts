@@ -211,6 +211,10 @@ describe('a VM that has a job before it', () => {
     const learned = { sketch: steadyService(1) };
     expect(lookAt(due(200), learned, noon)).toEqual({ mayBeLate: false, laterTurn: null });
     expect(lookAt(due(199), learned, noon).mayBeLate).toBe(true);
+    // Download and storing take their time, too.
+    const io = { p50: 50, p90: 50, count: 9 };
+    expect(lookAt(due(250), learned, noon, io)).toEqual({ mayBeLate: false, laterTurn: null });
+    expect(lookAt(due(249), learned, noon, io).mayBeLate).toBe(true);
     // Assumed are 2530 ms: 1.1575 times that, and twice 0.6747 times.
     const caption = (ms: number) => lookAt({ ...due(ms), operation: 'caption' }, learned, noon).mayBeLate;
     expect([caption(6_340), caption(6_345)]).toEqual([true, false]);

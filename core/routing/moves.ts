@@ -2,6 +2,7 @@ import { type Ledger, noWork, type Route, type SideLedger, type Target } from '.
 import type { RouteChoice } from '../transitions.ts';
 import { decideRoute } from './policy.ts';
 import { vmServiceMs } from './predict.ts';
+import { asLogNormal, type Quantiles } from './quantiles.ts';
 import type { Candidate, Conditions } from './question.ts';
 import { estimateService, type LearnedServices } from './service-times.ts';
 import { spentBy } from './state.ts';
@@ -135,7 +136,7 @@ function asked({ operation, pixels, bytes, model, deadlineAt, turnAt }: Waiting)
 /** A closer look is taken only if the mean service time plus this many standard deviations exceeds the time left. */
 const caution = 2;
 
-/** What a VM concludes about the first job in line from its own service times, without a request. */
+/** What a VM concludes about the first job in line from what it has learned itself, without a request. */
 export interface FirstLook {
   /** The job may miss its deadline here and has not missed it yet: Cloud Run is worth a closer look. */
   mayBeLate: boolean;
@@ -143,13 +144,22 @@ export interface FirstLook {
   laterTurn: Date | null;
 }
 
-export function lookAt(candidate: Candidate, learned: LearnedServices, now: Date): FirstLook {
+/** @param io What jobs wait for here beside their slot; null where that is not known. */
+export function lookAt(
+  candidate: Candidate,
+  learned: LearnedServices,
+  now: Date,
+  io: Quantiles | null = null,
+): FirstLook {
   const { operation, pixels, deadlineAt } = candidate;
   const service = estimateService(operation, pixels, [learned]);
+  const around = io === null ? { mean: 0, spread: 0 } : asLogNormal(io);
+  const mean = service.mean + around.mean;
+  const spread = Math.hypot(service.spread, around.spread);
   const leftMs = deadlineAt.getTime() - now.getTime();
   return {
-    mayBeLate: leftMs > 0 && service.mean + caution * service.spread > leftMs,
-    laterTurn: laterTurn(candidate, service.mean, now),
+    mayBeLate: leftMs > 0 && mean + caution * spread > leftMs,
+    laterTurn: laterTurn(candidate, mean, now),
   };
 }
 

@@ -39,7 +39,7 @@ export function turnOf(question: {
  * A later turn for a job that can no longer be in time, so that jobs that still can overtake it. Without it, a burst
  * that is too large would make every job late. Null if the job may be in time, or has let others overtake it already:
  * its later turn comes, however much work there is.
- * @param serviceMs Service time on the worker that looks at the job.
+ * @param serviceMs Service time and I/O on the worker that looks at the job.
  */
 export function laterTurn(
   { deadlineAt, turnAt }: { deadlineAt: Date; turnAt: Date },

@@ -50,6 +50,7 @@ export class SimulatedWorker {
       maxAttempts: world.scenario.faults.maxAttempts,
       folders: world.storage.folders,
       learned: () => this.book.learned(),
+      io: () => this.book.io,
       line: new LineMemory(randomStream(world.seed, `line of ${id}`).uniform),
       leaving: new AbortController().signal,
       // A simulated machine is slow at the most: its test picture goes well.
