@@ -51,6 +51,14 @@ function counted(ports: MemoryPorts): { ports: MemoryPorts; calls: Record<string
 }
 
 describe('a bulk file', () => {
+  it('is decided although a VM of an earlier version sweeps as well, and keeps its lease', async () => {
+    const bench = await workbench();
+    await bench.beats();
+    await dropBulk(bench, 1);
+    await bench.ports.leases.acquire('sweep', 'a VM of before', 3_000);
+    expect(await sweepOnce('a', bench.ports)).toMatchObject({ decided: 1 });
+  });
+
   it('is recorded with one write and no sum, and no worker sees it', async () => {
     const bench = await workbench();
     const { ports, calls } = counted(bench.ports);

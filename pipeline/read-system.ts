@@ -10,6 +10,7 @@ import type { AppPorts } from './ports/ports.ts';
 import type { Need } from './ports/preflight.ts';
 import { inTime } from './preflight.ts';
 import { routingWithin } from './run-reach.ts';
+import { sweepLease } from './sweep.ts';
 
 /** Documents of a list that are read at most. */
 const most = {
@@ -81,7 +82,7 @@ export async function readSystem(ports: AppPorts): Promise<SystemReading> {
     fleet.read(),
     routerStates.read(),
     settings.readRouting(),
-    leases.endOf('sweep'),
+    leases.endOf(sweepLease),
     searchedAt(ports),
     ports.forecasts.read(),
     passedOver.recent(most.passedOver),

@@ -37,6 +37,12 @@ const timing = {
   /** After the heartbeats of the whole fleet were late, workers get this long to renew their claims as well. */
   renewing: 4_000,
 } as const;
+/**
+ * The name of the sweep's lease, with the version of what a sweep has to do. The holder keeps the lease as long as it lives. A
+ * program of an earlier version, which decides no deferred jobs and puts none into lanes, holds `sweep`: while an update
+ * is under way both sweep, which does no harm.
+ */
+export const sweepLease = 'sweep-2';
 const batch = 100;
 /** One sweep reads no more than this number of batches of a list. The next sweep goes on from there. */
 const mostPages = 10;
@@ -89,7 +95,7 @@ export function sweepOnce(
 
 /** The same, as steps. */
 export function sweepUnderLease(holder: string, ports: Ports, memory: SweepMemory): Steps<Swept | null> {
-  const lease = { name: 'sweep', holder, ttlMs: timing.lease };
+  const lease = { name: sweepLease, holder, ttlMs: timing.lease };
   return underLease(lease, ports, (lost) => whileLooking(ports, (look) => sweep(ports, memory, lost, look)));
 }
 
