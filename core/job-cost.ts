@@ -6,8 +6,8 @@ import { prices, runCost } from './prices.ts';
  */
 export const jobUses = {
   firestore: {
-    /** Reserved, decided, published, claimed, ended, announced. */
-    writes: 6,
+    /** Reserved, decided, claimed, ended, announced. */
+    writes: 5,
     /** A decision adds up five things. A sum is billed as one read for each thousand jobs that it adds up. */
     readsOfSums: 5,
     /** The summary of the fleet and the router's state. All decisions of a router within a second share one reading. */

@@ -18,6 +18,7 @@ const changes: Record<string, (job: Job) => Job> = {
   reclassified: (job) => transitions.reclassified(job, 'bulk', 1_000),
   routed: (job) => transitions.routed(job, choice, noon),
   published: (job) => transitions.published(job, noon),
+  unpublished: (job) => transitions.unpublished(job),
   postponed: (job) => transitions.postponed(job, later(1)),
   moved: (job) => transitions.moved(job, choice, noon),
   claimed: (job) => {

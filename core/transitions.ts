@@ -151,6 +151,11 @@ export function published(job: Job, now: Date): Job {
   return { ...job, publishedAt: now };
 }
 
+/** The job whose message could not be handed over after all. */
+export function unpublished(job: Job): Job {
+  return { ...job, publishedAt: null };
+}
+
 /** The job with a later turn in the VMs' line. Its message stays valid. */
 export function postponed(job: Job, turnAt: Date): Job {
   return { ...job, route: { ...job.route, turnAt } };

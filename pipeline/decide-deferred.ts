@@ -13,7 +13,7 @@ import { spanAttributes } from '@spillway/core/spans.ts';
 import { begin, type Steps, waitFor, waitForAll, walkThrough } from '@spillway/core/steps.ts';
 import { published, type RouteChoice, routed } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
-import { type ChooseRoute, sendMessage } from './enqueue.ts';
+import { type ChooseRoute, sendDecided } from './enqueue.ts';
 import { whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import type { GoneThrough } from './pass-over.ts';
@@ -145,6 +145,6 @@ function* writeAndPublish(stored: Stored, choice: RouteChoice, ports: Ports): St
   const written = yield* waitFor(ports.jobs.replace(stored, published(routed(stored.job, choice, now), now)));
   if (!written) return false;
   tellDecision(stored.job, written.job, ports);
-  yield* sendMessage(written.job, ports);
+  yield* sendDecided(written, ports);
   return true;
 }

@@ -21,8 +21,10 @@ import {
   reclassified,
   reserved,
   routed,
+  unpublished,
 } from '@spillway/core/transitions.ts';
 import { candidateOf, readConditions } from './conditions.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
 import type { RecentArrivals } from './recent-arrivals.ts';
@@ -105,7 +107,8 @@ function* route(
   if (job.class === 'bulk') arrivals?.noteLargeBatch(job);
   const { target, reason } = job.route;
   span.setAttributes({ [spanAttributes.target]: target, [spanAttributes.reason]: reason });
-  return { kind: 'enqueued', job: (yield* publish(decided, ports)).job };
+  yield* sendDecided(decided, ports);
+  return { kind: 'enqueued', job };
 }
 
 /** The identity and the values that a job has before anything is known of its route. */
@@ -133,15 +136,37 @@ export function newJob(
   };
 }
 
-/** Hands the job's message to its side, and notes that it did. A crash in between publishes twice, harmlessly. */
+/** Hands over the message of a job that waits, and notes that it did. A crash in between publishes twice, harmlessly. */
 export function* publish(stored: Stored, ports: Ports): Steps<Stored> {
   yield* sendMessage(stored.job, ports);
   // A worker may have claimed the job already: then there is nothing left to note.
   return (yield* waitFor(ports.jobs.replace(stored, published(stored.job, ports.clock.now())))) ?? stored;
 }
 
+/**
+ * Hands over the message of a job whose decision says already that it is published, which spares a write. Where that
+ * fails, the job says so again. A program that ends in between leaves a job whose message counts as lost in time: a VM that
+ * looks at the line takes it without, and the sweep sends one.
+ */
+export function* sendDecided(stored: Stored, ports: Ports): Steps<void> {
+  try {
+    yield* sendMessage(stored.job, ports);
+  } catch (error) {
+    yield* takeBackPublished(stored, ports);
+    throw error;
+  }
+}
+
+function* takeBackPublished(stored: Stored, ports: Ports): Steps<void> {
+  try {
+    yield* waitFor(ports.jobs.replace(stored, unpublished(stored.job)));
+  } catch (error) {
+    ports.log.warn({ ...ofJob(stored.job), error }, 'A job counts as published, and its message is missing.');
+  }
+}
+
 /** Hands the job's message to its side. */
-export function sendMessage(job: Job, ports: Ports): Steps<void> {
+function sendMessage(job: Job, ports: Ports): Steps<void> {
   const { target, epoch } = job.route;
   const attributes = { [spanAttributes.target]: target, [spanAttributes.epoch]: epoch };
   return traced('publish', job, () => handOver(job, ports), ports, { attributes });
@@ -154,9 +179,9 @@ function* handOver(job: Job, ports: Ports): Steps<void> {
 }
 
 /**
- * Asks the router where the job should wait, given all that is ahead of it now, and writes the answer. Null when
- * somebody else has changed the job since it was read. Throws `PermanentError` when this version knows no such operation, and
- * `OutageError`.
+ * Asks the router where the job should wait, given all that is ahead of it now, and writes the answer, as published: its
+ * message is still to be sent (`sendDecided`). Null when somebody else has changed the job since it was read. Throws
+ * `PermanentError` when this version knows no such operation, and `OutageError`.
  * @param seen What this router has just read.
  */
 export function* decide(
@@ -171,12 +196,13 @@ export function* decide(
   const { deadlineAt } = job;
   const turnAfter = (ownerAheadMs: number) =>
     turnFor({ ...candidate, deadlineAt }, job, ownerAheadMs, conditions);
-  const [now, { turnAt, ledger }] = yield* waitForAll([
+  const [spent, { turnAt, ledger }] = yield* waitForAll([
     begin(withSpendingSince(conditions, ports)),
     begin(ledgerOf({ ...stored, job }, turnAfter, ports)),
   ]);
-  const choice = choose({ ...now, ...candidate, deadlineAt, turnAt, ledger }, job);
-  const written = yield* waitFor(ports.jobs.replace(stored, routed(job, choice, ports.clock.now())));
+  const choice = choose({ ...spent, ...candidate, deadlineAt, turnAt, ledger }, job);
+  const now = ports.clock.now();
+  const written = yield* waitFor(ports.jobs.replace(stored, published(routed(job, choice, now), now)));
   if (written) tellDecision(job, written.job, ports);
   return written;
 }

@@ -1,10 +1,12 @@
 import { text } from 'node:stream/consumers';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { errorReportName } from '@spillway/core/object-names.ts';
+import { unclaimedMs } from '@spillway/core/routing/waiting.ts';
 import { describe, expect, it } from 'vitest';
 import { handleMessage } from './handle-message.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
+import { sweepOnce } from './sweep.ts';
 import { workbench } from './testing/workbench.ts';
 
 describe('a finalized upload', () => {
@@ -123,6 +125,19 @@ describe('a finalized upload', () => {
     expect(ports.queue.messages).toEqual({ vm: [], run: [] });
     expect(await routeUpload(object, null, ports)).toMatchObject([{ id: job?.id }]);
     expect(await retryJob(job?.id ?? '', ports)).toEqual({ kind: 'refused', why: 'not_runnable' });
+  });
+
+  it('whose router ends between the decision and the message is published by the sweep', async () => {
+    const bench = await workbench();
+    const { publish } = bench.ports.queue;
+    bench.ports.queue.publish = () => new Promise(() => {});
+    void bench.drop();
+    await expect.poll(async () => (await bench.jobs())[0]?.publishedAt ?? null).not.toBeNull();
+    bench.ports.queue.publish = publish;
+    bench.clock.advance(unclaimedMs + 1_000);
+    await bench.beats();
+    await sweepOnce('a', bench.ports);
+    expect(bench.ports.queue.messages.vm).toHaveLength(1);
   });
 
   it('that a service refuses ends as a failed job with a report, and its other operations go on', async () => {

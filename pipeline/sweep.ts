@@ -5,7 +5,7 @@ import { type Awaitable, overTime, type Steps, type Walk, waitFor } from '@spill
 import { emptyOutbox } from './after-end.ts';
 import { readConditions } from './conditions.ts';
 import { decideDeferred } from './decide-deferred.ts';
-import { type ChooseRoute, decide, publish } from './enqueue.ts';
+import { type ChooseRoute, decide, sendDecided } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
 import { helpEach, type Resting } from './help-each.ts';
 import { type LeadersLook, whileLooking } from './leaders-look.ts';
@@ -253,6 +253,6 @@ function routeAnew(stored: Stored, ports: Ports, choose: ChooseRoute = decideRou
 
 function* decideAnew(stored: Stored, ports: Ports, choose: ChooseRoute): Steps<boolean> {
   const decided = yield* decide(stored, yield* readConditions(ports), ports, choose);
-  if (decided) yield* publish(decided, ports);
+  if (decided) yield* sendDecided(decided, ports);
   return decided !== null;
 }

@@ -28,7 +28,7 @@ test('a month is billed by part as by hand', () => {
     // 7 for each job, and 2 for a look at the world; 19, 2.1 heartbeats and two looks at the lease for each of 1,313,280
     // sweeps; and one with each of 2 x 1,313,280 heartbeats.
     'Firestore, reads': (9_000_000 + 1_313_280 * 23.1 + 2_626_560) * 0.0000003,
-    'Firestore, writes': (6_000_000 + 2 * 1_313_280 + 2_626_560) * 0.0000009,
+    'Firestore, writes': (5_000_000 + 2 * 1_313_280 + 2_626_560) * 0.0000009,
     'Firestore, deletes': 0.1,
     // 5 kB of each job for 30 of 30.4 days.
     'Firestore, kept': (5_000_000_000 / 2 ** 30) * (30 / 30.4) * 0.15,
