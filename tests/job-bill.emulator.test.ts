@@ -50,7 +50,7 @@ it.each(['vm', 'run'] satisfies Target[])('a job on %s uses what the price list 
 /** A visitor's picture, up to its result on the page and everything that follows its end. */
 async function processed(fileName: string, seed: number): Promise<Job> {
   const upload = await visitor.upload(fileName, await drawnJpeg(seed));
-  const find = () => client.jobsWhere({ field: 'upload', from: upload, to: upload });
+  const find = async () => (await client.allJobs()).filter((job) => job.upload === upload);
   const announced = async () => (await find()).every(({ eventPublishedAt }) => eventPublishedAt !== null);
   await expect.poll(async () => (await find()).length === 1 && (await announced())).toBe(true);
   const [job] = await find();
@@ -87,7 +87,7 @@ function billOf(job: Job, operations: BilledOperation[]) {
   const sum = (quantity: (operation: BilledOperation) => number) =>
     operations.reduce((total, operation) => total + quantity(operation), 0);
   const document = `jobs/${job.id}`;
-  const routePort = Number(new URL(stack.called.route).port);
+  const routePort = Number(new URL(stack.called.routeWeb).port);
   const isRouting = ({ by }: BilledOperation) => by.port === routePort;
   const readsBy = (program: string) =>
     sum((each) => {
@@ -115,7 +115,7 @@ function billOf(job: Job, operations: BilledOperation[]) {
  * @see https://cloud.google.com/storage/pricing#operations-by-class
  */
 function classOf(operation: BilledOperation, { source }: Job): 'A' | 'B' | null {
-  if (operation.kind === 'publish') return operation.topic === topicNames.uploads ? 'B' : null;
+  if (operation.kind === 'publish') return operation.topic === topicNames.webUploads ? 'B' : null;
   if (operation.kind !== 'storage') return null;
   const { method, url } = operation;
   const stem = source.name.replace(/\.\w+$/, '');
