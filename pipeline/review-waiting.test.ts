@@ -4,7 +4,7 @@ import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { describe, expect, it } from 'vitest';
 import { handleMessage } from './handle-message.ts';
-import { sweepOnce } from './sweep.ts';
+import { newSweepMemory, sweepOnce } from './sweep.ts';
 import { type Workbench, workbench } from './testing/workbench.ts';
 
 /** Two VMs' slots, and a warm Cloud Run. */
@@ -48,6 +48,33 @@ describe('waiting jobs', () => {
       expect(await sweep(bench)).toMatchObject({ moved: 0, republished: 0 });
       bench.clock.advance(1_000);
     }
+  });
+
+  it('are looked at further back than the first hundred, too', async () => {
+    const routing = routingSettingsSchema.parse({ confidence: 0, objectivesMs: { caption: 190_000 } });
+    const bench = await workbench({ routing });
+    await bench.beats({ id: 'run-1', kind: 'run', slots: 10 });
+    await bench.beats({ slots: 8 });
+    const jobs: Job[] = [];
+    for (let file = 0; file < 240; file++) {
+      jobs.push(...(await bench.drop(`caption/${file}.jpg`)));
+      bench.clock.advance(1);
+    }
+    const onVms = async () =>
+      (await Promise.all(jobs.map(({ id }) => bench.job(id)))).filter(({ route }) => route.target === 'vm');
+    expect(await onVms()).toHaveLength(240);
+    // With a quarter of the slots, those behind the first hundred and thirty or so would be late.
+    const memory = newSweepMemory();
+    const moved: number[] = [];
+    for (let second = 0; second < 8; second += 2) {
+      await bench.beats({ slots: 2 });
+      moved.push((await sweepOnce('sweeper', bench.ports, memory))?.moved ?? 0);
+      bench.clock.advance(2_000);
+    }
+    expect(moved[0]).toBeGreaterThan(0);
+    const left = (await onVms()).length;
+    expect(left).toBeGreaterThan(100);
+    expect(left).toBeLessThan(150);
   });
 
   it('go to Cloud Run when the VMs are gone, and their old messages are worthless', async () => {

@@ -115,7 +115,7 @@ function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal, look: Lead
   const freed = yield* part(freeAbandoned(ports, memory, lost), nothing);
   const decided = yield* part(decideDeferred(ports, memory.resting, lost), nothing);
   const published = yield* part(publishUnpublished(ports, memory, lost), nothing);
-  const moved = yield* part(reviewWaiting(ports, memory.resting, lost, look), nothing);
+  const moved = yield* part(reviewWaiting(ports, memory, lost, look), nothing);
   const republished = yield* part(republishLost(ports, memory.seenWaiting, memory.resting, lost), nothing);
   const followed = yield* part(emptyOutboxes(ports, memory, lost), nothing);
   yield* part(removeExpired(ports.fleet), undefined);

@@ -142,7 +142,7 @@ export function distantDatabase<Given extends Database>(
     },
     backlog: {
       heads: (lanes, limit, from) => list(() => backlog.heads(lanes, limit, from), length),
-      line: (target, limit) => list(() => backlog.line(target, limit), length),
+      line: (target, limit, after) => list(() => backlog.line(target, limit, after), length),
       oldestWaiting: (target) =>
         list<Stored | null>(
           () => backlog.oldestWaiting(target),

@@ -5,10 +5,14 @@ import { type JobTable, readColumns } from './job-table.ts';
 /** Lists of open jobs in SQLite, each by an index that has nothing else. */
 export function createBacklog({ database, list }: JobTable): Backlog {
   const lines = {
-    vm: query('jobs_line', `state = 'queued' AND target = 'vm' AND turn_at IS NOT NULL`, 'turn_at, id'),
+    vm: query(
+      'jobs_line',
+      `state = 'queued' AND target = 'vm' AND turn_at IS NOT NULL AND (turn_at, id) > (?, ?)`,
+      'turn_at, id',
+    ),
     run: query(
       'jobs_run_line',
-      `state = 'queued' AND target = 'run' AND published_at IS NOT NULL`,
+      `state = 'queued' AND target = 'run' AND published_at IS NOT NULL AND (published_at, id) > (?, ?)`,
       'published_at, id',
     ),
   };
@@ -30,7 +34,12 @@ export function createBacklog({ database, list }: JobTable): Backlog {
   const outboxes = older('jobs_outbox', 'outbox_since IS NOT NULL', 'outbox_since');
 
   return {
-    line: (target, limit) => database.read('list a line', () => list(lines[target], [], limit)),
+    line: (target, limit, after = null) =>
+      database.read('list a line', () => {
+        const place = target === 'vm' ? after?.job.route.turnAt : after?.job.publishedAt;
+        const from = place?.getTime() ?? Number.MIN_SAFE_INTEGER;
+        return list(lines[target], [from, after?.job.id ?? ''], limit);
+      }),
     heads({ of, numbers }, limit, from = null) {
       const first = from?.getTime() ?? Number.MIN_SAFE_INTEGER;
       return database.read('list lanes', () => list(heads, [first, of, JSON.stringify(numbers)], limit));

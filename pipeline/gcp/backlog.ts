@@ -7,20 +7,26 @@ import { ListStarts } from './list-starts.ts';
 
 const targets = targetSchema.options;
 
-type TimeField = 'route.decideBy' | 'createdAt' | 'publishedAt' | 'claim.expiresAt' | 'outbox.since';
+type TimeField =
+  | 'route.turnAt'
+  | 'route.decideBy'
+  | 'createdAt'
+  | 'publishedAt'
+  | 'claim.expiresAt'
+  | 'outbox.since';
 
 /** Lists of `jobs/` in Firestore. */
 export function createBacklog({ collection, clock, list }: JobCollection): Backlog {
   const starts = new ListStarts<'unpublished' | 'published' | 'abandoned' | 'outboxes'>(clock);
 
   return {
-    line(target, limit) {
+    line(target, limit, after = null) {
       const queued = collection.where('state', '==', 'queued').where('route.target', '==', target);
       const sorted =
         target === 'vm'
           ? queued.orderBy('route.turnAt').orderBy(FieldPath.documentId())
-          : queued.where('publishedAt', '!=', null).orderBy('publishedAt');
-      return list(sorted, limit);
+          : queued.where('publishedAt', '!=', null).orderBy('publishedAt').orderBy(FieldPath.documentId());
+      return list(startAfter(sorted, target === 'vm' ? 'route.turnAt' : 'publishedAt', after), limit);
     },
     heads({ of, numbers }, limit, from = null) {
       const names = numbers.map((number) => laneName(of, number));
@@ -105,6 +111,8 @@ function timeOf(stored: Stored, field: TimeField): Timestamp | Date {
   switch (field) {
     case 'route.decideBy':
       return job.route.decideBy ?? new Date(0);
+    case 'route.turnAt':
+      return job.route.turnAt ?? new Date(0);
     case 'createdAt':
       return versionOf(stored).createdAt ?? job.createdAt;
     case 'publishedAt':

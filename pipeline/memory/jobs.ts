@@ -182,7 +182,8 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       }
       return found;
     },
-    line: (target, limit) => indexes.waiting[target].rows.slice(0, limit).map(read),
+    line: (target, limit, after) =>
+      indexes.waiting[target].below(Number.POSITIVE_INFINITY, limit, after?.job).map(read),
     oldestWaiting(target) {
       const { waiting, openOnRun } = indexes;
       const rows = (target === 'vm' ? waiting.vm : openOnRun).rows.filter(({ stored }) =>

@@ -126,7 +126,7 @@ export interface RoutingSums {
  */
 export interface Backlog {
   /** Queued for a side: for the VMs by their turns, for Cloud Run by when they were published. */
-  line(target: Target, limit: number): Awaitable<Stored[]>;
+  line(target: Target, limit: number, after?: Stored | null): Awaitable<Stored[]>;
   /**
    * Of the jobs that a VM may take, those in the given lanes, by their turns.
    * @param from Earlier turns are left out. Firestore goes past what was taken from the front of a line for about an hour

@@ -70,7 +70,13 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
   const calls: Record<keyof RoutingSums | keyof Backlog | keyof JobFeed | 'ofSource', () => unknown> = {
     ledger: () => sums.ledger(stored, noon),
     ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
-    line: () => Promise.all([backlog.line('vm', 4), backlog.line('run', 4)]),
+    line: () =>
+      Promise.all(
+        (['vm', 'run'] as const).flatMap((target) => [
+          backlog.line(target, 4),
+          backlog.line(target, 4, stored),
+        ]),
+      ),
     heads: () =>
       Promise.all([
         backlog.heads(wholeLine, 4),

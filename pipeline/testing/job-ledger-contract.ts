@@ -183,6 +183,8 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       const line = await ports().backlog.line('vm', 4);
       expect(line.map(({ job }) => job.id)).toEqual([first.job.id, ...tied.toSorted(), third.job.id]);
       expect((await ports().backlog.line('vm', 1)).map(({ job }) => job.id)).toEqual([first.job.id]);
+      const behind = await ports().backlog.line('vm', 2, line[1]);
+      expect(behind.map(({ job }) => job.id)).toEqual([tied.toSorted()[1], third.job.id]);
       // What was read can be claimed as it was read.
       expect(
         await ports().jobs.replace(line[0] ?? first, { ...first.job, state: 'processing', claim }),
@@ -240,7 +242,9 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       const ids = (await ports().backlog.line('run', 1_000)).map(({ job }) => job.id);
       expect(ids.slice(0, 3)).toEqual([first, second, third].map(({ job }) => job.id));
       expect(ids).not.toContain(unpublished.job.id);
-      expect(await ports().backlog.line('run', 2)).toHaveLength(2);
+      const two = await ports().backlog.line('run', 2);
+      expect(two).toHaveLength(2);
+      expect((await ports().backlog.line('run', 1, two[1])).map(({ job }) => job.id)).toEqual([third.job.id]);
     });
 
     it.each(['vm', 'run'] as const)(
