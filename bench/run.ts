@@ -2,6 +2,7 @@ interface BenchOptions {
   json: boolean;
   likeCloud: boolean;
   embedded: boolean;
+  compare: boolean;
   /** Names of figures. */
   only: string[];
   /** What `--name=value` says, by name. */
@@ -33,6 +34,7 @@ const onlyPrefix = '--only=';
 const ofOne: Record<string, string[]> = {
   pipeline: ['--like-cloud', '--no-op'],
   idle: ['--embedded'],
+  line: ['--compare'],
   embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'].map(
     (part) => onlyPrefix + part,
   ),
@@ -69,6 +71,7 @@ await run({
   json: flags.includes('--json'),
   likeCloud: flags.includes('--like-cloud'),
   embedded: flags.includes('--embedded'),
+  compare: flags.includes('--compare'),
   only: flags.flatMap((flag) => (flag.startsWith(onlyPrefix) ? [flag.slice(onlyPrefix.length)] : [])),
   values,
 });

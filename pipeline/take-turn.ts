@@ -148,7 +148,10 @@ function nextLook({ lanes, limit }: Look, seen: Seen, { line, ports }: Taker): L
   const isWhole = lanes.of === 1;
   const mayHaveMore = !isWhole || seen.isFull || seen.postponed;
   const now = ports.clock.now();
-  if (seen.late.length > 0) return mayHaveMore && !line.isAllLate(now) ? further(limit) : null;
+  if (seen.late.length > 0) {
+    if (line.isAllLate(now) || !mayHaveMore) return null;
+    return seen.isFull || isWhole ? further(lanes, limit) : { lanes: wholeLine, limit };
+  }
   if (seen.taken > 0) {
     if (!mayHaveMore) return null;
     if (seen.isFull) line.lostAll();
@@ -157,11 +160,11 @@ function nextLook({ lanes, limit }: Look, seen: Seen, { line, ports }: Taker): L
   if (!isWhole) return line.isWholeDue(now) ? { lanes: wholeLine, limit } : null;
   if (!mayHaveMore) return null;
   // What was left to others is not all there is.
-  return seen.ready > 0 && line.isContended ? { lanes: line.choose(null), limit } : further(limit);
+  return seen.ready > 0 && line.isContended ? { lanes: line.choose(null), limit } : further(lanes, limit);
 }
 
-function further(limit: number): Look | null {
-  return 4 * limit > mostChoices ? null : { lanes: wholeLine, limit: 4 * limit };
+function further(lanes: Lanes, limit: number): Look | null {
+  return 4 * limit > mostChoices ? null : { lanes, limit: 4 * limit };
 }
 
 function* read({ lanes, limit }: Look, { line, ports }: Taker): Steps<Stored[]> {

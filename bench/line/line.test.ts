@@ -1,9 +1,9 @@
-import { claimFirstInLine, claimInTurn } from '@spillway/pipeline/take-turn.ts';
 import { describe, expect, it } from 'vitest';
 import { Places } from './places.ts';
+import { wayNamed } from './ways.ts';
 import { type LineScenario, playLine } from './world.ts';
 
-const production = { inTurn: claimInTurn, firstInLine: claimFirstInLine };
+const production = wayNamed('production');
 const about = (medianMs: number) => ({ medianMs, sigma: 0.2 });
 const scenario: Omit<LineScenario, 'slots' | 'load'> = {
   slotsPerVm: 4,
@@ -16,6 +16,7 @@ const scenario: Omit<LineScenario, 'slots' | 'load'> = {
 describe('places', () => {
   it('count whom a claim overtakes, and whom a job lets pass', () => {
     const places = new Places(5);
+    for (const job of [0, 1, 2, 3]) places.arrive(job);
     for (const job of [1, 3, 0]) places.claim(job);
     // 1 overtakes 0; 3 overtakes 0 and 2; 0 overtakes nobody. 0 let two pass, and 2 has let one pass so far.
     expect(places.summary()).toEqual({ mean: 1, largest: 2, mostLetPass: 2 });

@@ -1,20 +1,16 @@
-import { claimFirstInLine, claimInTurn } from '@spillway/pipeline/take-turn.ts';
-import { type LineFigures, playLine, type WayToClaim } from './world.ts';
+import { wayNamed, ways } from './ways.ts';
+import { type LineFigures, type LineScenario, playLine } from './world.ts';
 
 const slotsPerVm = 4;
 const claimsPerSlot = 30;
-
-const ways: Record<string, WayToClaim> = {
-  production: { inTurn: claimInTurn, firstInLine: claimFirstInLine },
-};
 
 /**
  * Has VMs work on one line in virtual time, with the production code on the database in memory, some milliseconds away.
  * `values`: `query`, `get` and `write` are medians in milliseconds, `spread` is the sigma of their lognormal distribution,
  * `slots` and `jobs` (milliseconds) are lists of sizes, separated by commas. With `load`, such as 0.9, jobs arrive at random;
- * without it all of them wait from the start.
+ * without it all of them wait from the start. With `compare` other ways of taking turns are beside that of production.
  */
-export async function line({ json, values }: { json: boolean; values: Map<string, string> }): Promise<void> {
+export async function line({ json, compare, values }: LineOptions): Promise<void> {
   const number = (name: string, usual: number) => Number(values.get(name) ?? usual);
   const list = (name: string, usual: string) => (values.get(name) ?? usual).split(',').map(Number);
   const delay = (name: string, usual: number) => ({
@@ -23,37 +19,54 @@ export async function line({ json, values }: { json: boolean; values: Map<string
   });
   const latency = { query: delay('query', 20), get: delay('get', 10), write: delay('write', 30) };
   const load = values.has('load') ? number('load', 1) : null;
-  const reports = Object.entries(ways).flatMap(([way, claims]) =>
-    list('jobs', '400,30').flatMap((jobMs) =>
-      list('slots', '2,8,16,32,64,128').map((slots) => {
-        const scenario = { slots, slotsPerVm, jobMs, latency, load, claimsPerSlot, seed: number('seed', 1) };
-        const figures = playLine(scenario, claims);
-        if (!json) console.log(sentence(way, figures));
-        return { way, ...figures };
-      }),
-    ),
-  );
-  if (json) console.log(JSON.stringify({ latency, slotsPerVm, lines: reports }, null, 2));
+  const names = Object.keys(ways).filter((name) => compare || name === 'production');
+  const reports: LineReport[] = [];
+  for (const jobMs of list('jobs', '400,30')) {
+    for (const slots of list('slots', '2,8,16,32,64,128')) {
+      const scenario = { slots, slotsPerVm, jobMs, latency, load, claimsPerSlot, seed: number('seed', 1) };
+      for (const name of names) {
+        const report = play(name, scenario);
+        reports.push(report);
+        if (!json) console.log(sentence(report));
+      }
+    }
+  }
+  if (json) console.log(JSON.stringify({ latency, slotsPerVm, load, lines: reports }, null, 2));
 }
 
-function sentence(way: string, figures: LineFigures): string {
-  const {
-    slots,
-    jobMs,
-    claimsPerSecond,
-    shareOfIdeal,
-    readsPerClaim,
-    triedWritesPerClaim,
-    overtaking,
-    waitMs,
-  } = figures;
+interface LineOptions {
+  json: boolean;
+  compare: boolean;
+  values: Map<string, string>;
+}
+
+interface LineReport extends Omit<LineFigures, 'late'> {
+  way: string;
+  /** Share of the jobs that ended after their deadlines, and of those that would not have with the exact head of the line. */
+  late: { all: number; needlessly: number } | null;
+}
+
+function play(name: string, scenario: LineScenario): LineReport {
+  const { late, ...figures } = playLine(scenario, wayNamed(name));
+  if (scenario.load === null) return { way: name, ...figures, late: null };
+  const exact = playLine(scenario, wayNamed('exact'));
+  const jobs = scenario.slots * (claimsPerSlot + 5);
+  const needlessly = [...late].filter((job) => !exact.late.has(job)).length;
+  return { way: name, ...figures, late: { all: late.size / jobs, needlessly: needlessly / jobs } };
+}
+
+function sentence(report: LineReport): string {
+  const { slots, jobMs, claimsPerSecond, shareOfIdeal, readsPerClaim, triedWritesPerClaim } = report;
+  const { overtaking, waitMs, late, heldTwice } = report;
+  const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
   return [
-    `${way}: ${slots} slots, jobs of ${jobMs} ms: ${claimsPerSecond.toFixed(1)} claims a second`,
+    `${report.way}: ${slots} slots, jobs of ${jobMs} ms: ${claimsPerSecond.toFixed(1)} claims a second`,
     `(${(100 * shareOfIdeal).toFixed(0)} % of ideal), ${readsPerClaim.toFixed(2)} reads and`,
     `${triedWritesPerClaim.toFixed(2)} tried writes a claim; overtakes ${overtaking.mean.toFixed(1)} places on average,`,
-    `${overtaking.largest} at most, and the slowest lets ${overtaking.mostLetPass} pass; held twice: ${figures.heldTwice}.`,
+    `${overtaking.largest} at most, and the slowest lets ${overtaking.mostLetPass} pass; held twice: ${heldTwice}.`,
     ...(waitMs
       ? [`A job waits ${waitMs.mean.toFixed(0)} ms on average, p99 ${waitMs.p99.toFixed(0)} ms.`]
       : []),
+    ...(late ? [`Late: ${percent(late.all)}, needlessly: ${percent(late.needlessly)}.`] : []),
   ].join(' ');
 }

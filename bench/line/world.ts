@@ -1,6 +1,8 @@
 import type { Job } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
+import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
 import { launch, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
+import { steadyService } from '@spillway/core/testing/learned-service.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { published, reserved, routed } from '@spillway/core/transitions.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
@@ -23,10 +25,8 @@ import { Engine } from '@spillway/simulator/virtual-time.ts';
 import { Storage } from '@spillway/simulator/world/storage.ts';
 import { quantile } from '../quantile.ts';
 import { Places } from './places.ts';
+import { shuffled } from './ways.ts';
 
-const dayMs = 86_400_000;
-/** From an arrival to its turn in the line, where jobs arrive. */
-const objectiveMs = 10_000;
 /** From an arrival to a pull that waits for its message. */
 const messageMs = 30;
 
@@ -67,34 +67,52 @@ export interface LineFigures {
   overtaking: { mean: number; largest: number; mostLetPass: number };
   /** From the arrival to the claim, in milliseconds. Null where all jobs were there from the start. */
   waitMs: { mean: number; p99: number } | null;
+  /** Jobs that ended after their turns, which are their deadlines, by the order in which they came. */
+  late: ReadonlySet<number>;
   /** Jobs that two slots held at one time. */
   heldTwice: number;
 }
 
+/** What ways of claiming may need that a worker does not have. */
+export interface LineWorld {
+  slots: number;
+  latency: DatabaseLatency;
+  engine: Engine;
+  /** The database itself, without its distance. */
+  near: ReturnType<typeof createMemoryDatabase>;
+  random: Random;
+}
+
 /** VMs that work on one line in virtual time. The same arguments give the same figures. */
-export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
+export function playLine(scenario: LineScenario, wayOf: (world: LineWorld) => WayToClaim): LineFigures {
   const { slots, jobMs, latency, load, claimsPerSlot, seed } = scenario;
   const { query, write } = latency;
   const idealPerSecond = slots / ((jobMs + query.medianMs + write.medianMs) / 1_000);
   const engine = new Engine();
   const random = randomStream(seed, 'line');
   const near = createMemoryDatabase({ clock: engine });
+  const way = wayOf({ slots, latency, engine, near, random: randomStream(seed, 'way') });
   const measured = Math.max(300, slots * claimsPerSlot);
   const warmUp = slots * 5;
-  const count = 2 * (warmUp + measured);
-  /** Ids of the jobs that have come, with their places in the line. */
-  const jobs = new Map<string, number>();
+  const arrivals = drawArrivals({ count: 2 * (warmUp + measured), perSecond: idealPerSecond, load, seed });
+  /** Ids of the jobs that have come, with what was drawn of them. */
+  const jobs = new Map<string, Arrival>();
   const messages: string[] = [];
   /** Pulls that wait for a message. */
   const pulls: Pending<string | null>[] = [];
-  const places = new Places(count);
+  const places = new Places(arrivals.length);
   const waits: number[] = [];
+  const late = new Set<number>();
   const claiming = new DatabaseOperations();
   const recording = new DatabaseOperations();
   const holding = new Set<string>();
   let heldTwice = 0;
   let claims = 0;
   let [beganAt, before] = [0, { ...claiming }];
+
+  const learned = {
+    [request.operation]: steadyService(jobMs / priorServiceMs(request.operation, request.source.pixels)),
+  };
 
   for (const vm of vmsOf(scenario)) {
     const beat = () => void near.fleet.beat({ ...sampleWorker({ id: vm.id, slots: vm.slots }) });
@@ -106,15 +124,15 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
       worker: vm.id,
       claimMs: 60_000,
       maxAttempts: 3,
-      learned: () => ({}),
+      learned: () => learned,
       line: new LineMemory(randomStream(seed, vm.id).uniform),
     };
     for (let slot = 0; slot < vm.slots; slot++) {
       engine.after(random.uniform() * (jobMs + 50), () => launch(runSlot(taker)));
     }
   }
-  if (load === null) fill();
-  else arriveAt(load * idealPerSecond);
+  for (const arrival of arrivals) engine.at(arrival.atMs, () => arrive(arrival));
+  if (load === null) engine.at(0, () => messages.splice(0, messages.length, ...shuffled(messages, random)));
   engine.run(() => claims >= warmUp + measured, Number.POSITIVE_INFINITY);
 
   const seconds = (engine.ms - beganAt) / 1_000;
@@ -131,41 +149,36 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
     triedWritesPerClaim: per('writes'),
     overtaking: places.summary(),
     waitMs: load === null ? null : { mean: meanOf(waits), p99: quantile(waits, 0.99) },
+    late,
     heldTwice,
   };
 
-  /** Turns are as far apart as jobs can be worked on, and far from now. */
-  function fill(): void {
-    for (let place = 0; place < count; place++) {
-      messages.push(waitInLine(near, place, dayMs + (place * 1_000) / idealPerSecond));
-    }
-    messages.splice(0, count, ...shuffled(messages, random));
-  }
-
-  function arriveAt(perSecond: number): void {
-    if (jobs.size === count) return;
-    const id = waitInLine(near, jobs.size, engine.ms + objectiveMs);
-    engine.after(messageMs, () => {
-      // Pub/Sub does not say who of those that wait gets a message.
-      const [pull] = pulls.splice(Math.floor(random.uniform() * pulls.length), 1);
-      if (pull) pull.resolve(id);
-      else messages.push(id);
-    });
-    engine.after(random.exponential(1_000 / perSecond), () => arriveAt(perSecond));
+  function arrive(arrival: Arrival): void {
+    const id = waitInLine(arrival);
+    jobs.set(id, arrival);
+    places.arrive(arrival.place);
+    if (load === null) messages.push(id);
+    else engine.after(messageMs, () => deliver(id));
   }
 
   /** Has a job wait, decided and published. Returns its id. */
-  function waitInLine({ jobs: documents }: typeof near, place: number, turn: number): string {
+  function waitInLine({ index, turnMs }: Arrival): string {
     const digits = Math.floor(random.uniform() * 2 ** 32).toString(16);
-    const id = place.toString(16) + digits.padStart(8, '0');
+    const id = index.toString(16) + digits.padStart(8, '0');
     const now = engine.now();
-    const job = reserved({ ...request, id, objectiveMs: turn }, now);
-    const { stored } = documents.create(job) as Creation;
+    const job = reserved({ ...request, id, objectiveMs: turnMs }, now);
+    const { stored } = near.jobs.create(job) as Creation;
     const { epoch: _, at: __, movedFrom: ___, lanes: ____, ...choice } = stored.job.route;
     const decided = routed(stored.job, { ...choice, reason: 'vm_only' }, now);
-    documents.replace(stored, published(decided, now));
-    jobs.set(id, place);
+    near.jobs.replace(stored, published(decided, now));
     return id;
+  }
+
+  /** Pub/Sub does not say who of those that wait gets a message. */
+  function deliver(id: string): void {
+    const [pull] = pulls.splice(Math.floor(random.uniform() * pulls.length), 1);
+    if (pull) pull.resolve(id);
+    else messages.push(id);
   }
 
   /** The next message; null where none came for as long as a pull waits. */
@@ -210,9 +223,11 @@ export function playLine(scenario: LineScenario, way: WayToClaim): LineFigures {
   function noteClaim({ id, createdAt }: Job): void {
     if (holding.has(id)) heldTwice++;
     holding.add(id);
-    places.claim(jobs.get(id) as number);
+    const { index, place, turnMs } = jobs.get(id) as Arrival;
+    places.claim(place);
     claims++;
     waits.push(engine.ms - createdAt.getTime());
+    if (engine.ms + jobMs > turnMs) late.add(index);
     if (claims === warmUp) [beganAt, before] = [engine.ms, { ...claiming }];
   }
 
@@ -275,7 +290,7 @@ function vmsOf({ slots, slotsPerVm }: LineScenario): { id: string; slots: number
 }
 
 const request = {
-  operation: 'sketch',
+  operation: 'sketch' as const,
   options: {},
   owner: null,
   source: {
@@ -299,9 +314,45 @@ const request = {
   workMs: 400,
 };
 
-function shuffled<Item>(items: Item[], random: Random): Item[] {
-  const left = [...items];
-  return items.map(() => left.splice(Math.floor(random.uniform() * left.length), 1)[0] as Item);
+interface Arrival {
+  /** In the order in which they come. */
+  index: number;
+  /** In the order of turns. */
+  place: number;
+  atMs: number;
+  turnMs: number;
+}
+
+const dayMs = 86_400_000;
+/** Those of operations for which people wait, and one of which many come at once. */
+const objectives = [2_000, 6_000, 60_000];
+
+/**
+ * Without a load all are there from the start, with turns that are as far apart as jobs can be worked on, and far from now.
+ * With one they come at random, and have different objectives.
+ */
+function drawArrivals({
+  count,
+  perSecond,
+  load,
+  seed,
+}: {
+  count: number;
+  perSecond: number;
+  load: number | null;
+  seed: number;
+}): Arrival[] {
+  const random = randomStream(seed, 'arrivals');
+  let atMs = 0;
+  const drawn = Array.from({ length: count }, (_, index) => {
+    if (load === null) return { index, atMs: 0, turnMs: dayMs + (index * 1_000) / perSecond };
+    atMs += random.exponential(1_000 / (load * perSecond));
+    const objectiveMs = objectives[random.choice([7, 2, 1])] ?? 0;
+    return { index, atMs, turnMs: Math.round(atMs + objectiveMs) };
+  });
+  const places = drawn.toSorted((a, b) => a.turnMs - b.turnMs).map(({ index }) => index);
+  const placeOf = new Map(places.map((index, place) => [index, place]));
+  return drawn.map((each) => ({ ...each, place: placeOf.get(each.index) ?? 0 }));
 }
 
 function meanOf(values: readonly number[]): number {
