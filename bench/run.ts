@@ -3,6 +3,7 @@ interface BenchOptions {
   likeCloud: boolean;
   embedded: boolean;
   compare: boolean;
+  stack: boolean;
   /** Names of figures. */
   only: string[];
   /** What `--name=value` says, by name. */
@@ -34,7 +35,7 @@ const onlyPrefix = '--only=';
 const ofOne: Record<string, string[]> = {
   pipeline: ['--like-cloud', '--no-op'],
   idle: ['--embedded'],
-  line: ['--compare'],
+  line: ['--compare', '--stack'],
   embedded: ['readySeconds', 'noOp', 'sketches', 'idle', 'told', 'history', 'kills'].map(
     (part) => onlyPrefix + part,
   ),
@@ -64,6 +65,9 @@ if (!load || unknownFlag) {
   console.error(
     'line takes milliseconds, and lists of sizes: --query=20 --get=10 --write=30 --slots=8,32 --jobs=30,400',
   );
+  console.error(
+    'It takes --load=0.9, --compare, which shows other ways beside, and --stack, which takes the local stack.',
+  );
   process.exit(2);
 }
 const run = await load();
@@ -72,6 +76,7 @@ await run({
   likeCloud: flags.includes('--like-cloud'),
   embedded: flags.includes('--embedded'),
   compare: flags.includes('--compare'),
+  stack: flags.includes('--stack'),
   only: flags.flatMap((flag) => (flag.startsWith(onlyPrefix) ? [flag.slice(onlyPrefix.length)] : [])),
   values,
 });

@@ -1,7 +1,9 @@
 import { OutageError, RetryableError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
+import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { steadyService } from '@spillway/core/testing/learned-service.ts';
+import { postponed } from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
 import { cancelJob } from './cancel.ts';
 import type { Executor, Operate } from './executor.ts';
@@ -347,5 +349,100 @@ describe('a job that was given back', () => {
     expect((await bench.job(first)).attempt).toBe(0);
     expect(await turn(bench)).toBe(second);
     expect(await handleNextInLine(bench.executor())).toMatchObject({ job: { id: first } });
+  });
+});
+
+describe('the slots of a worker', () => {
+  it('do not run into each other: each write of a claim counts', async () => {
+    const bench = await workbench({ routing: runOff });
+    const jobs = await dropped(bench, ...new Array<string>(4).fill('sketch'));
+    const { replace } = bench.ports.jobs;
+    let refused = 0;
+    bench.ports.jobs.replace = async (...change) => {
+      const written = await replace(...change);
+      if (!written) refused++;
+      return written;
+    };
+    const executor = bench.executor();
+    const served = await Promise.all(jobs.map(() => handleNextInLine(executor)));
+    expect(served.map(({ kind }) => kind)).toEqual(jobs.map(() => 'succeeded'));
+    expect(refused).toBe(0);
+  });
+
+  it('find within ten seconds what is put before all that they have seen', async () => {
+    const bench = await workbench({ routing: runOff });
+    const executor = bench.executor();
+    const [first] = ids(await dropped(bench, 'caption'));
+    expect(await handleNextInLine(executor)).toMatchObject({ job: { id: first } });
+    const [old] = await dropped(bench, 'caption');
+    const stored = await bench.ports.jobs.get(old?.id ?? '');
+    const turnAt = new Date(bench.clock.now().getTime() - 60_000);
+    if (stored) await bench.ports.jobs.replace(stored, postponed(stored.job, turnAt));
+    expect((await handleNextInLine(executor)).kind).toBe('nothing_waits');
+    bench.clock.advance(10_000);
+    expect(await handleNextInLine(executor)).toMatchObject({ job: { id: old?.id } });
+  });
+
+  it('read far behind late jobs once a second, and not for each of them', async () => {
+    const bench = await workbench({ routing: runOff });
+    await dropped(bench, ...new Array<string>(100).fill('sketch'));
+    bench.clock.advance(5_000);
+    const { heads } = bench.ports.backlog;
+    let reads = 0;
+    bench.ports.backlog.heads = async (...question) => {
+      const found = await heads(...question);
+      reads += found.length;
+      return found;
+    };
+    const executor = bench.executor();
+    const readsOfOne = async () => {
+      reads = 0;
+      expect((await handleNextInLine(executor)).kind).toBe('succeeded');
+      return reads;
+    };
+    expect(await readsOfOne()).toBe(4 + 16 + 64);
+    for (let jobs = 0; jobs < 10; jobs++) expect(await readsOfOne()).toBe(4);
+    bench.clock.advance(1_000);
+    expect(await readsOfOne()).toBe(4 + 16 + 64);
+  });
+});
+
+describe('a worker that has lost many races', () => {
+  async function contended() {
+    const bench = await workbench({ routing: runOff });
+    const executor = bench.executor();
+    for (let races = 0; races < 200; races++) executor.line.lost();
+    return { bench, executor };
+  }
+
+  it('does the job that its message names first, where the line is short', async () => {
+    const { bench, executor } = await contended();
+    const jobs = ids(await dropped(bench, 'sketch', 'caption', 'sketch'));
+    for (const id of jobs) expect(await turn(bench, executor)).toBe(id);
+  });
+
+  it('leaves to a new message the job that it brings, and takes it when it has waited', async () => {
+    const { bench, executor } = await contended();
+    // None of the lanes that this seed may deal: the whole line alone shows it.
+    const [job] = await dropped(bench, 'sketch');
+    executor.line.choose = (named) => (named === null ? { of: 256, numbers: [] } : wholeLine);
+    expect((await handleNextInLine(executor)).kind).toBe('nothing_waits');
+    bench.clock.advance(999);
+    expect((await handleNextInLine(executor)).kind).toBe('nothing_waits');
+    bench.clock.advance(1);
+    expect(await handleNextInLine(executor)).toMatchObject({ job: { id: job?.id } });
+  });
+
+  it('looks elsewhere where others are quicker with all that it sees', async () => {
+    const { bench, executor } = await contended();
+    await dropped(bench, ...new Array<string>(60).fill('sketch'));
+    let looks = 0;
+    executor.line.choose = () => ({ of: 4, numbers: [looks++ % 4] });
+    const { replace } = bench.ports.jobs;
+    let races = 0;
+    bench.ports.jobs.replace = async (stored, next) =>
+      next.state === 'processing' && races++ < 4 ? null : replace(stored, next);
+    expect((await handleNextInLine(executor)).kind).toBe('succeeded');
+    expect(looks).toBe(2);
   });
 });

@@ -9,10 +9,15 @@ const claimsPerSlot = 30;
  * `values`: `query`, `get` and `write` are medians in milliseconds, `spread` is the sigma of their lognormal distribution,
  * `slots` and `jobs` (milliseconds) are lists of sizes, separated by commas. With `load`, such as 0.9, jobs arrive at random;
  * without it all of them wait from the start. With `compare` other ways of taking turns are beside that of production.
+ * `stack` measures the same on the local stack (stack.ts).
  */
-export async function line({ json, compare, values }: LineOptions): Promise<void> {
+export async function line({ json, compare, stack, values }: LineOptions): Promise<void> {
   const number = (name: string, usual: number) => Number(values.get(name) ?? usual);
   const list = (name: string, usual: string) => (values.get(name) ?? usual).split(',').map(Number);
+  if (stack) {
+    const { lineOnStack } = await import('./stack.ts');
+    return lineOnStack(number('jobs', 400), values.has('slots') ? list('slots', '') : null, json);
+  }
   const delay = (name: string, usual: number) => ({
     medianMs: number(name, usual),
     sigma: number('spread', 0.2),
@@ -37,6 +42,7 @@ export async function line({ json, compare, values }: LineOptions): Promise<void
 interface LineOptions {
   json: boolean;
   compare: boolean;
+  stack: boolean;
   values: Map<string, string>;
 }
 
