@@ -162,7 +162,10 @@ function* processInSlot(attempt: Attempt, source: Source): Steps<Output> {
     get signal() {
       return AbortSignal.any(signalsOf(attempt));
     },
-    onProgress: progress.tell,
+    onProgress(told) {
+      if (told) executor.flight?.delayed();
+      progress.tell(told);
+    },
   };
   let release: Release = () => {};
   try {

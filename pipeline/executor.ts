@@ -53,6 +53,8 @@ export interface Flight {
   room(job: Job, signals: readonly AbortSignal[]): Awaitable<Release>;
   /** The job's source is here. */
   fetched(): void;
+  /** It waits for something that its operation needs, such as a model, and for no slot meanwhile. */
+  delayed(): void;
   /** Waits for a free slot; the job with the earliest turn is first. Throws as `room` does. */
   slot(job: Job, signals: readonly AbortSignal[]): Awaitable<Release>;
 }

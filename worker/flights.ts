@@ -4,6 +4,7 @@ import { type Release, Semaphore } from '@spillway/core/semaphore.ts';
 import { begin, isThenable, Pending, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { Flight } from '@spillway/pipeline/executor.ts';
 import type { Clock, Timers } from '@spillway/pipeline/ports/ports.ts';
+import { isAhead, type Phase, slotFreeInMs } from './slot-forecast.ts';
 
 /** Jobs in a worker's hands, for each slot, beyond which it takes none: its storage may have stopped answering. */
 const mostPerSlot = 8;
@@ -43,17 +44,6 @@ export interface FlightsOptions {
   sharesLine: boolean;
 }
 
-type Phase =
-  /** It waits for a message, which may never come. */
-  | { kind: 'pulling' }
-  /** It looks for a job, and fetches its source. */
-  | { kind: 'fetching'; readyAt: number; serviceMs: number }
-  /** Its source is here, and its slot is not free. */
-  | { kind: 'waiting'; readyAt: number; serviceMs: number }
-  | { kind: 'working'; since: number; serviceMs: number }
-  /** Its result is stored, and its outcome recorded. */
-  | { kind: 'storing' };
-
 /**
  * The jobs in a worker's hands. Slots count operations, and not what waits for other machines: while as many jobs as there
  * are slots are worked on, the next ones are claimed and fetched, and the results of those before are stored.
@@ -91,11 +81,6 @@ export class Flights {
     return this.#slots.taken;
   }
 
-  /** Jobs in its hands, with those that are only looked for. */
-  get count(): number {
-    return this.#all.size;
-  }
-
   /** Operations that are under way in a slot too many go on. */
   resize(slots: number): void {
     this.#slots.resize(slots);
@@ -114,7 +99,7 @@ export class Flights {
     };
     let lookedAt = now();
     /** Whether it was looked for before its slot was free. */
-    let isAhead = false;
+    let wasAhead = false;
     const become = (phase: Phase) => {
       own.phase = phase;
       this.#change();
@@ -125,7 +110,7 @@ export class Flights {
         return own.leave.signal;
       },
       began: () => {
-        isAhead = this.#freeInMs([...this.#phases(own)]) > 0;
+        wasAhead = this.#freeInMs([...this.#phases(own)]) > 0;
         // What was to be given back then was not there yet.
         if (own.leave.signal.aborted) own.leave = new AbortController();
         lookedAt = now();
@@ -147,8 +132,9 @@ export class Flights {
         this.#fetchMs.add(readyAt - lookedAt);
         become({ kind: 'waiting', readyAt, serviceMs: expectedMs() });
       },
+      delayed: () => become({ kind: 'preparing', serviceMs: expectedMs() }),
       slot: (job, signals) =>
-        begin(this.#work(job, own.leave, signals, expectedMs(), serviceMs(job), isAhead, become)),
+        begin(this.#work(job, own.leave, signals, expectedMs(), serviceMs(job), wasAhead, become)),
       ended: () => {
         this.#all.delete(flight);
         this.#change();
@@ -180,14 +166,15 @@ export class Flights {
     expectedMs: number,
     /** Before it was corrected by what others took. */
     statedMs: number,
-    isAhead: boolean,
+    wasAhead: boolean,
     become: (phase: Phase) => void,
   ): Steps<Release> {
     const { clock } = this.#options;
     const readyAt = clock.now().getTime();
+    become({ kind: 'waiting', readyAt, serviceMs: expectedMs });
     const release = yield* this.#freeSlot(job, signals, leave);
     const since = clock.now().getTime();
-    if (isAhead) this.#adjustLead(since > readyAt);
+    if (wasAhead) this.#adjustLead(since > readyAt);
     become({ kind: 'working', since, serviceMs: expectedMs });
     let isWorking = true;
     return () => {
@@ -235,7 +222,7 @@ export class Flights {
 
   /** Gives back the jobs that have not begun; their attempts do not count. */
   giveBackWaiting(): void {
-    this.#giveBack(({ kind }) => kind !== 'working' && kind !== 'storing');
+    this.#giveBack(isAhead);
   }
 
   /** Gives back all jobs whose result is not there yet. */
@@ -264,54 +251,22 @@ export class Flights {
     if (phases.length >= mostPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     const freeInMs = this.#freeInMs(phases);
     if (freeInMs <= 0) return 0;
-    const ahead = phases.filter(({ kind }) => kind !== 'working' && kind !== 'storing').length;
+    const ahead = phases.filter(isAhead).length;
     const free = Math.max(0, this.slots - this.busy);
     if (ahead - free >= mostAheadPerSlot * this.slots) return Number.POSITIVE_INFINITY;
     if (this.#room.taken >= this.#options.mostBytes) return Number.POSITIVE_INFINITY;
     return freeInMs - this.#lead * (this.#fetchMs.quantiles()?.p50 ?? 0);
   }
 
-  /**
-   * Milliseconds until a slot is free that none of these jobs will take. Behind a message that has not come, and behind a
-   * source that is very late, that is not known.
-   */
   #freeInMs(phases: readonly Phase[]): number {
     const now = this.#options.clock.now().getTime();
-    const ends: number[] = [];
-    const ahead: { readyAt: number; serviceMs: number }[] = [];
-    for (const phase of phases) {
-      if (phase.kind === 'working') ends.push(now + leftMs(now - phase.since, phase.serviceMs));
-      else if (phase.kind === 'waiting') ahead.push(phase);
-      else if (phase.kind !== 'storing') ahead.push(expectedOf(phase, now, this.#usualFetchMs()));
-    }
-    const free = ends.sort((a, b) => a - b).slice(Math.max(0, ends.length - this.slots));
-    while (free.length < this.slots) free.unshift(now);
-    for (const { readyAt, serviceMs } of ahead.sort((a, b) => a.readyAt - b.readyAt)) {
-      const slot = free.indexOf(Math.min(...free));
-      free[slot] = Math.max(free[slot] ?? now, readyAt, now) + serviceMs;
-    }
-    return Math.min(...free) - now;
+    return slotFreeInMs(phases, { slots: this.slots, now, patienceMs: this.#usualFetchMs() });
   }
 
   /** Nine of ten are quicker. 0 before one was timed. */
   #usualFetchMs(): number {
     return this.#fetchMs.quantiles()?.p90 ?? 0;
   }
-}
-
-/** What is left of an operation that has run for some time. One that takes longer than expected may take long. */
-function leftMs(sinceMs: number, expectedMs: number): number {
-  return Math.abs(expectedMs - sinceMs);
-}
-
-/** When the source of a job is here that is still looked for or fetched, and how long its operation takes. */
-function expectedOf(
-  phase: Extract<Phase, { kind: 'pulling' | 'fetching' }>,
-  now: number,
-  patienceMs: number,
-): { readyAt: number; serviceMs: number } {
-  const isUnknown = phase.kind === 'pulling' || now - phase.readyAt > patienceMs;
-  return isUnknown ? { readyAt: Number.POSITIVE_INFINITY, serviceMs: 0 } : phase;
 }
 
 function turnOf({ route, deadlineAt }: Pick<Job, 'route' | 'deadlineAt'>): number {
