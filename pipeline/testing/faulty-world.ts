@@ -8,6 +8,7 @@ import type { Executor, Operate } from '../executor.ts';
 import { handleMessage, handleNextInLine } from '../handle-message.ts';
 import type { MemoryPorts } from '../memory/ports.ts';
 import type { Outcome } from '../outcome.ts';
+import { createRecentArrivals } from '../recent-arrivals.ts';
 import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
@@ -100,10 +101,12 @@ export async function play({
   const breakerStates = new Set<RunBreaker['state']>();
   const events = Array.from({ length: uploads }, (_, index) => {
     const operation = index % 4 === 0 ? 'caption' : 'sketch';
-    const metadata = { operation, batch: index % 3 === 0 ? 'holidays' : `visit-${index}` };
+    const batch = index % 3 === 0 ? 'holidays' : `visit-${index}`;
+    const metadata = { operation, batch, ...(index % 5 === 0 ? { 'batch-size': '100' } : {}) };
     const name = `owner-${index % 5}/${index}.jpg`;
     return steady.blobs.upload(steady.buckets.webUploads, name, Buffer.from('x'), metadata);
   });
+  const recent = createRecentArrivals();
   let round = 0;
 
   for (; round < 600; round++) {
@@ -143,7 +146,10 @@ export async function play({
   /** Eventarc: an event is brought again until the function has taken it, and sometimes once more. */
   async function route(): Promise<void> {
     for (const event of events.splice(0, arrivals)) {
-      const taken = await routeUpload(event, null, portsOf('router')).then(() => true, expectOutage);
+      const taken = await routeUpload(event, null, portsOf('router'), { arrivals: recent }).then(
+        () => true,
+        expectOutage,
+      );
       if (!taken || happens(faults.redelivered)) events.push(event);
     }
   }
@@ -250,6 +256,9 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
     sums: shaky(ports.sums, [
       'ledger',
       'ledgerInTurn',
+      'besideLine',
+      'ownerAhead',
+      'waitingBefore',
       'running',
       'succeededSince',
       'failedSince',
