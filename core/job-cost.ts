@@ -8,8 +8,8 @@ export const jobUses = {
   firestore: {
     /** Reserved, decided, claimed, ended, announced. */
     writes: 5,
-    /** A decision adds up four things. A sum is billed as one read for each thousand jobs that it adds up. */
-    readsOfSums: 4,
+    /** A decision adds up five things. A sum is billed as one read for each thousand jobs that it adds up. */
+    readsOfSums: 5,
     /** The summary of the fleet and the router's state. All decisions of a router within a second share one reading. */
     readsOfLook: 2,
     /**

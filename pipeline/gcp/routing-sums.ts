@@ -1,4 +1,4 @@
-import { AggregateField, Filter, type Query } from '@google-cloud/firestore';
+import { AggregateField, type Query } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSums, Stored } from '../ports/jobs.ts';
@@ -38,15 +38,12 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     const { job } = stored;
     const { createTime } = versionOf(stored);
     const [from, to] = disorderAround(turnAt);
-    const isEarlier = Filter.where('route.turnAt', '<', from);
-    const isBesideAndOlder = Filter.and(
-      Filter.where('route.turnAt', '>=', from),
-      Filter.where('route.turnAt', '<=', to),
-      Filter.where('createdAt', '<=', createTime),
-    );
-    // One sum of two alternatives is billed, and answered, as one.
-    const either = waiting('vm').where(Filter.or(isEarlier, isBesideAndOlder));
-    const ahead = await sideLedger(inOrder(either, 'route.turnAt'));
+    const sameTime = waiting('vm').where('route.turnAt', '>=', from).where('route.turnAt', '<=', to);
+    const [earlier, beside] = await Promise.all([
+      sideLedger(inOrder(waiting('vm').where('route.turnAt', '<', from), 'route.turnAt')),
+      sideLedger(inOrder(sameTime.where('createdAt', '<=', createTime), 'route.turnAt')),
+    ]);
+    const ahead = { jobs: earlier.jobs + beside.jobs, workMs: earlier.workMs + beside.workMs };
     const { target, turnAt: ownTurn } = job.route;
     return without(
       ahead,
