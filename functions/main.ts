@@ -74,7 +74,8 @@ async function register(): Promise<void> {
   const warmUp = Promise.allSettled([
     ports.settings.routing(),
     ports.settings.sourceRules(),
-    ports.fleet.read(),
+    ports.recent.workers(),
+    ports.recent.routerState(),
   ]);
   await checkNeeds('functions', ports);
   await warmUp;

@@ -45,7 +45,7 @@ export interface Prewarming extends Background {
 
 type PrewarmingPorts = Pick<
   Ports,
-  'forecasts' | 'sums' | 'settings' | 'fleet' | 'routerStates' | 'runService' | 'leases' | 'clock' | 'log'
+  'forecasts' | 'sums' | 'settings' | 'recent' | 'routerStates' | 'runService' | 'leases' | 'clock' | 'log'
 >;
 
 /**
@@ -118,7 +118,7 @@ async function lookAhead(
 ): Promise<string | null> {
   const minute = minuteOf(new Date(now.getTime() - timing.settle)) - 1;
   const seen = isOn ? await observe(before, minute, ports.sums) : nothingSeen(before);
-  const [{ workers }, routers] = await Promise.all([ports.fleet.read(), ports.routerStates.read()]);
+  const [workers, routers] = await Promise.all([ports.recent.workers(), ports.routerStates.read()]);
   const { breaker } = routers;
   const vmSlots = slotsOf(liveVms(workers, settings));
   const { forecast } = seen;

@@ -75,3 +75,23 @@ describe('the round trips in a row of one job', () => {
     expect(roundTrips.map((calls) => new Set(calls).size)).toEqual([4, 1, 1, 1, 1]);
   });
 });
+
+describe('the reads of a decision', () => {
+  it('do not grow with the fleet: sixty workers are two documents, once a second', async () => {
+    const bench = await workbench();
+    for (let index = 0; index < 60; index++) await bench.beats({ id: `vm-${index}`, slots: 4 });
+    await sweepOnce('sweeper', bench.ports);
+    const { ports, roundTrips } = countRoundTrips(bench.ports);
+    for (let file = 0; file < 5; file++) {
+      const object = bench.ports.blobs.upload('uploads', `sketch/${file}.jpg`, Buffer.from('cat'));
+      const [job] = await routeUpload(object, null, ports);
+      expect(job?.route.target).toBe('vm');
+    }
+    const calls = roundTrips.flat();
+    const countOf = (name: string) => calls.filter((call) => call === name).length;
+    expect(countOf('fleet.read')).toBe(0);
+    expect([countOf('fleetSummaries.read'), countOf('routerStates.read')]).toEqual([1, 1]);
+    // Five aggregations at most, two of them twice: pipeline/gcp/routing-sums.ts.
+    expect([countOf('sums.ledgerInTurn'), countOf('sums.ledger'), countOf('jobs.get')]).toEqual([5, 0, 0]);
+  });
+});
