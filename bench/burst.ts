@@ -173,7 +173,6 @@ function calibrated(onVm: Delays & Queue, onRun: Delays, coldStarts: number[]): 
       // Only the sum of the two can be measured from outside.
       publish: half(delayOf(onVm.delivery)),
       pull: half(delayOf(onVm.delivery)),
-      next: delayOf(onVm.next),
       service: measured(onVm.service),
     },
     router: {

@@ -1,4 +1,4 @@
-import { type Awaitable, begin, isThenable, Pending, type Thenable, waitFor } from '@spillway/core/steps.ts';
+import { isThenable, Pending, type Thenable } from '@spillway/core/steps.ts';
 import { drawDelay } from './jobs.ts';
 import type { Random } from './random.ts';
 import type { Delay } from './scenario.ts';
@@ -26,24 +26,27 @@ export function roundTrip<Answer>(
   if (delay.medianMs === 0) return answeredAtOnce(ask, served);
   const ms = drawDelay(delay, random);
   const returned = new Pending<unknown>();
-  let settle = ignore;
+  let answer: unknown;
+  let problem: { error: unknown } | null = null;
   engine.after(ms / 2, () => {
     try {
-      const answer = answeredAtOnce(ask, served);
-      settle = () => returned.resolve(answer);
+      answer = answeredAtOnce(ask, served);
     } catch (error) {
-      settle = () => returned.reject(error);
+      problem = { error };
     }
   });
-  home.after(ms, () => settle());
+  home.after(ms, () => {
+    if (problem) returned.reject(problem.error);
+    else returned.resolve(answer);
+  });
   return returned as Thenable<unknown> as Answer;
 }
 
 function answeredAtOnce<Answer>(ask: () => Answer, served: (answer: Awaited<Answer>) => void): Answer {
-  const answer: Awaitable<Awaited<Answer>> = begin(waitFor(ask()));
+  const answer = ask();
   if (isThenable(answer)) throw new Error('A service of virtual time has to answer at once.');
   served(answer as Awaited<Answer>);
-  return answer as Answer;
+  return answer;
 }
 
 function ignore(): void {}

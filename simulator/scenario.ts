@@ -50,10 +50,8 @@ export const scenarioSchema = z.strictObject({
     shape: known(shape),
     /** From publishing until a message can be pulled. */
     publish: known(delay),
-    /** From a free slot's asking, where a message is there, to the claim. */
+    /** From a message that can be pulled, where a pull waits, to the worker. */
     pull: known(delay),
-    /** What a worker itself needs from one job's outcome until it looks for the next. */
-    next: known(delay),
     /** A message whose holder vanished comes again after this time. */
     leaseMs: known(ms.positive()),
     heartbeatMs: known(ms.positive()),
@@ -88,8 +86,9 @@ export const scenarioSchema = z.strictObject({
   }),
   run: z.strictObject({
     maxInstances: known(z.int().min(0)),
-    /** Requests at a time on each instance. */
+    /** Requests at a time on each instance, and operations at a time. */
     concurrency: known(z.int().min(1)),
+    slots: known(z.int().min(1)),
     shape: known(shape),
     /** From publishing until a warm instance begins. */
     push: known(delay),

@@ -106,6 +106,7 @@ export class Machine implements Timers {
   readonly #engine: Engine;
   #life = 0;
   #stalledMs = 0;
+  #stallEndsAt = 0;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -121,7 +122,7 @@ export class Machine implements Timers {
       if (extraMs > 0) this.#engine.after(extraMs, fire);
       else action();
     };
-    this.#engine.after(ms, fire);
+    this.#engine.after(Math.max(0, this.#stallEndsAt - this.#engine.ms) + ms, fire);
   }
 
   every(ms: number, action: () => void): () => void {
@@ -135,6 +136,7 @@ export class Machine implements Timers {
 
   stall(ms: number): void {
     this.#stalledMs += ms;
+    this.#stallEndsAt = this.#engine.ms + ms;
   }
 
   die(): void {

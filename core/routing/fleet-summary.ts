@@ -119,10 +119,18 @@ function rounded(value: number): number {
  * The members with their ages at the time of the reading; null where nothing was summarised yet.
  * @throws ZodError, SyntaxError where the members are not valid.
  */
-export function fleetIn({ readAt, members }: FleetSummary): FleetAt | null {
+export function fleetIn(summary: FleetSummary): FleetAt | null {
+  const { readAt, members } = summary;
   if (readAt === null) return null;
-  return { readAt, workers: z.array(rowSchema).parse(JSON.parse(members)).map(memberOf) };
+  const known = fleets.get(summary);
+  if (known) return known;
+  const fleet = { readAt, workers: z.array(rowSchema).parse(JSON.parse(members)).map(memberOf) };
+  fleets.set(summary, fleet);
+  return fleet;
 }
+
+/** Of each summary once: a database in memory gives the same one to all its readers. */
+const fleets = new WeakMap<FleetSummary, FleetAt>();
 
 function memberOf([id, kind, state, slots, ageMs, load, pricePerHour, learned]: Row): FleetMember {
   const operations = Object.entries(learned).map(([operation, [all = 0, ...bands]]) => {

@@ -78,6 +78,7 @@ export function settingsFor(
       enabled: run.maxInstances > 0,
       maxInstances: run.maxInstances,
       concurrency: run.concurrency,
+      slots: run.slots,
       ...run.shape,
     },
     // Three beats and a little, as in production.

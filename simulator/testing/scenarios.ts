@@ -11,7 +11,6 @@ export function instantScenario(size: { vms: number; slots: number; runInstances
     slots: size.slots,
     publish: never,
     pull: never,
-    next: never,
     besideMs: 0,
   });
   Object.assign(scenario.router, { notice: never, decision: never });

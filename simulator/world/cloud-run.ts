@@ -1,5 +1,6 @@
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { afterFailure, afterSuccess, firstPace, pushesAtOnce } from '@spillway/core/push-delivery.ts';
+import { slotsOfInstance } from '@spillway/core/settings.ts';
 import { launch, type Steps } from '@spillway/core/steps.ts';
 import type { Bill } from '../bill.ts';
 import { Fifo } from '../fifo.ts';
@@ -137,12 +138,11 @@ export class CloudRun {
   }
 
   #start(coldStartMs: number): void {
-    const { engine, scenario } = this.#world;
-    const { concurrency } = scenario.run;
+    const { engine } = this.#world;
     const worker = new SimulatedWorker({
       id: `run-${++this.#started}`,
       kind: 'run',
-      slots: concurrency,
+      slots: slotsOfInstance(this.#world.policy.settings),
       machine: new Machine(engine),
       serviceMs: ({ runMs }) => runMs,
       world: this.#world,
@@ -189,8 +189,7 @@ export class CloudRun {
 
   *#answer(instance: Instance, request: Request): Steps<void> {
     const { worker } = instance;
-    const { engine } = this.#world;
-    const { outcome } = yield* worker.handle(request.message, engine.ms);
+    const outcome = yield* worker.handle(request.message);
     if (--instance.busy === 0) this.#becomeIdle(instance);
     this.#takeWaiting(instance);
     this.#settle(request, outcome.ack);
@@ -261,6 +260,6 @@ export class CloudRun {
     const { scenario, engine } = this.#world;
     const { worker, busy, ended } = instance;
     instance.beatAt = engine.ms;
-    worker.beat(ended ? 'stopped' : 'ready', busy, busy / scenario.run.concurrency);
+    worker.beat(ended ? 'stopped' : 'ready', busy / scenario.run.concurrency);
   }
 }

@@ -67,7 +67,7 @@ export function simulate(
     database,
     heartbeatMs: policy.heartbeatMs,
     sweepMs: scenario.router.sweepMs,
-    hasOpenJobs: () => created > endedAt.size,
+    hasOpenJobs,
   });
   /** When each job's end was written, in milliseconds. */
   const endedAt = new Map<string, number>();
@@ -84,6 +84,7 @@ export function simulate(
     idleTime,
     choose,
     vmOf: (id) => vmOfJob.get(id),
+    hasOpenJobs,
     crash: drawCrashes(scenario.faults.crash, seed),
     done: 0,
   };
@@ -130,9 +131,14 @@ export function simulate(
   /** The work is what routers expect that have learned. A run is too short for them to learn it first. */
   function onCreated(job: Job): void {
     created++;
+    pool.subscription.jobCreated();
     const { operation, vmMs: workMs } = drawnFor(job);
     lookAhead?.count({ operation, workMs });
     scaling?.count(workMs);
+  }
+
+  function hasOpenJobs(): boolean {
+    return created > endedAt.size;
   }
 
   function* sweepInTurn(): Steps<void> {

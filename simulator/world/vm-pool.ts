@@ -1,23 +1,17 @@
-import { launch, type Steps, waitFor } from '@spillway/core/steps.ts';
-import { claimJob } from '@spillway/pipeline/claim.ts';
-import { claimFirstInLine, claimInTurn } from '@spillway/pipeline/take-turn.ts';
-import { Fifo } from '../fifo.ts';
 import { drawDelay } from '../jobs.ts';
 import { type Random, randomStream } from '../random.ts';
 import type { Spell } from '../scenario.ts';
 import type { Message } from './pub-sub.ts';
-import { serveTurns } from './serve-turns.ts';
+import { Subscription } from './subscription.ts';
 import { Vm } from './vm.ts';
 import type { World } from './world.ts';
 
-/** The VMs and their subscription: a VM with a free slot asks, and takes one message at a time. */
+/** The VMs and their subscription. */
 export class VmPool {
   vms: Vm[] = [];
+  readonly subscription: Subscription;
   readonly #world: World;
-  readonly #shared = new Fifo<Message>();
   readonly #random: Random;
-  /** Whom Pub/Sub answers first. */
-  #turn = 0;
   /** VMs that are paid for and do not work yet. */
   #booting = 0;
   #created = 0;
@@ -30,6 +24,7 @@ export class VmPool {
     const { policy, engine, seed } = world;
     this.#world = world;
     this.#random = randomStream(seed, 'vm pool');
+    this.subscription = new Subscription(world);
     for (let vms = policy.usesVms ? count : 0; vms > 0; vms--) this.#add(engine.ms);
   }
 
@@ -44,13 +39,9 @@ export class VmPool {
       engine.after(drawDelay(scenario.pool.boot, this.#random), () => {
         this.#booting--;
         this.#add(createdAt);
-        this.#handOut();
       });
     }
-    for (const vm of more < 0 ? staying.slice(more) : []) {
-      vm.drain();
-      this.#letLeave(vm);
-    }
+    for (const vm of more < 0 ? staying.slice(more) : []) vm.drain();
   }
 
   /** Hours of VMs that were paid for until now. */
@@ -61,9 +52,15 @@ export class VmPool {
     return paidMs / 3_600_000;
   }
 
+  /** A message can be pulled from now on. */
+  arrive(message: Message): void {
+    const vm = this.#world.vmOf(message.jobId);
+    this.subscription.arrive(message, vm === undefined ? undefined : this.vms[vm]);
+  }
+
   #add(createdAt: number): void {
     const { engine, policy, idleTime } = this.#world;
-    const vm = new Vm(this.#created++, this.#world, () => this.#handOut());
+    const vm: Vm = new Vm(this.#created++, this.#world, this.subscription, () => this.#remove(vm));
     this.vms.push(vm);
     this.#createdAt.set(vm, createdAt);
     const phase = this.#random.uniform() * policy.heartbeatMs;
@@ -74,88 +71,9 @@ export class VmPool {
     this.#planFaults(vm);
   }
 
-  #letLeave(vm: Vm): void {
-    if (!vm.hasLeft) return;
-    vm.stop();
+  #remove(vm: Vm): void {
     this.vms = this.vms.filter((each) => each !== vm);
     this.#leftMs += this.#world.engine.ms - (this.#createdAt.get(vm) ?? 0);
-  }
-
-  /** A message can be pulled from now on. */
-  arrive(message: Message): void {
-    const vm = this.#world.vmOf(message.jobId);
-    const own = vm === undefined ? undefined : this.vms[vm];
-    (own?.queue ?? this.#shared).push(message);
-    this.#handOut();
-  }
-
-  #handOut(): void {
-    for (const vm of this.vms) {
-      while (vm.free > 0) {
-        const message = vm.queue.shift();
-        if (!message) break;
-        this.#pull(vm, message, message.pullMs);
-      }
-    }
-    while (this.#shared.size > 0) {
-      const vm = this.#freest();
-      const message = vm && this.#shared.shift();
-      if (!message) return;
-      this.#pull(vm, message, message.pullMs);
-    }
-  }
-
-  /** Pub/Sub promises nothing about who gets a message; of those who ask for more, more get one. */
-  #freest(): Vm | null {
-    let best: Vm | null = null;
-    for (let offset = 0; offset < this.vms.length; offset++) {
-      const vm = this.vms[(this.#turn + offset) % this.vms.length];
-      if (vm && vm.free > (best?.free ?? 0)) best = vm;
-    }
-    this.#turn++;
-    return best;
-  }
-
-  #pull(vm: Vm, message: Message, delayMs: number): void {
-    vm.held.add(message);
-    launch(this.#serve(vm, message, delayMs));
-  }
-
-  *#serve(vm: Vm, message: Message, delayMs: number): Steps<void> {
-    const { engine, policy, scenario } = this.#world;
-    yield* waitFor(vm.machine.pause(delayMs));
-    const takesTurns = policy.vmQueue === 'turns';
-    const outcome = takesTurns
-      ? yield* this.#serveTurns(vm, message)
-      : yield* vm.work((executor) => claimJob(message, executor), engine.ms);
-    // After Pub/Sub's first pause.
-    if (!outcome.ack) engine.after(scenario.run.backoff.firstMs, () => this.arrive(message));
-    vm.held.delete(message);
-    this.#letLeave(vm);
-    const next = takesTurns || !vm.takesWork ? undefined : (vm.queue.shift() ?? this.#shared.shift());
-    // A baseline's worker fetches ahead: it has the next message at hand.
-    if (next) this.#pull(vm, next, this.#nextMs());
-    else this.#handOut();
-  }
-
-  /** As a VM's pull loop does: the slot goes on with what is first in line, without asking Pub/Sub. */
-  #serveTurns(vm: Vm, message: Message) {
-    const { engine } = this.#world;
-    return serveTurns(
-      vm.work((executor) => claimInTurn(message, executor), engine.ms),
-      () => this.#workNext(vm),
-      () => vm.takesWork,
-    );
-  }
-
-  *#workNext(vm: Vm) {
-    const sinceMs = this.#world.engine.ms;
-    yield* waitFor(vm.machine.pause(this.#nextMs()));
-    return yield* vm.work(claimFirstInLine, sinceMs);
-  }
-
-  #nextMs(): number {
-    return drawDelay(this.#world.scenario.vms.next, this.#random);
   }
 
   #planFaults(vm: Vm): void {
@@ -169,10 +87,9 @@ export class VmPool {
         });
       }
     };
-    const bringAgain = (message: Message) => engine.after(scenario.vms.leaseMs, () => this.arrive(message));
     plan(
       vmDeaths,
-      () => vm.die().forEach(bringAgain),
+      () => vm.die(),
       () => vm.comeBack(),
     );
     plan(

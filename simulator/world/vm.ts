@@ -1,9 +1,10 @@
 import { type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { priorServiceMs } from '@spillway/core/routing/service-times.ts';
 import { begin, type Steps, waitFor } from '@spillway/core/steps.ts';
-import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
-import type { Executor } from '@spillway/pipeline/executor.ts';
-import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { claimJob } from '@spillway/pipeline/claim.ts';
+import { executeClaimed, handling, handlingNextInLine } from '@spillway/pipeline/handle-message.ts';
+import { silentLog } from '@spillway/pipeline/memory/ports.ts';
+import { type Pulling, startPulling } from '@spillway/worker/pull-loop.ts';
 import { createSelfGuard, type SelfGuard } from '@spillway/worker/self-guard.ts';
 import type { SelfTestProblem } from '@spillway/worker/self-test.ts';
 import { testPicture, testSlowness } from '@spillway/worker/test-picture.ts';
@@ -12,25 +13,27 @@ import type { VmReport } from '../policies/policy.ts';
 import { type Spell, serviceTimeOf } from '../scenario.ts';
 import { Machine } from '../virtual-time.ts';
 import type { Message } from './pub-sub.ts';
+import type { Puller, SimulatedDelivery, Subscription } from './subscription.ts';
 import { SimulatedWorker } from './worker.ts';
 import type { World } from './world.ts';
 
 /** One virtual machine: its slots, the worker that lives on it, and the bad times that the scenario gives it. */
-export class Vm {
+export class Vm implements Puller {
   readonly index: number;
   readonly id: string;
   readonly slots: number;
   readonly machine: Machine;
   /** Messages of its own, where every VM has a queue. */
   readonly queue = new Fifo<Message>();
-  /** Messages that a slot is asking for or working on. */
-  readonly held = new Set<Message>();
+  readonly held = new Map<string, Message>();
   /** What its last heartbeat said. */
   report: VmReport & { atMs: number };
   readonly #world: World;
-  readonly #onReady: () => void;
+  readonly #subscription: Subscription;
+  readonly #onLeft: () => void;
   #worker: SimulatedWorker;
   #guard: SelfGuard;
+  #pulling: Pulling;
   #alive = true;
   #leaving = false;
   #stalled = false;
@@ -38,44 +41,22 @@ export class Vm {
   #busyMs = 0;
   #busySince = 0;
 
-  /** @param onReady Called when it takes work again. */
-  constructor(index: number, world: World, onReady: () => void) {
+  /** @param onLeft Called when it was told to leave, and has ended its work. */
+  constructor(index: number, world: World, subscription: Subscription, onLeft: () => void) {
     this.index = index;
     this.id = `vm-${index + 1}`;
     this.slots = world.scenario.vms.slots;
     this.machine = new Machine(world.engine);
     this.#world = world;
-    this.#onReady = onReady;
-    [this.#worker, this.#guard] = this.#boot();
+    this.#subscription = subscription;
+    this.#onLeft = onLeft;
+    [this.#worker, this.#guard, this.#pulling] = this.#boot();
     this.report = { vm: index, slots: this.slots, busy: 0, queued: 0, atMs: 0 };
     this.beat();
   }
 
-  get takesWork(): boolean {
-    return this.#alive && !this.#leaving && !this.#stalled && !this.#guard.paused;
-  }
-
   get isLeaving(): boolean {
     return this.#leaving;
-  }
-
-  /** It was told to end, and what was under way has ended. */
-  get hasLeft(): boolean {
-    return this.#leaving && this.held.size === 0;
-  }
-
-  get free(): number {
-    return this.takesWork ? this.slots - this.held.size : 0;
-  }
-
-  /** Executes what a claim gives it. `sinceMs`: when it began to look for work. */
-  *work(claim: (executor: Executor) => Steps<ClaimAnswer | null>, sinceMs: number): Steps<Outcome> {
-    const { executor } = this.#worker;
-    this.#countBusy(+1);
-    const { outcome, ms } = yield* this.#worker.execute(claim(executor), sinceMs);
-    this.#countBusy(-1);
-    if (this.#world.policy.reviews) this.#guard.observe(outcome, ms);
-    return outcome;
   }
 
   beat(): void {
@@ -85,9 +66,9 @@ export class Vm {
     const sinceMs = ms - this.report.atMs;
     const load = sinceMs > 0 ? Math.min(1, this.#busyMs / this.slots / sinceMs) : 0;
     this.#busyMs = 0;
-    const busy = this.held.size;
-    this.report = { vm: this.index, slots: this.slots, busy, queued: this.queue.size, atMs: ms };
-    this.#worker.beat(this.#state(), busy, load);
+    const { inFlight } = this.#worker;
+    this.report = { vm: this.index, slots: this.slots, busy: inFlight, queued: this.queue.size, atMs: ms };
+    this.#worker.beat(this.#state(), load);
   }
 
   /** Whether routers believe that it lives. */
@@ -105,28 +86,30 @@ export class Vm {
   drain(): void {
     this.#leaving = true;
     this.beat();
+    void this.#pulling.stop();
+    this.#subscription.endPulls(this);
+    this.#leaveIfDone();
   }
 
-  /** Its last heartbeat. */
-  stop(): void {
-    this.#worker.beat('stopped', 0, 0);
+  #leaveIfDone(): void {
+    if (!this.#leaving || !this.#alive || this.#worker.inFlight > 0) return;
+    this.#worker.beat('stopped', 0);
     this.#alive = false;
+    this.#onLeft();
   }
 
-  /** Vanishes: what it does is lost. Returns what it held. */
-  die(): Message[] {
-    const lost = [...this.held];
+  /** Vanishes: what it does is lost. */
+  die(): void {
     this.#countBusy(-this.#working);
     this.#alive = false;
     this.machine.die();
-    this.held.clear();
-    return lost;
+    this.#subscription.vanished(this);
   }
 
   comeBack(): void {
     this.#alive = true;
-    [this.#worker, this.#guard] = this.#boot();
-    this.#goOn();
+    [this.#worker, this.#guard, this.#pulling] = this.#boot();
+    this.beat();
   }
 
   stall(ms: number): void {
@@ -136,27 +119,60 @@ export class Vm {
 
   endStall(): void {
     this.#stalled = false;
-    this.#goOn();
+    this.beat();
   }
 
-  #boot(): [SimulatedWorker, SelfGuard] {
-    const { id, machine } = this;
+  #boot(): [SimulatedWorker, SelfGuard, Pulling] {
+    const { id, machine, slots } = this;
     const world = this.#world;
-    const serviceMs = ({ vmMs }: { vmMs: number }) => vmMs * this.#slowness;
-    const worker = new SimulatedWorker({ id, kind: 'vm', slots: this.slots, machine, serviceMs, world });
+    const worker = new SimulatedWorker({
+      id,
+      kind: 'vm',
+      slots,
+      machine,
+      serviceMs: ({ vmMs }) => vmMs * this.#slowness,
+      onOperation: (more) => this.#countBusy(more),
+      onOutcome: (outcome, ms) => {
+        if (world.policy.reviews) guard.observe(outcome, ms);
+        this.#leaveIfDone();
+      },
+      world,
+    });
     const guard = createSelfGuard({
       worker: id,
       ports: worker.executor.ports,
       control: { change() {} },
       test: () => begin(this.#test()),
-      onChange: () => this.#goOn(),
+      onChange: (paused) => {
+        pulling.pause(paused);
+        this.beat();
+      },
     });
-    return [worker, guard];
+    const pulling = this.#pull(worker);
+    return [worker, guard, pulling];
   }
 
-  #goOn(): void {
-    this.beat();
-    this.#onReady();
+  /** As production does; or, as a baseline does, message by message, so that its order is that of the messages. */
+  #pull(worker: SimulatedWorker): Pulling {
+    const { policy } = this.#world;
+    const { flights } = worker;
+    const takesTurns = policy.vmQueue === 'turns';
+    return startPulling('vm', {
+      flights,
+      giveBackWaiting: () => flights.giveBackWaiting(),
+      work: (delivery, flight = flights.begin()) => {
+        const { message } = delivery as SimulatedDelivery;
+        return begin(
+          worker.execute(flight, (executor) =>
+            takesTurns ? handling(message, executor) : executeClaimed(claimJob(message, executor), executor),
+          ),
+        );
+      },
+      ...(takesTurns
+        ? { workNext: (flight = flights.begin()) => begin(worker.execute(flight, handlingNextInLine)) }
+        : {}),
+      ports: { consumer: this.#subscription.consumerOf(this), timers: noTimers, log: silentLog },
+    });
   }
 
   /** Every operation with the self-test's picture. */
@@ -190,6 +206,9 @@ export class Vm {
     this.#working += more;
   }
 }
+
+/** Of what the pull loop does in fixed intervals, nothing matters here: a message's time need not be extended. */
+const noTimers = { every: () => () => {} };
 
 function isDuring({ atSeconds, forSeconds }: Spell, second: number): boolean {
   return second >= atSeconds && second < atSeconds + forSeconds;

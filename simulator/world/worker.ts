@@ -3,51 +3,57 @@ import { type Heartbeat, heartbeatKeptMs } from '@spillway/core/heartbeat.ts';
 import type { Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
 import { Pending, type Steps } from '@spillway/core/steps.ts';
-import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import type { Executor, OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
-import { executeClaimed, handling } from '@spillway/pipeline/handle-message.ts';
+import { handling } from '@spillway/pipeline/handle-message.ts';
 import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { Flights, type OwnFlight } from '@spillway/worker/flights.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
+import { expectedMs } from '@spillway/worker/workload.ts';
 import type { SimulatedJob } from '../jobs.ts';
 import { randomStream } from '../random.ts';
 import type { Machine } from '../virtual-time.ts';
 import type { World } from './world.ts';
-
-/** What became of a message, and how long that took in milliseconds. */
-interface Handled {
-  outcome: Outcome;
-  ms: number;
-}
 
 export interface WorkerOptions {
   id: string;
   kind: Target;
   slots: number;
   machine: Machine;
-  /** How long a job takes that begins now. */
+  /** How long a job keeps a slot that begins now. */
   serviceMs: (drawn: SimulatedJob) => number;
+  /** An operation begins (1) or has ended (-1). */
+  onOperation?: (more: 1 | -1) => void;
+  /** Told of every outcome. `ms`: from the look for the job to it. */
+  onOutcome?: (outcome: Outcome, ms: number) => void;
   world: World;
 }
+
+/** Room for the files of jobs in a worker's hands, in bytes, as the workers' default. */
+const roomBytes = { vm: 1_024 * 2 ** 20, run: 256 * 2 ** 20 } as const satisfies Record<Target, number>;
 
 /** A worker from its start to its end: it executes jobs as production does, in virtual time. */
 export class SimulatedWorker {
   readonly book: OperationStatsBook;
+  readonly flights: Flights;
   readonly executor: Executor;
   readonly #options: WorkerOptions;
   readonly #startedAt: Date;
+  /** Jobs in its hands, without those that it only waits for. */
+  inFlight = 0;
 
   constructor(options: WorkerOptions) {
-    const { world, id, kind, machine } = options;
+    const { world, id, kind, slots, machine } = options;
+    const { engine, scenario } = world;
     this.#options = options;
-    this.#startedAt = world.engine.now();
+    this.#startedAt = engine.now();
     this.book = new OperationStatsBook(() => this.#startedAt);
     this.executor = {
       ports: world.distance.connect(id, machine).ports,
       worker: id,
       target: kind,
-      claimMs: world.scenario.vms.claimMs,
-      maxAttempts: world.scenario.faults.maxAttempts,
+      claimMs: scenario.vms.claimMs,
+      maxAttempts: scenario.faults.maxAttempts,
       folders: world.storage.folders,
       learned: () => this.book.learned(),
       io: () => this.book.io,
@@ -57,34 +63,45 @@ export class SimulatedWorker {
       testOperation: () => null,
       operate: (request) => this.#operate(request),
     };
+    this.flights = new Flights({
+      slots,
+      mostBytes: roomBytes[kind],
+      clock: engine,
+      timers: machine,
+      serviceMs: (job) => expectedMs(job, this.executor),
+      sharesLine: kind === 'vm',
+    });
   }
 
-  /** Executes what a claim gives it. `sinceMs`: when it began to look for work. */
-  execute(claim: Steps<ClaimAnswer | null>, sinceMs: number): Steps<Handled> {
-    return this.#timed(executeClaimed(claim, this.executor), sinceMs);
-  }
-
-  /** Does what a message asks for. */
-  handle(message: JobMessage, sinceMs: number): Steps<Handled> {
-    return this.#timed(handling(message, this.executor), sinceMs);
-  }
-
-  *#timed(work: Steps<Outcome>, sinceMs: number): Steps<Handled> {
-    const outcome = yield* work;
-    const ms = Math.round(this.#options.world.engine.ms - sinceMs);
+  /** Executes what is found in this way. */
+  *execute(flight: OwnFlight, find: (executor: Executor) => Steps<Outcome>): Steps<Outcome> {
+    const { engine } = this.#options.world;
+    const sinceMs = engine.ms;
+    this.inFlight++;
+    flight.began();
+    const outcome = yield* find({ ...this.executor, flight, leaving: flight.leaving });
+    flight.ended();
+    this.inFlight--;
+    const ms = Math.round(engine.ms - sinceMs);
     this.book.record(outcome, ms);
-    return { outcome, ms };
+    this.#options.onOutcome?.(outcome, ms);
+    return outcome;
   }
 
-  beat(state: Heartbeat['state'], busy: number, load: number): void {
+  /** Does what a message that was pushed asks for. */
+  handle(message: JobMessage): Steps<Outcome> {
+    return this.execute(this.flights.begin(), (executor) => handling(message, executor));
+  }
+
+  beat(state: Heartbeat['state'], load: number): void {
     const { id, kind, slots, world } = this.#options;
     world.ports.fleet.beat({
       id,
       kind,
       state,
       slots,
-      busy,
-      inFlight: busy,
+      busy: this.flights.busy,
+      inFlight: this.inFlight,
       cpu: { load, perCore: [] },
       memory: { totalBytes: 0, usedBytes: 0 },
       process: { cpu: 0, rssBytes: 0, count: 0 },
@@ -103,12 +120,14 @@ export class SimulatedWorker {
   }
 
   #operate({ inputPath }: OperationRequest): Pending<OperationOutput> {
-    const { world, machine, serviceMs } = this.#options;
+    const { world, machine, serviceMs, onOperation } = this.#options;
     const drawn = world.storage.take(inputPath);
     const crashesAfter = world.crash(drawn);
     const processMs = serviceMs(drawn) * (crashesAfter ?? 1);
     const output = new Pending<OperationOutput>();
+    onOperation?.(1);
     machine.after(processMs, () => {
+      onOperation?.(-1);
       if (crashesAfter === null) {
         world.done++;
         output.resolve({ ...anyOutput, decodedPixels: drawn.decodedPixels, processMs });

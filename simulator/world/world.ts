@@ -20,6 +20,8 @@ export interface World {
   storage: Storage;
   idleTime: IdleTime;
   choose: ChooseRoute;
+  /** Whether a job has been created that has not ended. */
+  hasOpenJobs(): boolean;
   /** Which VM's queue a job was put into, where every VM has its own. */
   vmOf(id: string): number | undefined;
   /** Tells of the next attempt at a job after which share of the work it crashes; null where it goes well. */
