@@ -14,6 +14,8 @@ import { failureCodeList } from './errors.ts';
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
  * - **message**: Tells a worker that a job waits. It has the job's id and epoch, and is worthless without the document.
  * - **line**: The jobs that wait for one target, in the order of their turns.
+ * - **lane**: A part of the VMs' line, by the hash of a job's id. Slots look at some lanes, so that they do not all try the
+ *   same jobs.
  * - **turn**: The time that orders the VMs' line: the deadline, or later if the owner has much waiting already.
  *   Earliest deadline first.
  * - **deadline**: The upload's time plus the operation's objective.

@@ -5,7 +5,7 @@ import { type ClaimAnswer, claimAsRead, claimJob } from '@spillway/pipeline/clai
 import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
 import { claimFirstInLine, claimInTurn, type Taker } from '@spillway/pipeline/take-turn.ts';
 import { drawDelay } from '@spillway/simulator/jobs.ts';
-import type { Random } from '@spillway/simulator/random.ts';
+import { shuffled } from './shuffled.ts';
 import type { LineWorld, WayToClaim } from './world.ts';
 
 /** Ways of taking jobs from a line, to compare with what production does. */
@@ -100,9 +100,4 @@ function* tryEach(found: readonly Stored[], taker: Taker): Steps<ClaimAnswer | n
     if (answer.kind === 'claimed') return answer;
   }
   return null;
-}
-
-export function shuffled<Item>(items: readonly Item[], random: Random): Item[] {
-  const left = [...items];
-  return items.flatMap(() => left.splice(Math.floor(random.uniform() * left.length), 1));
 }

@@ -25,7 +25,7 @@ import { Engine } from '@spillway/simulator/virtual-time.ts';
 import { Storage } from '@spillway/simulator/world/storage.ts';
 import { quantile } from '../quantile.ts';
 import { Places } from './places.ts';
-import { shuffled } from './ways.ts';
+import { shuffled } from './shuffled.ts';
 
 /** From an arrival to a pull that waits for its message. */
 const messageMs = 30;
