@@ -27,6 +27,8 @@ export function createMemoryJobs(clock: Clock): JobPorts {
   /** Open jobs on the VMs, by their owners. */
   const owners = new Map<string | null, Set<Row>>();
   const batches = new Map<string, Row[]>();
+  /** Jobs by their sources, from the first time that somebody asks for them: the simulator never does. */
+  let sources: Map<string, Row[]> | null = null;
   const { written, ...feed } = createMemoryFeed(rows);
   let writes = 0;
 
@@ -73,6 +75,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
       if (existing) return { kind: 'exists', stored: read(existing) };
       const row: Row = { stored: stored({ ...job, createdAt: clock.now() }), position: rows.size };
       rows.set(job.id, row);
+      if (sources) addSource(row, sources);
       if (job.batch !== null) batches.set(job.batch, [...(batches.get(job.batch) ?? []), row]);
       return { kind: 'created', stored: index(row, null) };
     },
@@ -90,13 +93,12 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     existing(ids) {
       return new Set(ids.filter((id) => rows.has(id)));
     },
-    ofSource({ bucket, name, generation }) {
-      return [...rows.values()]
-        .map(read)
-        .filter(
-          ({ job: { source } }) =>
-            source.bucket === bucket && source.name === name && source.generation === generation,
-        );
+    ofSource(source) {
+      if (sources === null) {
+        sources = new Map();
+        for (const row of rows.values()) addSource(row, sources);
+      }
+      return (sources.get(sourceKey(source)) ?? []).map(read);
     },
   };
 
@@ -237,6 +239,16 @@ function affectedBy(indexes: ReturnType<typeof createIndexes>) {
     processing: [claimed.vm, claimed.run, indexes.expiring],
     ended: [succeeded.vm, succeeded.run, failed.vm, failed.run],
   };
+}
+
+function addSource(row: Row, sources: Map<string, Row[]>): void {
+  const key = sourceKey(row.stored.job.source);
+  sources.set(key, [...(sources.get(key) ?? []), row]);
+}
+
+/** No bucket's name has a slash, and no generation has a hash. */
+function sourceKey({ bucket, name, generation }: Parameters<JobDocuments['ofSource']>[0]): string {
+  return `${bucket}/${name}#${generation}`;
 }
 
 function phaseOf({ state }: Job): 'queued' | 'processing' | 'ended' {
