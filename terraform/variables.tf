@@ -204,10 +204,10 @@ variable "run_slots" {
     condition     = var.run_slots == null || try(var.run_slots >= 1 && var.run_slots <= var.run_concurrency && floor(var.run_slots) == var.run_slots, false)
     error_message = "run_slots is a whole number from 1 to run_concurrency: an instance works on no more jobs than it is sent."
   }
-  # A request waits behind three others at most, within its 120 seconds.
+  # The dashboard refuses more, too (core/settings.ts).
   validation {
-    condition     = var.run_slots == null || try(var.run_concurrency <= 4 * var.run_slots, false)
-    error_message = "run_concurrency is at most four times run_slots: a request that waits for its slot would be answered 504, which slows all pushes."
+    condition     = var.run_slots == null || try(var.run_concurrency <= 8 * var.run_slots, false)
+    error_message = "run_concurrency is at most eight times run_slots: a request that waits too long for its slot is answered 504, which slows all pushes."
   }
 }
 
