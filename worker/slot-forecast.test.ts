@@ -25,8 +25,13 @@ describe('the next slot that nobody takes', () => {
     expect(inMs(1, fetching(40))).toBe(140);
     // A source that is somewhat late is here any moment.
     expect(inMs(1, fetching(-40))).toBe(100 - 40 + 40);
-    expect(inMs(1, fetching(-60))).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is kept for a source that is very late, but not for one that is stuck', () => {
+    expect(inMs(1, fetching(-60))).toBe(940);
     expect(inMs(2, fetching(-60), working(30))).toBe(70);
+    expect(inMs(1, fetching(-1_000))).toBe(0);
+    expect(inMs(1, fetching(-1_000), working(30))).toBe(70);
   });
 
   it('is not known behind messages that have not come', () => {

@@ -17,9 +17,12 @@ export function isAhead({ kind }: Phase): boolean {
   return kind !== 'working' && kind !== 'storing';
 }
 
+/** A source that is later than this may be here in a minute, and the next job does not wait for it. Milliseconds. */
+const stuckMs = 1_000;
+
 /**
  * Milliseconds until a slot is free that none of these jobs will take. Infinite where that is not known: behind a message
- * that has not come, and behind a source that is very late. A job that waits for a model takes no slot for now.
+ * that has not come. A job whose source is stuck, or that waits for a model, takes no slot for now.
  * @param patienceMs A source that is later than this is very late.
  */
 export function slotFreeInMs(
@@ -34,7 +37,9 @@ export function slotFreeInMs(
         ahead.push(unknown);
         break;
       case 'fetching':
-        ahead.push(now - phase.readyAt > patienceMs ? unknown : phase);
+        if (now - phase.readyAt <= patienceMs) ahead.push(phase);
+        else if (now - phase.readyAt < stuckMs)
+          ahead.push({ readyAt: phase.readyAt + stuckMs, serviceMs: 0 });
         break;
       case 'waiting':
         ahead.push(phase);

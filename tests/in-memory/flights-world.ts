@@ -29,6 +29,8 @@ interface WorldOptions {
   /** How long an operation keeps its slot. */
   serviceMs: (job: Job) => number;
   mostBytes?: number;
+  /** How long the download of this number of bytes takes beside the round trip. */
+  downloadMs?: (bytes: number) => number;
 }
 
 /** What one VM has done with a job. Milliseconds of virtual time. */
@@ -48,7 +50,13 @@ const claimMs = 9_000;
  * Jobs that wait for VMs, each with a message, and VMs that work on them with the production loop in virtual time. All is
  * decided by the same seeds each time.
  */
-export function flightsWorld({ roundTripMs, slots, serviceMs, mostBytes = 2 ** 30 }: WorldOptions) {
+export function flightsWorld({
+  roundTripMs,
+  slots,
+  serviceMs,
+  mostBytes = 2 ** 30,
+  downloadMs = () => 0,
+}: WorldOptions) {
   const engine = new Engine();
   const near = createMemoryDatabase({ clock: engine, routing: noCloudRun });
   const messages: JobMessage[] = [];
@@ -81,9 +89,9 @@ export function flightsWorld({ roundTripMs, slots, serviceMs, mostBytes = 2 ** 3
   } as Partial<Queue> as Queue;
 
   function portsOf(home: Engine | Machine, name: string): AppPorts {
-    const away = <Answer>(act: () => Answer): Answer => begin(late(act)) as Answer;
-    function* late<Answer>(act: () => Answer): Steps<Answer> {
-      yield* waitFor(home.pause(roundTripMs / 2));
+    const away = <Answer>(act: () => Answer, ms = 0): Answer => begin(late(act, ms)) as Answer;
+    function* late<Answer>(act: () => Answer, ms: number): Steps<Answer> {
+      yield* waitFor(home.pause(roundTripMs / 2 + ms));
       const answer = act();
       yield* waitFor(home.pause(roundTripMs / 2));
       return answer;
@@ -124,9 +132,10 @@ export function flightsWorld({ roundTripMs, slots, serviceMs, mostBytes = 2 ** 3
     };
     const blobs: Partial<Blobs> = {
       download: ({ generation }) => {
-        kept += 2 * Number(generation);
+        const bytes = Number(generation);
+        kept += 2 * bytes;
         mostKept = Math.max(mostKept, kept);
-        return away(() => ({ kind: 'downloaded' as const, crc32c: '', size: 1 }));
+        return away(() => ({ kind: 'downloaded' as const, crc32c: '', size: 1 }), downloadMs(bytes));
       },
       writeOnce: (bucket, object) =>
         away(() => {

@@ -70,6 +70,24 @@ describe('slots', () => {
     expect(even).toBeGreaterThanOrEqual(17);
   });
 
+  it('do not stand still while the source of another job is stuck', () => {
+    const stuck = 7_777;
+    const world = flightsWorld({
+      roundTripMs: 16,
+      slots: 1,
+      serviceMs: () => 70,
+      downloadMs: (bytes) => (bytes === stuck ? 60_000 : 0),
+    });
+    world.vm('vm-1');
+    dropMany(world, 20);
+    world.drop('job-0020', { size: stuck });
+    for (let index = 21; index < 60; index++) world.drop(`job-${String(index).padStart(4, '0')}`);
+    world.play(30_000);
+    expect(world.works).toHaveLength(59);
+    world.playToTheEnd();
+    expect(world.job('job-0020')).toMatchObject({ state: 'succeeded', attempt: 1 });
+  });
+
   it('that have nothing to do have a pull each, and wake up no more often than one ends', () => {
     const world = flightsWorld({ roundTripMs: 30, slots: 2, serviceMs: () => 20 });
     world.vm('vm-1');
