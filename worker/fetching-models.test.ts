@@ -6,7 +6,7 @@ import type { JobProgress } from '@spillway/core/job.ts';
 import { type OperationName, parseOptions } from '@spillway/core/operations.ts';
 import { mirrorCheckpoint } from '@spillway/models/testing/mirror.ts';
 import type { Operate } from '@spillway/pipeline/executor.ts';
-import { copying } from '@spillway/pipeline/testing/workbench.ts';
+import { copying, plainOutput } from '@spillway/pipeline/testing/workbench.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { fetchingModels } from './fetching-models.ts';
 
@@ -86,16 +86,5 @@ test('a share never falls, although a model that is made smaller counts from zer
 });
 
 async function fakeResult(path: string): ReturnType<Operate> {
-  return {
-    path,
-    contentType: 'image/png',
-    extension: 'png',
-    width: 1,
-    height: 1,
-    decodedPixels: 1,
-    model: null,
-    notes: [],
-    processMs: 1,
-    steps: [],
-  };
+  return { ...plainOutput, path };
 }

@@ -84,20 +84,22 @@ export async function workbench(options: MemoryOptions = {}): Promise<Workbench>
   return bench;
 }
 
+/** What an operation says of a result, beside the path. */
+export const plainOutput = {
+  contentType: 'image/png',
+  extension: 'png',
+  width: 1,
+  height: 1,
+  decodedPixels: 1,
+  model: null,
+  notes: [],
+  processMs: 1,
+  steps: [],
+};
+
 /** Stands in for an operation. */
 export const copying: Operate = async ({ outputPath }) => {
   const path = `${outputPath}.png`;
   await writeFile(path, 'result');
-  return {
-    path,
-    contentType: 'image/png',
-    extension: 'png',
-    width: 1,
-    height: 1,
-    decodedPixels: 1,
-    model: null,
-    notes: [],
-    processMs: 1,
-    steps: [],
-  };
+  return { ...plainOutput, path };
 };

@@ -16,6 +16,7 @@ import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import { recentReadings } from '@spillway/pipeline/recent-readings.ts';
 import { newSweepMemory, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
+import { plainOutput } from '@spillway/pipeline/testing/workbench.ts';
 import { DatabaseOperations, distantDatabase } from '@spillway/simulator/distant-database.ts';
 import { randomStream } from '@spillway/simulator/random.ts';
 import { Engine, Machine } from '@spillway/simulator/virtual-time.ts';
@@ -205,7 +206,7 @@ export function flightsWorld({
       atOnce--;
       const claimedAt = claimedAtOf.get(job.id) ?? Number.NaN;
       works.push({ job: job.id, vm: id, claimedAt, begunAt, endedAt: engine.ms });
-      return { ...anyOutput, processMs: engine.ms - begunAt };
+      return { ...plainOutput, path: '', processMs: engine.ms - begunAt };
     }
     const claimedAtOf = new Map<string, number>();
     function jobOf(inputPath: string): Job {
@@ -286,15 +287,3 @@ export function flightsWorld({
     },
   };
 }
-
-const anyOutput = {
-  path: '',
-  contentType: 'image/png',
-  extension: 'png',
-  width: 1,
-  height: 1,
-  decodedPixels: 1,
-  model: null,
-  notes: [],
-  steps: [],
-};
