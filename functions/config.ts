@@ -1,6 +1,7 @@
 import { callerConfigShape } from '@spillway/pipeline/callers/config.ts';
 import { baseConfigSchema } from '@spillway/pipeline/config.ts';
 import { jobEventsConfigShape } from '@spillway/pipeline/push/job-events-config.ts';
+import { routedAtOnce } from '@spillway/pipeline/topics.ts';
 import { z } from 'zod';
 
 /** An upload without jobs counts as lost at this age, in milliseconds. */
@@ -22,8 +23,8 @@ export const functionsConfigSchema = baseConfigSchema.extend({
 export const routerConfigSchema = baseConfigSchema.extend({
   SPILLWAY_LOST_AFTER_MS: lostAfterMs,
   ...jobEventsConfigShape,
-  /** Uploads that are routed at the same time. */
-  SPILLWAY_ROUTES_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
+  /** Uploads of each of the two buckets that are routed at the same time. */
+  SPILLWAY_ROUTES_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(routedAtOnce),
   /** Port of `GET /health` and `GET /metrics`. There is none where it is not set. */
   SPILLWAY_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).optional(),
   /** Where that port is listened on. */

@@ -74,23 +74,11 @@ export function* enqueue(
   const creation = yield* waitFor(ports.jobs.create(job));
   const { stored } = creation;
   if (creation.kind === 'exists' && !wasLeftBehind(stored.job)) return { kind: 'repeated', job: stored.job };
-  const details = { startedAt };
-  if (isDeferred(stored.job)) {
-    return yield* traced(
-      'route',
-      stored.job,
-      () => waitFor({ kind: 'deferred', job: stored.job }),
-      ports,
-      details,
-    );
-  }
-  return yield* traced(
-    'route',
-    stored.job,
-    (span) => route(stored, conditions, span, ports, choose, arrivals),
-    ports,
-    details,
-  );
+  const goOn = (span: Span): Steps<Enqueued> =>
+    isDeferred(stored.job)
+      ? waitFor({ kind: 'deferred', job: stored.job })
+      : route(stored, conditions, span, ports, choose, arrivals);
+  return yield* traced('route', stored.job, goOn, ports, { startedAt });
 }
 
 function* route(
