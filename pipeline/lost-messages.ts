@@ -82,12 +82,13 @@ export function* republishLost(
   function* look(after: Stored | null, jobs: readonly Stored[]): Steps<void> {
     const last = jobs.at(-1)?.job;
     if (!last) return;
+    const dueMs = Math.min(...jobs.map(({ job }) => seemsLostAt(job).getTime()));
+    // Before anything is done: a sweep that is cut off here comes back to them.
+    remember({ after, last, jobs: jobs.length, dueMs: Math.max(dueMs, now + lookAgainMs) }, seen);
     const lostOnes = jobs.filter(({ job }) => seemsLostAt(job) < ports.clock.now());
     const gone = yield* republish(lostOnes, ports, resting, lost);
     total.done += gone.done;
     total.passedOver += gone.passedOver;
-    const dueMs = Math.min(...jobs.map(({ job }) => seemsLostAt(job).getTime()));
-    remember({ after, last, jobs: jobs.length, dueMs: Math.max(dueMs, now + lookAgainMs) }, seen);
   }
 }
 

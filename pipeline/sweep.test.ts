@@ -134,6 +134,22 @@ describe('a sweep', () => {
     expect((await handleMessage(bench.take('vm'), bench.executor())).kind).toBe('succeeded');
   });
 
+  it('republishes what a sweep that was cut off could not', async () => {
+    const bench = await workbench();
+    await bench.drop();
+    bench.take('vm');
+    bench.clock.advance(30_001);
+    await bench.beats();
+    const memory = newSweepMemory();
+    const { publish } = bench.ports.queue;
+    bench.ports.queue.publish = () => Promise.reject(new OutageError('Pub/Sub did not answer.'));
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ republished: 0, passedOver: 1 });
+    bench.ports.queue.publish = publish;
+    bench.clock.advance(30_001);
+    await bench.beats();
+    expect(await sweepOnce('a', bench.ports, memory)).toMatchObject({ republished: 1 });
+  });
+
   it('announces an end that was recorded but not announced', async () => {
     const bench = await workbench();
     await bench.drop();
