@@ -290,7 +290,7 @@ export const jobSchema = z.object({
   createdAt: instant,
   /** The end of the objective. */
   deadlineAt: instant,
-  /** When the message was last published; null if it still has to be. */
+  /** When the message was last published, written just before with the decision; null if it still has to be. */
   publishedAt: instant.nullable().default(null),
   /**
    * How long a VM was expected to work on it when it arrived, in milliseconds of one slot, whatever target it was given.
