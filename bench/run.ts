@@ -42,7 +42,7 @@ const ofOne: Record<string, string[]> = {
 };
 /** Options that take a value. */
 const valuesOf: Record<string, string[]> = {
-  line: ['query', 'get', 'write', 'spread', 'load', 'slots', 'jobs', 'seed'],
+  line: ['query', 'get', 'write', 'spread', 'load', 'claims', 'slots', 'jobs', 'seed'],
 };
 const known = ['--json', ...(ofOne[name] ?? [])];
 const values = new Map(

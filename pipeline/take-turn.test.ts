@@ -355,7 +355,8 @@ describe('a job that was given back', () => {
 describe('the slots of a worker', () => {
   it('do not run into each other: each write of a claim counts', async () => {
     const bench = await workbench({ routing: runOff });
-    const jobs = await dropped(bench, ...new Array<string>(4).fill('sketch'));
+    // More of them than one reading of the line has jobs.
+    const jobs = await dropped(bench, ...new Array<string>(12).fill('sketch'));
     const { replace } = bench.ports.jobs;
     let refused = 0;
     bench.ports.jobs.replace = async (...change) => {
@@ -367,6 +368,7 @@ describe('the slots of a worker', () => {
     const served = await Promise.all(jobs.map(() => handleNextInLine(executor)));
     expect(served.map(({ kind }) => kind)).toEqual(jobs.map(() => 'succeeded'));
     expect(refused).toBe(0);
+    expect(executor.line.choose(null)).toEqual(wholeLine);
   });
 
   it('find within ten seconds what is put before all that they have seen', async () => {

@@ -91,8 +91,10 @@ interface Seen {
   postponed: boolean;
   /** Jobs that this worker may take. */
   ready: number;
-  /** Jobs with which others were quicker, or which another slot of this worker is about to claim. */
-  taken: number;
+  /** Jobs that another slot of this worker is about to claim. */
+  trying: number;
+  /** Jobs with which others were quicker. */
+  lost: number;
 }
 
 /** Claims the first that it can of what a look gives. */
@@ -107,7 +109,8 @@ function* takeFrom(look: Look, named: string | null, taker: Taker): Steps<Seen> 
     late: [],
     postponed: false,
     ready: ready.length,
-    taken: found.length - free.length,
+    trying: found.length - free.length,
+    lost: 0,
   };
   for (const stored of candidates(ready, look, seen.isFull ? null : named, taker)) {
     const closer = yield* lookCloser(stored, taker);
@@ -121,7 +124,7 @@ function* takeFrom(look: Look, named: string | null, taker: Taker): Steps<Seen> 
     seen.answer = yield* tryToClaim(stored, taker);
     if (seen.answer) return seen;
     seen.late = [];
-    seen.taken++;
+    seen.lost++;
   }
   return seen;
 }
@@ -152,11 +155,12 @@ function nextLook({ lanes, limit }: Look, seen: Seen, { line, ports }: Taker): L
     if (line.isAllLate(now) || !mayHaveMore) return null;
     return seen.isFull || isWhole ? further(lanes, limit) : { lanes: wholeLine, limit };
   }
-  if (seen.taken > 0) {
+  if (seen.lost > 0) {
     if (!mayHaveMore) return null;
     if (seen.isFull) line.lostAll();
     return { lanes: line.choose(null), limit };
   }
+  if (seen.trying > 0 && seen.isFull && line.isContended) return { lanes: line.choose(null), limit };
   if (!isWhole) return line.isWholeDue(now) ? { lanes: wholeLine, limit } : null;
   if (!mayHaveMore) return null;
   // What was left to others is not all there is.

@@ -2,13 +2,13 @@ import { wayNamed, ways } from './ways.ts';
 import { type LineFigures, type LineScenario, playLine } from './world.ts';
 
 const slotsPerVm = 4;
-const claimsPerSlot = 30;
 
 /**
  * Has VMs work on one line in virtual time, with the production code on the database in memory, some milliseconds away.
  * `values`: `query`, `get` and `write` are medians in milliseconds, `spread` is the sigma of their lognormal distribution,
  * `slots` and `jobs` (milliseconds) are lists of sizes, separated by commas. With `load`, such as 0.9, jobs arrive at random;
- * without it all of them wait from the start. With `compare` other ways of taking turns are beside that of production.
+ * without it all of them wait from the start. `claims` is the number of them for
+ * each slot. With `compare` other ways of taking turns are beside that of production.
  * `stack` measures the same on the local stack (stack.ts).
  */
 export async function line({ json, compare, stack, values }: LineOptions): Promise<void> {
@@ -23,6 +23,7 @@ export async function line({ json, compare, stack, values }: LineOptions): Promi
     sigma: number('spread', 0.2),
   });
   const latency = { query: delay('query', 20), get: delay('get', 10), write: delay('write', 30) };
+  const claimsPerSlot = number('claims', 30);
   const load = values.has('load') ? number('load', 1) : null;
   const names = Object.keys(ways).filter((name) => compare || name === 'production');
   const reports: LineReport[] = [];
@@ -56,9 +57,12 @@ function play(name: string, scenario: LineScenario): LineReport {
   const { late, ...figures } = playLine(scenario, wayNamed(name));
   if (scenario.load === null) return { way: name, ...figures, late: null };
   const exact = playLine(scenario, wayNamed('exact'));
-  const jobs = scenario.slots * (claimsPerSlot + 5);
   const needlessly = [...late].filter((job) => !exact.late.has(job)).length;
-  return { way: name, ...figures, late: { all: late.size / jobs, needlessly: needlessly / jobs } };
+  return {
+    way: name,
+    ...figures,
+    late: { all: late.size / figures.claims, needlessly: needlessly / figures.claims },
+  };
 }
 
 function sentence(report: LineReport): string {

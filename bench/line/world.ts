@@ -54,6 +54,8 @@ export interface WayToClaim {
 export interface LineFigures {
   slots: number;
   jobMs: number;
+  /** Claims from the start on. Rates are of those after a while. */
+  claims: number;
   claimsPerSecond: number;
   /** If each slot needed one query and one write for a job. */
   idealPerSecond: number;
@@ -141,6 +143,7 @@ export function playLine(scenario: LineScenario, wayOf: (world: LineWorld) => Wa
   return {
     slots,
     jobMs,
+    claims,
     claimsPerSecond: measured / seconds,
     idealPerSecond,
     shareOfIdeal: measured / seconds / idealPerSecond,
