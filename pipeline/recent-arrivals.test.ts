@@ -65,6 +65,22 @@ describe('a crowd', () => {
     for (const end of ends) end();
     expect(isDeferred(await drop(bench, arrivals, 'ann/again.jpg'))).toBe(false);
   });
+
+  it('is what comes while several uploads take long here', async () => {
+    const bench = await workbench({ routing });
+    await bench.beats({ slots: 1_000 });
+    let now = 0;
+    const arrivals = createRecentArrivals(() => now);
+    const ends = Array.from({ length: 5 }, () => arrivals.begin());
+    await dropMany(bench, arrivals, 'ann', 30);
+    now = 400;
+    expect(isDeferred(await drop(bench, arrivals, 'ann/quick.jpg'))).toBe(false);
+    now = 501;
+    expect(isDeferred(await drop(bench, arrivals, 'ann/slow.jpg'))).toBe(true);
+    expect(isDeferred(await drop(bench, arrivals, 'bob/one.jpg'))).toBe(false);
+    ends[0]?.();
+    expect(isDeferred(await drop(bench, arrivals, 'ann/after.jpg'))).toBe(false);
+  });
 });
 
 describe('a batch that nobody announced', () => {

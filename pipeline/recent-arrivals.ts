@@ -12,6 +12,9 @@ const intervalMs = 2_000;
  * 60 % of what it may have at a time: https://cloud.google.com/run/docs/about-instance-autoscaling
  */
 const fullFrom = 0.9 * routedAtOnce;
+/** A process is slow where several uploads have been under way for this long. Milliseconds: a few round trips take less. */
+const slowAfterMs = 500;
+const several = 5;
 /** What was heard of longest ago is forgotten first. */
 const mostBatches = 200;
 const mostOwners = 1_000;
@@ -41,19 +44,28 @@ interface Interval {
   workMs: number;
 }
 
-export function createRecentArrivals(): RecentArrivals {
+/** @param now Milliseconds of a clock that never goes back. */
+export function createRecentArrivals(now: () => number = () => performance.now()): RecentArrivals {
   /** The ids of a batch's jobs of one operation, no more than are needed to know that it is bulk. */
   const batches = new Map<string, Set<string>>();
   const large = new Map<string, true>();
   /** Of each owner, the newest interval and the one before. */
   const owners = new Map<string, Interval[]>();
-  let underWay = 0;
+  /** When each upload that is under way began, the oldest first. */
+  const underWay = new Map<symbol, number>();
+
+  /** Whether others wait for what this process has under way. */
+  function isBehind(): boolean {
+    const [since] = [...underWay.values()].slice(several - 1);
+    return underWay.size >= fullFrom || (since !== undefined && now() - since > slowAfterMs);
+  }
 
   return {
     begin() {
-      underWay++;
+      const upload = Symbol('upload');
+      underWay.set(upload, now());
       return () => {
-        underWay--;
+        underWay.delete(upload);
       };
     },
     isOfLargeBatch(job, { bulk }) {
@@ -81,9 +93,9 @@ export function createRecentArrivals(): RecentArrivals {
       current.files++;
       current.workMs += job.workMs;
       keep(owners, key, [...intervals.filter((each) => each !== current), current], mostOwners);
-      const isFull = underWay >= fullFrom;
+      const waits = isBehind();
       return [...intervals, current].some(({ files, workMs }) => {
-        const isTooMuch = isFull || workMs > intervalMs * slotsOfAll(conditions);
+        const isTooMuch = waits || workMs > intervalMs * slotsOfAll(conditions);
         return files > conditions.settings.bulk.batchOver && isTooMuch;
       });
     },
