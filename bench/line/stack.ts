@@ -23,8 +23,9 @@ interface StackLine {
 }
 
 /**
- * The same on the local stack with Google's emulators, 8 ms away each way: jobs that sleep, all of which wait before the
- * first is taken. It counts from the first claim to the last one that leaves no slot idle.
+ * The same on the local stack with Google's emulators, 8 ms away each way: jobs that sleep, all of which are dropped at
+ * once. Rates leave out the beginning and the end. Places count from the drop, so that a job whose route was decided late
+ * seems overtaken.
  */
 export async function lineOnStack(jobMs: number, only: number[] | null, json: boolean): Promise<void> {
   process.env.SPILLWAY_SLEEP_MS = String(jobMs);
