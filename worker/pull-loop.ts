@@ -5,6 +5,7 @@ import { launch, overTime, Pending, type Steps, waitFor } from '@spillway/core/s
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { PulledMessage } from '@spillway/pipeline/ports/consumer.ts';
 import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
+import { outsideSpans } from '@spillway/pipeline/telemetry/traced.ts';
 import { watchDeliveries } from './delivery-watch.ts';
 import type { OwnFlight } from './flights.ts';
 import { holdMessages } from './held-messages.ts';
@@ -72,7 +73,7 @@ export function startPulling(
     for (;;) {
       yield* flights.untilNext(hasPlace, () => stopped);
       if (stopped) return;
-      launch(take(flights.begin(foundOne)));
+      launch(outsideSpans(take(flights.begin(foundOne))));
     }
   }
 

@@ -53,6 +53,14 @@ export function traced<Result>(
   return ended(span, inContext(trace.setSpan(parent, span), work(span)));
 }
 
+/**
+ * Runs steps that have nothing to do with the span that happens to be active: a loop goes on with the next job from within
+ * the work on another, which may be of the same trace.
+ */
+export function outsideSpans<Result>(work: Steps<Result>): Steps<Result> {
+  return inContext(ROOT_CONTEXT, work);
+}
+
 /** Adds a span that is over to the job's trace. Milliseconds since 1970 by this machine's clock. */
 export function addSpan(
   name: SpanName,
