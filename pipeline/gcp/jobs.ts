@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FieldPath, FieldValue, type Firestore, type UpdateData } from '@google-cloud/firestore';
+import { FieldValue, type Firestore, type UpdateData } from '@google-cloud/firestore';
 import { isDeferred, type Job } from '@spillway/core/job.ts';
 import { replaced } from '@spillway/core/transitions.ts';
 import type { JobDocuments, JobPorts } from '../ports/jobs.ts';
@@ -13,8 +13,8 @@ import { createRoutingSums } from './routing-sums.ts';
 const alreadyExists = 6;
 const failedPrecondition = 9;
 const notFound = 5;
-/** Alternatives of one query. @see https://firebase.google.com/docs/firestore/query-data/queries#limits_on_or_queries */
-const mostAlternatives = 30;
+/** Documents that one request asks for. */
+const mostAtOnce = 300;
 
 /**
  * `jobs/` in Firestore.
@@ -36,22 +36,6 @@ export function createFirestoreJobs(
 
 /** Written with create-only writes and update-time preconditions, never transactions. */
 function createJobDocuments({ collection, clock, get, list }: JobCollection): JobDocuments {
-  /**
-   * A count is billed as one read for up to a thousand documents, and each document as one. So documents are read only
-   * where some of a group are missing.
-   * @see https://firebase.google.com/docs/firestore/pricing#aggregation_queries
-   */
-  async function existingOf(ids: string[]): Promise<string[]> {
-    const counted = collection.where(FieldPath.documentId(), 'in', ids).count().get();
-    const { count } = (await orOutage('Firestore', counted, 'look for jobs')).data();
-    if (count === 0) return [];
-    if (count === ids.length) return ids;
-    const references = ids.map((id) => collection.doc(id));
-    const reading = collection.firestore.getAll(...references, { fieldMask: ['id'] });
-    const found = await orOutage('Firestore', reading, 'look for jobs');
-    return found.flatMap(({ exists, id }) => (exists ? [id] : []));
-  }
-
   return {
     get,
     async create(job) {
@@ -106,9 +90,14 @@ function createJobDocuments({ collection, clock, get, list }: JobCollection): Jo
       }
     },
     async existing(ids) {
-      const groups = groupsOf([...new Set(ids)]);
-      const existing = await Promise.all(groups.map(async (group) => existingOf(group)));
-      return new Set(existing.flat());
+      const found = await Promise.all(
+        groupsOf([...new Set(ids)]).map((group) => {
+          const references = group.map((id) => collection.doc(id));
+          const reading = collection.firestore.getAll(...references, { fieldMask: ['id'] });
+          return orOutage('Firestore', reading, 'look for jobs');
+        }),
+      );
+      return new Set(found.flat().flatMap(({ exists, id }) => (exists ? [id] : [])));
     },
     ofSource(source) {
       return list(
@@ -134,7 +123,7 @@ function storedForm(job: Job): Record<string, unknown> {
 
 function groupsOf(ids: string[]): string[][] {
   const groups: string[][] = [];
-  for (let at = 0; at < ids.length; at += mostAlternatives) groups.push(ids.slice(at, at + mostAlternatives));
+  for (let at = 0; at < ids.length; at += mostAtOnce) groups.push(ids.slice(at, at + mostAtOnce));
   return groups;
 }
 
