@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { initialSearchPlace, nextRound, type SearchKind, searchWindowMs } from './upload-search.ts';
+import { advanced, initialSearchPlace, nextRound, type SearchKind, searchWindowMs } from './upload-search.ts';
 
 const now = new Date('2026-07-01T12:00:00Z');
 const day = 24 * 3_600_000;
 const youngestMs = 600_000;
 const daysAgo = (days: number) => new Date(now.getTime() - days * day);
-const round = (days: number) => ({ startedAt: daysAgo(days - 1), from: daysAgo(days), behind: 'm' });
+const round = (days: number) => ({
+  startedAt: daysAgo(days - 1),
+  from: daysAgo(days),
+  behind: 'm',
+  isClean: true,
+});
 
 function next(kind: SearchKind, windowMs: number, place: Partial<typeof initialSearchPlace>) {
   return nextRound({ ...initialSearchPlace, ...place }, now, { kind, windowMs, youngestMs });
@@ -30,7 +35,32 @@ describe('a round of a search', () => {
       takenUp: false,
       round: { from: daysAgo(2), behind: null },
     });
-    const cutOff = { startedAt: daysAgo(0.1), from: daysAgo(90.1), behind: 'm' };
+    const cutOff = { startedAt: daysAgo(0.1), from: daysAgo(90.1), behind: 'm', isClean: true };
     expect(next('asked', 90 * day, { round: cutOff })).toEqual({ takenUp: true, round: cutOff });
+  });
+
+  it('of the last day leaves out what one before it found in order, and the one of two weeks does not', () => {
+    const hour = 3_600_000;
+    const place = { coveredAt: daysAgo(1 / 24), cleanAt: daysAgo(1 / 24) };
+    const { from } = next('last_day', searchWindowMs.last_day, place).round;
+    expect(from).toEqual(new Date(now.getTime() - 2 * hour - youngestMs));
+    expect(next('two_weeks', searchWindowMs.two_weeks, place).round.from).toEqual(daysAgo(14));
+    const passedOverSince = { coveredAt: daysAgo(1 / 24), cleanAt: daysAgo(5) };
+    expect(next('last_day', searchWindowMs.last_day, passedOverSince).round.from).toEqual(daysAgo(1));
+  });
+
+  it('finds things in order where it passed nothing over on any page', () => {
+    const begun = { startedAt: daysAgo(0.1), from: daysAgo(1), behind: null, isClean: true };
+    const pages = (...passedOver: number[]) =>
+      passedOver.reduce(
+        (place, count, index) =>
+          advanced(place, place.round ?? begun, {
+            next: index < passedOver.length - 1 ? `page ${index}` : null,
+            passedOver: count,
+          }),
+        initialSearchPlace,
+      );
+    expect(pages(0, 0, 0)).toMatchObject({ round: null, coveredAt: daysAgo(0.1), cleanAt: daysAgo(0.1) });
+    expect(pages(0, 1, 0)).toMatchObject({ round: null, coveredAt: daysAgo(0.1), cleanAt: null });
   });
 });

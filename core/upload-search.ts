@@ -22,6 +22,8 @@ const searchRoundSchema = z.object({
   from: z.coerce.date(),
   /** The last name of what was looked at; null before the first page. */
   behind: z.string().nullable(),
+  /** Whether all that was looked at has its jobs: nothing was passed over. */
+  isClean: z.boolean().default(false),
 });
 export type SearchRound = z.infer<typeof searchRoundSchema>;
 
@@ -32,6 +34,8 @@ export const searchPlaceSchema = z.object({
   round: searchRoundSchema.nullable().default(null).catch(null),
   /** When the last round began that came to its end; null before the first. */
   coveredAt: z.coerce.date().nullable().default(null).catch(null),
+  /** When the last of these began that passed nothing over; null before the first. */
+  cleanAt: z.coerce.date().nullable().default(null).catch(null),
 });
 export type SearchPlace = z.infer<typeof searchPlaceSchema>;
 
@@ -42,23 +46,31 @@ export const initialSearchPlace: SearchPlace = searchPlaceSchema.parse({});
  * their uploads would count as lost.
  */
 const mostBackMs = keptAfterEndMs - dayMs;
+/**
+ * The search of the last day looks this much further back than the last one that passed nothing over, in milliseconds: an
+ * upload that has its jobs needs no second look, and each costs a read of the database.
+ */
+const overlapMs = 3_600_000;
 /** A search that an admin asked for and that was cut off is taken up within this time. Milliseconds. */
 const askedAgainWithinMs = dayMs;
 
 /**
  * The round to go on with, or a new one. A round that looks back far enough is taken up. A new round begins where the
  * last complete one saw everything, so that nothing falls between two, however long nobody searched: but no earlier than
- * documents are kept. A search that an admin asks for goes back as far as asked, whatever that means.
+ * documents are kept. The search of the last day leaves out what a round before it found in order. A search that an admin asks
+ * for goes back as far as asked, whatever that means.
  * @param windowMs How far back to look at least, in milliseconds.
  * @param youngestMs Objects that are younger are left to a later round, in milliseconds.
  */
 export function nextRound(
-  { round, coveredAt }: SearchPlace,
+  place: SearchPlace,
   now: Date,
   { kind, windowMs, youngestMs }: { kind: SearchKind; windowMs: number; youngestMs: number },
 ): { round: SearchRound; takenUp: boolean } {
-  const wanted = now.getTime() - windowMs;
+  const { round, coveredAt, cleanAt } = place;
   const isAsked = kind === 'asked';
+  const inOrder = kind === 'last_day' && cleanAt !== null ? cleanAt.getTime() - youngestMs - overlapMs : 0;
+  const wanted = Math.max(now.getTime() - windowMs, inOrder);
   const isOpen =
     round !== null && (!isAsked || now.getTime() - round.startedAt.getTime() < askedAgainWithinMs);
   const seen = isAsked || coveredAt === null ? Number.POSITIVE_INFINITY : coveredAt.getTime() - youngestMs;
@@ -68,16 +80,21 @@ export function nextRound(
     return { round: { ...round, from: notBefore(round.from.getTime()) }, takenUp: true };
   }
   return {
-    round: { startedAt: now, from: notBefore(Math.min(wanted, seen)), behind: null },
+    round: { startedAt: now, from: notBefore(Math.min(wanted, seen)), behind: null, isClean: true },
     takenUp: false,
   };
 }
 
-/** The place once a page was looked at; `next` is the page's. */
-export function advanced(place: SearchPlace, round: SearchRound, next: string | null): SearchPlace {
-  return next === null
-    ? { ...place, round: null, coveredAt: round.startedAt }
-    : { ...place, round: { ...round, behind: next } };
+/** The place once a page was looked at, of which something or nothing was passed over; `next` is the page's. */
+export function advanced(
+  place: SearchPlace,
+  round: SearchRound,
+  { next, passedOver }: { next: string | null; passedOver: number },
+): SearchPlace {
+  const isClean = round.isClean && passedOver === 0;
+  if (next !== null) return { ...place, round: { ...round, behind: next, isClean } };
+  const { startedAt } = round;
+  return { ...place, round: null, coveredAt: startedAt, cleanAt: isClean ? startedAt : place.cleanAt };
 }
 
 /** A round of two weeks begins once a day. It is less than a day, so that a call that comes a little early counts. */

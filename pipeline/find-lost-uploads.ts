@@ -170,12 +170,13 @@ async function goAround(
   bucket: string,
   kind: SearchKind,
   before: SearchPlace,
-  round: SearchRound,
+  begun: SearchRound,
   { youngestMs, goesOn }: SearchLimits,
   ports: Ports,
 ): Promise<Found> {
   const document = placeOf(bucket, kind, ports);
   let place = before;
+  let round = begun;
   let found = nothing;
   let listing = list(bucket, round.behind, ports);
   for (;;) {
@@ -189,17 +190,19 @@ async function goAround(
       ({ timeCreated }) => timeCreated >= round.from && timeCreated.getTime() < to,
     );
     const helped = await helpLost(bucket, objects, page.unreadable, ports);
-    const written = await document.replace(place, advanced(place, round, page.next));
+    const { passedOver } = helped;
+    const written = await document.replace(place, advanced(place, round, { next: page.next, passedOver }));
     const complete = page.next === null;
     found = {
       looked: found.looked + objects.length,
       made: found.made + helped.made,
-      passedOver: found.passedOver + helped.passedOver,
+      passedOver: found.passedOver + passedOver,
       complete,
     };
     // Where the place was changed by another, that one goes on.
     if (complete || !written || !goesOn()) return found;
     place = written;
+    round = written.round ?? round;
   }
 }
 

@@ -125,9 +125,9 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       const { searchPlaces } = ports();
       const [one, other] = [searchPlaces.of('last_day-uploads'), searchPlaces.of('two_weeks-uploads')];
       const before = await one.read();
-      const round = { startedAt: noon, from: later(-60_000), behind: 'sketch/ä 1.jpg' };
+      const round = { startedAt: noon, from: later(-60_000), behind: 'sketch/ä 1.jpg', isClean: true };
       const written = await one.replace(before, { ...before, round });
-      expect(written).toEqual({ revision: 1, round, coveredAt: null });
+      expect(written).toEqual({ revision: 1, round, coveredAt: null, cleanAt: null });
       expect(await searchPlaces.of('last_day-uploads').read()).toEqual(written);
       expect(await one.replace(before, { ...before, coveredAt: noon })).toBeNull();
       expect(await other.read()).toEqual(initialSearchPlace);
