@@ -19,6 +19,8 @@ export const jobUses = {
     readsOfClaim: 1,
     /** The site reads the document whose result it shows. */
     readsOfResult: 1,
+    /** The searches for lost uploads, of the last day and of two weeks, look once for the jobs of each upload. */
+    readsOfSearches: 2,
     /** The document, by its TTL. */
     deletes: 1,
     /**
@@ -64,6 +66,7 @@ export const jobCostLines: readonly JobCostLine[] = [
   line('Storage, class B', jobUses.storage.classB, 'operations', prices.storage.perClassB),
   line('Firestore, writes', jobUses.firestore.writes, 'documents', prices.firestore.perWrite),
   line('Firestore, reads', readsOfOneJob(), 'documents', prices.firestore.perRead),
+  line('Firestore, searches', jobUses.firestore.readsOfSearches, 'documents', prices.firestore.perRead),
   line('Firestore, deletes', jobUses.firestore.deletes, 'documents', prices.firestore.perDelete),
   line(
     'Firestore, kept for a month',

@@ -46,19 +46,16 @@ export const initialSearchPlace: SearchPlace = searchPlaceSchema.parse({});
  * their uploads would count as lost.
  */
 const mostBackMs = keptAfterEndMs - dayMs;
-/**
- * The search of the last day looks this much further back than the last one that passed nothing over, in milliseconds: an
- * upload that has its jobs needs no second look, and each costs a read of the database.
- */
-const overlapMs = 3_600_000;
+/** The clocks of storage and database may differ by this much. Milliseconds. */
+const clockSkewMs = 300_000;
 /** A search that an admin asked for and that was cut off is taken up within this time. Milliseconds. */
 const askedAgainWithinMs = dayMs;
 
 /**
  * The round to go on with, or a new one. A round that looks back far enough is taken up. A new round begins where the
  * last complete one saw everything, so that nothing falls between two, however long nobody searched: but no earlier than
- * documents are kept. The search of the last day leaves out what a round before it found in order. A search that an admin asks
- * for goes back as far as asked, whatever that means.
+ * documents are kept. What a round before it found in order is left out, since each lookup costs a read of the database. A search that an admin asks for goes back as far as
+ * asked, whatever that means.
  * @param windowMs How far back to look at least, in milliseconds.
  * @param youngestMs Objects that are younger are left to a later round, in milliseconds.
  */
@@ -69,7 +66,7 @@ export function nextRound(
 ): { round: SearchRound; takenUp: boolean } {
   const { round, coveredAt, cleanAt } = place;
   const isAsked = kind === 'asked';
-  const inOrder = kind === 'last_day' && cleanAt !== null ? cleanAt.getTime() - youngestMs - overlapMs : 0;
+  const inOrder = isAsked || cleanAt === null ? 0 : cleanAt.getTime() - youngestMs - clockSkewMs;
   const wanted = Math.max(now.getTime() - windowMs, inOrder);
   const isOpen =
     round !== null && (!isAsked || now.getTime() - round.startedAt.getTime() < askedAgainWithinMs);

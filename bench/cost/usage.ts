@@ -43,7 +43,8 @@ export function usageOf(month: Month, split: Split): Usage[] {
   const routeSeconds = (jobs * route.ms) / 1_000;
   /** A router looks at the world at most once a second. */
   const looks = Math.min(jobs, counts.secondsOfMonth);
-  const readsOfJob = firestore.readsOfSums + firestore.readsOfClaim + firestore.readsOfResult;
+  const { readsOfSums, readsOfClaim, readsOfResult, readsOfSearches } = firestore;
+  const readsOfJob = readsOfSums + readsOfClaim + readsOfResult + readsOfSearches;
   const swept = counts.secondsOfMonth * counts.sweepShare;
   const metrics = counts.metricBytes();
   const minutes = counts.secondsOfMonth / 60;
