@@ -155,9 +155,9 @@ describe('the upload page in a real browser', () => {
     const drag = (type: 'dragEnter' | 'dragOver' | 'drop') =>
       devtools.send('Input.dispatchDragEvent', { type, x: 300, y: 400, data });
     // The page listens a moment after it has come to life; a person lets go once it says so.
+    await drag('dragEnter');
     await expect
       .poll(async () => {
-        await drag('dragEnter');
         await drag('dragOver');
         return page.getByText('Let go to add them').count();
       })

@@ -38,8 +38,14 @@ export function DropZone({ onPicked }: DropZoneProps) {
     };
     const leave = (event: DragEvent) => {
       if (!carriesFiles(event)) return;
-      depth -= 1;
-      if (depth <= 0) setOver(false);
+      depth = Math.max(0, depth - 1);
+      if (depth === 0) setOver(false);
+    };
+    const hover = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      // They may have entered before this code was loaded.
+      setOver(true);
     };
     const drop = async (event: DragEvent) => {
       if (!event.dataTransfer || !carriesFiles(event)) return;
@@ -55,7 +61,7 @@ export function DropZone({ onPicked }: DropZoneProps) {
     };
     addEventListener('dragenter', enter, { signal });
     addEventListener('dragleave', leave, { signal });
-    addEventListener('dragover', (event) => carriesFiles(event) && event.preventDefault(), { signal });
+    addEventListener('dragover', hover, { signal });
     addEventListener('drop', (event) => void drop(event), { signal });
     addEventListener('paste', (event) => void paste(event), { signal });
     return () => controller.abort();
