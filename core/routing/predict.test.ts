@@ -57,6 +57,12 @@ describe('on the VMs', () => {
     expect(side?.finishMs).toBeCloseTo(100 + 500 + 200 + 1.65 * 122.47, 1);
   });
 
+  it('has all of its work left where more is claimed than there are slots', () => {
+    const { vm: side } = predict({ ledger: sampleLedger({ running: [6, 1_200], ahead: [0, 0] }) });
+    // Two of six jobs are half done.
+    expect(side?.waitMs).toBe(100 + (2 * 100 + 4 * 200) / 2);
+  });
+
   it('is less certain of its turn where it has longer, for others may pass it', () => {
     const spreadMs = (dueMs: number) =>
       predict({ ledger: sampleLedger({ running: [2, 400], ahead: [4, 800] }), deadlineAt: later(dueMs) }).vm

@@ -50,7 +50,7 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
   const free = running.jobs + ahead.jobs < slots;
   const before = {
     jobs: running.jobs + ahead.jobs,
-    workMs: state.workRatio.vm * (remainingShare * running.workMs + ahead.workMs),
+    workMs: state.workRatio.vm * (remainingOf(running, slots) + ahead.workMs),
   };
   const { dollars, ...service } = poolService(question, vms);
   return side(question, {
@@ -60,6 +60,12 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
     io: learnedOr(state.io.vm, 0),
     dollars,
   });
+}
+
+/** What is left of the work that is claimed: as many jobs as there are slots have begun, and the others wait for these. */
+function remainingOf({ jobs, workMs }: SideLedger, slots: number): number {
+  const begun = Math.min(1, slots / Math.max(1, jobs));
+  return workMs * (1 - remainingShare * begun);
 }
 
 /**
