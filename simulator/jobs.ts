@@ -79,6 +79,17 @@ export function drawDelay({ medianMs, sigma }: Delay, random: Random): number {
   return random.lognormal(medianMs, sigma);
 }
 
+/** Arrivals in a second that keep this share of the VMs' slots busy, by many drawn jobs. */
+export function rateOfLoad(load: number, scenario: Scenario): number {
+  const jobs = drawJobs(
+    Array.from({ length: 50_000 }, (_, index) => index),
+    scenario,
+    1,
+  );
+  const meanMs = jobs.reduce((sum, { vmMs }) => sum + vmMs, 0) / jobs.length;
+  return (1_000 * load * scenario.vms.count * scenario.vms.slots) / meanMs;
+}
+
 /** Mean milliseconds for which a request to Cloud Run waits for services: claim, download, storing and outcome. */
 export function runIoMs({ services }: Scenario): number {
   const { get, write, download, store } = services;

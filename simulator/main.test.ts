@@ -68,6 +68,21 @@ describe('the command', () => {
     expect(stdout).not.toContain('bills at least');
   });
 
+  it('plays another fleet at a load', () => {
+    const fleet = ['--vms', '5', '--slots', '4', '--load', '0.5', '--routers', '2'];
+    const { stdout, status } = simulate(
+      '--trace',
+      'poisson:9:300',
+      ...fleet,
+      '--policy',
+      'deadline',
+      '--no-bound',
+    );
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/load 0\.(4[5-9]|5\d) of the VMs/);
+    expect(stdout).toMatch(/^deadline .* 5\.00 *$/m);
+  });
+
   it('compares policies that look ahead on the last hours, with the first of them', () => {
     const trace = ['--trace', 'days:0.2:1.5', '--last', '0.1', '--seeds', '2', '--no-bound'];
     const { stdout, status } = simulate(...trace, '--policy', 'pool,both-ewma');
@@ -94,6 +109,8 @@ describe('the command', () => {
     [['--half', 'third'], '--half'],
     [['--last', '0'], '--last'],
     [['--rate', 'fast'], '--rate'],
+    [['--vms', '0'], '--vms'],
+    [['--load', 'full'], '--load'],
     [['--fault', 'flood'], 'There is no fault flood.'],
     [['--nonsense'], '--nonsense'],
     [['nonsense'], 'nonsense'],

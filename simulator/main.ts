@@ -8,8 +8,9 @@ import { chartOf } from './chart.ts';
 import { experiment } from './experiment.ts';
 import { FaultError, faultNames, withFault } from './faults.ts';
 import { accuracyTable, compareForecasters } from './forecast/comparison.ts';
+import { rateOfLoad } from './jobs.ts';
 import { namedPolicies, PolicyError, policyNames } from './policies/registry.ts';
-import { committedScenario, readScenario, ScenarioError } from './scenario.ts';
+import { committedScenario, readScenario, resize, ScenarioError } from './scenario.ts';
 import { tableOf } from './table.ts';
 
 const usage = `npm run -s simulate -- [options]
@@ -19,12 +20,14 @@ const usage = `npm run -s simulate -- [options]
   --half first|second   only one half of the time they span; forecasters have counted the first
   --last <hours>        only the last hours; forecasters have counted what came before
   --policy <names>      some with commas, or a group (all): ${policyNames.slice(0, 3).join(', ')}, …,
-                        all, prewarming (a forecast keeps instances), pools (the number of VMs follows the work)
+                        all, exact-line (deadline, with an order that no database gives), prewarming (a forecast keeps instances), pools (the number of VMs follows the work)
   --backtest            in place of a simulation: how good the forecasts of each forecaster are
   --seeds <n>           number of seeds to play it with (1)
   --scenario <file>     the world's constants (simulator/scenario.json)
   --fault <name>        what goes wrong: ${faultNames.join(', ')}
   --routers <n>         routers at work, in place of the scenario's
+  --vms <n>             VMs, and with --slots <n> the slots of each; Cloud Run's most instances grow with them
+  --load <share>        rescale the arrivals so that the VMs have this share of what they can do
   --svg <file>          draw cost against misses
   --no-bound            leave out the lower bound on Cloud Run's bill
   --json                print JSON in place of a table`;
@@ -40,6 +43,9 @@ const optionsSchema = z.object({
   scenario: z.string().min(1).optional(),
   fault: z.string().min(1).optional(),
   routers: z.coerce.number().int().min(1).optional(),
+  vms: z.coerce.number().int().min(1).max(1_000).optional(),
+  slots: z.coerce.number().int().min(1).max(64).optional(),
+  load: z.coerce.number().positive().max(10).optional(),
   svg: z.string().min(1).optional(),
   bound: z.boolean().default(true),
   json: z.boolean().default(false),
@@ -56,7 +62,7 @@ async function main(): Promise<void> {
   }
   const {
     trace,
-    rate,
+    rate: givenRate,
     half,
     last: lastHours,
     policy,
@@ -64,6 +70,9 @@ async function main(): Promise<void> {
     scenario: file,
     fault,
     routers,
+    vms,
+    slots,
+    load,
     svg,
     bound,
     json,
@@ -73,6 +82,8 @@ async function main(): Promise<void> {
   const given = readScenario(file ?? committedScenario);
   const scenario = fault === undefined ? given : withFault(fault, given);
   if (routers !== undefined) scenario.router.routers = routers;
+  resize(scenario, { vms, slots });
+  const rate = load === undefined ? givenRate : rateOfLoad(load, scenario);
   if (options.backtest) {
     const judged = compareForecasters({ source, rate, half, lastHours, seeds, scenario });
     console.log(json ? JSON.stringify(judged, null, 2) : accuracyTable(judged));
@@ -101,6 +112,9 @@ function readOptions(): z.infer<typeof optionsSchema> | null {
         scenario: text,
         fault: text,
         routers: text,
+        vms: text,
+        slots: text,
+        load: text,
         svg: text,
         bound: flag,
         json: flag,

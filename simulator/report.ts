@@ -43,7 +43,13 @@ export interface PolicyReport {
   /** 95 % confidence intervals over the seeds. */
   confidence: { missRate: Interval; totalPer1000: Interval; runPer1000: Interval };
   /** Seed by seed against the first policy of the report: miss rates subtracted, costs divided. */
-  againstFirst: { missRateDifference: Interval; totalCostRatio: Interval } | null;
+  againstFirst: {
+    missRateDifference: Interval;
+    totalCostRatio: Interval;
+    /** Share of the jobs that are late here and not under the first policy, and the other way round. */
+    lateHereAlone: number;
+    lateThereAlone: number;
+  } | null;
 }
 
 export interface Report {
@@ -99,6 +105,8 @@ export function reportPolicy(
     againstFirst: first && {
       missRateDifference: pairedDifference(runs.map(missRate), first.map(missRate)),
       totalCostRatio: pairedRatio(runs.map(totalPer1000), first.map(totalPer1000)),
+      lateHereAlone: lateAlone(runs, first) / jobs,
+      lateThereAlone: lateAlone(first, runs) / jobs,
     },
   };
 }
@@ -114,6 +122,14 @@ function reportOperation(outcomes: readonly JobOutcome[]): OperationReport {
     p95: quantileOfSorted(seconds, 0.95),
     p99: quantileOfSorted(seconds, 0.99),
   };
+}
+
+/** Jobs that are late in one run and in time in the other, seed by seed. */
+function lateAlone(runs: readonly RunResult[], others: readonly RunResult[]): number {
+  return runs.reduce((sum, { outcomes }, seed) => {
+    const inTime = new Set(others[seed]?.outcomes.flatMap((each) => (each.inTime ? each.index : [])));
+    return sum + outcomes.filter((each) => !each.inTime && inTime.has(each.index)).length;
+  }, 0);
 }
 
 /** A job that failed or never ended has missed its objective too. */

@@ -156,6 +156,30 @@ export const scenarioSchema = z.strictObject({
 });
 export type Scenario = z.infer<typeof scenarioSchema>;
 
+/**
+ * Another number of VMs, or of slots on each. A VM has as many processors and as much memory for each slot as before, and
+ * Cloud Run as many instances for each slot of the VMs. All routers together take as many uploads at a time, for each
+ * slot, as one does by the scenario.
+ */
+export function resize(
+  scenario: Scenario,
+  size: { vms?: number | undefined; slots?: number | undefined },
+): void {
+  if (size.vms === undefined && size.slots === undefined) return;
+  const { vms, run, router } = scenario;
+  const before = vms.count * vms.slots;
+  vms.count = size.vms ?? vms.count;
+  if (size.slots !== undefined) {
+    const perSlot = size.slots / vms.slots;
+    vms.shape = { vcpus: vms.shape.vcpus * perSlot, memoryGib: vms.shape.memoryGib * perSlot };
+    vms.slots = size.slots;
+  }
+  const factor = (vms.count * vms.slots) / Math.max(1, before);
+  run.maxInstances = Math.round(run.maxInstances * factor);
+  if (factor > 1) router.concurrency = Math.ceil((router.concurrency * factor) / router.routers);
+  scenario.name = `${vms.count} VMs of ${vms.slots} slots and ${run.maxInstances} instances of Cloud Run`;
+}
+
 /** What a job of this operation takes in the scenario: what the scenario says, else the operation's manifest. */
 export function serviceTimeOf(scenario: Scenario, target: Target, operation: OperationName): ServiceTime {
   const { service } = target === 'vm' ? scenario.vms : scenario.run;

@@ -15,3 +15,8 @@ export function deadlinePolicy(scenario: Scenario): Policy {
     ...nothingAhead,
   };
 }
+
+/** The same with an order on the VMs that is exact, and claims that never collide. */
+export function exactLinePolicy(scenario: Scenario): Policy {
+  return { ...deadlinePolicy(scenario), name: 'exact-line', exactLine: true };
+}

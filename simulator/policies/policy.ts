@@ -47,6 +47,8 @@ export interface Policy {
    * or the first of its own.
    */
   vmQueue: 'turns' | 'shared' | 'own';
+  /** VMs look at the whole line and never run into each other, which no database can give: what lanes are compared with. */
+  exactLine?: boolean;
   /** Whether waiting jobs are reviewed and moved, and routers learn. */
   reviews: boolean;
   /** Without VMs there is nothing to pay for them. */

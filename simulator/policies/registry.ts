@@ -1,5 +1,5 @@
 import type { Scenario } from '../scenario.ts';
-import { deadlinePolicy } from './deadline.ts';
+import { deadlinePolicy, exactLinePolicy } from './deadline.ts';
 import { lookingAhead, lookingAheadGroups } from './looking-ahead.ts';
 import { allRun, allVm } from './one-side.ts';
 import type { Policy } from './policy.ts';
@@ -34,7 +34,7 @@ const routing: Record<string, Make> = {
 };
 
 export const policyNames = Object.keys(routing);
-const makers: Record<string, Make> = { ...routing, ...lookingAhead };
+const makers: Record<string, Make> = { ...routing, 'exact-line': exactLinePolicy, ...lookingAhead };
 const groups: Record<string, readonly string[]> = { all: policyNames, ...lookingAheadGroups };
 
 export class PolicyError extends Error {}

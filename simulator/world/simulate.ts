@@ -25,6 +25,7 @@ import type { Scenario } from '../scenario.ts';
 import { Engine } from '../virtual-time.ts';
 import { CloudRun } from './cloud-run.ts';
 import { Distance } from './distance.ts';
+import { exactLine } from './exact-line.ts';
 import { IdleTime } from './idle-time.ts';
 import { LookAhead } from './look-ahead.ts';
 import { noPast } from './past.ts';
@@ -56,6 +57,7 @@ export function simulate(
   const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver, deliverProbe });
   const storage = new Storage(jobs);
   const database = createMemoryDatabase({ clock: engine, routing: policy.settings });
+  if (policy.exactLine) database.backlog = exactLine(database.backlog, engine);
   const ports = simulatedPorts(database, engine, pubSub, storage.blobs, {
     onCreated,
     onEnded: ({ id }) => endedAt.set(id, engine.ms),
