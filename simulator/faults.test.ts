@@ -7,7 +7,7 @@ import { readScenario } from './scenario.ts';
 import { simulate } from './world/simulate.ts';
 
 // Half again as much as the VMs can do, for some minutes: both sides are used when something goes wrong.
-const arrivals = parseTrace('poisson:18:200').arrivals(1);
+const arrivals = parseTrace('poisson:18:100').arrivals(1);
 
 it.each(faultNames)('under %s nothing is lost and hardly any work is done twice', (name) => {
   const scenario = withFault(name, readScenario());

@@ -11,7 +11,7 @@ import { simulate } from './simulate.ts';
 function sparseArrivals(seed: number): number[] {
   const random = randomStream(seed, 'sparse');
   const arrivals: number[] = [];
-  for (let at = 0; at < 2.5 * 3_600; at += random.lognormal(120, 1.5)) {
+  for (let at = 0; at < 1.7 * 3_600; at += random.lognormal(120, 1.5)) {
     const together = random.uniform() < 0.1 ? 60 : 1;
     for (let index = 0; index < together; index++) arrivals.push(at + index * 0.02);
   }

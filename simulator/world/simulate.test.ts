@@ -13,7 +13,7 @@ import { noPast, pastOf } from './past.ts';
 import { simulate } from './simulate.ts';
 
 /** Bursts beyond what the VMs can do, so that every path is taken. */
-function burstyJobs(scenario: Scenario, seed: number, seconds = 60) {
+function burstyJobs(scenario: Scenario, seed: number, seconds = 40) {
   const bursts = { calmRate: 4, burstRate: 40, calmSeconds: 12, burstSeconds: 4 };
   return drawJobs(mmppArrivals(bursts, seconds, randomStream(seed, 'arrivals')), scenario, seed);
 }
@@ -96,7 +96,7 @@ describe('every job ends exactly once', () => {
     const scenario = readScenario();
     Object.assign(scenario.faults, faults);
     for (const seed of [1, 2]) {
-      const jobs = burstyJobs(scenario, seed, 80);
+      const jobs = burstyJobs(scenario, seed, 60);
       for (const name of chosen) {
         // A document that is written after its end would throw.
         const { outcomes, lost } = play(jobs, name, scenario, seed);
