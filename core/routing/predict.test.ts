@@ -57,10 +57,15 @@ describe('on the VMs', () => {
     expect(side?.finishMs).toBeCloseTo(100 + 500 + 200 + 1.65 * 122.47, 1);
   });
 
-  it('has all of its work left where more is claimed than there are slots', () => {
-    const { vm: side } = predict({ ledger: sampleLedger({ running: [6, 1_200], ahead: [0, 0] }) });
-    // Two of six jobs are half done.
-    expect(side?.waitMs).toBe(100 + (2 * 100 + 4 * 200) / 2);
+  it('has all of its work left where it is claimed ahead of its slot', () => {
+    const waitMs = (ioMs: number) => {
+      const state = { ...known, io: { vm: exactly(ioMs), run: null } };
+      return predict({ state, ledger: sampleLedger({ running: [8, 1_600], ahead: [0, 0] }) }).vm?.waitMs;
+    };
+    // Two of eight jobs are half done.
+    expect(waitMs(0)).toBe(100 + (2 * 100 + 6 * 200) / 2);
+    // Two more are stored meanwhile, and have as much left as two that are fetched have not begun.
+    expect(waitMs(200)).toBeCloseTo(100 + (4 * 100 + 4 * 200) / 2, 6);
   });
 
   it('is less certain of its turn where it has longer, for others may pass it', () => {

@@ -47,25 +47,31 @@ function predictVm(question: RoutingQuestion): SidePrediction | null {
   const slots = slotsOf(vms);
   if (slots === 0) return null;
   const { running, ahead } = ledger.vm;
+  const io = learnedOr(state.io.vm, 0);
   const free = running.jobs + ahead.jobs < slots;
   const before = {
     jobs: running.jobs + ahead.jobs,
-    workMs: state.workRatio.vm * (remainingOf(running, slots) + ahead.workMs),
+    workMs: state.workRatio.vm * (remainingOf(running, slots, io.mean) + ahead.workMs),
   };
   const { dollars, ...service } = poolService(question, vms);
   return side(question, {
     delivery: learnedOr(state.delivery.vm, settings.vm.pullMs),
     queue: free ? none : untilItsTurn(drained(before, slots), question),
     service,
-    io: learnedOr(state.io.vm, 0),
+    io,
     dollars,
   });
 }
 
-/** What is left of the work that is claimed: as many jobs as there are slots have begun, and the others wait for these. */
-function remainingOf({ jobs, workMs }: SideLedger, slots: number): number {
-  const begun = Math.min(1, slots / Math.max(1, jobs));
-  return workMs * (1 - remainingShare * begun);
+/**
+ * What is left of the work that is claimed. Jobs that have a slot are half done; others are fetched ahead, and have all of
+ * their work left, or are stored. How many are stored follows from how long that takes: by Little's law, work that keeps
+ * all slots busy has as many jobs under way for each slot as a job takes times the time that it keeps its slot.
+ */
+function remainingOf({ jobs, workMs }: SideLedger, slots: number, ioMs: number): number {
+  if (jobs <= slots) return remainingShare * workMs;
+  const underWay = slots * (1 + (ioMs * jobs) / Math.max(1, workMs));
+  return workMs * (1 - remainingShare * Math.min(1, underWay / jobs));
 }
 
 /**
