@@ -1,48 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { context } from '@opentelemetry/api';
 import { OutageError, PermanentError } from '@spillway/core/errors.ts';
 import { spanAttributes } from '@spillway/core/spans.ts';
 import { parseTrace } from '@spillway/core/trace.ts';
-import { expect, it, onTestFinished } from 'vitest';
-import { baseConfigSchema, parseConfig } from './config.ts';
+import { expect, it } from 'vitest';
 import type { Operate } from './executor.ts';
 import { handleMessage } from './handle-message.ts';
-import { silentLog } from './memory/ports.ts';
 import { retryJob } from './retry.ts';
 import { routeUpload } from './route.ts';
 import { sweepOnce } from './sweep.ts';
-import { startTracing } from './telemetry/tracing.ts';
-import { pathsOf, readSpans } from './testing/read-spans.ts';
-import { copying, workbench } from './testing/workbench.ts';
+import { pathsOf } from './testing/read-spans.ts';
+import { tracedBench } from './testing/traced-bench.ts';
+import { copying } from './testing/workbench.ts';
 import { traceSession } from './upload-trace.ts';
-
-/** The use cases in memory, traced into files. `spans` ends the tracing. */
-async function tracedBench(variables: Record<string, string> = {}) {
-  const folder = await mkdtemp(join(tmpdir(), 'spillway-traces-'));
-  const config = parseConfig(baseConfigSchema, {
-    SPILLWAY_PROJECT: 'demo',
-    SPILLWAY_UPLOADS_BUCKET: 'uploads',
-    SPILLWAY_WEB_UPLOADS_BUCKET: 'web-uploads',
-    SPILLWAY_RESULTS_BUCKET: 'results',
-    SPILLWAY_TRACES: 'file',
-    SPILLWAY_TRACES_DIR: folder,
-    ...variables,
-  });
-  const tracing = startTracing({ name: 'test' }, config, silentLog);
-  const bench = await workbench({ tracing });
-  onTestFinished(async () => {
-    await tracing.stop();
-    context.disable();
-    await rm(folder, { recursive: true, force: true });
-  });
-  const spans = async () => {
-    await tracing.stop();
-    return readSpans(folder);
-  };
-  return { bench, spans };
-}
 
 const inSteps: Operate = async (request) => {
   const startedAt = Date.now();

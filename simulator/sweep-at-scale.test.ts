@@ -3,12 +3,12 @@ import type { Job } from '@spillway/core/job.ts';
 import { begin, waitFor } from '@spillway/core/steps.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
-import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
-import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
+import { createMemoryDatabase } from '@spillway/pipeline/memory/ports.ts';
 import type { JobPage } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { newSweepMemory, type Swept, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
 import { expect, it } from 'vitest';
+import { besideTheDatabase } from './beside-the-database.ts';
 import { DatabaseOperations, distantDatabase } from './distant-database.ts';
 import { randomStream } from './random.ts';
 import { Engine } from './virtual-time.ts';
@@ -25,7 +25,6 @@ function world() {
   const operations = new DatabaseOperations();
   const random = randomStream(1, 'latency');
   const published: string[] = [];
-  let tokens = 0;
   const ports: Ports = {
     ...distantDatabase(near, { engine, home: engine, latency, random, operations }),
     queue: {
@@ -34,16 +33,7 @@ function world() {
       bury() {},
     },
     blobs: new Storage([]).blobs,
-    metrics: null,
-    instruments: noInstruments,
-    runService: null,
-    runReach: { kind: 'jobs' },
-    tracing: null,
-    clock: engine,
-    timers: engine,
-    newToken: () => String(++tokens),
-    log: silentLog,
-    buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
+    ...besideTheDatabase(engine),
   };
   const memory = newSweepMemory();
   const swept: Swept[] = [];

@@ -7,14 +7,14 @@ import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { published, reserved, routed } from '@spillway/core/transitions.ts';
 import type { ClaimAnswer } from '@spillway/pipeline/claim.ts';
 import { LineMemory } from '@spillway/pipeline/line-memory.ts';
-import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
-import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
+import { createMemoryDatabase } from '@spillway/pipeline/memory/ports.ts';
 import { pullEndsWithinMs } from '@spillway/pipeline/ports/consumer.ts';
 import type { Creation, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import { recordSuccess, withFencingToken } from '@spillway/pipeline/record.ts';
 import type { Taker } from '@spillway/pipeline/take-turn.ts';
+import { besideTheDatabase } from '@spillway/simulator/beside-the-database.ts';
 import {
   type DatabaseLatency,
   DatabaseOperations,
@@ -93,6 +93,12 @@ export function playLine(scenario: LineScenario, wayOf: (world: LineWorld) => Wa
   const engine = new Engine();
   const random = randomStream(seed, 'line');
   const near = createMemoryDatabase({ clock: engine });
+  const beside = {
+    ...besideTheDatabase(engine),
+    // Of the queue, an end only announces.
+    queue: { announce() {} } as Partial<Queue> as Queue,
+    blobs: new Storage([]).blobs,
+  };
   const way = wayOf({ slots, latency, engine, near, random: randomStream(seed, 'way') });
   const measured = Math.max(300, slots * claimsPerSlot);
   const warmUp = slots * 5;
@@ -245,7 +251,7 @@ export function playLine(scenario: LineScenario, wayOf: (world: LineWorld) => Wa
 
   function portsThrough(operations: DatabaseOperations, stream: string): Ports {
     const connection = { engine, home: engine, latency, random: randomStream(seed, stream), operations };
-    return { ...distantDatabase(near, connection), ...besidesTheDatabase(engine) };
+    return { ...distantDatabase(near, connection), ...beside };
   }
 }
 
@@ -264,26 +270,6 @@ const noResult = {
   notes: [],
   receipt: '',
 };
-
-let tokens = 0;
-
-function besidesTheDatabase(engine: Engine) {
-  return {
-    // Of the queue, an end only announces.
-    queue: { announce() {} } as Partial<Queue> as Queue,
-    blobs: new Storage([]).blobs,
-    metrics: null,
-    instruments: noInstruments,
-    runService: null,
-    runReach: { kind: 'jobs' } as const,
-    tracing: null,
-    clock: engine,
-    timers: engine,
-    newToken: () => String(++tokens),
-    log: silentLog,
-    buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
-  };
-}
 
 function vmsOf({ slots, slotsPerVm }: LineScenario): { id: string; slots: number }[] {
   return Array.from({ length: Math.ceil(slots / slotsPerVm) }, (_, index) => ({

@@ -8,14 +8,14 @@ import type { RouterState } from '@spillway/core/routing/state.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
-import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
-import { createMemoryDatabase, silentLog } from '@spillway/pipeline/memory/ports.ts';
+import { createMemoryDatabase } from '@spillway/pipeline/memory/ports.ts';
 import type { Blobs } from '@spillway/pipeline/ports/blobs.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { JobPage, Stored } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Queue } from '@spillway/pipeline/ports/queue.ts';
 import { freeAbandoned, newSweepMemory, sweepUnderLease } from '@spillway/pipeline/sweep.ts';
+import { besideTheDatabase } from '../beside-the-database.ts';
 import { Bill } from '../bill.ts';
 import { drawCrashes, type SimulatedJob } from '../jobs.ts';
 import type { Policy } from '../policies/policy.ts';
@@ -266,7 +266,6 @@ function simulatedPorts(
       return database.routerStates.replace(previous, next);
     },
   };
-  let tokens = 0;
   return {
     ...database,
     jobs: {
@@ -291,15 +290,6 @@ function simulatedPorts(
     },
     queue,
     blobs,
-    metrics: null,
-    instruments: noInstruments,
-    runService: null,
-    runReach: { kind: 'jobs' },
-    tracing: null,
-    clock: engine,
-    timers: engine,
-    newToken: () => String(++tokens),
-    log: silentLog,
-    buckets: { uploads: 'uploads', webUploads: 'web-uploads', results: 'results' },
+    ...besideTheDatabase(engine),
   };
 }
