@@ -8,6 +8,8 @@ process.env.SPILLWAY_MODELS_SOURCE = 'none';
 
 const packages = '**/node_modules/**';
 const emulator = '**/*.emulator.slow.test.ts';
+/** Pages in a browser, which share one stack. */
+const site = 'tests/site/**';
 /** What a stack does when it is ill, on each engine. */
 const onBoth = ['tests/own-stack/doctor.slow.test.ts', 'tests/own-stack/refusal.slow.test.ts'];
 /** What takes long, and has a stack that may be either. */
@@ -30,10 +32,20 @@ export default defineConfig({
         test: {
           name: 'slow',
           include: ['**/*.slow.test.ts'],
-          exclude: [packages, emulator, ...(hasGoogle ? onOne : [])],
+          exclude: [packages, emulator, site, ...(hasGoogle ? onOne : [])],
           provide: { engine: 'embedded' },
           ...oneByOne,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'site',
+          include: ['tests/site/*.slow.test.ts'],
+          exclude: [packages],
+          globalSetup: ['tests/embedded-stack-setup.ts'],
+          ...oneByOne,
+          sequence: { groupOrder: 3 },
         },
       },
       ...(hasGoogle
