@@ -11,6 +11,7 @@ function upload(phase: UploadPhase, uploadId: string | null, key = 'local'): Fil
     file: new File(['12345678'], 'cat.jpg'),
     plan: { operations: ['sketch'], options: {}, batchId: 'batch', files: 1 },
     addedAt: Date.UTC(2026, 0, 1, 13),
+    index: 0,
     preview: 'blob:cat',
     phase: signal(phase),
     uploadId: signal(uploadId),

@@ -1,6 +1,7 @@
 import type { JobProgress } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
+import { cardKeyOf } from './job-origin.ts';
 
 /** One picture and one operation: the content of a card from the pick to the result, including retries. */
 export interface GalleryEntry {
@@ -45,12 +46,6 @@ export function galleryEntries(
     return { key, operation: job?.operation ?? '', upload: null, job, runs, addedAt };
   });
   return [...local, ...earlier].sort((a, b) => b.addedAt - a.addedAt || (a.key < b.key ? -1 : 1));
-}
-
-/** The key of the card that a job belongs to: its upload, or its object, and its operation. */
-export function cardKeyOf(job: JobView): string {
-  const origin = job.upload ?? `${job.source.name}#${job.source.generation}`;
-  return `${origin}:${job.operation}`;
 }
 
 function newestRun(runs: readonly JobView[]): JobView | null {

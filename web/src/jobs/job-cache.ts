@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { JobView } from '@spillway/web/api/schema.ts';
-import { cardKeyOf } from './gallery.ts';
 import { isNewer } from './job-order.ts';
+import { cardKeyOf } from './job-origin.ts';
 
 export type JobUpdate =
   | { kind: 'job'; job: JobView }

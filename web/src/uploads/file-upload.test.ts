@@ -12,7 +12,7 @@ async function metadataFor(file: File, files: number): Promise<Record<string, st
   const browser = createBrowser(site);
   vi.stubGlobal('fetch', browser.request);
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files };
-  const upload = createFileUpload(file, plan, 0);
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
   await upload.send();
   upload.dispose();
   return openUpload.mock.lastCall?.[0].metadata;
@@ -40,7 +40,7 @@ it('says of a file that has gone since it was picked that it cannot be read, and
   const gone = () => Promise.reject(new DOMException('It is gone.', 'NotFoundError'));
   Object.defineProperty(file, 'slice', { value: () => ({ arrayBuffer: gone }) });
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
-  const upload = createFileUpload(file, plan, 0);
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
   await upload.send();
   expect(upload.phase.value).toEqual({
     kind: 'failed',
@@ -57,7 +57,7 @@ it('sends a name that is not well-formed as well as it can be', async () => {
   const file = new File(['bytes'], 'a.jpg');
   Object.defineProperty(file, 'name', { value: 'a\ud800.jpg' });
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
-  const upload = createFileUpload(file, plan, 0);
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
   await upload.send();
   expect(openUpload.mock.lastCall?.[0].name).toMatch(/\/a\ufffd\.jpg$/);
   upload.dispose();

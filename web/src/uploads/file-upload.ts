@@ -43,6 +43,8 @@ export interface FileUpload {
   readonly file: File;
   readonly plan: UploadPlan;
   readonly addedAt: number;
+  /** Its place among the files that were picked together, from 0. */
+  readonly index: number;
   /** Local address of the picture, to show it at once. */
   readonly preview: string;
   readonly phase: ReadonlySignal<UploadPhase>;
@@ -64,7 +66,11 @@ const mostOutages = 5;
 const senders = { 'gcs-resumable': sendResumable } satisfies Record<UploadProtocol, typeof sendResumable>;
 
 /** Prepares the upload of one file. Nothing is sent before `send()`. */
-export function createFileUpload(file: File, plan: UploadPlan, addedAt: number): FileUpload {
+export function createFileUpload(
+  file: File,
+  plan: UploadPlan,
+  { addedAt, index }: Pick<FileUpload, 'addedAt' | 'index'>,
+): FileUpload {
   const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting', held: false });
   const uploadId = signal<string | null>(null);
   const preview = URL.createObjectURL(file);
@@ -106,6 +112,7 @@ export function createFileUpload(file: File, plan: UploadPlan, addedAt: number):
     file,
     plan,
     addedAt,
+    index,
     preview,
     phase,
     uploadId,

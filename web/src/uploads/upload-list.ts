@@ -21,7 +21,7 @@ export function createUploadList(): UploadList {
     uploads,
     add(files, plan) {
       const addedAt = Date.now();
-      const added = files.map((file) => createFileUpload(file, plan, addedAt));
+      const added = files.map((file, index) => createFileUpload(file, plan, { addedAt, index }));
       uploads.value = [...uploads.value, ...added];
       for (const upload of added) start(upload);
     },
