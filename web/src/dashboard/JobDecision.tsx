@@ -5,6 +5,7 @@ import { formatCost } from '../format/cost.ts';
 import { formatDuration } from '../format/duration.ts';
 import { isRouted } from '../jobs/job-order.ts';
 import { targetLabel } from '../jobs/words.ts';
+import { OtherSide } from '../routing/OtherSide.tsx';
 
 /** The basis of the decision: the predictions for both sides, and the work ahead of the job. */
 export function JobDecision({ job }: { job: JobView }) {
@@ -17,6 +18,7 @@ export function JobDecision({ job }: { job: JobView }) {
       ) : (
         <p class="quiet-words">This policy predicts nothing.</p>
       )}
+      <OtherSide route={job.route} />
       {ledger && <WorkAhead ledger={ledger} />}
     </>
   );
