@@ -119,6 +119,7 @@ export const cutOut = {
   edges: 'straight',
   refine: 'auto',
   cleanMask: false,
+  feather: 0,
   clothes: 'all',
   background: '',
   format: 'png',

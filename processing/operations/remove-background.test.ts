@@ -235,6 +235,19 @@ test("cleanMask is rembg's post-processing, and nothing but black and white", as
   expectNear(clean.data, expected, { mean: 1, max: 255 });
 });
 
+test('feather softens the mask as a Gaussian does, after it is cleaned', async () => {
+  const plain = await maskOf(golden('plain.png'), { cleanMask: true });
+  const soft = await maskOf(golden('plain.png'), { cleanMask: true, feather: 4 });
+  const blurred = await sharp(plain.data, { raw: { width: plain.width, height: plain.height, channels: 1 } })
+    .toColourspace('b-w')
+    .blur({ sigma: 4, precision: 'float', minAmplitude: 0.01 })
+    .raw()
+    .toBuffer();
+  // Three boxes are not quite a Gaussian, and neither is a kernel of integers.
+  expectNear(soft.data, blurred, { mean: 1, max: 10 });
+  expect(difference(soft.data, plain.data).max).toBeGreaterThan(50);
+});
+
 test('a background colour lies behind the subject, without transparency', async () => {
   for (const edges of ['straight', 'premultiplied']) {
     const output = await run(golden('plain.png'), { background: '#3060f0', edges });

@@ -1,3 +1,5 @@
+import { cleanMask } from '@spillway/core/cut-out/clean-mask.ts';
+import { featherMask } from '@spillway/core/cut-out/feather-mask.ts';
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
 import type { InstalledSaliencyModel } from '@spillway/models/installed.ts';
 import type { CheckedImage } from '../checked-image.ts';
@@ -6,7 +8,6 @@ import { freeMemory } from '../free-memory.ts';
 import { createModelHolder } from '../model-holder.ts';
 import type { ImageOperation } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
-import { cleanMask } from '../saliency/clean-mask.ts';
 import { maskOfClothes } from '../saliency/clothes.ts';
 import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
 import { createGrabCut } from '../saliency/grab-cut.ts';
@@ -21,7 +22,7 @@ import type { Samples } from '../samples.ts';
 /**
  * Finds the subject with a saliency net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/
  * rembg, `sessions/base.py`, `u2net.py` and `bg.py` at 684f8e9), so that its models give the masks that they were
- * chosen for; `refine` and `background` are ours.
+ * chosen for; `refine`, `feather` and `background` are ours.
  */
 export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions> {
   const nets = createModelHolder(loadNet);
@@ -31,8 +32,8 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
     // OpenCV loads beside the net's work, and leaves again after a pause.
     warmUpOptions: { refine: 'none' },
     // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
-    bytesPerPixel: ({ output, cleanMask }, { channels, shrinkable }) => {
-      if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : 2.1);
+    bytesPerPixel: ({ output, cleanMask, feather }, { channels, shrinkable }) => {
+      if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : feather > 0 ? 3.1 : 2.1);
       return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
     },
     loadedModels: nets.names,
@@ -60,7 +61,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
         refinement?.kind === 'refined'
           ? resizeLanczos(refinement.mask, image.width, image.height)
           : enlarge(found, image, options);
-      const mask = options.cleanMask ? cleanMask(enlarged) : enlarged;
+      const mask = finished(enlarged, options);
       const alpha = options.output === 'cutout' && options.background === '';
       const { width, height } = image;
       const { extension, notes } = chooseFormat(options.format, { width, height, alpha });
@@ -97,6 +98,12 @@ function enlarge(
 ): Samples {
   if (found.kind === 'mask') return resizeLanczos(found.mask, width, height);
   return maskOfClothes(resizeLanczos(found.labels, width, height), clothes);
+}
+
+/** As it was asked for: what the page's preview does again (`web/src/workbench`), with the same functions. */
+function finished(mask: Samples, { cleanMask: isCleaned, feather }: RemoveBackgroundOptions): Samples {
+  const cleaned = isCleaned ? { ...mask, data: cleanMask(mask) } : mask;
+  return feather > 0 ? { ...cleaned, data: featherMask(cleaned, feather) } : cleaned;
 }
 
 async function encode(picture: Samples | null, mask: Samples, options: RemoveBackgroundOptions) {

@@ -1,3 +1,4 @@
+import { coloursOf, mix, share } from '@spillway/core/cut-out/blend.ts';
 import type { RemoveBackgroundOptions } from '@spillway/core/operations/remove-background.ts';
 import { encodePng } from '../png.ts';
 import type { PictureRows, RowSource } from '../samples.ts';
@@ -47,12 +48,6 @@ export async function encodeCutOut(
 interface Layers {
   picture: Samples;
   mask: Uint8Array;
-}
-
-/** A product of two values of 0..255 over 255, rounded as Pillow rounds it (`DIV255` of `Blend` and `Paste`). */
-function share(value: number, of: number): number {
-  const product = value * of + 128;
-  return (product + (product >> 8)) >> 8;
 }
 
 /** Unchanged colours (straight alpha), as design programs expect. */
@@ -141,17 +136,6 @@ function flattenedRows({ picture, mask }: Layers, colour: [number, number, numbe
       target[to + 2] = mix(data[source + 2] as number, blue, alpha);
     }
   };
-}
-
-function mix(over: number, under: number, alpha: number): number {
-  const sum = over * alpha + under * (255 - alpha) + 128;
-  return (sum + (sum >> 8)) >> 8;
-}
-
-/** Of `#rrggbb`. */
-function coloursOf(hex: string): [number, number, number] {
-  const value = Number.parseInt(hex.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
 }
 
 async function encode(rows: PictureRows, format: Format): Promise<Uint8Array> {

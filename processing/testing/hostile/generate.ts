@@ -50,6 +50,7 @@ function wanted(lot: Lot): { operation: BuiltInName; options: Record<string, unk
           refine: lot.pick(['auto', 'none', 'grabcut']),
           format: lot.pick(['png', 'webp']),
           cleanMask: lot.below(4) === 0,
+          feather: lot.pick([0, 0, 3, 100]),
           background: lot.pick(['', '#ff8000']),
         },
       };

@@ -1,4 +1,4 @@
-import type { Samples } from '../samples.ts';
+import type { Mask } from './mask.ts';
 
 /** rembg's threshold: what is below is not kept. */
 const threshold = 127;
@@ -14,12 +14,12 @@ const reach = 2;
  * Removes specks from a mask and makes its edge hard, as rembg's `post_process` does with OpenCV and to the bit:
  * opening with a 3x3 cross, Gaussian blur, threshold.
  */
-export function cleanMask({ data, width, height, channels }: Samples): Samples {
+export function cleanMask({ data, width, height }: Mask): Uint8Array {
   // What is least is what is greatest in the negative: an erosion is a dilation between two negatives.
   const eroded = negative(dilate(negative(data), width, height));
   const cleaned = blur(dilate(eroded, width, height), width, height);
   for (let at = 0; at < cleaned.length; at++) cleaned[at] = (cleaned[at] as number) < threshold ? 0 : 255;
-  return { data: cleaned, width, height, channels };
+  return cleaned;
 }
 
 function negative(data: Uint8Array): Uint8Array {
