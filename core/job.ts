@@ -12,6 +12,8 @@ import { failureCodeList } from './errors.ts';
  * - **source**: One generation of one object in a bucket of uploads.
  * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
+ * - **re-run**: A job on a source that is there already, which a person asked for without a new upload.
+ * - **batch**: The uploads of one drop, by an id that their sender chose. A picture has its index in the drop.
  * - **message**: Tells a worker that a job waits. It has the job's id and epoch, and is worthless without the document.
  * - **line**: The jobs that wait for one target, in the order of their turns.
  * - **lane**: A part of the VMs' line, by the hash of a job's id. Slots look at some lanes, so that they do not all try the
@@ -213,6 +215,50 @@ export type Model = z.infer<typeof modelSchema>;
  */
 export const crc32cSchema = z.string();
 
+/** A picture among several in one object. */
+const packedPicture = z.object({
+  /** Pixels. */
+  width: z.int().min(1),
+  height: z.int().min(1),
+  /** Its first byte in the object. */
+  offset: z.int().min(0),
+  /** Bytes. */
+  size: z.int().min(1),
+});
+
+/** Thumbnails have these widths in pixels, or that of a picture that is narrower. */
+export const thumbnailWidths = [320, 640] as const;
+export const picturesOfJob = ['result', 'source'] as const;
+/** `source` is upright and in sRGB, as operations see it. */
+export const pictureOfJobSchema = z.enum(picturesOfJob);
+export type PictureOfJob = z.infer<typeof pictureOfJobSchema>;
+
+/** A WebP picture. */
+export const thumbnailSchema = packedPicture.extend({ of: pictureOfJobSchema });
+export type Thumbnail = z.infer<typeof thumbnailSchema>;
+
+/**
+ * The thumbnails of a job are one object beside the result, because each object that is written costs as much as the
+ * result. A reader takes the bytes of one of them.
+ */
+export const thumbnailsSchema = z.object({
+  /** In the bucket of the result. */
+  name: z.string(),
+  generation: z.string(),
+  /** Bytes of all parts together, a mask included. */
+  size: z.int().min(1),
+  /** Of each picture, by rising width. A result that is no picture has none. */
+  parts: z.array(thumbnailSchema),
+});
+export type Thumbnails = z.infer<typeof thumbnailsSchema>;
+
+/**
+ * Grey, as a lossless WebP picture of the whole upright source: white is kept. As it was found and refined, before
+ * `cleanMask` and `feather` changed it, so that a page can show other values of these options.
+ */
+export const maskSchema = packedPicture;
+export type Mask = z.infer<typeof maskSchema>;
+
 export const resultSchema = z.object({
   bucket: z.string(),
   name: z.string(),
@@ -228,6 +274,10 @@ export const resultSchema = z.object({
   /** Sentences about how it was made, such as 'Made as PNG: …'. */
   notes: z.array(z.string()).default([]),
   receipt: z.string(),
+  /** Null for what integrators sent, and where none could be made. */
+  thumbnails: thumbnailsSchema.nullable().default(null),
+  /** What removed a background kept, in the same object as the thumbnails. Null for other operations. */
+  mask: maskSchema.nullable().default(null),
 });
 export type JobResult = z.infer<typeof resultSchema>;
 
@@ -279,11 +329,15 @@ export const jobSchema = z.object({
   batch: z.string().nullable(),
   /** The uploader's figure for the files in the batch; null if there is none. */
   batchSize: z.number().nullable().default(null),
+  /** The picture's place in the drop, from 0; null if the uploader did not say. */
+  batchIndex: z.number().nullable().default(null),
   upload: z.string().nullable(),
   /** The job whose result is this job's source. Part of the document's contract; null, as no job follows another yet. */
   parent: z.string().nullable().default(null),
   run: z.number(),
   retryOf: z.string().nullable(),
+  /** For a re-run, the job with the same source from which a person asked for it; null for any other. */
+  rerunOf: z.string().nullable().default(null),
   /** Random token of the router that created the document. It recognises its own creation by it after a lost reply. */
   reservation: z.string(),
   route: routeSchema,
@@ -328,9 +382,14 @@ export function isDeferred({ state, route }: Job): boolean {
   return state === 'queued' && route.decideBy !== null;
 }
 
-/** The time from which a person waits: the upload, or the retry. */
-export function clockStart(job: Job): Date {
-  return job.retryOf === null ? job.source.timeCreated : job.createdAt;
+/** The time from which a person waits: the upload, the retry, or the request for a re-run. */
+export function clockStart(job: Pick<Job, 'retryOf' | 'rerunOf' | 'createdAt' | 'source'>): Date {
+  return isAskedAgain(job) ? job.createdAt : job.source.timeCreated;
+}
+
+/** Whether a person asked for it when its source was there already. */
+export function isAskedAgain({ retryOf, rerunOf }: Pick<Job, 'retryOf' | 'rerunOf'>): boolean {
+  return retryOf !== null || rerunOf !== null;
 }
 
 /** True when no later event may change the job's state. */

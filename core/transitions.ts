@@ -3,6 +3,7 @@ import {
   type AttemptFailure,
   afterEnd,
   type Claim,
+  clockStart,
   isTerminal,
   type Job,
   type JobClass,
@@ -37,11 +38,13 @@ export interface JobRequest {
   class: JobClass;
   batch: string | null;
   batchSize: number | null;
+  batchIndex: number | null;
   upload: string | null;
   run: number;
   retryOf: string | null;
+  rerunOf: string | null;
   trace: string | null;
-  /** The object's `timeCreated`; for a retry, when the person asked for it. */
+  /** The object's `timeCreated`; for a retry or a re-run, when the person asked for it. */
   clockStartsAt: Date;
 }
 
@@ -130,7 +133,7 @@ function inLanes({ id, state, route }: Job): Route {
 
 /** The job in another class, with that class's deadline. */
 export function reclassified(job: Job, jobClass: JobClass, objectiveMs: number): Job {
-  return { ...job, class: jobClass, deadlineAt: new Date(job.source.timeCreated.getTime() + objectiveMs) };
+  return { ...job, class: jobClass, deadlineAt: new Date(clockStart(job).getTime() + objectiveMs) };
 }
 
 export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes' | 'decideBy'>;

@@ -140,14 +140,17 @@ describe('an upload', () => {
   it('says how many files its batch has and how many pixels it has itself', () => {
     const said = upload('sketch/1.jpg', { batch: 'b1', 'batch-size': '21', pixels: '12000000' });
     expect(said).toMatchObject({ batch: 'b1', batchSize: 21, source: { pixels: 12_000_000 } });
+    expect(upload('sketch/1.jpg', { 'batch-index': '0' })).toMatchObject({ batchIndex: 0 });
+    expect(upload('sketch/1.jpg', { 'batch-index': '20' })).toMatchObject({ batchIndex: 20 });
     expect(upload('sketch/1.jpg')).toMatchObject({ batch: null, batchSize: null, source: { pixels: null } });
   });
 
   it.each(['', '0', '-3', '2.5', '1e9', '0x10', ' 7', 'many', '99999999999'])(
     'that says %j of a size has said nothing',
     (size) => {
-      const said = upload('sketch/1.jpg', { 'batch-size': size, pixels: size });
-      expect(said).toMatchObject({ batchSize: null, source: { pixels: null } });
+      const index = size === '0' ? '-0' : size;
+      const said = upload('sketch/1.jpg', { 'batch-size': size, 'batch-index': index, pixels: size });
+      expect(said).toMatchObject({ batchSize: null, batchIndex: null, source: { pixels: null } });
     },
   );
 

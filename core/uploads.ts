@@ -68,6 +68,7 @@ export type UploadRequest =
       class: JobClass;
       batch: string | null;
       batchSize: number | null;
+      batchIndex: number | null;
       upload: string | null;
       jobs: RequestedJob[];
     };
@@ -103,6 +104,7 @@ export function readUpload(object: FinalizedObject, sender: Sender): UploadReque
     class: rule?.class ?? 'interactive',
     batch: text.batch,
     batchSize: wholeNumber(metadata['batch-size']),
+    batchIndex: indexOf(metadata['batch-index']),
     upload: text.upload,
     jobs: [
       ...operations
@@ -180,6 +182,11 @@ function requestedOperations(
 /** Reads an uploader's figure. It only helps to predict, so a wrong value is ignored. */
 function wholeNumber(text: string | undefined): number | null {
   return text !== undefined && /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+}
+
+/** The place of a file in its drop, from 0. It only orders, so a wrong value is ignored. */
+function indexOf(text: string | undefined): number | null {
+  return text === '0' ? 0 : wholeNumber(text);
 }
 
 function splitNames(list: string): string[] {

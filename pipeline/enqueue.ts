@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { isDeferred, type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
+import { isAskedAgain, isDeferred, type Job, type Ledger, schemaVersion } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
 import { isOperationName, type OperationName } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
@@ -234,8 +234,7 @@ function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, condition
 /** The files of a batch are counted as they arrive where the uploader did not say how many there are. */
 function* belongsToLargeBatch(stored: Stored, { bulk }: RoutingSettings, ports: Ports): Steps<boolean> {
   const { job } = stored;
-  if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || job.retryOf !== null)
-    return false;
+  if (job.batch === null || job.batchSize !== null || job.class === 'bulk' || isAskedAgain(job)) return false;
   return (yield* waitFor(ports.sums.batchBefore(stored))) >= bulk.batchOver;
 }
 

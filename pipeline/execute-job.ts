@@ -253,7 +253,17 @@ function* recordResult(
 ): Steps<Outcome> {
   yield* waitFor(claim.stop());
   const made = { contentType, width, height, decodedPixels, model, notes };
-  const result = { bucket, name, generation, crc32c, size, ...made, receipt: receipt.name };
+  const result = {
+    bucket,
+    name,
+    generation,
+    crc32c,
+    size,
+    ...made,
+    receipt: receipt.name,
+    thumbnails: null,
+    mask: null,
+  };
   return yield* recordSuccess(claim.latest(), result, timings, at, withFencingToken(token), executor.ports);
 }
 

@@ -1,3 +1,4 @@
+import { isAskedAgain } from '@spillway/core/job.ts';
 import { liveVms } from '@spillway/core/routing/liveness.ts';
 import type { Conditions } from '@spillway/core/routing/question.ts';
 import { slotsOf } from '@spillway/core/routing/state.ts';
@@ -25,7 +26,7 @@ export interface RecentArrivals {
   begin(): () => void;
   /** Whether the job is known to be of a batch that is bulk, without asking the database. */
   isOfLargeBatch(
-    job: Pick<NewJob, 'id' | 'batch' | 'batchSize' | 'operation' | 'retryOf'>,
+    job: Pick<NewJob, 'id' | 'batch' | 'batchSize' | 'operation' | 'retryOf' | 'rerunOf'>,
     settings: RoutingSettings,
   ): boolean;
   /** The database says that the job's batch is bulk. */
@@ -69,7 +70,7 @@ export function createRecentArrivals(now: () => number = () => performance.now()
       };
     },
     isOfLargeBatch(job, { bulk }) {
-      if (job.batch === null || job.batchSize !== null || job.retryOf !== null) return false;
+      if (job.batch === null || job.batchSize !== null || isAskedAgain(job)) return false;
       const key = batchKey(job);
       if (large.has(key)) return true;
       const seen = batches.get(key) ?? new Set();
@@ -84,7 +85,7 @@ export function createRecentArrivals(now: () => number = () => performance.now()
       keep(large, batchKey(job), true, mostBatches);
     },
     isOfCrowd(job, conditions) {
-      if (job.retryOf !== null) return false;
+      if (isAskedAgain(job)) return false;
       const createdAt = job.source.timeCreated.getTime();
       const index = Math.floor(createdAt / intervalMs);
       const key = JSON.stringify(job.owner);

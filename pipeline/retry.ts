@@ -23,14 +23,14 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (!isTerminal(job.state)) return { kind: 'refused', why: 'not_ended' };
   if (job.state === 'succeeded') return { kind: 'refused', why: 'succeeded' };
   if (!isRunnable(job)) return { kind: 'refused', why: 'not_runnable' };
-  const { operation, options, owner, source, batch, upload } = job;
-  const request = { operation, options, owner, source, batch, upload };
+  const { operation, options, owner, source, batch, batchIndex, upload } = job;
+  const request = { operation, options, owner, source, batch, batchIndex, upload };
   // A person who presses the button waits for this one, however large its batch was.
   const single = { class: 'interactive', batchSize: null } as const;
   const clockStartsAt = ports.clock.now();
   function* again(span: Span): Steps<Retried> {
     const trace = traceFromHere(job);
-    const run = { run: job.run + 1, retryOf: job.id, clockStartsAt, trace };
+    const run = { run: job.run + 1, retryOf: job.id, rerunOf: null, clockStartsAt, trace };
     const enqueued = yield* enqueue({ ...request, ...single, ...run }, ports);
     span.setAttribute(spanAttributes.jobId, enqueued.job.id);
     return { kind: 'retried', job: enqueued.job };

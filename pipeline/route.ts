@@ -112,7 +112,7 @@ async function startJob(
   conditions: Conditions,
   ports: Ports,
 ): Promise<StartedJob> {
-  const { source, owner, batch, batchSize } = upload;
+  const { source, owner, batch, batchSize, batchIndex } = upload;
   const { operation, options } = requested;
   const refusal = requested.refusal ?? sizeRefusal(source.size);
   const request: JobRequest = {
@@ -123,9 +123,11 @@ async function startJob(
     class: upload.class,
     batch,
     batchSize,
+    batchIndex,
     upload: upload.upload,
     run: 1,
     retryOf: null,
+    rerunOf: null,
     trace,
     clockStartsAt: source.timeCreated,
   };

@@ -129,9 +129,11 @@ export function requestOf({ index, operation, owner, arrivedAt, pixels }: Simula
     class: 'interactive',
     batch: null,
     batchSize: null,
+    batchIndex: null,
     upload: null,
     run: 0,
     retryOf: null,
+    rerunOf: null,
     trace: null,
     clockStartsAt,
   };

@@ -148,7 +148,17 @@ it('a job that is moved stays in its trace', async () => {
   };
   const request = {
     ...{ operation: 'sketch', options: {}, owner: null, source, class: 'interactive' as const },
-    ...{ batch: null, batchSize: null, upload: null, run: 1, retryOf: null, trace, clockStartsAt: now },
+    ...{
+      batch: null,
+      batchSize: null,
+      batchIndex: null,
+      upload: null,
+      run: 1,
+      retryOf: null,
+      rerunOf: null,
+      trace,
+      clockStartsAt: now,
+    },
   };
   await overTime(enqueue(request, ports, (question) => ({ ...decideRoute(question), target: 'vm' })));
   const [job] = await endedJobs(name);

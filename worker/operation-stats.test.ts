@@ -51,6 +51,8 @@ const emptyResult = {
   model: null,
   notes: [],
   receipt: '',
+  thumbnails: null,
+  mask: null,
 };
 
 describe('what a worker learns', () => {

@@ -80,6 +80,8 @@ function served(changes: Served = {}): Outcome {
     model: null,
     notes: [],
     receipt: '',
+    thumbnails: null,
+    mask: null,
   };
   const source = { ...job.source, size, pixels: claimedPixels };
   return {

@@ -114,6 +114,7 @@ function newJob(index: number, at: Date): Job {
     owner,
     batch: `00000000-0000-4000-8000-${String(Math.floor(index / 20)).padStart(12, '0')}`,
     batchSize: 20,
+    batchIndex: null,
     upload: randomUUID(),
     workMs: 310.123,
     clockStartsAt: at,
@@ -174,5 +175,7 @@ function resultOf({ source }: Job): NonNullable<Job['result']> {
     model: null,
     notes: [],
     receipt: `${stem}.receipt.json`,
+    thumbnails: null,
+    mask: null,
   };
 }

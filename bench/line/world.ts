@@ -269,6 +269,8 @@ const noResult = {
   model: null,
   notes: [],
   receipt: '',
+  thumbnails: null,
+  mask: null,
 };
 
 function vmsOf({ slots, slotsPerVm }: LineScenario): { id: string; slots: number }[] {
@@ -294,9 +296,11 @@ const request = {
   class: 'bulk' as const,
   batch: null,
   batchSize: null,
+  batchIndex: null,
   upload: null,
   run: 1,
   retryOf: null,
+  rerunOf: null,
   trace: null,
   clockStartsAt: new Date(0),
   reservation: 'bench',

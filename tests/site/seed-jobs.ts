@@ -117,9 +117,11 @@ async function seedJob(
       class: wanted.class,
       batch: wanted.batch,
       batchSize: null,
+      batchIndex: null,
       upload,
       run: 1,
       retryOf: null,
+      rerunOf: null,
       trace: null,
       clockStartsAt: timeCreated,
       reservation: `seed-${index}`,
@@ -244,5 +246,7 @@ async function writeSeededResult(
     model: null,
     notes: [],
     receipt: receiptName(job),
+    thumbnails: null,
+    mask: null,
   };
 }

@@ -44,6 +44,12 @@ const uploadFields = {
   batchId: z.uuid().optional(),
   /** How many files the drop has: those of a large one are worked on without hurry. */
   files: z.int().min(1).max(largestBatch).default(1),
+  /** The file's place in the drop, from 0: lists, archives and tables keep this order. */
+  index: z
+    .int()
+    .min(0)
+    .max(largestBatch - 1)
+    .optional(),
   /** Of the picture, where they are known: the router then predicts better. */
   pixels: z.int().min(1).max(mostPixels).optional(),
 };

@@ -33,6 +33,8 @@ export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi,
     model: null,
     notes: [],
     receipt: receiptName(job),
+    thumbnails: null,
+    mask: null,
   };
   return changed(
     await overTime(changeJob(jobs, job.id, (current) => succeeded(current, result, timings, clock.now()))),

@@ -59,6 +59,7 @@ export function uploadRoutes({ ports, sessionAddress = (url) => url }: ApiDepend
         batch: batchId,
         upload: uploadId,
         'batch-size': String(request.files),
+        ...(request.index === undefined ? {} : { 'batch-index': String(request.index) }),
         ...(request.pixels === undefined ? {} : { pixels: String(request.pixels) }),
         ...(trace === null ? {} : { traceparent: trace.traceparent }),
       },

@@ -17,6 +17,8 @@ function lookOf(operation: string, options: JobView['options'], contentType = 'i
     model: null,
     notes: [],
     receipt: '',
+    thumbnails: null,
+    mask: null,
   };
   return resultLook(sampleJob({ operation, options, state: 'succeeded', result }));
 }

@@ -107,4 +107,6 @@ const emptyResult = {
   model: null,
   notes: [],
   receipt: '',
+  thumbnails: null,
+  mask: null,
 };

@@ -1,10 +1,11 @@
+import { clockStart } from '@spillway/core/job.ts';
 import { type SpanName, spanAttributes } from '@spillway/core/spans.ts';
 import type { JobView, SpanView } from '@spillway/web/api/schema.ts';
 import { isRouted } from '../jobs/job-order.ts';
 
 /** When the clock of this run started: the upload, or the person who asked for it again. Milliseconds since 1970. */
 export function runStart(job: JobView): number {
-  return (job.retryOf === null ? job.source.timeCreated : job.createdAt).getTime();
+  return clockStart(job).getTime();
 }
 
 /**
