@@ -57,7 +57,8 @@ function valueWords(field: OptionField, value: unknown): string[] {
       return [value === '' ? 'transparent' : String(value)];
     case 'range':
     case 'number':
-      return [`${field.label.toLowerCase()} ${value}`];
+      // Where a figure may be 0, that switches something off.
+      return value === 0 ? [] : [`${field.label.toLowerCase()} ${value}`];
     default:
       return field satisfies never;
   }
