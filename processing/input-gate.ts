@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
+import { dimensionRefusal } from '@spillway/core/picture-limits.ts';
 import { labelsOf, type PictureType, pictureTypeNames, pictureTypes } from '@spillway/core/picture-types.ts';
 import type { Metadata } from 'sharp';
 import type { CheckedImage, Decoded } from './checked-image.ts';
@@ -204,25 +205,9 @@ async function readHeader(path: string, failOn: CheckedImage['failOn']): Promise
   }
 }
 
-function checkDimensions({ width, height }: Size, limits: InputLimits): void {
-  const longer = Math.max(width, height);
-  const shorter = Math.min(width, height);
-  const measured = measure({ width, height });
-  if (longer > limits.maxSide) {
-    throw new PermanentError('image_too_large', `${measured}; no side may exceed ${limits.maxSide}.`);
-  }
-  if (longer > limits.maxAspect * shorter) {
-    throw new PermanentError(
-      'aspect_too_extreme',
-      `${measured}; the longer side may be at most ${limits.maxAspect} times the shorter.`,
-    );
-  }
-  if (width * height > limits.maxPixels) {
-    throw new PermanentError(
-      'image_too_large',
-      `${measured}; the limit is ${megapixels(limits.maxPixels)} megapixels.`,
-    );
-  }
+function checkDimensions(size: Size, limits: InputLimits): void {
+  const refusal = dimensionRefusal(size, limits);
+  if (refusal) throw new PermanentError(refusal.code, refusal.message);
 }
 
 function checkFrames({ frames }: { frames: number }, { maxPages }: InputLimits): void {

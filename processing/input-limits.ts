@@ -1,4 +1,5 @@
 import { largestFile } from '@spillway/core/file-size.ts';
+import { largestAspect, largestSide, mostPicturePixels } from '@spillway/core/picture-limits.ts';
 import { z } from 'zod';
 
 /** Limits for a picture, checked on the structure of its file before a pixel is decoded. */
@@ -22,15 +23,14 @@ export type InputLimits = z.infer<typeof inputLimitsSchema>;
 
 /**
  * The aspect limit is there because a pixel limit alone does not protect memory: libvips keeps whole lines in flight,
- * and a 98 KB PNG of 786432x32 pixels took 1.26 GB. Pictures of telephones have at most 108 megapixels, except for
- * those with 200. A child with its built-in models has 320 MB. With a picture it stays below 1,200 MB, far below its
+ * and a 98 KB PNG of 786432x32 pixels took 1.26 GB. A child with its built-in models has 320 MB. With a picture it stays below 1,200 MB, far below its
  * limit.
  */
 export const defaultInputLimits: InputLimits = {
   maxBytes: largestFile,
-  maxSide: 16_384,
-  maxAspect: 50,
-  maxPixels: 108_000_000,
+  maxSide: largestSide,
+  maxAspect: largestAspect,
+  maxPixels: mostPicturePixels,
   maxPages: 10_000,
   maxPassPixels: 2_000_000_000,
   maxMemory: 875_000_000,

@@ -56,9 +56,9 @@ function More({ summary, leftOut }: { summary: string; leftOut: readonly LeftOut
 function LeftOutList({ leftOut }: { leftOut: readonly LeftOut[] }) {
   return (
     <ul>
-      {leftOut.map(({ name, why }, index) => (
+      {leftOut.map((each, index) => (
         <li key={index}>
-          <strong>{name}</strong> {leftOutWords(why)}
+          <strong>{each.name}</strong> {leftOutWords(each)}
         </li>
       ))}
     </ul>

@@ -18,6 +18,7 @@ import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { startLearning } from '../operations/known-operations.ts';
 import { createSelection } from '../options/selection.ts';
+import { checkFiles } from '../uploads/check-files.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
 import { leftOutSummary } from '../uploads/left-out-words.ts';
 import type { LeftOut, PickedFiles } from '../uploads/picked-files.ts';
@@ -38,23 +39,25 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   useEffect(() => listenWhileWaiting(list, own), [list, own]);
   useEffect(() => warnBeforeLeaving(list), [list]);
 
-  const addPicked = (picked: PickedFiles) => {
+  const addPicked = async (picked: PickedFiles) => {
     leftOut.value = picked.leftOut;
-    const summary = leftOutSummary(picked.leftOut);
-    if (summary) announcer.say('left out', summary);
-    addFiles(picked.files);
-  };
-  const addFiles = (files: File[]) => {
-    refused.value = files.length > 0 && selection.obstacle.value !== null;
-    if (refused.value || files.length === 0) return;
-    list.add(files, {
+    refused.value = picked.files.length > 0 && selection.obstacle.value !== null;
+    if (refused.value) return;
+    const plan = {
       operations: [...selection.chosen.value],
       options: selection.options.value,
       batchId: crypto.randomUUID(),
-      files: files.length,
-    });
-    announcer.say('added', `${countOf(files.length, 'file')} added.`);
-    requestAnimationFrame(showFirstCard);
+      files: picked.files.length,
+    };
+    for await (const { good, leftOut: more } of checkFiles(picked.files)) {
+      leftOut.value = [...leftOut.value, ...more];
+      list.add(good, plan);
+      requestAnimationFrame(showFirstCard);
+    }
+    const summary = leftOutSummary(leftOut.value);
+    if (summary) announcer.say('left out', summary);
+    const added = list.uploads.peek().filter(({ plan: { batchId } }) => batchId === plan.batchId).length;
+    if (added > 0) announcer.say('added', `${countOf(added, 'file')} added.`);
   };
 
   return (
@@ -62,14 +65,14 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
       <div class="board">
         <div class="drop-area">
           <div class="drop-stay">
-            <DropZone onPicked={addPicked} />
+            <DropZone onPicked={(picked) => void addPicked(picked)} />
             <DropNote entries={entries.value} problem={refused.value ? selection.obstacle.value : null} />
             <LeftOutNote leftOut={leftOut.value} onDismiss={() => (leftOut.value = [])} />
           </div>
         </div>
         <div class="choices">
           <OperationPicker selection={selection} />
-          <SampleStrip samples={samples} onFile={(file) => addPicked({ files: [file], leftOut: [] })} />
+          <SampleStrip samples={samples} onFile={(file) => void addPicked({ files: [file], leftOut: [] })} />
         </div>
       </div>
       <Gallery entries={entries.value} own={own} list={list} />

@@ -1,12 +1,14 @@
 import { countOf } from '@spillway/core/amounts.ts';
-import type { LeftOut, LeftOutReason } from './picked-files.ts';
+import type { LeftOut } from './picked-files.ts';
 
 /** The number of names in one sentence. The page lists them all. */
 const mostNamed = 3;
 
 /** Why one item was left out, to follow its name. */
-export function leftOutWords(why: LeftOutReason): string {
-  switch (why) {
+export function leftOutWords(leftOut: LeftOut): string {
+  switch (leftOut.why) {
+    case 'refused':
+      return leftOut.words;
     case 'file-unreadable':
       return 'could not be read. Is it still there, is its path short enough, may you open it?';
     case 'folder-unreadable':
@@ -18,7 +20,7 @@ export function leftOutWords(why: LeftOutReason): string {
     case 'unknown':
       return 'is neither a file nor a folder for this browser.';
     default:
-      return why satisfies never;
+      return leftOut satisfies never;
   }
 }
 
@@ -32,8 +34,13 @@ export function leftOutSummary(leftOut: readonly LeftOut[]): string | null {
   if (leftOut.length === 0) return null;
   const missed = leftOut.filter((each) => !isMinor(each));
   if (missed.length === 0) return `${countOf(leftOut.length, 'hidden or empty thing')} left out.`;
-  const names = missed.slice(0, mostNamed).map(({ name }) => name);
-  const more = missed.length - names.length;
-  const all = more > 0 ? [...names, `${more} more`] : names;
-  return `Could not be read and is not sent: ${all.join(', ')}.`;
+  const sentences = missed
+    .slice(0, mostNamed)
+    .map((each) => `${each.name} ${firstSentence(leftOutWords(each))}`);
+  const more = missed.length - sentences.length;
+  return ['Not sent:', ...sentences, ...(more > 0 ? [`And ${more} more.`] : [])].join(' ');
+}
+
+function firstSentence(words: string): string {
+  return /^.*?\.(?= |$)/.exec(words)?.[0] ?? words;
 }

@@ -10,11 +10,14 @@ export type LeftOutReason =
   /** The browser offers neither a file nor a folder for it. */
   | 'unknown';
 
-export interface LeftOut {
+export type LeftOut = {
   /** The path as the person knows it, with its folders. */
   name: string;
-  why: LeftOutReason;
-}
+} & (
+  | { why: LeftOutReason }
+  /** Workers would refuse it. `words` follow its name. */
+  | { why: 'refused'; words: string }
+);
 
 /** The items of a drop, a paste or a choice. Each is in one of the two lists. */
 export interface PickedFiles {
