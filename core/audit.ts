@@ -16,6 +16,7 @@ export const adminActions = [
   'end_drain',
   'resume_worker',
   'retry_job',
+  'rerun_job',
   'cancel_job',
   'delete_job',
   'create_key',

@@ -1,14 +1,11 @@
-import type { Span } from '@opentelemetry/api';
 import { isTerminal, type Job } from '@spillway/core/job.ts';
 import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
-import { spanAttributes } from '@spillway/core/spans.ts';
-import { overTime, type Steps } from '@spillway/core/steps.ts';
-import { enqueue } from './enqueue.ts';
+import { askAgain } from './ask-again.ts';
 import type { Ports } from './ports/ports.ts';
-import { linksTo, traced, traceFromHere } from './telemetry/traced.ts';
 
 export type Retried =
-  | { kind: 'retried'; job: Job }
+  /** `isNew` is false where the job was run again before: this is that run. */
+  | { kind: 'retried'; job: Job; isNew: boolean }
   | { kind: 'refused'; why: 'unknown' | 'not_ended' | 'deleted' | 'succeeded' | 'not_runnable' };
 
 /**
@@ -23,20 +20,12 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (!isTerminal(job.state)) return { kind: 'refused', why: 'not_ended' };
   if (job.state === 'succeeded') return { kind: 'refused', why: 'succeeded' };
   if (!isRunnable(job)) return { kind: 'refused', why: 'not_runnable' };
-  const { operation, options, owner, source, batch, batchIndex, upload } = job;
-  const request = { operation, options, owner, source, batch, batchIndex, upload };
+  const { operation, options } = job;
   // A person who presses the button waits for this one, however large its batch was.
   const single = { class: 'interactive', batchSize: null } as const;
-  const clockStartsAt = ports.clock.now();
-  function* again(span: Span): Steps<Retried> {
-    const trace = traceFromHere(job);
-    const run = { run: job.run + 1, retryOf: job.id, rerunOf: null, clockStartsAt, trace };
-    const enqueued = yield* enqueue({ ...request, ...single, ...run }, ports);
-    span.setAttribute(spanAttributes.jobId, enqueued.job.id);
-    return { kind: 'retried', job: enqueued.job };
-  }
-  const details = { links: linksTo(job.trace), attributes: { [spanAttributes.retryOf]: job.id } };
-  return overTime(traced('retry', job, again, ports, details));
+  const run = { run: job.run + 1, retryOf: job.id, rerunOf: null };
+  const enqueued = await askAgain(job, { operation, options, ...single, ...run }, ports);
+  return { kind: 'retried', job: enqueued.job, isNew: enqueued.kind !== 'repeated' };
 }
 
 /** A job that was refused for what came with it, or whose operation is no more, names nothing that could be run. */

@@ -15,6 +15,7 @@ import { createOpenApiApp } from './openapi-app.ts';
 import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
 import { proxyHeader } from './proxy-admins.ts';
+import { rerunRoutes } from './reruns.ts';
 import { sessionCookie } from './sessions.ts';
 import { adminCookie } from './token-admins.ts';
 import { uploadRoutes } from './uploads.ts';
@@ -40,6 +41,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.route('/', healthRoutes(dependencies));
   api.route('/api/v1', operationRoutes(dependencies));
   api.route('/api/v1', jobRoutes(dependencies));
+  api.route('/api/v1', rerunRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));
   api.route('/api/v1', deletionRoutes(dependencies));
   if (pages !== 'admin') {

@@ -177,7 +177,7 @@ export function jobRoutes({ ports, liveDashboard }: ApiDependencies) {
 }
 
 /** Whose job it is, and of what, since neither can be looked up once it is deleted. */
-function deedOn({ id, owner, source }: Job, action: AdminAction): AdminDeed {
+export function deedOn({ id, owner, source }: Job, action: AdminAction): AdminDeed {
   const detail = `${objectAddress(source)} of ${owner ?? 'nobody'}`;
   return { action, subject: id, detail };
 }

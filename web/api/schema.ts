@@ -103,6 +103,17 @@ export const jobViewSchema = jobSchema
   .extend({ claim: claimSchema.omit({ token: true }).nullable() });
 export type JobView = z.infer<typeof jobViewSchema>;
 
+/** Asks for another operation, or other options, on the source of a job that is there already. */
+export function rerunRequestSchema() {
+  return z.strictObject({ ...runFields(), from: jobViewSchema.shape.id });
+}
+
+const runFields = () => ({
+  operation: operationNameSchema(),
+  /** What is left out takes its default. */
+  options: z.record(z.string(), z.unknown()).default({}),
+});
+
 export const jobPageSchema = z.object({ jobs: z.array(jobViewSchema), cursor: z.string().nullable() });
 
 /** RFC 9457. `code` is stable; `detail` is for people. */

@@ -6,6 +6,7 @@ const actionWords: Record<AdminAction, string> = {
   end_drain: 'ended the drain of the worker',
   resume_worker: 'resumed the worker',
   retry_job: 'retried the job',
+  rerun_job: 'ran something else on the picture of the job',
   cancel_job: 'cancelled the job',
   delete_job: 'deleted the job',
   create_key: 'made the API key',
