@@ -119,7 +119,6 @@ export const cutOut = {
   edges: 'straight',
   refine: 'auto',
   cleanMask: false,
-  feather: 0,
   clothes: 'all',
   background: '',
   format: 'png',

@@ -43,11 +43,12 @@ export const removeBackground = defineOperation({
       .boolean()
       .default(false)
       .describe('Removes specks and makes the edge hard, as rembg’s post-processing does.'),
+    // Without a default: ids of jobs are made from all options, and those of earlier uploads must stay what they are.
     feather: z
       .int()
       .min(0)
       .max(100)
-      .default(0)
+      .optional()
       .describe('Softens the edge by this many pixels of the picture. 0 leaves it as it is.'),
     clothes: z
       .enum(['all', 'upper', 'lower', 'full'])

@@ -32,7 +32,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
     // OpenCV loads beside the net's work, and leaves again after a pause.
     warmUpOptions: { refine: 'none' },
     // Samples and mask, and then either what cleaning takes or the whole result, which hardly shrinks in the worst case.
-    bytesPerPixel: ({ output, cleanMask, feather }, { channels, shrinkable }) => {
+    bytesPerPixel: ({ output, cleanMask, feather = 0 }, { channels, shrinkable }) => {
       if (output === 'mask') return (shrinkable ? 0 : channels) + (cleanMask ? 6 : feather > 0 ? 3.1 : 2.1);
       return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
     },
@@ -101,7 +101,7 @@ function enlarge(
 }
 
 /** As it was asked for: what the page's preview does again (`web/src/workbench`), with the same functions. */
-function finished(mask: Samples, { cleanMask: isCleaned, feather }: RemoveBackgroundOptions): Samples {
+function finished(mask: Samples, { cleanMask: isCleaned, feather = 0 }: RemoveBackgroundOptions): Samples {
   const cleaned = isCleaned ? { ...mask, data: cleanMask(mask) } : mask;
   return feather > 0 ? { ...cleaned, data: featherMask(cleaned, feather) } : cleaned;
 }

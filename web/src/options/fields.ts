@@ -25,7 +25,7 @@ const propertySchema = z.object({
   minimum: z.number().optional(),
   maximum: z.number().optional(),
   maxLength: z.number().optional(),
-  default: z.unknown(),
+  default: z.unknown().optional(),
   description: z.string().optional(),
 });
 const objectSchema = z.object({ properties: z.record(z.string(), propertySchema) });
