@@ -86,6 +86,15 @@ export class RefusedError extends Error {
   }
 }
 
+/** The cursor of a list is none that the list has given. Whoever sent it has to begin at the first page. */
+export class InvalidCursorError extends Error {
+  override readonly name = 'InvalidCursorError';
+
+  constructor() {
+    super('This cursor was not made by this list. Leave it out to begin at the first page.');
+  }
+}
+
 /**
  * The database holds a document that this version of the program cannot read, however often it tries. A person has to
  * mend it, or a newer version reads it.

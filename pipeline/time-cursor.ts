@@ -1,3 +1,4 @@
+import { InvalidCursorError } from '@spillway/core/errors.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
 
 /** Where a list that is ordered by a time, the latest first, goes on. */
@@ -13,9 +14,9 @@ export function encodePlace({ at, id }: TimePlace): string {
   return `${at.getTime()}.${id}`;
 }
 
-/** A cursor that was tampered with starts behind everything: the client gets an empty page and no error. */
+/** @throws InvalidCursorError where the cursor is none that `encodePlace` makes. */
 export function decodePlace(cursor: string): TimePlace {
   const [, ms, id = ''] = /^(\d{1,15})\.([\w-]+)$/.exec(cursor) ?? [];
-  const valid = Number(ms) <= lastMs && isDocumentId(id);
-  return valid ? { at: new Date(Number(ms)), id } : { at: new Date(0), id: '0' };
+  if (ms === undefined || Number(ms) > lastMs || !isDocumentId(id)) throw new InvalidCursorError();
+  return { at: new Date(Number(ms)), id };
 }

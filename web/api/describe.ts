@@ -67,9 +67,9 @@ type ProblemAnswers<Code extends ProblemCode> = {
 /** The problems that a route can answer with, by status; what can happen to any request comes of itself. */
 export function problemAnswers<const Code extends ProblemCode = never>(
   ...codes: Code[]
-): ProblemAnswers<Code | 'internal' | 'unavailable'> {
+): ProblemAnswers<Code | 'invalid_request' | 'internal' | 'unavailable'> {
   const answers: Record<number, ProblemAnswer> = {};
-  for (const code of [...codes, 'internal', 'unavailable'] as const) {
+  for (const code of new Set([...codes, 'invalid_request', 'internal', 'unavailable'] as const)) {
     const { status, title } = problems[code];
     const before = answers[status]?.description;
     const description = `\`${code}\`: ${title}.`;
@@ -79,5 +79,5 @@ export function problemAnswers<const Code extends ProblemCode = never>(
       ...(passing.has(status) ? { headers: { 'Retry-After': retryAfter } } : {}),
     };
   }
-  return answers as ProblemAnswers<Code | 'internal' | 'unavailable'>;
+  return answers as ProblemAnswers<Code | 'invalid_request' | 'internal' | 'unavailable'>;
 }

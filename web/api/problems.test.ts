@@ -44,6 +44,13 @@ const cases: Record<string, Case> = {
     code: 'invalid_request',
   },
   'an id that cannot be one': { path: '/api/v1/jobs/a.b', status: 400, code: 'invalid_request' },
+  'a filter that there is not': { path: '/api/v1/jobs?sate=failed', status: 400, code: 'invalid_request' },
+  'a parameter where none is known': { path: '/api/v1/operations?x=1', status: 400, code: 'invalid_request' },
+  'a cursor that no page has given': {
+    path: '/api/v1/jobs?cursor=1.x',
+    status: 400,
+    code: 'invalid_request',
+  },
   'a limit that is too high': { path: '/api/v1/jobs?limit=101', status: 400, code: 'invalid_request' },
   'an unknown state': { path: '/api/v1/jobs?state=lost', status: 400, code: 'invalid_request' },
   'no JSON': { method: 'POST', path: '/api/v1/uploads', body: '{', status: 400, code: 'invalid_json' },

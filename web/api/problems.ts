@@ -1,5 +1,5 @@
 import { RequestError } from '@hono/node-server';
-import { OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
+import { InvalidCursorError, OutageError, RefusedError, StorageFullError } from '@spillway/core/errors.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { HTTPException } from 'hono/http-exception';
@@ -128,6 +128,9 @@ export function invalidFields(errors: FieldError[]): ProblemError {
 
 function asProblem(error: unknown): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof InvalidCursorError) {
+    return invalidFields([{ path: 'query.cursor', message: error.message }]);
+  }
   if (error instanceof RefusedError && error.scope === 'request') {
     return new ProblemError('invalid_request', 'The request holds what cannot be stored.');
   }
