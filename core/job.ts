@@ -314,6 +314,17 @@ export const attemptFailureSchema = z.object({
 });
 export type AttemptFailure = z.infer<typeof attemptFailureSchema>;
 
+/** What searches ask for that nothing else of the document says (core/job-search.ts). */
+export const jobSearchSchema = z.object({
+  /** Where the source came from: `bucket/` with a source rule's prefix or the first folder. */
+  source: z.string(),
+  /** Words and beginnings of the file's name. */
+  terms: z.array(z.string()),
+  /** The interval that the duration lies in, by its lower edge in milliseconds; null where none is known. */
+  took: z.number().nullable(),
+});
+export type JobSearch = z.infer<typeof jobSearchSchema>;
+
 export const jobSchema = z.object({
   id: z.string(),
   schemaVersion: z.number(),
@@ -372,6 +383,8 @@ export const jobSchema = z.object({
   deletedAt: instant.nullable(),
   /** W3C `traceparent` of the upload, to follow the job through the logs. */
   trace: z.string().nullable(),
+  /** Null in a document of an earlier version. */
+  search: jobSearchSchema.nullable().default(null),
   /** When Firestore's TTL policy may delete the document. */
   expiresAt: instant.nullable(),
 });

@@ -16,6 +16,7 @@ import {
   schemaVersion,
   type Timings,
 } from './job.ts';
+import { searchOf, searchOfEnded } from './job-search.ts';
 import { laneNamesOf, waitsInLanes } from './routing/lanes.ts';
 import { shownText } from './text.ts';
 
@@ -44,6 +45,8 @@ export interface JobRequest {
   retryOf: string | null;
   rerunOf: string | null;
   trace: string | null;
+  /** The prefix of the source rule that the upload follows; null where it follows none. */
+  rulePrefix?: string | null;
   /** The object's `timeCreated`; for a retry or a re-run, when the person asked for it. */
   clockStartsAt: Date;
 }
@@ -59,7 +62,7 @@ export interface NewJob extends JobRequest {
 
 /** A new job. It counts in the VMs' ledger until its target is decided, and nothing is published yet. */
 export function reserved(job: NewJob, now: Date): Job {
-  const { objectiveMs, clockStartsAt, workMs, ...identity } = job;
+  const { objectiveMs, clockStartsAt, workMs, rulePrefix, ...identity } = job;
   const deadlineAt = new Date(clockStartsAt.getTime() + objectiveMs);
   return {
     ...identity,
@@ -100,6 +103,7 @@ export function reserved(job: NewJob, now: Date): Job {
     eventPublishedAt: null,
     outbox: null,
     deletedAt: null,
+    search: searchOf(job, rulePrefix),
     expiresAt: null,
   };
 }
@@ -292,6 +296,7 @@ export function tombstone(job: Job, now: Date): Job {
     ...job,
     options: {},
     result: null,
+    search: null,
     deletedAt: now,
     expiresAt: new Date(now.getTime() + keptTombstoneMs),
   };
@@ -310,12 +315,12 @@ export function followed(job: Job, done: readonly AfterEnd[], now: Date): Job {
 
 function ended(job: Job, state: JobState, now: Date): Job {
   const { route } = job;
+  const end: Job = { ...job, state, endedAt: now };
   return {
-    ...job,
-    state,
+    ...end,
     route: route.decideBy === null ? route : { ...route, decideBy: null },
     progress: null,
-    endedAt: now,
+    search: searchOfEnded(end),
     eventPublishedAt: null,
     outbox: { since: now, effects: [...afterEnd] },
     expiresAt: new Date(now.getTime() + keptAfterEndMs),

@@ -70,6 +70,8 @@ export type UploadRequest =
       batchSize: number | null;
       batchIndex: number | null;
       upload: string | null;
+      /** The prefix of the source rule that the upload follows; null where it follows none. */
+      rulePrefix: string | null;
       jobs: RequestedJob[];
     };
 
@@ -106,6 +108,7 @@ export function readUpload(object: FinalizedObject, sender: Sender): UploadReque
     batchSize: wholeNumber(metadata['batch-size']),
     batchIndex: indexOf(metadata['batch-index']),
     upload: text.upload,
+    rulePrefix: rule?.prefix ?? null,
     jobs: [
       ...operations
         .slice(0, mostOperations)

@@ -22,8 +22,9 @@ export function askAgain(shown: Job, asked: AskedAgain, ports: Ports): Promise<E
   const clockStartsAt = ports.clock.now();
   function* again(span: Span): Steps<Enqueued> {
     const trace = traceFromHere(shown);
+    const rulePrefix = shown.search?.source.slice(`${source.bucket}/`.length) ?? null;
     const enqueued = yield* enqueue(
-      { owner, source, batch, batchIndex, upload, ...asked, clockStartsAt, trace },
+      { owner, source, batch, batchIndex, upload, rulePrefix, ...asked, clockStartsAt, trace },
       ports,
     );
     span.setAttribute(spanAttributes.jobId, enqueued.job.id);

@@ -129,6 +129,7 @@ async function startJob(
     retryOf: null,
     rerunOf: null,
     trace,
+    rulePrefix: upload.rulePrefix,
     clockStartsAt: source.timeCreated,
   };
   if (refusal) return recordRefusal(request, refusal, conditions, ports);

@@ -1,15 +1,13 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
+import { InvalidCursorError } from '@spillway/core/errors.ts';
 import type { Target } from '@spillway/core/job.ts';
-import type { JobChange, JobFeed, JobFilter, ListedJob, Stored } from '../ports/jobs.ts';
+import { type JobFilter, matchesFilter } from '@spillway/core/job-filter.ts';
+import type { JobChange, JobFeed, ListedJob, Stored } from '../ports/jobs.ts';
+import { type Condition, conditionsOf, indexFor } from './job-conditions.ts';
 import { type JobTable, readColumns, versionOf } from './job-table.ts';
 import { waitingOn } from './tables/work-sums.ts';
 import { watchDatabase } from './watch-database.ts';
 
-/** Columns of a filter, the one first that leaves the fewest jobs. */
-const filterColumns = ['upload', 'batch', 'owner', 'state', 'operation', 'target'] as const;
-
-/** Behind all jobs: a cursor that was tampered with brings an empty page and no error. */
-const behindAll = 0;
 const beforeAll = Number.MAX_SAFE_INTEGER;
 
 /** What people see of `jobs/` in SQLite. */
@@ -19,6 +17,9 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
     `SELECT count(*) AS jobs FROM jobs WHERE state = 'processing' AND target = ?`,
   );
   const since = database.prepare(`SELECT ${readColumns} FROM jobs WHERE version > ? ORDER BY version`);
+  const firstFailed = database.prepare(
+    'SELECT min(created_at) AS at FROM jobs WHERE error_code = ? AND created_at >= ?',
+  );
   const latest = database.prepare('SELECT max(version) AS version FROM jobs');
 
   function newest(filter: JobFilter, limit: number, before = beforeAll): Stored[] {
@@ -27,17 +28,11 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
   }
 
   function newestOf(filter: JobFilter): { statement: StatementSync; values: SQLInputValue[] } {
-    const named = filterColumns.filter((column) => filter[column] !== undefined);
-    // Most jobs have succeeded, so that another column leaves fewer of them.
-    const narrow = named.filter((column) => column !== 'state' || filter.state !== 'succeeded');
-    const [narrowest] = [...narrow, ...named];
-    const where = ['deleted_at IS NULL', ...named.map((column) => `${column} = ?`), 'seq < ?'];
-    // Without the name of an index SQLite may choose one of another column, or the order of the table.
-    const from = narrowest === undefined ? 'jobs' : `jobs INDEXED BY jobs_${narrowest}`;
+    const conditions = conditionsOf(filter);
     const statement = database.prepare(
-      `SELECT ${readColumns} FROM ${from} WHERE ${where.join(' AND ')} ORDER BY seq DESC`,
+      `SELECT ${readColumns} ${whereOf(filter, conditions)} AND seq < ? ORDER BY seq DESC`,
     );
-    return { statement, values: named.map((column) => filter[column] ?? null) };
+    return { statement, values: conditions.map(({ value }) => value) };
   }
 
   return {
@@ -57,6 +52,22 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
         const last = page.at(-1);
         const isMore = found.length > limit && last !== undefined;
         return { jobs: page.map(({ job }) => job), cursor: isMore ? String(versionOf(last).seq) : null };
+      });
+    },
+    count(filter, most) {
+      return database.read('count jobs', () => {
+        const conditions = conditionsOf(filter);
+        const counted = database.prepare(
+          `SELECT count(*) AS jobs FROM (SELECT 1 ${whereOf(filter, conditions)} LIMIT ?)`,
+        );
+        const jobs = Number(counted.get(...conditions.map(({ value }) => value), most + 1)?.jobs);
+        return jobs > most ? { jobs: most, exact: 'more_than' } : { jobs, exact: 'exactly' };
+      });
+    },
+    firstFailed(errorCode, from) {
+      return database.read('find the first failure', () => {
+        const at = firstFailed.get(errorCode, from.getTime())?.at;
+        return typeof at === 'number' ? new Date(at) : null;
       });
     },
     newest: (limit) => database.read('list the newest jobs', () => newest({}, limit).map(listed)),
@@ -101,7 +112,7 @@ export function createJobFeed({ database, list, readOrReport }: JobTable): JobFe
 
       function next(before: Map<string, Stored>, changed: Map<string, Stored>): Map<string, Stored> {
         const all = [...new Map([...before, ...changed]).values()];
-        const matching = all.filter(({ job }) => job.deletedAt === null && matches(job, filter));
+        const matching = all.filter(({ job }) => matchesFilter(job, filter));
         const ids = new Set(matching.map(({ job }) => job.id));
         const isFull = before.size >= limit;
         const leaves = [...before.keys()].some((id) => !ids.has(id));
@@ -121,13 +132,15 @@ function newestFirst(one: Stored, other: Stored): number {
   return versionOf(other).seq - versionOf(one).seq;
 }
 
-function matches(job: Stored['job'], filter: JobFilter): boolean {
-  return filterColumns.every((column) => {
-    const value = column === 'target' ? job.route.target : job[column];
-    return filter[column] === undefined || filter[column] === value;
-  });
+/** Without the name of an index SQLite may choose one of another column, or the order of the table. */
+function whereOf(filter: JobFilter, conditions: readonly Condition[]): string {
+  const index = indexFor(filter);
+  const from = index === null ? 'jobs' : `jobs INDEXED BY ${index}`;
+  return `FROM ${from} WHERE ${['deleted_at IS NULL', ...conditions.map(({ sql }) => sql)].join(' AND ')}`;
 }
 
+/** @throws InvalidCursorError where it is no number. */
 function decodeCursor(cursor: string): number {
-  return /^\d{1,16}$/.test(cursor) ? Number(cursor) : behindAll;
+  if (!/^\d{1,16}$/.test(cursor)) throw new InvalidCursorError();
+  return Number(cursor);
 }

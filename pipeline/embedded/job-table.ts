@@ -5,6 +5,7 @@ import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { z } from 'zod';
 import type { Stored } from '../ports/jobs.ts';
 import type { Database } from './database.ts';
+import { facetsOf } from './job-facets.ts';
 import { unpacked } from './packed-document.ts';
 
 /** The version of a job's document: numbers of `risingNumber`. */
@@ -110,6 +111,7 @@ export function columnsOf(job: Job) {
     work_us: microseconds(route.workMs),
     vm_work_us: microseconds(job.vmWorkMs),
     picodollars: Math.round(route.dollars * 1e12),
+    ...facetsOf(job),
   } satisfies Record<string, SQLInputValue>;
 }
 

@@ -99,6 +99,7 @@ it('no migration is changed that files were made by', () => {
       "167da4f02185acac",
       "24ffa9c9ccfa2ede",
       "96aa33d4413e6bbd",
+      "a635c2f6b67ecc9b",
     ]
   `);
 });

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { deferredJobs } from './tables/deferred-jobs.ts';
 import { documentTables } from './tables/documents.ts';
+import { defineFacetsOfDocument, jobFacets } from './tables/job-facets.ts';
 import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
 import { workSums } from './tables/work-sums.ts';
@@ -15,6 +16,7 @@ export const migrations: readonly string[] = [
   `${workSums} CREATE INDEX api_keys_expiring ON api_keys (expires_at);`,
   lanes,
   deferredJobs,
+  jobFacets,
 ];
 
 /** The version of the file that this program writes. */
@@ -32,6 +34,7 @@ export function migrate(connection: DatabaseSync, to: number = newestVersion): v
   connection.exec('BEGIN IMMEDIATE');
   try {
     const from = versionOf(connection);
+    if (from < to) defineFacetsOfDocument(connection);
     for (const statements of migrations.slice(from, to)) connection.exec(statements);
     if (from < to) connection.exec(`PRAGMA user_version = ${to}`);
     connection.exec('COMMIT');

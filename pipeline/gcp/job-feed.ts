@@ -6,14 +6,19 @@ import {
   type QueryDocumentSnapshot,
   Timestamp,
 } from '@google-cloud/firestore';
+import { InvalidCursorError } from '@spillway/core/errors.ts';
 import type { Job, Target } from '@spillway/core/job.ts';
+import { type JobFilter, tookIntervals } from '@spillway/core/job-filter.ts';
+import { matchesName, termOf } from '@spillway/core/job-search.ts';
 import { isDocumentId } from '@spillway/core/text.ts';
-import type { JobFeed, JobFilter, ListedJob } from '../ports/jobs.ts';
+import type { JobFeed, ListedJob } from '../ports/jobs.ts';
 import type { JobCollection } from './job-collection.ts';
 import { orOutage } from './outages.ts';
 
 /** Of the year 9999: Firestore has no later time. */
 const lastSecond = 253_402_300_799;
+/** Where an index does not tell for sure whether a job matches, a page reads no more than this many documents. */
+const mostLookedAt = 300;
 
 /** What people see of `jobs/` in Firestore. */
 export function createJobFeed({ collection, readOrReport }: JobCollection): JobFeed {
@@ -41,14 +46,42 @@ export function createJobFeed({ collection, readOrReport }: JobCollection): JobF
     },
     async find(filter, limit, cursor) {
       const ordered = newest(matching(collection, filter));
-      const query = cursor ? ordered.startAfter(...decodeCursor(cursor)) : ordered;
-      const { docs } = await orOutage('Firestore', query.limit(limit + 1).get(), 'find jobs');
-      const page = docs.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        jobs: page.flatMap((snapshot) => readOrReport(snapshot)).map(({ job }) => job),
-        cursor: last && docs.length > limit ? encodeCursor(last) : null,
-      };
+      let place: unknown[] | null = cursor === null ? null : decodeCursor(cursor);
+      const found: QueryDocumentSnapshot[] = [];
+      let looked = 0;
+      for (;;) {
+        const wanted = limit + 1 - found.length;
+        const query = place === null ? ordered : ordered.startAfter(...place);
+        const { docs } = await orOutage('Firestore', query.limit(wanted).get(), 'find jobs');
+        looked += docs.length;
+        found.push(...docs.filter((snapshot) => !isSurelyAnother(snapshot, filter)));
+        const last = docs.at(-1);
+        const isEnd = last === undefined || docs.length < wanted;
+        if (isEnd || found.length > limit || looked >= mostLookedAt) {
+          const page = found.slice(0, limit);
+          const leadsOn = found.length > limit ? page.at(-1) : isEnd ? undefined : last;
+          return {
+            jobs: page.flatMap((snapshot) => readOrReport(snapshot)).map(({ job }) => job),
+            cursor: leadsOn ? encodeCursor(leadsOn) : null,
+          };
+        }
+        place = [createdAtOf(last), last.id];
+      }
+    },
+    async count(filter, most) {
+      const intervals = tookIntervals(filter);
+      if (intervals?.length === 0) return { jobs: 0, exact: 'exactly' };
+      const query = newest(matching(collection, filter)).limit(most + 1);
+      const { count } = (await orOutage('Firestore', query.count().get(), 'count jobs')).data();
+      if (count > most) return { jobs: most, exact: 'more_than' };
+      const isSure = !filter.name || termOf(filter.name).decides;
+      return { jobs: count, exact: isSure || count === 0 ? 'exactly' : 'at_most' };
+    },
+    async firstFailed(errorCode, from) {
+      const failed = collection.where('error.code', '==', errorCode).where('createdAt', '>=', from);
+      const query = failed.orderBy('createdAt').select('createdAt').limit(1);
+      const { docs } = await orOutage('Firestore', query.get(), 'find the first failure');
+      return docs[0] ? createdAtOf(docs[0]).toDate() : null;
     },
     async newest(limit) {
       const query = newest(matching(collection, {})).limit(limit);
@@ -68,6 +101,10 @@ export function createJobFeed({ collection, readOrReport }: JobCollection): JobF
   };
 }
 
+/**
+ * Every condition on one value has an index of its own with the order of the list, and Firestore merges these. So any
+ * filters go together.
+ */
 function matching(query: Query, filter: JobFilter): Query {
   const equals: [string, unknown][] = [
     ['owner', filter.owner],
@@ -76,10 +113,30 @@ function matching(query: Query, filter: JobFilter): Query {
     ['operation', filter.operation],
     ['state', filter.state],
     ['route.target', filter.target],
+    ['class', filter.class],
+    ['route.reason', filter.reason],
+    ['error.code', filter.errorCode],
+    ['claim.worker', filter.worker],
+    ['search.source', filter.source],
     ['deletedAt', null],
   ];
-  const conditions = equals.filter(([, value]) => value !== undefined);
-  return query.where(Filter.and(...conditions.map(([field, value]) => Filter.where(field, '==', value))));
+  const conditions = equals
+    .filter(([, value]) => value !== undefined)
+    .map(([field, value]) => Filter.where(field, '==', value));
+  if (filter.name) conditions.push(Filter.where('search.terms', 'array-contains', termOf(filter.name).term));
+  const intervals = tookIntervals(filter);
+  // A list of alternatives must not be empty, and no job has this interval.
+  if (intervals) conditions.push(Filter.where('search.took', 'in', intervals.length > 0 ? intervals : [-1]));
+  if (filter.from) conditions.push(Filter.where('createdAt', '>=', filter.from));
+  if (filter.to) conditions.push(Filter.where('createdAt', '<', filter.to));
+  return query.where(Filter.and(...conditions));
+}
+
+/** Whether a document with the right term of a name is of a file with another name. */
+function isSurelyAnother(snapshot: QueryDocumentSnapshot, { name }: JobFilter): boolean {
+  if (!name || termOf(name).decides) return false;
+  const fileName: unknown = snapshot.get('source.name');
+  return typeof fileName === 'string' && !matchesName(fileName, name);
 }
 
 function newest(query: Query): Query {
@@ -91,15 +148,21 @@ function positionOf({ seconds, nanoseconds }: Timestamp): string {
   return `${String(seconds).padStart(12, '0')}.${String(nanoseconds).padStart(9, '0')}`;
 }
 
-function encodeCursor(snapshot: DocumentSnapshot): string {
+function createdAtOf(snapshot: DocumentSnapshot): Timestamp {
   const createdAt: unknown = snapshot.get('createdAt');
   if (!(createdAt instanceof Timestamp)) throw new Error(`Job ${snapshot.id} has no creation time.`);
-  return `${createdAt.seconds}.${createdAt.nanoseconds}.${snapshot.id}`;
+  return createdAt;
 }
 
+function encodeCursor(snapshot: DocumentSnapshot): string {
+  const { seconds, nanoseconds } = createdAtOf(snapshot);
+  return `${seconds}.${nanoseconds}.${snapshot.id}`;
+}
+
+/** @throws InvalidCursorError where `encodeCursor` makes no such cursor. */
 function decodeCursor(cursor: string): [Timestamp, string] {
   const [, seconds, nanoseconds, id = ''] = /^(\d{1,12})\.(\d{1,9})\.(\w+)$/.exec(cursor) ?? [];
-  const valid = Number(seconds) <= lastSecond && isDocumentId(id);
-  // A cursor that was tampered with starts behind all jobs. The client gets an empty page and no error.
-  return valid ? [new Timestamp(Number(seconds), Number(nanoseconds)), id] : [new Timestamp(0, 0), '0'];
+  const valid = seconds !== undefined && Number(seconds) <= lastSecond && isDocumentId(id);
+  if (!valid) throw new InvalidCursorError();
+  return [new Timestamp(Number(seconds), Number(nanoseconds)), id];
 }

@@ -1,6 +1,7 @@
 import type { Job } from '@spillway/core/job.ts';
+import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { isDocumentId, mostIndexedBytes, textProblem } from '@spillway/core/text.ts';
-import type { JobFilter, JobPorts } from '../ports/jobs.ts';
+import type { JobPorts } from '../ports/jobs.ts';
 import { requireStorable } from './document.ts';
 
 /** Fields of a job that no query names and no index covers. `firestore.indexes.json` lists the same. */
@@ -40,6 +41,9 @@ export function limitedJobs(ports: JobPorts): JobPorts {
       async find(filter, limit, cursor) {
         return canMatch(filter) ? feed.find(filter, limit, cursor) : { jobs: [], cursor: null };
       },
+      async count(filter, most) {
+        return canMatch(filter) ? feed.count(filter, most) : { jobs: 0, exact: 'exactly' };
+      },
       watch(filter, limit, onChanges, onError) {
         if (canMatch(filter)) return feed.watch(filter, limit, onChanges, onError);
         let stopped = false;
@@ -63,7 +67,7 @@ function changed(before: Job, next: Job): Partial<Job> {
 }
 
 function canMatch(filter: JobFilter): boolean {
-  return Object.values(filter).every((value) => value === undefined || isStorable(value));
+  return Object.values(filter).every((value) => typeof value !== 'string' || isStorable(value));
 }
 
 function isStorable(text: string): boolean {

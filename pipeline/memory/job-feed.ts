@@ -1,9 +1,10 @@
-import type { Job } from '@spillway/core/job.ts';
-import type { JobChange, JobFeed, JobFilter, ListedJob, Stored } from '../ports/jobs.ts';
+import { InvalidCursorError } from '@spillway/core/errors.ts';
+import { type JobFilter, matchesFilter } from '@spillway/core/job-filter.ts';
+import type { JobChange, JobFeed, ListedJob, Stored, WatchFilter } from '../ports/jobs.ts';
 import type { Row } from './row-index.ts';
 
 interface Watcher {
-  filter: JobFilter;
+  filter: WatchFilter;
   limit: number;
   seen: Set<string>;
   onChanges: (changes: JobChange[]) => void;
@@ -20,8 +21,7 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
 
   /** The newest first, from a position downwards. */
   function newest(filter: JobFilter, limit: number, from = Number.POSITIVE_INFINITY): Row[] {
-    const shown = ({ stored: { job }, position }: Row) =>
-      position < from && job.deletedAt === null && matches(job, filter);
+    const shown = ({ stored: { job }, position }: Row) => position < from && matchesFilter(job, filter);
     return [...rows.values()].reverse().filter(shown).slice(0, limit);
   }
 
@@ -55,10 +55,21 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
     },
     find(filter, limit, cursor) {
       const last = cursor === null ? undefined : rows.get(cursor);
-      if (cursor !== null && !last) return { jobs: [], cursor: null };
+      if (cursor !== null && !last) throw new InvalidCursorError();
       const found = newest(filter, limit + 1, last?.position);
       const jobs = found.slice(0, limit).map(({ stored }) => stored.job);
       return { jobs, cursor: found.length > limit ? (jobs.at(-1)?.id ?? null) : null };
+    },
+    count(filter, most) {
+      const { length } = newest(filter, most + 1);
+      return length > most ? { jobs: most, exact: 'more_than' } : { jobs: length, exact: 'exactly' };
+    },
+    firstFailed(errorCode, from) {
+      for (const { stored } of rows.values()) {
+        const { error, createdAt } = stored.job;
+        if (error?.code === errorCode && createdAt >= from) return createdAt;
+      }
+      return null;
     },
     newest(limit) {
       return newest({}, limit).map(({ stored }) => listed(stored));
@@ -81,15 +92,4 @@ export function createMemoryFeed(rows: ReadonlyMap<string, Row>): MemoryFeed {
 /** The store's versions count its writes. */
 function listed(stored: Stored): ListedJob {
   return { stored, position: String(stored.version).padStart(16, '0') };
-}
-
-function matches(job: Job, filter: JobFilter): boolean {
-  return (
-    (filter.owner === undefined || job.owner === filter.owner) &&
-    (filter.upload === undefined || job.upload === filter.upload) &&
-    (filter.batch === undefined || job.batch === filter.batch) &&
-    (filter.operation === undefined || job.operation === filter.operation) &&
-    (filter.state === undefined || job.state === filter.state) &&
-    (filter.target === undefined || job.route.target === filter.target)
-  );
 }

@@ -1,4 +1,6 @@
-import type { Job, JobState, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
+import type { FailureCode } from '@spillway/core/errors.ts';
+import type { Job, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
+import type { JobCount, JobFilter } from '@spillway/core/job-filter.ts';
 import type { Lanes } from '@spillway/core/routing/lanes.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 
@@ -14,14 +16,8 @@ export interface Stored {
 
 export type Creation = { kind: 'created'; stored: Stored } | { kind: 'exists'; stored: Stored };
 
-export interface JobFilter {
-  owner?: string;
-  upload?: string;
-  batch?: string;
-  operation?: string;
-  state?: JobState;
-  target?: Target;
-}
+/** What a watch can be told to follow. */
+export type WatchFilter = Pick<JobFilter, 'owner' | 'upload' | 'batch' | 'operation' | 'state' | 'target'>;
 
 export interface JobPage {
   jobs: Job[];
@@ -150,15 +146,26 @@ export interface Backlog {
 
 /** What people see of the jobs. All methods but `watch` throw `OutageError`. */
 export interface JobFeed {
-  /** Newest first, without deleted jobs. */
+  /**
+   * Newest first, without deleted jobs. Where many documents would have to be read for few that match, a page may have
+   * fewer than `limit` and lead on all the same.
+   * @throws InvalidCursorError where the cursor is none that a page has led on with.
+   */
   find(filter: JobFilter, limit: number, cursor: string | null): Awaitable<JobPage>;
+  /**
+   * How many jobs match, without reading their documents. It counts no further than `most`. Firestore reads one index entry
+   * in a thousand.
+   */
+  count(filter: JobFilter, most: number): Awaitable<JobCount>;
+  /** When the first job was created, at `from` or later, that failed with this code; null where none has. Deleted jobs count. */
+  firstFailed(errorCode: FailureCode, from: Date): Awaitable<Date | null>;
   /** The newest jobs, as a watch of everybody's would begin. */
   newest(limit: number): Awaitable<ListedJob[]>;
   /** Open jobs by state and side. */
   countOpen(): Awaitable<Record<Target, { queued: number; processing: number }>>;
   /** Calls `onChanges` with the newest `limit` matching jobs now, and with every change from then on. */
   watch(
-    filter: JobFilter,
+    filter: WatchFilter,
     limit: number,
     onChanges: (changes: JobChange[]) => void,
     onError: (error: Error) => void,

@@ -1,4 +1,5 @@
 import { type AggregateQuery, Firestore, Query, Timestamp } from '@google-cloud/firestore';
+import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { createFirestoreApiKeys } from '../gcp/api-keys.ts';
@@ -7,7 +8,7 @@ import { createFirestoreFleet } from '../gcp/fleet.ts';
 import { createFirestoreJobs } from '../gcp/jobs.ts';
 import { createFirestorePassedOver } from '../gcp/passed-over.ts';
 import { silentLog } from '../memory/ports.ts';
-import type { Backlog, JobFeed, JobFilter, RoutingSums } from '../ports/jobs.ts';
+import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock } from '../system-clock.ts';
 
@@ -59,7 +60,7 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
   const time = Timestamp.fromDate(noon);
   const job = sampleJob({ batch: 'b', owner: 'ann' });
   const stored = { job, version: { createTime: time, updateTime: time }, updatedAt: noon, readAt: noon };
-  const all = {
+  const watched = {
     owner: 'ann',
     upload: 'u',
     batch: 'b',
@@ -67,6 +68,19 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     state: 'queued',
     target: 'vm',
   } as const;
+  const all: Required<JobFilter> = {
+    ...watched,
+    class: 'bulk',
+    reason: 'run_vm_late',
+    errorCode: 'internal',
+    worker: 'vm-1',
+    source: 'uploads/sketch/',
+    name: { kind: 'words', words: ['cat', 'small'] },
+    from: noon,
+    to: noon,
+    atLeastMs: 10_000,
+    belowMs: 600_000,
+  };
   const calls: Record<keyof RoutingSums | keyof Backlog | keyof JobFeed | 'ofSource', () => unknown> = {
     ledger: () => sums.ledger(stored, noon),
     ledgerInTurn: () => sums.ledgerInTurn(stored, (ms) => new Date(noon.getTime() + ms)),
@@ -97,6 +111,8 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     countOpen: () => feed.countOpen(),
     newest: () => feed.newest(10),
     find: () => Promise.all(partsOf(all).map((filter) => feed.find(filter, 10, null))),
+    count: () => Promise.all(partsOf(all).map((filter) => feed.count(filter, 10))),
+    firstFailed: () => feed.firstFailed('internal', noon),
     ofSource: () => jobs.ofSource(job.source),
     deferred: () => backlog.deferred(10),
     unpublished: () => backlog.unpublished(0, 10),
@@ -105,7 +121,7 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     outboxes: () => backlog.outboxes(0, 10),
     watch: () =>
       feed.watch(
-        all,
+        watched,
         10,
         () => {},
         () => {},
@@ -131,13 +147,15 @@ async function callOthers(firestore: Firestore): Promise<void> {
   await createFirestoreApiKeys(firestore).list(10);
 }
 
-/** Every filter with some of the fields, none and all of them included. */
+/** The filter without fields, with each field by itself, with each two, with all but one, and with all. */
 function partsOf(filter: JobFilter): JobFilter[] {
-  let parts: JobFilter[] = [{}];
-  for (const [field, value] of Object.entries(filter)) {
-    parts = parts.flatMap((part) => [part, { ...part, [field]: value }]);
-  }
-  return parts;
+  const fields = Object.entries(filter);
+  const some = fields.flatMap((one, at) => [
+    [one],
+    ...fields.slice(at + 1).map((other) => [one, other]),
+    fields.filter((each) => each !== one),
+  ]);
+  return [[], ...some, fields].map((part) => Object.fromEntries(part));
 }
 
 /** Replaces a method; the function that it returns puts it back. */

@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { RefusedError } from '@spillway/core/errors.ts';
+import { InvalidCursorError, RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
+import type { JobFilter } from '@spillway/core/job-filter.ts';
+import { readNameSearch } from '@spillway/core/job-search.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import { newSampleJob, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import { describe, expect, it } from 'vitest';
-import type { JobChange, JobPorts, Stored } from '../ports/jobs.ts';
+import type { JobChange, JobPage, JobPorts, Stored } from '../ports/jobs.ts';
 
 const soon = () => new Date(Date.now() + 60_000);
 const justNow = () => new Date(Date.now() - 60_000);
@@ -150,12 +152,19 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       watch.stop();
     });
 
-    it.each(['1.1.__x__', '999999999999.0.a', '1.999999999999.a', '\ud800', '1.1.a/b'])(
-      'finds nothing behind the cursor %j',
-      async (cursor) => {
-        expect((await ports().feed.find({ owner: newOwner() }, 3, cursor)).jobs).toEqual([]);
-      },
-    );
+    it.each([
+      'tampered',
+      '1.1.__x__',
+      '999999999999.0.a',
+      '1.999999999999.a',
+      '\ud800',
+      '1.1.a/b',
+      '1.0.',
+      '',
+    ])('refuses the cursor %j, which no page has given', async (cursor) => {
+      const page = async () => ports().feed.find({ owner: newOwner() }, 3, cursor);
+      await expect(page()).rejects.toThrow(InvalidCursorError);
+    });
 
     it('counts open jobs by state and side', async () => {
       const before = await ports().feed.countOpen();
@@ -180,15 +189,6 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       expect(second.jobs).toHaveLength(2);
     });
 
-    it('finds nothing with a cursor that is not its own', async () => {
-      const owner = newOwner();
-      const { id } = (await create({ owner })).job;
-      const cursors = ['tampered', `999999999999.0.${id}`, '1.0.__proto__', '1.0.', `0.999999999.${id}`];
-      for (const cursor of cursors) {
-        expect(await ports().feed.find({ owner }, 3, cursor)).toEqual({ jobs: [], cursor: null });
-      }
-    });
-
     it('finds by upload, batch, operation, state and side', async () => {
       const owner = newOwner();
       const wanted = await create({ owner, upload: 'u1', batch: 'b1' });
@@ -200,6 +200,111 @@ export function jobStoreContract(name: string, ports: () => JobPorts): void {
       const queuedOnVm = await ports().feed.find({ owner, state: 'queued', target: 'vm' }, 10, null);
       expect(queuedOnVm.jobs).toHaveLength(2);
       expect((await ports().feed.find({ owner, state: 'failed' }, 10, null)).jobs).toHaveLength(0);
+    });
+
+    /** Five jobs of one owner that differ in all that an admin looks for. */
+    async function differing() {
+      const owner = newOwner();
+      const source = (name: string) => ({ ...sampleJob().source, name });
+      const claim = { worker: `vm-${owner}`, token: 't', expiresAt: noon };
+      const end = (job: Job, ms: number) =>
+        transitions.failed(
+          { ...job, claim },
+          { code: 'corrupt_image', message: 'It is damaged.', retryable: false },
+          new Date(job.source.timeCreated.getTime() + ms),
+        );
+      const plain = await create({ owner, source: source('sketch/Cat-Small.jpg') });
+      const bulk = await create({ owner, class: 'bulk', source: source('sketch/dog.jpg') });
+      const ruled = await create({ owner, rulePrefix: 'doors/', source: source('doors/1/cat.png') });
+      const quick = await create({ owner, source: source('sketch/catalogue.jpg') });
+      await replace(quick, end(quick.job, 3_000));
+      const slow = await create({ owner, source: source('sketch/IMG_20260101_120000.jpg') });
+      await replace(slow, end(slow.job, 400_000));
+      const names = new Map(
+        Object.entries({ plain, bulk, ruled, quick, slow }).map(([name, { job }]) => [job.id, name]),
+      );
+      const found = async (filter: JobFilter) => {
+        const { jobs } = await ports().feed.find({ owner, ...filter }, 10, null);
+        const count = await ports().feed.count({ owner, ...filter }, 10);
+        expect(count.jobs).toBeGreaterThanOrEqual(jobs.length);
+        if (count.exact === 'exactly') expect(count.jobs).toBe(jobs.length);
+        return jobs.map(({ id }) => names.get(id)).sort();
+      };
+      return { owner, found, worker: claim.worker, slow };
+    }
+
+    it('finds and counts by class, cause, worker, source and duration', async () => {
+      const { found, worker } = await differing();
+      expect(await found({ class: 'bulk' })).toEqual(['bulk']);
+      expect(await found({ errorCode: 'corrupt_image' })).toEqual(['quick', 'slow']);
+      expect(await found({ errorCode: 'poison' })).toEqual([]);
+      expect(await found({ worker })).toEqual(['quick', 'slow']);
+      expect(await found({ reason: 'reserved', state: 'queued' })).toEqual(['bulk', 'plain', 'ruled']);
+      expect(await found({ source: 'uploads/doors/' })).toEqual(['ruled']);
+      expect(await found({ source: 'uploads/sketch/', errorCode: 'corrupt_image' })).toEqual([
+        'quick',
+        'slow',
+      ]);
+      expect(await found({ atLeastMs: 300_000 })).toEqual(['slow']);
+      expect(await found({ belowMs: 5_000, worker })).toEqual(['quick']);
+      expect(await found({ atLeastMs: 2_000, belowMs: 600_000 })).toEqual(['quick', 'slow']);
+      expect(await found({ atLeastMs: 3_600_000, belowMs: 1_000 })).toEqual([]);
+    });
+
+    it('finds by words of a file name and by its beginning, in any case', async () => {
+      const { found } = await differing();
+      const named = (text: string) => found({ name: readNameSearch(text) ?? expect.fail(text) });
+      expect(await named('cat')).toEqual(['plain', 'ruled']);
+      expect(await named('SMALL cat')).toEqual(['plain']);
+      expect(await named('cat*')).toEqual(['plain', 'quick', 'ruled']);
+      expect(await named('cat-*')).toEqual(['plain']);
+      expect(await named('catalogue.j*')).toEqual(['quick']);
+      expect(await named('img_20260101_1300*')).toEqual([]);
+      expect(await named('img_20260101_12*')).toEqual(['slow']);
+      expect(await named('120000')).toEqual(['slow']);
+    });
+
+    it('leads on past files whose names only begin in the same way', async () => {
+      const owner = newOwner();
+      const made = new Set<string>();
+      for (let index = 0; index < 9; index++) {
+        const name = `sketch/${index % 3 === 0 ? 'holiday-a' : 'holiday-b'}.jpg`;
+        const { job } = await create({ owner, source: { ...sampleJob().source, name } });
+        if (index % 3 === 0) made.add(job.id);
+      }
+      const name = { kind: 'prefix', prefix: 'holiday-a' } as const;
+      const seen: string[] = [];
+      let cursor: string | null = null;
+      do {
+        const page: JobPage = await ports().feed.find({ owner, name }, 2, cursor);
+        seen.push(...page.jobs.map(({ id }) => id));
+        ({ cursor } = page);
+      } while (cursor !== null);
+      expect(new Set(seen)).toEqual(made);
+      expect(seen).toHaveLength(3);
+    });
+
+    it('finds and counts what was created within a time, and no deleted job', async () => {
+      const { owner, found, slow } = await differing();
+      const at = (await ports().jobs.get(slow.job.id))?.job.createdAt ?? noon;
+      const day = 86_400_000;
+      expect(await found({ from: new Date(at.getTime() - day) })).toHaveLength(5);
+      expect(await found({ from: new Date(at.getTime() + day) })).toEqual([]);
+      expect(await found({ to: new Date(at.getTime() + day), errorCode: 'corrupt_image' })).toHaveLength(2);
+      expect(await found({ to: new Date(at.getTime() - day) })).toEqual([]);
+      const stored = await ports().jobs.get(slow.job.id);
+      if (stored) await replace(stored, transitions.tombstone(stored.job, noon));
+      expect(await found({ errorCode: 'corrupt_image' })).toEqual(['quick']);
+      expect(await ports().feed.count({ owner }, 3)).toEqual({ jobs: 3, exact: 'more_than' });
+      expect(await ports().feed.count({ owner }, 4)).toEqual({ jobs: 4, exact: 'exactly' });
+    });
+
+    it('tells when a cause was first seen', async () => {
+      const { feed } = ports();
+      await differing();
+      const first = await feed.firstFailed('corrupt_image', new Date(0));
+      expect(first).toBeInstanceOf(Date);
+      expect(await feed.firstFailed('corrupt_image', new Date('9000-01-01T00:00:00Z'))).toBeNull();
     });
 
     it('finds all jobs of one generation of an object', async () => {

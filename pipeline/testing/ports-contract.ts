@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ApiKey } from '@spillway/core/api-keys.ts';
 import { type AuditEntry, keptAuditMs } from '@spillway/core/audit.ts';
-import { RefusedError } from '@spillway/core/errors.ts';
+import { InvalidCursorError, RefusedError } from '@spillway/core/errors.ts';
 import { type ForecastDocument, initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import { initialFleetSummary, summaryOf } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
@@ -273,8 +273,9 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       const outcomes = new Map(read.map(({ id, outcome }) => [id, outcome]));
       expect(entries.map(({ id }) => outcomes.get(id))).toEqual(['done', 'refused', 'begun', 'begun']);
       expect(read[0]).toEqual(entries[3]);
-      for (const cursor of ['nonsense', '99999999999999999.a', '0.__x__', '1.a']) {
-        expect((await audit.recent(2, cursor)).entries).toEqual([]);
+      expect((await audit.recent(2, '1.a')).entries).toEqual([]);
+      for (const cursor of ['nonsense', '99999999999999999.a', '0.__x__', '']) {
+        await expect((async () => audit.recent(2, cursor))()).rejects.toThrow(InvalidCursorError);
       }
     });
   });

@@ -1,11 +1,11 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AdminAction } from '@spillway/core/audit.ts';
 import { type Job, jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { cancelJob } from '@spillway/pipeline/cancel.ts';
 import { deleteJob } from '@spillway/pipeline/delete.ts';
-import type { JobFilter } from '@spillway/pipeline/ports/jobs.ts';
 import { type Retried, retryJob } from '@spillway/pipeline/retry.ts';
 import { type AdminDeed, actingAdmin, audited } from './audit.ts';
 import {

@@ -1,4 +1,4 @@
-import type { JobChange, JobFilter, JobPorts, ListedJob } from '@spillway/pipeline/ports/jobs.ts';
+import type { JobChange, JobPorts, ListedJob, WatchFilter } from '@spillway/pipeline/ports/jobs.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
 import { byWrite } from './write-places.ts';
 
@@ -50,7 +50,12 @@ interface Feed {
   add(listener: JobListener): Following;
 }
 
-function openFeed(filter: JobFilter, { jobs: documents, feed }: JobViews, log: Log, onEnd: () => void): Feed {
+function openFeed(
+  filter: WatchFilter,
+  { jobs: documents, feed }: JobViews,
+  log: Log,
+  onEnd: () => void,
+): Feed {
   const jobs = new Map<string, ListedJob>();
   const listeners = new Set<JobListener>();
   let begun = false;

@@ -99,7 +99,7 @@ export type DeletionOfFiles = z.infer<typeof deletionSchema>['files'];
 
 /** A job document without its secrets, and without what only the pipeline needs. */
 export const jobViewSchema = jobSchema
-  .omit({ reservation: true, outbox: true })
+  .omit({ reservation: true, outbox: true, search: true })
   .extend({ claim: claimSchema.omit({ token: true }).nullable() });
 export type JobView = z.infer<typeof jobViewSchema>;
 
