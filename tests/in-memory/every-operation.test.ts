@@ -18,6 +18,7 @@ import { readScenario } from '@spillway/simulator/scenario.ts';
 import { operationListSchema } from '@spillway/web/api/schema.ts';
 import { createBrowser, createTestApi, upload } from '@spillway/web/api/test-client.ts';
 import { OperationPicker } from '@spillway/web/src/components/OperationPicker.tsx';
+import { OptionsDialog } from '@spillway/web/src/components/OptionsDialog.tsx';
 import { ResultCard } from '@spillway/web/src/components/ResultCard.tsx';
 import { readWords } from '@spillway/web/src/jobs/result-words.ts';
 import { resultOf } from '@spillway/web/src/jobs/words.ts';
@@ -117,7 +118,9 @@ describe.each([...operationNames])('%s', (operation) => {
     const page = renderToString(h(OperationPicker, { selection }));
     expect(page).toContain(manifest.words.description);
     expect(page).toContain(manifest.icon);
-    for (const key of Object.keys(manifest.options.shape)) expect(page).toContain(`id="${operation}-${key}"`);
+    const dialog = renderToString(h(OptionsDialog, { operation, selection, onClose() {} }));
+    for (const key of Object.keys(manifest.options.shape))
+      expect(dialog).toContain(`id="${operation}-${key}"`);
     expect(selection.obstacle.value).toBeNull();
   });
 

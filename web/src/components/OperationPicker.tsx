@@ -1,89 +1,87 @@
 import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
+import { useEffect, useState } from 'preact/hooks';
 import { knownOperations, offerFor } from '../operations/known-operations.ts';
 import { fieldsOf, optionLabel } from '../options/fields.ts';
 import { summaryOf } from '../options/option-words.ts';
 import type { OptionProblems } from '../options/problems.ts';
 import type { Selection } from '../options/selection.ts';
 import { Icon, OperationIcon } from './Icon.tsx';
-import { OptionsForm } from './OptionsForm.tsx';
+import { OptionsDialog } from './OptionsDialog.tsx';
 
-/** Every operation of the registry as a choice, with its options. */
+/**
+ * Every operation of the registry as a choice of one line. What is chosen has a second button, which says its options in
+ * short and opens them, so that the choices stay as small as they are.
+ */
 export function OperationPicker({ selection }: { selection: Selection }) {
+  const [opened, setOpened] = useState<OperationName | null>(null);
+  useEffect(() => selection.remember(localStorage), [selection]);
   return (
-    <fieldset class="operations">
+    <fieldset class="picker">
       <legend>What to make</legend>
-      {knownOperations.value.map((name) => (
-        <Operation key={name} name={name} selection={selection} />
-      ))}
+      <div class="picker-choices">
+        {knownOperations.value.map((name) => (
+          <Choice key={name} name={name} selection={selection} onOpen={() => setOpened(name)} />
+        ))}
+      </div>
+      {opened && <OptionsDialog operation={opened} selection={selection} onClose={() => setOpened(null)} />}
     </fieldset>
   );
 }
 
-function Operation({ name, selection }: { name: OperationName; selection: Selection }) {
+interface ChoiceProps {
+  name: OperationName;
+  selection: Selection;
+  onOpen(): void;
+}
+
+function Choice({ name, selection, onOpen }: ChoiceProps) {
   const { label, description } = manifestOf(name).words;
-  const fields = fieldsOf(name);
-  const values: Record<string, unknown> = selection.options.value[name] ?? {};
-  const problems = selection.problems.value[name] ?? {};
   const on = selection.chosen.value.includes(name);
-  const offer = offerFor(name);
-  const classes = ['operation', on && 'chosen', !offer.available && 'not-offered'];
+  const { available } = offerFor(name);
+  const classes = ['picker-choice', on && 'chosen', !available && 'not-offered'];
   return (
     <div class={classes.filter(Boolean).join(' ')}>
-      <label class="operation-choice">
+      <label class="picker-toggle" title={description}>
         <input
           type="checkbox"
           checked={on}
           // What is chosen already can be left out.
-          disabled={!offer.available && !on}
+          disabled={!available && !on}
           aria-describedby={`${name}-description ${name}-offer`}
           onChange={(event) => selection.toggle(name, event.currentTarget.checked)}
         />
-        <span class="operation-label">{label}</span>
         <OperationIcon operation={name} />
+        <span class="picker-label">{label}</span>
       </label>
-      <p class="operation-description" id={`${name}-description`}>
+      <p class="visually-hidden" id={`${name}-description`}>
         {description}
       </p>
-      <p class="operation-offer" id={`${name}-offer`}>
-        {!offer.available && notOfferedWords(on)}
+      {on && <OptionsButton name={name} selection={selection} onOpen={onOpen} />}
+      <p class="picker-offer" id={`${name}-offer`}>
+        {!available &&
+          (on ? 'Not available at the moment: pictures wait until it is.' : 'Not available at the moment.')}
       </p>
-      {on && fields.length > 0 && (
-        <details class="operation-options">
-          <summary>
-            <Icon name="more" />
-            <span>Options</span>
-            <span class="operation-summary">
-              {firstProblem(problems) ?? <span class="quiet-summary">{summaryOf(fields, values)}</span>}
-            </span>
-          </summary>
-          <OptionsForm
-            prefix={name}
-            fields={fields}
-            values={values}
-            offered={{ model: offer.models }}
-            problems={problems}
-            onChange={(key, value) => selection.setOption(name, key, value)}
-          />
-        </details>
-      )}
     </div>
   );
 }
 
-function notOfferedWords(isChosen: boolean): string {
-  return isChosen
-    ? 'No worker can do this at the moment. Pictures wait until one comes.'
-    : 'No worker can do this at the moment.';
+function OptionsButton({ name, selection, onOpen }: ChoiceProps) {
+  const fields = fieldsOf(name);
+  if (fields.length === 0) return null;
+  const problem = firstProblem(selection.problems.value[name] ?? {});
+  return (
+    <button type="button" class="picker-options" aria-haspopup="dialog" onClick={onOpen}>
+      <Icon name="sliders" />
+      <span class="visually-hidden">Options of {manifestOf(name).words.label}: </span>
+      <span class={problem ? 'picker-summary summary-problem' : 'picker-summary'}>
+        {problem ?? summaryOf(fields, selection.options.value[name] ?? {})}
+      </span>
+    </button>
+  );
 }
 
-/** The problem, in place of the summary, because the field itself may be folded away. */
-function firstProblem(problems: OptionProblems) {
+/** The problem, in place of the summary, because the field itself is not on the page. */
+function firstProblem(problems: OptionProblems): string | null {
   const [first] = Object.entries(problems);
-  if (!first) return null;
-  const [key, words] = first;
-  return (
-    <span class="summary-problem">
-      {optionLabel(key)} {words}
-    </span>
-  );
+  return first ? `${optionLabel(first[0])} ${first[1]}` : null;
 }

@@ -30,7 +30,7 @@ export function OptionsForm(props: OptionsFormProps) {
           <summary>
             <Icon name="more" />
             <span>More options</span>
-            <span class="operation-summary">
+            <span class="more-summary">
               {advanced.some(({ key }) => props.problems[key] !== undefined) ? (
                 <span class="summary-problem">not valid</span>
               ) : (
@@ -81,9 +81,7 @@ function Option({ field, form }: { field: OptionField; form: OptionsFormProps })
       <p class="option-problem" id={`${id}-problem`} aria-live="polite">
         {problem && asSentence(problem)}
       </p>
-      {form.offered[field.key] && (
-        <p class="option-hint">Greyed choices are installed with no worker at the moment.</p>
-      )}
+      {form.offered[field.key] && <p class="option-hint">Greyed choices are not available at the moment.</p>}
       {field.hint && (
         <p class="option-hint" id={`${id}-hint`}>
           {field.hint}
