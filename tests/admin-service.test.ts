@@ -64,20 +64,19 @@ const signedIn = (email: string) => ({ extraHTTPHeaders: { [proxyHeader]: proxy.
 it('shows an admin the dashboard without a token, and nothing of the visitors’ site', async () => {
   const [page] = await visit(dashboard, signedIn('ann@example.com'));
   expect(page.url()).toBe(`${dashboard}/dashboard/`);
-  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  await page.getByRole('region', { name: 'Overview' }).waitFor();
   expect(await page.getByRole('link', { name: 'Upload', exact: true }).count()).toBe(0);
   expect(await page.getByRole('link', { name: 'Dashboard', exact: true }).count()).toBe(1);
   expect(await seriousViolations(page)).toEqual([]);
 });
 
 it('keeps the name of the person who has changed something', async () => {
-  const [page] = await visit(`${dashboard}/dashboard/`, signedIn('ann@example.com'));
-  await page.getByRole('button', { name: 'Show keys' }).click();
+  const [page] = await visit(`${dashboard}/dashboard/keys/`, signedIn('ann@example.com'));
   await page.getByRole('textbox', { name: 'Name' }).fill('Made by Ann');
   await page.getByRole('textbox', { name: 'Owner' }).fill('ann');
   await page.getByRole('button', { name: 'Make a key' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
-  await page.getByRole('button', { name: 'Show list' }).click();
+  await page.getByRole('link', { name: 'Audit' }).click();
   await page
     .getByText(/ann@example\.com made the API key/)
     .first()

@@ -4,3 +4,8 @@ export function adminTokenOf(adminUrl: string): string {
   if (token === null) throw new Error('The address has no token.');
   return token;
 }
+
+/** Address of a page for admins that lets a browser in, by its part after `/dashboard/`: `workers/`. */
+export function adminPageOf({ web, adminUrl }: { web: string; adminUrl: string }, part: string): string {
+  return `${web}/dashboard/${part}#token=${encodeURIComponent(adminTokenOf(adminUrl))}`;
+}

@@ -6,6 +6,7 @@ import { operationListSchema } from '@spillway/web/api/schema.ts';
 import type { Page } from 'playwright-core';
 import sharp from 'sharp';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { adminPageOf } from './admin-token.ts';
 import { seriousViolations } from './browser.ts';
 import { drawnJpeg } from './pictures.ts';
 import { isAlive, openBrowser } from './visit.ts';
@@ -290,11 +291,13 @@ async function percentOf(progress: ReturnType<Page['getByRole']>): Promise<numbe
 describe.each(['light', 'dark'] as const)('in %s', (colorScheme) => {
   it.each([
     ['upload page', stack.web],
-    ['dashboard', stack.adminUrl],
+    ['workers page', adminPageOf(stack, 'workers/')],
+    ['routing page', adminPageOf(stack, 'routing/')],
   ])('the %s has no serious accessibility violation, and fits 360 pixels', async (name, url) => {
     const [page] = await visit(url, { colorScheme });
-    if (name === 'dashboard') {
+    if (name === 'workers page') {
       await expect.poll(() => page.locator('canvas').count()).toBeGreaterThanOrEqual(4);
+    } else if (name === 'routing page') {
       await page.getByRole('button', { name: 'Change settings' }).click();
       await page.getByText('Cloud Run’s prices and instances').click();
       await page.getByRole('button', { name: 'Add an owner' }).click();

@@ -3,7 +3,7 @@ import type { Fields } from '@spillway/emulators/testing/stack-documents.ts';
 import { type SettingsView, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
-import { adminTokenOf } from './admin-token.ts';
+import { adminPageOf, adminTokenOf } from './admin-token.ts';
 import { seriousViolations } from './browser.ts';
 import { documents } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
@@ -35,18 +35,23 @@ afterEach(() => documents.write(routingDocument, asItComes));
 // Other files' tests begin with the settings as they come.
 afterAll(() => sleep(inForceMs));
 
-async function visitDashboard(): Promise<Page> {
-  const [page] = await visit(stack.adminUrl);
-  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+/** Opens a page for admins by its part of the address, and waits until it lets the admin in. */
+async function visitAdmin(part: string): Promise<Page> {
+  const [page] = await visit(adminPageOf(stack, part));
+  await page.locator('[data-access="granted"]').waitFor();
   return page;
 }
 
 const note = (page: Page) => page.getByRole('region', { name: 'Routing' }).getByRole('status');
 
-it('shows workers, their load, and a job that comes in, live', async () => {
-  const page = await visitDashboard();
+it('shows workers, and their load', async () => {
+  const page = await visitAdmin('workers/');
   await expect.poll(() => page.getByText('vm-1').count()).toBeGreaterThan(0);
   await expect.poll(() => page.locator('canvas').count()).toBeGreaterThanOrEqual(4);
+});
+
+it('shows a job that comes in, live', async () => {
+  const page = await visitAdmin('jobs/');
   await new Visitor(stack.web).upload('seen-by-admin.jpg', await drawnJpeg(3));
   const row = page.getByRole('row', { name: /seen-by-admin\.jpg/ });
   await expect.poll(() => row.count()).toBe(1);
@@ -58,7 +63,7 @@ it('shows workers, their load, and a job that comes in, live', async () => {
 });
 
 it('draws a job at an address of its own as a waterfall that keys and screen readers can use', async () => {
-  const page = await visitDashboard();
+  const page = await visitAdmin('jobs/');
   await new Visitor(stack.web).upload('drawn-over-time.jpg', await drawnJpeg(4));
   const row = page.getByRole('row', { name: /drawn-over-time\.jpg/ });
   await expect.poll(() => row.textContent()).toMatch(/Done/);
@@ -104,7 +109,7 @@ it('tells a stranger how to get in, and nothing else, and lets in whoever has th
   expect(await seriousViolations(page)).toEqual([]);
   await field.fill(token);
   await page.getByRole('button', { name: 'Enter' }).click();
-  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  await page.locator('[data-access="granted"]').waitFor();
 });
 
 it('sends the token of the admin’s address in no request’s address, and keeps it in none', async () => {
@@ -112,7 +117,7 @@ it('sends the token of the admin’s address in no request’s address, and keep
   const addresses: string[] = [];
   context.on('request', (request) => void addresses.push(request.url(), request.headers().referer ?? ''));
   await page.goto(stack.adminUrl);
-  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  await page.locator('[data-access="granted"]').waitFor();
   expect(addresses.length).toBeGreaterThan(2);
   // What is behind the # is not sent.
   expect(addresses.filter((address) => address.split('#')[0]?.includes(token))).toEqual([]);
@@ -122,13 +127,12 @@ it('sends the token of the admin’s address in no request’s address, and keep
   await page.reload();
   await page.getByLabel('Admin token').waitFor();
   await page.goto(`${page.url()}#token=${token}`);
-  await page.getByRole('button', { name: 'Change settings' }).waitFor();
+  await page.locator('[data-access="granted"]').waitFor();
   expect(page.url()).toBe(`${stack.web}/dashboard/`);
 });
 
 it('makes a key with which a program works, shows it once, and ends it', async () => {
-  const page = await visitDashboard();
-  await page.getByRole('button', { name: 'Show keys' }).click();
+  const page = await visitAdmin('keys/');
   const make = page.getByRole('button', { name: 'Make a key' });
   await make.click();
   await page.getByText('Say what the key is for').waitFor();
@@ -154,14 +158,15 @@ it('makes a key with which a program works, shows it once, and ends it', async (
   await row.getByRole('button', { name: 'Revoke' }).click();
   await row.getByRole('button', { name: 'Revoke for good' }).click();
   await row.getByText('revoked').waitFor();
-  await page.getByRole('button', { name: 'Show list' }).click();
+  expect(await seriousViolations(page)).toEqual([]);
+  await page.getByRole('link', { name: 'Audit' }).click();
   const list = page.getByRole('region', { name: 'What admins did' });
   await expect.poll(() => list.textContent()).toMatch(/revoked the API key[\s\S]*made the API key/);
   expect(await seriousViolations(page)).toEqual([]);
 });
 
 it('changes the routing, which is in force for the next jobs within five seconds', async () => {
-  const page = await visitDashboard();
+  const page = await visitAdmin('routing/');
   await page.getByRole('button', { name: 'Change settings' }).click();
   const most = page.getByRole('textbox', { name: 'Most instances' });
   await most.fill('-1');
@@ -193,7 +198,7 @@ it('changes the routing, which is in force for the next jobs within five seconds
 });
 
 it('does not overwrite what another admin has saved, and keeps what was edited', async () => {
-  const page = await visitDashboard();
+  const page = await visitAdmin('routing/');
   await page.getByRole('button', { name: 'Change settings' }).click();
   await page.getByRole('textbox', { name: 'Most instances' }).fill('1');
   await settings({ bulk: { batchOver: 7 } });
@@ -207,7 +212,7 @@ it('does not overwrite what another admin has saved, and keeps what was edited',
 
 it('warns of settings that are not valid, and works on with the last good ones', async () => {
   await settings({ run: { maxInstances: 2 } });
-  const page = await visitDashboard();
+  const page = await visitAdmin('routing/');
   await documents.write(routingDocument, { policy: 'coin', run: { maxInstances: 9 } });
   const alert = page.getByRole('alert').filter({ hasText: 'does not validate' });
   await expect.poll(() => alert.count()).toBe(1);
@@ -229,7 +234,7 @@ it('warns of settings that are not valid, and works on with the last good ones',
 });
 
 it('drains a worker until it says that it may be stopped, and lets it in again', async () => {
-  const page = await visitDashboard();
+  const page = await visitAdmin('workers/');
   const worker = page.getByRole('article', { name: 'Worker vm-1' });
   await worker.getByRole('button', { name: 'Drain vm-1' }).click();
   await worker.getByText('Drained: nothing in progress, safe to stop.').waitFor();

@@ -11,14 +11,21 @@ import { loadStaticSite } from './static-site.ts';
 import { testConfig } from './test-site.ts';
 
 let directory: string;
+const pagesBuilt = [
+  'index.html',
+  'dashboard/index.html',
+  'dashboard/jobs/index.html',
+  'dashboard/job/index.html',
+  'dashboard/workers/index.html',
+  '404.html',
+];
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'spillway-pages-'));
-  for (const folder of ['dashboard/jobs', '_astro', 'samples']) {
+  for (const folder of ['dashboard/jobs', 'dashboard/job', 'dashboard/workers', '_astro', 'samples']) {
     await mkdir(join(directory, folder), { recursive: true });
   }
-  for (const name of ['index.html', 'dashboard/index.html', 'dashboard/jobs/index.html', '404.html']) {
+  for (const name of pagesBuilt)
     await writeFile(join(directory, name), `<!doctype html><html data-pages="all">${name}`);
-  }
   await writeFile(join(directory, '_astro/a.js'), 'export {}');
   await writeFile(join(directory, 'samples/cat.jpg'), 'cat');
 });
@@ -47,7 +54,9 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
   all: {
     'GET /': [200, 200],
     'GET /dashboard/': [200, 200],
+    'GET /dashboard/jobs/': [200, 200],
     'GET /dashboard/jobs/0123abc/': [200, 200],
+    'GET /dashboard/workers/': [200, 200],
     'GET /samples/cat.jpg': [200, 200],
     'GET /api/v1/jobs': [200, 200],
     'GET /api/v1/admin/overview': [401, 200],
@@ -60,6 +69,8 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
     'GET /dashboard/': [404, 404],
     'GET /dashboard': [404, 404],
     'GET /dashboard/index.html': [404, 404],
+    'GET /dashboard/jobs/': [404, 404],
+    'GET /dashboard/workers/': [404, 404],
     'GET /dashboard/jobs/0123abc/': [404, 404],
     'GET /dashboard/jobs/0123abc': [404, 404],
     'GET /api/v1/admin/jobs/abc/trace': [404, 404],
@@ -78,6 +89,8 @@ const expected: Record<SitePages, Record<string, [stranger: number, admin: numbe
     'GET /index.html': [404, 404],
     'GET /samples/cat.jpg': [404, 404],
     'GET /dashboard/': [200, 200],
+    'GET /dashboard/jobs/': [200, 200],
+    'GET /dashboard/workers/': [200, 200],
     'GET /dashboard/jobs/0123abc/': [200, 200],
     'GET /dashboard/jobs/0123abc': [308, 308],
     'GET /dashboard/jobs/0123abc/more/': [404, 404],
@@ -115,6 +128,14 @@ describe.each(Object.entries(expected) as [SitePages, (typeof expected)[SitePage
       const paths = Object.keys(document.paths);
       expect(paths.some((path) => path.startsWith('/api/v1/admin/'))).toBe(pages !== 'visitors');
       expect(paths.includes('/api/v1/uploads')).toBe(pages !== 'admin');
+    });
+
+    test('serves the page of one job at its address, and the list of jobs at theirs', async () => {
+      const { url } = await start(pages);
+      const textOf = async (path: string) => (await fetch(url + path)).text();
+      const isServed = pages !== 'visitors';
+      expect((await textOf('/dashboard/jobs/0123abc/')).includes('dashboard/job/index.html')).toBe(isServed);
+      expect((await textOf('/dashboard/jobs/')).includes('dashboard/jobs/index.html')).toBe(isServed);
     });
 
     test('names them in its pages, so that no link leads to what it has not', async () => {

@@ -75,7 +75,7 @@ export async function loadStaticSite(
 
 /** One page is built for the addresses of all jobs; its script reads the id. */
 function pageFor(folder: string): string {
-  return folder.replace(/^\/dashboard\/jobs\/\w{1,64}\/$/, '/dashboard/jobs/');
+  return folder.replace(/^\/dashboard\/jobs\/\w{1,64}\/$/, '/dashboard/job/');
 }
 
 function send(c: Context, page: Page, status: 200 | 404, onPage: () => void): Response {

@@ -1,4 +1,4 @@
-import { createRoute } from '@hono/zod-openapi';
+import { createRoute, z } from '@hono/zod-openapi';
 import { adminAuditRoutes } from './admin-audit.ts';
 import { adminCloudRunRoutes } from './admin-cloud-run.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
@@ -62,6 +62,18 @@ const getAnyJob = createRoute({
   },
 });
 
+/** What the admins' stream tells of. */
+const streamTopics = ['jobs', 'workers', 'overview'] as const;
+const anyTopic = streamTopics.join('|');
+
+const topicQuery = z.strictObject({
+  topics: z
+    .string()
+    .regex(new RegExp(`^(${anyTopic})(,(${anyTopic}))*$`), `Give one or more of ${streamTopics.join(', ')}.`)
+    .default(streamTopics.join(','))
+    .describe('What to tell of, separated by commas.'),
+});
+
 const followEverything = createRoute({
   method: 'get',
   path: '/events',
@@ -70,9 +82,12 @@ const followEverything = createRoute({
   security: adminSecurity,
   summary: 'Follow all jobs, the workers and the numbers',
   description:
-    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second. What passes faster than it is read is told of once, as it is then.',
-  request: eventRequest,
-  responses: { 200: eventAnswer, ...problemAnswers(...adminProblems, 'too_many_streams') },
+    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second. What passes faster than it is read is told of once, as it is then. `topics` leaves some of them out.',
+  request: { ...eventRequest, query: topicQuery },
+  responses: {
+    200: eventAnswer,
+    ...problemAnswers('invalid_request', ...adminProblems, 'too_many_streams'),
+  },
 });
 
 /** What only admins may see and do. */
@@ -108,10 +123,16 @@ export function adminRoutes(dependencies: ApiDependencies) {
         place.leave();
         following.stop();
       });
+      const topics = new Set(c.req.valid('query').topics.split(','));
+      const jobs = jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id']));
       const following = liveDashboard.follow({
-        ...jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id'])),
-        workers: (news) => stream.send({ key: 'workers', event: 'workers', data: news }),
-        overview: (overview) => stream.send({ key: 'overview', event: 'overview', data: overview }),
+        ...(topics.has('jobs') ? jobs : { ...jobs, begin() {}, changed() {}, removed() {} }),
+        workers(news) {
+          if (topics.has('workers')) stream.send({ key: 'workers', event: 'workers', data: news });
+        },
+        overview(overview) {
+          if (topics.has('overview')) stream.send({ key: 'overview', event: 'overview', data: overview });
+        },
       });
       return c.body(stream.body, 200, eventStreamHeaders);
     });

@@ -1,17 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { type AuditView, auditPageSchema } from '@spillway/web/api/schema.ts';
-import { PanelToggle } from '../components/PanelToggle.tsx';
+import { useEffect } from 'preact/hooks';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';
 import { now } from '../live/now.ts';
 import { actionLabel, outcomeWords, whoLabel } from './audit-words.ts';
 
-const listId = 'audit-list';
 const pageSize = 30;
 
 /** What admins did, the latest first. */
 export function AuditPanel() {
-  const open = useSignal(false);
   const entries = useSignal<readonly AuditView[] | null>(null);
   const cursor = useSignal<string | null>(null);
   const problem = useSignal<string | null>(null);
@@ -25,20 +23,11 @@ export function AuditPanel() {
     cursor.value = reply.value.cursor;
   };
 
+  useEffect(() => void load(null), []);
   return (
-    <section class="audit" aria-labelledby="audit-title">
-      <header class="section-head">
-        <h2 id="audit-title">What admins did</h2>
-        <p>kept for 400 days</p>
-        <PanelToggle
-          open={open}
-          controls={listId}
-          words={['Show list', 'Close list']}
-          className="panel-toggle"
-          onOpen={() => void load(null)}
-        />
-      </header>
-      <div id={listId} class="keys-sheet" hidden={!open.value}>
+    <section class="audit" aria-label="What admins did">
+      <p class="section-note">The latest first. It is kept for 400 days.</p>
+      <div class="keys-sheet">
         <p class="keys-problem" role="alert">
           {problem.value}
         </p>

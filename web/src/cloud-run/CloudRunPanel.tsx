@@ -2,9 +2,8 @@ import { useSignal } from '@preact/signals';
 import type { RunServiceDescription } from '@spillway/core/run-service.ts';
 import { type CloudRunView, cloudRunSchema } from '@spillway/web/api/schema.ts';
 import { useEffect } from 'preact/hooks';
+import type { AdminConnection } from '../admin/admin-connection.ts';
 import { Icon } from '../components/Icon.tsx';
-import type { AdminState } from '../dashboard/admin-state.ts';
-import { runCondition } from '../dashboard/run-words.ts';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';
 import { now } from '../live/now.ts';
@@ -17,12 +16,13 @@ import {
   reachWords,
   scalingWords,
 } from './cloud-run-words.ts';
+import { runCondition } from './run-words.ts';
 
 /** Cloud Run tells of no change, so it is asked again. Milliseconds. */
 const askEveryMs = 10_000;
 
 /** The service of Cloud Run: its scaling and prewarming, its revisions, and what is wrong with it. */
-export function CloudRunPanel({ admin }: { admin: AdminState }) {
+export function CloudRunPanel({ admin }: { admin: AdminConnection }) {
   const view = useSignal<CloudRunView | null>(null);
   const problem = useSignal<string | null>(null);
   useEffect(() => {
@@ -60,7 +60,7 @@ export function CloudRunPanel({ admin }: { admin: AdminState }) {
   );
 }
 
-function InstanceFact({ admin }: { admin: AdminState }) {
+function InstanceFact({ admin }: { admin: AdminConnection }) {
   const views = [...(admin.workers.value?.values() ?? [])].map(({ view, seenAt }) => ({
     ...view,
     ageMs: now.value - seenAt,
@@ -69,7 +69,7 @@ function InstanceFact({ admin }: { admin: AdminState }) {
 }
 
 /** Reads the clock by itself: a pause counts down. */
-function BreakerFact({ admin }: { admin: AdminState }) {
+function BreakerFact({ admin }: { admin: AdminConnection }) {
   const run = admin.overview.value?.run;
   return <Fact name="Takes work" words={run ? runCondition(run, now.value) : ['–', ' ']} />;
 }

@@ -1,55 +1,36 @@
-import { useSignal } from '@preact/signals';
 import { adminWords } from '@spillway/core/audit.ts';
 import type { ApiKeyView } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { CopyButton } from '../components/CopyButton.tsx';
 import { ModalDialog } from '../components/ModalDialog.tsx';
-import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { now } from '../live/now.ts';
 import { KeyForm } from './KeyForm.tsx';
 import { endWords, keysWords, scopeWords, useWords } from './key-words.ts';
 import { createKeysState, type KeysState } from './keys-state.ts';
 
-const sheetId = 'keys-sheet';
-
 /** The keys with which programs use the API: what there is, and the form that makes one. */
 export function KeysPanel() {
   const keys = useMemo(createKeysState, []);
-  const open = useSignal(false);
   useEffect(() => void keys.load(), [keys]);
   const list = keys.keys.value;
   const made = keys.made.value;
   return (
-    <section class="keys" aria-labelledby="keys-title">
-      <header class="section-head">
-        <h2 id="keys-title">API keys</h2>
-        <p>{list && <InUse list={list} />}</p>
-        <PanelToggle
-          open={open}
-          controls={sheetId}
-          words={['Show keys', 'Close keys']}
-          className="panel-toggle"
-          onOpen={() => void keys.load()}
-        />
-      </header>
-      <div id={sheetId} class="keys-sheet" hidden={!open.value}>
-        {open.value && (
-          <>
-            <p class="keys-problem" role="alert">
-              {keys.problem.value}
-            </p>
-            {list && list.length > 0 && <KeysTable list={list} keys={keys} />}
-            {list && list.length === 0 && (
-              <p class="keys-none">
-                No program has a key yet. Visitors of the page need none, and neither do programs that write
-                into the bucket themselves.
-              </p>
-            )}
-            <KeyForm keys={keys} />
-          </>
+    <section class="keys" aria-label="API keys">
+      <p class="section-note">{list && <InUse list={list} />}</p>
+      <div class="keys-sheet">
+        <p class="keys-problem" role="alert">
+          {keys.problem.value}
+        </p>
+        {list && list.length > 0 && <KeysTable list={list} keys={keys} />}
+        {list && list.length === 0 && (
+          <p class="keys-none">
+            No program has a key yet. Visitors of the page need none, and neither do programs that write into
+            the bucket themselves.
+          </p>
         )}
+        <KeyForm keys={keys} />
       </div>
       {made && (
         <ModalDialog title={`The key for ${made.key.name}`} className="key-dialog" onClose={keys.putAway}>

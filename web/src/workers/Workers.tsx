@@ -1,9 +1,10 @@
 import { countOf } from '@spillway/core/amounts.ts';
-import type { AdminState } from './admin-state.ts';
+import type { AdminConnection } from '../admin/admin-connection.ts';
 import { WorkerCard } from './WorkerCard.tsx';
+import { drainWorker, resumeWorker } from './worker-actions.ts';
 
 /** All workers that have reported lately, VMs first. */
-export function Workers({ admin }: { admin: AdminState }) {
+export function Workers({ admin }: { admin: AdminConnection }) {
   const workers = admin.workers.value;
   const list = workers ? [...workers.values()] : [];
   const slots = list.reduce((total, { view }) => total + view.slots, 0);
@@ -28,8 +29,8 @@ export function Workers({ admin }: { admin: AdminState }) {
           <li key={worker.view.id}>
             <WorkerCard
               worker={worker}
-              onDrain={(drain) => admin.drain(worker.view.id, drain)}
-              onResume={() => admin.resume(worker.view.id)}
+              onDrain={(drain) => drainWorker(worker.view.id, drain)}
+              onResume={() => resumeWorker(worker.view.id)}
             />
           </li>
         ))}

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { sampleJob } from '../jobs/sample-job.ts';
-import { type JobFilters, noFilters, passes } from './job-filters.ts';
 import { storyOf } from './job-story.ts';
 
 const titles = (...args: Parameters<typeof storyOf>) => storyOf(...args).map(({ title }) => title);
@@ -56,18 +55,6 @@ it('shows how far the model has come that the work waits for', () => {
     tone: 'now',
     share: 0.426,
   });
-});
-
-it.each<[Partial<JobFilters>, boolean]>([
-  [{}, true],
-  [{ target: 'vm' }, true],
-  [{ target: 'run' }, false],
-  [{ state: 'open' }, false],
-  [{ state: 'ended-badly' }, true],
-  [{ operation: 'sketch' }, true],
-  [{ operation: 'caption' }, false],
-])('filters by state, operation and side: %o', (filters, expected) => {
-  expect(passes(sampleJob({ state: 'cancelled' }), { ...noFilters, ...filters })).toBe(expected);
 });
 
 it('says that a job was moved, and leaves the route out of one that was refused before it', () => {

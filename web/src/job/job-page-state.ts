@@ -1,16 +1,18 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import { type JobTrace, type JobView, jobTraceSchema, jobViewSchema } from '@spillway/web/api/schema.ts';
-import { type AdminDoor, createAdminDoor } from '../dashboard/admin-door.ts';
-import { type RequestFailure, requestJson } from '../http/request.ts';
+import type { AdminDoor } from '../admin/admin-door.ts';
+import { requestJson } from '../http/request.ts';
 
 export interface JobPageState {
-  readonly door: AdminDoor;
   readonly job: ReadonlySignal<JobView | null>;
   readonly trace: ReadonlySignal<JobTrace | null>;
   /** Why there is no job to show; null where there is one, or it is not known yet. */
   readonly missing: ReadonlySignal<string | null>;
-  /** @returns A function that ends it. */
-  start(): () => void;
+  /**
+   * @param door Asked whether this browser may still look, where the job is not shown to it.
+   * @returns A function that ends it.
+   */
+  start(door: Pick<AdminDoor, 'askAgain'>): () => void;
 }
 
 const againMs = 2_000;
@@ -26,7 +28,7 @@ export function createJobPageState(id: string): JobPageState {
   let ended = false;
   let timesLeft = timesAfterEnd;
 
-  async function read(): Promise<RequestFailure | null> {
+  async function read(door: Pick<AdminDoor, 'askAgain'>): Promise<void> {
     const path = `/admin/jobs/${encodeURIComponent(id)}`;
     const [document, recorded] = await Promise.all([
       requestJson(path, jobViewSchema),
@@ -35,39 +37,37 @@ export function createJobPageState(id: string): JobPageState {
     if (document.ok) {
       job.value = document.value;
       if (recorded.ok) trace.value = recorded.value;
-      return null;
+      return;
     }
-    if (document.failure.status !== 404 && document.failure.status !== 400) return document.failure;
-    // A job that was deleted while it was shown is no longer to be shown.
-    job.value = null;
-    missing.value = document.failure.message;
-    return null;
+    const { status, message } = document.failure;
+    if (status === 404 || status === 400) {
+      // A job that was deleted while it was shown is no longer to be shown.
+      job.value = null;
+      missing.value = message;
+    } else await door.askAgain();
   }
 
-  function readLater(): void {
+  function readLater(door: Pick<AdminDoor, 'askAgain'>): void {
     clearTimeout(again);
     if (ended || missing.peek() !== null) return;
     if (job.peek()?.endedAt) timesLeft -= 1;
     if (timesLeft < 0) return;
     again = setTimeout(() => {
-      if (document.hidden) readLater();
-      else void door.askAgain().then(readLater);
+      if (document.hidden) readLater(door);
+      else void read(door).then(() => readLater(door));
     }, againMs);
   }
 
-  const door = createAdminDoor(read, readLater);
   return {
-    door,
     job,
     trace,
     missing,
-    start() {
+    start(door) {
       ended = false;
-      const close = door.open();
+      void read(door).then(() => readLater(door));
       return () => {
         ended = true;
         clearTimeout(again);
-        close();
       };
     },
   };

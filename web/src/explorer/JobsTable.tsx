@@ -1,15 +1,18 @@
 import { type Signal, useComputed, useSignal } from '@preact/signals';
 import { countOf, formatBytes } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { useEffect, useMemo } from 'preact/hooks';
+import type { AdminConnection } from '../admin/admin-connection.ts';
 import { Icon } from '../components/Icon.tsx';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatAge, formatDuration } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { jobPageUrl } from '../jobs/job-actions.ts';
 import { isRouted, newestFirst } from '../jobs/job-order.ts';
+import { reasonLabel } from '../jobs/reasons.ts';
 import { movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
-import type { AdminState } from './admin-state.ts';
+import { JobDialog } from './JobDialog.tsx';
 import {
   type JobFilters,
   noFilters,
@@ -18,27 +21,26 @@ import {
   stateFilters,
   targetFilters,
 } from './job-filters.ts';
-import { reasonLabel } from './reasons.ts';
-
-interface JobsTableProps {
-  admin: AdminState;
-  onOpen(id: string): void;
-}
+import { createLoadedJobs } from './loaded-jobs.ts';
 
 const rowsAtFirst = 50;
 const rowsMore = 100;
 
 /** The newest jobs of everybody, with filters. */
-export function JobsTable({ admin, onOpen }: JobsTableProps) {
+export function JobsTable({ admin }: { admin: AdminConnection }) {
+  const loaded = useMemo(() => createLoadedJobs(admin), [admin]);
+  useEffect(() => loaded.follow(), [loaded]);
+  const opened = useSignal<string | null>(null);
+  const openedJob = opened.value === null ? undefined : loaded.cache.jobs.value.get(opened.value);
   const filters = useSignal<JobFilters>(noFilters);
   const most = useSignal(rowsAtFirst);
   const jobs = useComputed(() =>
-    [...admin.jobs.cache.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
+    [...loaded.cache.jobs.value.values()].filter((job) => passes(job, filters.value)).sort(newestFirst),
   );
   const shown = jobs.value.slice(0, most.value);
-  const hasMore = jobs.value.length > most.value || admin.jobs.cursor.value !== null;
+  const hasMore = jobs.value.length > most.value || loaded.cursor.value !== null;
   const showMore = async () => {
-    if (jobs.value.length < most.value + rowsMore) await admin.jobs.loadEarlier();
+    if (jobs.value.length < most.value + rowsMore) await loaded.loadEarlier();
     most.value += rowsMore;
   };
   return (
@@ -50,8 +52,8 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
       </header>
       {shown.length === 0 ? (
         <div class="empty">
-          <p>{admin.jobs.cache.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
-          {admin.jobs.cache.jobs.value.size === 0 && (
+          <p>{loaded.cache.jobs.value.size === 0 ? 'No jobs yet.' : 'No job passes these filters.'}</p>
+          {loaded.cache.jobs.value.size === 0 && (
             <p class="for-visitors">
               <a href="/">Send a picture</a> and watch where it goes.
             </p>
@@ -81,7 +83,7 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
             </thead>
             <tbody>
               {shown.map((job) => (
-                <JobRow key={job.id} job={job} onOpen={onOpen} />
+                <JobRow key={job.id} job={job} onOpen={(id) => (opened.value = id)} />
               ))}
             </tbody>
           </table>
@@ -92,6 +94,7 @@ export function JobsTable({ admin, onOpen }: JobsTableProps) {
           Show more
         </button>
       )}
+      {openedJob && <JobDialog key={openedJob.id} job={openedJob} onClose={() => (opened.value = null)} />}
     </section>
   );
 }

@@ -1,11 +1,11 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
+import { runCondition, runCost } from '../cloud-run/run-words.ts';
 import { formatDuration } from '../format/duration.ts';
+import { reasonLabel } from '../jobs/reasons.ts';
 import { targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
-import { reasonLabel } from './reasons.ts';
-import { runCondition, runCost } from './run-words.ts';
 
 /** The dashboard's head: what is open where, how fast and at what cost it goes, and how the latest jobs were split. */
 export function HeadFigures({ overview }: { overview: Overview | null }) {
