@@ -12,6 +12,10 @@ export function adminWords(name: string): string {
 
 export const adminActions = [
   'change_settings',
+  'change_sources',
+  'undo_settings',
+  'pause_run',
+  'resume_run',
   'drain_worker',
   'end_drain',
   'resume_worker',

@@ -105,6 +105,14 @@ export function parseOptions(operation: OperationName, options: unknown): Parsed
   return { ok: false, message: shownText(message, mostMessageBytes) };
 }
 
+/** Finds an operation's options. An upload that asks for several has them by operation: `{"sketch": {"blur": 15}}`. */
+export function optionsFor(operation: string, value: unknown): unknown {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
+  const keys = Object.keys(value);
+  if (keys.length === 0 || !keys.every(isOperationName)) return value;
+  return (value as Record<string, unknown>)[operation] ?? {};
+}
+
 function textProblems(value: unknown, path = ''): { path: string; message: string }[] {
   if (typeof value === 'string') {
     const message = textProblem(value, mostIndexedBytes);

@@ -10,6 +10,8 @@ const positiveDuration = z.number().positive().max(month);
 const duration = z.number().min(0).max(month);
 const dollars = z.number().min(0).max(1e6);
 const share = z.number().min(0.001).max(1_000);
+/** Characters of the reason for a pause of Cloud Run. */
+export const longestPauseReason = 200;
 /** Firestore reserves names like `__this__`. */
 const ownerName = storableText()
   .min(1)
@@ -78,6 +80,15 @@ export const routingSettingsSchema = z.object({
       memoryGib: z.number().positive().max(100_000).default(4),
       /** Cloud Run ends an instance that has been idle for at most this long. */
       warmWithinMs: positiveDuration.default(300_000),
+      /** An admin's pause, with its reason. It ends by itself where it has an end; null while there is none. */
+      pause: z
+        .object({
+          why: storableText(longestPauseReason).trim().min(1).max(longestPauseReason),
+          /** ISO 8601; null: until somebody ends it. */
+          until: z.iso.datetime().nullable().default(null),
+        })
+        .nullable()
+        .default(null),
       /** Storm breaker: above this, new work waits for the VMs. Null: no limit. US dollars in any one hour. */
       mostDollarsPerHour: dollars.nullable().default(null),
     })
@@ -122,6 +133,11 @@ export type RoutingSettings = z.infer<typeof routingSettingsSchema>;
 /** Operations that an instance of Cloud Run runs at a time. */
 export function slotsOfInstance({ run }: RoutingSettings): number {
   return run.slots ?? run.concurrency;
+}
+
+/** The admin's pause of Cloud Run that is in force now; null where there is none, or it has ended. */
+export function pauseByHand({ run: { pause } }: RoutingSettings, now: Date): RoutingSettings['run']['pause'] {
+  return pause && (pause.until === null || Date.parse(pause.until) > now.getTime()) ? pause : null;
 }
 
 /**

@@ -3,7 +3,7 @@ import { derivedForm, storedForm } from './derived-text.ts';
 import type { FailureCode } from './errors.ts';
 import type { JobClass, Source } from './job.ts';
 import { type IgnoredName, objectNameProblem, webOwner, whyIgnored } from './object-names.ts';
-import { isOperationName, mostOperations, operationNames, parseOptions } from './operations.ts';
+import { isOperationName, mostOperations, operationNames, optionsFor, parseOptions } from './operations.ts';
 import { matchingRule, type SourceRule } from './source-rules.ts';
 import { mostIndexedBytes, mostNameBytes, shownText, storableText, textProblem } from './text.ts';
 
@@ -216,14 +216,6 @@ function requestedJob(operation: string, requested: RequestedOptions): Requested
   const parsed = parseOptions(operation, optionsFor(operation, requested.value));
   if (!parsed.ok) return refused(operation, 'invalid_options', parsed.message);
   return { operation, options: parsed.options, refusal: null };
-}
-
-/** Finds an operation's options. An upload that asks for several has them by operation: `{"sketch": {"blur": 15}}`. */
-function optionsFor(operation: string, value: unknown): unknown {
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return value;
-  const keys = Object.keys(value);
-  if (keys.length === 0 || !keys.every(isOperationName)) return value;
-  return (value as Record<string, unknown>)[operation] ?? {};
 }
 
 function refused(operation: string, code: FailureCode, message: string): RequestedJob {

@@ -177,6 +177,20 @@ describe('Cloud Run’s breaker', () => {
     expect((await breaker(bench)).state).toBe('closed');
   });
 
+  it('sends nobody’s job where the picture is not answered, also before a sweep has seen that', async () => {
+    const { bench } = await probing(0);
+    await bench.beats({ state: 'starting' });
+    await pass(bench, 26);
+    expect((await breaker(bench)).state).toBe('probing');
+    // The trial's time is over, and no sweep comes by for seconds.
+    bench.clock.advance(5_000);
+    const [late] = await drop(bench, 1);
+    expect(late?.route).toMatchObject({ target: 'vm', reason: 'vm_run_paused' });
+    await sweepOnce('sweeper', bench.ports);
+    expect(await breaker(bench)).toMatchObject({ state: 'paused', trips: 2 });
+    expect(await waitingOn(bench, 'run')).toEqual([]);
+  });
+
   it('drops a picture of an earlier trial', async () => {
     const { bench } = await probing();
     const stale = { ...bench.take('run'), jobId: 'probe-earlier' };

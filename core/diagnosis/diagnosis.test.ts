@@ -88,7 +88,7 @@ describe('what is wrong is said first, with what to do', () => {
       { workers: [], settings: settings({ enabled: false }) },
       /^Neither a VM nor Cloud Run/,
     ],
-    ['run_paused', 'healthy', { state: paused }, /^Cloud Run is paused: It refused\./],
+    ['run_paused', 'healthy', { state: paused }, /^Cloud Run is paused\. It refused\./],
     [
       'vm_paused',
       'healthy',

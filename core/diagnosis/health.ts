@@ -37,7 +37,7 @@ const mends: Record<Exclude<Alert['code'], 'run_over_budget' | 'passed_over'>, s
   uploads_refused: 'What is there goes on to be worked on, and can be deleted.',
   nothing_takes_work: 'Start a VM worker, or switch Cloud Run on again in the settings.',
   run_paused:
-    'Wait for the trial, which ends the pause. If it comes back, read the log of the Cloud Run worker: severity>=WARNING.',
+    'Wait for the trial, which ends the pause, or end the pause of an admin on the dashboard. If it comes back, read the log of the Cloud Run worker: severity>=WARNING.',
   vm_paused: 'Read the log of that worker, which says what went wrong with its test picture.',
   worker_lacks: 'Mend the machine, or end it so that another takes its place.',
   settings_invalid:

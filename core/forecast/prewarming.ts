@@ -3,7 +3,7 @@ import { countOf } from '../amounts.ts';
 import { operationNameForm } from '../operations/operation.ts';
 import { mostOperations } from '../operations.ts';
 import type { RunBreaker } from '../routing/breakers.ts';
-import type { RoutingSettings } from '../settings.ts';
+import { pauseByHand, type RoutingSettings } from '../settings.ts';
 import type { ArrivalForecast } from './forecaster.ts';
 import { mostAhead } from './series-model.ts';
 import { wantedMinInstances } from './wanted.ts';
@@ -154,11 +154,12 @@ export function decidePrewarming(question: PrewarmingQuestion): PrewarmingDecisi
 }
 
 function wantedNow(
-  { settings, forecast, vmSlots, breaker }: PrewarmingQuestion,
+  { settings, forecast, vmSlots, breaker, now }: PrewarmingQuestion,
   least: number,
 ): { wanted: number; reason: Exclude<PrewarmingReason, 'off' | 'held'> } {
   if (mostInstances(settings) === 0) return { wanted: 0, reason: 'run_off' };
-  if (breaker.state === 'paused') return { wanted: least, reason: 'run_paused' };
+  if (breaker.state === 'paused' || pauseByHand(settings, now))
+    return { wanted: least, reason: 'run_paused' };
   if (forecast === null) return { wanted: least, reason: 'no_forecast' };
   return { wanted: wantedMinInstances(forecast, vmSlots, settings), reason: 'forecast' };
 }

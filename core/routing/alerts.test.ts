@@ -62,12 +62,29 @@ describe('alerts', () => {
       {
         code: 'run_paused',
         message:
-          'Cloud Run is paused: Its last 3 jobs failed. It ends in 10 s at the latest, after a small picture of Spillway’s own has tried it out.',
+          'Cloud Run is paused. Its last 3 jobs failed. A small picture of Spillway’s own tries it out before the pause ends, in 10 s.',
       },
     ]);
     const probing: RouterState = { ...paused, breaker: { ...paused.breaker, state: 'probing' } };
-    expect(alerts({ state: probing })[0]?.message).toContain('is trying it out');
+    expect(alerts({ state: probing })[0]?.message).toMatch(
+      /^Cloud Run is on trial\. It was paused: Its last 3 jobs failed\. A small picture .*, and nobody’s job\./,
+    );
     expect(alerts({ state: probing, now: later(10_000) })).toEqual([]);
+  });
+
+  it('say who has paused Cloud Run by hand, until when, and that it ends by itself', () => {
+    const pause = { why: 'The bill is being looked at.', until: later(600_000).toISOString() };
+    const settings = routingSettingsSchema.parse({ run: { pause } });
+    expect(alerts({ settings })).toEqual([
+      {
+        code: 'run_paused',
+        message:
+          'Cloud Run is paused. An admin has paused it: The bill is being looked at. It takes work again in 10 min, or when an admin ends the pause.',
+      },
+    ]);
+    expect(alerts({ settings, now: later(600_000) })).toEqual([]);
+    const forGood = routingSettingsSchema.parse({ run: { pause: { ...pause, until: null } } });
+    expect(codes({ settings: forGood, workers: [] })).toEqual(['nothing_takes_work', 'run_paused']);
   });
 
   it('say when an hour has cost as much as it may', () => {

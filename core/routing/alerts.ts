@@ -3,10 +3,10 @@ import { countOf, formatDollars } from '../amounts.ts';
 import type { Worker } from '../heartbeat.ts';
 import { lackSentence } from '../machine-lack.ts';
 import type { PassedOver, PassingTask } from '../passed-over.ts';
-import { takesWork } from './breakers.ts';
 import { liveVms } from './liveness.ts';
 import { isOverBudget, whyRunIsClosed } from './predict.ts';
 import type { Conditions } from './question.ts';
+import { runConditionOf, runFactsOf } from './run-condition.ts';
 
 export const alertSchema = z.object({
   code: z.enum([
@@ -55,7 +55,7 @@ export function alertsOf({
 }): Alert[] {
   const alerts: Alert[] = [];
   const { run } = settings;
-  const { breaker, spentLastHour } = state;
+  const { spentLastHour } = state;
   const most = run.mostDollarsPerHour;
 
   if (uploadRefusal !== null) add('uploads_refused', `No more pictures are taken. ${uploadRefusal}`);
@@ -65,13 +65,21 @@ export function alertsOf({
       'Neither a VM nor Cloud Run takes work. Jobs wait and nothing is lost; start a VM.',
     );
   }
-  if (!takesWork(breaker, now)) {
-    const seconds = Math.max(0, Math.round(((breaker.until?.getTime() ?? 0) - now.getTime()) / 1_000));
-    const next =
-      breaker.state === 'probing'
-        ? 'A small picture of Spillway’s own is trying it out.'
-        : `It ends in ${seconds} s at the latest, after a small picture of Spillway’s own has tried it out.`;
-    add('run_paused', `Cloud Run is paused: ${breaker.why ?? ''} ${next}`);
+  const condition = runConditionOf(runFactsOf({ settings, state, now }), now);
+  switch (condition.kind) {
+    case 'paused_by_hand':
+    case 'paused':
+      add('run_paused', `Cloud Run is paused. ${condition.why} ${condition.ends}`);
+      break;
+    case 'on_trial':
+      add('run_paused', `Cloud Run is on trial. ${condition.why} ${condition.ends}`);
+      break;
+    case 'off':
+    case 'over_budget':
+    case 'open':
+      break;
+    default:
+      condition.kind satisfies never;
   }
   if (isOverBudget(spentLastHour, most)) {
     add(

@@ -75,14 +75,14 @@ describe('a paused breaker', () => {
   it('waits whatever happens, and tries Cloud Run out with a picture before the pause ends', () => {
     expect(next(paused, { succeeded: 5 }, later(9_999))).toBe(paused);
     const trying = next(paused, unclaimed, later(10_000));
-    expect(trying).toEqual({ ...paused, state: 'probing', until: later(40_000), probe: 'token' });
-    expect(takesWork(trying, later(39_999))).toBe(false);
+    expect(trying).toEqual({ ...paused, state: 'probing', until: later(46_000), probe: 'token' });
+    expect(takesWork(trying, later(45_999))).toBe(false);
   });
 
   it('counts as over for every router when its time has passed, whether a sweep has seen that or not', () => {
     expect(takesWork(paused, later(14_999))).toBe(false);
     expect(takesWork(paused, later(15_000))).toBe(true);
-    expect(takesWork(trial(), later(40_000))).toBe(true);
+    expect(takesWork(trial(), later(46_000))).toBe(true);
     // As an earlier version wrote it.
     expect(takesWork({ ...paused, state: 'probing', until: null }, noon)).toBe(true);
   });

@@ -14,6 +14,11 @@ const timing = {
   trialBeforeEnd: 5_000,
   /** A trial that is not answered for so long has failed. A cold start takes seconds. */
   trial: 30_000,
+  /**
+   * After a trial that was not answered the pause goes on for this long, in which a sweep begins the next one. Without it,
+   * people's jobs would be sent there between the trial's end and that sweep.
+   */
+  afterTrial: 6_000,
   /** A pause that ended longer ago than this was seen by no sweep, since none ran: it says nothing any more. */
   old: 60_000,
   /** Trouble is forgotten after this time without any: the next pause is then as short as the first. */
@@ -79,13 +84,15 @@ export function nextRunBreaker(
       const leftMs = leftOf(breaker, now);
       if (leftMs < -timing.old) return closed(breaker, 0, now);
       if (leftMs > timing.trialBeforeEnd) return breaker;
-      const until = new Date(now.getTime() + timing.trial);
+      const until = new Date(now.getTime() + timing.trial + timing.afterTrial);
       return { ...breaker, state: 'probing', until, probe: token() };
     }
     case 'probing': {
       const leftMs = leftOf(breaker, now);
       if (leftMs < -timing.old) return closed(breaker, 0, now);
-      return leftMs > 0 ? breaker : paused(breaker, 'The picture that tried it out was not taken.', now);
+      return leftMs > timing.afterTrial
+        ? breaker
+        : paused(breaker, 'The picture that tried it out was not taken.', now);
     }
     default:
       return breaker.state satisfies never;
@@ -116,12 +123,12 @@ export function afterTrial(
 }
 
 /** Whether people's jobs may be sent there. A pause that has ended counts as over, whether a sweep has seen it or not. */
-export function takesWork(breaker: RunBreaker, now: Date): boolean {
+export function takesWork(breaker: Pick<RunBreaker, 'state' | 'until'>, now: Date): boolean {
   return breaker.state === 'closed' || leftOf(breaker, now) <= 0;
 }
 
 /** What is left of the pause, in milliseconds; negative where it has ended. */
-function leftOf({ until }: RunBreaker, now: Date): number {
+function leftOf({ until }: Pick<RunBreaker, 'until'>, now: Date): number {
   return (until?.getTime() ?? Number.NEGATIVE_INFINITY) - now.getTime();
 }
 

@@ -64,6 +64,22 @@ describe('the deadline policy', () => {
     expect(late).toMatchObject({ target: 'vm', reason: 'vm_in_time' });
   });
 
+  it('sends nothing to a Cloud Run that an admin has paused, and says why, until the pause ends', () => {
+    const settings = routingSettingsSchema.parse({
+      run: { pause: { why: 'The bill is looked at', until: later(5_000).toISOString() } },
+    });
+    const late = { settings, deadlineAt: later(300) };
+    expect(ask(late)).toMatchObject({
+      target: 'vm',
+      reason: 'vm_run_paused',
+      explanation: expect.stringMatching(
+        /^Cloud Run is paused by an admin \(The bill is looked at\); the VMs /,
+      ),
+      predicted: { run: null, runClosed: 'paused' },
+    });
+    expect(ask({ ...late, now: later(5_000), deadlineAt: later(5_400) }).predicted?.runClosed).toBeNull();
+  });
+
   it('keeps a job on the VMs whose model Cloud Run does not have, and only that', () => {
     const late = { deadlineAt: later(100), model: 'u2net' };
     expect(ask(late)).toMatchObject({

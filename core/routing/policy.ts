@@ -1,5 +1,6 @@
 import { formatDollars, formatSeconds, formatShare } from '../amounts.ts';
 import type { Prediction, SidePrediction } from '../job.ts';
+import { pauseByHand } from '../settings.ts';
 import type { RouteChoice } from '../transitions.ts';
 import { liveVms } from './liveness.ts';
 import { predictBothSides } from './predict.ts';
@@ -28,7 +29,7 @@ function decideByPolicy(question: RoutingQuestion, predicted: Prediction): Route
   const { policy } = question.settings;
   switch (policy) {
     case 'deadline':
-      return decideByDeadline(predicted);
+      return decideByDeadline(question, predicted);
     case 'threshold':
       return decideByThreshold(question, predicted);
     default:
@@ -40,10 +41,10 @@ function decideByPolicy(question: RoutingQuestion, predicted: Prediction): Route
  * Chooses the cheaper side that is predicted to finish in time. If neither is, the sooner one. VMs are cheaper where
  * there are any, since they are paid for anyway, unless machines of one's own say what their work costs.
  */
-function decideByDeadline(prediction: Prediction): RouteDecision {
+function decideByDeadline(question: RoutingQuestion, prediction: Prediction): RouteDecision {
   const { vm, run } = prediction;
   const left = timeLeft(prediction);
-  if (!run) return withoutRun(prediction);
+  if (!run) return withoutRun(question, prediction);
   if (!vm) {
     return {
       target: 'run',
@@ -76,17 +77,23 @@ function decideByDeadline(prediction: Prediction): RouteDecision {
 }
 
 /** Chooses the VMs, although there may be none yet: the job then waits for the first. */
-function withoutRun({ vm, runClosed, ...prediction }: Prediction): RouteDecision {
+function withoutRun(
+  { settings, now }: RoutingQuestion,
+  { vm, runClosed, ...prediction }: Prediction,
+): RouteDecision {
   const vms = vm
     ? `the VMs ${takes(vm)}, ${timeLeft({ ...prediction, vm, runClosed })}`
     : 'no VM takes new work: it waits for the first that does';
   switch (runClosed) {
-    case 'paused':
+    case 'paused': {
+      const byHand = pauseByHand(settings, now);
+      const why = byHand ? `by an admin (${byHand.why})` : ', since it did not take its work or failed';
       return {
         target: 'vm',
         reason: 'vm_run_paused',
-        explanation: `Cloud Run is paused, since it did not take its work or failed; ${vms}.`,
+        explanation: `Cloud Run is paused${byHand ? ' ' : ''}${why}; ${vms}.`,
       };
+    }
     case 'over_budget':
       return {
         target: 'vm',
@@ -127,8 +134,9 @@ function takes(side: SidePrediction): string {
 }
 
 /** The common practice, kept as a baseline: Cloud Run if every VM's last reported CPU load is above a limit. */
-function decideByThreshold({ workers, settings }: RoutingQuestion, prediction: Prediction): RouteDecision {
-  if (!prediction.run) return withoutRun(prediction);
+function decideByThreshold(question: RoutingQuestion, prediction: Prediction): RouteDecision {
+  const { workers, settings } = question;
+  if (!prediction.run) return withoutRun(question, prediction);
   const vms = liveVms(workers, settings);
   if (vms.length === 0) return { target: 'run', reason: 'run_no_vm', explanation: 'No VM takes new work.' };
   const least = Math.min(...vms.map((vm) => vm.cpu.load));

@@ -3,7 +3,7 @@ import { costOfOneJob } from '../job-cost.ts';
 import { type OperationName, operationNames } from '../operations.ts';
 import { runCost } from '../prices.ts';
 import { largestSentPicture } from '../run-reach.ts';
-import { type RoutingSettings, slotsOfInstance } from '../settings.ts';
+import { pauseByHand, type RoutingSettings, slotsOfInstance } from '../settings.ts';
 import { takesWork } from './breakers.ts';
 import type { FleetMember } from './fleet-summary.ts';
 import { liveVms } from './liveness.ts';
@@ -267,7 +267,7 @@ export function whyRunIsClosed({
   now,
 }: Pick<Conditions, 'settings' | 'state' | 'now'>): Prediction['runClosed'] {
   if (isRunOff(settings)) return 'off';
-  if (!takesWork(state.breaker, now)) return 'paused';
+  if (pauseByHand(settings, now) !== null || !takesWork(state.breaker, now)) return 'paused';
   return isOverBudget(state.spentLastHour, settings.run.mostDollarsPerHour) ? 'over_budget' : null;
 }
 

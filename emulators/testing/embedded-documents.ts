@@ -11,6 +11,7 @@ const tables: Partial<Record<string, string>> = {
   [collectionNames.apiKeys]: 'api_keys',
   [collectionNames.audit]: 'audit',
   [collectionNames.passedOver]: 'passed_over',
+  [collectionNames.settingsHistory]: 'settings_history',
 };
 
 /** @param file The database of a stack. */

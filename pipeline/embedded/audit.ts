@@ -1,9 +1,9 @@
 import { auditEntrySchema } from '@spillway/core/audit.ts';
 import { OutageError } from '@spillway/core/errors.ts';
 import type { AuditTrail } from '../ports/audit.ts';
-import { decodePlace, encodePlace } from '../time-cursor.ts';
 import type { Database } from './database.ts';
 import { jsonOf } from './documents.ts';
+import { readTimePage } from './time-page.ts';
 
 /** `audit/` in SQLite. */
 export function createEmbeddedAudit(database: Database): AuditTrail {
@@ -27,17 +27,9 @@ export function createEmbeddedAudit(database: Database): AuditTrail {
       });
     },
     recent(limit, cursor) {
-      return database.read('list what admins did', () => {
-        const place = cursor === null ? null : decodePlace(cursor);
-        const from = place ? [place.at.getTime(), place.id] : [Number.MAX_SAFE_INTEGER, ''];
-        const rows = latest.all(...from, limit + 1);
-        const entries = rows.slice(0, limit).flatMap(({ document }) => {
-          const read = auditEntrySchema.safeParse(jsonOf(document));
-          return read.success ? [read.data] : [];
-        });
-        const last = entries.at(-1);
-        return { entries, cursor: last && rows.length > limit ? encodePlace(last) : null };
-      });
+      return database.read('list what admins did', () =>
+        readTimePage(latest, [], auditEntrySchema, limit, cursor),
+      );
     },
   };
 }

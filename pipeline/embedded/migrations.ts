@@ -4,6 +4,7 @@ import { documentTables } from './tables/documents.ts';
 import { defineFacetsOfDocument, jobFacets } from './tables/job-facets.ts';
 import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
+import { settingsHistory } from './tables/settings-history.ts';
 import { workSums } from './tables/work-sums.ts';
 
 /**
@@ -17,6 +18,7 @@ export const migrations: readonly string[] = [
   lanes,
   deferredJobs,
   jobFacets,
+  settingsHistory,
 ];
 
 /** The version of the file that this program writes. */

@@ -8,6 +8,7 @@ export const collectionNames = {
   passedOver: 'passed-over',
   routing: 'routing',
   settings: 'settings',
+  settingsHistory: 'settings-history',
   workers: 'workers',
 } as const;
 
@@ -20,5 +21,6 @@ export const agingCollections: readonly string[] = [
   collectionNames.audit,
   collectionNames.jobs,
   collectionNames.passedOver,
+  collectionNames.settingsHistory,
   collectionNames.workers,
 ];

@@ -5,24 +5,14 @@ import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialFleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
-import { defaultRoutingSettings, type RoutingSettings } from '@spillway/core/settings.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { initialSearchPlace, type SearchPlace } from '@spillway/core/upload-search.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { limitedFleet } from '../limits/fleet.ts';
 import { limitedJobs } from '../limits/jobs.ts';
 import { limitedQueue } from '../limits/queue.ts';
-import type {
-  AppPorts,
-  Clock,
-  Leases,
-  Log,
-  RevisedDocument,
-  RoutingSettingsReading,
-  SearchPlaces,
-  Settings,
-  Timers,
-} from '../ports/ports.ts';
+import type { AppPorts, Clock, Leases, Log, RevisedDocument, SearchPlaces, Timers } from '../ports/ports.ts';
 import type { Queue } from '../ports/queue.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { recentReadings } from '../recent-readings.ts';
@@ -37,6 +27,7 @@ import { createMemoryJobs } from './jobs.ts';
 import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 import { createMemoryRunService, type MemoryRunService } from './run-service.ts';
+import { createMemorySettings } from './settings.ts';
 
 export interface MemoryQueue extends Queue {
   readonly messages: Record<Target, JobMessage[]>;
@@ -121,27 +112,6 @@ export function createMemoryDatabase(
     retention: { removeExpired() {} },
     audit: createMemoryAudit(),
     apiKeys: createMemoryApiKeys(),
-  };
-}
-
-function createMemorySettings({
-  clock,
-  routing,
-  sourceRules,
-}: Parameters<typeof createMemoryDatabase>[0]): Settings {
-  let reading: RoutingSettingsReading = {
-    settings: routing ?? defaultRoutingSettings,
-    change: null,
-    problem: null,
-  };
-  return {
-    routing: () => reading.settings,
-    sourceRules: () => sourceRules ?? [],
-    readRouting: () => reading,
-    changeRouting(settings, by) {
-      reading = { settings, change: { updatedBy: by, updatedAt: clock.now() }, problem: null };
-      return reading;
-    },
   };
 }
 

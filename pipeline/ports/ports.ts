@@ -4,6 +4,7 @@ import type { FleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
+import type { SettingsDocument, SettingsEntry } from '@spillway/core/settings-history.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 import type { SearchPlace } from '@spillway/core/upload-search.ts';
@@ -34,14 +35,45 @@ export interface RoutingSettingsReading {
   problem: string | null;
 }
 
+/** `settings/sources` as it is now, for the admin. */
+export interface SourceSettingsReading {
+  /** The rules in force: the last ones that were valid. */
+  rules: SourceRule[];
+  /** Null while nobody has changed them here. */
+  change: SettingsChange | null;
+  /** What is wrong with the document; null where nothing is. */
+  problem: string | null;
+}
+
+export interface SettingsHistoryPage {
+  entries: SettingsEntry[];
+  /** Pass it on to read the following page; null on the last one. */
+  cursor: string | null;
+}
+
+/** All methods throw `OutageError` when the database does not answer. */
 export interface Settings {
   /** The settings in force. They are read again when they are five seconds old. */
   routing(): Awaitable<RoutingSettings>;
   sourceRules(): Awaitable<SourceRule[]>;
   /** Reads the document now. */
   readRouting(): Awaitable<RoutingSettingsReading>;
-  /** Replaces all of `settings/routing`. */
-  changeRouting(settings: RoutingSettings, by: string): Awaitable<RoutingSettingsReading>;
+  readSources(): Awaitable<SourceSettingsReading>;
+  /**
+   * Replaces all of `settings/routing`, and keeps the change in `settings-history/` with the same write.
+   * @param undoes The id of the change that this one undoes, where it undoes one.
+   */
+  changeRouting(
+    settings: RoutingSettings,
+    by: string,
+    undoes?: string | null,
+  ): Awaitable<RoutingSettingsReading>;
+  /** The same of `settings/sources`. */
+  changeSources(rules: SourceRule[], by: string, undoes?: string | null): Awaitable<SourceSettingsReading>;
+  /** Changes of a document, the latest first. */
+  history(document: SettingsDocument, limit: number, cursor: string | null): Awaitable<SettingsHistoryPage>;
+  /** One of them; null where it is gone with age, or there never was one. */
+  historyEntry(id: string): Awaitable<SettingsEntry | null>;
 }
 
 /** One document that several programs write by turns. All methods throw `OutageError`. */

@@ -7,6 +7,7 @@ import { createFirestoreAudit } from '../gcp/audit.ts';
 import { createFirestoreFleet } from '../gcp/fleet.ts';
 import { createFirestoreJobs } from '../gcp/jobs.ts';
 import { createFirestorePassedOver } from '../gcp/passed-over.ts';
+import { createFirestoreSettings } from '../gcp/settings.ts';
 import { silentLog } from '../memory/ports.ts';
 import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
 import { storeClock } from '../store-clock.ts';
@@ -144,6 +145,8 @@ async function callOthers(firestore: Firestore): Promise<void> {
   await passedOver.removeExpired();
   const audit = createFirestoreAudit(firestore);
   await audit.recent(10, null);
+  const settings = createFirestoreSettings(firestore, clock, silentLog, () => {});
+  await settings.history('routing', 10, null);
   await createFirestoreApiKeys(firestore).list(10);
 }
 

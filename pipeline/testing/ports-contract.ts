@@ -6,6 +6,7 @@ import { type ForecastDocument, initialForecastDocument } from '@spillway/core/f
 import { initialFleetSummary, summaryOf } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
+import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { later, noon } from '@spillway/core/testing/sample-job.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
@@ -117,6 +118,53 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       expect(await settings.readRouting()).toEqual(changed);
       expect(await settings.routing()).toEqual(wanted);
       expect(await settings.sourceRules()).toEqual([]);
+    });
+
+    it('of senders are no rules until they are changed, and in force where they were changed', async () => {
+      const { settings } = ports();
+      expect(await settings.readSources()).toEqual({ rules: [], change: null, problem: null });
+      const rules: SourceRule[] = [
+        {
+          prefix: 'garden/ä.b/',
+          operations: ['sketch', 'caption'],
+          options: { sketch: { blur: 9 } },
+          owner: 'garden',
+          class: 'bulk',
+        },
+      ];
+      const changed = await settings.changeSources(rules, 'ann');
+      expect(changed).toMatchObject({ rules, change: { updatedBy: 'ann' }, problem: null });
+      expect(await settings.readSources()).toEqual(changed);
+      expect(await settings.sourceRules()).toEqual(rules);
+      await settings.changeSources([], 'ann');
+    });
+
+    it('keep what was before each change and after it, the latest first, page by page', async () => {
+      const { settings, clock } = ports();
+      const earlier = (await settings.history('routing', 100, null)).entries.length;
+      const first = (await settings.readRouting()).settings;
+      const second = routingSettingsSchema.parse({ shares: { owners: { 'a.b/c': 2 } } });
+      await settings.changeRouting(second, 'ann@example.com');
+      await settings.changeSources([], 'bob@example.com');
+      const [made] = (await settings.history('routing', 1, null)).entries;
+      // Two changes of one millisecond have no order.
+      await expect.poll(() => clock.now().getTime()).toBeGreaterThan(made?.at.getTime() ?? 0);
+      await settings.changeRouting(first, 'bob@example.com', made?.id ?? '');
+      const newest = await settings.history('routing', 1, null);
+      const older = await settings.history('routing', 100, newest.cursor);
+      expect(newest.entries).toMatchObject([
+        { document: 'routing', by: 'bob@example.com', undoes: made?.id },
+      ]);
+      expect(older.entries[0]).toEqual(made);
+      expect(made).toMatchObject({ by: 'ann@example.com', undoes: null });
+      expect([made?.before, made?.after].map((json) => JSON.parse(json ?? ''))).toEqual([first, second]);
+      expect(1 + older.entries.length).toBe(earlier + 2);
+      expect(older.cursor).toBeNull();
+      expect(await settings.historyEntry(made?.id ?? '')).toEqual(made);
+      expect(await settings.historyEntry(randomUUID())).toBeNull();
+      const ofSources = await settings.history('sources', 100, null);
+      expect(ofSources.entries.every(({ document }) => document === 'sources')).toBe(true);
+      expect((await settings.history('routing', 1, 'nonsense')).entries).toEqual([]);
     });
   });
 

@@ -3,6 +3,7 @@ import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
 import type { PassedOver } from '@spillway/core/passed-over.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
 import { quantile } from '@spillway/core/routing/quantiles.ts';
+import { runFactsOf } from '@spillway/core/routing/run-condition.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
 import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
@@ -65,7 +66,7 @@ function overviewOf({
   const routed = newest.filter((job) => job.route.reason !== 'reserved');
   const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
   const byTarget: Record<Target, number> = { vm: 0, run: 0, ...countBy(routed, (job) => job.route.target) };
-  const { policy, run } = settings.settings;
+  const { policy } = settings.settings;
   return {
     open,
     recent: {
@@ -87,12 +88,7 @@ function overviewOf({
       uploadRefusal,
       passedOver,
     }),
-    run: {
-      enabled: run.enabled && run.maxInstances > 0,
-      breaker: { state: state.breaker.state, until: state.breaker.until, why: state.breaker.why },
-      spentLastHour: state.spentLastHour,
-      mostDollarsPerHour: run.mostDollarsPerHour,
-    },
+    run: runFactsOf({ settings: settings.settings, state, now }),
     settingsChange: settings.change,
   };
 }

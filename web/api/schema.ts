@@ -157,7 +157,9 @@ export const overviewSchema = z.object({
   alerts: z.array(alertSchema),
   run: z.object({
     enabled: z.boolean(),
-    breaker: runBreakerSchema.pick({ state: true, until: true, why: true }),
+    breaker: runBreakerSchema.pick({ state: true, since: true, until: true, trips: true, why: true }),
+    /** An admin's pause that is in force; null where there is none. */
+    pause: routingSettingsSchema.shape.run.unwrap().shape.pause.unwrap(),
     /** US dollars that decisions of the last hour gave to Cloud Run. */
     spentLastHour: z.number(),
     mostDollarsPerHour: z.number().nullable(),

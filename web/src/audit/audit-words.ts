@@ -2,6 +2,10 @@ import { type AdminAction, type AuditOutcome, adminActions, tokenHolder } from '
 
 const actionWords: Record<AdminAction, string> = {
   change_settings: 'changed the routing',
+  change_sources: 'changed the rules for senders',
+  undo_settings: 'undid a change of',
+  pause_run: 'paused',
+  resume_run: 'let take work again',
   drain_worker: 'drained the worker',
   end_drain: 'ended the drain of the worker',
   resume_worker: 'resumed the worker',
