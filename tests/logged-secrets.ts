@@ -7,7 +7,8 @@ const forms: [what: string, form: RegExp][] = [
   ['the address of an upload session', /upload_id(?:=|%3D|%253D)(?!\[redacted\])[\w-]{8,}/i],
   ['the signature of a signed address', /[?&](?:X-Goog-)?Signature=(?!\[redacted\])[\w%]{8,}/i],
   ['an API key', /spw_[0-9A-Za-z]{20,}/],
-  ['a cookie of the site', /spillway_(?:session|admin)=[0-9a-z]+\.\d+\.[\w-]+/],
+  ['a private link', /sps_[0-9A-Za-z]{20,}/],
+  ['a cookie of the site', /spillway_(?:session|admin|share)=[0-9a-z]+\.\d+\.[\w-]+/],
   ['a token', /\beyJ[\w-]{10,}\.eyJ[\w-]{10,}/],
   ['the header of a caller', /\bBearer [\w.-]{20,}/],
 ];

@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request as send } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import type { Job } from '@spillway/core/job.ts';
+import type { Share } from '@spillway/core/shares.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -11,6 +13,7 @@ import { adminToken, tinyGif, upload } from './api/test-client.ts';
 import { until } from './api/test-events.ts';
 import { fail, heartbeat, succeed } from './api/test-jobs.ts';
 import { makeKey } from './api/test-keys.ts';
+import { makeShare } from './api/test-shares.ts';
 import { createValues, type JsonSchema, jsonSchema, type Values } from './api/test-values.ts';
 import type { RunningSite } from './server.ts';
 import { startTestSite } from './test-site.ts';
@@ -65,28 +68,63 @@ async function readOperations(): Promise<Operation[]> {
   );
 }
 
+interface Settled {
+  cookie: string;
+  jobs: Job[];
+  /** The cookie opens the first private link. The others may be revoked. */
+  shares: Share[];
+  token: string;
+}
+
+const batch = randomUUID();
+
 /** A visitor with jobs in every state that a route asks for, and a worker to drain. */
-async function settle(): Promise<{ cookie: string; jobs: Job[] }> {
+async function settle(): Promise<Settled> {
   const response = await fetch(`${site.url}/`);
-  const cookie = response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
-  const owner = /=([0-9a-f]{32})\./.exec(cookie)?.[1] ?? '';
+  const own = cookieOf(response);
+  const owner = /=([0-9a-f]{32})\./.exec(own)?.[1] ?? '';
   const test = { memory, ports: memory };
+  const links = [1, 2].map(() => makeShare(memory.clock.now(), { owner, batch }));
+  for (const { share } of links) await memory.shares.create(share);
+  const shares = links.map(({ share }) => share);
+  const token = links[0]?.token ?? '';
+  const opened = await fetch(`${site.url}/api/v1/shared/open`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  const metadata = { batch };
   const jobs: Job[] = [];
   for (let index = 0; index < 20; index++) {
-    jobs.push(await upload(test, owner));
-    jobs.push(await fail(await upload(test, owner, { bytes: Buffer.from('no picture') }), memory));
-    jobs.push(await succeed(await upload(test, owner), tinyGif, test));
+    jobs.push(await upload(test, owner, { metadata }));
+    jobs.push(await fail(await upload(test, owner, { metadata, bytes: Buffer.from('no picture') }), memory));
+    jobs.push(await succeed(await upload(test, owner, { metadata }), tinyGif, test));
   }
   await memory.fleet.beat(heartbeat('vm-1', memory.clock.now()));
   await memory.apiKeys.create(sampleKey);
-  return { cookie, jobs };
+  return { cookie: `${own}; ${cookieOf(opened)}`, jobs, shares, token };
 }
+
+const cookieOf = (response: Response) => response.headers.getSetCookie()[0]?.split(';')[0] ?? '';
 
 const { key: sampleKey } = makeKey(new Date());
 
-function knownIds(path: string, jobs: Job[]): string[] {
+function knownIds(path: string, { jobs, shares }: Settled): string[] {
   if (path.includes('/workers/')) return ['vm-1', 'vm-2'];
+  if (path.includes('/shares/')) return shares.slice(1).map(({ id }) => id);
   return path.includes('/keys/') ? [sampleKey.id] : jobs.map(({ id }) => id);
+}
+
+/** A body that names what is there, in place of what was made up. */
+function withKnown(json: unknown, { operationId }: Operation, { jobs, token }: Settled): unknown {
+  switch (operationId) {
+    case 'openShare':
+      return { token };
+    case 'rerunJob':
+      return { from: jobs[0]?.id, operation: 'sketch', options: {} };
+    default:
+      return json;
+  }
 }
 
 interface Sent {
@@ -99,19 +137,18 @@ interface Sent {
 }
 
 /** Makes one request: half of them as the document says, the others with something wrong. */
-function makeRequest(
-  operation: Operation,
-  { cookie, jobs }: { cookie: string; jobs: Job[] },
-  values: Values,
-): Sent {
+function makeRequest(operation: Operation, settled: Settled, values: Values): Sent {
+  const { cookie, jobs, shares } = settled;
   const { chance, pick, valid, mutated, text } = values;
   const bent = chance(0.6);
   const wrong = (probability: number) => bent && chance(probability);
-  const known = knownIds(operation.path, jobs);
+  const known = knownIds(operation.path, settled);
   const parameter = (schema: JsonSchema) => (wrong(0.5) ? text() : String(valid(schema)));
 
   const id = wrong(0.4) ? text() : pick(known);
-  let path = operation.path.replace('{id}', wrong(0.2) ? latin1Path(id) : encode(id));
+  let path = operation.path
+    .replace('{id}', wrong(0.2) ? latin1Path(id) : encode(id))
+    .replace('{share}', wrong(0.2) ? encode(text()) : (shares[0]?.id ?? ''));
   if (wrong(0.03)) path = `/${latin1Path(text())}`;
   if (wrong(0.03)) path = `/admin/enter?${encode(text())}`;
   const query = operation.parameters
@@ -141,7 +178,7 @@ function makeRequest(
   if (operation.path.endsWith('/events') && chance(0.5)) headers['last-event-id'] = `1-${pick(jobs).id}`;
 
   const schema = operation.requestBody?.content['application/json'].schema;
-  const json = schema ? valid(schema) : wrong(0.1) ? text() : undefined;
+  const json = schema ? withKnown(valid(schema), operation, settled) : wrong(0.1) ? text() : undefined;
   const isSent = json !== undefined && !wrong(0.05);
   if (isSent) headers['content-type'] = wrong(0.1) ? latin1(text()) : 'application/json';
   let body = isSent ? Buffer.from(JSON.stringify(wrong(0.8) ? mutated(json) : json) ?? '') : null;

@@ -32,6 +32,7 @@ import { createLiveJobs } from './api/live-jobs.ts';
 import { createOperationOffers } from './api/offers.ts';
 import { problemResponse, unreadableRequest } from './api/problems.ts';
 import { createSessions } from './api/sessions.ts';
+import { createShareDoor } from './api/share-door.ts';
 import { createStreamPlaces } from './api/stream-places.ts';
 import { readWebConfig, type WebConfig } from './config.ts';
 import { loadStaticSite, type StaticSite } from './static-site.ts';
@@ -118,6 +119,7 @@ export async function startSite({
     streams,
     metrics: createMetricsPage(() => readAllMetrics(ports), metricsServeMs),
     limits,
+    shareDoor: createShareDoor({ ports, limits, sessions, secret, networkOf }),
     traces: config.traces,
     ...(uploadSessions ? { sessionAddress: uploadSessions.addressOf } : {}),
     networkOf,

@@ -12,6 +12,7 @@ const tables: Partial<Record<string, string>> = {
   [collectionNames.audit]: 'audit',
   [collectionNames.passedOver]: 'passed_over',
   [collectionNames.settingsHistory]: 'settings_history',
+  [collectionNames.shares]: 'shares',
 };
 
 /** @param file The database of a stack. */

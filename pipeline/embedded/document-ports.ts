@@ -17,6 +17,7 @@ import {
   createEmbeddedSearchPlaces,
 } from './routing-documents.ts';
 import { createEmbeddedSettings } from './settings.ts';
+import { createEmbeddedShares } from './shares.ts';
 
 /**
  * The ports of the documents.
@@ -44,5 +45,6 @@ export function createEmbeddedDocuments(
     retention: createEmbeddedRetention(database),
     audit: createEmbeddedAudit(database),
     apiKeys: createEmbeddedApiKeys(database),
+    shares: createEmbeddedShares(database),
   };
 }

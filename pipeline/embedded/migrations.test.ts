@@ -101,6 +101,7 @@ it('no migration is changed that files were made by', () => {
       "96aa33d4413e6bbd",
       "a635c2f6b67ecc9b",
       "a0ccc9b22554775e",
+      "73d5e91df985559c",
     ]
   `);
 });

@@ -5,6 +5,7 @@ import { defineFacetsOfDocument, jobFacets } from './tables/job-facets.ts';
 import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
 import { settingsHistory } from './tables/settings-history.ts';
+import { shares } from './tables/shares.ts';
 import { workSums } from './tables/work-sums.ts';
 
 /**
@@ -19,6 +20,7 @@ export const migrations: readonly string[] = [
   deferredJobs,
   jobFacets,
   settingsHistory,
+  shares,
 ];
 
 /** The version of the file that this program writes. */

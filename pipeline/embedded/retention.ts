@@ -27,6 +27,7 @@ export function createEmbeddedRetention(database: Database): Retention {
     documents('audit', 'id'),
     documents('api_keys', 'id'),
     documents('settings_history', 'id'),
+    documents('shares', 'id'),
     ...Object.values<Subscription>(subscriptions).flatMap((each) => [
       ...(each.keptMs === null ? [] : [oldMessages(each.name, each.keptMs)]),
       messagesAhead(each),
@@ -34,7 +35,10 @@ export function createEmbeddedRetention(database: Database): Retention {
     supernumerary(subscriptions.events),
   ];
 
-  function documents(table: 'jobs' | 'audit' | 'api_keys' | 'settings_history', key: string): Aging {
+  function documents(
+    table: 'jobs' | 'audit' | 'api_keys' | 'shares' | 'settings_history',
+    key: string,
+  ): Aging {
     const any = database.prepare(`SELECT 1 FROM ${table} WHERE expires_at < ? LIMIT 1`);
     const remove = database.prepare(
       `DELETE FROM ${table} WHERE ${key} IN (SELECT ${key} FROM ${table} WHERE expires_at < ? ORDER BY expires_at LIMIT ?)`,

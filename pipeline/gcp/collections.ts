@@ -9,6 +9,7 @@ export const collectionNames = {
   routing: 'routing',
   settings: 'settings',
   settingsHistory: 'settings-history',
+  shares: 'shares',
   workers: 'workers',
 } as const;
 
@@ -22,5 +23,6 @@ export const agingCollections: readonly string[] = [
   collectionNames.jobs,
   collectionNames.passedOver,
   collectionNames.settingsHistory,
+  collectionNames.shares,
   collectionNames.workers,
 ];

@@ -36,6 +36,7 @@ import { createPubSubQueue } from './queue.ts';
 import { createFirestoreRoutingDocuments } from './routing-documents.ts';
 import { createCloudRunService } from './run-service.ts';
 import { createFirestoreSettings } from './settings.ts';
+import { createFirestoreShares } from './shares.ts';
 
 /** The ports and the clients behind them, for tests of these adapters. */
 export interface GcpPorts extends AppPorts {
@@ -104,6 +105,7 @@ export function createGcpPorts(
     tracing: null,
     audit: createFirestoreAudit(firestore),
     apiKeys: createFirestoreApiKeys(firestore),
+    shares: createFirestoreShares(firestore),
     clock,
     timers: systemTimers,
     newToken: randomUUID,

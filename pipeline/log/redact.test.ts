@@ -19,6 +19,7 @@ describe('what opens a door is taken out of a text', () => {
     ['a batch', '/api/v1/jobs?batch=5b1e7c1a-2f5e-4f52-8d55-9f6f6b6d6b6d&limit=3', '5b1e7c1a'],
     ['an admin’s address', 'http://127.0.0.1:4321/admin/enter#token=Zm9vYmFyYmF6', 'Zm9vYmFyYmF6'],
     ['an API key of ours', `The key ${apiKey} is not known.`, apiKey],
+    ['a private link', `https://x/shared/#sps_${'Ab0'.repeat(16)}9`, 'Ab0Ab0'],
     ['an API key of Google', 'https://x/y?key=AIzaSyD-abcdefghijklmnopqrstuvwxyz01', 'AIzaSyD'],
     ['a bearer token', `Authorization: Bearer ${'t'.repeat(30)}`, 't'.repeat(30)],
     ['a password in a header', 'authorization: Basic dXNlcjpwYXNz', 'dXNlcjpwYXNz'],

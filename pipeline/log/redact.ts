@@ -16,10 +16,10 @@ const patterns: [form: RegExp, replacement: string][] = [
   [new RegExp(`((?:[?&]|%(?:25)*(?:3F|26))key(?:=|%(?:25)*3D))${inValue}+`, 'gi'), `$1${redacted}`],
   [/\b(spillway_[a-z_]+)=[^\s;,"']+/g, `$1=${redacted}`],
   [/(Bearer)((?:\s|\+|%(?:25)*20)+)[\w+/=.~%-]{12,}/gi, `$1$2${redacted}`],
-  // Tokens by their form: JWTs, Google's access tokens and API keys, our own API keys.
+  // Tokens by their form: JWTs, Google's access tokens and API keys, our own API keys and private links.
   [/\bya29\.[\w.-]+/g, redacted],
   [/\bAIza[\w-]{30,}/g, redacted],
-  [/\bspw_[0-9A-Za-z]{12,}/g, redacted],
+  [/\bsp[sw]_[0-9A-Za-z]{12,}/g, redacted],
   // Name and password in an address, such as a proxy's.
   [/:\/\/[^\s/@:"']*:[^\s/@"']+@/g, `://${redacted}@`],
 ];

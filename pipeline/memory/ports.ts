@@ -28,6 +28,7 @@ import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 import { createMemoryRunService, type MemoryRunService } from './run-service.ts';
 import { createMemorySettings } from './settings.ts';
+import { createMemoryShares } from './shares.ts';
 
 export interface MemoryQueue extends Queue {
   readonly messages: Record<Target, JobMessage[]>;
@@ -112,6 +113,7 @@ export function createMemoryDatabase(
     retention: { removeExpired() {} },
     audit: createMemoryAudit(),
     apiKeys: createMemoryApiKeys(),
+    shares: createMemoryShares(),
   };
 }
 

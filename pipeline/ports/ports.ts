@@ -23,6 +23,7 @@ import type { Queue } from './queue.ts';
 import type { RecentReadings } from './recent-readings.ts';
 import type { Retention } from './retention.ts';
 import type { RunService } from './run-service.ts';
+import type { Shares } from './shares.ts';
 import type { Tracing } from './tracing.ts';
 
 /** `settings/routing` as it is now, for the admin. */
@@ -159,6 +160,7 @@ export interface Ports extends JobPorts {
   tracing: Tracing | null;
   audit: AuditTrail;
   apiKeys: ApiKeys;
+  shares: Shares;
   /** Tells the database's time, as close as its last answers allow (store-clock.ts). */
   clock: Clock;
   timers: Timers;

@@ -8,6 +8,7 @@ import { createFirestoreFleet } from '../gcp/fleet.ts';
 import { createFirestoreJobs } from '../gcp/jobs.ts';
 import { createFirestorePassedOver } from '../gcp/passed-over.ts';
 import { createFirestoreSettings } from '../gcp/settings.ts';
+import { createFirestoreShares } from '../gcp/shares.ts';
 import { silentLog } from '../memory/ports.ts';
 import type { Backlog, JobFeed, RoutingSums } from '../ports/jobs.ts';
 import { storeClock } from '../store-clock.ts';
@@ -148,6 +149,7 @@ async function callOthers(firestore: Firestore): Promise<void> {
   const settings = createFirestoreSettings(firestore, clock, silentLog, () => {});
   await settings.history('routing', 10, null);
   await createFirestoreApiKeys(firestore).list(10);
+  await createFirestoreShares(firestore).ofOwner('ann', 10);
 }
 
 /** The filter without fields, with each field by itself, with each two, with all but one, and with all. */

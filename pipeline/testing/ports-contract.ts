@@ -6,6 +6,7 @@ import { type ForecastDocument, initialForecastDocument } from '@spillway/core/f
 import { initialFleetSummary, summaryOf } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState, learnFrom, type RouterState } from '@spillway/core/routing/state.ts';
 import { defaultRoutingSettings, routingSettingsSchema } from '@spillway/core/settings.ts';
+import type { Share } from '@spillway/core/shares.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
 import { steadyStats } from '@spillway/core/testing/learned-service.ts';
 import { later, noon } from '@spillway/core/testing/sample-job.ts';
@@ -372,6 +373,52 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
       expect(await apiKeys.revoke(unknown.id, end)).toBeNull();
       await apiKeys.noteUse(unknown.id, later(5));
       expect(await apiKeys.get(unknown.id)).toBeNull();
+    });
+  });
+
+  describe(`private links: ${name}`, () => {
+    const newShare = (change: Partial<Share> = {}): Share => {
+      const hash = randomUUID().replaceAll('-', '').repeat(2);
+      return {
+        id: hash.slice(0, 16),
+        hash,
+        owner: randomUUID(),
+        batch: randomUUID(),
+        name: 'Holiday',
+        createdAt: new Date(Date.now() + 1_000_000_000),
+        validUntil: later(1_000),
+        revokedAt: null,
+        expiresAt: later(2_000),
+        ...change,
+      };
+    };
+
+    it('are made once, found by their id, and listed for their owner alone with the newest first', async () => {
+      const { shares } = ports();
+      const older = newShare();
+      const newer = newShare({ owner: older.owner, createdAt: new Date(older.createdAt.getTime() + 1) });
+      const others = newShare();
+      for (const share of [older, newer, others]) expect(await shares.create(share)).toBe(true);
+      expect(await shares.create({ ...older, owner: 'somebody else' })).toBe(false);
+      expect(await shares.get(older.id)).toEqual(older);
+      expect(await shares.get('f'.repeat(16))).toBeNull();
+      expect(await shares.ofOwner(older.owner, 10)).toEqual([newer, older]);
+      expect(await shares.ofOwner(older.owner, 1)).toEqual([newer]);
+    });
+
+    it('are revoked once, and removed', async () => {
+      const { shares } = ports();
+      const share = newShare();
+      await shares.create(share);
+      const end = { revokedAt: later(10), expiresAt: later(20) };
+      expect(await shares.revoke(share.id, end)).toEqual({ ...share, ...end });
+      expect(await shares.revoke(share.id, { ...end, revokedAt: later(30) })).toEqual({ ...share, ...end });
+      expect(await shares.get(share.id)).toEqual({ ...share, ...end });
+      expect(await shares.revoke('f'.repeat(16), end)).toBeNull();
+      await shares.remove(share.id);
+      await shares.remove(share.id);
+      expect(await shares.get(share.id)).toBeNull();
+      expect(await shares.ofOwner(share.owner, 10)).toEqual([]);
     });
   });
 

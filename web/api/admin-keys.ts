@@ -3,7 +3,7 @@ import { type ApiKey, keptKeyMs } from '@spillway/core/api-keys.ts';
 import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
-import { keyFingerprint, newKeyText } from './key-text.ts';
+import { fingerprintOf, newKeyText } from './key-text.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
 import {
@@ -82,7 +82,7 @@ export function adminKeyRoutes({ ports }: ApiDependencies) {
       const createdAt = clock.now();
       const validUntil = new Date(createdAt.getTime() + validDays * dayMs);
       const key: ApiKey = {
-        ...keyFingerprint(text),
+        ...fingerprintOf(text),
         ...wanted,
         scopes: [...new Set(wanted.scopes)],
         createdAt,

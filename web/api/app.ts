@@ -18,6 +18,9 @@ import { ProblemError, problemResponse } from './problems.ts';
 import { proxyHeader } from './proxy-admins.ts';
 import { rerunRoutes } from './reruns.ts';
 import { sessionCookie } from './sessions.ts';
+import { shareCookie } from './share-door.ts';
+import { sharedRoutes } from './shared.ts';
+import { shareRoutes } from './shares.ts';
 import { adminCookie } from './token-admins.ts';
 import { uploadRoutes } from './uploads.ts';
 
@@ -32,7 +35,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
-  for (const path of ['/operations', '/uploads', '/jobs/*', '/deletion', '/events']) {
+  for (const path of ['/operations', '/uploads', '/jobs/*', '/deletion', '/events', '/shares/*']) {
     // Where there are no visitors, whoever asks for pictures has to be an admin.
     if (pages === 'admin') api.use(`/api/v1${path}`, requireAdmin(dependencies));
     api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
@@ -49,6 +52,8 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   if (pages !== 'admin') {
     api.route('/api/v1', uploadRoutes(dependencies));
     api.route('/api/v1', eventRoutes(dependencies));
+    api.route('/api/v1', shareRoutes(dependencies));
+    api.route('/api/v1', sharedRoutes(dependencies));
   }
   if (pages !== 'visitors') {
     if (admins.tokens) api.route('/', enterRoutes(sessions, admins.tokens));
@@ -86,6 +91,12 @@ function describeApi(api: OpenAPIHono<ApiEnv>, version: string): void {
     scheme: 'bearer',
     description:
       'A key that an admin has made for a program: `Authorization: Bearer spw_…`. Each route names the scope that it needs, one of `upload`, `read` and `change`.',
+  });
+  components.registerComponent('securitySchemes', 'shareCookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: shareCookie,
+    description: 'Set by `POST /shared/open` for the addresses of one private link.',
   });
   components.registerComponent('securitySchemes', 'visitorCookie', {
     type: 'apiKey',

@@ -14,6 +14,7 @@ import type { LiveJobs } from './live-jobs.ts';
 import type { OperationOffers } from './offers.ts';
 import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
+import type { ShareDoor } from './share-door.ts';
 import type { StreamPlaces } from './stream-places.ts';
 import { bearerOf } from './token-admins.ts';
 
@@ -30,6 +31,7 @@ export interface ApiDependencies {
   streams: StreamPlaces;
   metrics: MetricsPage;
   limits: VisitorLimits;
+  shareDoor: ShareDoor;
   traces: TraceSource;
   /**
    * The address of an upload session as its sender reaches it, where that is not the storage server's own.

@@ -23,7 +23,7 @@ import {
 } from './send-file.ts';
 
 const file = z.string().meta({ format: 'binary' });
-const rangeOfIt = z.object({
+export const rangeOfIt = z.object({
   range: z.string().optional().describe('One range of bytes: only those are sent.'),
   'if-range': z.string().optional().describe('The ETag of the file of which a range is wanted.'),
 });
@@ -32,6 +32,21 @@ const inTheBucket = {
     'A large picture is to be fetched from the bucket, at an address that ends in some minutes. Ranges work there too.',
 };
 const unchanged = { description: 'The copy that the request names by its ETag is still right.' };
+
+export const sourceContent = { 'image/*': { schema: file } };
+
+/** The answers of a route that sends a file. */
+export function fileAnswers<Content extends Record<string, { schema: z.ZodType }>>(
+  description: string,
+  content: Content,
+) {
+  return {
+    200: { description, content },
+    206: { description: 'The range of it that was asked for.', content },
+    302: inTheBucket,
+    304: unchanged,
+  };
+}
 
 function resultRoute() {
   return createRoute({
@@ -50,13 +65,10 @@ function resultRoute() {
       }),
     },
     responses: {
-      200: {
-        description: 'The result: a picture, a JSON document or plain text, as the operation makes it.',
-        content: resultContent(),
-      },
-      206: { description: 'The range of it that was asked for.', content: resultContent() },
-      302: inTheBucket,
-      304: unchanged,
+      ...fileAnswers(
+        'The result: a picture, a JSON document or plain text, as the operation makes it.',
+        resultContent(),
+      ),
       ...problemAnswers(
         'invalid_request',
         'not_found',
@@ -69,7 +81,7 @@ function resultRoute() {
 }
 
 /** What operations make: nothing else is ever served from the results bucket. */
-function resultContent(): Record<string, { schema: z.ZodType }> {
+export function resultContent(): Record<string, { schema: z.ZodType }> {
   const types = Object.values(resultContentTypes).filter((type) => type !== resultContentTypes.json);
   return {
     ...Object.fromEntries(types.map((type) => [type, { schema: file }])),
@@ -88,13 +100,7 @@ const source = createRoute({
   description: 'Only if its bytes are those of a picture, whatever it was called.',
   request: { params: jobIdParameter, headers: rangeOfIt },
   responses: {
-    200: {
-      description: 'The picture, with the type its bytes show.',
-      content: { 'image/*': { schema: file } },
-    },
-    206: { description: 'The range of it that was asked for.', content: { 'image/*': { schema: file } } },
-    302: inTheBucket,
-    304: unchanged,
+    ...fileAnswers('The picture, with the type its bytes show.', sourceContent),
     ...problemAnswers(
       'invalid_request',
       'not_found',
@@ -112,23 +118,28 @@ export function jobFileRoutes({ ports }: ApiDependencies) {
   return createOpenApiApp()
     .openapi(resultRoute(), async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      const extension = job.result && resultExtensionOf(job.result.contentType);
-      if (!job.result || !extension) throw new ProblemError('no_result', 'The job has no result to show.');
       const isDownload = c.req.valid('query').download !== undefined;
-      const { size, contentType } = job.result;
-      const file: FileToSend = {
-        blob: job.result,
-        size,
-        contentType,
-        disposition: isDownload ? attachment(downloadName(job, extension)) : null,
-        gone: () => new ProblemError('no_result', 'The result is no longer there.'),
-      };
-      return notModified(c, job.result.generation) ?? sendFile(c, file, ports.blobs);
+      return sendResult(c, job, isDownload, ports.blobs);
     })
     .openapi(source, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, c.var.visitor, ports.jobs);
-      return notModified(c, job.source.generation) ?? sendOriginal(c, job, ports.blobs);
+      return sendOriginal(c, job, ports.blobs);
     });
+}
+
+/** Sends what came out of a job. */
+export async function sendResult(c: Context, job: Job, isDownload: boolean, blobs: Blobs): Promise<Response> {
+  const extension = job.result && resultExtensionOf(job.result.contentType);
+  if (!job.result || !extension) throw new ProblemError('no_result', 'The job has no result to show.');
+  const { size, contentType } = job.result;
+  const file: FileToSend = {
+    blob: job.result,
+    size,
+    contentType,
+    disposition: isDownload ? attachment(downloadName(job, extension)) : null,
+    gone: () => new ProblemError('no_result', 'The result is no longer there.'),
+  };
+  return notModified(c, job.result.generation) ?? sendFile(c, file, blobs);
 }
 
 /** A packed original is read ahead by up to this number of bytes, so that most of the damaged ones are told in time. */
@@ -138,7 +149,9 @@ const readAhead = 64 * 1_024;
  * Sends the very generation that the job worked on, if it begins like a picture. What an object is called proves
  * nothing, so its first bytes are looked at, and the rest is sent as it comes.
  */
-async function sendOriginal(c: Context, job: Job, blobs: Blobs): Promise<Response> {
+export async function sendOriginal(c: Context, job: Job, blobs: Blobs): Promise<Response> {
+  const unchanged = notModified(c, job.source.generation);
+  if (unchanged) return unchanged;
   const { bucket, name, generation, size } = job.source;
   const gone = () => new ProblemError('source_gone', 'The original is no longer there.');
   const range = requestedRange(c, { blob: job.source, size });

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { isWholeKey, keyFingerprint, looksLikeKey, newKeyText } from './key-text.ts';
+import {
+  fingerprintOf,
+  isWholeKey,
+  isWholeShareToken,
+  looksLikeKey,
+  newKeyText,
+  newShareToken,
+} from './key-text.ts';
 
 test('a key is found by its form, and no two are alike', () => {
   const keys = Array.from({ length: 200 }, newKeyText);
@@ -30,9 +37,15 @@ test('whatever one typing error does to a key is told', () => {
   expect(isWholeKey(`${key}\n`)).toBe(false);
 });
 
+test('the token of a private link has the same form, and neither passes for the other', () => {
+  const [key, token] = [newKeyText(), newShareToken()];
+  expect(token).toMatch(/^sps_[0-9A-Za-z]{49}$/);
+  expect([isWholeShareToken(token), isWholeShareToken(key), isWholeKey(token)]).toEqual([true, false, false]);
+});
+
 test('the id is what sha256sum prints first of a key', () => {
   // printf %s spw_test | sha256sum
-  const { id, hash } = keyFingerprint('spw_test');
+  const { id, hash } = fingerprintOf('spw_test');
   expect(hash).toBe('39ae6f4175f53a5872e0187cd1142a5f7503bfb0b8e8118722f7c26e9b7ecb8a');
   expect(id).toBe(hash.slice(0, 16));
 });

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { type ApiKey, conditionOf } from '@spillway/core/api-keys.ts';
 import { messageOf } from '@spillway/core/errors.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { isWholeKey, keyFingerprint } from './key-text.ts';
+import { fingerprintOf, isWholeKey } from './key-text.ts';
 import type { VisitorLimits } from './limits.ts';
 import { ProblemError } from './problems.ts';
 
@@ -26,7 +26,7 @@ export interface Keyring {
  */
 export function createKeyring(
   { apiKeys, clock, log }: Pick<Ports, 'apiKeys' | 'clock' | 'log'>,
-  limits: Pick<VisitorLimits, 'tryKey' | 'forgiveKey'>,
+  limits: Pick<VisitorLimits, 'trySecret' | 'forgiveSecret'>,
 ): Keyring {
   const remembered = new Map<string, { key: ApiKey; readAt: number }>();
   /** Requests of one key that come together share one reading, and count as one try. */
@@ -49,14 +49,14 @@ export function createKeyring(
 
   /** Looks for a key that this process does not know, which a network may do only now and then with wrong ones. */
   async function findNew(id: string, address: string): Promise<ApiKey | null> {
-    limits.tryKey(address);
+    limits.trySecret('key', address);
     let isWrong = false;
     try {
       const key = await find(id);
       isWrong = key === null;
       return key;
     } finally {
-      if (!isWrong) limits.forgiveKey(address);
+      if (!isWrong) limits.forgiveSecret('key', address);
     }
   }
 
@@ -87,7 +87,7 @@ export function createKeyring(
       if (!isWholeKey(text)) {
         throw invalid('The API key is not complete, or has a typing error: its checksum does not fit.');
       }
-      const { id, hash } = keyFingerprint(text);
+      const { id, hash } = fingerprintOf(text);
       const isNew = !remembered.has(id) && !readings.has(id);
       const key = await (isNew ? findNew(id, address) : find(id));
       if (!key || !timingSafeEqual(Buffer.from(key.hash), Buffer.from(hash))) {

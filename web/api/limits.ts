@@ -75,16 +75,20 @@ export interface VisitorLimits {
   /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */
   spend(name: LimitName, visitor: Visitor): void;
   /**
-   * Counts an API key that is going to be looked for; throws a problem if this network has shown too many that do not
+   * Counts a secret that is going to be looked for; throws a problem if this network has shown too many that do not
    * exist. Counted before the search, so that requests of one moment do not all pass.
    */
-  tryKey(address: string): void;
-  /** Takes the count back: the key exists, or could not be looked for. */
-  forgiveKey(address: string): void;
+  trySecret(kind: SecretKind, address: string): void;
+  /** Takes the count back: the secret exists, or could not be looked for. */
+  forgiveSecret(kind: SecretKind, address: string): void;
 }
 
-/** Of one network. Each is looked for in the database. */
-const wrongKeys: Allowance = { burst: 30, perMinute: 6 };
+/** What strangers may try to guess. The words are for a sentence that begins with 'Too many'. */
+const wrongSecrets = { key: 'API keys that do not exist', link: 'private links that do not exist' } as const;
+export type SecretKind = keyof typeof wrongSecrets;
+
+/** Of one network and kind. Each is looked for in the database. */
+const wrongGuesses: Allowance = { burst: 30, perMinute: 6 };
 
 /**
  * Counted in this process: an instance more admits as much again, and no document is written at every request. A key has
@@ -105,13 +109,13 @@ export function createVisitorLimits(clock: Clock): VisitorLimits {
       if (waitMs > 0) throw tooMany(what, waitMs);
       for (const { table, key, allowance } of accounts) table.spend(key, allowance, now);
     },
-    tryKey(address) {
+    trySecret(kind, address) {
       const now = clock.now();
-      const waitMs = byAddress.waitMs(`wrong keys ${address}`, wrongKeys, now);
-      if (waitMs > 0) throw tooMany('API keys that do not exist', waitMs);
-      byAddress.spend(`wrong keys ${address}`, wrongKeys, now);
+      const waitMs = byAddress.waitMs(`wrong ${kind} ${address}`, wrongGuesses, now);
+      if (waitMs > 0) throw tooMany(wrongSecrets[kind], waitMs);
+      byAddress.spend(`wrong ${kind} ${address}`, wrongGuesses, now);
     },
-    forgiveKey: (address) => byAddress.giveBack(`wrong keys ${address}`, wrongKeys),
+    forgiveSecret: (kind, address) => byAddress.giveBack(`wrong ${kind} ${address}`, wrongGuesses),
   };
 
   function accountsOf(name: LimitName, { owner, isNew, address, key }: Visitor) {

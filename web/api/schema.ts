@@ -10,7 +10,7 @@ import { auditEntrySchema } from '@spillway/core/audit.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { expectedArrivalsSchema, forecastDocumentSchema } from '@spillway/core/forecast/prewarming.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
-import { claimSchema, jobSchema, targetSchema } from '@spillway/core/job.ts';
+import { claimSchema, jobErrorSchema, jobSchema, resultSchema, targetSchema } from '@spillway/core/job.ts';
 import { offerSchema } from '@spillway/core/offers.ts';
 import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
@@ -19,6 +19,12 @@ import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
 import { runReachSchema } from '@spillway/core/run-reach.ts';
 import { runServiceDescriptionSchema } from '@spillway/core/run-service.ts';
 import { routingSettingsSchema, settingsChangeSchema } from '@spillway/core/settings.ts';
+import {
+  longestShareHours,
+  shareNameSchema,
+  shareSchema,
+  shortestShareHours,
+} from '@spillway/core/shares.ts';
 import { storableText } from '@spillway/core/text.ts';
 import { uploadProtocols } from '@spillway/core/uploads.ts';
 import { z } from 'zod';
@@ -223,6 +229,60 @@ export const keyRequestSchema = z.strictObject({
 
 /** A new key, with its text, which is shown this once. */
 export const newKeySchema = z.object({ text: z.string(), key: apiKeyDocument });
+
+/** A private link without its token, which is nowhere, and without its hash. */
+export const shareViewSchema = shareSchema
+  .omit({ hash: true, owner: true, expiresAt: true })
+  .meta({ id: 'Share' });
+export const shareListSchema = z.object({ shares: z.array(shareViewSchema) });
+
+export const shareRequestSchema = z.strictObject({
+  batch: storableText().min(1),
+  /** Whoever has the link reads it. */
+  name: shareNameSchema,
+  /** Hours until it ends. */
+  hours: z.int().min(shortestShareHours).max(longestShareHours),
+});
+
+/** A new link, with its token, which is shown this once. */
+export const newShareSchema = z.object({ token: z.string(), share: shareViewSchema });
+
+export const shareTokenSchema = z.strictObject({ token: z.string().max(200) });
+
+/** A batch as whoever has a private link sees it. */
+export const sharedBatchSchema = shareSchema.pick({
+  id: true,
+  name: true,
+  createdAt: true,
+  validUntil: true,
+});
+
+/** A job of a shared batch. */
+export const sharedJobSchema = jobSchema
+  .pick({
+    id: true,
+    operation: true,
+    options: true,
+    state: true,
+    run: true,
+    createdAt: true,
+    batchIndex: true,
+  })
+  .extend({
+    /** The jobs of one picture have the same. */
+    picture: z.string(),
+    /** Of the file. */
+    name: z.string(),
+    /** Bytes of the file. */
+    size: z.number(),
+    result: resultSchema.pick({ contentType: true, size: true, width: true, height: true }).nullable(),
+    error: jobErrorSchema.pick({ code: true, message: true }).nullable(),
+  });
+export type SharedJob = z.infer<typeof sharedJobSchema>;
+export const sharedJobPageSchema = z.object({
+  jobs: z.array(sharedJobSchema.meta({ id: 'SharedJob' })),
+  cursor: z.string().nullable(),
+});
 
 /** What an admin did. */
 export const auditViewSchema = auditEntrySchema.omit({ expiresAt: true });

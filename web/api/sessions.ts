@@ -25,6 +25,8 @@ export interface CookieToSet {
   /** Seconds. */
   maxAge: number;
   sameSite: 'Lax' | 'Strict';
+  /** The addresses that it is sent to; all of the site without it. */
+  path?: string;
 }
 
 export interface Sessions {
@@ -50,9 +52,9 @@ export function createSessions({ secret, clock, publicOrigin }: SessionOptions):
     return `${forwarded === 'https' ? 'https:' : url.protocol}//${url.host}`;
   }
 
-  function set(c: Context, { name, value, maxAge, sameSite }: CookieToSet): void {
+  function set(c: Context, { name, value, maxAge, sameSite, path = '/' }: CookieToSet): void {
     const secure = siteOrigin(c).startsWith('https:');
-    setCookie(c, name, value, { path: '/', httpOnly: true, secure, sameSite, maxAge });
+    setCookie(c, name, value, { path, httpOnly: true, secure, sameSite, maxAge });
   }
 
   return {

@@ -17,6 +17,7 @@ import { createLiveDashboard } from './live-dashboard.ts';
 import { createLiveJobs } from './live-jobs.ts';
 import { createOperationOffers } from './offers.ts';
 import { createSessions } from './sessions.ts';
+import { createShareDoor } from './share-door.ts';
 import { createStreamPlaces } from './stream-places.ts';
 
 export const adminToken = 'an-admin-token-for-tests';
@@ -93,6 +94,7 @@ export function createTestApi(
     streams,
     metrics: createMetricsPage(() => readAllMetrics({ ...ports, ownMetrics: memory.ownMetrics }), 0),
     limits,
+    shareDoor: createShareDoor({ ports, limits, sessions, secret, networkOf }),
     traces,
     networkOf,
     version: 'test',
