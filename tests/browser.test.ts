@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { operationListSchema } from '@spillway/web/api/schema.ts';
@@ -43,7 +43,7 @@ describe('the upload page in a real browser', () => {
     await expect.poll(() => done(page).count()).toBe(2);
     const downloading = page.waitForEvent('download');
     await page
-      .getByRole('link', { name: /^Download/ })
+      .getByRole('link', { name: /^Download the pencil sketch of/ })
       .first()
       .click();
     const download = await downloading;
@@ -57,7 +57,11 @@ describe('the upload page in a real browser', () => {
       height: 600,
     });
 
-    const slider = page.getByRole('slider', { name: /^Compare/ }).first();
+    await page
+      .getByRole('button', { name: /^Open pencil sketch of/ })
+      .first()
+      .click();
+    const slider = page.getByRole('slider', { name: /^Compare/ });
     await slider.focus();
     const before = await slider.inputValue();
     await page.keyboard.press('ArrowRight');
@@ -212,13 +216,18 @@ describe('all operations in a real browser', () => {
     expect(await operationBox(page, 'Pencil sketch').isChecked()).toBe(true);
     for (const label of ['Remove background', 'Caption']) await operationBox(page, label).check();
     await choose(page).setInputFiles([await redCircle('circle.png')]);
-    await expect.poll(() => done(page).count(), { timeout: 90_000 }).toBe(3);
+    const card = page.getByRole('article', { name: 'circle.png' });
+    const ended = card.getByRole('tab', { name: /, done$/ });
+    await expect.poll(() => ended.count(), { timeout: 90_000 }).toBe(3);
+    const tabs = await card.getByRole('tab').allTextContents();
+    expect(tabs).toEqual(['Original', 'Pencil sketch', 'Cut-out', 'Caption']);
 
-    const cutOut = page.getByRole('article', { name: 'Cut-out of circle.png' });
-    const picture = cutOut.getByRole('img', { name: 'Cut-out of circle.png' });
+    await card.getByRole('tab', { name: 'Cut-out, done' }).click();
+    const picture = card.getByRole('img', { name: 'Cut-out of circle.png' });
     const behind = await picture.evaluate((image) => getComputedStyle(image).backgroundImage);
     expect(behind).toContain('repeating-conic-gradient');
-    const address = await picture.getAttribute('src');
+    const download = card.getByRole('link', { name: 'Download the cut-out of circle.png' });
+    const address = await download.getAttribute('href');
     const pixels = await page.request.get(new URL(address ?? '', stack.web).href);
     const alpha = sharp(await pixels.body()).extractChannel('alpha');
     const { data, info } = await alpha.raw().toBuffer({ resolveWithObject: true });
@@ -227,19 +236,26 @@ describe('all operations in a real browser', () => {
     expect(at(320, 240)).toBeGreaterThan(200);
     expect(at(20, 20)).toBeLessThan(55);
 
-    const caption = page.getByRole('article', { name: 'Caption of circle.png' });
-    await expect.poll(() => caption.getByRole('blockquote').count()).toBe(1);
-    const words = (await caption.getByRole('blockquote').textContent()) ?? '';
+    await card.getByRole('tab', { name: 'Caption, done' }).click();
+    await expect.poll(() => card.getByRole('blockquote').count()).toBe(1);
+    const words = (await card.getByRole('blockquote').textContent()) ?? '';
     expect(words).toMatch(/red/);
-    await caption.getByRole('button', { name: 'Copy the caption of circle.png' }).click();
-    await expect.poll(() => caption.getByRole('status').first().textContent()).toBe('Copied.');
+    await card.getByRole('button', { name: 'Copy the caption of circle.png' }).click();
+    await expect.poll(() => card.getByRole('status').first().textContent()).toBe('Copied.');
     expect(await page.evaluate('navigator.clipboard.readText()')).toBe(words);
+    const downloading = page.waitForEvent('download');
+    await card.getByRole('button', { name: 'Download text the caption of circle.png' }).click();
+    const text = await downloading;
+    expect(text.suggestedFilename()).toBe('circle-caption.txt');
+    expect(await readFile(await text.path(), 'utf8')).toBe(`${words}\n`);
 
-    for (const card of [cutOut, caption]) {
-      await card.getByText('built-in demo model').click();
-      await expect.poll(() => card.getByText(/^npx spillway models fetch \S+$/).count()).toBe(1);
-    }
-    await caption.getByRole('button', { name: /^Enlarge/ }).click();
+    const models = page.getByRole('button', { name: 'built-in models' });
+    expect(await models.count()).toBe(1);
+    await models.click();
+    await page.getByText(/They do simple pictures well/).waitFor();
+    await page.keyboard.press('Escape');
+    expect(await page.getByText(/npx|spillway models/).count()).toBe(0);
+    await card.getByRole('button', { name: 'Open caption of circle.png' }).click();
     const dialog = page.getByRole('dialog', { name: 'circle.png' });
     await expect.poll(() => dialog.getByRole('blockquote').textContent()).toBe(words);
     expect(await dialog.getByRole('row').count()).toBeGreaterThan(2);

@@ -62,6 +62,6 @@ describe('a plug-in', () => {
       .first()
       .setInputFiles([{ name: 'page.jpg', mimeType: 'image/jpeg', buffer }]);
     await expect.poll(() => page.getByText(/^Done in/).count()).toBe(1);
-    expect(await page.getByRole('article', { name: 'Thumbnail of page.jpg' }).count()).toBe(1);
+    expect(await page.getByRole('tabpanel', { name: 'thumbnail of page.jpg' }).count()).toBe(1);
   });
 });

@@ -39,14 +39,12 @@ try {
   for (const [index, sample] of samples.entries()) {
     await page.getByRole('button', { name: sample }).click();
     await page
-      .getByText(/^Done in/)
+      .getByRole('tab', { name: /, done$/ })
       .nth((index + 1) * operations.length - 1)
       .waitFor({ timeout: 120_000 });
   }
-  await page
-    .getByRole('blockquote')
-    .nth(samples.length - 1)
-    .waitFor();
+  await page.getByRole('tab', { name: 'Caption, done' }).last().click();
+  await page.getByRole('blockquote').waitFor();
   await page.evaluate('scrollTo(0, 0)');
   await page.screenshot({ path: join(target, 'upload.png'), fullPage: true });
 

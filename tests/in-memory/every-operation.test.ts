@@ -15,15 +15,20 @@ import { createProcessor, type Processor } from '@spillway/processing/processor.
 import { parseTrace } from '@spillway/simulator/arrivals/parse-trace.ts';
 import { experiment } from '@spillway/simulator/experiment.ts';
 import { readScenario } from '@spillway/simulator/scenario.ts';
-import { operationListSchema } from '@spillway/web/api/schema.ts';
+import { jobViewSchema, operationListSchema } from '@spillway/web/api/schema.ts';
 import { createBrowser, createTestApi, upload } from '@spillway/web/api/test-client.ts';
+import { createBatchDeeds } from '@spillway/web/src/batches/batch-deeds.ts';
+import { createBatchGrouper } from '@spillway/web/src/batches/group-pictures.ts';
+import { PictureCard } from '@spillway/web/src/batches/PictureCard.tsx';
+import { createShownResults } from '@spillway/web/src/batches/shown-results.ts';
 import { OperationPicker } from '@spillway/web/src/components/OperationPicker.tsx';
 import { OptionsDialog } from '@spillway/web/src/components/OptionsDialog.tsx';
-import { ResultCard } from '@spillway/web/src/components/ResultCard.tsx';
+import { createJobCache } from '@spillway/web/src/jobs/job-cache.ts';
 import { readWords } from '@spillway/web/src/jobs/result-words.ts';
 import { resultOf } from '@spillway/web/src/jobs/words.ts';
 import { learnOperations } from '@spillway/web/src/operations/known-operations.ts';
 import { createSelection } from '@spillway/web/src/options/selection.ts';
+import { createUploadList } from '@spillway/web/src/uploads/upload-list.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
 import { h } from 'preact';
 import { renderToString } from 'preact-render-to-string';
@@ -144,11 +149,24 @@ describe.each([...operationNames])('%s', (operation) => {
     expect(beat.perOperation[operation]?.succeeded).toBe(5);
     expect(learnedBy(beat)[operation]?.all.count).toBe(5);
 
-    const entry = { key: 'a', operation, upload: null, job, runs: [job], addedAt: 0 };
-    const card = renderToString(h(ResultCard, { entry, onRetryUpload() {}, onGone() {} }));
-    expect(card).toContain(`aria-label="${resultOf(operation, 'holiday.jpg')}"`);
+    const jobs = [jobViewSchema.parse(job)];
+    const [batch] = createBatchGrouper()({ uploads: [], jobs, knownCards: new Set() });
+    const [picture] = batch?.pictures ?? [];
+    if (!batch || !picture) throw new Error('The job has no picture.');
+    const card = renderToString(
+      h(PictureCard, {
+        batchKey: batch.key,
+        picture,
+        shownResults: createShownResults(),
+        deeds: createBatchDeeds(createJobCache(), createUploadList()),
+        width: 300,
+        onOpen() {},
+        onGone() {},
+      }),
+    );
+    expect(card).toContain(`${manifest.words.result.toLowerCase()} of holiday.jpg`);
     if (manifest.produces.kind === 'picture') {
-      expect(card).toContain('class="compare"');
+      expect(card).toContain(`alt="${resultOf(operation, 'holiday.jpg')}"`);
       return;
     }
     expect(card).toContain(`The ${manifest.words.result.toLowerCase()} is loading.`);

@@ -21,6 +21,7 @@ export interface SeededJob {
   at: number;
   batch: string | null;
   batchIndex: number;
+  batchSize: number | null;
   upload: string | null;
   worker: string;
   pixels: number;
@@ -56,6 +57,7 @@ export function drawnJobs(count: number, hours: number, now: number, seed = 1): 
       at: now - Math.floor(((count - index) / count) * hours * 3_600_000),
       batch: null,
       batchIndex: index,
+      batchSize: null,
       upload: null,
       worker: target === 'vm' ? oneOf(['vm-1', 'vm-2', 'vm-3']) : 'run-7f3a',
       pixels: oneOf([2_000_000, 8_000_000, 12_000_000]),
@@ -116,8 +118,8 @@ async function seedJob(
       },
       class: wanted.class,
       batch: wanted.batch,
-      batchSize: null,
-      batchIndex: null,
+      batchSize: wanted.batchSize,
+      batchIndex: wanted.batch === null ? null : wanted.batchIndex,
       upload,
       run: 1,
       retryOf: null,

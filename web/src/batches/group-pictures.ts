@@ -74,7 +74,7 @@ function picturesOf(
       id: origin,
       name: displayName(source.name),
       size: source.size,
-      index: 0,
+      index: first.batchIndex ?? 0,
       upload: null,
       results: resultsOf(origin, null, own, () => true),
     };

@@ -22,6 +22,28 @@ export function stageOf(upload: FileUpload | null, job: JobView | null): ResultS
   return job ? stageOfJob(job) : stageOfUpload(upload);
 }
 
+/** Whether nothing more happens by itself. */
+export function hasEnded({ kind }: ResultStage): boolean {
+  switch (kind) {
+    case 'uploading':
+    case 'waiting':
+    case 'processing':
+      return false;
+    case 'done':
+    case 'upload-failed':
+    case 'failed':
+    case 'stopped':
+      return true;
+    default:
+      return kind satisfies never;
+  }
+}
+
+/** Whether it ended in a way that a person has to hear of. */
+export function hasFailed({ kind }: ResultStage): boolean {
+  return kind === 'failed' || kind === 'upload-failed';
+}
+
 function stageOfJob(job: JobView): ResultStage {
   switch (job.state) {
     case 'queued':

@@ -1,9 +1,9 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { visitorNotes } from '../batches/visitor-words.ts';
 import { displayName } from '../format/file-name.ts';
 import { resultLook } from '../jobs/result-look.ts';
 import { JobResult } from './JobResult.tsx';
 import { ModalDialog } from './ModalDialog.tsx';
-import { ModelNote } from './ModelNote.tsx';
 import { ResultNotes } from './ResultNotes.tsx';
 import { WordsView } from './WordsView.tsx';
 
@@ -16,7 +16,6 @@ interface LargeViewProps {
 /** One result as large as the window allows. */
 export function LargeView({ job, preview, onClose }: LargeViewProps) {
   const look = resultLook(job);
-  const model = job.result?.model;
   return (
     <ModalDialog title={displayName(job.source.name)} className="large-view" onClose={onClose}>
       {look.kind === 'words' ? (
@@ -26,8 +25,7 @@ export function LargeView({ job, preview, onClose }: LargeViewProps) {
           <JobResult job={job} preview={preview} />
         </div>
       )}
-      {model && <ModelNote model={model} />}
-      <ResultNotes notes={job.result?.notes ?? []} />
+      <ResultNotes notes={visitorNotes(job.result?.notes ?? [])} />
     </ModalDialog>
   );
 }

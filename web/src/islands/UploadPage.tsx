@@ -1,19 +1,26 @@
 import '../http/no-eval.ts';
-import { effect, useComputed, useSignal } from '@preact/signals';
+import { computed, effect, useSignal } from '@preact/signals';
 import { countOf } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
-import { DropNote } from '../components/DropNote.tsx';
-import { DropZone } from '../components/DropZone.tsx';
-import { Gallery } from '../components/Gallery.tsx';
+import { BatchList } from '../batches/BatchList.tsx';
+import type { Picture, PictureResult } from '../batches/batch.ts';
+import { createBatchDeeds } from '../batches/batch-deeds.ts';
+import { createCompleteBatches } from '../batches/complete-batches.ts';
+import { DropNote } from '../batches/DropNote.tsx';
+import { DropZone } from '../batches/DropZone.tsx';
+import { createBatchGrouper } from '../batches/group-pictures.ts';
+import { createShownResults } from '../batches/shown-results.ts';
+import { rememberResults } from '../batches/visit.ts';
+import { visitorFailure } from '../batches/visitor-words.ts';
+import { LargeView } from '../components/LargeView.tsx';
 import { LeftOutNote } from '../components/LeftOutNote.tsx';
 import { OperationPicker } from '../components/OperationPicker.tsx';
 import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
 import { displayName } from '../format/file-name.ts';
 import type { FollowedJobs } from '../jobs/followed-jobs.ts';
-import { galleryEntries } from '../jobs/gallery.ts';
 import { followOwnJobs, lookForUpload } from '../jobs/own-jobs.ts';
-import { failureWords, resultOf } from '../jobs/words.ts';
+import { resultOf } from '../jobs/words.ts';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { startLearning } from '../operations/known-operations.ts';
@@ -26,18 +33,21 @@ import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 
 /** The upload page: what to make, which files, and what came of them. */
 export default function UploadPage({ samples }: { samples: Sample[] }) {
-  const { announcer, own, selection, list } = useMemo(createPageState, []);
-  const refused = useSignal(false);
-  const leftOut = useSignal<readonly LeftOut[]>([]);
-  const entries = useComputed(() =>
-    galleryEntries(list.uploads.value, own.cache.jobs.value.values(), own.cache.knownCards),
+  const { announcer, own, selection, list, batches, complete, shownResults, deeds } = useMemo(
+    createPageState,
+    [],
   );
+  const refused = useSignal(false);
+  const opened = useSignal<{ picture: Picture; result: PictureResult | null } | null>(null);
+  const leftOut = useSignal<readonly LeftOut[]>([]);
 
   useEffect(startLearning, []);
   useEffect(() => own.follow(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
   useEffect(() => listenWhileWaiting(list, own), [list, own]);
   useEffect(() => warnBeforeLeaving(list), [list]);
+  useEffect(() => complete.follow(), [complete]);
+  useEffect(() => rememberResults(batches, own.loaded), [batches, own]);
 
   const addPicked = async (picked: PickedFiles) => {
     leftOut.value = picked.leftOut;
@@ -49,10 +59,10 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
       batchId: crypto.randomUUID(),
       files: picked.files.length,
     };
+    scrollTo({ top: 0 });
     for await (const { good, leftOut: more } of checkFiles(picked.files)) {
       leftOut.value = [...leftOut.value, ...more];
       list.add(good, plan);
-      requestAnimationFrame(showFirstCard);
     }
     const summary = leftOutSummary(leftOut.value);
     if (summary) announcer.say('left out', summary);
@@ -66,7 +76,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
         <div class="drop-area">
           <div class="drop-stay">
             <DropZone onPicked={(picked) => void addPicked(picked)} />
-            <DropNote entries={entries.value} problem={refused.value ? selection.obstacle.value : null} />
+            <DropNote batches={batches} problem={refused.value ? selection.obstacle.value : null} />
             <LeftOutNote leftOut={leftOut.value} onDismiss={() => (leftOut.value = [])} />
           </div>
         </div>
@@ -75,18 +85,26 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
           <SampleStrip samples={samples} onFile={(file) => void addPicked({ files: [file], leftOut: [] })} />
         </div>
       </div>
-      <Gallery entries={entries.value} own={own} list={list} />
+      <BatchList
+        batches={batches}
+        complete={complete}
+        own={own}
+        shownResults={shownResults}
+        deeds={deeds}
+        onOpen={(picture, result) => (opened.value = { picture, result })}
+      />
+      {opened.value?.result?.job && opened.value.result.stage.kind === 'done' && (
+        <LargeView
+          job={opened.value.result.job}
+          preview={opened.value.picture.upload?.preview ?? null}
+          onClose={() => (opened.value = null)}
+        />
+      )}
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcer.text}
       </p>
     </>
   );
-}
-
-/** Brings the newest card into view where the results lie below the window's end. */
-function showFirstCard(): void {
-  const still = matchMedia('(prefers-reduced-motion: reduce)').matches;
-  document.querySelector('.card')?.scrollIntoView({ block: 'nearest', behavior: still ? 'auto' : 'smooth' });
 }
 
 const downloadTopic = 'downloading';
@@ -104,7 +122,25 @@ function createPageState() {
       if (sentence) announcer.say(downloadTopic, sentence);
     },
   });
-  return { announcer, own, selection: createSelection(), list: createUploadList() };
+  const list = createUploadList();
+  const group = createBatchGrouper();
+  const batches = computed(() =>
+    group({
+      uploads: list.uploads.value,
+      jobs: own.cache.jobs.value.values(),
+      knownCards: own.cache.knownCards,
+    }),
+  );
+  return {
+    announcer,
+    own,
+    selection: createSelection(),
+    list,
+    batches,
+    complete: createCompleteBatches(batches, own),
+    shownResults: createShownResults(),
+    deeds: createBatchDeeds(own.cache, list),
+  };
 }
 
 function topicOf(job: JobView): string {
@@ -114,7 +150,9 @@ function topicOf(job: JobView): string {
 function sentenceFor(job: JobView): string {
   const subject = resultOf(job.operation, displayName(job.source.name));
   if (job.state === 'succeeded') return `${subject} is done.`;
-  return job.error ? `${subject} failed. ${failureWords(job.error).summary}` : `${subject} was ${job.state}.`;
+  return job.error
+    ? `${subject} failed. ${visitorFailure(job.error).summary}`
+    : `${subject} was ${job.state}.`;
 }
 
 const lookEveryMs = 4_000;

@@ -37,7 +37,7 @@ export function useWords(job: JobView): LoadedWords {
     if (known.has(id)) return;
     const controller = new AbortController();
     const { signal } = controller;
-    requestText(`/jobs/${encodeURIComponent(id)}/result`, { signal }).then(
+    requestText(resultPath(id), { signal }).then(
       (answer) => {
         if (answer.ok) remember(id, answer.value);
         setReply(answer);
@@ -54,6 +54,25 @@ export function useWords(job: JobView): LoadedWords {
   return reply.ok ? readWords(job, reply.value) : { kind: 'failed', message: reply.failure.message };
 }
 
+/** Loads the same for a file of its own. */
+export async function loadWords(job: JobView): Promise<Reply<ResultWords>> {
+  const text = known.get(job.id);
+  const reply: Reply<string> =
+    text === undefined ? await requestText(resultPath(job.id)) : { ok: true, value: text };
+  if (!reply.ok) return reply;
+  remember(job.id, reply.value);
+  const read = readWords(job, reply.value);
+  if (read.kind === 'loaded') return { ok: true, value: read.words };
+  return {
+    ok: false,
+    failure: { status: 200, code: 'unreadable', message: read.message, retryAfterMs: null },
+  };
+}
+
+function resultPath(id: string): string {
+  return `/jobs/${encodeURIComponent(id)}/result`;
+}
+
 function remember(id: string, text: string): void {
   known.set(id, text);
   const [oldest] = known.keys();
@@ -61,7 +80,10 @@ function remember(id: string, text: string): void {
 }
 
 /** The words of a result file, shown as its operation's manifest says. */
-export function readWords({ operation, result }: JobView, file: string): LoadedWords {
+export function readWords(
+  { operation, result }: JobView,
+  file: string,
+): Exclude<LoadedWords, { kind: 'loading' }> {
   if (result?.contentType !== resultContentTypes.json) {
     return { kind: 'loaded', words: { text: file, isCode: false, tables: [] } };
   }

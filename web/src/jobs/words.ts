@@ -61,9 +61,6 @@ export function movedWords({ target, movedFrom, epoch }: Route): string | null {
   return epoch > 1 ? `${to}, queued ${countOf(epoch + 1, 'time')} in all` : to;
 }
 
-/** A note about a bulk job. */
-export const bulkNote = 'Part of a large batch: it runs without hurry.';
-
 /** Why a job failed: the code's plain words, then the details of this case. */
 export function failureWords(error: JobError): { summary: string; detail: string | null } {
   const summary = failureCodes[error.code];

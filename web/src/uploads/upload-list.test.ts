@@ -1,6 +1,6 @@
 import { createBrowser, createTestApi } from '@spillway/web/api/test-client.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { stageOf } from '../jobs/gallery.ts';
+import { stageOf } from '../batches/result-stage.ts';
 import { createUploadList, type UploadList } from './upload-list.ts';
 
 /** A storage that takes every file at once. */
@@ -65,8 +65,7 @@ it('sends a drop of 500 files without a pause, and a larger one by itself, as fa
   expect(held).toHaveLength(3);
   const [upload] = held;
   if (!upload) throw new Error('No upload is held.');
-  const entry = { key: '', operation: 'sketch', upload, job: null, runs: [], addedAt: 0 };
-  expect(stageOf(entry)).toEqual({ kind: 'waiting', what: 'held' });
+  expect(stageOf(upload, null)).toEqual({ kind: 'waiting', what: 'held' });
 
   for (let second = 0; second < 30; second++) {
     site.clock.advance(1_000);

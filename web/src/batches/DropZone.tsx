@@ -1,7 +1,8 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../components/Icon.tsx';
 import { droppedFiles, type PickedFiles, pastedFiles } from '../uploads/picked-files.ts';
-import { Icon } from './Icon.tsx';
+import { DropCurtain } from './DropCurtain.tsx';
 
 interface DropZoneProps {
   onPicked(picked: PickedFiles): void;
@@ -68,7 +69,7 @@ export function DropZone({ onPicked }: DropZoneProps) {
   }, []);
 
   return (
-    <label class={over ? 'drop-zone over' : 'drop-zone'}>
+    <label class="drop-zone">
       <input
         class="visually-hidden"
         type="file"
@@ -79,8 +80,7 @@ export function DropZone({ onPicked }: DropZoneProps) {
         ref={picker}
         onChange={takePicked}
       />
-      <span class="drop-hatch" aria-hidden="true" />
-      <span class="drop-title">{over ? 'Let go to add them' : 'Drop pictures here'}</span>
+      <span class="drop-title">Drop pictures here</span>
       <span class="button primary drop-button">
         <Icon name="upload" />
         Choose files
@@ -88,6 +88,7 @@ export function DropZone({ onPicked }: DropZoneProps) {
       <span class="drop-hint" id="drop-zone-hint">
         or paste one. JPEG, PNG, WebP, AVIF, HEIC or GIF, up to {largestFile / 2 ** 20} MiB each.
       </span>
+      <DropCurtain drawn={over} />
     </label>
   );
 }

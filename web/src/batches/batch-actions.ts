@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { type Reply, requestJson } from '../http/request.ts';
+
+const changeSchema = z.object({
+  failed: z.array(z.object({ message: z.string() })),
+  cursor: z.string().nullable(),
+});
+
+/** Runs again what failed and may succeed. */
+export function retryBatch(id: string): Promise<Reply<null>> {
+  return change('POST', `${pathOf(id)}/retry`);
+}
+
+/** Stops everything that has not ended. */
+export function cancelBatch(id: string): Promise<Reply<null>> {
+  return change('POST', `${pathOf(id)}/cancel`);
+}
+
+/** Deletes its pictures and everything that was made of them. */
+export function deleteBatch(id: string): Promise<Reply<null>> {
+  return change('DELETE', pathOf(id));
+}
+
+/** Address of a ZIP file of everything that was made. */
+export function archiveUrl(id: string): string {
+  return `/api/v1${pathOf(id)}/archive`;
+}
+
+/** Address of all captions in one file. */
+export function captionsUrl(id: string, format: 'csv' | 'txt'): string {
+  return `/api/v1${pathOf(id)}/captions?format=${format}`;
+}
+
+function pathOf(id: string): string {
+  return `/batches/${encodeURIComponent(id)}`;
+}
+
+/** The server changes some jobs at a time, and says where to go on. */
+async function change(method: 'POST' | 'DELETE', path: string): Promise<Reply<null>> {
+  const problems: string[] = [];
+  for (let cursor: string | null = null; ; ) {
+    const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
+    const reply: Reply<z.infer<typeof changeSchema>> = await requestJson(`${path}${query}`, changeSchema, {
+      method,
+    });
+    if (!reply.ok) return reply;
+    problems.push(...reply.value.failed.map(({ message }) => message));
+    cursor = reply.value.cursor;
+    if (cursor === null) break;
+  }
+  const [message] = problems;
+  if (message === undefined) return { ok: true, value: null };
+  return { ok: false, failure: { status: 409, code: 'partly', message, retryAfterMs: null } };
+}
