@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { poison } from '@spillway/core/attempt-verdict.ts';
 import { MachineError, PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
-import { clockStart, type Job, schemaVersion, type Thumbnails } from '@spillway/core/job.ts';
+import { clockStart, type Job, schemaVersion } from '@spillway/core/job.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import {
   isOperationName,
@@ -23,9 +23,8 @@ import {
 import { isPoison } from '@spillway/core/transitions.ts';
 import { type HeldClaim, holdClaim } from './claim.ts';
 import type { Executor, OperationOutput, OperationRequest } from './executor.ts';
-import { ofJob } from './log/of-job.ts';
 import type { Outcome } from './outcome.ts';
-import type { Download } from './ports/blobs.ts';
+import type { Download, WrittenBlob } from './ports/blobs.ts';
 import type { Stored } from './ports/jobs.ts';
 import { reportProgress } from './progress.ts';
 import {
@@ -36,7 +35,7 @@ import {
   type TimingsSoFar,
   withFencingToken,
 } from './record.ts';
-import { type DescribedResult, type WrittenResult, wantsThumbnails, writeResult } from './results.ts';
+import { type DescribedResult, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
 import { addSpan, traced } from './telemetry/traced.ts';
 
@@ -94,8 +93,8 @@ function* produce(attempt: Attempt): Steps<Outcome> {
   if (source.kind === 'gone') return yield* endWithoutSource(attempt, source.replaced);
   const output = yield* operate(attempt, source);
   const timings = timingsOf(attempt, source, output);
-  const written = yield* store(attempt, source, output, timings);
-  return yield* recordResult(attempt, output, written, timings);
+  const { result, receipt } = yield* store(attempt, source, output, timings);
+  return yield* recordResult(attempt, output, result, receipt, timings);
 }
 
 function beginAttempt(claimed: Stored, token: string, executor: Executor): Attempt {
@@ -159,7 +158,6 @@ function* processInSlot(attempt: Attempt, source: Source): Steps<Output> {
     ...knownOperation(job),
     inputPath: inputPath(attempt),
     outputPath: join(folder, 'result'),
-    thumbnails: wantsThumbnails(job, executor.ports),
     // The signal is made when somebody reads it. A job that ends at once needs none.
     get signal() {
       return AbortSignal.any(signalsOf(attempt));
@@ -206,24 +204,19 @@ function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output):
   };
 }
 
-function store(
-  attempt: Attempt,
-  source: Source,
-  output: Output,
-  timings: TimingsSoFar,
-): Steps<WrittenResult> {
+interface StoredFiles {
+  result: WrittenBlob;
+  receipt: WrittenBlob;
+}
+
+function store(attempt: Attempt, source: Source, output: Output, timings: TimingsSoFar): Steps<StoredFiles> {
   const { job, executor } = attempt;
-  const { thumbnails } = output;
-  if (thumbnails?.kind === 'not_made') {
-    const { detail } = thumbnails;
-    executor.ports.log.warn({ ...ofJob(job), detail }, 'The thumbnails of a job could not be made.');
-  }
   const receiptOf = (result: DescribedResult) => receiptFor(attempt, source, output, result, timings);
-  function* writeAll(): Steps<WrittenResult> {
+  function* writeBoth(): Steps<StoredFiles> {
     const crc32c = yield* waitFor(executor.folders.checksum(output.path));
-    return yield* writeResult(job, { ...output, crc32c }, thumbnails, receiptOf, executor.ports);
+    return yield* writeResult(job, { ...output, crc32c }, receiptOf, executor.ports);
   }
-  return traced('store', job, writeAll, executor.ports);
+  return traced('store', job, writeBoth, executor.ports);
 }
 
 function receiptFor(
@@ -254,24 +247,24 @@ function receiptFor(
 function* recordResult(
   { token, claim, executor }: Attempt,
   { contentType, width, height, decodedPixels, model, notes, at }: Output,
-  written: WrittenResult,
+  { bucket, name, generation, crc32c, size }: WrittenBlob,
+  receipt: WrittenBlob,
   timings: TimingsSoFar,
 ): Steps<Outcome> {
   yield* waitFor(claim.stop());
-  const { bucket, name, generation, crc32c, size } = written.result;
   const made = { contentType, width, height, decodedPixels, model, notes };
   const result = {
-    ...{ bucket, name, generation, crc32c, size, ...made, receipt: written.receipt.name },
-    thumbnails: thumbnailsOf(written),
-    mask: written.thumbnails?.mask ?? null,
+    bucket,
+    name,
+    generation,
+    crc32c,
+    size,
+    ...made,
+    receipt: receipt.name,
+    thumbnails: null,
+    mask: null,
   };
   return yield* recordSuccess(claim.latest(), result, timings, at, withFencingToken(token), executor.ports);
-}
-
-function thumbnailsOf({ thumbnails }: WrittenResult): Thumbnails | null {
-  if (!thumbnails) return null;
-  const { name, generation, size, parts } = thumbnails;
-  return { name, generation, size, parts };
 }
 
 function inputPath({ folder }: Attempt): string {

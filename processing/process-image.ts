@@ -10,21 +10,13 @@ import {
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import type { StepTime } from '@spillway/core/spans.ts';
 import type { CheckedImage } from './checked-image.ts';
-import { textOf } from './child-failure.ts';
-import {
-  type ChildJob,
-  type MadeThumbnails,
-  type ProcessedImage,
-  resultPathOf,
-  thumbnailsPathOf,
-} from './child-protocol.ts';
+import { type ChildJob, type ProcessedImage, resultPathOf } from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { collectGarbage } from './heic-library.ts';
 import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
 import { checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import type { ImageOperation, ImageOperations, OperationContext, OperationOutput } from './operation.ts';
-import { makeThumbnails } from './thumbnails.ts';
 
 /** The configuration of a process that makes results. */
 export interface ProcessingSetup extends OperationContext {
@@ -44,36 +36,14 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const work = workOf(task, job.outputPath);
   const steps: StepTime[] = [];
   try {
-    const context = { ...setup, thumbnails: job.thumbnails ?? false };
-    const { output, image } = await produce(job.inputPath, task, work, context, steps);
+    const { output, image } = await produce(job.inputPath, task, work, setup, steps);
     const path = resultPathOf(job, output.extension);
     await timed('write', steps, async () => writeFileSync(path, output.bytes));
     freeMemory(output.bytes);
-    const thumbnails = await thumbnailsOf(job, image, output, path, steps);
-    return imageOf(path, output, image, thumbnails, steps, performance.now() - startedAt);
+    return imageOf(path, output, image, steps, performance.now() - startedAt);
   } finally {
     if (existsSync(work.copyPath)) rmSync(work.copyPath);
     forgetPicture();
-  }
-}
-
-/** A picture whose result is there is a success, whatever becomes of its thumbnails. */
-async function thumbnailsOf(
-  job: ChildJob,
-  image: CheckedImage,
-  output: OperationOutput,
-  resultPath: string,
-  steps: StepTime[],
-): Promise<MadeThumbnails> {
-  if (!job.thumbnails) return { kind: 'not_wanted' };
-  // What the operation leaves behind would count as theirs.
-  forgetPicture();
-  try {
-    const path = thumbnailsPathOf(job);
-    const made = await timed('thumbnails', steps, () => makeThumbnails(image, output, resultPath, path));
-    return { kind: 'made', ...made };
-  } catch (error) {
-    return { kind: 'not_made', detail: textOf(error) };
   }
 }
 
@@ -81,7 +51,6 @@ function imageOf(
   path: string,
   output: OperationOutput,
   image: CheckedImage,
-  thumbnails: MadeThumbnails,
   steps: StepTime[],
   processMs: number,
 ): ProcessedImage {
@@ -97,7 +66,6 @@ function imageOf(
     processMs,
     inferenceMs,
     notes,
-    thumbnails,
     steps,
   };
 }
@@ -160,25 +128,22 @@ async function produce(
   steps: StepTime[],
 ): Promise<{ output: OperationOutput; image: CheckedImage }> {
   const image = await timed('check', steps, () => checkInput(inputPath, setup.limits, work));
-  return await timed('make', steps, () => make(image, task, setup));
+  return { output: await timed('make', steps, () => make(image, task, setup)), image };
 }
 
-/**
- * If the decoder gives up on a picture, the job runs again with the faults that can be tolerated.
- * @returns The picture as it was worked on in the end.
- */
+/** If the decoder gives up on a picture, the job runs again with the faults that can be tolerated. */
 async function make(
   image: CheckedImage,
   { operation, options }: Task,
-  context: OperationContext,
-): Promise<{ output: OperationOutput; image: CheckedImage }> {
+  setup: ProcessingSetup,
+): Promise<OperationOutput> {
   try {
-    return withNotes(await operation.make(image, options, context), image);
+    return withNotes(await operation.make(image, options, setup), image);
   } catch (error) {
     const tolerated = await tolerate(image, error);
     // The first attempt's memory would count as the second one's.
     forgetPicture();
-    const output = await operation.make(tolerated, options, context).catch((again: unknown) => {
+    const output = await operation.make(tolerated, options, setup).catch((again: unknown) => {
       // If that fails too, the first error is reported, or how much is missing, which is known by now.
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
@@ -187,8 +152,8 @@ async function make(
   }
 }
 
-function withNotes(output: OperationOutput, image: CheckedImage) {
-  return { output: { ...output, notes: [...notesOnMissing(image), ...output.notes] }, image };
+function withNotes(output: OperationOutput, image: CheckedImage): OperationOutput {
+  return { ...output, notes: [...notesOnMissing(image), ...output.notes] };
 }
 
 function isCorrupt(error: unknown): boolean {

@@ -22,8 +22,6 @@ export const problems = {
   not_found: { status: 404, title: 'There is no such thing' },
   unknown_route: { status: 404, title: 'There is no such address' },
   no_result: { status: 404, title: 'The job has no result' },
-  no_thumbnail: { status: 404, title: 'The job has no such thumbnail' },
-  no_mask: { status: 404, title: 'The job has no mask' },
   source_gone: { status: 404, title: 'The original is gone' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   not_drainable: { status: 409, title: 'The worker cannot be drained' },
