@@ -23,6 +23,11 @@ export const adminActions = [
   'rerun_job',
   'cancel_job',
   'delete_job',
+  'retry_jobs',
+  'cancel_jobs',
+  'delete_jobs',
+  'replay_letter',
+  'discard_letter',
   'create_key',
   'revoke_key',
 ] as const;
@@ -48,6 +53,8 @@ export const auditEntrySchema = z.object({
   /** What was wanted of it; null where the action says all. */
   detail: storableText(longestDetail).nullable(),
   outcome: z.enum(auditOutcomes),
+  /** What came of it, for what is done to many things; null where the outcome says all. */
+  result: storableText(longestDetail).nullable().default(null),
   expiresAt: instant,
 });
 export type AuditEntry = z.infer<typeof auditEntrySchema>;

@@ -248,7 +248,7 @@ export const thumbnailsSchema = z.object({
   /** Bytes of all parts together, a mask included. */
   size: z.int().min(1),
   /** Of each picture, by rising width. A result that is no picture has none. */
-  parts: z.array(thumbnailSchema),
+  parts: z.array(thumbnailSchema).max(picturesOfJob.length * thumbnailWidths.length),
 });
 export type Thumbnails = z.infer<typeof thumbnailsSchema>;
 

@@ -66,7 +66,7 @@ const uploadParts = [
 
 /** `resultStem` and its endings. Generations are microseconds since 1970, which have 16 digits until the year 2286. */
 const afterFolder = new RegExp(
-  `^.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:${resultExtensions.join('|')}|receipt\\.json|error\\.json)$`,
+  `^.*\\.\\d{16}\\.[0-9a-f]{8}\\.(?:${resultExtensions.join('|')}|receipt\\.json|error\\.json|thumbnails)$`,
   's',
 );
 
@@ -93,6 +93,10 @@ export function resultName(job: NamedJob, extension: string): string {
 
 export function receiptName(job: NamedJob): string {
   return `${resultStem(job)}.receipt.json`;
+}
+
+export function thumbnailsName(job: NamedJob): string {
+  return `${resultStem(job)}.thumbnails`;
 }
 
 export function errorReportName(job: NamedJob): string {

@@ -16,6 +16,7 @@ export const spanMeanings = {
   check: 'In the child: the structure of the picture is checked before it is decoded.',
   make: 'In the child: the operation decodes the picture and makes its result.',
   write: 'In the child: the result is written to a file.',
+  thumbnails: 'In the child: source and result are made small for lists. For what visitors send alone.',
   store: 'Result and receipt, or the report of an error, are written to the bucket.',
   record: 'The outcome is written into the document of the job, where the claim still counts.',
   announce: 'What follows the end of a job: its event, its callback, the removal of what is left over.',
@@ -28,7 +29,7 @@ export const spanMeanings = {
 export type SpanName = keyof typeof spanMeanings;
 
 /** The steps that a child process times. It has no network, so the worker makes spans of them. */
-export const childSteps = ['check', 'make', 'write'] as const satisfies readonly SpanName[];
+export const childSteps = ['check', 'make', 'write', 'thumbnails'] as const satisfies readonly SpanName[];
 
 /** When a step began, in milliseconds since 1970 by the machine's clock, and how long it took, in milliseconds. */
 export const stepTimeSchema = z.object({

@@ -27,7 +27,6 @@ const pages = {
   health,
   metrics,
   metricsPush: { whenDue: async () => {} },
-  rollupFlush: { whenDue: async () => {} },
   tracing: { flush: async () => {} },
   log,
 };

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { poison } from '@spillway/core/attempt-verdict.ts';
 import { MachineError, PermanentError } from '@spillway/core/errors.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
-import { clockStart, type Job, schemaVersion } from '@spillway/core/job.ts';
+import { clockStart, type Job, schemaVersion, type Thumbnails } from '@spillway/core/job.ts';
 import { lackSentence, machineErrorOf } from '@spillway/core/machine-lack.ts';
 import {
   isOperationName,
@@ -23,8 +23,9 @@ import {
 import { isPoison } from '@spillway/core/transitions.ts';
 import { type HeldClaim, holdClaim } from './claim.ts';
 import type { Executor, OperationOutput, OperationRequest } from './executor.ts';
+import { ofJob } from './log/of-job.ts';
 import type { Outcome } from './outcome.ts';
-import type { Download, WrittenBlob } from './ports/blobs.ts';
+import type { Download } from './ports/blobs.ts';
 import type { Stored } from './ports/jobs.ts';
 import { reportProgress } from './progress.ts';
 import {
@@ -35,7 +36,7 @@ import {
   type TimingsSoFar,
   withFencingToken,
 } from './record.ts';
-import { type DescribedResult, writeResult } from './results.ts';
+import { type DescribedResult, type WrittenResult, wantsThumbnails, writeResult } from './results.ts';
 import { settleFailure } from './settle-failure.ts';
 import { addSpan, traced } from './telemetry/traced.ts';
 
@@ -93,8 +94,8 @@ function* produce(attempt: Attempt): Steps<Outcome> {
   if (source.kind === 'gone') return yield* endWithoutSource(attempt, source.replaced);
   const output = yield* operate(attempt, source);
   const timings = timingsOf(attempt, source, output);
-  const { result, receipt } = yield* store(attempt, source, output, timings);
-  return yield* recordResult(attempt, output, result, receipt, timings);
+  const written = yield* store(attempt, source, output, timings);
+  return yield* recordResult(attempt, output, written, timings);
 }
 
 function beginAttempt(claimed: Stored, token: string, executor: Executor): Attempt {
@@ -158,6 +159,7 @@ function* processInSlot(attempt: Attempt, source: Source): Steps<Output> {
     ...knownOperation(job),
     inputPath: inputPath(attempt),
     outputPath: join(folder, 'result'),
+    thumbnails: wantsThumbnails(job, executor.ports),
     // The signal is made when somebody reads it. A job that ends at once needs none.
     get signal() {
       return AbortSignal.any(signalsOf(attempt));
@@ -204,19 +206,24 @@ function timingsOf({ job, startedAt }: Attempt, source: Source, output: Output):
   };
 }
 
-interface StoredFiles {
-  result: WrittenBlob;
-  receipt: WrittenBlob;
-}
-
-function store(attempt: Attempt, source: Source, output: Output, timings: TimingsSoFar): Steps<StoredFiles> {
+function store(
+  attempt: Attempt,
+  source: Source,
+  output: Output,
+  timings: TimingsSoFar,
+): Steps<WrittenResult> {
   const { job, executor } = attempt;
-  const receiptOf = (result: DescribedResult) => receiptFor(attempt, source, output, result, timings);
-  function* writeBoth(): Steps<StoredFiles> {
-    const crc32c = yield* waitFor(executor.folders.checksum(output.path));
-    return yield* writeResult(job, { ...output, crc32c }, receiptOf, executor.ports);
+  const { thumbnails } = output;
+  if (thumbnails?.kind === 'not_made') {
+    const { detail } = thumbnails;
+    executor.ports.log.warn({ ...ofJob(job), detail }, 'The thumbnails of a job could not be made.');
   }
-  return traced('store', job, writeBoth, executor.ports);
+  const receiptOf = (result: DescribedResult) => receiptFor(attempt, source, output, result, timings);
+  function* writeAll(): Steps<WrittenResult> {
+    const crc32c = yield* waitFor(executor.folders.checksum(output.path));
+    return yield* writeResult(job, { ...output, crc32c }, thumbnails, receiptOf, executor.ports);
+  }
+  return traced('store', job, writeAll, executor.ports);
 }
 
 function receiptFor(
@@ -247,24 +254,24 @@ function receiptFor(
 function* recordResult(
   { token, claim, executor }: Attempt,
   { contentType, width, height, decodedPixels, model, notes, at }: Output,
-  { bucket, name, generation, crc32c, size }: WrittenBlob,
-  receipt: WrittenBlob,
+  written: WrittenResult,
   timings: TimingsSoFar,
 ): Steps<Outcome> {
   yield* waitFor(claim.stop());
+  const { bucket, name, generation, crc32c, size } = written.result;
   const made = { contentType, width, height, decodedPixels, model, notes };
   const result = {
-    bucket,
-    name,
-    generation,
-    crc32c,
-    size,
-    ...made,
-    receipt: receipt.name,
-    thumbnails: null,
-    mask: null,
+    ...{ bucket, name, generation, crc32c, size, ...made, receipt: written.receipt.name },
+    thumbnails: thumbnailsOf(written),
+    mask: written.thumbnails?.mask ?? null,
   };
   return yield* recordSuccess(claim.latest(), result, timings, at, withFencingToken(token), executor.ports);
+}
+
+function thumbnailsOf({ thumbnails }: WrittenResult): Thumbnails | null {
+  if (!thumbnails) return null;
+  const { name, generation, size, parts } = thumbnails;
+  return { name, generation, size, parts };
 }
 
 function inputPath({ folder }: Attempt): string {

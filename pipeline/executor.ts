@@ -1,5 +1,6 @@
 import type { Job, JobProgress, Model, Target } from '@spillway/core/job.ts';
 import type { OperationName, OperationOptions } from '@spillway/core/operations.ts';
+import type { PackedIndex } from '@spillway/core/packed-pictures.ts';
 import type { Release } from '@spillway/core/semaphore.ts';
 import type { StepTime } from '@spillway/core/spans.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
@@ -21,6 +22,8 @@ export interface OperationOutput {
   madeBy?: string;
   /** What a person should know of how it was made, one sentence each. */
   notes: string[];
+  /** Where it is left out, none were wanted. */
+  thumbnails?: MadeThumbnails;
   /** Milliseconds in the child process. */
   processMs: number;
   /** Milliseconds that it waited for a slot where it was made, if that is not here. */
@@ -29,11 +32,20 @@ export interface OperationOutput {
   steps: readonly StepTime[];
 }
 
+/** Thumbnails of source and result, and a mask, all in one file. Where they could not be made, the result is good all the same. */
+export type MadeThumbnails =
+  | { kind: 'not_wanted' }
+  | ({ kind: 'made'; path: string } & PackedIndex)
+  /** `detail` is for the log: it may name paths. */
+  | { kind: 'not_made'; detail: string };
+
 export interface OperationRequest {
   operation: OperationName;
   options: OperationOptions;
   inputPath: string;
   outputPath: string;
+  /** Whether thumbnails of source and result are wanted as well. Default: no. */
+  thumbnails?: boolean;
   signal: AbortSignal;
   /** Says what the job waits for before its work begins; null once it does. */
   onProgress: (progress: JobProgress | null) => void;

@@ -16,7 +16,7 @@ import { ofJob } from './log/of-job.ts';
 import { claimLost, type Outcome } from './outcome.ts';
 import type { Stored } from './ports/jobs.ts';
 import type { Ports } from './ports/ports.ts';
-import { writeErrorReport } from './results.ts';
+import { isFirstTry, writeErrorReport } from './results.ts';
 import { traced } from './telemetry/traced.ts';
 
 /** Fencing predicate: whether its holder may still end the job as its document is now. */
@@ -55,7 +55,14 @@ export function* recordSuccess(
     ports,
     known,
   );
-  return ended ? { kind: 'succeeded', ack: true, job: ended } : claimLost;
+  if (!ended) return claimLost;
+  if (mayHaveOldThumbnails(ended, ports)) yield* tidyAway(ended, ports);
+  return { kind: 'succeeded', ack: true, job: ended };
+}
+
+/** An attempt that was cut off may have left thumbnails, and the one that counts has made none (`wantsThumbnails`). */
+function mayHaveOldThumbnails(job: Job, { buckets }: Ports): boolean {
+  return job.result?.thumbnails === null && job.source.bucket === buckets.webUploads && !isFirstTry(job);
 }
 
 /** The source's generation is gone: `replaced` by a newer one, or deleted. */
@@ -108,7 +115,10 @@ function* tidyAway(job: Job, ports: Ports): Steps<void> {
   try {
     yield* removeLeftovers(job.id, ports);
   } catch (error) {
-    ports.log.warn({ ...ofJob(job), error }, 'What attempts of a failed job have left could not be removed.');
+    ports.log.warn(
+      { ...ofJob(job), error },
+      'What attempts of a job that has ended have left could not be removed.',
+    );
   }
 }
 
@@ -147,6 +157,9 @@ function* end(
 
 function namesThatCount(job: Job): string[] {
   if (job.deletedAt) return [];
-  if (job.result) return [job.result.name, job.result.receipt];
+  if (job.result) {
+    const { name, receipt, thumbnails } = job.result;
+    return [name, receipt, ...(thumbnails ? [thumbnails.name] : [])];
+  }
   return job.state === 'failed' ? [errorReportName(job)] : [];
 }

@@ -1,24 +1,96 @@
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import type { Job, JobError } from '@spillway/core/job.ts';
-import { errorReportName, receiptName, resultName } from '@spillway/core/object-names.ts';
+import { errorReportName, receiptName, resultName, thumbnailsName } from '@spillway/core/object-names.ts';
+import { indexReach, type PackedIndex, readIndex } from '@spillway/core/packed-pictures.ts';
 import { type ErrorReport, type Receipt, receiptSchema } from '@spillway/core/receipt.ts';
 import { type Awaitable, begin, type Steps, waitFor, waitForAll } from '@spillway/core/steps.ts';
 import { storableError } from '@spillway/core/transitions.ts';
+import type { MadeThumbnails } from './executor.ts';
+import { ofJob } from './log/of-job.ts';
 import type { WrittenBlob, WrittenOnce } from './ports/blobs.ts';
 import type { Ports } from './ports/ports.ts';
 
-type ResultPorts = Pick<Ports, 'blobs' | 'buckets'>;
+type ResultPorts = Pick<Ports, 'blobs' | 'buckets' | 'log'>;
 
 /** What a receipt says of the result beside it. */
 export type DescribedResult = Pick<WrittenBlob, 'name' | 'crc32c'>;
 
 /**
- * Writes the result and the receipt that describes it, both at once. What an earlier attempt wrote is adopted. Where the
- * two then do not belong together, the receipt is written anew.
+ * Whether thumbnails are made: for what visitors sent, since they look at it in lists. An attempt after one that failed
+ * makes none, so that they fail no job.
+ */
+export function wantsThumbnails(job: Job, { buckets }: Pick<Ports, 'buckets'>): boolean {
+  return job.source.bucket === buckets.webUploads && isFirstTry(job);
+}
+
+/** Whether no attempt has failed so far. Attempts that were given back leave nothing behind that says so. */
+export function isFirstTry({ attempt, machineFaults }: Job): boolean {
+  return attempt <= 1 && machineFaults === 0;
+}
+
+/** What is written for a job that succeeds. */
+export interface WrittenResult {
+  result: WrittenBlob;
+  receipt: WrittenBlob;
+  /** The object that is there now, and what it has; null where there is none. */
+  thumbnails: (WrittenBlob & PackedIndex) | null;
+}
+
+/**
+ * Writes result, receipt and thumbnails, all at once. Thumbnails that cannot be written are left out: the result is good
+ * without.
  */
 export function* writeResult(
   job: Job,
-  file: { path: string; extension: string; contentType: string; crc32c: string },
+  file: ResultFile,
+  thumbnails: MadeThumbnails | undefined,
+  receiptOf: (result: DescribedResult) => Receipt,
+  ports: ResultPorts,
+): Steps<WrittenResult> {
+  if (thumbnails?.kind !== 'made') {
+    return { ...(yield* writeWithReceipt(job, file, receiptOf, ports)), thumbnails: null };
+  }
+  const [written, small] = yield* bothEnded(
+    begin(writeWithReceipt(job, file, receiptOf, ports)),
+    begin(outcomeOf(begin(writeThumbnails(job, thumbnails, ports)))),
+  );
+  if ('value' in small) return { ...written, thumbnails: small.value };
+  ports.log.warn({ ...ofJob(job), error: small.error }, 'The thumbnails of a job could not be stored.');
+  return { ...written, thumbnails: null };
+}
+
+/**
+ * Writes the thumbnails beside the result. Those of an earlier attempt are adopted: the object itself says what it has.
+ */
+function* writeThumbnails(
+  job: Job,
+  { path, parts, mask }: Extract<MadeThumbnails, { kind: 'made' }>,
+  { blobs, buckets }: ResultPorts,
+): Steps<WrittenResult['thumbnails']> {
+  const content = { from: { path }, contentType: 'application/octet-stream' };
+  const written = yield* waitFor(blobs.writeOnce(buckets.results, thumbnailsName(job), content));
+  if (!written.adopted) return { ...written, parts, mask };
+  const { bucket, name, generation, size } = written;
+  const range = { first: Math.max(0, size - indexReach), last: size - 1 };
+  const there = yield* waitFor(blobs.read(bucket, name, { generation, range }));
+  const index = there && readIndex(yield* waitFor(buffer(there.stream)), size);
+  return index && { ...written, ...index };
+}
+
+interface ResultFile {
+  path: string;
+  extension: string;
+  contentType: string;
+  crc32c: string;
+}
+
+/**
+ * Writes the result and the receipt that describes it, both at once. What an earlier attempt wrote is adopted. Where the
+ * two then do not belong together, the receipt is written anew.
+ */
+function* writeWithReceipt(
+  job: Job,
+  file: ResultFile,
   receiptOf: (result: DescribedResult) => Receipt,
   ports: ResultPorts,
 ): Steps<{ result: WrittenBlob; receipt: WrittenBlob }> {

@@ -11,8 +11,13 @@ export type Retried =
 /**
  * Runs an ended job once more, as a new job of run n+1: terminal states never change. Pressing twice gives one
  * new job. Throws `OutageError`.
+ * @param isOneOfMany Whether it is retried with so many others that nobody waits for each.
  */
-export async function retryJob(id: string, ports: Ports): Promise<Retried> {
+export async function retryJob(
+  id: string,
+  ports: Ports,
+  { isOneOfMany = false }: { isOneOfMany?: boolean } = {},
+): Promise<Retried> {
   const stored = await ports.jobs.get(id);
   if (!stored) return { kind: 'refused', why: 'unknown' };
   const { job } = stored;
@@ -22,7 +27,7 @@ export async function retryJob(id: string, ports: Ports): Promise<Retried> {
   if (!isRunnable(job)) return { kind: 'refused', why: 'not_runnable' };
   const { operation, options } = job;
   // A person who presses the button waits for this one, however large its batch was.
-  const single = { class: 'interactive', batchSize: null } as const;
+  const single = { class: isOneOfMany ? 'bulk' : 'interactive', batchSize: null } as const;
   const run = { run: job.run + 1, retryOf: job.id, rerunOf: null };
   const enqueued = await askAgain(job, { operation, options, ...single, ...run }, ports);
   return { kind: 'retried', job: enqueued.job, isNew: enqueued.kind !== 'repeated' };

@@ -1,6 +1,7 @@
 import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { modelSchema } from '@spillway/core/job.ts';
 import { operationNameForm } from '@spillway/core/operations/operation.ts';
+import { packedIndexSchema } from '@spillway/core/packed-pictures.ts';
 import { type ResultExtension, resultExtensions } from '@spillway/core/picture-types.ts';
 import { stepTimeSchema } from '@spillway/core/spans.ts';
 import { modelsSettingsSchema } from '@spillway/models/settings.ts';
@@ -36,6 +37,8 @@ export const childJobSchema = z.object({
   inputPath: z.string(),
   /** Path of the result without its extension. */
   outputPath: z.string(),
+  /** Whether thumbnails of source and result are wanted as well. Default: no. */
+  thumbnails: z.boolean().optional(),
 });
 export type ChildJob = z.infer<typeof childJobSchema>;
 
@@ -50,6 +53,23 @@ export function resultPathOf({ outputPath }: ChildJob, extension: ResultExtensio
   return `${outputPath}.${extension}`;
 }
 
+/** Where a child puts the thumbnails of a job. */
+export function thumbnailsPathOf({ outputPath }: ChildJob): string {
+  return `${outputPath}.thumbnails`;
+}
+
+/** Thumbnails and mask, all in one file. Where they could not be made, the result is good all the same. */
+const madeThumbnailsSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('not_wanted') }),
+  z.object({ kind: z.literal('made'), path: z.string(), ...packedIndexSchema.shape }),
+  z.object({
+    kind: z.literal('not_made'),
+    /** For the log: may name paths. */
+    detail: z.string(),
+  }),
+]);
+export type MadeThumbnails = z.infer<typeof madeThumbnailsSchema>;
+
 export const processedImageSchema = z.object({
   path: z.string(),
   contentType: z.string(),
@@ -62,7 +82,8 @@ export const processedImageSchema = z.object({
   model: modelSchema.nullable(),
   /** Notes for a person about how it was made, one sentence each, such as 'Made as PNG: …'. */
   notes: z.array(z.string()),
-  /** Milliseconds from the check of the input to the written result, in the child. */
+  thumbnails: madeThumbnailsSchema,
+  /** Milliseconds from the check of the input to the written result and its thumbnails, in the child. */
   processMs: z.number().min(0),
   /** The model's part of that; null for an operation without a model. */
   inferenceMs: z.number().min(0).nullable(),

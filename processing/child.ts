@@ -15,6 +15,7 @@ import {
   childAnswerSchema,
   childStartSchema,
   resultPathOf,
+  thumbnailsPathOf,
 } from './child-protocol.ts';
 import { residentBytes } from './process-tree.ts';
 import { launchOf, noSandboxExit, type SandboxRule } from './sandbox.ts';
@@ -228,9 +229,12 @@ function childOf(
  */
 function refuseOtherFiles(outcome: ChildOutcome, job: ChildJob): void {
   if (outcome.kind !== 'processed') return;
-  const { path, contentType, extension } = outcome.image;
+  const { path, contentType, extension, thumbnails } = outcome.image;
   if (path !== resultPathOf(job, extension) || contentType !== resultContentTypes[extension]) {
     throw new Error('A child named another file than the result of its job.');
+  }
+  if (thumbnails.kind === 'made' && !(job.thumbnails && thumbnails.path === thumbnailsPathOf(job))) {
+    throw new Error('A child named another file than the thumbnails of its job.');
   }
 }
 

@@ -3,6 +3,7 @@ import type { OperationOptions } from '@spillway/core/operations.ts';
 import type { ResultExtension } from '@spillway/core/picture-types.ts';
 import type { ModelLibrary } from '@spillway/models/installed.ts';
 import type { CheckedImage, Decoded } from './checked-image.ts';
+import type { Samples } from './samples.ts';
 
 export interface OperationOutput {
   /** The whole result file. */
@@ -17,6 +18,15 @@ export interface OperationOutput {
   inferenceMs: number | null;
   /** Notes for a person about how it was made, one sentence each; empty if there is nothing special. */
   notes: string[];
+  /** How the result looks small, where thumbnails are wanted and reading it again would take longer than this. */
+  small?: SmallResult;
+}
+
+export interface SmallResult {
+  /** Draws the result at the size of a small source, which is upright and in sRGB. */
+  draw(source: Samples): Promise<Samples>;
+  /** What pages show other options with, at most as large as `shrinkMask` leaves it; null where there is none. */
+  mask: Samples | null;
 }
 
 /** What an operation gets in addition to its picture. */
@@ -25,6 +35,8 @@ export interface OperationContext {
   models: ModelLibrary;
   /** Threads that inference may use. */
   threads: number;
+  /** Whether thumbnails of the result are made afterwards. Default: no. */
+  thumbnails?: boolean;
 }
 
 /** The implementation of an operation. The rest of it is its manifest. */

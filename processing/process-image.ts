@@ -10,13 +10,21 @@ import {
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import type { StepTime } from '@spillway/core/spans.ts';
 import type { CheckedImage } from './checked-image.ts';
-import { type ChildJob, type ProcessedImage, resultPathOf } from './child-protocol.ts';
+import { textOf } from './child-failure.ts';
+import {
+  type ChildJob,
+  type MadeThumbnails,
+  type ProcessedImage,
+  resultPathOf,
+  thumbnailsPathOf,
+} from './child-protocol.ts';
 import { freeMemory } from './free-memory.ts';
 import { collectGarbage } from './heic-library.ts';
 import { incomplete, notesOnMissing, tolerate } from './incomplete.ts';
 import { checkInput, type PlannedWork } from './input-gate.ts';
 import type { InputLimits } from './input-limits.ts';
 import type { ImageOperation, ImageOperations, OperationContext, OperationOutput } from './operation.ts';
+import { makeThumbnails } from './thumbnails.ts';
 
 /** The configuration of a process that makes results. */
 export interface ProcessingSetup extends OperationContext {
@@ -36,14 +44,36 @@ export async function processImage(job: ChildJob, setup: ProcessingSetup): Promi
   const work = workOf(task, job.outputPath);
   const steps: StepTime[] = [];
   try {
-    const { output, image } = await produce(job.inputPath, task, work, setup, steps);
+    const context = { ...setup, thumbnails: job.thumbnails ?? false };
+    const { output, image } = await produce(job.inputPath, task, work, context, steps);
     const path = resultPathOf(job, output.extension);
     await timed('write', steps, async () => writeFileSync(path, output.bytes));
     freeMemory(output.bytes);
-    return imageOf(path, output, image, steps, performance.now() - startedAt);
+    const thumbnails = await thumbnailsOf(job, image, output, path, steps);
+    return imageOf(path, output, image, thumbnails, steps, performance.now() - startedAt);
   } finally {
     if (existsSync(work.copyPath)) rmSync(work.copyPath);
     forgetPicture();
+  }
+}
+
+/** A picture whose result is there is a success, whatever becomes of its thumbnails. */
+async function thumbnailsOf(
+  job: ChildJob,
+  image: CheckedImage,
+  output: OperationOutput,
+  resultPath: string,
+  steps: StepTime[],
+): Promise<MadeThumbnails> {
+  if (!job.thumbnails) return { kind: 'not_wanted' };
+  // What the operation leaves behind would count as theirs.
+  forgetPicture();
+  try {
+    const path = thumbnailsPathOf(job);
+    const made = await timed('thumbnails', steps, () => makeThumbnails(image, output, resultPath, path));
+    return { kind: 'made', ...made };
+  } catch (error) {
+    return { kind: 'not_made', detail: textOf(error) };
   }
 }
 
@@ -51,6 +81,7 @@ function imageOf(
   path: string,
   output: OperationOutput,
   image: CheckedImage,
+  thumbnails: MadeThumbnails,
   steps: StepTime[],
   processMs: number,
 ): ProcessedImage {
@@ -66,6 +97,7 @@ function imageOf(
     processMs,
     inferenceMs,
     notes,
+    thumbnails,
     steps,
   };
 }
@@ -128,22 +160,25 @@ async function produce(
   steps: StepTime[],
 ): Promise<{ output: OperationOutput; image: CheckedImage }> {
   const image = await timed('check', steps, () => checkInput(inputPath, setup.limits, work));
-  return { output: await timed('make', steps, () => make(image, task, setup)), image };
+  return await timed('make', steps, () => make(image, task, setup));
 }
 
-/** If the decoder gives up on a picture, the job runs again with the faults that can be tolerated. */
+/**
+ * If the decoder gives up on a picture, the job runs again with the faults that can be tolerated.
+ * @returns The picture as it was worked on in the end.
+ */
 async function make(
   image: CheckedImage,
   { operation, options }: Task,
-  setup: ProcessingSetup,
-): Promise<OperationOutput> {
+  context: OperationContext,
+): Promise<{ output: OperationOutput; image: CheckedImage }> {
   try {
-    return withNotes(await operation.make(image, options, setup), image);
+    return withNotes(await operation.make(image, options, context), image);
   } catch (error) {
     const tolerated = await tolerate(image, error);
     // The first attempt's memory would count as the second one's.
     forgetPicture();
-    const output = await operation.make(tolerated, options, setup).catch((again: unknown) => {
+    const output = await operation.make(tolerated, options, context).catch((again: unknown) => {
       // If that fails too, the first error is reported, or how much is missing, which is known by now.
       if (!isCorrupt(again)) throw again;
       throw tolerated.missing > 0 ? incomplete(tolerated.missing, error) : error;
@@ -152,8 +187,8 @@ async function make(
   }
 }
 
-function withNotes(output: OperationOutput, image: CheckedImage): OperationOutput {
-  return { ...output, notes: [...notesOnMissing(image), ...output.notes] };
+function withNotes(output: OperationOutput, image: CheckedImage) {
+  return { output: { ...output, notes: [...notesOnMissing(image), ...output.notes] }, image };
 }
 
 function isCorrupt(error: unknown): boolean {

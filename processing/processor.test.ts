@@ -107,6 +107,7 @@ test('a picture becomes a file beside the asked-for path', async () => {
     notes: [],
     processMs: expect.any(Number),
     inferenceMs: null,
+    thumbnails: { kind: 'not_wanted' },
     steps: ['check', 'make', 'write'].map((step) => ({
       step,
       startedAt: expect.any(Number),
@@ -221,9 +222,11 @@ test.each(['defect', 'stray', 'stray-promise'])(
 
 describe('a child whose decoder was taken over', () => {
   const script = fileURLToPath(new URL('./testing/taken-over-child.ts', import.meta.url));
+  const notWanted = { kind: 'not_wanted' };
+  const thumbnailsAt = (path: string) => ({ kind: 'made', path, parts: [], mask: null });
   const ownResult = () => ({
     ...{ path: join(folder, 'answer-result.png'), decodedPixels: 1, model: null, notes: [] },
-    ...{ ...goodSketch, processMs: 1, inferenceMs: null, steps: [] },
+    ...{ ...goodSketch, processMs: 1, inferenceMs: null, thumbnails: notWanted, steps: [] },
   });
   const line = (image: object) =>
     `${JSON.stringify({ outcome: { kind: 'processed', image }, models: [] })}\n`;
@@ -248,6 +251,11 @@ describe('a child whose decoder was taken over', () => {
     ['a file beside its own', { path: 'other-job/result.png' }],
     ['the result with another ending', { extension: 'json' }],
     ['the result as a page', { contentType: 'text/html' }],
+    ['a file of the worker as thumbnails', { thumbnails: thumbnailsAt('/proc/self/environ') }],
+    [
+      'thumbnails that nobody wanted',
+      { thumbnails: thumbnailsAt(join(tmpdir(), 'answer-result.thumbnails')) },
+    ],
   ])('is ended where it answers with %s, and its answer is no result', async (_, change) => {
     await expectEnded(line({ ...ownResult(), ...change }));
   });

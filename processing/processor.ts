@@ -21,6 +21,8 @@ export interface ProcessRequest {
   inputPath: string;
   /** Path of the result without its extension, which the operation and its options decide. */
   outputPath: string;
+  /** Whether thumbnails of source and result are wanted as well. Default: no. */
+  thumbnails?: boolean;
   /** Calls the job off: its child is killed, and `process` rejects with the signal's reason. */
   signal?: AbortSignal;
 }
@@ -117,10 +119,10 @@ export function createProcessor(options: ProcessorOptions): Processor {
   }
 
   return {
-    async process({ operation, options, inputPath, outputPath, signal = never }) {
+    async process({ operation, options, inputPath, outputPath, thumbnails = false, signal = never }) {
       const keeper = await takeKeeper(signal);
       try {
-        return await keeper.run({ operation, options, inputPath, outputPath }, signal);
+        return await keeper.run({ operation, options, inputPath, outputPath, thumbnails }, signal);
       } finally {
         giveBack(keeper);
       }

@@ -1,7 +1,6 @@
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { noRecorder } from '@spillway/pipeline/rollups/recorder.ts';
 import type { Engine } from './virtual-time.ts';
 
 /**
@@ -13,7 +12,6 @@ export function besideTheDatabase(engine: Engine) {
   return {
     metrics: null,
     instruments: noInstruments,
-    recorder: noRecorder,
     runService: null,
     runReach: { kind: 'jobs' },
     tracing: null,

@@ -80,7 +80,8 @@ resource "google_pubsub_subscription" "jobs_run_push" {
   ]
 }
 
-# For people: nothing pulls from it, and an alarm tells of what is in it (alerts.tf).
+# For people: the dashboard shows what is in it and takes away what an admin replays; nothing else pulls from it, and an
+# alarm tells of what is in it (alerts.tf).
 resource "google_pubsub_subscription" "jobs_dead_pull" {
   project                    = local.project
   name                       = "jobs-dead-pull"
@@ -146,4 +147,11 @@ resource "google_pubsub_subscription_iam_member" "pulls" {
   subscription = google_pubsub_subscription.jobs_vm_pull.name
   role         = "roles/pubsub.subscriber"
   member       = google_service_account.accounts[each.value].member
+}
+
+resource "google_pubsub_subscription_iam_member" "dashboard_reads_letters" {
+  project      = local.project
+  subscription = google_pubsub_subscription.jobs_dead_pull.name
+  role         = "roles/pubsub.subscriber"
+  member       = google_service_account.accounts["admin"].member
 }

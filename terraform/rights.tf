@@ -45,6 +45,7 @@ resource "terraform_data" "rights_have_arrived" {
     google_project_iam_member.write_metrics,
     google_project_iam_member.write_traces,
     google_project_iam_member.vm_writes_logs,
+    google_pubsub_subscription_iam_member.dashboard_reads_letters,
     google_pubsub_subscription_iam_member.pulls,
     google_pubsub_topic_iam_member.dead_letters,
     google_pubsub_topic_iam_member.publishers,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, type IncomingMessage, request as send } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import type { Job } from '@spillway/core/job.ts';
+import type { MassActionDocument } from '@spillway/core/mass-action.ts';
 import type { Share } from '@spillway/core/shares.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import type { MemoryPorts } from '@spillway/pipeline/memory/ports.ts';
@@ -102,6 +103,12 @@ async function settle(): Promise<Settled> {
   }
   await memory.fleet.beat(heartbeat('vm-1', memory.clock.now()));
   await memory.apiKeys.create(sampleKey);
+  for (const { id } of jobs) {
+    await memory.queue.bury(
+      JSON.stringify({ schemaVersion: 1, jobId: id, epoch: 0 }),
+      'Delivered too often.',
+    );
+  }
   return { cookie: `${own}; ${cookieOf(opened)}`, jobs, shares, token };
 }
 
@@ -112,7 +119,15 @@ const { key: sampleKey } = makeKey(new Date());
 function knownIds(path: string, { jobs, shares }: Settled): string[] {
   if (path.includes('/workers/')) return ['vm-1', 'vm-2'];
   if (path.includes('/shares/')) return shares.slice(1).map(({ id }) => id);
+  // In memory a dead letter is named by its place.
+  if (path.includes('/dead-letters/')) return ['0'];
   return path.includes('/keys/') ? [sampleKey.id] : jobs.map(({ id }) => id);
+}
+
+/** The id of the action on many jobs that was begun last. */
+function lastAction(): string {
+  const { action } = memory.massActions.read() as MassActionDocument;
+  return action?.id ?? 'none';
 }
 
 /** A body that names what is there, in place of what was made up. */
@@ -122,6 +137,12 @@ function withKnown(json: unknown, { operationId }: Operation, { jobs, token }: S
       return { token };
     case 'rerunJob':
       return { from: jobs[0]?.id, operation: 'sketch', options: {} };
+    case 'previewMassAction':
+    case 'beginMassAction':
+      return { kind: 'retry', which: { kind: 'matching', query: { state: 'failed' } } };
+    case 'stepMassAction':
+    case 'stopMassAction':
+      return { id: lastAction(), tab: 'a-tab-of-tests' };
     default:
       return json;
   }

@@ -10,6 +10,8 @@ import { diagnose, type Question, questions } from './diagnosis.ts';
 import { duration, type Sentence } from './sentence.ts';
 import type { SystemReading } from './system-reading.ts';
 
+const letter = { id: '1', at: noon, data: 'data' };
+
 const noJobs: SystemReading['jobs'] = {
   open: { vm: { queued: 0, processing: 0 }, run: { queued: 0, processing: 0 } },
   waiting: { vm: [], run: [] },
@@ -221,7 +223,7 @@ describe('what is wrong is said first, with what to do', () => {
     [
       'dead_letters',
       'lost',
-      { deadLetters: { kind: 'read', value: many(2, { problem: 'It is no JSON.' }) } },
+      { deadLetters: { kind: 'read', value: many(2, { ...letter, problem: 'It is no JSON.' }) } },
       /^At least 2 messages were put aside in jobs-dead: It is no JSON\.$/,
     ],
     [
@@ -424,6 +426,7 @@ function act(changes: Partial<AuditEntry>): AuditEntry {
     subject: 'a1',
     detail: null,
     outcome: 'done',
+    result: null,
     expiresAt: later(9),
     ...changes,
   };
@@ -438,7 +441,10 @@ it.each([
   ['google', 'gcloud'],
   ['embedded', 'npx spillway'],
 ] as const)('names the commands of the engine: %s', (engine, command) => {
-  const deadLetters: SystemReading['deadLetters'] = { kind: 'read', value: [{ problem: 'It is odd.' }] };
+  const deadLetters: SystemReading['deadLetters'] = {
+    kind: 'read',
+    value: [{ ...letter, problem: 'It is odd.' }],
+  };
   const lost = answer('lost', { engine, deadLetters }).filter(({ code }) => code === 'dead_letters');
   expect(lost.map(({ mend }) => mend)).toEqual([expect.stringContaining(command)]);
 });

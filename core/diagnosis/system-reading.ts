@@ -38,7 +38,12 @@ export interface UploadSearch {
 
 /** A message that nobody can handle. */
 export interface DeadLetter {
+  id: string;
   problem: string;
+  /** When it was put aside; null where the service does not say. */
+  at: Date | null;
+  /** What the message had. */
+  data: string;
 }
 
 /** What keeps documents and messages: Firestore and Pub/Sub, or a file on the machine. */

@@ -19,11 +19,11 @@ export function createEmbeddedAudit(database: Database): AuditTrail {
         insert.run(entry.id, entry.at.getTime(), entry.expiresAt.getTime(), JSON.stringify(entry));
       });
     },
-    end(id, outcome) {
+    end(id, outcome, result = null) {
       return database.write('keep what an admin did', () => {
         const entry = jsonOf(select.get(id)?.document);
         if (typeof entry !== 'object') throw new OutageError(`The entry ${id} of the audit is not there.`);
-        update.run(JSON.stringify({ ...entry, outcome }), id);
+        update.run(JSON.stringify({ ...entry, outcome, result }), id);
       });
     },
     recent(limit, cursor) {

@@ -8,12 +8,12 @@ import type { Database } from './database.ts';
 import { createEmbeddedFleet } from './fleet.ts';
 import { createEmbeddedJobs } from './jobs.ts';
 import { createEmbeddedLeases } from './leases.ts';
-import { createEmbeddedMetricsDocuments } from './metrics-documents.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
 import { createEmbeddedRetention } from './retention.ts';
 import {
   createEmbeddedFleetSummaries,
   createEmbeddedForecasts,
+  createEmbeddedMassActions,
   createEmbeddedRouterStates,
   createEmbeddedSearchPlaces,
 } from './routing-documents.ts';
@@ -40,12 +40,12 @@ export function createEmbeddedDocuments(
     ...world,
     recent: recentReadings({ ...world, clock: database.clock, log }),
     forecasts: createEmbeddedForecasts(database, log),
+    massActions: createEmbeddedMassActions(database, log),
     searchPlaces: createEmbeddedSearchPlaces(database, log),
     leases: createEmbeddedLeases(database),
     passedOver: createEmbeddedPassedOver(database),
     retention: createEmbeddedRetention(database),
     audit: createEmbeddedAudit(database),
-    metricsDocuments: createEmbeddedMetricsDocuments(database),
     apiKeys: createEmbeddedApiKeys(database),
     shares: createEmbeddedShares(database),
   };

@@ -44,7 +44,15 @@ it('removes jobs, audit entries and keys whose time has passed, and no others', 
   await documents.jobs.create(sampleJob({ id: 'open' }));
   const entry = { by: 'a@example.com', action: 'settings.change', subject: 'settings/routing' } as const;
   await documents.audit.begin({
-    ...{ ...entry, id: 'entry', at: clock.now(), detail: null, outcome: 'begun' as const, expiresAt },
+    ...{
+      ...entry,
+      id: 'entry',
+      at: clock.now(),
+      detail: null,
+      outcome: 'begun' as const,
+      result: null,
+      expiresAt,
+    },
   });
   const made = { createdAt: clock.now(), createdBy: 'a@example.com', lastUsedAt: null };
   const named = { name: 'camera', owner: 'garden', scopes: ['read' as const] };

@@ -28,7 +28,6 @@ export function createEmbeddedRetention(database: Database): Retention {
     documents('api_keys', 'id'),
     documents('settings_history', 'id'),
     documents('shares', 'id'),
-    documents('metrics', 'id'),
     ...Object.values<Subscription>(subscriptions).flatMap((each) => [
       ...(each.keptMs === null ? [] : [oldMessages(each.name, each.keptMs)]),
       messagesAhead(each),
@@ -37,7 +36,7 @@ export function createEmbeddedRetention(database: Database): Retention {
   ];
 
   function documents(
-    table: 'jobs' | 'audit' | 'api_keys' | 'shares' | 'settings_history' | 'metrics',
+    table: 'jobs' | 'audit' | 'api_keys' | 'shares' | 'settings_history',
     key: string,
   ): Aging {
     const any = database.prepare(`SELECT 1 FROM ${table} WHERE expires_at < ? LIMIT 1`);

@@ -4,6 +4,11 @@ import {
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
 import {
+  initialMassAction,
+  type MassActionDocument,
+  massActionDocumentSchema,
+} from '@spillway/core/mass-action.ts';
+import {
   type FleetSummary,
   fleetSummarySchema,
   initialFleetSummary,
@@ -32,6 +37,17 @@ export function createEmbeddedForecasts(database: Database, log: Log): RevisedDo
     'routing/forecast',
     forecastDocumentSchema,
     initialForecastDocument,
+    log,
+  );
+}
+
+/** `routing/mass-action` in SQLite. */
+export function createEmbeddedMassActions(database: Database, log: Log): RevisedDocument<MassActionDocument> {
+  return createRevisedDocument(
+    database,
+    'routing/mass-action',
+    massActionDocumentSchema,
+    initialMassAction,
     log,
   );
 }

@@ -12,8 +12,8 @@ export function createFirestoreAudit(firestore: Firestore): AuditTrail {
     async begin(entry) {
       await orOutage('Firestore', collection.doc(entry.id).create(entry), 'keep what an admin does');
     },
-    async end(id, outcome) {
-      await orOutage('Firestore', collection.doc(id).update({ outcome }), 'keep what an admin did');
+    async end(id, outcome, result = null) {
+      await orOutage('Firestore', collection.doc(id).update({ outcome, result }), 'keep what an admin did');
     },
     recent(limit, cursor) {
       const ordered = collection.orderBy('at', 'desc').orderBy(FieldPath.documentId(), 'desc');

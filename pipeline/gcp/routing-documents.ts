@@ -6,6 +6,11 @@ import {
   initialForecastDocument,
 } from '@spillway/core/forecast/prewarming.ts';
 import {
+  initialMassAction,
+  type MassActionDocument,
+  massActionDocumentSchema,
+} from '@spillway/core/mass-action.ts';
+import {
   type FleetSummary,
   fleetSummarySchema,
   initialFleetSummary,
@@ -29,6 +34,8 @@ export interface RoutingDocuments {
   fleetSummaries: RevisedDocument<FleetSummary>;
   /** `routing/forecast` */
   forecasts: RevisedDocument<ForecastDocument>;
+  /** `routing/mass-action` */
+  massActions: RevisedDocument<MassActionDocument>;
   /** `routing/search-…` */
   searchPlaces: SearchPlaces;
 }
@@ -49,6 +56,7 @@ export function createFirestoreRoutingDocuments(
     routerStates: named('state', routerStateSchema, initialRouterState),
     fleetSummaries: named('fleet', fleetSummarySchema, initialFleetSummary),
     forecasts: named('forecast', forecastDocumentSchema, initialForecastDocument),
+    massActions: named('mass-action', massActionDocumentSchema, initialMassAction),
     searchPlaces: {
       of: (search) => named(`search-${search}`, searchPlaceSchema, initialSearchPlace),
     },

@@ -9,9 +9,9 @@ export function createMemoryAudit(): AuditTrail {
     begin(entry) {
       documents.set(entry.id, entry);
     },
-    end(id, outcome) {
+    end(id, outcome, result = null) {
       const entry = documents.get(id);
-      if (entry) documents.set(id, { ...entry, outcome });
+      if (entry) documents.set(id, { ...entry, outcome, result });
     },
     recent: (limit, cursor) => timePage([...documents.values()], limit, cursor),
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { initialForecastDocument } from '@spillway/core/forecast/prewarming.ts';
 import type { Target } from '@spillway/core/job.ts';
+import { initialMassAction } from '@spillway/core/mass-action.ts';
 import type { JobEnded, JobMessage } from '@spillway/core/messages.ts';
 import { initialFleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import { initialRouterState } from '@spillway/core/routing/state.ts';
@@ -16,7 +17,6 @@ import type { AppPorts, Clock, Leases, Log, RevisedDocument, SearchPlaces, Timer
 import type { Queue } from '../ports/queue.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { recentReadings } from '../recent-readings.ts';
-import { createRecorder } from '../rollups/recorder.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryApiKeys } from './api-keys.ts';
 import { createMemoryAudit } from './audit.ts';
@@ -26,7 +26,6 @@ import { createMemoryFleet } from './fleet.ts';
 import { createMemoryInstruments, type MemoryInstruments } from './instruments.ts';
 import { createMemoryJobs } from './jobs.ts';
 import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
-import { createMemoryMetricsDocuments } from './metrics-documents.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 import { createMemoryRunService, type MemoryRunService } from './run-service.ts';
 import { createMemorySettings } from './settings.ts';
@@ -69,7 +68,6 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const database = createMemoryDatabase({ ...options, clock });
   const queue = createMemoryQueue();
   const log = options.log ?? silentLog;
-  const recorder = createRecorder(clock);
   const fleet = limitedFleet(database.fleet);
   return {
     engine: 'google',
@@ -79,15 +77,19 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     recent: recentReadings({ ...database, fleet, clock, log }, options.freshMs ?? 0),
     queue: limitedQueue(queue),
     consumer: createMemoryConsumer(queue, clock),
-    deadLetters: { peek: (limit) => queue.buried.slice(0, limit).map(({ problem }) => ({ problem })) },
+    deadLetters: {
+      peek: (limit) =>
+        queue.buried
+          .slice(0, limit)
+          .map(({ data, problem }, index) => ({ id: String(index), problem, at: clock.now(), data })),
+      remove: (id) => queue.buried.splice(Number(id), 1).length > 0,
+    },
     // In memory nothing can be missing.
     preflight: { examine: async () => null },
     blobs: limitedBlobs(createMemoryBlobs(clock, newToken)),
     metrics: createMemoryMetrics(),
     instruments: createMemoryInstruments(),
     ownMetrics: { told: 0, read: async () => [] },
-    recorder,
-    ownRecords: recorder,
     runService: createMemoryRunService(),
     runReach: options.runReach ?? { kind: 'jobs' },
     tracing: options.tracing ?? null,
@@ -112,12 +114,12 @@ export function createMemoryDatabase(
     fleetSummaries: createMemoryDocument(initialFleetSummary),
     routerStates: createMemoryDocument(initialRouterState),
     forecasts: createMemoryDocument(initialForecastDocument),
+    massActions: createMemoryDocument(initialMassAction),
     searchPlaces: createMemorySearchPlaces(),
     leases: createMemoryLeases(clock),
     passedOver: createMemoryPassedOver(clock),
     retention: { removeExpired() {} },
     audit: createMemoryAudit(),
-    metricsDocuments: createMemoryMetricsDocuments(),
     apiKeys: createMemoryApiKeys(),
     shares: createMemoryShares(),
   };

@@ -11,8 +11,11 @@ export interface AuditPage {
 export interface AuditTrail {
   /** Keeps a new entry. */
   begin(entry: AuditEntry): Awaitable<void>;
-  /** Keeps how it ended. */
-  end(id: string, outcome: AuditOutcome): Awaitable<void>;
+  /**
+   * Keeps how it ended.
+   * @param result What came of it, beside the detail that is there; null where the outcome says all.
+   */
+  end(id: string, outcome: AuditOutcome, result?: string | null): Awaitable<void>;
   /** The latest first. */
   recent(limit: number, cursor: string | null): Awaitable<AuditPage>;
 }

@@ -8,4 +8,6 @@ export interface DeadLetters {
    * moment, and there may be more.
    */
   peek(limit: number): Awaitable<DeadLetter[]>;
+  /** Takes one away for good. False where it was not found: it is gone, or somebody else has just looked at it. */
+  remove(id: string): Awaitable<boolean>;
 }

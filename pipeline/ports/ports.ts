@@ -1,5 +1,6 @@
 import type { Engine } from '@spillway/core/diagnosis/system-reading.ts';
 import type { ForecastDocument } from '@spillway/core/forecast/prewarming.ts';
+import type { MassActionDocument } from '@spillway/core/mass-action.ts';
 import type { FleetSummary } from '@spillway/core/routing/fleet-summary.ts';
 import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { RunReach } from '@spillway/core/run-reach.ts';
@@ -22,7 +23,6 @@ import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
 import type { RecentReadings } from './recent-readings.ts';
 import type { Retention } from './retention.ts';
-import type { MetricsDocuments, OwnRecords, Recorder } from './rollups.ts';
 import type { RunService } from './run-service.ts';
 import type { Shares } from './shares.ts';
 import type { Tracing } from './tracing.ts';
@@ -144,6 +144,8 @@ export interface Ports extends JobPorts {
   routerStates: RevisedDocument<RouterState>;
   /** The document `routing/forecast`. */
   forecasts: RevisedDocument<ForecastDocument>;
+  /** The document `routing/mass-action`. */
+  massActions: RevisedDocument<MassActionDocument>;
   /** The documents `routing/search-…`. */
   searchPlaces: SearchPlaces;
   leases: Leases;
@@ -153,9 +155,6 @@ export interface Ports extends JobPorts {
   metrics: MetricsOutput | null;
   /** What the use cases tell of what they do. */
   instruments: Instruments;
-  /** What the use cases tell of what they do, for the rollups. */
-  recorder: Recorder;
-  metricsDocuments: MetricsDocuments;
   /** The worker's service of Cloud Run; null where this program is not told its name. */
   runService: RunService | null;
   /** How jobs reach Cloud Run from here. */
@@ -182,8 +181,6 @@ export interface AppPorts extends Ports {
   preflight: Preflight;
   /** What was told to `instruments`. */
   ownMetrics: OwnMetrics;
-  /** What was told to `recorder`. */
-  ownRecords: OwnRecords;
   deadLetters: DeadLetters;
   /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;

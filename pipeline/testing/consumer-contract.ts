@@ -5,6 +5,7 @@ import { noon } from '@spillway/core/testing/sample-job.ts';
 import type { FinalizedObject } from '@spillway/core/uploads.ts';
 import { describe, expect, it } from 'vitest';
 import type { Consumer, IncomingRequest, PulledMessage } from '../ports/consumer.ts';
+import type { DeadLetters } from '../ports/dead-letters.ts';
 import type { Queue } from '../ports/queue.ts';
 
 /**
@@ -15,7 +16,7 @@ import type { Queue } from '../ports/queue.ts';
  */
 export function consumerContract(
   name: string,
-  ports: () => { queue: Queue; consumer: Consumer },
+  ports: () => { queue: Queue; consumer: Consumer; deadLetters: DeadLetters },
   pushOf: (data: string) => string,
   eventOf: (object: FinalizedObject) => IncomingRequest,
   { pullsRun = true }: { pullsRun?: boolean } = {},
@@ -119,6 +120,26 @@ export function consumerContract(
       const all = [...messages, ...(await pulled(2 - messages.length))];
       expect(all.map(jobIdOf).sort()).toEqual(ids.sort());
       await forget(all);
+    });
+
+    it('shows dead letters again and again, with what they had, until they are taken away', async () => {
+      const { queue, deadLetters } = ports();
+      const [kept, gone] = [`It is odd: ${randomUUID()}`, `It is odder: ${randomUUID()}`];
+      await queue.bury('kept', kept);
+      await queue.bury('gone', gone);
+      const find = async (problem: string) =>
+        (await deadLetters.peek(1_000)).find((letter) => letter.problem === problem);
+      await expect.poll(() => find(kept)).toMatchObject({ data: 'kept', at: expect.anything() });
+      await expect.poll(() => find(gone)).toBeDefined();
+      await expect
+        .poll(async () => {
+          const letter = await find(gone);
+          return letter !== undefined && (await deadLetters.remove(letter.id));
+        })
+        .toBe(true);
+      await expect.poll(() => find(kept)).toMatchObject({ data: 'kept' });
+      expect(await find(gone)).toBeUndefined();
+      expect(await deadLetters.remove('123456789')).toBe(false);
     });
 
     it('reads what is told of an object, and says what cannot be read', () => {

@@ -260,7 +260,6 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'ownerAhead',
       'waitingBefore',
       'running',
-      'endedWithin',
       'succeededSince',
       'failedSince',
       'runDollars',

@@ -6,10 +6,10 @@ import type { CheckedImage } from '../checked-image.ts';
 import { chooseFormat } from '../encoders.ts';
 import { freeMemory } from '../free-memory.ts';
 import { createModelHolder } from '../model-holder.ts';
-import type { ImageOperation } from '../operation.ts';
+import type { ImageOperation, SmallResult } from '../operation.ts';
 import { resizeLanczos } from '../pillow-resize.ts';
 import { maskOfClothes } from '../saliency/clothes.ts';
-import { encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
+import { cutOutRows, encodeCutOut, encodeMask } from '../saliency/cut-out.ts';
 import { createGrabCut } from '../saliency/grab-cut.ts';
 import { type Finding, readMap } from '../saliency/mask.ts';
 import { loadNet, runNet } from '../saliency/net.ts';
@@ -17,7 +17,8 @@ import { toNetInput } from '../saliency/net-input.ts';
 import { notesOnMask, notesOnModel } from '../saliency/notes.ts';
 import { openSource } from '../saliency/picture-source.ts';
 import { type Refinement, refineMask, type Unrefined } from '../saliency/refine.ts';
-import type { Samples } from '../samples.ts';
+import { gather, type Samples } from '../samples.ts';
+import { fitMask, shrinkMask } from '../small-mask.ts';
 
 /**
  * Finds the subject with a saliency net and makes the rest transparent. Every step is rembg's (github.com/danielgatis/
@@ -37,7 +38,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
       return channels + Math.max(channels === 4 ? 3 : 0, cleanMask ? 6 : 5.1);
     },
     loadedModels: nets.names,
-    async make(image, options, { models, threads }) {
+    async make(image, options, { models, threads, thumbnails }) {
       const model = await models.saliency(options.model);
       if (refines(options, model)) grabCut.prepare();
       const source = await openSource(image);
@@ -46,22 +47,23 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
       const picture = options.output === 'cutout' ? source.full() : null;
       // Awaited only where the picture is cut out: until then, or after another failure, nobody handles its own.
       picture?.catch(() => {});
-      const small = await source.squashed(side).catch(async (error) => {
+      const squashed = await source.squashed(side).catch(async (error) => {
         // The other decoding ends first, so that the next attempt has its memory.
         await picture?.catch(() => {});
         throw error;
       });
-      const input = toNetInput(small, model.input);
+      const input = toNetInput(squashed, model.input);
       const map = await nets.use(model, threads, (net) => runNet(net, input));
       const found = readMap(map, model.output);
       const refinement = refines(options, model)
-        ? await refineMask(maskOf(found, options), small, grabCut)
+        ? await refineMask(maskOf(found, options), squashed, grabCut)
         : null;
       const enlarged =
         refinement?.kind === 'refined'
           ? resizeLanczos(refinement.mask, image.width, image.height)
           : enlarge(found, image, options);
       const mask = finished(enlarged, options);
+      const small = thumbnails ? await smallCutOut(enlarged, mask, options) : undefined;
       const alpha = options.output === 'cutout' && options.background === '';
       const { width, height } = image;
       const { extension, notes } = chooseFormat(options.format, { width, height, alpha });
@@ -80,6 +82,7 @@ export function createRemoveBackground(): ImageOperation<RemoveBackgroundOptions
           ...notesOnMask(found, maskOf(found, options), model),
           ...notesOn(refinement, options),
         ],
+        ...(small ? { small } : {}),
       };
     },
   };
@@ -104,6 +107,23 @@ function enlarge(
 function finished(mask: Samples, { cleanMask: isCleaned, feather = 0 }: RemoveBackgroundOptions): Samples {
   const cleaned = isCleaned ? { ...mask, data: cleanMask(mask) } : mask;
   return feather > 0 ? { ...cleaned, data: featherMask(cleaned, feather) } : cleaned;
+}
+
+/** The whole cut-out would have to be read again for a thumbnail: its small picture and its small mask give the same. */
+async function smallCutOut(
+  found: Samples,
+  mask: Samples,
+  options: RemoveBackgroundOptions,
+): Promise<SmallResult> {
+  const kept = await shrinkMask(found);
+  const drawn = mask === found ? kept : await shrinkMask(mask);
+  return {
+    mask: kept,
+    async draw(source) {
+      const fitting = await fitMask(drawn, source);
+      return options.output === 'mask' ? fitting : gather(cutOutRows(source, fitting, options));
+    },
+  };
 }
 
 async function encode(picture: Samples | null, mask: Samples, options: RemoveBackgroundOptions) {

@@ -33,16 +33,24 @@ export async function encodeMask(mask: Samples, format: Format): Promise<Uint8Ar
 export async function encodeCutOut(
   picture: Samples,
   mask: Samples,
-  { edges, background, format }: Pick<RemoveBackgroundOptions, 'edges' | 'background' | 'format'>,
+  options: Pick<RemoveBackgroundOptions, 'edges' | 'background' | 'format'>,
 ): Promise<Uint8Array> {
+  return await encode(cutOutRows(picture, mask, options), options.format);
+}
+
+/** The same, row by row. */
+export function cutOutRows(
+  picture: Samples,
+  mask: Samples,
+  { edges, background }: Pick<RemoveBackgroundOptions, 'edges' | 'background'>,
+): PictureRows {
   const { width, height } = picture;
   const layers = { picture, mask: mask.data };
   if (background) {
-    const writeRow = flattenedRows(layers, coloursOf(background));
-    return await encode({ width, height, channels: 3, writeRow }, format);
+    return { width, height, channels: 3, writeRow: flattenedRows(layers, coloursOf(background)) };
   }
   const writeRow = edges === 'straight' ? straightRows(layers) : premultipliedRows(layers);
-  return await encode({ width, height, channels: 4, writeRow }, format);
+  return { width, height, channels: 4, writeRow };
 }
 
 interface Layers {

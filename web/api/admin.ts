@@ -1,15 +1,16 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { adminAuditRoutes } from './admin-audit.ts';
 import { adminCloudRunRoutes } from './admin-cloud-run.ts';
+import { adminJobRoutes } from './admin-jobs.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
 import {
   adminProblems,
   adminSecurity,
   JobDocument,
-  JobPage,
   jobIdParameter,
   json,
   problemAnswers,
@@ -19,7 +20,7 @@ import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
 import { anyOwner, viewOf, visibleJob } from './job-access.ts';
 import { jobEvents } from './job-events.ts';
-import { adminJobQuery, given } from './jobs.ts';
+import { massActionRoutes } from './mass-actions.ts';
 import { lookAtJobs, pageFor } from './newest-jobs.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
@@ -34,17 +35,6 @@ const getOverview = createRoute({
   security: adminSecurity,
   summary: 'Read the numbers of the dashboard',
   responses: { 200: json(overviewSchema, 'The numbers.'), ...problemAnswers(...adminProblems) },
-});
-
-const listAllJobs = createRoute({
-  method: 'get',
-  path: '/jobs',
-  operationId: 'listAllJobs',
-  tags: ['admin'],
-  security: adminSecurity,
-  summary: "List everybody's jobs, newest first",
-  request: { query: adminJobQuery },
-  responses: { 200: json(JobPage, 'One page.'), ...problemAnswers('invalid_request', ...adminProblems) },
 });
 
 const getAnyJob = createRoute({
@@ -96,6 +86,10 @@ export function adminRoutes(dependencies: ApiDependencies) {
   const api = createOpenApiApp();
   api.use(requireAdmin(dependencies));
   api.route('/', adminWorkerRoutes(dependencies));
+  // Before the route of one job: `counts` is no id.
+  api.route('/', adminJobRoutes(dependencies));
+  api.route('/', massActionRoutes(dependencies));
+  api.route('/', deadLetterRoutes(dependencies));
   api.route('/', adminSettingsRoutes(dependencies));
   api.route('/', adminAuditRoutes(dependencies));
   api.route('/', adminKeyRoutes(dependencies));
@@ -106,11 +100,6 @@ export function adminRoutes(dependencies: ApiDependencies) {
       const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);
       const newest = await ports.feed.newest(pageFor(look).jobs);
       return c.json(await readOverview({ fleet, open: look.open, newest }, ports), 200);
-    })
-    .openapi(listAllJobs, async (c) => {
-      const { limit, cursor, ...filter } = c.req.valid('query');
-      const page = await ports.feed.find(given(filter), limit, cursor ?? null);
-      return c.json({ jobs: page.jobs.map(viewOf), cursor: page.cursor }, 200);
     })
     .openapi(getAnyJob, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);

@@ -9,6 +9,7 @@ import { type ApiDependencies, type ApiEnv, recognizeVisitor, requireAdmin } fro
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
+import { jobThumbnailRoutes } from './job-thumbnails.ts';
 import { jobRoutes } from './jobs.ts';
 import { metricsRoutes } from './metrics.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -46,6 +47,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.route('/api/v1', jobRoutes(dependencies));
   api.route('/api/v1', rerunRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));
+  api.route('/api/v1', jobThumbnailRoutes(dependencies));
   api.route('/api/v1', deletionRoutes(dependencies));
   if (pages !== 'admin') {
     api.route('/api/v1', uploadRoutes(dependencies));

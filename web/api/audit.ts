@@ -30,7 +30,7 @@ export async function audited<Value>(
   const id = randomUUID();
   const at = clock.now();
   const expiresAt = new Date(at.getTime() + keptAuditMs);
-  await audit.begin({ id, at, by, action, subject, detail, outcome: 'begun', expiresAt });
+  await audit.begin({ id, at, by, action, subject, detail, outcome: 'begun', result: null, expiresAt });
 
   /** The deed itself is done or refused by now, and its answer must not depend on this. */
   async function end(outcome: AuditOutcome): Promise<void> {

@@ -1,6 +1,6 @@
 import type { ApiKeyScope } from '@spillway/core/api-keys.ts';
 import type { MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
-import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
 import type { SitePages } from '../site-pages.ts';
@@ -21,6 +21,8 @@ import { bearerOf } from './token-admins.ts';
 /** What the API works with. */
 export interface ApiDependencies {
   ports: Ports;
+  /** Messages that were put aside, and how they are read. */
+  letters: Pick<AppPorts, 'deadLetters' | 'consumer'>;
   sessions: Sessions;
   admins: SiteAdmins;
   pages: SitePages;

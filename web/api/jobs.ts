@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import type { AdminAction } from '@spillway/core/audit.ts';
-import { type Job, jobStateSchema, targetSchema } from '@spillway/core/job.ts';
+import { type Job, jobStateSchema } from '@spillway/core/job.ts';
 import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { storableText } from '@spillway/core/text.ts';
@@ -183,15 +183,9 @@ export function deedOn({ id, owner, source }: Job, action: AdminAction): AdminDe
 }
 
 /** The filters that the query names. */
-export function given(filter: { [Key in keyof JobFilter]: JobFilter[Key] | undefined }): JobFilter {
+function given(filter: { [Key in keyof JobFilter]: JobFilter[Key] | undefined }): JobFilter {
   return Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
 }
-
-/** Filters that only admins have. */
-export const adminJobQuery = jobQuery.extend({
-  target: targetSchema.optional(),
-  owner: storableText().optional(),
-});
 
 function refusedRetry(why: Extract<Retried, { kind: 'refused' }>['why']): ProblemError {
   switch (why) {

@@ -43,6 +43,13 @@ export const limits = {
     address: { burst: 3_600, perMinute: 1_800 },
     stranger: { burst: 60, perMinute: 30 },
   },
+  /** A list of a large batch shows a thousand of them while it is scrolled through. */
+  thumbnails: {
+    what: 'thumbnails',
+    owner: { burst: 6_000, perMinute: 3_000 },
+    address: { burst: 18_000, perMinute: 9_000 },
+    stranger: { burst: 240, perMinute: 120 },
+  },
   streams: {
     what: 'new event streams',
     owner: { burst: 20, perMinute: 30 },

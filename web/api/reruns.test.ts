@@ -46,7 +46,11 @@ it("refuses what is somebody else's, what no operation has, and what has wrong o
 it("keeps in the audit what an admin does with somebody's picture", async () => {
   const { site, job, memory, owner } = await visitorWithJob();
   const admin = await createAdmin(site);
-  const response = await admin.post('/api/v1/jobs', { from: job.id, operation: 'sketch', options: { blur: 7 } });
+  const response = await admin.post('/api/v1/jobs', {
+    from: job.id,
+    operation: 'sketch',
+    options: { blur: 7 },
+  });
   expect((await jobOf(response)).owner).toBe(owner);
   const { entries } = await memory.audit.recent(10, null);
   expect(entries).toMatchObject([{ action: 'rerun_job', subject: job.id, outcome: 'done' }]);

@@ -7,10 +7,21 @@ import {
   longestValidDays,
 } from '@spillway/core/api-keys.ts';
 import { auditEntrySchema } from '@spillway/core/audit.ts';
+import { failureCodeList } from '@spillway/core/errors.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import { expectedArrivalsSchema, forecastDocumentSchema } from '@spillway/core/forecast/prewarming.ts';
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
-import { claimSchema, jobErrorSchema, jobSchema, resultSchema, targetSchema } from '@spillway/core/job.ts';
+import {
+  claimSchema,
+  instant,
+  jobErrorSchema,
+  jobSchema,
+  jobStateSchema,
+  resultSchema,
+  targetSchema,
+} from '@spillway/core/job.ts';
+import { jobQuerySchema } from '@spillway/core/job-query.ts';
+import { massActionKindSchema, massActionSchema, mostNamed } from '@spillway/core/mass-action.ts';
 import { offerSchema } from '@spillway/core/offers.ts';
 import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
@@ -121,6 +132,90 @@ const runFields = () => ({
 });
 
 export const jobPageSchema = z.object({ jobs: z.array(jobViewSchema), cursor: z.string().nullable() });
+
+/** How many jobs match. */
+export const jobCountSchema = z.object({
+  jobs: z.int(),
+  /** `at_most`: an index tells of this many that may match, and for some only the document could say. */
+  exact: z.enum(['exactly', 'more_than', 'at_most']),
+});
+
+export const stateCountsSchema = z.object({ byState: z.record(jobStateSchema, jobCountSchema) });
+
+/** Why jobs failed, the most frequent cause first. */
+export const causesSchema = z.object({
+  causes: z.array(
+    z.object({
+      code: z.enum(failureCodeList),
+      count: jobCountSchema,
+      /** When the first job of this cause was created, whatever else the query asks for. */
+      firstSeen: instant.nullable(),
+      /** The newest that matches. */
+      example: jobViewSchema.meta({ id: 'Job' }),
+    }),
+  ),
+});
+
+export const massActionRequestSchema = z.strictObject({
+  kind: massActionKindSchema,
+  which: z.discriminatedUnion('kind', [
+    /** All jobs that match now. */
+    z.strictObject({ kind: z.literal('matching'), query: jobQuerySchema.strict() }),
+    z.strictObject({
+      kind: z.literal('named'),
+      ids: z
+        .array(z.string().regex(/^\w{1,64}$/))
+        .min(1)
+        .max(mostNamed),
+    }),
+  ]),
+});
+export type MassActionRequest = z.infer<typeof massActionRequestSchema>;
+
+/** `tab`: a random word of the page that asks, so that two do not go on with it at the same time. */
+export const massActionTabSchema = z.strictObject({
+  id: z.string().min(1).max(100),
+  tab: z.string().regex(/^[\w-]{8,64}$/),
+});
+
+export const massPreviewSchema = z.object({
+  jobs: z.int(),
+  /** False where there may be more or fewer. */
+  exact: z.boolean(),
+});
+
+export const massActionStandSchema = z.object({
+  action: massActionSchema.omit({ which: true, place: true }).nullable(),
+  /** Whether another tab goes on with it. */
+  elsewhere: z.boolean().default(false),
+});
+export type MassActionStand = z.infer<typeof massActionStandSchema>;
+
+/** A message that was put aside. */
+const deadLetterViewSchema = z.object({
+  id: z.string(),
+  problem: z.string(),
+  at: instant.nullable(),
+  /** What the message had, its beginning. */
+  data: z.string(),
+  about: z.enum(['job', 'upload', 'unknown']),
+  /** Of an upload's event, as `gs://bucket/name#generation`. */
+  object: z.string().nullable(),
+  /** Null where it is gone or not readable. */
+  job: jobViewSchema.meta({ id: 'Job' }).nullable(),
+});
+export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
+
+export const deadLettersSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('read'), letters: z.array(deadLetterViewSchema) }),
+  /** The service did not show them to the site; `why` says what to mend. */
+  z.object({ kind: z.literal('not_shown'), why: z.string() }),
+]);
+
+export const replayedSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('waits'), jobIds: z.array(z.string()) }),
+  z.object({ kind: z.literal('settled'), why: z.enum(['ended', 'gone']) }),
+]);
 
 /** RFC 9457. `code` is stable; `detail` is for people. */
 export const problemSchema = z.object({

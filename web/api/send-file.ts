@@ -17,7 +17,7 @@ const largestSentHere = 8 * mebibyte;
 const addressForMs = 5 * 60_000;
 
 /** Even a file that passes for a picture can do nothing but be shown. */
-const inertHeaders = {
+export const inertHeaders = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; sandbox",
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -39,12 +39,17 @@ export interface FileToSend {
 
 /** The answer to somebody who has the file already, or null. */
 export function notModified(c: Context, generation: string): Response | null {
+  if (!namesTag(c, etagOf(generation))) return null;
+  return new Response(null, { status: 304, headers: { ...inertHeaders, ETag: etagOf(generation) } });
+}
+
+/** Whether the request says, in `If-None-Match`, that it has what this ETag names. */
+export function namesTag(c: Context, etag: string): boolean {
   const tags = c.req
     .header('if-none-match')
     ?.split(',')
     .map((tag) => tag.trim().replace(/^W\//, ''));
-  if (!tags?.some((tag) => tag === '*' || tag === etagOf(generation))) return null;
-  return new Response(null, { status: 304, headers: { ...inertHeaders, ETag: etagOf(generation) } });
+  return tags?.some((tag) => tag === '*' || tag === etag) ?? false;
 }
 
 /** Which bytes the request wants: null for all of them. Throws a problem where the file has no such bytes. */

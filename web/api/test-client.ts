@@ -84,6 +84,7 @@ export function createTestApi(
   const networkOf = (c: Context) => c.req.header(addressHeader) ?? '192.0.2.1';
   const api = createApi({
     ports,
+    letters: memory,
     sessions,
     admins: createAdmins({ access, secret, clock, log, sessions }),
     pages,

@@ -1,5 +1,5 @@
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
-import type { Job } from '@spillway/core/job.ts';
+import type { Job, JobResult } from '@spillway/core/job.ts';
 import { receiptName, resultName } from '@spillway/core/object-names.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { failed, succeeded } from '@spillway/core/transitions.ts';
@@ -14,7 +14,12 @@ export async function fail(job: Job, { jobs, clock }: Ports): Promise<Job> {
 }
 
 /** Ends a job as a worker does that made this result. */
-export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi, 'memory'>): Promise<Job> {
+export async function succeed(
+  job: Job,
+  bytes: Buffer,
+  { memory }: Pick<TestApi, 'memory'>,
+  more: Partial<JobResult> = {},
+): Promise<Job> {
   const { jobs, blobs, clock } = memory;
   const name = resultName(job, 'png');
   const content = { from: { text: bytes.toString('latin1') }, contentType: 'image/png' };
@@ -35,6 +40,7 @@ export async function succeed(job: Job, bytes: Buffer, { memory }: Pick<TestApi,
     receipt: receiptName(job),
     thumbnails: null,
     mask: null,
+    ...more,
   };
   return changed(
     await overTime(changeJob(jobs, job.id, (current) => succeeded(current, result, timings, clock.now()))),

@@ -38,10 +38,14 @@ export const brokenNeeds: BrokenPlans = {
       () => without(example, [bucketRight, 'fetches_models']),
     ],
   ],
-  'VM workers pull from their subscription, and no other account pulls': [
+  'VM workers pull from their subscription, the dashboard from the dead letters, and nobody else pulls': [
     [
       /It is not so that spillway-vm@/,
       () => without(example, ['google_pubsub_subscription_iam_member', 'pulls']),
+    ],
+    [
+      /It is not so that spillway-admin@.* may pull from jobs-dead-pull/,
+      () => without(example, ['google_pubsub_subscription_iam_member', 'dashboard_reads_letters']),
     ],
     [
       /spillway-vm@.* may pull from jobs-dead-pull, and need not/,

@@ -54,15 +54,20 @@ export const needsPolicies: Policy[] = [
       }),
   },
   {
-    name: 'VM workers pull from their subscription, and no other account pulls',
+    name: 'VM workers pull from their subscription, the dashboard from the dead letters, and nobody else pulls',
     findings: (plan) => {
       const given = ofType(plan, 'google_pubsub_subscription_iam_member').filter(
         // Pub/Sub's own account takes out what goes to the dead letters.
         (grant) => !/^service-\d+@gcp-sa-pubsub\./.test(memberOf(grant)),
       );
-      const vms = accountsOf(plan).filter(({ name }) => name === 'vm');
+      const programs = accountsOf(plan);
+      const vms = programs.filter(({ name }) => name === 'vm');
+      const dashboards = programs.filter(({ name }) => name === 'admin');
       return differences(
-        vms.map(({ account }) => `${account} may pull from ${subscriptionNames.vm}`),
+        [
+          ...vms.map(({ account }) => `${account} may pull from ${subscriptionNames.vm}`),
+          ...dashboards.map(({ account }) => `${account} may pull from ${subscriptionNames.dead}`),
+        ],
         given.map((grant) => `${memberOf(grant)} may pull from ${textAt(grant, 'subscription')}`),
         (right) => `It is not so that ${right}.`,
         (right) => `${right}, and need not.`,

@@ -50,7 +50,7 @@ export function AuditPanel() {
 }
 
 function Entry({ entry }: { entry: AuditView }) {
-  const { at, by, action, subject, detail, outcome } = entry;
+  const { at, by, action, subject, detail, outcome, result } = entry;
   const ended = outcomeWords[outcome];
   return (
     <li>
@@ -61,6 +61,7 @@ function Entry({ entry }: { entry: AuditView }) {
         <strong>{whoLabel(by)}</strong> {actionLabel(action)} <code>{subject}</code>
         {ended && <span class="audit-outcome">{ended}</span>}
         {detail && <small class="audit-detail">{detail}</small>}
+        {result && <small class="audit-detail">{result}</small>}
       </p>
     </li>
   );

@@ -13,6 +13,11 @@ const actionWords: Record<AdminAction, string> = {
   rerun_job: 'ran something else on the picture of the job',
   cancel_job: 'cancelled the job',
   delete_job: 'deleted the job',
+  retry_jobs: 'retried',
+  cancel_jobs: 'cancelled',
+  delete_jobs: 'deleted',
+  replay_letter: 'replayed the dead letter',
+  discard_letter: 'threw away the dead letter',
   create_key: 'made the API key',
   revoke_key: 'revoked the API key',
 };
