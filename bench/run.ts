@@ -27,7 +27,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   drop: async () => (await import('./drop.ts')).drop,
   line: async () => (await import('./line/main.ts')).line,
   lost: async () => (await import('./lost.ts')).lost,
-  'page-weight': async () => (await import('./page-weight.ts')).pageWeight,
+  workbench: async () => (await import('./workbench.ts')).workbench,
 };
 
 const [name = '', ...flags] = process.argv.slice(2);

@@ -7,17 +7,24 @@ import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
-import { adminProblems, adminSecurity, jobIdParameter, json, problemAnswers } from './describe.ts';
+import {
+  adminProblems,
+  adminSecurity,
+  JobDocument,
+  jobIdParameter,
+  json,
+  problemAnswers,
+} from './describe.ts';
 import { type ApiDependencies, requireAdmin } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
-import { anyOwner, visibleJob } from './job-access.ts';
+import { anyOwner, viewOf, visibleJob } from './job-access.ts';
 import { jobEvents } from './job-events.ts';
 import { massActionRoutes } from './mass-actions.ts';
 import { lookAtJobs, pageFor } from './newest-jobs.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
-import { jobDetailSchema, overviewSchema } from './schema.ts';
+import { overviewSchema } from './schema.ts';
 import { placeNamed } from './write-places.ts';
 
 const getOverview = createRoute({
@@ -40,7 +47,7 @@ const getAnyJob = createRoute({
   description: 'The other routes of a job, under `/jobs/{id}`, serve an admin for every job too.',
   request: { params: jobIdParameter },
   responses: {
-    200: json(jobDetailSchema.meta({ id: 'JobDetail' }), 'The job.'),
+    200: json(JobDocument, 'The job.'),
     ...problemAnswers('invalid_request', ...adminProblems, 'not_found'),
   },
 });
@@ -96,7 +103,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
     })
     .openapi(getAnyJob, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);
-      return c.json(jobDetailSchema.parse(job), 200);
+      return c.json(viewOf(job), 200);
     })
     .openapi(followEverything, (c) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);

@@ -1,3 +1,4 @@
+import type { OperationName } from '@spillway/core/operations.ts';
 import { z } from 'zod';
 import { type Reply, requestJson } from '../http/request.ts';
 
@@ -21,6 +22,15 @@ export function deleteBatch(id: string): Promise<Reply<null>> {
   return change('DELETE', pathOf(id));
 }
 
+/** Makes the same of every picture that is not made of it already. */
+export function runForBatch(
+  id: string,
+  operation: OperationName,
+  options: Readonly<Record<string, unknown>>,
+): Promise<Reply<null>> {
+  return change('POST', `${pathOf(id)}/jobs`, { operation, options });
+}
+
 /** Address of a ZIP file of everything that was made. */
 export function archiveUrl(id: string): string {
   return `/api/v1${pathOf(id)}/archive`;
@@ -36,12 +46,13 @@ function pathOf(id: string): string {
 }
 
 /** The server changes some jobs at a time, and says where to go on. */
-async function change(method: 'POST' | 'DELETE', path: string): Promise<Reply<null>> {
+async function change(method: 'POST' | 'DELETE', path: string, body?: unknown): Promise<Reply<null>> {
   const problems: string[] = [];
   for (let cursor: string | null = null; ; ) {
     const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
     const reply: Reply<z.infer<typeof changeSchema>> = await requestJson(`${path}${query}`, changeSchema, {
       method,
+      body,
     });
     if (!reply.ok) return reply;
     problems.push(...reply.value.failed.map(({ message }) => message));

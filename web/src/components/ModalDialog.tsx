@@ -6,14 +6,21 @@ interface ModalDialogProps {
   title: string;
   className: string;
   onClose(): void;
+  /** Beside the title. */
+  actions?: ComponentChildren;
   children: ComponentChildren;
 }
 
 /** The browser's own modal dialog: focus stays inside, Escape and a press beside it close it. */
-export function ModalDialog({ title, className, onClose, children }: ModalDialogProps) {
+export function ModalDialog({ title, className, onClose, actions, children }: ModalDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    // The browser gives the focus back when a dialog closes, and not when it is taken away.
+    return () => element?.close();
+  }, []);
   return (
     // biome-ignore lint/a11y/useKeyWithClickEvents: Escape is the dialog's own key for what the press beside it does.
     <dialog
@@ -28,6 +35,7 @@ export function ModalDialog({ title, className, onClose, children }: ModalDialog
       <div class="modal-sheet">
         <header class="modal-head">
           <h2 id={titleId}>{title}</h2>
+          {actions}
           <button type="button" class="button quiet square" onClick={() => dialog.current?.close()}>
             <Icon name="close" />
             <span class="visually-hidden">Close</span>

@@ -4,7 +4,6 @@ import { countOf } from '@spillway/core/amounts.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { BatchList } from '../batches/BatchList.tsx';
-import type { Picture, PictureResult } from '../batches/batch.ts';
 import { createBatchDeeds } from '../batches/batch-deeds.ts';
 import { createCompleteBatches } from '../batches/complete-batches.ts';
 import { DropNote } from '../batches/DropNote.tsx';
@@ -13,7 +12,6 @@ import { createBatchGrouper } from '../batches/group-pictures.ts';
 import { createShownResults } from '../batches/shown-results.ts';
 import { rememberResults } from '../batches/visit.ts';
 import { visitorFailure } from '../batches/visitor-words.ts';
-import { LargeView } from '../components/LargeView.tsx';
 import { LeftOutNote } from '../components/LeftOutNote.tsx';
 import { OperationPicker } from '../components/OperationPicker.tsx';
 import { type Sample, SampleStrip } from '../components/SampleStrip.tsx';
@@ -30,6 +28,8 @@ import type { FileUpload } from '../uploads/file-upload.ts';
 import { leftOutSummary } from '../uploads/left-out-words.ts';
 import type { LeftOut, PickedFiles } from '../uploads/picked-files.ts';
 import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
+import { openPicture } from '../workbench/open-picture.ts';
+import { WorkbenchDoor } from '../workbench/WorkbenchDoor.tsx';
 
 /** The upload page: what to make, which files, and what came of them. */
 export default function UploadPage({ samples }: { samples: Sample[] }) {
@@ -38,7 +38,6 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
     [],
   );
   const refused = useSignal(false);
-  const opened = useSignal<{ picture: Picture; result: PictureResult | null } | null>(null);
   const leftOut = useSignal<readonly LeftOut[]>([]);
 
   useEffect(startLearning, []);
@@ -91,15 +90,9 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
         own={own}
         shownResults={shownResults}
         deeds={deeds}
-        onOpen={(picture, result) => (opened.value = { picture, result })}
+        onOpen={(picture, result) => openPicture(picture.id ?? picture.key, result?.id ?? null)}
       />
-      {opened.value?.result?.job && opened.value.result.stage.kind === 'done' && (
-        <LargeView
-          job={opened.value.result.job}
-          preview={opened.value.picture.upload?.preview ?? null}
-          onClose={() => (opened.value = null)}
-        />
-      )}
+      <WorkbenchDoor batches={batches} own={own} selection={selection} deeds={deeds} />
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcer.text}
       </p>

@@ -45,7 +45,8 @@ function isChanged(field: OptionField, values: Record<string, unknown>): boolean
   return values[field.key] !== undefined && values[field.key] !== field.initial;
 }
 
-function valueWords(field: OptionField, value: unknown): string[] {
+/** A value in a few words; none where it switches something off. */
+export function valueWords(field: OptionField, value: unknown): string[] {
   switch (field.kind) {
     case 'choice':
       return [choiceLabel(String(value))];
