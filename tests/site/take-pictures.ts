@@ -48,8 +48,16 @@ async function takePicture(
     await page.goto(url);
     await page.locator('astro-island[ssr]').first().waitFor({ state: 'detached' });
     await prepare?.(page);
+    await imagesAreShown(page);
     await page.screenshot({ path, fullPage: true });
   } finally {
     await context.close();
   }
+}
+
+/** Waits for the images that the page has asked for; one that cannot be had does not hold the picture up. */
+async function imagesAreShown(page: Page): Promise<void> {
+  const loading = async () =>
+    (await page.evaluate('[...document.images].filter((image) => !image.complete).length')) as number;
+  for (let tries = 0; tries < 50 && (await loading()) > 0; tries++) await page.waitForTimeout(100);
 }
