@@ -14,8 +14,9 @@ const check = async () => ({ kind: 'welcome' }) as const;
 const health = { report: async () => ({ status: 'ready' }) as const };
 const metrics = createMetricsPage(async () => [], 0);
 const metricsPush = { whenDue: async () => {} };
+const rollupFlush = { whenDue: async () => {} };
 const tracing = { flush: async () => {} };
-const pages: PushPages = { check, health, metrics, metricsPush, tracing, log };
+const pages: PushPages = { check, health, metrics, metricsPush, rollupFlush, tracing, log };
 
 function push(worker: PushWork, body: string) {
   return createPushApp(worker, consumer, pages).request('/push', {

@@ -6,6 +6,7 @@ import { type MetricsPage, tooMany } from '@spillway/pipeline/http/metrics-page.
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Consumer, Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import type { Log } from '@spillway/pipeline/ports/ports.ts';
+import type { RollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import type { MetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { prometheusContentType } from '@spillway/pipeline/telemetry/prometheus.ts';
 import { type ProcessTracing, requestFlushMs } from '@spillway/pipeline/telemetry/tracing.ts';
@@ -36,6 +37,7 @@ export interface PushPages {
   health: Pick<Health, 'report'>;
   metrics: Pick<MetricsPage, 'text' | 'admit'>;
   metricsPush: Pick<MetricsPush, 'whenDue'>;
+  rollupFlush: Pick<RollupFlush, 'whenDue'>;
   tracing: Pick<ProcessTracing, 'flush'>;
   log: Log;
 }
@@ -48,7 +50,7 @@ export interface PushPages {
 export function createPushApp(
   worker: PushWork,
   { readPush }: Pick<Consumer, 'readPush'>,
-  { check, health, metrics, metricsPush, tracing, log }: PushPages,
+  { check, health, metrics, metricsPush, rollupFlush, tracing, log }: PushPages,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   // Not `/healthz`: Cloud Run keeps paths that end in z (https://cloud.google.com/run/docs/known-issues#ah).
@@ -82,7 +84,11 @@ export function createPushApp(
     const outcome = await worker.work(delivery);
     // After the answer there is no processor time, unless other requests are under way.
     const rests = worker.inFlight() === 0;
-    await Promise.all([metricsPush.whenDue(), rests ? tracing.flush(requestFlushMs) : null]);
+    await Promise.all([
+      metricsPush.whenDue(),
+      rollupFlush.whenDue(),
+      rests ? tracing.flush(requestFlushMs) : null,
+    ]);
     return outcome.ack ? context.body(null, 204) : context.text('Try again later.', 503);
   });
   app.onError((error, context) => {

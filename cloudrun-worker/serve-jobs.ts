@@ -3,6 +3,7 @@ import { parseConfig } from '@spillway/pipeline/config.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
 import { askedToEnd } from '@spillway/worker/lifetime.ts';
@@ -38,7 +39,8 @@ export async function serveJobs(program: string, environment: NodeJS.ProcessEnv)
   const metrics = createMetricsPage(ownMetrics.read, 1_000);
   const origin = { program, instance: id };
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
-  const pages = { check, health, metrics, metricsPush, tracing, log };
+  const rollupFlush = startRollupFlush('cloudrun-worker', worker.ports, null);
+  const pages = { check, health, metrics, metricsPush, rollupFlush, tracing, log };
   const server = await listen(createPushApp(fitness.work, consumer, pages), config, log);
   await worker.setState('ready');
   const fault = await Promise.race([end.then(() => null), fitness.lost]);
@@ -49,7 +51,7 @@ export async function serveJobs(program: string, environment: NodeJS.ProcessEnv)
   const grace = setTimeout(worker.giveBack, config.SPILLWAY_DRAIN_MS);
   await worker.idle();
   clearTimeout(grace);
-  await metricsPush.stop();
+  await Promise.all([metricsPush.stop(), rollupFlush.stop()]);
   server.hangUp();
   await closed;
   await worker.close();

@@ -27,6 +27,7 @@ const pages = {
   health,
   metrics,
   metricsPush: { whenDue: async () => {} },
+  rollupFlush: { whenDue: async () => {} },
   tracing: { flush: async () => {} },
   log,
 };

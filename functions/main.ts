@@ -10,6 +10,7 @@ import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import type { AppPorts } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { requestFlushMs, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { loadPlugins } from '@spillway/plugins/load.ts';
@@ -51,6 +52,7 @@ async function register(): Promise<void> {
   const origin = { program: config.FUNCTION_TARGET, instance };
   const { metrics: output, ownMetrics } = ports;
   const push = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
+  const rollupFlush = startRollupFlush(config.FUNCTION_TARGET, ports, null);
 
   /** Each function answers for its health to everybody, and does its work for those who may call it. */
   const serve = (name: string, create: (ports: AppPorts) => FunctionHandler) => {
@@ -59,7 +61,9 @@ async function register(): Promise<void> {
     const handler = withFailures(withHealth(called, health), log);
     http(
       name,
-      beforeAnswer(handler, () => Promise.all([push.whenDue(), tracing.flush(requestFlushMs)])),
+      beforeAnswer(handler, () =>
+        Promise.all([push.whenDue(), rollupFlush.whenDue(), tracing.flush(requestFlushMs)]),
+      ),
     );
   };
   serve('route', createRouteFunction);

@@ -7,6 +7,7 @@ import type { Consumer, StorageEvent } from '@spillway/pipeline/ports/consumer.t
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { createRecentArrivals, type RecentArrivals } from '@spillway/pipeline/recent-arrivals.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
+import { tellDeadLetter } from '@spillway/pipeline/telemetry/facts.ts';
 import type { FunctionHandler, FunctionRequest } from './handler.ts';
 
 type RoutePorts = Ports & { consumer: Pick<Consumer, 'readStorageEvent'> };
@@ -120,7 +121,7 @@ async function putAside(
       },
     );
   }
-  ports.instruments.count('spillway.dead_letters', { kind: 'event' });
+  tellDeadLetter('event', ports);
   await overTime(
     passOver({ task: 'routing', item }, new Error(`Event ${eventId}: ${why}`, { cause: error }), ports),
   );

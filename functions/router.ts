@@ -13,6 +13,7 @@ import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import type { AppPorts, Log, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
 import { createRecentArrivals } from '@spillway/pipeline/recent-arrivals.ts';
+import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
@@ -53,6 +54,8 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Route
     timers,
   });
 
+  const rollupFlush = startRollupFlush(program, ports, timers);
+
   const arrivals = createRecentArrivals();
   const events = await startUploadEvents(config, {
     atOnce: config.SPILLWAY_ROUTES_AT_ONCE,
@@ -67,7 +70,7 @@ export async function startRouter(config: RouterConfig, log: Log): Promise<Route
     healthPort: pages?.port ?? null,
     async stop() {
       await Promise.all([events.stop(), sweeping.stop(), searching.stop(), jobEvents?.stop(), pages?.stop()]);
-      await metricsPush.stop();
+      await Promise.all([metricsPush.stop(), rollupFlush.stop()]);
       await Promise.all([ports.close(), tracing.stop()]);
     },
   };

@@ -22,6 +22,8 @@ export function* readConditions(ports: Ports): Steps<Conditions> {
 export interface ConditionsNow extends Conditions {
   workers: readonly Worker[];
   readAt: Date;
+  /** Heartbeats that were ignored. */
+  ignored: number;
 }
 
 /**
@@ -29,12 +31,12 @@ export interface ConditionsNow extends Conditions {
  * summarises them for all others. Throws `OutageError`.
  */
 export function* readConditionsNow(ports: Ports): Steps<ConditionsNow> {
-  const [settings, { workers, readAt }, state] = yield* waitForAll([
+  const [settings, { workers, readAt, ignored }, state] = yield* waitForAll([
     ports.settings.routing(),
     ports.fleet.read(),
     ports.routerStates.read(),
   ]);
-  return { now: ports.clock.now(), workers, readAt, state, settings, reach: ports.runReach };
+  return { now: ports.clock.now(), workers, readAt, ignored, state, settings, reach: ports.runReach };
 }
 
 /** The job as routing sees it. Throws `PermanentError` when this version knows no such operation. */

@@ -10,6 +10,7 @@ import type { Executor } from './executor.ts';
 import { givenBack, type Outcome } from './outcome.ts';
 import type { Delivery } from './ports/consumer.ts';
 import { claimFirstInLine, claimInTurn } from './take-turn.ts';
+import { tellDeadLetter } from './telemetry/facts.ts';
 import { addSpan, linksTo, markFailed, traced } from './telemetry/traced.ts';
 import { answerTrial } from './try-out.ts';
 
@@ -167,7 +168,7 @@ function* neverThrowing(work: Steps<Outcome>, executor: Executor): Steps<Outcome
 async function putAside(data: string, why: string, { ports }: Executor): Promise<Outcome> {
   try {
     await ports.queue.bury(data, why);
-    ports.instruments.count('spillway.dead_letters', { kind: 'message' });
+    tellDeadLetter('message', ports);
     ports.log.error(
       { problem: why },
       'A message, or its job, could not be read: it was put aside in jobs-dead.',

@@ -21,8 +21,15 @@ export interface LeadersLook {
   conditions(): Steps<ConditionsNow>;
 }
 
-/** Does work, and looks at the world, for all programs, as long as the work takes. */
-export function* whileLooking<Value>(ports: Ports, work: (look: LeadersLook) => Steps<Value>): Steps<Value> {
+/**
+ * Does work, and looks at the world, for all programs, as long as the work takes.
+ * @param onSeen Told of each look.
+ */
+export function* whileLooking<Value>(
+  ports: Ports,
+  work: (look: LeadersLook) => Steps<Value>,
+  onSeen: (seen: ConditionsNow) => void = () => {},
+): Steps<Value> {
   const { clock, timers, log } = ports;
   let latest: ConditionsNow | null = null;
   const looks = singleFlight(() => begin(look()));
@@ -30,6 +37,7 @@ export function* whileLooking<Value>(ports: Ports, work: (look: LeadersLook) => 
   function* look(): Steps<ConditionsNow> {
     const seen = yield* readConditionsNow(ports);
     latest = seen;
+    onSeen(seen);
     yield* summariseFleet(seen, ports);
     return seen;
   }

@@ -2,7 +2,8 @@ import { type Background, singleFlight, startRecurring } from '@spillway/core/ba
 import type { Ports } from './ports/ports.ts';
 import { createPrewarming } from './prewarming.ts';
 import { createGaugeReports } from './report-gauges.ts';
-import { newSweepMemory, sweepOnce } from './sweep.ts';
+import { createRollupLeader } from './rollups/leader.ts';
+import { newSweepMemory, type SweepMemory, sweepOnce } from './sweep.ts';
 import { within } from './within.ts';
 
 /** What takes longer beside a sweep is not waited for. Milliseconds. */
@@ -25,10 +26,11 @@ export interface Sweeper extends Background {
 
 /**
  * Sweeps in the name of one process when it is told to. The one that has the sweep's lease also writes what is true
- * of the system to where metrics are kept, and one that may prewarms Cloud Run.
+ * of the system to where metrics are kept and merges the rollups, and one that may prewarms Cloud Run.
  */
 export function createSweeper(holder: string, ports: Ports): Sweeper {
-  const memory = newSweepMemory();
+  const rollups = createRollupLeader(ports);
+  const memory: SweepMemory = { ...newSweepMemory(), onSeen: rollups.observe };
   const reports = createGaugeReports(holder, ports);
   const prewarming = createPrewarming(holder, ports);
   let beside: Promise<unknown> = Promise.resolve();
@@ -43,7 +45,10 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
       if (swept && Object.values(swept).some((count) => count > 0)) ports.log.info(swept, 'Swept.');
     } finally {
       // A job that no sweep can help must not keep these back.
-      beside = Promise.allSettled([hasLease ? reports.report() : undefined, prewarming.look()]);
+      beside = Promise.allSettled([
+        ...(hasLease ? [reports.report(), rollups.run()] : []),
+        prewarming.look(),
+      ]);
     }
   }
 
@@ -54,6 +59,7 @@ export function createSweeper(holder: string, ports: Ports): Sweeper {
     },
     stop() {
       reports.stop();
+      void rollups.stop();
       prewarming.stop();
     },
   };

@@ -3,7 +3,7 @@ import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { SpanName } from '@spillway/core/spans.ts';
 import { type Awaitable, overTime, type Steps, type Walk, waitFor } from '@spillway/core/steps.ts';
 import { emptyOutbox } from './after-end.ts';
-import { readConditions } from './conditions.ts';
+import { type ConditionsNow, readConditions } from './conditions.ts';
 import { decideDeferred } from './decide-deferred.ts';
 import { type ChooseRoute, decide, sendDecided } from './enqueue.ts';
 import { underLease, whileHeld } from './held-lease.ts';
@@ -68,6 +68,8 @@ export interface SweepMemory {
   seenWaiting: SeenWaiting;
   /** When the heartbeats of the whole fleet were last late. Milliseconds since 1970. */
   doubtedMs: number;
+  /** Told of each look at the world. */
+  onSeen?: (seen: ConditionsNow) => void;
 }
 
 export function newSweepMemory(): SweepMemory {
@@ -96,7 +98,9 @@ export function sweepOnce(
 /** The same, as steps. */
 export function sweepUnderLease(holder: string, ports: Ports, memory: SweepMemory): Steps<Swept | null> {
   const lease = { name: sweepLease, holder, ttlMs: timing.lease };
-  return underLease(lease, ports, (lost) => whileLooking(ports, (look) => sweep(ports, memory, lost, look)));
+  return underLease(lease, ports, (lost) =>
+    whileLooking(ports, (look) => sweep(ports, memory, lost, look), memory.onSeen),
+  );
 }
 
 function* sweep(ports: Ports, memory: SweepMemory, lost: AbortSignal, look: LeadersLook): Steps<Swept> {

@@ -1,6 +1,7 @@
 import { noInstruments } from '@spillway/pipeline/memory/instruments.ts';
 import { silentLog } from '@spillway/pipeline/memory/ports.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { noRecorder } from '@spillway/pipeline/rollups/recorder.ts';
 import type { Engine } from './virtual-time.ts';
 
 /**
@@ -12,6 +13,7 @@ export function besideTheDatabase(engine: Engine) {
   return {
     metrics: null,
     instruments: noInstruments,
+    recorder: noRecorder,
     runService: null,
     runReach: { kind: 'jobs' },
     tracing: null,

@@ -135,6 +135,7 @@ export function distantDatabase<Given extends Database>(
       waitingBefore: (target, turnAt) => aggregate(() => sums.waitingBefore(target, turnAt)),
       arrivedSince: (since) => aggregate(() => sums.arrivedSince(since)),
       arrivedOf: (operation, from, to) => aggregate(() => sums.arrivedOf(operation, from, to)),
+      endedWithin: (from, until) => aggregate(() => sums.endedWithin(from, until)),
       succeededSince: (target, since) => aggregate(() => sums.succeededSince(target, since)),
       failedSince: (target, since, limit) => list(() => sums.failedSince(target, since, limit), length),
       runDollars: (after, until) => aggregate(() => sums.runDollars(after, until)),

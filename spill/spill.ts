@@ -6,6 +6,7 @@ import { startHealthServer } from '@spillway/pipeline/http/health-server.ts';
 import { createMetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
@@ -76,6 +77,7 @@ async function runSpill(environment: NodeJS.ProcessEnv): Promise<void> {
     origin,
     timers: ports.timers,
   });
+  const rollupFlush = startRollupFlush(program, ports, ports.timers);
   process.send?.({ ready: true });
   // A wrong address, or an account without the right, is said now and not with the first job.
   remote.ask().then(
@@ -87,7 +89,7 @@ async function runSpill(environment: NodeJS.ProcessEnv): Promise<void> {
   const grace = setTimeout(work.giveBack, config.SPILLWAY_DRAIN_MS);
   await Promise.all([places.stop(), gate.stop(), pulling.stop(), work.idle()]);
   clearTimeout(grace);
-  await Promise.all([instances.runNow(), metricsPush.stop()]);
+  await Promise.all([instances.runNow(), metricsPush.stop(), rollupFlush.stop()]);
   await instances.stop();
   await healthServer?.stop();
   remote.close();

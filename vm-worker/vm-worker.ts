@@ -4,6 +4,7 @@ import { startHealthServer } from '@spillway/pipeline/http/health-server.ts';
 import { createMetricsPage, type MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import { createJsonLog } from '@spillway/pipeline/json-log.ts';
 import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
+import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { startSweeping } from '@spillway/pipeline/sweep-loop.ts';
 import { startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { identifyWorker } from '@spillway/worker/identity.ts';
@@ -40,6 +41,7 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   metrics = createMetricsPage(ownMetrics.read, 1_000);
   const origin = { program, instance: id };
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers });
+  const rollupFlush = startRollupFlush(program, worker.ports, timers);
   const pulling = startPulling('vm', worker);
   duty = startDuty(worker, pulling, config.SPILLWAY_DRAIN_MS, log);
   const sweeping = startSweeping(worker.id, worker.ports);
@@ -56,7 +58,7 @@ async function runVmWorker(environment: NodeJS.ProcessEnv): Promise<void> {
   // No slot begins anything new from here on. The last pulls end while the work under way does.
   await Promise.all([pulling.stop(), worker.setState('draining'), worker.idle()]);
   clearTimeout(grace);
-  await Promise.all([sweeping.stop(), metricsPush.stop()]);
+  await Promise.all([sweeping.stop(), metricsPush.stop(), rollupFlush.stop()]);
   await healthServer?.stop();
   await worker.close();
 }

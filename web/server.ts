@@ -17,6 +17,7 @@ import { logProcessFaults } from '@spillway/pipeline/log/process-faults.ts';
 import { withParts } from '@spillway/pipeline/parts-file.ts';
 import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import { checkCredentials, checkNeeds } from '@spillway/pipeline/preflight.ts';
+import { type RollupFlush, startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
 import { type MetricsPush, startMetricsPush } from '@spillway/pipeline/telemetry/metrics-push.ts';
 import { type ProcessTracing, requestFlushMs, startTracing } from '@spillway/pipeline/telemetry/tracing.ts';
@@ -51,6 +52,7 @@ export interface SiteOptions {
   ports: Ports & Pick<AppPorts, 'ownMetrics' | 'deadLetters' | 'consumer'>;
   /** Told of each request that may have changed something, before its answer. Without it no metrics are sent. */
   metricsPush?: Pick<MetricsPush, 'whenDue'>;
+  rollupFlush?: Pick<RollupFlush, 'whenDue'>;
   site: StaticSite;
   version: string;
   /** The same, for the spans of that request. */
@@ -83,6 +85,7 @@ export interface RunningSite {
 export async function startSite({
   ports,
   metricsPush,
+  rollupFlush,
   tracing,
   site,
   version,
@@ -144,7 +147,7 @@ export async function startSite({
     if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
     // Nobody waits for it: a visitor's page keeps an event stream open, so the instance has processor time.
     void tracing?.flush(requestFlushMs);
-    await metricsPush?.whenDue();
+    await Promise.all([metricsPush?.whenDue(), rollupFlush?.whenDue()]);
   });
   if (isForThisMachineAlone(config)) {
     app.use(async (c, next) => {
@@ -259,7 +262,8 @@ async function main(): Promise<void> {
   const { metrics: output, ownMetrics } = ports;
   const metricsPush = startMetricsPush({ output, metrics: ownMetrics, origin, timers: null });
   const version = await readVersion();
-  const running = await startSite({ ports, metricsPush, tracing, site, config, version });
+  const rollupFlush = startRollupFlush(program, ports, ports.timers);
+  const running = await startSite({ ports, metricsPush, rollupFlush, tracing, site, config, version });
   log.info({ url: running.url }, 'The site is up.');
 
   let ending = false;
@@ -269,7 +273,7 @@ async function main(): Promise<void> {
     log.info({ why }, 'The site ends.');
     // The process must end even if a connection stays open; the launcher would have to kill it.
     setTimeout(() => process.exit(1), graceMs + 800).unref();
-    await Promise.all([running.close(), metricsPush.stop()]);
+    await Promise.all([running.close(), metricsPush.stop(), rollupFlush.stop()]);
     // Calls that still wait for the database are cut off: no request waits for them any more.
     await Promise.race([Promise.all([ports.close(), tracing.stop()]), wait(portsGraceMs)]);
     process.exit(0);

@@ -4,7 +4,7 @@ import type { Worker } from '../heartbeat.ts';
 import type { Job } from '../job.ts';
 import { offerOf } from '../offers.ts';
 import { operationNames } from '../operations.ts';
-import { type Alert, alertsOf } from '../routing/alerts.ts';
+import { alertsOf, type ConditionCode } from '../routing/alerts.ts';
 import { liveVms } from '../routing/liveness.ts';
 import { isRunOff, whyRunIsClosed } from '../routing/predict.ts';
 import { warmInstances } from '../routing/state.ts';
@@ -33,7 +33,7 @@ const ours: readonly FailureCode[] = [
 ];
 
 /** What to do about an alert whose own words do not say it. */
-const mends: Record<Exclude<Alert['code'], 'run_over_budget' | 'passed_over'>, string> = {
+const mends: Record<Exclude<ConditionCode, 'run_over_budget' | 'passed_over'>, string> = {
   uploads_refused: 'What is there goes on to be worked on, and can be deleted.',
   nothing_takes_work: 'Start a VM worker, or switch Cloud Run on again in the settings.',
   run_paused:

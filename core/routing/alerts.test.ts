@@ -61,6 +61,7 @@ describe('alerts', () => {
     expect(alerts({ state: paused })).toEqual([
       {
         code: 'run_paused',
+        subject: null,
         message:
           'Cloud Run is paused. Its last 3 jobs failed. A small picture of Spillway’s own tries it out before the pause ends, in 10 s.',
       },
@@ -78,6 +79,7 @@ describe('alerts', () => {
     expect(alerts({ settings })).toEqual([
       {
         code: 'run_paused',
+        subject: null,
         message:
           'Cloud Run is paused. An admin has paused it: The bill is being looked at. It takes work again in 10 min, or when an admin ends the pause.',
       },

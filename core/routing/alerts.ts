@@ -8,22 +8,32 @@ import { isOverBudget, whyRunIsClosed } from './predict.ts';
 import type { Conditions } from './question.ts';
 import { runConditionOf, runFactsOf } from './run-condition.ts';
 
+/** Alerts about how the system is at the moment. */
+const conditionCodes = [
+  'uploads_refused',
+  'nothing_takes_work',
+  'run_paused',
+  'run_over_budget',
+  'vm_paused',
+  'worker_lacks',
+  'settings_invalid',
+  'heartbeats_ignored',
+  'passed_over',
+] as const;
+export type ConditionCode = (typeof conditionCodes)[number];
+/** Alerts about what has happened of late (core/rollups/rollup-alerts.ts). */
+export const rollupCodes = ['objectives_missed', 'failures', 'backlog_old', 'dead_letters'] as const;
+export type RollupCode = (typeof rollupCodes)[number];
+
 export const alertSchema = z.object({
-  code: z.enum([
-    'uploads_refused',
-    'nothing_takes_work',
-    'run_paused',
-    'run_over_budget',
-    'vm_paused',
-    'worker_lacks',
-    'settings_invalid',
-    'heartbeats_ignored',
-    'passed_over',
-  ]),
+  code: z.enum([...conditionCodes, ...rollupCodes]),
+  /** The worker, item or class that it is about; null where its code says all. */
+  subject: z.string().nullable().default(null),
   /** What is wrong and what to do, in English sentences. */
   message: z.string(),
 });
 export type Alert = z.infer<typeof alertSchema>;
+type ConditionAlert = Alert & { code: ConditionCode };
 
 /** Items that are shown one by one. */
 const mostShown = 5;
@@ -52,8 +62,8 @@ export function alertsOf({
   uploadRefusal: string | null;
   /** Newest first. Items beyond `mostShown` are only counted. */
   passedOver: readonly PassedOver[];
-}): Alert[] {
-  const alerts: Alert[] = [];
+}): ConditionAlert[] {
+  const alerts: ConditionAlert[] = [];
   const { run } = settings;
   const { spentLastHour } = state;
   const most = run.mostDollarsPerHour;
@@ -91,9 +101,13 @@ export function alertsOf({
     if (worker.ageMs > settings.vm.liveWithinMs) continue;
     if (worker.lacks.length > 0) {
       const lacks = worker.lacks.map(lackSentence).join(' ');
-      add('worker_lacks', `The machine of ${worker.id} cannot work: ${lacks} It takes no work until it can.`);
+      add(
+        'worker_lacks',
+        `The machine of ${worker.id} cannot work: ${lacks} It takes no work until it can.`,
+        worker.id,
+      );
     } else if (worker.state === 'paused') {
-      add('vm_paused', `${worker.id} has paused itself until a test picture goes well.`);
+      add('vm_paused', `${worker.id} has paused itself until a test picture goes well.`, worker.id);
     }
   }
   if (settingsProblem !== null) {
@@ -110,7 +124,7 @@ export function alertsOf({
   }
   for (const { task, item, why, since, times } of passedOver.slice(0, mostShown)) {
     const often = times === 1 ? '' : `, ${times} times`;
-    add('passed_over', `${passedBy[task]} ${item} since ${since.toISOString()}${often}: ${why}`);
+    add('passed_over', `${passedBy[task]} ${item} since ${since.toISOString()}${often}: ${why}`, item);
   }
   const rest = passedOver.length - mostShown;
   if (rest > 0) {
@@ -118,7 +132,7 @@ export function alertsOf({
   }
   return alerts;
 
-  function add(code: Alert['code'], message: string): void {
-    alerts.push({ code, message });
+  function add(code: ConditionCode, message: string, subject: string | null = null): void {
+    alerts.push({ code, message, subject });
   }
 }

@@ -7,6 +7,7 @@ import { silentLog } from '../memory/ports.ts';
 import { consumerContract } from '../testing/consumer-contract.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
+import { metricsDocumentsContract } from '../testing/metrics-documents-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
 import { createEmbeddedPorts, type EmbeddedPorts } from './ports.ts';
 
@@ -37,6 +38,7 @@ const next = () => both[turn++ % both.length] ?? expect.fail('The ports are not 
 jobStoreContract('SQLite', next);
 jobLedgerContract('SQLite', next);
 portsContract('SQLite', next);
+metricsDocumentsContract('SQLite', next);
 consumerContract(
   'SQLite',
   next,

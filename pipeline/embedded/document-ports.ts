@@ -8,6 +8,7 @@ import type { Database } from './database.ts';
 import { createEmbeddedFleet } from './fleet.ts';
 import { createEmbeddedJobs } from './jobs.ts';
 import { createEmbeddedLeases } from './leases.ts';
+import { createEmbeddedMetricsDocuments } from './metrics-documents.ts';
 import { createEmbeddedPassedOver } from './passed-over.ts';
 import { createEmbeddedRetention } from './retention.ts';
 import {
@@ -46,6 +47,7 @@ export function createEmbeddedDocuments(
     passedOver: createEmbeddedPassedOver(database),
     retention: createEmbeddedRetention(database),
     audit: createEmbeddedAudit(database),
+    metricsDocuments: createEmbeddedMetricsDocuments(database),
     apiKeys: createEmbeddedApiKeys(database),
     shares: createEmbeddedShares(database),
   };

@@ -102,6 +102,7 @@ it('no migration is changed that files were made by', () => {
       "a635c2f6b67ecc9b",
       "a0ccc9b22554775e",
       "73d5e91df985559c",
+      "1364325a67454ab7",
     ]
   `);
 });

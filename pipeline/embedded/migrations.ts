@@ -4,6 +4,7 @@ import { documentTables } from './tables/documents.ts';
 import { defineFacetsOfDocument, jobFacets } from './tables/job-facets.ts';
 import { lanes } from './tables/lanes.ts';
 import { messageTables } from './tables/messages.ts';
+import { metricsTable } from './tables/metrics.ts';
 import { settingsHistory } from './tables/settings-history.ts';
 import { shares } from './tables/shares.ts';
 import { workSums } from './tables/work-sums.ts';
@@ -21,6 +22,7 @@ export const migrations: readonly string[] = [
   jobFacets,
   settingsHistory,
   shares,
+  metricsTable,
 ];
 
 /** The version of the file that this program writes. */

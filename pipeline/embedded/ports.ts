@@ -5,6 +5,7 @@ import { ConfigError } from '../config-error.ts';
 import { limitedBlobs } from '../limits/blobs.ts';
 import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
+import { createRecorder } from '../rollups/recorder.ts';
 import { runReachOf } from '../run-reach.ts';
 import { systemTimers } from '../system-clock.ts';
 import { createMeter } from '../telemetry/meter.ts';
@@ -48,6 +49,7 @@ export async function createEmbeddedPorts(
     void overTime(passOver({ task: 'reading', item }, error, { passedOver: documents.passedOver, log }));
   const documents = createEmbeddedDocuments(database, log, onInvalid);
   const meter = createMeter();
+  const recorder = createRecorder(clock);
   return {
     engine: 'embedded',
     database,
@@ -60,6 +62,8 @@ export async function createEmbeddedPorts(
     metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
     instruments: meter.instruments,
     ownMetrics: meter,
+    recorder,
+    ownRecords: recorder,
     runService,
     runReach: runReachOf(config),
     tracing: null,

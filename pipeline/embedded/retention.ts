@@ -28,6 +28,7 @@ export function createEmbeddedRetention(database: Database): Retention {
     documents('api_keys', 'id'),
     documents('settings_history', 'id'),
     documents('shares', 'id'),
+    documents('metrics', 'id'),
     ...Object.values<Subscription>(subscriptions).flatMap((each) => [
       ...(each.keptMs === null ? [] : [oldMessages(each.name, each.keptMs)]),
       messagesAhead(each),
@@ -36,7 +37,7 @@ export function createEmbeddedRetention(database: Database): Retention {
   ];
 
   function documents(
-    table: 'jobs' | 'audit' | 'api_keys' | 'shares' | 'settings_history',
+    table: 'jobs' | 'audit' | 'api_keys' | 'shares' | 'settings_history' | 'metrics',
     key: string,
   ): Aging {
     const any = database.prepare(`SELECT 1 FROM ${table} WHERE expires_at < ? LIMIT 1`);

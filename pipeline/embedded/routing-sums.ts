@@ -1,5 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import type { SideLedger, Target } from '@spillway/core/job.ts';
+import { countedSchema } from '@spillway/core/rollups/rollup.ts';
+import { endStates } from '@spillway/core/rollups/tally.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSums, Stored } from '../ports/jobs.ts';
 import { type JobTable, readColumns, versionOf } from './job-table.ts';
@@ -30,6 +32,9 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
   const arrivedOf = work('operation = ? AND created_at >= ? AND created_at < ?', 'vm_work_us');
   const ended = `ended_at IS NOT NULL AND target = ? AND state = ?`;
   const succeeded = database.prepare(`SELECT count(*) AS jobs FROM jobs WHERE ${ended} AND ended_at >= ?`);
+  const endedWithin = database.prepare(
+    `SELECT count(*) AS jobs FROM jobs WHERE ${ended} AND ended_at >= ? AND ended_at < ?`,
+  );
   const failed = database.prepare(
     `SELECT ${readColumns} FROM jobs WHERE ${ended} AND ended_at >= ? AND may_pass = 1 ORDER BY ended_at`,
   );
@@ -81,6 +86,18 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
       read(() => Number(succeeded.get(target, 'succeeded', since.getTime())?.jobs)),
     failedSince: (target, since, limit) =>
       read(() => list(failed, [target, 'failed', since.getTime()], limit).map(({ job }) => job)),
+    endedWithin: (from, until) =>
+      read(() =>
+        countedSchema.parse(
+          Object.fromEntries(
+            endStates.map((state) => {
+              const on = (target: Target) =>
+                Number(endedWithin.get(target, state, from.getTime(), until.getTime())?.jobs);
+              return [state, on('vm') + on('run')];
+            }),
+          ),
+        ),
+      ),
     runDollars: (after, until) =>
       read(() => Number(spent.get(after.getTime(), until.getTime())?.picodollars) / 1e12),
     batchBefore: (stored) =>

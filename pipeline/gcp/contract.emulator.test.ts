@@ -5,6 +5,7 @@ import { consumerContract } from '../testing/consumer-contract.ts';
 import { emulatorPorts } from '../testing/emulator-ports.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
+import { metricsDocumentsContract } from '../testing/metrics-documents-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
 import { subscriptionNames, topicNames } from '../topics.ts';
 
@@ -22,6 +23,7 @@ beforeAll(async () => {
 jobStoreContract('Firestore', () => ports);
 jobLedgerContract('Firestore', () => ports);
 portsContract("Google's clients", () => ports);
+metricsDocumentsContract("Google's clients", () => ports);
 blobsContract(
   'Cloud Storage',
   () => ports,

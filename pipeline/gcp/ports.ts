@@ -11,6 +11,7 @@ import { limitedQueue } from '../limits/queue.ts';
 import { passOver } from '../pass-over.ts';
 import type { AppPorts, Clock, Log } from '../ports/ports.ts';
 import { recentReadings } from '../recent-readings.ts';
+import { createRecorder } from '../rollups/recorder.ts';
 import { runReachOf } from '../run-reach.ts';
 import { storeClock } from '../store-clock.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
@@ -29,6 +30,7 @@ import { createFirestoreFleet } from './fleet.ts';
 import { createFirestoreJobs } from './jobs.ts';
 import { createFirestoreLeases } from './leases.ts';
 import { createMonitoringMetrics } from './metrics.ts';
+import { createFirestoreMetricsDocuments } from './metrics-documents.ts';
 import { createFirestorePassedOver } from './passed-over.ts';
 import { createPreflight } from './preflight.ts';
 import { preflightQueries } from './preflight-queries.ts';
@@ -65,6 +67,7 @@ export function createGcpPorts(
   const otlp = metricsDestination(config) === 'otlp' ? createOtlpMetrics() : null;
   const metricsService = monitoring ?? otlp;
   const meter = createMeter();
+  const recorder = createRecorder(clock);
   const { SPILLWAY_RUN_SERVICE: runName, CLOUD_RUN_EMULATOR_HOST: runEmulator } = config;
   const runService = runName === undefined ? null : createCloudRunService(runName, runEmulator);
   const jobPorts = createFirestoreJobs(firestore, clock, onInvalid);
@@ -100,6 +103,9 @@ export function createGcpPorts(
     metrics: metricsService && createMetricsOutput(metricsService, { log, clock }),
     instruments: meter.instruments,
     ownMetrics: meter,
+    recorder,
+    ownRecords: recorder,
+    metricsDocuments: createFirestoreMetricsDocuments(firestore),
     runService,
     runReach: runReachOf(config),
     tracing: null,

@@ -1,5 +1,7 @@
 import { AggregateField, type Query } from '@google-cloud/firestore';
 import { isTerminal, type Job, jobStates, type SideLedger, type Target } from '@spillway/core/job.ts';
+import { countedSchema } from '@spillway/core/rollups/rollup.ts';
+import { type EndState, endStates } from '@spillway/core/rollups/tally.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import type { RoutingSums, Stored } from '../ports/jobs.ts';
 import { type JobCollection, versionOf } from './job-collection.ts';
@@ -116,6 +118,22 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
         .where('error.retryable', '==', true)
         .where('endedAt', '>=', since);
       return (await list(failed.orderBy('endedAt').limit(limit))).map(({ job }) => job);
+    },
+    async endedWithin(from, until) {
+      const ended = (state: EndState, target: Target) =>
+        countOf(
+          onSide(target)
+            .where('endedAt', '>=', from)
+            .where('endedAt', '<', until)
+            .where('state', '==', state),
+        );
+      const counts = await Promise.all(
+        endStates.map(async (state) => {
+          const [vm, run] = await Promise.all([ended(state, 'vm'), ended(state, 'run')]);
+          return [state, vm + run] as const;
+        }),
+      );
+      return countedSchema.parse(Object.fromEntries(counts));
     },
     async runDollars(after, until) {
       const decided = onSide('run').where('route.at', '>', after).where('route.at', '<=', until);

@@ -2,6 +2,7 @@ import { blobsContract } from '../testing/blobs-contract.ts';
 import { consumerContract } from '../testing/consumer-contract.ts';
 import { jobLedgerContract } from '../testing/job-ledger-contract.ts';
 import { jobStoreContract } from '../testing/job-store-contract.ts';
+import { metricsDocumentsContract } from '../testing/metrics-documents-contract.ts';
 import { portsContract } from '../testing/ports-contract.ts';
 import { createMemoryPorts } from './ports.ts';
 
@@ -9,6 +10,7 @@ const ports = createMemoryPorts();
 jobStoreContract('memory', () => ports);
 jobLedgerContract('memory', () => ports);
 portsContract('memory', () => ports);
+metricsDocumentsContract('memory', () => ports);
 blobsContract(
   'memory',
   () => ports,

@@ -6,6 +6,8 @@ import {
   type SideLedger,
   type Target,
 } from '@spillway/core/job.ts';
+import { countedSchema } from '@spillway/core/rollups/rollup.ts';
+import { endStates } from '@spillway/core/rollups/tally.ts';
 import { laneNumber, waitsInLanes } from '@spillway/core/routing/lanes.ts';
 import { disorderAround } from '@spillway/core/routing/waiting.ts';
 import { replaced } from '@spillway/core/transitions.ts';
@@ -160,6 +162,13 @@ export function createMemoryJobs(clock: Clock): JobPorts {
         .from(since.getTime())
         .slice(0, limit)
         .map((row) => row.stored.job);
+    },
+    endedWithin(from, until) {
+      const ended = [...rows.values()].filter(({ stored: { job } }) => {
+        return job.endedAt !== null && job.endedAt >= from && job.endedAt < until;
+      });
+      const count = (state: string) => ended.filter(({ stored: { job } }) => job.state === state).length;
+      return countedSchema.parse(Object.fromEntries(endStates.map((state) => [state, count(state)])));
     },
     runDollars(after, until) {
       const decided = indexes.decidedForRun.within(after.getTime(), until.getTime());

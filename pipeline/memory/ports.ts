@@ -17,6 +17,7 @@ import type { AppPorts, Clock, Leases, Log, RevisedDocument, SearchPlaces, Timer
 import type { Queue } from '../ports/queue.ts';
 import type { Tracing } from '../ports/tracing.ts';
 import { recentReadings } from '../recent-readings.ts';
+import { createRecorder } from '../rollups/recorder.ts';
 import { systemClock, systemTimers } from '../system-clock.ts';
 import { createMemoryApiKeys } from './api-keys.ts';
 import { createMemoryAudit } from './audit.ts';
@@ -26,6 +27,7 @@ import { createMemoryFleet } from './fleet.ts';
 import { createMemoryInstruments, type MemoryInstruments } from './instruments.ts';
 import { createMemoryJobs } from './jobs.ts';
 import { createMemoryMetrics, type MemoryMetrics } from './metrics.ts';
+import { createMemoryMetricsDocuments } from './metrics-documents.ts';
 import { createMemoryPassedOver } from './passed-over.ts';
 import { createMemoryRunService, type MemoryRunService } from './run-service.ts';
 import { createMemorySettings } from './settings.ts';
@@ -68,6 +70,7 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
   const database = createMemoryDatabase({ ...options, clock });
   const queue = createMemoryQueue();
   const log = options.log ?? silentLog;
+  const recorder = createRecorder(clock);
   const fleet = limitedFleet(database.fleet);
   return {
     engine: 'google',
@@ -90,6 +93,8 @@ export function createMemoryPorts(options: MemoryOptions = {}): MemoryPorts {
     metrics: createMemoryMetrics(),
     instruments: createMemoryInstruments(),
     ownMetrics: { told: 0, read: async () => [] },
+    recorder,
+    ownRecords: recorder,
     runService: createMemoryRunService(),
     runReach: options.runReach ?? { kind: 'jobs' },
     tracing: options.tracing ?? null,
@@ -120,6 +125,7 @@ export function createMemoryDatabase(
     passedOver: createMemoryPassedOver(clock),
     retention: { removeExpired() {} },
     audit: createMemoryAudit(),
+    metricsDocuments: createMemoryMetricsDocuments(),
     apiKeys: createMemoryApiKeys(),
     shares: createMemoryShares(),
   };

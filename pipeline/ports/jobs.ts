@@ -1,6 +1,7 @@
 import type { FailureCode } from '@spillway/core/errors.ts';
 import type { Job, Ledger, SideLedger, Target } from '@spillway/core/job.ts';
 import type { JobCount, JobFilter } from '@spillway/core/job-filter.ts';
+import type { Counted } from '@spillway/core/rollups/rollup.ts';
 import type { Lanes } from '@spillway/core/routing/lanes.ts';
 import type { Awaitable } from '@spillway/core/steps.ts';
 
@@ -103,6 +104,8 @@ export interface RoutingSums {
    * first.
    */
   failedSince(target: Target, since: Date, limit: number): Awaitable<Job[]>;
+  /** How many jobs ended from one time on and before another, by the state that they ended in. */
+  endedWithin(from: Date, until: Date): Awaitable<Counted>;
   /** Sum of what decisions after one time, until another, expected to spend on Cloud Run, in US dollars. */
   runDollars(after: Date, until: Date): Awaitable<number>;
   /**

@@ -23,6 +23,7 @@ import type { Preflight } from './preflight.ts';
 import type { Queue } from './queue.ts';
 import type { RecentReadings } from './recent-readings.ts';
 import type { Retention } from './retention.ts';
+import type { MetricsDocuments, OwnRecords, Recorder } from './rollups.ts';
 import type { RunService } from './run-service.ts';
 import type { Shares } from './shares.ts';
 import type { Tracing } from './tracing.ts';
@@ -155,6 +156,9 @@ export interface Ports extends JobPorts {
   metrics: MetricsOutput | null;
   /** What the use cases tell of what they do. */
   instruments: Instruments;
+  /** What the use cases tell of what they do, for the rollups. */
+  recorder: Recorder;
+  metricsDocuments: MetricsDocuments;
   /** The worker's service of Cloud Run; null where this program is not told its name. */
   runService: RunService | null;
   /** How jobs reach Cloud Run from here. */
@@ -181,6 +185,8 @@ export interface AppPorts extends Ports {
   preflight: Preflight;
   /** What was told to `instruments`. */
   ownMetrics: OwnMetrics;
+  /** What was told to `recorder`. */
+  ownRecords: OwnRecords;
   deadLetters: DeadLetters;
   /** Ends the connections once the calls under way have ended. */
   close(): Promise<void>;

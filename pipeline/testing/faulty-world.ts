@@ -260,6 +260,7 @@ function shakyPorts(ports: MemoryPorts, faults: Faults, random: () => number): M
       'ownerAhead',
       'waitingBefore',
       'running',
+      'endedWithin',
       'succeededSince',
       'failedSince',
       'runDollars',

@@ -106,6 +106,7 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
     arrivedSince: () => sums.arrivedSince(noon),
     arrivedOf: () => sums.arrivedOf('sketch', noon, noon),
+    endedWithin: () => sums.endedWithin(noon, noon),
     succeededSince: () => sums.succeededSince('run', noon),
     failedSince: () => sums.failedSince('run', noon, 10),
     runDollars: () => sums.runDollars(noon, noon),

@@ -353,6 +353,10 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       };
       const endedAt = (job: Job) => (job.endedAt?.getTime() ?? 0) - since;
       expect(await ended('run')).toEqual({ succeeded: 2, failed: [10, 20] });
+      const within = (from: number, until: number) =>
+        ports().sums.endedWithin(new Date(since + from), new Date(since + until));
+      expect(await within(10, 20)).toEqual({ succeeded: 1, failed: 3, cancelled: 1, superseded: 0 });
+      expect(await within(-1, 10)).toMatchObject({ succeeded: 2, failed: 1 });
       expect(await ended('vm')).toEqual({ succeeded: 0, failed: [10] });
       expect(await ended('run', 11)).toEqual({ succeeded: 0, failed: [20] });
       expect((await ports().sums.failedSince('run', new Date(since), 1)).map(endedAt)).toEqual([10]);

@@ -17,6 +17,10 @@ const looks: Record<Alert['code'], AlertLook> = {
   settings_invalid: { icon: 'sliders', urgent: true },
   heartbeats_ignored: { icon: 'pulse', urgent: false },
   passed_over: { icon: 'alert', urgent: false },
+  failures: { icon: 'alert', urgent: false },
+  objectives_missed: { icon: 'pulse', urgent: false },
+  backlog_old: { icon: 'pulse', urgent: false },
+  dead_letters: { icon: 'alert', urgent: false },
 };
 
 /** What the admin has to know of, the worst first. */
