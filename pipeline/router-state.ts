@@ -62,6 +62,7 @@ export function* updateRouterState(
   // Another sweeper has the lease by now and knows more, or the answer to a trial has come.
   if (!written) return yield* waitFor(ports.routerStates.read());
   if (breaker.state !== state.breaker.state) {
+    ports.recorder.mark({ kind: 'breaker', text: breakerWords(breaker), by: null });
     ports.log.warn(
       { breaker },
       `Cloud Run: ${state.breaker.state} -> ${breaker.state}. ${breaker.why ?? ''}`,
@@ -69,6 +70,20 @@ export function* updateRouterState(
     if (breaker.state === 'probing' && breaker.probe) yield* sendTrial(breaker.probe, ports);
   }
   return written;
+}
+
+/** What charts say at the moment of it. */
+function breakerWords({ state, why }: RunBreaker): string {
+  switch (state) {
+    case 'closed':
+      return 'Cloud Run takes work again.';
+    case 'paused':
+      return `Cloud Run is paused: ${why ?? ''}`;
+    case 'probing':
+      return 'Cloud Run is tried out.';
+    default:
+      return state satisfies never;
+  }
 }
 
 function workRatios(

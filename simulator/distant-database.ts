@@ -107,6 +107,11 @@ export function distantDatabase<Given extends Database>(
         () => 1,
       ),
     control: (worker) => get(() => fleet.control(worker)),
+    controls: () =>
+      list(
+        () => fleet.controls(),
+        ({ size }) => size,
+      ),
     changeControl: (worker, change) => write(() => fleet.changeControl(worker, change)),
     watch: (onChange, onError) => fleet.watch(onChange, onError),
   };

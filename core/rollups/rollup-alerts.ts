@@ -11,7 +11,7 @@ export const alertMinutes = 15;
 const fewestJobs = 10;
 const fewestFailures = 3;
 /** Shares from which on something is wrong. */
-const mostMissed = 0.1;
+export const mostMissed = 0.1;
 const mostFailed = 0.05;
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type Control,
   controlSchema,
   type Heartbeat,
   heartbeatSchema,
@@ -12,6 +13,8 @@ import { createDocuments, jsonOf } from './documents.ts';
 import { risingNumber } from './rising-number.ts';
 import { watchDatabase } from './watch-database.ts';
 
+const controlPath = 'controls/';
+
 /** `workers/` and `controls/` in SQLite. */
 export function createEmbeddedFleet(database: Database, log: Log): Fleet {
   const documents = createDocuments(database);
@@ -22,6 +25,9 @@ export function createEmbeddedFleet(database: Database, log: Log): Fleet {
   );
   const removeExpired = database.prepare('DELETE FROM workers WHERE expires_at < ?');
   const anyExpired = database.prepare('SELECT 1 FROM workers WHERE expires_at < ? LIMIT 1');
+  const allControls = database.prepare(
+    `SELECT path, document FROM documents WHERE path >= '${controlPath}' AND path < 'controls0'`,
+  );
   const since = database.prepare('SELECT version, document FROM workers WHERE version > ? ORDER BY version');
 
   function read() {
@@ -57,6 +63,17 @@ export function createEmbeddedFleet(database: Database, log: Log): Fleet {
       return database.read('read a control', () =>
         controlSchema.parse(documents.get(`controls/${worker}`) ?? {}),
       );
+    },
+    controls() {
+      return database.read('read controls', () => {
+        const controls = new Map<string, Control>();
+        for (const { path, document } of allControls.iterate()) {
+          const control = controlSchema.safeParse(jsonOf(document));
+          if (!control.success || (!control.data.drain && control.data.pause === null)) continue;
+          controls.set(String(path).slice(controlPath.length), control.data);
+        }
+        return controls;
+      });
     },
     changeControl(worker, change) {
       return database.write('change a control', () => {

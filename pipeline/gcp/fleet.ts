@@ -1,5 +1,11 @@
 import { type Firestore, type QueryDocumentSnapshot, Timestamp } from '@google-cloud/firestore';
-import { controlSchema, heartbeatSchema, readHeartbeat, type Worker } from '@spillway/core/heartbeat.ts';
+import {
+  type Control,
+  controlSchema,
+  heartbeatSchema,
+  readHeartbeat,
+  type Worker,
+} from '@spillway/core/heartbeat.ts';
 import type { Fleet } from '../ports/fleet.ts';
 import type { Log } from '../ports/ports.ts';
 import type { StoreClock } from '../store-clock.ts';
@@ -43,6 +49,19 @@ export function createFirestoreFleet(firestore: Firestore, clock: StoreClock, lo
     async control(worker) {
       const snapshot = await orOutage('Firestore', controls.doc(worker).get(), 'read a control');
       return controlSchema.parse(withDates(snapshot.data() ?? {}));
+    },
+    async controls() {
+      const [drained, paused] = await orOutage(
+        'Firestore',
+        Promise.all([controls.where('drain', '==', true).get(), controls.orderBy('pause.since').get()]),
+        'read controls',
+      );
+      const wanted = new Map<string, Control>();
+      for (const snapshot of [...drained.docs, ...paused.docs]) {
+        const control = controlSchema.safeParse(withDates(snapshot.data()));
+        if (control.success) wanted.set(snapshot.id, control.data);
+      }
+      return wanted;
     },
     async changeControl(worker, change) {
       await orOutage('Firestore', controls.doc(worker).set(change, { mergeFields: Object.keys(change) }));

@@ -27,6 +27,9 @@ export function createMemoryFleet(clock: Clock): Fleet {
     control(worker) {
       return controls.get(worker) ?? controlSchema.parse({});
     },
+    controls() {
+      return new Map([...controls].filter(([, { drain, pause }]) => drain || pause !== null));
+    },
     changeControl(worker, change) {
       controls.set(worker, controlSchema.parse({ ...controls.get(worker), ...change }));
     },

@@ -17,6 +17,8 @@ export interface Fleet {
   /** Forgets heartbeats whose `expiresAt` has passed by the database's clock. */
   removeExpired(): Awaitable<void>;
   control(worker: string): Awaitable<Control>;
+  /** Of all workers of which something is wanted, by their ids. It reads no other controls. */
+  controls(): Awaitable<Map<string, Control>>;
   /** Changes what is named and leaves the rest, so that an admin and a breaker do not undo each other. */
   changeControl(worker: string, change: Partial<Control>): Awaitable<void>;
   /** Calls `onChange` with the heartbeats that changed; their ages are not meaningful. */

@@ -138,6 +138,7 @@ async function callOthers(firestore: Firestore): Promise<void> {
   const fleet = createFirestoreFleet(firestore, clock, silentLog);
   await fleet.read();
   await fleet.removeExpired();
+  await fleet.controls();
   fleet.watch(
     () => {},
     () => {},

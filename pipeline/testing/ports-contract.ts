@@ -57,8 +57,14 @@ export function portsContract(name: string, ports: () => Omit<Ports, 'blobs'>): 
         fleet.changeControl(id, { pause: null }),
       ]);
       expect(await fleet.control(id)).toEqual({ drain: false, pause: null });
+      expect((await fleet.controls()).has(id)).toBe(false);
       await fleet.changeControl(id, { drain: true });
       expect(await fleet.control(id)).toEqual({ drain: true, pause: null });
+      expect((await fleet.controls()).get(id)).toEqual({ drain: true, pause: null });
+      await fleet.changeControl(id, { drain: false, pause: wanted.pause });
+      expect((await fleet.controls()).get(id)).toEqual({ drain: false, pause: wanted.pause });
+      await fleet.changeControl(id, { pause: null });
+      expect((await fleet.controls()).has(id)).toBe(false);
     });
 
     it('tells a watcher of new heartbeats', async () => {

@@ -62,6 +62,7 @@ export function adminSettingsRoutes({ ports, liveDashboard }: ApiDependencies) {
       const reading = await audited(ports, c.var.admin, deed, async () =>
         ports.settings.changeRouting(routing, c.var.admin),
       );
+      ports.recorder.mark({ kind: 'settings', text: `Settings of routing: ${detail}`, by: c.var.admin });
       liveDashboard.readAgain();
       return c.json(viewOf(reading), 200);
     });

@@ -62,6 +62,13 @@ const resumeWorker = createRoute({
   },
 });
 
+/** What charts say at the moment of it. */
+const markWords = {
+  drain_worker: (id: string) => `${id} is drained.`,
+  end_drain: (id: string) => `${id} takes work again.`,
+  resume_worker: (id: string) => `${id} is resumed.`,
+} as const satisfies Partial<Record<AdminAction, (id: string) => string>>;
+
 /** What an admin sees of the workers, and wants of them. */
 export function adminWorkerRoutes({ ports, liveDashboard }: ApiDependencies) {
   const { fleet } = ports;
@@ -76,11 +83,16 @@ export function adminWorkerRoutes({ ports, liveDashboard }: ApiDependencies) {
   async function change(
     worker: WorkerView,
     wanted: Partial<Control>,
-    action: AdminAction,
+    action: keyof typeof markWords,
     by: string,
   ): Promise<WorkerView> {
     const deed = { action, subject: worker.id };
     await audited(ports, by, deed, async () => fleet.changeControl(worker.id, wanted));
+    ports.recorder.mark({
+      kind: action === 'resume_worker' ? 'pause' : 'drain',
+      text: markWords[action](worker.id),
+      by,
+    });
     liveDashboard.readAgain();
     return { ...worker, ...wanted };
   }

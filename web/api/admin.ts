@@ -3,6 +3,7 @@ import { adminAuditRoutes } from './admin-audit.ts';
 import { adminCloudRunRoutes } from './admin-cloud-run.ts';
 import { adminJobRoutes } from './admin-jobs.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
+import { adminMetricsRoutes } from './admin-metrics.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
@@ -20,8 +21,8 @@ import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
 import { anyOwner, viewOf, visibleJob } from './job-access.ts';
 import { jobEvents } from './job-events.ts';
+import { type DashboardTopic, dashboardTopics } from './live-dashboard.ts';
 import { massActionRoutes } from './mass-actions.ts';
-import { lookAtJobs, pageFor } from './newest-jobs.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
 import { overviewSchema } from './schema.ts';
@@ -52,15 +53,16 @@ const getAnyJob = createRoute({
   },
 });
 
-/** What the admins' stream tells of. */
-const streamTopics = ['jobs', 'workers', 'overview'] as const;
-const anyTopic = streamTopics.join('|');
+const anyTopic = dashboardTopics.join('|');
 
 const topicQuery = z.strictObject({
   topics: z
     .string()
-    .regex(new RegExp(`^(${anyTopic})(,(${anyTopic}))*$`), `Give one or more of ${streamTopics.join(', ')}.`)
-    .default(streamTopics.join(','))
+    .regex(
+      new RegExp(`^(${anyTopic})(,(${anyTopic}))*$`),
+      `Give one or more of ${dashboardTopics.join(', ')}.`,
+    )
+    .default(dashboardTopics.join(','))
     .describe('What to tell of, separated by commas.'),
 });
 
@@ -72,7 +74,7 @@ const followEverything = createRoute({
   security: adminSecurity,
   summary: 'Follow all jobs, the workers and the numbers',
   description:
-    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each at most once a second. What passes faster than it is read is told of once, as it is then. `topics` leaves some of them out.',
+    'Events: `job`, `present` and `removed` as in `/events`, for all jobs; `workers` and `overview`, each every few seconds; with a large fleet, and with many jobs, less often. What passes faster than it is read is told of once, as it is then. What no page has in its `topics` is not read.',
   request: { ...eventRequest, query: topicQuery },
   responses: {
     200: eventAnswer,
@@ -95,11 +97,10 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', adminKeyRoutes(dependencies));
   api.route('/', adminTraceRoutes(dependencies));
   api.route('/', adminCloudRunRoutes(dependencies));
+  api.route('/', adminMetricsRoutes(dependencies));
   return api
     .openapi(getOverview, async (c) => {
-      const [fleet, look] = await Promise.all([ports.fleet.read(), lookAtJobs(ports.feed)]);
-      const newest = await ports.feed.newest(pageFor(look).jobs);
-      return c.json(await readOverview({ fleet, open: look.open, newest }, ports), 200);
+      return c.json(await readOverview(await ports.fleet.read(), ports), 200);
     })
     .openapi(getAnyJob, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);
@@ -112,17 +113,16 @@ export function adminRoutes(dependencies: ApiDependencies) {
         place.leave();
         following.stop();
       });
-      const topics = new Set(c.req.valid('query').topics.split(','));
-      const jobs = jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id']));
-      const following = liveDashboard.follow({
-        ...(topics.has('jobs') ? jobs : { ...jobs, begin() {}, changed() {}, removed() {} }),
-        workers(news) {
-          if (topics.has('workers')) stream.send({ key: 'workers', event: 'workers', data: news });
+      const wanted = c.req.valid('query').topics.split(',');
+      const topics = dashboardTopics.filter((topic): topic is DashboardTopic => wanted.includes(topic));
+      const following = liveDashboard.follow(
+        {
+          ...jobEvents(stream, placeNamed(c.req.valid('header')['last-event-id'])),
+          workers: (news) => stream.send({ key: 'workers', event: 'workers', data: news }),
+          overview: (overview) => stream.send({ key: 'overview', event: 'overview', data: overview }),
         },
-        overview(overview) {
-          if (topics.has('overview')) stream.send({ key: 'overview', event: 'overview', data: overview });
-        },
-      });
+        topics,
+      );
       return c.body(stream.body, 200, eventStreamHeaders);
     });
 }

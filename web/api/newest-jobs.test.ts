@@ -3,7 +3,7 @@ import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import { expect, test } from 'vitest';
 import { newsBetween } from './newest-jobs.ts';
 
-const page = { jobs: 3, every: 2 };
+const page = 3;
 
 /** A job that was created at that second and written at that place. */
 function listed(id: string, second: number, position: number): ListedJob {

@@ -1,107 +1,78 @@
-import { OutageError, RefusedError } from '@spillway/core/errors.ts';
-import { clockStart, type Job, type Target } from '@spillway/core/job.ts';
-import type { PassedOver } from '@spillway/core/passed-over.ts';
+import type { Target } from '@spillway/core/job.ts';
+import { alertKey } from '@spillway/core/rollups/alert-log.ts';
+import { causesIn, figuresOf } from '@spillway/core/rollups/figures.ts';
+import { recordForms } from '@spillway/core/rollups/rollup.ts';
+import { rollupAlertsOf } from '@spillway/core/rollups/rollup-alerts.ts';
+import { endStates } from '@spillway/core/rollups/tally.ts';
+import { verdictOf } from '@spillway/core/rollups/verdict.ts';
 import { alertsOf } from '@spillway/core/routing/alerts.ts';
-import { quantile } from '@spillway/core/routing/quantiles.ts';
+import { liveVms } from '@spillway/core/routing/liveness.ts';
 import { runFactsOf } from '@spillway/core/routing/run-condition.ts';
-import type { RouterState } from '@spillway/core/routing/state.ts';
 import type { FleetReading } from '@spillway/pipeline/ports/fleet.ts';
-import type { ListedJob } from '@spillway/pipeline/ports/jobs.ts';
-import type { Ports, RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
+import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { readLastMinutes, uploadRefusalOf } from '@spillway/pipeline/rollups/current-alerts.ts';
+import { readState } from '@spillway/pipeline/rollups/read-rollups.ts';
 import { routingWithin } from '@spillway/pipeline/run-reach.ts';
 import type { Overview } from './schema.ts';
 
-/** What is seen of the system at one moment. */
-interface Reading {
-  now: Date;
-  open: Overview['open'];
-  newest: Job[];
-  fleet: FleetReading;
-  state: RouterState;
-  settings: RoutingSettingsReading;
-  passedOver: PassedOver[];
-  uploadRefusal: string | null;
-}
-
 /** Of what was passed over, so much is read for the dashboard. */
-const mostPassedOver = 50;
+const mostPassedOver = 20;
 
-/** Reads what the dashboard's head shows, beside what was read for the rest of it. */
+/**
+ * Reads what the head of every page for admins shows. However many jobs there are, it reads ten documents or so, what was
+ * passed over, and an index entry in a thousand open jobs.
+ */
 export async function readOverview(
-  read: Pick<Reading, 'fleet' | 'open'> & { newest: ListedJob[] },
+  fleet: Pick<FleetReading, 'workers' | 'ignored'>,
   ports: Ports,
 ): Promise<Overview> {
-  const [state, saved, passedOver, uploadRefusal] = await Promise.all([
+  const [state, saved, passedOver, uploadRefusal, open, minutes, rollups] = await Promise.all([
     ports.routerStates.read(),
     ports.settings.readRouting(),
     ports.passedOver.recent(mostPassedOver),
-    refusalOf(ports),
+    uploadRefusalOf(ports),
+    ports.feed.countOpen(),
+    readLastMinutes(ports),
+    readState(ports),
   ]);
-  const newest = read.newest.map(({ stored }) => stored.job);
-  const settings = { ...saved, settings: routingWithin(saved.settings, ports.runReach) };
-  return overviewOf({ ...read, now: ports.clock.now(), newest, state, settings, passedOver, uploadRefusal });
-}
-
-/** A storage that does not answer keeps nothing else from being seen. */
-async function refusalOf({ blobs }: Ports): Promise<string | null> {
-  try {
-    return await blobs.uploadRefusal();
-  } catch (error) {
-    if (error instanceof OutageError || error instanceof RefusedError) return null;
-    throw error;
-  }
-}
-
-function overviewOf({
-  now,
-  open,
-  newest,
-  fleet,
-  state,
-  settings,
-  passedOver,
-  uploadRefusal,
-}: Reading): Overview {
-  // What was refused at once was never routed.
-  const routed = newest.filter((job) => job.route.reason !== 'reserved');
-  const durations = newest.flatMap(durationMs).sort((a, b) => a - b);
-  const byTarget: Record<Target, number> = { vm: 0, run: 0, ...countBy(routed, (job) => job.route.target) };
-  const { policy } = settings.settings;
-  return {
-    open,
-    recent: {
-      jobs: newest.length,
-      byTarget,
-      byReason: countBy(routed, (job) => job.route.reason),
-      byState: countBy(newest, (job) => job.state),
-      p50Ms: quantile(durations, 0.5) ?? null,
-      p95Ms: quantile(durations, 0.95) ?? null,
-    },
-    policy,
-    alerts: alertsOf({
+  const now = ports.clock.now();
+  const settings = routingWithin(saved.settings, ports.runReach);
+  const since = new Map(rollups.openAlerts.map((alert) => [alertKey(alert), alert.beganAt]));
+  const alerts = [
+    ...alertsOf({
       now,
       workers: fleet.workers,
       state,
-      settings: settings.settings,
+      settings,
       ignoredHeartbeats: fleet.ignored,
-      settingsProblem: settings.problem,
+      settingsProblem: saved.problem,
       uploadRefusal,
       passedOver,
     }),
-    run: runFactsOf({ settings: settings.settings, state, now }),
-    settingsChange: settings.change,
+    ...rollupAlertsOf(minutes, settings),
+  ].map((alert) => ({ ...alert, since: since.get(alertKey(alert)) ?? null }));
+  const recent = recordForms.jobs.empty();
+  for (const record of minutes) recordForms.jobs.add(recent, record);
+  const figures = figuresOf(recent.cells, null);
+  const { interactive } = figures.classes;
+  const ended = Object.fromEntries(
+    endStates.map((each) => [each, [...recent.cells.values()].reduce((sum, tally) => sum + tally[each], 0)]),
+  );
+  const byTarget: Record<Target, number> = figures.decided;
+  return {
+    open,
+    recent: {
+      jobs: Object.values(ended).reduce((sum, each) => sum + each, 0),
+      byTarget,
+      byReason: causesIn(recent.cells).reasons,
+      byState: ended,
+      p50Ms: interactive.total.p50,
+      p95Ms: interactive.total.p95,
+    },
+    policy: settings.policy,
+    verdict: verdictOf(alerts, figures, liveVms(fleet.workers, settings).length),
+    alerts,
+    run: runFactsOf({ settings, state, now }),
+    settingsChange: saved.change,
   };
-}
-
-/** From upload to outcome. For a retry: from its own start, because the upload may be days older. */
-function durationMs(job: Job): number[] {
-  const worked = job.state === 'succeeded' || job.state === 'failed';
-  if (!worked || !job.endedAt) return [];
-  return [Math.max(0, job.endedAt.getTime() - clockStart(job).getTime())];
-}
-
-function countBy(jobs: Job[], key: (job: Job) => string): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const job of jobs) counts[key(job)] = (counts[key(job)] ?? 0) + 1;
-  return counts;
 }

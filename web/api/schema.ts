@@ -25,6 +25,7 @@ import { massActionKindSchema, massActionSchema, mostNamed } from '@spillway/cor
 import { offerSchema } from '@spillway/core/offers.ts';
 import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
+import { verdictSchema } from '@spillway/core/rollups/verdict.ts';
 import { alertSchema } from '@spillway/core/routing/alerts.ts';
 import { runBreakerSchema } from '@spillway/core/routing/breakers.ts';
 import { runReachSchema } from '@spillway/core/run-reach.ts';
@@ -243,19 +244,23 @@ const open = z.object({ queued: z.number(), processing: z.number() });
 /** The dashboard's head: what is wrong, open jobs by side, how the latest decisions were split, Cloud Run's bill. */
 export const overviewSchema = z.object({
   open: z.record(targetSchema, open),
+  /** Of the last 15 minutes, from the rollups. */
   recent: z.object({
-    /** Over how many of the newest jobs the split is taken. */
+    /** Jobs that ended. */
     jobs: z.number(),
+    /** Decisions, by where they sent a job and why. */
     byTarget: z.record(targetSchema, z.number()),
     byReason: z.record(z.string(), z.number()),
+    /** Ends by state. */
     byState: z.record(z.string(), z.number()),
-    /** Milliseconds from upload to outcome; null while none has ended. */
+    /** Milliseconds from upload to outcome of interactive jobs; null while none has ended. */
     p50Ms: z.number().nullable(),
     p95Ms: z.number().nullable(),
   }),
   policy: routingSettingsSchema.shape.policy.unwrap(),
-  /** The worst first. */
-  alerts: z.array(alertSchema),
+  verdict: verdictSchema,
+  /** The worst first, each with the time since when it has been noted; null where it is newer. */
+  alerts: z.array(alertSchema.extend({ since: instant.nullable() })),
   run: z.object({
     enabled: z.boolean(),
     breaker: runBreakerSchema.pick({ state: true, since: true, until: true, trips: true, why: true }),
