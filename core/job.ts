@@ -325,6 +325,51 @@ export const jobSearchSchema = z.object({
 });
 export type JobSearch = z.infer<typeof jobSearchSchema>;
 
+/** Why a worker gave a job back. Only `failed` is an attempt that counts. */
+export const giveBackReasons = ['failed', 'outage', 'leaving', 'machine'] as const;
+export type GiveBackReason = (typeof giveBackReasons)[number];
+
+/** One thing that happened to a job. */
+export const historyEntrySchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('decided'),
+    at: instant,
+    epoch: z.number(),
+    target: targetSchema,
+    /** The target that this decision moved it from; null where it stayed, and for the first decision. */
+    movedFrom: targetSchema.nullable(),
+    reason: z.enum(routeReasons),
+    explanation: z.string(),
+    /** Milliseconds from the decision to the deadline; null where nothing was predicted. */
+    budgetMs: z.number().nullable(),
+    /** For the target that was chosen. */
+    predicted: sidePredictionSchema
+      .pick({ waitMs: true, serviceMs: true, ioMs: true, finishMs: true, dollars: true, inTime: true })
+      .nullable(),
+  }),
+  z.object({ kind: z.literal('published'), at: instant }),
+  /** A claim after another without an entry between them: the earlier one expired. */
+  z.object({ kind: z.literal('claimed'), at: instant, worker: z.string(), attempt: z.number() }),
+  z.object({
+    kind: z.literal('given_back'),
+    at: instant,
+    worker: z.string(),
+    attempt: z.number(),
+    why: z.enum(giveBackReasons),
+    /** What the attempt failed with; null where the attempt does not count. */
+    code: z.enum(failureCodeList).nullable(),
+  }),
+  z.object({
+    kind: z.literal('ended'),
+    at: instant,
+    state: jobStateSchema,
+    code: z.enum(failureCodeList).nullable(),
+  }),
+  /** How many entries are missing here, the last of them from `at`. */
+  z.object({ kind: z.literal('left_out'), at: instant, entries: z.number() }),
+]);
+export type HistoryEntry = z.infer<typeof historyEntrySchema>;
+
 export const jobSchema = z.object({
   id: z.string(),
   schemaVersion: z.number(),
@@ -371,6 +416,11 @@ export const jobSchema = z.object({
   /** Attempts that a machine cut off for what it lacks. They do not count. */
   machineFaults: z.number().default(0),
   progress: progressSchema.nullable().default(null),
+  /**
+   * What happened, in order: bounded (core/job-history.ts), and empty in a document of an earlier version. A history with
+   * an entry that only a newer version knows is not read, because nothing depends on it.
+   */
+  history: z.array(historyEntrySchema).catch([]),
   timings: timingsSchema.nullable(),
   result: resultSchema.nullable(),
   error: jobErrorSchema.nullable(),

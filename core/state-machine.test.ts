@@ -28,7 +28,7 @@ const changes: Record<string, (job: Job) => Job> = {
   renewed: (job) => transitions.renewed(job, claim),
   progressed: (job) => transitions.progressed(job, null),
   attemptFailed: (job) => transitions.attemptFailed(job, failure, 'vm-1', noon),
-  handedBack: (job) => transitions.handedBack(job, noon),
+  handedBack: (job) => transitions.handedBack(job, 'leaving', noon, noon),
   leftByMachine: (job) => transitions.leftByMachine(job, 'vm-1', noon),
   // Which result and timings does not matter here.
   succeeded: (job) => transitions.succeeded(job, null as never, null as never, noon),

@@ -4,6 +4,7 @@ import {
   afterEnd,
   type Claim,
   clockStart,
+  type GiveBackReason,
   isTerminal,
   type Job,
   type JobClass,
@@ -16,6 +17,7 @@ import {
   schemaVersion,
   type Timings,
 } from './job.ts';
+import { decidedEntry, withEntry, withoutPublished, workerOfEntry } from './job-history.ts';
 import { searchOf, searchOfEnded } from './job-search.ts';
 import { laneNamesOf, waitsInLanes } from './routing/lanes.ts';
 import { shownText } from './text.ts';
@@ -96,6 +98,7 @@ export function reserved(job: NewJob, now: Date): Job {
     lastFailure: null,
     machineFaults: 0,
     progress: null,
+    history: [],
     timings: null,
     result: null,
     error: null,
@@ -148,19 +151,18 @@ export type RouteChoice = Omit<Route, 'epoch' | 'at' | 'movedFrom' | 'lanes' | '
  */
 export function routed(job: Job, choice: RouteChoice, now: Date): Job {
   if (job.route.reason !== 'reserved') return moved(job, choice, now);
-  return {
-    ...job,
-    route: { ...choice, lanes: [], decideBy: null, epoch: job.route.epoch, movedFrom: null, at: now },
-  };
+  const { epoch } = job.route;
+  const route: Route = { ...choice, lanes: [], decideBy: null, epoch, movedFrom: null, at: now };
+  return withEntry({ ...job, route }, decidedEntry(route));
 }
 
 export function published(job: Job, now: Date): Job {
-  return { ...job, publishedAt: now };
+  return withEntry({ ...job, publishedAt: now }, { kind: 'published', at: now });
 }
 
 /** The job whose message could not be handed over after all. */
 export function unpublished(job: Job): Job {
-  return { ...job, publishedAt: null };
+  return { ...withoutPublished(job), publishedAt: null };
 }
 
 /** The job with a later turn in the VMs' line. Its message stays valid. */
@@ -170,21 +172,20 @@ export function postponed(job: Job, turnAt: Date): Job {
 
 /** The job queued again under a higher epoch, so that earlier messages no longer count. */
 export function moved(job: Job, choice: RouteChoice, now: Date): Job {
-  return {
-    ...job,
-    state: 'queued',
-    claim: null,
-    progress: null,
-    publishedAt: null,
-    route: {
-      ...choice,
-      lanes: [],
-      decideBy: null,
-      epoch: job.route.epoch + 1,
-      movedFrom: choice.target === job.route.target ? job.route.movedFrom : job.route.target,
-      at: now,
-    },
+  const { target, movedFrom, epoch } = job.route;
+  const isElsewhere = choice.target !== target;
+  const route: Route = {
+    ...choice,
+    lanes: [],
+    decideBy: null,
+    epoch: epoch + 1,
+    movedFrom: isElsewhere ? target : movedFrom,
+    at: now,
   };
+  return withEntry(
+    { ...job, state: 'queued', claim: null, progress: null, publishedAt: null, route },
+    decidedEntry({ ...route, movedFrom: isElsewhere ? target : null }),
+  );
 }
 
 export type Claimability =
@@ -215,10 +216,10 @@ export type ClaimOutcome = { kind: 'claimed'; job: Job } | Exclude<Claimability,
 export function claimed(job: Job, epoch: number, claim: Claim, maxAttempts: number, now: Date): ClaimOutcome {
   const may = claimability(job, epoch, maxAttempts, now);
   if (may.kind !== 'claimable') return may;
-  return {
-    kind: 'claimed',
-    job: { ...job, state: 'processing', claim, progress: null, attempt: job.attempt + 1 },
-  };
+  const attempt = job.attempt + 1;
+  const next: Job = { ...job, state: 'processing', claim, progress: null, attempt };
+  const worker = workerOfEntry(claim.worker);
+  return { kind: 'claimed', job: withEntry(next, { kind: 'claimed', at: now, worker, attempt }) };
 }
 
 /** Whether the claim with this token is still the one that counts. */
@@ -236,20 +237,34 @@ export function progressed(job: Job, progress: JobProgress | null): Job {
 
 /** The job given back after an attempt that counts. The same message will come again. */
 export function attemptFailed(job: Job, failure: AttemptFailure, worker: string, now: Date): Job {
-  return { ...queuedAgain(job, now), failedBy: worker, lastFailure: failure };
+  const back = queuedAgain(noted(job, 'failed', now, failure), now);
+  return { ...back, failedBy: worker, lastFailure: failure };
 }
 
 /**
  * The job given back by a worker that leaves or met an outage. The attempt does not count.
  * @param publishedAt When its message was published; null: it has none, and the sweep publishes one.
  */
-export function handedBack(job: Job, publishedAt: Date | null): Job {
-  return { ...queuedAgain(job, publishedAt), attempt: job.attempt - 1 };
+export function handedBack(
+  job: Job,
+  why: Exclude<GiveBackReason, 'failed'>,
+  publishedAt: Date | null,
+  now: Date,
+): Job {
+  return { ...queuedAgain(noted(job, why, now), publishedAt), attempt: job.attempt - 1 };
 }
 
 /** The job given back by a machine that cannot work. The attempt does not count, and others should take the job. */
 export function leftByMachine(job: Job, worker: string, now: Date): Job {
-  return { ...handedBack(job, now), failedBy: worker, machineFaults: job.machineFaults + 1 };
+  const back = handedBack(job, 'machine', now, now);
+  return { ...back, failedBy: worker, machineFaults: job.machineFaults + 1 };
+}
+
+/** The job whose history says that its worker gave it back. */
+function noted(job: Job, why: GiveBackReason, at: Date, failure: AttemptFailure | null = null): Job {
+  const worker = workerOfEntry(job.claim?.worker ?? '');
+  const code = failure?.code ?? null;
+  return withEntry(job, { kind: 'given_back', at, worker, attempt: job.attempt, why, code });
 }
 
 function queuedAgain(job: Job, publishedAt: Date | null): Job {
@@ -297,6 +312,7 @@ export function tombstone(job: Job, now: Date): Job {
     options: {},
     result: null,
     search: null,
+    history: [],
     deletedAt: now,
     expiresAt: new Date(now.getTime() + keptTombstoneMs),
   };
@@ -315,7 +331,8 @@ export function followed(job: Job, done: readonly AfterEnd[], now: Date): Job {
 
 function ended(job: Job, state: JobState, now: Date): Job {
   const { route } = job;
-  const end: Job = { ...job, state, endedAt: now };
+  const code = state === 'failed' ? (job.error?.code ?? null) : null;
+  const end = withEntry({ ...job, state, endedAt: now }, { kind: 'ended', at: now, state, code });
   return {
     ...end,
     route: route.decideBy === null ? route : { ...route, decideBy: null },

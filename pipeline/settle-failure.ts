@@ -108,7 +108,7 @@ function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<O
   const wantsNew = lacksMessage(settling.executor);
   const back = (current: Job, now: Date) => {
     // During an outage the sweep gives it a message, so that the service gets some time.
-    const next = transitions.handedBack(current, wantsNew && why === 'outage' ? null : now);
+    const next = transitions.handedBack(current, why, wantsNew && why === 'outage' ? null : now, now);
     // A service that fails for this job may work for others, so they go first.
     return why === 'outage' ? transitions.postponed(next, outageTurn(current, now)) : next;
   };
@@ -123,7 +123,8 @@ function* handBackToLine(why: 'outage' | 'leaving', settling: Settling): Steps<O
  * gets some time. The old message is forgotten, since a refused push would hold back everybody's jobs.
  */
 function* handBackToPush(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
-  const back = (current: Job, now: Date) => transitions.handedBack(current, why === 'leaving' ? now : null);
+  const back = (current: Job, now: Date) =>
+    transitions.handedBack(current, why, why === 'leaving' ? now : null, now);
   const stored = yield* giveBack(why, back, settling);
   if (!stored) return claimLost;
   if (why === 'leaving') yield* publish(stored, settling.executor.ports);
@@ -132,7 +133,7 @@ function* handBackToPush(why: 'outage' | 'leaving', settling: Settling): Steps<O
 
 /** The same message comes again after a pause. The job goes on waiting, so that routers see that nobody takes it. */
 function* handBackToQueue(why: 'outage' | 'leaving', settling: Settling): Steps<Outcome> {
-  const back = (current: Job) => transitions.handedBack(current, current.publishedAt);
+  const back = (current: Job, now: Date) => transitions.handedBack(current, why, current.publishedAt, now);
   const stored = yield* giveBack(why, back, settling);
   return stored ? givenBack(settling.thrown) : claimLost;
 }

@@ -58,8 +58,9 @@ it('shows a job that comes in, live', async () => {
   await expect.poll(() => row.textContent()).toMatch(/Done[\s\S]*would need/);
   await page.getByRole('button', { name: 'seen-by-admin.jpg' }).click();
   const dialog = page.getByRole('dialog');
-  await expect.poll(() => dialog.getByRole('row').count()).toBe(7);
-  expect(await dialog.textContent()).toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
+  await expect
+    .poll(() => dialog.textContent())
+    .toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
 });
 
 it('draws a job at an address of its own as a waterfall that keys and screen readers can use', async () => {

@@ -42,7 +42,7 @@ describe('lanes', () => {
     const claim = { worker: 'w', token: 't', expiresAt: now };
     const busy = transitions.replaced(waiting, { ...waiting, state: 'processing', claim, attempt: 1 });
     expect(busy.route.lanes).toEqual([]);
-    const back = transitions.replaced(busy, transitions.handedBack(busy, now));
+    const back = transitions.replaced(busy, transitions.handedBack(busy, 'leaving', now, now));
     expect(back.route.lanes).toEqual(laneNamesOf(id));
     const postponed = transitions.replaced(back, transitions.postponed(back, now));
     expect(postponed.route.lanes).toEqual(laneNamesOf(id));

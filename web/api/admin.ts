@@ -8,24 +8,17 @@ import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
-import {
-  adminProblems,
-  adminSecurity,
-  JobDocument,
-  jobIdParameter,
-  json,
-  problemAnswers,
-} from './describe.ts';
+import { adminProblems, adminSecurity, jobIdParameter, json, problemAnswers } from './describe.ts';
 import { type ApiDependencies, requireAdmin } from './environment.ts';
 import { eventStreamHeaders, openEventStream } from './event-stream.ts';
 import { eventAnswer, eventRequest } from './events.ts';
-import { anyOwner, viewOf, visibleJob } from './job-access.ts';
+import { anyOwner, visibleJob } from './job-access.ts';
 import { jobEvents } from './job-events.ts';
 import { type DashboardTopic, dashboardTopics } from './live-dashboard.ts';
 import { massActionRoutes } from './mass-actions.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
-import { overviewSchema } from './schema.ts';
+import { jobDetailSchema, overviewSchema } from './schema.ts';
 import { placeNamed } from './write-places.ts';
 
 const getOverview = createRoute({
@@ -48,7 +41,7 @@ const getAnyJob = createRoute({
   description: 'The other routes of a job, under `/jobs/{id}`, serve an admin for every job too.',
   request: { params: jobIdParameter },
   responses: {
-    200: json(JobDocument, 'The job.'),
+    200: json(jobDetailSchema.meta({ id: 'JobDetail' }), 'The job.'),
     ...problemAnswers('invalid_request', ...adminProblems, 'not_found'),
   },
 });
@@ -104,7 +97,7 @@ export function adminRoutes(dependencies: ApiDependencies) {
     })
     .openapi(getAnyJob, async (c) => {
       const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);
-      return c.json(viewOf(job), 200);
+      return c.json(jobDetailSchema.parse(job), 200);
     })
     .openapi(followEverything, (c) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);

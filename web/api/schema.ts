@@ -13,6 +13,7 @@ import { expectedArrivalsSchema, forecastDocumentSchema } from '@spillway/core/f
 import { controlSchema, heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import {
   claimSchema,
+  historyEntrySchema,
   instant,
   jobErrorSchema,
   jobSchema,
@@ -117,9 +118,13 @@ export type DeletionOfFiles = z.infer<typeof deletionSchema>['files'];
 
 /** A job document without its secrets, and without what only the pipeline needs. */
 export const jobViewSchema = jobSchema
-  .omit({ reservation: true, outbox: true, search: true })
+  .omit({ reservation: true, outbox: true, search: true, history: true })
   .extend({ claim: claimSchema.omit({ token: true }).nullable() });
 export type JobView = z.infer<typeof jobViewSchema>;
+
+/** The same with what happened to it, which lists leave out. */
+export const jobDetailSchema = jobViewSchema.extend({ history: z.array(historyEntrySchema) });
+export type JobDetail = z.infer<typeof jobDetailSchema>;
 
 /** Asks for another operation, or other options, on the source of a job that is there already. */
 export function rerunRequestSchema() {

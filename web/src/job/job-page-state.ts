@@ -1,10 +1,10 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { type JobTrace, type JobView, jobTraceSchema, jobViewSchema } from '@spillway/web/api/schema.ts';
+import { type JobDetail, type JobTrace, jobDetailSchema, jobTraceSchema } from '@spillway/web/api/schema.ts';
 import type { AdminDoor } from '../admin/admin-door.ts';
 import { requestJson } from '../http/request.ts';
 
 export interface JobPageState {
-  readonly job: ReadonlySignal<JobView | null>;
+  readonly job: ReadonlySignal<JobDetail | null>;
   readonly trace: ReadonlySignal<JobTrace | null>;
   /** Why there is no job to show; null where there is one, or it is not known yet. */
   readonly missing: ReadonlySignal<string | null>;
@@ -21,7 +21,7 @@ const timesAfterEnd = 10;
 
 /** What the page of one job shows. It is read again while the job is open, and a few times after its end. */
 export function createJobPageState(id: string): JobPageState {
-  const job = signal<JobView | null>(null);
+  const job = signal<JobDetail | null>(null);
   const trace = signal<JobTrace | null>(null);
   const missing = signal<string | null>(null);
   let again: ReturnType<typeof setTimeout> | undefined;
@@ -31,7 +31,7 @@ export function createJobPageState(id: string): JobPageState {
   async function read(door: Pick<AdminDoor, 'askAgain'>): Promise<void> {
     const path = `/admin/jobs/${encodeURIComponent(id)}`;
     const [document, recorded] = await Promise.all([
-      requestJson(path, jobViewSchema),
+      requestJson(path, jobDetailSchema),
       requestJson(`${path}/trace`, jobTraceSchema),
     ]);
     if (document.ok) {
