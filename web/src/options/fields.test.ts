@@ -95,3 +95,20 @@ it('words the keys', () => {
   expect(optionLabel('minLength')).toBe('Min length');
   expect(optionLabel('post-process_mask')).toBe('Post process mask');
 });
+
+it('asks for the options of a plug-in, which came as a JSON Schema, as for those of this page', () => {
+  const options = z.strictObject({
+    side: z.int().min(16).max(1_024).default(256).describe('Pixels.'),
+    share: z.number().min(0).max(1).default(0.5),
+    shape: z.enum(['round', 'square']).default('round'),
+    sharp: z.boolean().default(false),
+    words: z.string().max(30).default(''),
+    colour: z
+      .string()
+      .regex(/^#[0-9a-f]{6}$/)
+      .default('#ffffff'),
+    soft: z.int().min(0).max(9).optional(),
+  });
+  const learnt = z.fromJSONSchema(z.toJSONSchema(options, { io: 'input' }) as never);
+  expect(optionFields(learnt as z.ZodObject)).toEqual(optionFields(options));
+});

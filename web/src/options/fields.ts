@@ -1,5 +1,6 @@
 import { manifestOf, type OperationName } from '@spillway/core/operations.ts';
 import { z } from 'zod';
+import { type Property, propertyOf } from './option-property.ts';
 
 /** How one option of an operation is asked for. */
 export type OptionField = {
@@ -18,18 +19,6 @@ export type OptionField = {
   | { kind: 'colour'; optional: boolean; initial: string }
 );
 
-/** The part of JSON Schema that options use. */
-const propertySchema = z.object({
-  type: z.string().optional(),
-  enum: z.array(z.string()).optional(),
-  minimum: z.number().optional(),
-  maximum: z.number().optional(),
-  maxLength: z.number().optional(),
-  default: z.unknown().optional(),
-  description: z.string().optional(),
-});
-const objectSchema = z.object({ properties: z.record(z.string(), propertySchema) });
-
 /** A range of more integers than this gets a text field instead of a slider. */
 const longestSlider = 1_000;
 
@@ -38,10 +27,9 @@ const longestSlider = 1_000;
  * a form cannot ask for are left out: they have defaults.
  */
 export function optionFields(options: z.ZodObject, advanced: readonly string[] = []): OptionField[] {
-  const { properties } = objectSchema.parse(z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' }));
-  return Object.entries(properties).flatMap(([key, property]) => {
+  return Object.entries(options.shape).flatMap(([key, schema]) => {
     const base = { key, label: optionLabel(key), advanced: advanced.includes(key) };
-    const field = optionField(base, property, (value) => accepts(options, key, value));
+    const field = optionField(base, propertyOf(schema), (value) => accepts(options, key, value));
     return field ? [field] : [];
   });
 }
@@ -58,37 +46,44 @@ export function fieldsOf(operation: OperationName): OptionField[] {
   return fields;
 }
 
-type Property = z.infer<typeof propertySchema>;
 type Test = (value: unknown) => boolean;
 
 function optionField(
   named: Pick<OptionField, 'key' | 'label' | 'advanced'>,
-  property: Property,
+  { type, description, initial }: Property,
   valid: Test,
 ): OptionField | null {
-  const base = { ...named, hint: property.description ?? null };
-  const initial = property.default;
-  if (property.enum) {
-    return { ...base, kind: 'choice', choices: property.enum, initial: String(initial ?? property.enum[0]) };
+  const base = { ...named, hint: description };
+  switch (type.kind) {
+    case 'choice':
+      return {
+        ...base,
+        kind: 'choice',
+        choices: type.choices,
+        initial: String(initial ?? type.choices[0]),
+      };
+    case 'switch':
+      return { ...base, kind: 'switch', initial: initial === true };
+    case 'text': {
+      const text = String(initial ?? '');
+      // The description says how a colour is written, which its control makes unnecessary.
+      return takesColours(valid)
+        ? { ...base, hint: null, kind: 'colour', optional: valid(''), initial: text }
+        : { ...base, kind: 'text', longest: type.longest, initial: text };
+    }
+    case 'number': {
+      const { min, max, integer } = type;
+      const start = typeof initial === 'number' ? initial : (min ?? 0);
+      const steps = integer && min !== null && max !== null ? evenSteps(min, max, valid) : null;
+      return steps
+        ? { ...base, kind: 'range', ...steps, initial: start }
+        : { ...base, kind: 'number', min, max, integer, initial: start };
+    }
+    case 'other':
+      return null;
+    default:
+      return type satisfies never;
   }
-  if (property.type === 'boolean') return { ...base, kind: 'switch', initial: initial === true };
-  if (property.type === 'string') {
-    const text = String(initial ?? '');
-    // The description says how a colour is written, which its control makes unnecessary.
-    return takesColours(valid)
-      ? { ...base, hint: null, kind: 'colour', optional: valid(''), initial: text }
-      : { ...base, kind: 'text', longest: property.maxLength ?? null, initial: text };
-  }
-  if (property.type === 'integer' || property.type === 'number') {
-    const { minimum: min = null, maximum: max = null } = property;
-    const integer = property.type === 'integer';
-    const start = typeof initial === 'number' ? initial : (min ?? 0);
-    const steps = integer && min !== null && max !== null ? evenSteps(min, max, valid) : null;
-    return steps
-      ? { ...base, kind: 'range', ...steps, initial: start }
-      : { ...base, kind: 'number', min, max, integer, initial: start };
-  }
-  return null;
 }
 
 /** Finds the integers that a schema accepts, because a refinement ('must be odd') is not in its JSON Schema. */
