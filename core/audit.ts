@@ -28,6 +28,10 @@ export const adminActions = [
   'delete_jobs',
   'replay_letter',
   'discard_letter',
+  'retry_batch',
+  'cancel_batch',
+  'rerun_batch',
+  'delete_batch',
   'create_key',
   'revoke_key',
 ] as const;

@@ -12,7 +12,7 @@ import { problems } from './api/problems.ts';
 import { problemSchema } from './api/schema.ts';
 import { adminToken, tinyGif, upload } from './api/test-client.ts';
 import { until } from './api/test-events.ts';
-import { fail, heartbeat, succeed } from './api/test-jobs.ts';
+import { fail, heartbeat, succeed, succeedWithCaption } from './api/test-jobs.ts';
 import { makeKey } from './api/test-keys.ts';
 import { makeShare } from './api/test-shares.ts';
 import { createValues, type JsonSchema, jsonSchema, type Values } from './api/test-values.ts';
@@ -95,11 +95,26 @@ async function settle(): Promise<Settled> {
     body: JSON.stringify({ token }),
   });
   const metadata = { batch };
+  const packed = await memory.blobs.writeOnce('results', 'sketch/small.thumbnails', {
+    from: { text: 'stands in for thumbnails and mask' },
+    contentType: 'application/octet-stream',
+  });
+  const part = { width: 1, height: 1, offset: 0, size: 5 };
+  const parts = (['result', 'source'] as const).map((of) => ({ of, ...part }));
+  const smallPictures = { thumbnails: { ...packed, parts }, mask: part };
   const jobs: Job[] = [];
   for (let index = 0; index < 20; index++) {
     jobs.push(await upload(test, owner, { metadata }));
     jobs.push(await fail(await upload(test, owner, { metadata, bytes: Buffer.from('no picture') }), memory));
-    jobs.push(await succeed(await upload(test, owner, { metadata }), tinyGif, test));
+    jobs.push(await succeed(await upload(test, owner, { metadata }), tinyGif, test, smallPictures));
+    // Batches of their own, some of which are deleted meanwhile.
+    const small = { batch: `small-${index}` };
+    await upload(test, owner, { metadata: small });
+    await succeedWithCaption(
+      await upload(test, owner, { metadata: { ...small, operation: 'caption' } }),
+      'a cat',
+      test,
+    );
   }
   await memory.fleet.beat(heartbeat('vm-1', memory.clock.now()));
   await memory.apiKeys.create(sampleKey);
@@ -117,6 +132,7 @@ const cookieOf = (response: Response) => response.headers.getSetCookie()[0]?.spl
 const { key: sampleKey } = makeKey(new Date());
 
 function knownIds(path: string, { jobs, shares }: Settled): string[] {
+  if (path.includes('/batches/')) return Array.from({ length: 20 }, (_, index) => `small-${index}`);
   if (path.includes('/workers/')) return ['vm-1', 'vm-2'];
   if (path.includes('/shares/')) return shares.slice(1).map(({ id }) => id);
   // In memory a dead letter is named by its place.

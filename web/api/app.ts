@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { adminRoutes } from './admin.ts';
+import { batchRoutes } from './batches.ts';
 import { refuseCrossSite } from './cross-site.ts';
 import { deletionRoutes } from './deletion.ts';
 import { enterRoutes } from './enter.ts';
@@ -35,7 +36,15 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.notFound((c) => problemResponse(unknownRoute(c.req.path), c, ports.log));
 
   api.use('/api/*', inertAnswers, refuseCrossSite(sessions));
-  for (const path of ['/operations', '/uploads', '/jobs/*', '/deletion', '/events', '/shares/*']) {
+  for (const path of [
+    '/operations',
+    '/uploads',
+    '/jobs/*',
+    '/batches/*',
+    '/deletion',
+    '/events',
+    '/shares/*',
+  ]) {
     // Where there are no visitors, whoever asks for pictures has to be an admin.
     if (pages === 'admin') api.use(`/api/v1${path}`, requireAdmin(dependencies));
     api.use(`/api/v1${path}`, recognizeVisitor(dependencies));
@@ -48,6 +57,7 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   api.route('/api/v1', rerunRoutes(dependencies));
   api.route('/api/v1', jobFileRoutes(dependencies));
   api.route('/api/v1', jobThumbnailRoutes(dependencies));
+  api.route('/api/v1', batchRoutes(dependencies));
   api.route('/api/v1', deletionRoutes(dependencies));
   if (pages !== 'admin') {
     api.route('/api/v1', uploadRoutes(dependencies));

@@ -11,6 +11,7 @@ import { type Begun, firstBytes } from './first-bytes.ts';
 import { imageType, signatureBytes } from './image-type.ts';
 import { visibleJob } from './job-access.ts';
 import { createOpenApiApp } from './openapi-app.ts';
+import { baseNameOf } from './picture-names.ts';
 import { ProblemError } from './problems.ts';
 import {
   describeFile,
@@ -195,6 +196,5 @@ async function begin({ stream, size }: OpenBlob): Promise<Begun> {
 
 /** `holiday.jpg` sketched becomes `holiday-sketch.png`. */
 function downloadName(job: Job, extension: string): string {
-  const base = job.source.name.split('/').at(-1) || 'picture';
-  return `${base.replace(/(?<=.)\.\w{1,8}$/, '')}-${job.operation}.${extension}`;
+  return `${baseNameOf(job)}-${job.operation}.${extension}`;
 }

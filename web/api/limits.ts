@@ -43,6 +43,12 @@ export const limits = {
     address: { burst: 3_600, perMinute: 1_800 },
     stranger: { burst: 60, perMinute: 30 },
   },
+  archives: {
+    what: 'archives',
+    owner: { burst: 20, perMinute: 10 },
+    address: { burst: 60, perMinute: 30 },
+    stranger: { burst: 10, perMinute: 5 },
+  },
   /** A list of a large batch shows a thousand of them while it is scrolled through. */
   thumbnails: {
     what: 'thumbnails',

@@ -43,6 +43,7 @@ export const problems = {
   file_too_large: { status: 413, title: 'The file is too large to be shown' },
   unsupported_media_type: { status: 415, title: 'The body must be JSON' },
   unsupported_type: { status: 415, title: 'The file is not a picture that can be shown' },
+  too_many_results: { status: 413, title: 'There are too many results for one archive' },
   range_not_satisfiable: { status: 416, title: 'The file does not have these bytes' },
   invalid_options: { status: 422, title: 'The options are not valid' },
   too_many_requests: { status: 429, title: 'Too many requests in a short time' },

@@ -131,6 +131,23 @@ export function rerunRequestSchema() {
   return z.strictObject({ ...runFields(), from: jobViewSchema.shape.id });
 }
 
+/** Asks for one operation on every picture of a batch. */
+export function batchRunRequestSchema() {
+  return z.strictObject(runFields());
+}
+
+/** How far a change of the jobs of a batch has come. */
+export const batchChangeSchema = z.object({
+  /** Jobs that were changed or made by this request. */
+  done: z.int().min(0),
+  /** Jobs or pictures that needed nothing: what was asked for is so already, or cannot help them. */
+  unchanged: z.int().min(0),
+  /** Those for which it failed. The same request may be made again. */
+  failed: z.array(z.object({ id: z.string(), message: z.string() })),
+  /** Leads to the next jobs of the batch; null once all have been looked at. */
+  cursor: z.string().nullable(),
+});
+
 const runFields = () => ({
   operation: operationNameSchema(),
   /** What is left out takes its default. */

@@ -47,6 +47,20 @@ export async function succeed(
   );
 }
 
+/** Ends a job as a worker does that found these words for the picture. */
+export async function succeedWithCaption(
+  job: Job,
+  caption: string,
+  { memory }: Pick<TestApi, 'memory'>,
+): Promise<Job> {
+  const json = JSON.stringify({ caption });
+  const contentType = 'application/json';
+  const content = { from: { text: json }, contentType };
+  const written = await memory.blobs.writeOnce('results', resultName(job, 'json'), content);
+  const model = { name: 'blip', sha256: '', builtIn: false, install: null };
+  return succeed(job, Buffer.from(json), { memory }, { ...written, contentType, model });
+}
+
 export function heartbeat(id: string, now: Date): Heartbeat {
   return {
     id,

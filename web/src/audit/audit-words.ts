@@ -18,6 +18,10 @@ const actionWords: Record<AdminAction, string> = {
   delete_jobs: 'deleted',
   replay_letter: 'replayed the dead letter',
   discard_letter: 'threw away the dead letter',
+  retry_batch: 'retried what failed in the batch',
+  cancel_batch: 'cancelled what was open in the batch',
+  rerun_batch: 'ran something on all pictures of the batch',
+  delete_batch: 'deleted the batch',
   create_key: 'made the API key',
   revoke_key: 'revoked the API key',
 };

@@ -1,0 +1,40 @@
+import type { Job } from '@spillway/core/job.ts';
+
+/** The name that the picture's sender gave it, without folders. */
+export function fileNameOf({ source }: Pick<Job, 'source'>): string {
+  return source.name.split('/').at(-1) || 'picture';
+}
+
+/** The same without its extension. */
+export function baseNameOf(job: Pick<Job, 'source'>): string {
+  return fileNameOf(job).replace(/(?<=.)\.\w{1,8}$/, '');
+}
+
+/** Names that Windows keeps for devices, whatever their extension. */
+const devices = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i;
+
+/** A name that every system can unpack into a folder: no path, no control characters, no dot or space at its end. */
+export function safeName(name: string): string {
+  const clean = name
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}<>:"/\\|?*]/gu, '_')
+    .replace(/[. ]+$/, '');
+  return clean === '' || devices.test(clean) ? `_${clean}` : clean;
+}
+
+/**
+ * Gives each name once: a second `cat` becomes `cat (2)`. Names that differ in upper and lower case alone are the same on
+ * some systems, and so are the ways in which Unicode writes an accent.
+ */
+export function createUniqueNames(): (name: string) => string {
+  const taken = new Set<string>();
+  const key = (name: string) => name.normalize('NFC').toLowerCase();
+  return (name) => {
+    for (let number = 1; ; number++) {
+      const candidate = number === 1 ? name : `${name} (${number})`;
+      if (taken.has(key(candidate))) continue;
+      taken.add(key(candidate));
+      return candidate;
+    }
+  };
+}
