@@ -19,6 +19,7 @@ export function sampleUpload({
     preview: 'blob:cat',
     phase: signal(phase),
     uploadId: signal(uploadId),
+    session: signal(null),
     send: async () => {},
     reset: () => {},
     cancel: () => {},

@@ -23,10 +23,14 @@ import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { startLearning } from '../operations/known-operations.ts';
 import { createSelection } from '../options/selection.ts';
+import { openBrowserKeeper } from '../uploads/browser-keeper.ts';
 import { checkFiles } from '../uploads/check-files.ts';
 import type { FileUpload } from '../uploads/file-upload.ts';
+import { warnBeforeLoss } from '../uploads/leave-warning.ts';
 import { leftOutSummary } from '../uploads/left-out-words.ts';
+import { OfflineNote } from '../uploads/OfflineNote.tsx';
 import type { LeftOut, PickedFiles } from '../uploads/picked-files.ts';
+import { SendingNote } from '../uploads/SendingNote.tsx';
 import { createUploadList, type UploadList } from '../uploads/upload-list.ts';
 import { openPicture } from '../workbench/open-picture.ts';
 import { WorkbenchDoor } from '../workbench/WorkbenchDoor.tsx';
@@ -44,7 +48,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   useEffect(() => own.follow(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
   useEffect(() => listenWhileWaiting(list, own), [list, own]);
-  useEffect(() => warnBeforeLeaving(list), [list]);
+  useEffect(() => warnBeforeLoss(list), [list]);
   useEffect(() => complete.follow(), [complete]);
   useEffect(() => rememberResults(batches, own.loaded), [batches, own]);
 
@@ -71,11 +75,13 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
 
   return (
     <>
+      <OfflineNote list={list} />
       <div class="board">
         <div class="drop-area">
           <div class="drop-stay">
             <DropZone onPicked={(picked) => void addPicked(picked)} />
             <DropNote batches={batches} problem={refused.value ? selection.obstacle.value : null} />
+            <SendingNote list={list} batches={batches} />
             <LeftOutNote leftOut={leftOut.value} onDismiss={() => (leftOut.value = [])} />
           </div>
         </div>
@@ -115,7 +121,7 @@ function createPageState() {
       if (sentence) announcer.say(downloadTopic, sentence);
     },
   });
-  const list = createUploadList();
+  const list = createUploadList(openBrowserKeeper());
   const group = createBatchGrouper();
   const batches = computed(() =>
     group({
@@ -194,15 +200,4 @@ function isAwaited(upload: FileUpload, own: FollowedJobs): boolean {
 
 function hasBecomeJobs({ plan, uploadId }: FileUpload, own: FollowedJobs): boolean {
   return plan.operations.every((operation) => own.cache.knownCards.has(`${uploadId.peek()}:${operation}`));
-}
-
-function warnBeforeLeaving(list: UploadList): () => void {
-  const warn = (event: BeforeUnloadEvent) => {
-    const sending = list.uploads
-      .peek()
-      .some(({ phase }) => ['waiting', 'sending'].includes(phase.peek().kind));
-    if (sending) event.preventDefault();
-  };
-  addEventListener('beforeunload', warn);
-  return () => removeEventListener('beforeunload', warn);
 }

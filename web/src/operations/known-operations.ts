@@ -31,7 +31,7 @@ export async function learnOperations(signal: AbortSignal): Promise<void> {
   const reply = await requestJson('/operations', operationListSchema, { signal });
   if (!reply.ok) return;
   const unknown = reply.value.operations.filter(({ name }) => !isOperationName(name));
-  if (unknown.length > 0) await addUnknown(unknown);
+  if (unknown.length > 0 && !(await addUnknown(unknown))) return;
   known.value = [...operationNames];
   offers.value = reply.value.offers;
 }
@@ -47,9 +47,12 @@ function isAllOffered(): boolean {
   return Object.values(offers.peek()).every(({ available, models }) => available && models === null);
 }
 
-async function addUnknown(unknown: readonly ManifestView[]): Promise<void> {
-  const { manifestOfView } = await import('@spillway/core/operations/manifest-of-view.ts');
-  addOperations(unknown.map((view) => ({ manifest: manifestOfView(view), module: null })));
+/** False where the line broke before the code for it was there. */
+async function addUnknown(unknown: readonly ManifestView[]): Promise<boolean> {
+  const code = await import('@spillway/core/operations/manifest-of-view.ts').catch(() => null);
+  if (code === null) return false;
+  addOperations(unknown.map((view) => ({ manifest: code.manifestOfView(view), module: null })));
+  return true;
 }
 
 /**

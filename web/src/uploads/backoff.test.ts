@@ -1,5 +1,5 @@
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { backoffMs, type Connectivity, pauseBetween } from './backoff.ts';
+import { expect, it } from 'vitest';
+import { backoffMs, pauseBetween } from './backoff.ts';
 
 it('grows to a limit and is spread by chance', () => {
   expect(backoffMs(1, 1)).toBe(600);
@@ -8,38 +8,27 @@ it('grows to a limit and is spread by chance', () => {
   expect(backoffMs(30, 1)).toBe(20_100);
 });
 
-/** A network that is switched by the test. */
-function network(online: boolean): Connectivity & { comeBack(): void } {
-  const listeners: (() => void)[] = [];
-  let now = online;
-  return {
-    isOnline: () => now,
-    onceOnline: (listener) => void listeners.push(listener),
-    comeBack() {
-      now = true;
-      for (const listener of listeners) listener();
-    },
-  };
-}
-
-it('waits as long as the machine is offline, and no longer', async () => {
-  vi.useFakeTimers();
-  onTestFinished(() => void vi.useRealTimers());
-  const line = network(false);
+it('waits as long as the line is down, and no longer', async () => {
+  const back = Promise.withResolvers<void>();
   let waited = false;
-  const pause = pauseBetween(line)(1, new AbortController().signal).then(() => {
+  const line = { check: async () => 'down' as const, untilUp: () => back.promise };
+  const pause = pauseBetween(line)(1, new AbortController().signal).then((paused) => {
     waited = true;
+    return paused;
   });
-  await vi.advanceTimersByTimeAsync(3_600_000);
+  await new Promise((resolve) => setImmediate(resolve));
   expect(waited).toBe(false);
-  line.comeBack();
-  await pause;
-  expect(waited).toBe(true);
+  back.resolve();
+  expect(await pause).toBe('line_was_down');
 });
 
-it('ends when the upload is cancelled', async () => {
+it('waits a moment where the site answers, and ends when the upload is cancelled', async () => {
+  const line = {
+    check: async () => 'up' as const,
+    untilUp: () => Promise.reject(new Error('Not asked for.')),
+  };
   const controller = new AbortController();
-  const pause = pauseBetween(network(false))(1, controller.signal);
+  const pause = pauseBetween(line)(30, controller.signal);
   controller.abort();
-  await pause;
+  expect(await pause).toBe('waited');
 });

@@ -1,3 +1,5 @@
+import type { Line } from './line.ts';
+
 const baseMs = 500;
 const capMs = 20_000;
 
@@ -6,42 +8,31 @@ export function backoffMs(failures: number, random: number): number {
   return Math.round(random * Math.min(capMs, baseMs * 2 ** (failures - 1))) + 100;
 }
 
-/** The part of the browser that a pause needs. It is a parameter for the tests. */
-export interface Connectivity {
-  isOnline(): boolean;
-  onceOnline(listener: () => void, signal: AbortSignal): void;
-}
+/** What a pause was for. What the line broke does not count as a failure of the server. */
+export type Paused = 'waited' | 'line_was_down';
 
 /**
- * Waits before the next try. The return of the network ends the wait at once. While the machine is offline the wait
- * does not end, because that is no reason to give up.
+ * Waits before the next try. While the page does not reach the site the wait does not end, because that is no reason to
+ * give up; it ends once the site answers.
  */
-export function pauseBetween(connectivity: Connectivity) {
-  return async (failures: number, signal: AbortSignal): Promise<void> => {
-    const settled = new AbortController();
-    const ended = AbortSignal.any([signal, settled.signal]);
+export function pauseBetween(line: Pick<Line, 'check' | 'untilUp'>) {
+  return async (failures: number, signal: AbortSignal): Promise<Paused> => {
+    if ((await line.check()) === 'down') {
+      await line.untilUp(signal);
+      return 'line_was_down';
+    }
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(
-        () => {
-          if (connectivity.isOnline()) resolve();
-        },
-        backoffMs(failures, Math.random()),
-      );
-      connectivity.onceOnline(resolve, ended);
-      ended.addEventListener('abort', () => {
+      const timer = setTimeout(resolve, backoffMs(failures, Math.random()));
+      const stop = () => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      if (signal.aborted) stop();
+      signal.addEventListener('abort', stop, { once: true });
     });
-    settled.abort();
+    return 'waited';
   };
 }
-
-/** Whether the browser considers itself online. */
-export const browserConnectivity: Connectivity = {
-  isOnline: () => navigator.onLine,
-  onceOnline: (listener, signal) => addEventListener('online', listener, { once: true, signal }),
-};
 
 /** The most jitter, in milliseconds. */
 const spreadMs = 500;

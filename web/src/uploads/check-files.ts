@@ -1,4 +1,10 @@
-import { fileKindOf, mostLooked, pictureTypeOf, signatureAtEnd } from '@spillway/core/file-kind.ts';
+import {
+  fileKindOf,
+  mostLooked,
+  pictureTypeOf,
+  type Sniffer,
+  signatureAtEnd,
+} from '@spillway/core/file-kind.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import { dimensionRefusal } from '@spillway/core/picture-limits.ts';
 import type { PictureType } from '@spillway/core/picture-types.ts';
@@ -67,13 +73,21 @@ async function refusalOf(file: Blob): Promise<string | null> {
 
 /** What a file without a picture's signature is: now and then a picture all the same. */
 async function typeOfAnother(file: Blob): Promise<PictureType | { name: string }> {
-  const { fileTypeFromBuffer } = await import('file-type');
   const [start, end] = await Promise.all([
     bytesOf(file, 0, mostLooked),
     bytesOf(file, Math.max(0, file.size - signatureAtEnd), file.size),
   ]);
-  const kind = await fileKindOf({ start, end, size: file.size }, fileTypeFromBuffer);
+  const kind = await fileKindOf({ start, end, size: file.size }, await loadSniffer());
   return kind.kind === 'picture' ? kind.type : { name: kind.name };
+}
+
+/** Most people never need it. While the line is down, a file gets a vaguer name. */
+async function loadSniffer(): Promise<Sniffer> {
+  try {
+    return (await import('file-type')).fileTypeFromBuffer;
+  } catch {
+    return async () => undefined;
+  }
 }
 
 async function refusalOfPicture(file: Blob, type: PictureType, start: Uint8Array): Promise<string | null> {

@@ -1,8 +1,11 @@
 import { createBrowser, createTestApi } from '@spillway/web/api/test-client.ts';
 import sharp from 'sharp';
-import { afterEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createFileUpload } from './file-upload.ts';
+import { steadyLine } from './sample-line.ts';
+import { TakingRequest } from './sample-request.ts';
 
+beforeEach(() => void vi.stubGlobal('XMLHttpRequest', TakingRequest));
 afterEach(() => void vi.unstubAllGlobals());
 
 /** The metadata of the session that the real API opens for one file of a drop; the bytes go nowhere. */
@@ -12,7 +15,7 @@ async function metadataFor(file: File, files: number): Promise<Record<string, st
   const browser = createBrowser(site);
   vi.stubGlobal('fetch', browser.request);
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files };
-  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 }, steadyLine);
   await upload.send();
   upload.dispose();
   return openUpload.mock.lastCall?.[0].metadata;
@@ -40,11 +43,12 @@ it('says of a file that has gone since it was picked that it cannot be read, and
   const gone = () => Promise.reject(new DOMException('It is gone.', 'NotFoundError'));
   Object.defineProperty(file, 'slice', { value: () => ({ arrayBuffer: gone }) });
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
-  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 }, steadyLine);
   await upload.send();
   expect(upload.phase.value).toEqual({
     kind: 'failed',
     message: 'The file could not be read. Has it been moved or changed?',
+    passing: false,
   });
   expect(openUpload).not.toHaveBeenCalled();
   upload.dispose();
@@ -57,7 +61,7 @@ it('sends a name that is not well-formed as well as it can be', async () => {
   const file = new File(['bytes'], 'a.jpg');
   Object.defineProperty(file, 'name', { value: 'a\ud800.jpg' });
   const plan = { operations: ['sketch' as const], options: {}, batchId: crypto.randomUUID(), files: 1 };
-  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 });
+  const upload = createFileUpload(file, plan, { addedAt: 0, index: 0 }, steadyLine);
   await upload.send();
   expect(openUpload.mock.lastCall?.[0].name).toMatch(/\/a\ufffd\.jpg$/);
   upload.dispose();

@@ -11,7 +11,8 @@ import {
   uploadSchema,
 } from '@spillway/web/api/schema.ts';
 import { requestJson } from '../http/request.ts';
-import { browserConnectivity, pauseBetween, waitAsAsked } from './backoff.ts';
+import { pauseBetween, waitAsAsked } from './backoff.ts';
+import type { Line } from './line.ts';
 import { pixelsOf } from './picture-size.ts';
 import { assertReadable, sendResumable, UploadFailure } from './resumable.ts';
 import { xhrTransport } from './xhr-transport.ts';
@@ -21,7 +22,8 @@ export type UploadPhase =
   | { kind: 'waiting'; held: boolean }
   | { kind: 'sending'; sent: number; interrupted: boolean }
   | { kind: 'sent' }
-  | { kind: 'failed'; message: string }
+  /** `passing`: the connection broke, so it goes on by itself when the line is back. */
+  | { kind: 'failed'; message: string; passing?: boolean }
   /** Not sent, and not worth another try. */
   | { kind: 'refused'; message: string }
   | { kind: 'cancelled' };
@@ -50,12 +52,21 @@ export interface FileUpload {
   readonly phase: ReadonlySignal<UploadPhase>;
   /** The server's id, by which jobs name their upload; null until the session is open. */
   readonly uploadId: ReadonlySignal<string | null>;
+  /** Where its bytes go; null until the session is open. */
+  readonly session: ReadonlySignal<Upload | null>;
   send(): Promise<void>;
   /** Makes a failed or cancelled upload ready to be sent again. */
   reset(): void;
   cancel(): void;
   /** Frees the preview. */
   dispose(): void;
+}
+
+/** What an upload is called, and where it stands among others. */
+interface UploadPlace extends Pick<FileUpload, 'addedAt' | 'index'> {
+  /** Of an upload that goes on after an earlier visit. */
+  key?: string;
+  session?: Upload | null;
 }
 
 const newSessions = 2;
@@ -69,31 +80,34 @@ const senders = { 'gcs-resumable': sendResumable } satisfies Record<UploadProtoc
 export function createFileUpload(
   file: File,
   plan: UploadPlan,
-  { addedAt, index }: Pick<FileUpload, 'addedAt' | 'index'>,
+  { addedAt, index, key, session: known }: UploadPlace,
+  line: Line,
 ): FileUpload {
   const phase = signal<UploadPhase>(refusal(file) ?? { kind: 'waiting', held: false });
-  const uploadId = signal<string | null>(null);
+  const session = signal<Upload | null>(known ?? null);
+  const uploadId = signal<string | null>(known?.uploadId ?? null);
   const preview = URL.createObjectURL(file);
-  let session: Upload | null = null;
   let controller = new AbortController();
 
   const transfer = async (signal: AbortSignal): Promise<void> => {
     await assertReadable(file);
-    const resume = session !== null;
-    session ??= await openSession(file, plan, signal, (held) => {
+    const resume = session.peek() !== null;
+    const onHeld = (held: boolean) => {
       if (!signal.aborted) phase.value = held ? { kind: 'waiting', held } : nothingSent;
-    });
-    uploadId.value = session.uploadId;
+    };
+    const opened = session.peek() ?? (await openSession(file, plan, index, { signal, line, onHeld }));
+    session.value = opened;
+    uploadId.value = opened.uploadId;
     let sent = 0;
     let interrupted = false;
     const show = () => {
       if (!signal.aborted) phase.value = { kind: 'sending', sent, interrupted };
     };
-    await senders[session.protocol]({
-      url: session.sessionUrl,
+    await senders[opened.protocol]({
+      url: opened.sessionUrl,
       file,
       transport: xhrTransport,
-      pause: pauseBetween(browserConnectivity),
+      pause: pauseBetween(line),
       onProgress: (bytes) => {
         sent = bytes;
         show();
@@ -108,7 +122,7 @@ export function createFileUpload(
   };
 
   return {
-    key: crypto.randomUUID(),
+    key: key ?? crypto.randomUUID(),
     file,
     plan,
     addedAt,
@@ -116,6 +130,7 @@ export function createFileUpload(
     preview,
     phase,
     uploadId,
+    session,
     async send() {
       if (phase.peek().kind !== 'waiting') return;
       controller = new AbortController();
@@ -128,15 +143,16 @@ export function createFileUpload(
             break;
           } catch (error) {
             if (!(error instanceof UploadFailure && error.code === 'session_gone')) throw error;
-            session = null;
+            session.value = null;
             if (sessions > newSessions) throw error;
           }
         }
         phase.value = { kind: 'sent' };
       } catch (error) {
         if (signal.aborted) return;
-        if (error instanceof UploadFailure && error.code === 'refused') session = null;
-        phase.value = { kind: 'failed', message: failureMessage(error) };
+        if (error instanceof UploadFailure && error.code === 'refused') session.value = null;
+        const passing = error instanceof UploadFailure && error.code === 'connection';
+        phase.value = { kind: 'failed', message: failureMessage(error), passing };
       }
     },
     reset() {
@@ -161,15 +177,21 @@ class SessionRefused extends Error {
   override readonly name = 'SessionRefused';
 }
 
+interface Opening {
+  signal: AbortSignal;
+  line: Line;
+  onHeld(held: boolean): void;
+}
+
 /**
  * Opens the upload session. A server that says when to come back is asked again then: without end if it is only asked
- * too often (429), a few times if it is down.
+ * too often (429), a few times if it is down. While the line is down, it waits for it.
  */
 async function openSession(
   file: File,
   plan: UploadPlan,
-  signal: AbortSignal,
-  onHeld: (held: boolean) => void,
+  index: number,
+  { signal, line, onHeld }: Opening,
 ): Promise<Upload> {
   const pixels = await pixelsOf(file);
   const body: UploadRequest = {
@@ -181,12 +203,20 @@ async function openSession(
     options: plan.options,
     batchId: plan.batchId,
     files: Math.min(plan.files, largestBatch),
+    ...(index < largestBatch ? { index } : {}),
     ...(pixels !== null && pixels <= mostPixels ? { pixels } : {}),
   };
+  const pause = pauseBetween(line);
   for (let outages = 0; ; ) {
     const reply = await requestJson('/uploads', uploadSchema, { method: 'POST', signal, body });
     if (reply.ok) return reply.value;
     const { status, message, retryAfterMs } = reply.failure;
+    if (status === 0) {
+      if (outages >= mostOutages) throw new UploadFailure('connection', message);
+      if ((await pause(outages + 1, signal)) === 'waited') outages += 1;
+      signal.throwIfAborted();
+      continue;
+    }
     if (status !== 429) outages += 1;
     if (retryAfterMs === null || outages > mostOutages) throw new SessionRefused(message);
     onHeld(true);

@@ -97,7 +97,10 @@ function send(
     url: session.url,
     file,
     transport: fetchTransport,
-    pause: async (failures) => void watched.pauses.push(failures),
+    pause: async (failures) => {
+      watched.pauses.push(failures);
+      return 'waited';
+    },
     onProgress: (sent) => watched.progress.push(sent),
     onInterrupted: (interrupted) => watched.interruptions.push(interrupted),
     signal: new AbortController().signal,
@@ -243,12 +246,29 @@ describe('sendResumable', () => {
     expect(session.requests).toHaveLength(1);
   });
 
+  it('counts no failure while the line is down', async () => {
+    const session = await startSession((at) => (at < 40 ? { kind: 'cut-before' } : null));
+    const pauses: number[] = [];
+    const { done } = send(session, bytes(10), {
+      pause: async (failures) => {
+        pauses.push(failures);
+        return 'line_was_down';
+      },
+    });
+    await done;
+    expect(pauses).toEqual(Array(40).fill(1));
+    expect(session.finished()).toBe(true);
+  });
+
   it('ends when it is cancelled', async () => {
     const session = await startSession(() => ({ kind: 'cut-before' }));
     const controller = new AbortController();
     const { done } = send(session, bytes(10), {
       signal: controller.signal,
-      pause: async () => controller.abort(),
+      pause: async () => {
+        controller.abort();
+        return 'waited';
+      },
     });
     await expect(done).rejects.toMatchObject({ name: 'AbortError' });
     expect(session.requests.length).toBe(1);

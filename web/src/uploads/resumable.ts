@@ -1,3 +1,5 @@
+import type { Paused } from './backoff.ts';
+
 /**
  * The sending side of Cloud Storage's resumable upload protocol, without browser APIs: the transport and the pauses are
  * parameters.
@@ -37,8 +39,8 @@ export interface ResumableUpload {
   url: string;
   file: Blob;
   transport: Transport;
-  /** Waits before try number `failures`. May throw to give up. */
-  pause(failures: number, signal: AbortSignal): Promise<void>;
+  /** Waits before try number `failures`, and says what for. May throw to give up. */
+  pause(failures: number, signal: AbortSignal): Promise<Paused>;
   /** Bytes that have arrived or are on their way. It decreases if the server has less than was sent. */
   onProgress(bytes: number): void;
   /** True from a failed request until bytes arrive again. */
@@ -109,7 +111,7 @@ export async function sendResumable(upload: ResumableUpload): Promise<void> {
     if (failures > maxFailures) throw new UploadFailure('connection', 'The connection kept breaking.');
     upload.onInterrupted(true);
     upload.onProgress(position);
-    await upload.pause(failures, signal);
+    if ((await upload.pause(failures, signal)) === 'line_was_down') failures = 0;
     chunkSize = Math.min(most, firstChunk);
     query = true;
   }

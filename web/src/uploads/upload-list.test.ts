@@ -1,23 +1,9 @@
 import { createBrowser, createTestApi } from '@spillway/web/api/test-client.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { stageOf } from '../batches/result-stage.ts';
+import { steadyLine } from './sample-line.ts';
+import { TakingRequest } from './sample-request.ts';
 import { createUploadList, type UploadList } from './upload-list.ts';
-
-/** A storage that takes every file at once. */
-class TakingRequest extends EventTarget {
-  readonly upload = new EventTarget();
-  status = 0;
-  open() {}
-  setRequestHeader() {}
-  getResponseHeader() {
-    return null;
-  }
-  abort() {}
-  send() {
-    this.status = 200;
-    queueMicrotask(() => this.dispatchEvent(new Event('load')));
-  }
-}
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => {
@@ -51,7 +37,7 @@ it('sends a drop of 500 files without a pause, and a larger one by itself, as fa
     answers.push(response.status);
     return response;
   });
-  const list = createUploadList();
+  const list = createUploadList(undefined, steadyLine);
   const files = Array.from({ length: 520 }, (_, index) => new File(['bytes'], `${index}.jpg`));
   list.add(files, plan(files.length));
   await expect.poll(() => answers.includes(429)).toBeTruthy();
@@ -81,7 +67,7 @@ it('sends a drop of 500 files without a pause, and a larger one by itself, as fa
 
 it('is cancelled while it waits for the server', async () => {
   vi.stubGlobal('fetch', async () => new Response('', { status: 429, headers: { 'retry-after': '30' } }));
-  const list = createUploadList();
+  const list = createUploadList(undefined, steadyLine);
   list.add([new File(['bytes'], 'a.jpg')], plan(1));
   const [upload] = list.uploads.value;
   await expect.poll(() => upload?.phase.value.kind === 'waiting' && upload.phase.value.held).toBeTruthy();
@@ -98,7 +84,7 @@ it('gives up on a server that stays down, and says so', async () => {
     asked += 1;
     return new Response('', { status: 503, headers: { 'retry-after': '5' } });
   });
-  const list = createUploadList();
+  const list = createUploadList(undefined, steadyLine);
   list.add([new File(['bytes'], 'a.jpg')], plan(1));
   for (let round = 0; round < 8; round++) {
     await settle();
