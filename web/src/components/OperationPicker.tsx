@@ -38,6 +38,9 @@ function Choice({ name, selection, onOpen }: ChoiceProps) {
   const { label, description } = manifestOf(name).words;
   const on = selection.chosen.value.includes(name);
   const { available } = offerFor(name);
+  const fields = fieldsOf(name);
+  const problem = firstProblem(selection.problems.value[name] ?? {});
+  const summary = problem ?? summaryOf(fields, selection.options.value[name] ?? {});
   const classes = ['picker-choice', on && 'chosen', !available && 'not-offered'];
   return (
     <div class={classes.filter(Boolean).join(' ')}>
@@ -47,36 +50,36 @@ function Choice({ name, selection, onOpen }: ChoiceProps) {
           checked={on}
           // What is chosen already can be left out.
           disabled={!available && !on}
+          aria-label={label}
           aria-describedby={`${name}-description ${name}-offer`}
           onChange={(event) => selection.toggle(name, event.currentTarget.checked)}
         />
         <OperationIcon operation={name} />
         <span class="picker-label">{label}</span>
+        {on && fields.length > 0 && (
+          <span class={problem ? 'picker-summary summary-problem' : 'picker-summary'}>{summary}</span>
+        )}
       </label>
+      {on && fields.length > 0 && (
+        <button
+          type="button"
+          class="picker-options"
+          aria-haspopup="dialog"
+          aria-label={`Options of ${label}: ${summary}`}
+          title={`Options of ${label}`}
+          onClick={onOpen}
+        >
+          <Icon name="sliders" />
+        </button>
+      )}
       <p class="visually-hidden" id={`${name}-description`}>
         {description}
       </p>
-      {on && <OptionsButton name={name} selection={selection} onOpen={onOpen} />}
       <p class="picker-offer" id={`${name}-offer`}>
         {!available &&
           (on ? 'Not available at the moment: pictures wait until it is.' : 'Not available at the moment.')}
       </p>
     </div>
-  );
-}
-
-function OptionsButton({ name, selection, onOpen }: ChoiceProps) {
-  const fields = fieldsOf(name);
-  if (fields.length === 0) return null;
-  const problem = firstProblem(selection.problems.value[name] ?? {});
-  return (
-    <button type="button" class="picker-options" aria-haspopup="dialog" onClick={onOpen}>
-      <Icon name="sliders" />
-      <span class="visually-hidden">Options of {manifestOf(name).words.label}: </span>
-      <span class={problem ? 'picker-summary summary-problem' : 'picker-summary'}>
-        {problem ?? summaryOf(fields, selection.options.value[name] ?? {})}
-      </span>
-    </button>
   );
 }
 
