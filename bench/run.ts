@@ -28,6 +28,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   line: async () => (await import('./line/main.ts')).line,
   lost: async () => (await import('./lost.ts')).lost,
   workbench: async () => (await import('./workbench.ts')).workbench,
+  archive: async () => (await import('./archive.ts')).archive,
   'page-weight': async () => (await import('./page-weight.ts')).pageWeight,
 };
 

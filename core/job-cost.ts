@@ -49,6 +49,21 @@ export const jobUses = {
   },
 } as const;
 
+/**
+ * What a job of a visitor uses beyond that, whose picture has thumbnails. An integrator's has none. Counted by the same
+ * test.
+ */
+export const thumbnailUses = {
+  storage: {
+    /** All thumbnails and the mask are one object. */
+    classA: 1,
+    /** A list shows one of them. */
+    classB: 1,
+  },
+  /** The site reads the document of each thumbnail that it sends. */
+  firestore: { reads: 1 },
+} as const;
+
 /** A line of the bill of one job. */
 export interface JobCostLine {
   what: string;
@@ -84,7 +99,14 @@ export const jobCostLines: readonly JobCostLine[] = [
   line('Route function', 1, 'request', runCost(jobUses.route.ms, jobUses.route.shape)),
 ];
 
-/** Their sum. */
+/** US dollars that a visitor's job costs beyond that, line by line. */
+export const thumbnailCostLines: readonly JobCostLine[] = [
+  line('Storage, class A', thumbnailUses.storage.classA, 'operations', prices.storage.perClassA),
+  line('Storage, class B', thumbnailUses.storage.classB, 'operations', prices.storage.perClassB),
+  line('Firestore, reads', thumbnailUses.firestore.reads, 'documents', prices.firestore.perRead),
+];
+
+/** The sum of `jobCostLines`. */
 export const costOfOneJob: number = jobCostLines.reduce((sum, { dollars }) => sum + dollars, 0);
 
 /** Documents and sums that are read for one job, from its event to its result on the page. */

@@ -1,5 +1,5 @@
 import type { Job, Target } from '@spillway/core/job.ts';
-import { jobUses } from '@spillway/core/job-cost.ts';
+import { jobUses, thumbnailUses } from '@spillway/core/job-cost.ts';
 import { prices } from '@spillway/core/prices.ts';
 import type { BilledOperation } from '@spillway/emulators/billed-operations/record-operations.ts';
 import { readBilled } from '@spillway/emulators/billed-operations/recorded-operations.ts';
@@ -42,12 +42,12 @@ it.each(['vm', 'run'] satisfies Target[])('a job on %s uses what the price list 
     sums: firestore.readsOfSums,
     readsOfClaim: firestore.readsOfClaim,
     readsOfResult: firestore.readsOfResult,
-    classA: storage.classA,
+    classA: storage.classA + thumbnailUses.storage.classA,
     classB: storage.classB,
   });
 });
 
-/** A visitor's picture, up to its result on the page and everything that follows its end. */
+/** A visitor's picture, which has thumbnails, up to its result on the page and everything that follows its end. */
 async function processed(fileName: string, seed: number): Promise<Job> {
   const upload = await visitor.upload(fileName, await drawnJpeg(seed));
   const find = async () => (await client.allJobs()).filter((job) => job.upload === upload);

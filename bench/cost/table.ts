@@ -1,5 +1,5 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
-import { costOfOneJob, jobCostLines } from '@spillway/core/job-cost.ts';
+import { costOfOneJob, type JobCostLine, jobCostLines, thumbnailCostLines } from '@spillway/core/job-cost.ts';
 import { operationNames } from '@spillway/core/operations.ts';
 import type { BreakEven } from './break-even.ts';
 import { mostMissed, type Side, sharesOf } from './compare.ts';
@@ -50,5 +50,15 @@ export function jobBillTable(): string {
     ''.padEnd(firstWidth) + 'of one job'.padEnd(width) + '$ for 1,000'.padStart(width),
     ...jobCostLines.map(({ what, quantity, unit, dollars }) => row(what, `${quantity} ${unit}`, dollars)),
     row('Sum', '', costOfOneJob),
+    '',
+    'A visitor’s job has thumbnails. Where one of them is shown, it costs this much more:',
+    ...thumbnailCostLines.map(({ what, quantity, unit, dollars }) =>
+      row(what, `${quantity} ${unit}`, dollars),
+    ),
+    row('Sum', '', sumOf(thumbnailCostLines)),
   ].join('\n');
+}
+
+function sumOf(lines: readonly JobCostLine[]): number {
+  return lines.reduce((sum, { dollars }) => sum + dollars, 0);
 }
