@@ -1,11 +1,15 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { adminAuditRoutes } from './admin-audit.ts';
 import { adminCloudRunRoutes } from './admin-cloud-run.ts';
+import { adminExplainRoutes } from './admin-explain.ts';
 import { adminJobRoutes } from './admin-jobs.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
 import { adminMetricsRoutes } from './admin-metrics.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
+import { adminSettingsHistoryRoutes } from './admin-settings-history.ts';
+import { adminSourceRoutes } from './admin-sources.ts';
 import { adminTraceRoutes } from './admin-trace.ts';
+import { adminWhatIfRoutes } from './admin-what-if.ts';
 import { adminWorkerRoutes } from './admin-workers.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { adminProblems, adminSecurity, jobIdParameter, json, problemAnswers } from './describe.ts';
@@ -86,6 +90,10 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', massActionRoutes(dependencies));
   api.route('/', deadLetterRoutes(dependencies));
   api.route('/', adminSettingsRoutes(dependencies));
+  api.route('/', adminSettingsHistoryRoutes(dependencies));
+  api.route('/', adminSourceRoutes(dependencies));
+  api.route('/', adminExplainRoutes(dependencies));
+  api.route('/', adminWhatIfRoutes(dependencies));
   api.route('/', adminAuditRoutes(dependencies));
   api.route('/', adminKeyRoutes(dependencies));
   api.route('/', adminTraceRoutes(dependencies));
