@@ -106,7 +106,6 @@ export const explainRequestSchema = () =>
     /** How many files are dropped with it. */
     files: z.int().min(1).max(10_000).default(1),
   });
-export type ExplainRequest = z.input<ReturnType<typeof explainRequestSchema>>;
 
 export const explanationSchema = z.object({
   route: routeSchema
