@@ -13,6 +13,8 @@ import { failureCodeList } from './errors.ts';
  * - **target**: Where a job is executed: `vm`, or `run` (Cloud Run).
  * - **run number**: `job.run`. 1 for the first job of a request; each retry is a new job with the next number.
  * - **re-run**: A job on a source that is there already, which a person asked for without a new upload.
+ * - **thumbnails**: A small result and a small source, for lists. A job's are one object beside its result.
+ * - **mask**: What a removed background was told by: grey, white where the picture is kept.
  * - **batch**: The uploads of one drop, by an id that their sender chose. A picture has its index in the drop.
  * - **message**: Tells a worker that a job waits. It has the job's id and epoch, and is worthless without the document.
  * - **line**: The jobs that wait for one target, in the order of their turns.
@@ -20,7 +22,7 @@ import { failureCodeList } from './errors.ts';
  *   same jobs.
  * - **turn**: The time that orders the VMs' line: the deadline, or later if the owner has much waiting already.
  *   Earliest deadline first.
- * - **deadline**: The upload's time plus the operation's objective.
+ * - **deadline**: The operation's objective after the upload; of a retry or a re-run, after the request.
  * - **deferred**: Recorded by a router that left the decision to the sweep, which decides such jobs in groups.
  * - **epoch**: How often the job was moved. A message of an earlier epoch no longer counts.
  * - **revision**: How often the document was replaced. Of two versions, the higher is newer.

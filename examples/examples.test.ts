@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { unzipped } from '@spillway/web/api/test-batches.ts';
 import sharp from 'sharp';
 import { expect, inject, it } from 'vitest';
 import { examplesFolder } from './testing/run-example.ts';
@@ -50,7 +51,10 @@ const hasTools = ['curl', 'jq'].every((tool) => spawnSync(tool, ['--version']).s
 
 it.skipIf(!hasTools)('the commands of docs/integrate.md upload a picture and fetch its result', async () => {
   const page = await readFile(new URL('../docs/integrate.md', import.meta.url), 'utf8');
-  const commands = /```sh\n(site=[^`]+)```/.exec(page)?.[1] ?? '';
+  const [first, ofBatch] = [/```sh\n(site=[^`]+)```/, /```sh\n(batch=[^`]+)```/].map(
+    (block) => block.exec(page)?.[1] ?? '',
+  );
+  const commands = `${first}${ofBatch}`;
   const here = commands
     .replace(/^site=.*$/m, `site=${stack.web}`)
     .replace(/^key=.*$/m, `key=${await makeKey('commands')}`)
@@ -61,6 +65,8 @@ it.skipIf(!hasTools)('the commands of docs/integrate.md upload a picture and fet
   const [complained, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
   expect([complained, code]).toEqual(['', 0]);
   expect((await sharp(join(folder.path(), 'cat.png')).metadata()).width).toBe(320);
+  const archive = await unzipped(await readFile(join(folder.path(), 'pictures.zip')));
+  expect([...archive.keys()]).toEqual(['tomato-sketch.png', 'receipts/tomato-sketch.receipt.json']);
 });
 
 it('results can be had over the HTTP API', async () => {

@@ -1,6 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { isTerminal } from '@spillway/core/job.ts';
+import { unzipped } from '@spillway/web/api/test-batches.ts';
+import sharp from 'sharp';
 import { describe, expect, inject, it } from 'vitest';
-import { drop, endedJobs } from './drop.ts';
+import { drop, endedJobs, storage } from './drop.ts';
 import { drawnJpeg } from './pictures.ts';
 import { Visitor } from './visitor.ts';
 
@@ -38,6 +41,56 @@ describe('40 images of 5 owners at once', () => {
       expect((await stranger?.request(`/api/v1/jobs/${jobs[0]?.id}`))?.status).toBe(404);
     }
   });
+});
+
+it('a visitor’s batch has thumbnails and a mask, is one archive, is made again without an upload, and leaves nothing', async () => {
+  const visitor = new Visitor(stack.web);
+  const batchId = randomUUID();
+  const operations = ['remove-background', 'caption'];
+  for (const index of [1, 0]) {
+    const picture = await drawnJpeg(index, 900, 600);
+    await visitor.upload(`same.jpg`, picture, operations, { batchId, files: 2, index });
+  }
+  const done = async () => (await visitor.jobs()).filter(({ state }) => state === 'succeeded').length;
+  await expect.poll(done, { timeout: 50_000, interval: 250 }).toBe(4);
+  const cutOut = (await visitor.jobs()).find(
+    ({ operation, batchIndex }) => operation === 'remove-background' && batchIndex === 0,
+  );
+  const job = `/api/v1/jobs/${cutOut?.id}`;
+  for (const of of ['result', 'source']) {
+    const small = await visitor.request(`${job}/thumbnail?of=${of}&width=640`);
+    const size = await sharp(await small.arrayBuffer()).metadata();
+    expect(size).toMatchObject({ format: 'webp', width: 640, height: 427, hasAlpha: of === 'result' });
+  }
+  const mask = await sharp(await (await visitor.request(`${job}/mask`)).arrayBuffer()).metadata();
+  expect(mask).toMatchObject({ format: 'webp', width: 900, height: 600 });
+
+  const batch = `/api/v1/batches/${batchId}`;
+  const archive = await unzipped(await (await visitor.request(`${batch}/archive`)).bytes());
+  expect([...archive.keys()].filter((name) => !name.startsWith('receipts/'))).toEqual([
+    'same-remove-background.png',
+    'same-caption.json',
+    'same (2)-remove-background.png',
+    'same (2)-caption.json',
+    'captions.csv',
+  ]);
+
+  const again = await visitor.request(`${batch}/jobs`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ operation: 'sketch' }),
+  });
+  expect(await again.json()).toMatchObject({ done: 2, cursor: null });
+  await expect.poll(done, { timeout: 50_000, interval: 250 }).toBe(6);
+
+  const names = (await visitor.jobs()).flatMap(({ source, result }) => [source.name, result?.name ?? '']);
+  const removed = await visitor.request(batch, { method: 'DELETE' });
+  expect(await removed.json()).toMatchObject({ done: 6, failed: [], cursor: null });
+  const stems = names.map((name) => name.replace(/\.\w+$/, ''));
+  for (const bucket of [stack.buckets.webUploads, stack.buckets.results]) {
+    const [files] = await storage.bucket(bucket).getFiles();
+    expect(files.filter(({ name }) => stems.some((stem) => name.startsWith(stem)))).toEqual([]);
+  }
 });
 
 it('what an integrator drops under the folder of a visitor is none of the visitor’s', async () => {

@@ -1,4 +1,4 @@
-import { type JobView, jobPageSchema, uploadSchema } from '@spillway/web/api/schema.ts';
+import { type JobView, jobPageSchema, type UploadRequest, uploadSchema } from '@spillway/web/api/schema.ts';
 
 /** Somebody without a browser who uploads as the page does. */
 abstract class Sender {
@@ -13,7 +13,12 @@ abstract class Sender {
 
   abstract request(path: string, init?: RequestInit): Promise<Response>;
   /** Returns the upload's id. */
-  async upload(fileName: string, bytes: Buffer, operations: string[] = ['sketch']): Promise<string> {
+  async upload(
+    fileName: string,
+    bytes: Buffer,
+    operations: string[] = ['sketch'],
+    more: Partial<UploadRequest> = {},
+  ): Promise<string> {
     const opened = await this.request('/api/v1/uploads', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -22,6 +27,7 @@ abstract class Sender {
         contentType: 'image/jpeg',
         size: bytes.length,
         operations,
+        ...more,
       }),
     });
     expectStatus(opened, 201);
