@@ -131,6 +131,26 @@ describe('a picture that is sent', () => {
     await expect.poll(files).toEqual([]);
   });
 
+  it('comes back with thumbnails, where they are wanted and can be made', async () => {
+    const index = { parts: [], mask: { width: 3, height: 2, offset: 0, size: 10 } };
+    const { url } = await service(async (request) => {
+      const output = await copying(request);
+      if (!request.thumbnails) return output;
+      const path = `${request.outputPath}.thumbnails`;
+      await writeFile(path, 'thumbnails');
+      return { ...output, thumbnails: { kind: 'made', path, ...index } };
+    });
+    const bodyOf = async (changes: object) => {
+      const { bytes } = await post(url, frame(changes));
+      const end = bytes.indexOf('\n');
+      const line = resultHeadSchema.parse(JSON.parse(bytes.subarray(0, end).toString()));
+      return [line.thumbnails, bytes.subarray(end + 1).toString()];
+    };
+    const crc32c = crc32cOf(Buffer.from('thumbnails'));
+    expect(await bodyOf({ thumbnails: true })).toEqual([{ size: 10, crc32c, ...index }, 'resultthumbnails']);
+    expect(await bodyOf({})).toEqual([null, 'result']);
+  });
+
   it.each([
     [new PermanentError('corrupt_image'), 422, { kind: 'permanent', code: 'corrupt_image' }],
     [new RetryableError('processing_timeout', 'Too long.'), 500, { kind: 'retryable', message: 'Too long.' }],

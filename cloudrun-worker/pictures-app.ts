@@ -11,6 +11,7 @@ import { messageOf, PermanentError, RetryableError, UnexpectedError } from '@spi
 import { largestFile, sizeRefusal } from '@spillway/core/file-size.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { isOperationName, parseOptions } from '@spillway/core/operations.ts';
+import type { PackedIndex } from '@spillway/core/packed-pictures.ts';
 import type { ResultExtension } from '@spillway/core/picture-types.ts';
 import { Semaphore } from '@spillway/core/semaphore.ts';
 import type { CallerCheck } from '@spillway/pipeline/callers/check-caller.ts';
@@ -170,7 +171,8 @@ export function createPicturesApp(
     if (!read.success) throw new BrokenFrameError(`Its first line: ${z.prettifyError(read.error)}`);
     const refused = sizeRefusal(read.data.size, largestFile);
     if (refused) throw new PermanentError(refused.code, refused.message);
-    await saveBody(body, path, read.data);
+    const { size, crc32c } = read.data;
+    await saveBody(body, { path, size, crc32c });
     return read.data;
   }
 
@@ -178,14 +180,20 @@ export function createPicturesApp(
     { path, madeBy: _, ...output }: SlottedOutput,
     { outgoing, arrivedAt, signal }: Exchange,
   ): Promise<void> {
-    const file = await describeFile(path);
+    const { steps, extension, thumbnails: made, ...described } = output;
+    if (made?.kind === 'not_made') log.warn({ detail: made.detail }, 'Thumbnails could not be made.');
+    const small = made?.kind === 'made' ? made : null;
+    const [file, thumbnails] = await Promise.all([
+      describeFile(path),
+      small && describeFile(small.path).then((described) => ({ ...described, ...indexOf(small) })),
+    ]);
     signal.throwIfAborted();
-    const { steps, extension, ...described } = output;
     const now = Date.now();
     const head: ResultHead = {
       format: wireFormat,
       ...file,
       ...described,
+      thumbnails,
       extension: extension as ResultExtension,
       steps: steps.map(({ step, startedAt, ms }) => ({ step, ms, agoMs: now - startedAt })),
       instance: report(arrivedAt),
@@ -193,11 +201,12 @@ export function createPicturesApp(
     const line = headLine(head);
     outgoing.writeHead(200, {
       'Content-Type': frameContentType,
-      'Content-Length': line.length + file.size,
+      'Content-Length': line.length + file.size + (thumbnails?.size ?? 0),
     });
     outgoing.write(line);
     outgoing.setTimeout(limits.idleMs, () => outgoing.destroy());
-    await pipeline(createReadStream(path), outgoing, { signal: AbortSignal.timeout(limits.mostMs) });
+    const paths = [path, ...(small ? [small.path] : [])];
+    await pipeline(filesOf(paths), outgoing, { signal: AbortSignal.timeout(limits.mostMs) });
   }
 
   function answerFailure(failure: PictureFailure, outgoing: ServerResponse, arrivedAt: number): void {
@@ -226,6 +235,15 @@ export function createPicturesApp(
 
 type SlottedOutput = OperationOutput & { slotWaitMs: number };
 
+function indexOf({ parts, mask }: PackedIndex): PackedIndex {
+  return { parts, mask };
+}
+
+/** The bytes of files, one after the other. */
+async function* filesOf(paths: readonly string[]): AsyncGenerator<Uint8Array> {
+  for (const path of paths) yield* createReadStream(path);
+}
+
 /** Nobody waits for the result, or nobody can. */
 class CalledOffError extends Error {
   override readonly name = 'CalledOffError';
@@ -244,7 +262,7 @@ interface Exchange {
 
 /** Throws `PermanentError` for what this version does not know. */
 function requestOf(
-  { operation, options }: PictureHead,
+  { operation, options, thumbnails }: PictureHead,
   folder: string,
   signal: AbortSignal,
 ): OperationRequest {
@@ -256,6 +274,7 @@ function requestOf(
     options: parsed.options,
     inputPath: join(folder, 'source'),
     outputPath: join(folder, 'result'),
+    thumbnails,
     signal,
     onProgress() {},
   };

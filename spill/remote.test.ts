@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { largestSentPicture } from '@spillway/core/run-reach.ts';
+import { crc32cOf } from '@spillway/pipeline/crc32c.ts';
 import { frameContentType } from '@spillway/pipeline/pictures/wire.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { IdentityTokens } from './identity-tokens.ts';
@@ -55,6 +56,7 @@ async function sendingTo(url: string, limits: Partial<RemoteLimits> = {}, tokens
       options: { format: 'png' },
       inputPath,
       outputPath: join(folder, 'result'),
+      thumbnails: true,
       signal,
       trace: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
       onSighting: (sighting) => sightings.push(sighting),
@@ -85,6 +87,23 @@ describe('a picture', () => {
     });
     expect(await readFile(output.path, 'utf8')).toBe('the result');
     expect(sightings).toEqual([{ instance: instanceReport(), reachedMs: expect.any(Number) }]);
+  });
+
+  it('has its thumbnails behind its result, where they are wanted and were made', async () => {
+    const [result, small] = [Buffer.from('the result'), Buffer.from('thumbnails')];
+    const parts = [{ of: 'result', width: 3, height: 2, offset: 0, size: 10 }];
+    const { service, send, folder } = await sender({
+      behaviour: answering(Buffer.concat([result, small]), {
+        ...{ size: result.length, crc32c: crc32cOf(result) },
+        thumbnails: { size: small.length, crc32c: crc32cOf(small), parts, mask: null },
+      }),
+    });
+    const output = await send();
+    expect(service.asked).toMatchObject([{ head: { thumbnails: true } }]);
+    const path = join(folder, 'result.thumbnails');
+    expect(output.thumbnails).toEqual({ kind: 'made', path, parts, mask: null });
+    expect(await readFile(output.path, 'utf8')).toBe('the result');
+    expect(await readFile(path, 'utf8')).toBe('thumbnails');
   });
 
   it('tells how long it was on its way, apart from the work', async () => {

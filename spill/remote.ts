@@ -4,7 +4,7 @@ import { messageOf, OutageError, PermanentError } from '@spillway/core/errors.ts
 import { largestFile } from '@spillway/core/file-size.ts';
 import { machineErrorOf } from '@spillway/core/machine-lack.ts';
 import { largestSentPicture } from '@spillway/core/run-reach.ts';
-import type { OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
+import type { MadeThumbnails, OperationOutput, OperationRequest } from '@spillway/pipeline/executor.ts';
 import {
   BrokenFrameError,
   describeFile,
@@ -127,10 +127,17 @@ export function createRemote(url: string, tokens: IdentityTokens, limits: Remote
     if (!read.success) throw notAWorker(url, `its answer cannot be read (${z.prettifyError(read.error)})`);
     const head = read.data;
     sight(head.instance);
-    if (head.size > largestFile) throw new BrokenFrameError('Its result is too large.');
+    if (head.size + (head.thumbnails?.size ?? 0) > largestFile)
+      throw new BrokenFrameError('Its result is too large.');
     const path = `${outputPath}.${head.extension}`;
-    await saveBody(body, path, head);
-    return outputOf(head, path, receivedAt);
+    const thumbnailsPath = `${outputPath}.thumbnails`;
+    const { thumbnails } = head;
+    await saveBody(
+      body,
+      { path, ...fileIn(head) },
+      ...(thumbnails ? [{ path: thumbnailsPath, ...fileIn(thumbnails) }] : []),
+    );
+    return outputOf(head, path, thumbnailsPath, receivedAt);
   }
 
   /** What an answer without a result means. */
@@ -179,12 +186,18 @@ export function createRemote(url: string, tokens: IdentityTokens, limits: Remote
 
 /** Throws `PermanentError` for a picture that is too large to be sent. */
 async function callFor(
-  { operation, options, inputPath, signal, trace }: PictureRequest,
+  { operation, options, inputPath, thumbnails = false, signal, trace }: PictureRequest,
   answerMs: number,
 ): Promise<Call> {
   const file = await describeFile(inputPath);
   if (file.size > largestSentPicture) throw new PermanentError('file_too_large', tooLarge);
-  const line = headLine({ format: wireFormat, operation, options, ...file } satisfies PictureHead);
+  const line = headLine({
+    format: wireFormat,
+    operation,
+    options,
+    thumbnails,
+    ...file,
+  } satisfies PictureHead);
   const size = line.length + file.size;
   return {
     method: 'POST',
@@ -204,12 +217,24 @@ async function callFor(
 /** What `GET /health` says beside other things. */
 const healthSchema = z.object({ serves: z.literal('pictures') });
 
-function outputOf(head: ResultHead, path: string, receivedAt: number): OperationOutput {
+function fileIn({ size, crc32c }: { size: number; crc32c: string }): { size: number; crc32c: string } {
+  return { size, crc32c };
+}
+
+function outputOf(
+  head: ResultHead,
+  path: string,
+  thumbnailsPath: string,
+  receivedAt: number,
+): OperationOutput {
   const { contentType, extension, width, height, decodedPixels, model, notes } = head;
   const { processMs, slotWaitMs } = head;
   const made = { contentType, extension, width, height, decodedPixels, model, notes };
+  const thumbnails: MadeThumbnails = head.thumbnails
+    ? { kind: 'made', path: thumbnailsPath, parts: head.thumbnails.parts, mask: head.thumbnails.mask }
+    : { kind: 'not_wanted' };
   const steps = head.steps.map(({ step, ms, agoMs }) => ({ step, ms, startedAt: receivedAt - agoMs }));
-  return { path, ...made, processMs, slotWaitMs, steps, madeBy: head.instance.id };
+  return { path, ...made, thumbnails, processMs, slotWaitMs, steps, madeBy: head.instance.id };
 }
 
 async function* framed(line: Buffer, path: string): AsyncGenerator<Uint8Array> {

@@ -54,32 +54,72 @@ function parsed(line: Buffer): unknown {
   }
 }
 
+/** One of the files in the body of a frame, as its first line states it. */
+export interface FramedFile {
+  path: string;
+  /** Bytes. */
+  size: number;
+  crc32c: string;
+}
+
 /**
- * Writes the body of a frame into a file, and no more than the size that its first line states. Throws
- * `BrokenFrameError` where it has another size or checksum: the file is not to be used then. Throws the system's errors
- * where the file cannot be written.
+ * Writes the body of a frame into files, one after the other, and no more than the sizes that its first line states. Throws
+ * `BrokenFrameError` where it has another size or checksum: no file is to be used then. Throws the system's errors where a
+ * file cannot be written.
  */
-export async function saveBody(
-  body: AsyncIterable<Uint8Array>,
-  path: string,
-  { size, crc32c }: { size: number; crc32c: string },
-): Promise<void> {
+export async function saveBody(body: AsyncIterable<Uint8Array>, ...files: FramedFile[]): Promise<void> {
+  const stated = files.reduce((sum, { size }) => sum + size, 0);
+  const bytes = piecesOf(body, stated);
+  for (const file of files) await saveFile(bytes, file);
+  if (await bytes.take(1))
+    throw new BrokenFrameError(`It is longer than the ${stated} bytes that it states.`);
+}
+
+async function saveFile(bytes: Pieces, { path, size, crc32c }: FramedFile): Promise<void> {
   const checksum = await openCrc32c();
   const file = await open(path, 'w');
-  let written = 0;
   try {
-    for await (const chunk of body) {
-      written += chunk.length;
-      if (written > size) throw new BrokenFrameError(`It is longer than the ${size} bytes that it states.`);
-      checksum.update(chunk);
-      await file.writeFile(chunk);
+    for (let left = size; left > 0; ) {
+      const piece = await bytes.take(left);
+      if (!piece) throw new BrokenFrameError(`It ended after ${bytes.taken()} of ${bytes.stated} bytes.`);
+      left -= piece.length;
+      checksum.update(piece);
+      await file.writeFile(piece);
     }
   } finally {
     await file.close();
   }
-  if (written < size) throw new BrokenFrameError(`It ended after ${written} of ${size} bytes.`);
   if (checksum.base64() !== crc32c)
     throw new BrokenFrameError('Its bytes do not have the checksum that it states.');
+}
+
+/** A stream that is taken in pieces of any length. */
+interface Pieces {
+  /** The next bytes, and at most this number of them; null at the end. */
+  take(most: number): Promise<Uint8Array | null>;
+  taken(): number;
+  stated: number;
+}
+
+function piecesOf(body: AsyncIterable<Uint8Array>, stated: number): Pieces {
+  const chunks = body[Symbol.asyncIterator]();
+  let rest: Uint8Array = new Uint8Array();
+  let taken = 0;
+  return {
+    stated,
+    taken: () => taken,
+    async take(most) {
+      while (rest.length === 0) {
+        const next = await chunks.next();
+        if (next.done) return null;
+        rest = next.value;
+      }
+      const piece = rest.subarray(0, most);
+      rest = rest.subarray(most);
+      taken += piece.length;
+      return piece;
+    },
+  };
 }
 
 /** Size and checksum of a file that is to be sent. Throws the system's errors. */

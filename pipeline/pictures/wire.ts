@@ -1,14 +1,15 @@
 import { failureCodeList, machineLacks } from '@spillway/core/errors.ts';
 import { heartbeatSchema } from '@spillway/core/heartbeat.ts';
 import { modelSchema } from '@spillway/core/job.ts';
+import { packedIndexSchema } from '@spillway/core/packed-pictures.ts';
 import { resultContentTypes, resultExtensions } from '@spillway/core/picture-types.ts';
 import { stepTimeSchema } from '@spillway/core/spans.ts';
 import { z } from 'zod';
 
 /**
  * What crosses the wire between `spill` and a Cloud Run worker that serves pictures. `POST /process` has one line of JSON,
- * then the bytes of the picture; the answer has one line of JSON, then the bytes of the result. A line ends with `\n`, and
- * states the size of what follows and its checksum.
+ * then the bytes of the picture; the answer has one line of JSON, then the bytes of the result, and of its thumbnails where
+ * they are wanted. A line ends with `\n`, and states the sizes of what follows and the checksums.
  */
 
 /** Raised when a worker of an earlier version could no longer read what is sent, or `spill` what it answers. */
@@ -39,6 +40,8 @@ export const pictureHeadSchema = fileSchema.extend({
   /** Checked by the worker against its registry, as options are: what it does not know is the job's fault. */
   operation: z.string().min(1).max(100),
   options: z.record(z.string(), z.unknown()),
+  /** Whether thumbnails are wanted as well. */
+  thumbnails: z.boolean().default(false),
 });
 export type PictureHead = z.infer<typeof pictureHeadSchema>;
 
@@ -67,6 +70,8 @@ export const resultHeadSchema = fileSchema
     decodedPixels: z.int().min(1).nullable(),
     model: modelSchema.nullable(),
     notes: z.array(z.string()),
+    /** Their file follows the result's. Null where none were wanted or could be made. */
+    thumbnails: fileSchema.extend(packedIndexSchema.shape).nullable().default(null),
     /** Milliseconds in the child process. */
     processMs: z.number().min(0),
     /** Milliseconds that it waited there for a slot. An instance of an earlier version had one for each request. */
