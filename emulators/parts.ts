@@ -180,6 +180,7 @@ export function webPart(plan: Plan, programs: Programs): PartSpec {
       SPILLWAY_ADMIN_TOKEN: plan.secrets.admin,
       SPILLWAY_PUBLIC_URL: plan.options.publicUrl ?? plan.stack.web,
       SPILLWAY_STORAGE_ORIGIN: plan.stack.storage,
+      SPILLWAY_LOGS_FOLDER: join(plan.options.directory, 'logs'),
     },
   };
 }

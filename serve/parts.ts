@@ -106,6 +106,7 @@ function sitePart(plan: Plan): PartSpec {
       SPILLWAY_TRUSTED_PROXIES: String(options.proxies),
       SPILLWAY_STORAGE_FORWARD: storageAddress(plan),
       SPILLWAY_PARTS_FILE: folder.parts,
+      ...(options.logs === 'files' ? { SPILLWAY_LOGS_FOLDER: folder.logs } : {}),
       SPILLWAY_DELETION: deletionOf(plan),
       ...(options.publicUrl === null ? {} : { SPILLWAY_PUBLIC_URL: options.publicUrl }),
     },

@@ -4,6 +4,7 @@ import { tracesDestination } from '@spillway/pipeline/telemetry/traces-config.ts
 import { z } from 'zod';
 import { type AdminAccess, comparable } from './api/admin-access.ts';
 import { googleProxyKeys } from './api/proxy-keys.ts';
+import type { LogSource } from './logs/log-source.ts';
 import { sitePages } from './site-pages.ts';
 import type { TraceSource } from './traces/trace-source.ts';
 
@@ -56,6 +57,8 @@ const webConfigSchema = baseConfigSchema.extend({
   SPILLWAY_STORAGE_FORWARD: z.url({ protocol: /^http$/ }).optional(),
   /** The file in which a supervisor says how its parts are. The site's health tells of those that keep failing. */
   SPILLWAY_PARTS_FILE: z.string().min(1).optional(),
+  /** The folder in which every program has a file of its log, `<program>.log`: pages of jobs show their lines. */
+  SPILLWAY_LOGS_FOLDER: z.string().min(1).optional(),
 });
 
 export interface WebConfig extends z.infer<typeof webConfigSchema> {
@@ -66,6 +69,7 @@ export interface WebConfig extends z.infer<typeof webConfigSchema> {
   /** Null where pages send their uploads to the site. */
   storageOrigin: string | null;
   traces: TraceSource;
+  logs: LogSource;
 }
 
 /** Reads the web server's environment. Throws one message that names each variable that is wrong. */
@@ -83,7 +87,15 @@ export function readWebConfig(environment: Record<string, string | undefined> = 
       ? null
       : new URL(SPILLWAY_STORAGE_ORIGIN ?? storageServerOf(config) ?? cloudStorage).origin,
     traces: traceSourceOf(config),
+    logs: logSourceOf(config),
   };
+}
+
+/** On Cloud Run, logs are in Cloud Logging. */
+function logSourceOf(config: z.infer<typeof webConfigSchema>): LogSource {
+  const { SPILLWAY_LOGS_FOLDER: folder, K_SERVICE, SPILLWAY_PROJECT: project } = config;
+  if (folder !== undefined) return { kind: 'file', folder };
+  return K_SERVICE === undefined ? { kind: 'unknown' } : { kind: 'cloud', project };
 }
 
 function traceSourceOf(config: z.infer<typeof webConfigSchema>): TraceSource {

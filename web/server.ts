@@ -69,6 +69,7 @@ export interface SiteOptions {
     | 'publicOrigin'
     | 'trustedProxies'
     | 'traces'
+    | 'logs'
   >;
 }
 
@@ -125,6 +126,7 @@ export async function startSite({
     limits,
     shareDoor: createShareDoor({ ports, limits, sessions, secret, networkOf }),
     traces: config.traces,
+    logs: config.logs,
     ...(uploadSessions ? { sessionAddress: uploadSessions.addressOf } : {}),
     networkOf,
     version,

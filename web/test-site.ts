@@ -17,6 +17,7 @@ export const testConfig: SiteOptions['config'] = {
   publicOrigin: null,
   trustedProxies: 0,
   traces: { kind: 'off' },
+  logs: { kind: 'unknown' },
 };
 
 /** The real server with one small page, on ports in memory. `problems` gathers what it logs as warning or error. */

@@ -1,10 +1,13 @@
 import { createRoute, z } from '@hono/zod-openapi';
+import { actualDollars } from '@spillway/core/actual-dollars.ts';
 import { adminAuditRoutes } from './admin-audit.ts';
 import { adminCloudRunRoutes } from './admin-cloud-run.ts';
 import { adminExplainRoutes } from './admin-explain.ts';
 import { adminJobRoutes } from './admin-jobs.ts';
 import { adminKeyRoutes } from './admin-keys.ts';
+import { adminLogRoutes } from './admin-logs.ts';
 import { adminMetricsRoutes } from './admin-metrics.ts';
+import { adminReceiptRoutes } from './admin-receipt.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminSettingsHistoryRoutes } from './admin-settings-history.ts';
 import { adminSourceRoutes } from './admin-sources.ts';
@@ -97,6 +100,8 @@ export function adminRoutes(dependencies: ApiDependencies) {
   api.route('/', adminAuditRoutes(dependencies));
   api.route('/', adminKeyRoutes(dependencies));
   api.route('/', adminTraceRoutes(dependencies));
+  api.route('/', adminLogRoutes(dependencies));
+  api.route('/', adminReceiptRoutes(dependencies));
   api.route('/', adminCloudRunRoutes(dependencies));
   api.route('/', adminMetricsRoutes(dependencies));
   return api
@@ -104,8 +109,11 @@ export function adminRoutes(dependencies: ApiDependencies) {
       return c.json(await readOverview(await ports.fleet.read(), ports), 200);
     })
     .openapi(getAnyJob, async (c) => {
-      const job = await visibleJob(c.req.valid('param').id, anyOwner, ports.jobs);
-      return c.json(jobDetailSchema.parse(job), 200);
+      const [job, { settings }] = await Promise.all([
+        visibleJob(c.req.valid('param').id, anyOwner, ports.jobs),
+        ports.settings.readRouting(),
+      ]);
+      return c.json(jobDetailSchema.parse({ ...job, actualDollars: actualDollars(job, settings) }), 200);
     })
     .openapi(followEverything, (c) => {
       if (c.req.method === 'HEAD') return c.body(null, 200, eventStreamHeaders);

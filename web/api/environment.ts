@@ -3,6 +3,7 @@ import type { MetricsPage } from '@spillway/pipeline/http/metrics-page.ts';
 import type { AppPorts, Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { createMiddleware } from 'hono/factory';
+import type { LogSource } from '../logs/log-source.ts';
 import type { SitePages } from '../site-pages.ts';
 import type { TraceSource } from '../traces/trace-source.ts';
 import type { SiteAdmins } from './admins.ts';
@@ -35,6 +36,7 @@ export interface ApiDependencies {
   limits: VisitorLimits;
   shareDoor: ShareDoor;
   traces: TraceSource;
+  logs: LogSource;
   /**
    * The address of an upload session as its sender reaches it, where that is not the storage server's own.
    */

@@ -123,7 +123,11 @@ export const jobViewSchema = jobSchema
 export type JobView = z.infer<typeof jobViewSchema>;
 
 /** The same with what happened to it, which lists leave out. */
-export const jobDetailSchema = jobViewSchema.extend({ history: z.array(historyEntrySchema) });
+export const jobDetailSchema = jobViewSchema.extend({
+  history: z.array(historyEntrySchema),
+  /** US dollars by what it took, as `predicted.dollars` are by what was expected; null where that is not known. */
+  actualDollars: z.number().nullable(),
+});
 export type JobDetail = z.infer<typeof jobDetailSchema>;
 
 /** Asks for another operation, or other options, on the source of a job that is there already. */
@@ -456,6 +460,30 @@ export const jobTraceSchema = z.object({
   ]),
 });
 export type JobTrace = z.infer<typeof jobTraceSchema>;
+
+/** What programs logged of a job. */
+export const jobLogsSchema = z.discriminatedUnion('kind', [
+  z.object({
+    kind: z.literal('file'),
+    /** By their time. */
+    entries: z.array(
+      z.object({
+        at: instant,
+        severity: z.string(),
+        program: z.string(),
+        message: z.string(),
+        fields: z.record(z.string(), z.string()),
+      }),
+    ),
+    /** Why these may not be all, as sentences. */
+    notes: z.array(z.string()),
+  }),
+  /** They are in Cloud Logging, whose page this is. */
+  z.object({ kind: z.literal('cloud'), url: z.url() }),
+  /** The site is not told where they are. */
+  z.object({ kind: z.literal('unknown') }),
+]);
+export type JobLogs = z.infer<typeof jobLogsSchema>;
 
 export const settingsRequestSchema = z.object({
   /** All settings: what is left out takes its default. */

@@ -6,6 +6,7 @@ import type { Clock, Ports, Timers } from '@spillway/pipeline/ports/ports.ts';
 import { routeUpload } from '@spillway/pipeline/route.ts';
 import { readAllMetrics } from '@spillway/pipeline/system-gauges.ts';
 import type { Context } from 'hono';
+import type { LogSource } from '../logs/log-source.ts';
 import type { SitePages } from '../site-pages.ts';
 import type { TraceSource } from '../traces/trace-source.ts';
 import type { AdminAccess } from './admin-access.ts';
@@ -61,6 +62,7 @@ interface TestApiOptions {
   access?: AdminAccess;
   pages?: SitePages;
   traces?: TraceSource;
+  logs?: LogSource;
 }
 
 /** The real API on ports in memory; `change` puts a fault into one of them. */
@@ -70,6 +72,7 @@ export function createTestApi(
     access = { kind: 'token', token: adminToken },
     pages = 'all',
     traces = { kind: 'off' },
+    logs = { kind: 'unknown' },
   }: TestApiOptions = {},
 ) {
   const clock = createManualClock();
@@ -97,6 +100,7 @@ export function createTestApi(
     limits,
     shareDoor: createShareDoor({ ports, limits, sessions, secret, networkOf }),
     traces,
+    logs,
     networkOf,
     version: 'test',
   });

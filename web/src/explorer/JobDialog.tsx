@@ -1,7 +1,8 @@
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { ModalDialog } from '../components/ModalDialog.tsx';
 import { displayName } from '../format/file-name.ts';
-import { JobAccount, JobSummary } from '../job/JobAccount.tsx';
+import { JobAccount } from '../job/JobAccount.tsx';
+import { JobSummary } from '../job/JobSummary.tsx';
 import { jobPageUrl } from '../jobs/job-actions.ts';
 
 interface JobDialogProps {

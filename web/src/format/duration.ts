@@ -11,6 +11,12 @@ export function formatDuration(milliseconds: number): string {
   return pair(Math.floor(minutes / 1_440), 'd', Math.floor((minutes % 1_440) / 60), 'h');
 }
 
+/** A duration from a moment on, with its sign: `+1.4 s`, `−84 ms`, `0`. */
+export function offsetWords(milliseconds: number): string {
+  if (Math.abs(milliseconds) < 0.5) return '0';
+  return milliseconds < 0 ? `−${formatDuration(-milliseconds)}` : `+${formatDuration(milliseconds)}`;
+}
+
 function pair(large: number, largeUnit: string, small: number, smallUnit: string): string {
   return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }

@@ -13,11 +13,7 @@ export function JobDecision({ job }: { job: JobView }) {
   if (!isRouted(job)) return <p class="quiet-words">Not at all: the job was not routed.</p>;
   return (
     <>
-      {predicted ? (
-        <Predictions predicted={predicted} target={target} />
-      ) : (
-        <p class="quiet-words">This policy predicts nothing.</p>
-      )}
+      {predicted && !(predicted.vm && predicted.run) && <Predictions predicted={predicted} target={target} />}
       <OtherSide route={job.route} />
       {ledger && <WorkAhead ledger={ledger} />}
     </>

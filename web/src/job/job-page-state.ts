@@ -13,6 +13,8 @@ export interface JobPageState {
    * @returns A function that ends it.
    */
   start(door: Pick<AdminDoor, 'askAgain'>): () => void;
+  /** Reads the job at once, after something was done with it. */
+  readAgain(): void;
 }
 
 const againMs = 2_000;
@@ -27,6 +29,7 @@ export function createJobPageState(id: string): JobPageState {
   let again: ReturnType<typeof setTimeout> | undefined;
   let ended = false;
   let timesLeft = timesAfterEnd;
+  let asked: Pick<AdminDoor, 'askAgain'> | null = null;
 
   async function read(door: Pick<AdminDoor, 'askAgain'>): Promise<void> {
     const path = `/admin/jobs/${encodeURIComponent(id)}`;
@@ -62,8 +65,14 @@ export function createJobPageState(id: string): JobPageState {
     job,
     trace,
     missing,
+    readAgain() {
+      timesLeft = timesAfterEnd;
+      const door = asked;
+      if (door) void read(door).then(() => readLater(door));
+    },
     start(door) {
       ended = false;
+      asked = door;
       void read(door).then(() => readLater(door));
       return () => {
         ended = true;

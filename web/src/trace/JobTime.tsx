@@ -1,11 +1,11 @@
-import type { JobTrace, JobView } from '@spillway/web/api/schema.ts';
+import type { JobDetail, JobTrace, JobView } from '@spillway/web/api/schema.ts';
 import { formatDuration } from '../format/duration.ts';
 import { now } from '../live/now.ts';
 import { runStart, spansOfDocument } from './document-spans.ts';
 import { Waterfall } from './Waterfall.tsx';
 
 interface JobTimeProps {
-  job: JobView;
+  job: JobDetail;
   /** Null while it is not known. */
   trace: JobTrace | null;
 }
@@ -44,7 +44,8 @@ function budgetOf(job: JobView): number {
   return job.deadlineAt.getTime() - runStart(job);
 }
 
-const ofDocument = 'This waterfall has what the job’s document knows: the last route and the last attempt.';
+const ofDocument =
+  'This waterfall has what the job’s document knows: its decisions, claims and attempts, and the steps of the one that succeeded.';
 
 /** Which waterfall this is, and where there is more. */
 function RecordingNote({ trace: { traceId, recording } }: { trace: JobTrace }) {

@@ -4,7 +4,7 @@ import { spanMeanings } from '@spillway/core/spans.ts';
 import type { JobView, SpanView } from '@spillway/web/api/schema.ts';
 import { useId } from 'preact/hooks';
 import { Icon } from '../components/Icon.tsx';
-import { formatDuration } from '../format/duration.ts';
+import { formatDuration, offsetWords } from '../format/duration.ts';
 import { targetLabel } from '../jobs/words.ts';
 import { ticksOf, type WaterfallRow, type WaterfallRun, waterfallOf } from './waterfall.ts';
 
@@ -186,10 +186,4 @@ function SpanDetails({ row: { span, startMs } }: { row: WaterfallRow }) {
       </dl>
     </>
   );
-}
-
-/** Milliseconds from the run's start, with their sign. */
-function offsetWords(ms: number): string {
-  if (Math.abs(ms) < 0.5) return '0';
-  return ms < 0 ? `−${formatDuration(-ms)}` : `+${formatDuration(ms)}`;
 }

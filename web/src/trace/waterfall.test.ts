@@ -1,10 +1,14 @@
 import { later, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
-import type { JobView, SpanView } from '@spillway/web/api/schema.ts';
+import type { JobDetail, SpanView } from '@spillway/web/api/schema.ts';
 import { describe, expect, test } from 'vitest';
 import { spansOfDocument } from './document-spans.ts';
 import { ticksOf, waterfallOf } from './waterfall.ts';
 
-const job = (changes: Partial<JobView> = {}): JobView => ({ ...sampleJob(), ...changes });
+const job = (changes: Partial<JobDetail> = {}): JobDetail => ({
+  ...sampleJob(),
+  actualDollars: null,
+  ...changes,
+});
 
 /** A span from `from` to `to`, milliseconds after the upload. */
 function span(
@@ -131,6 +135,7 @@ describe('the waterfall of a document', () => {
       ]),
     ).toEqual([
       ['upload', 0, 0, 0, null],
+      ['event', 0, 0, 0, null],
       ['route', 0, 40, 0, null],
       ['publish', 0, 60, 0, null],
       ['deliver', 0, 400, 1_100, 'vm'],
@@ -140,6 +145,60 @@ describe('the waterfall of a document', () => {
       ['record', 0, 1_500, 0, null],
       ['announce', 0, 1_600, 0, null],
     ]);
+  });
+
+  test('has every decision, claim and attempt of the history', () => {
+    const decision = { explanation: '', budgetMs: null, predicted: null };
+    const moved = job({
+      state: 'succeeded',
+      route: { ...job().route, reason: 'run_vm_late', target: 'run', epoch: 1, at: later(900) },
+      timings: { ...times, waitMs: 1_000, totalMs: 2_200 },
+      endedAt: later(2_200),
+      history: [
+        {
+          kind: 'decided',
+          at: later(40),
+          epoch: 0,
+          target: 'vm',
+          movedFrom: null,
+          reason: 'vm_in_time',
+          ...decision,
+        },
+        { kind: 'published', at: later(40) },
+        { kind: 'claimed', at: later(300), worker: 'vm-1', attempt: 1 },
+        { kind: 'given_back', at: later(500), worker: 'vm-1', attempt: 1, why: 'failed', code: 'internal' },
+        { kind: 'claimed', at: later(600), worker: 'vm-2', attempt: 2 },
+        {
+          kind: 'decided',
+          at: later(900),
+          epoch: 1,
+          target: 'run',
+          movedFrom: 'vm',
+          reason: 'run_vm_late',
+          ...decision,
+        },
+        { kind: 'claimed', at: later(1_000), worker: 'run-1', attempt: 3 },
+        { kind: 'ended', at: later(2_200), state: 'succeeded', code: null },
+      ],
+    });
+    const rows = rowsOf(spansOfDocument(moved)).map(
+      ({ span: { name, error }, startMs, tookMs, target, who }) => [
+        name,
+        startMs,
+        tookMs,
+        target,
+        who.join(),
+        error,
+      ],
+    );
+    expect(rows.filter(([name]) => name === 'deliver' || name === 'move' || name === 'route')).toEqual([
+      ['route', 0, 40, null, '', null],
+      ['deliver', 300, 200, 'vm', 'vm-1', 'internal'],
+      ['deliver', 600, 300, 'vm', 'vm-2', 'The claim expired.'],
+      ['move', 900, 0, null, '', null],
+      ['deliver', 1_000, 1_200, 'run', 'run-1', null],
+    ]);
+    expect(rows.filter(([name]) => name === 'process')).toEqual([['process', 1_050, 900, 'run', '', null]]);
   });
 
   test('counts a retry’s times from the retry, and marks a failure', () => {
