@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failureCodeList } from './errors.ts';
-import { jobClassSchema, jobStateSchema, routeReasons, targetSchema } from './job.ts';
+import { jobClasses, jobStates, routeReasons } from './job.ts';
 import type { JobFilter } from './job-filter.ts';
 import { nameSearchText, readNameSearch, shortestPrefix, tookEdges } from './job-search.ts';
 import { storableText } from './text.ts';
@@ -14,6 +14,10 @@ export const recentMs = {
   '30d': 2_592_000_000,
 } as const;
 const recentNames = Object.keys(recentMs) as [keyof typeof recentMs, ...(keyof typeof recentMs)[]];
+
+function oneOf<const Values extends readonly [string, ...string[]]>(values: Values) {
+  return z.enum(values, { error: `Use one of ${values.join(', ')}.` });
+}
 
 /** Edges of durations in an address, in seconds. The first one, 0, leaves nothing out. */
 export const tookSeconds = tookEdges.slice(1).map((ms) => ms / 1_000);
@@ -38,12 +42,12 @@ const name = z
 
 /** The filters of jobs as they are in an address, of the site and of the API. */
 export const jobQuerySchema = z.object({
-  state: jobStateSchema.optional(),
+  state: oneOf(jobStates).optional(),
   operation: storableText().optional(),
-  target: targetSchema.optional(),
-  class: jobClassSchema.optional(),
-  reason: z.enum(routeReasons).optional(),
-  error: z.enum(failureCodeList).optional(),
+  target: oneOf(['vm', 'run']).optional(),
+  class: oneOf(jobClasses).optional(),
+  reason: oneOf(routeReasons).optional(),
+  error: oneOf(failureCodeList).optional(),
   worker: storableText().optional(),
   owner: storableText().optional(),
   source: storableText().optional(),
@@ -55,7 +59,7 @@ export const jobQuerySchema = z.object({
   /** Created before this time. */
   to: time.optional(),
   /** Created in the time that ends now. It counts where `from` is missing. */
-  within: z.enum(recentNames).optional(),
+  within: oneOf(recentNames).optional(),
   /** Took at least that many seconds. */
   atLeast: seconds.optional(),
   /** Took fewer seconds. */

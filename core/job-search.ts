@@ -54,7 +54,9 @@ function placeOf({ owner, source }: Pick<Job, 'owner' | 'source'>, rulePrefix: s
 }
 
 /** Milliseconds from the upload, or the retry, to the end; null where nothing was worked on or it has not ended. */
-export function durationMs(job: Job): number | null {
+export function durationMs(
+  job: Pick<Job, 'state' | 'endedAt' | 'retryOf' | 'rerunOf' | 'createdAt' | 'source'>,
+): number | null {
   const worked = job.state === 'succeeded' || job.state === 'failed';
   return worked && job.endedAt ? Math.max(0, job.endedAt.getTime() - clockStart(job).getTime()) : null;
 }

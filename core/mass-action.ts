@@ -31,6 +31,8 @@ export const massActionSchema = z.object({
   expected: z.number(),
   state: z.enum(['running', 'stopped', 'done']),
   by: z.string(),
+  /** The page that goes on with it; null before the first step. */
+  tab: z.string().nullable(),
   startedAt: instant,
   /** Of the last step. */
   changedAt: instant,
@@ -70,15 +72,10 @@ export function statesFor(kind: MassActionKind): readonly (JobState | null)[] {
 }
 
 /** How it stands or ended, for the audit: `812 of 815 retried, 2 spared, 1 refused (…).` */
-export function massActionWords({
-  kind,
-  done,
-  spared,
-  refused,
-  expected,
-  problem,
-  state,
-}: MassAction): string {
+export function massActionWords(
+  action: Pick<MassAction, 'kind' | 'done' | 'spared' | 'refused' | 'expected' | 'problem' | 'state'>,
+): string {
+  const { kind, done, spared, refused, expected, problem, state } = action;
   const verb = { retry: 'retried', cancel: 'cancelled', delete: 'deleted' }[kind];
   const parts = [
     `${done} of ${expected} ${verb}`,

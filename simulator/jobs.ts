@@ -18,12 +18,9 @@ import {
 export interface SimulatedJob {
   index: number;
   operation: OperationName;
-  owner: string | null;
+  owner: string;
   arrivedAt: number;
-  /** By the objective of the operation's manifest. */
   deadlineAt: number;
-  /** What else its uploader asked for, where the trace says so. */
-  asked?: Partial<Pick<JobRequest, 'class' | 'batch' | 'batchSize' | 'options'>>;
   /** As the router guesses them. */
   pixels: number;
   /** As they are. */
@@ -113,7 +110,7 @@ function serviceMs(
 }
 
 /** The job as its uploader asks for it: only what routing looks at is there. */
-export function requestOf({ index, operation, owner, arrivedAt, pixels, asked }: SimulatedJob): JobRequest {
+export function requestOf({ index, operation, owner, arrivedAt, pixels }: SimulatedJob): JobRequest {
   const clockStartsAt = new Date(arrivedAt);
   return {
     operation,
@@ -139,7 +136,6 @@ export function requestOf({ index, operation, owner, arrivedAt, pixels, asked }:
     rerunOf: null,
     trace: null,
     clockStartsAt,
-    ...asked,
   };
 }
 

@@ -50,25 +50,33 @@ it('shows workers, and their load', async () => {
   await expect.poll(() => page.locator('canvas').count()).toBeGreaterThanOrEqual(4);
 });
 
-it('shows a job that comes in, live', async () => {
-  const page = await visitAdmin('jobs/');
+it('finds a job by its file name, says why it went where it did, and leads to its page', async () => {
+  const page = await visitAdmin('jobs/?name=seen-by-admin');
   await new Visitor(stack.web).upload('seen-by-admin.jpg', await drawnJpeg(3));
   const row = page.getByRole('row', { name: /seen-by-admin\.jpg/ });
-  await expect.poll(() => row.count()).toBe(1);
-  await expect.poll(() => row.textContent()).toMatch(/Done[\s\S]*would need/);
-  await page.getByRole('button', { name: 'seen-by-admin.jpg' }).click();
-  const dialog = page.getByRole('dialog');
-  await expect
-    .poll(() => dialog.textContent())
-    .toMatch(/would need[\s\S]*Work ahead of it[\s\S]*waiting ahead/);
+  await page.getByRole('button', { name: '1 new job' }).click();
+  await row.waitFor();
+  const shown = async () => {
+    await page.reload();
+    await row.waitFor();
+    return row.textContent();
+  };
+  await expect.poll(shown).toMatch(/Done[\s\S]*VM .*, Cloud Run .* left/);
+  await row.getByRole('link').click();
+  await page.waitForURL(/\/dashboard\/jobs\/\w+\/$/);
+  await page.getByRole('heading', { name: 'seen-by-admin.jpg', level: 1 }).waitFor();
 });
 
 it('draws a job at an address of its own as a waterfall that keys and screen readers can use', async () => {
-  const page = await visitAdmin('jobs/');
   await new Visitor(stack.web).upload('drawn-over-time.jpg', await drawnJpeg(4));
-  const row = page.getByRole('row', { name: /drawn-over-time\.jpg/ });
-  await expect.poll(() => row.textContent()).toMatch(/Done/);
-  await row.getByRole('link', { name: 'Waterfall of drawn-over-time.jpg' }).click();
+  const page = await visitAdmin('jobs/?name=drawn-over-time&state=succeeded');
+  const found = async () => {
+    await page.reload();
+    await page.getByText(/\d jobs? match/).waitFor();
+    return page.getByRole('link', { name: 'drawn-over-time.jpg' }).count();
+  };
+  await expect.poll(found).toBe(1);
+  await page.getByRole('link', { name: 'drawn-over-time.jpg' }).click();
   await page.waitForURL(/\/dashboard\/jobs\/\w+\/$/);
   await page.getByRole('heading', { name: 'drawn-over-time.jpg', level: 1 }).waitFor();
   await page.getByText(/It ended .* after the upload/).waitFor();

@@ -6,6 +6,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import { hasCode } from '@spillway/core/errors.ts';
 import type { Context } from 'hono';
 import { contentSecurityPolicy, inlineScriptHashes } from './content-security-policy.ts';
+import { isWrongAddress } from './page-queries.ts';
 import type { SitePages } from './site-pages.ts';
 
 const types: Record<string, string> = {
@@ -65,7 +66,10 @@ export async function loadStaticSite(
       const path = decodedPath(c.req.path);
       if (path === '/' && served === 'admin') return c.redirect('/dashboard/', 302);
       const found = pages.get(path.endsWith('/') ? `${pageFor(path)}index.html` : path);
-      if (found) return send(c, found, 200, onPage);
+      if (found) {
+        const isWrong = isWrongAddress(path, new URL(c.req.url).searchParams);
+        return send(c, found, isWrong ? 400 : 200, onPage);
+      }
       if (pages.has(`${pageFor(`${path}/`)}index.html`)) return c.redirect(`${c.req.path}/`, 308);
       const missing = pages.get('/404.html');
       return missing ? send(c, missing, 404, onPage) : c.text('There is no such page.', 404);
@@ -78,7 +82,7 @@ function pageFor(folder: string): string {
   return folder.replace(/^\/dashboard\/jobs\/\w{1,64}\/$/, '/dashboard/job/');
 }
 
-function send(c: Context, page: Page, status: 200 | 404, onPage: () => void): Response {
+function send(c: Context, page: Page, status: 200 | 400 | 404, onPage: () => void): Response {
   if (page.headers['Content-Type'] === types['.html']) onPage();
   for (const [name, value] of Object.entries(page.headers)) c.header(name, value);
   const known = c.req

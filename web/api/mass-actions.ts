@@ -136,9 +136,13 @@ export function massActionRoutes({ ports, liveDashboard }: ApiDependencies) {
     })
     .openapi(stepMassAction, async (c) => {
       const { id, tab } = c.req.valid('json');
-      const before = await actionOf(id, ports);
-      if (!(await ports.leases.acquire('mass-action', tab, tabGoneMs))) {
-        return c.json({ ...standOf(before), elsewhere: true }, 200);
+      const now = ports.clock.now();
+      const before = await changeAction(ports.massActions, (current) =>
+        current?.id === id && mayGoOn(current, tab, now) ? { ...current, tab, changedAt: now } : null,
+      );
+      if (!before) {
+        const current = await actionOf(id, ports);
+        return c.json({ ...standOf(current), elsewhere: current.state === 'running' }, 200);
       }
       const after = await takeStep(before, ports);
       const kept = await changeAction(ports.massActions, (current) => {
@@ -146,7 +150,7 @@ export function massActionRoutes({ ports, liveDashboard }: ApiDependencies) {
         // Somebody has stopped it in the middle of the step, which is done all the same.
         return { ...after, state: current.state === 'running' ? after.state : current.state };
       });
-      if (kept && before.state === 'running' && kept.state !== 'running') await keepEnd(kept, ports);
+      if (kept && kept.state !== 'running') await keepEnd(kept, ports);
       liveDashboard.readAgain();
       return c.json(standOf(kept ?? after), 200);
     })
@@ -161,6 +165,12 @@ export function massActionRoutes({ ports, liveDashboard }: ApiDependencies) {
       if (stopped) await keepEnd(stopped, ports);
       return c.json(standOf(stopped ?? before), 200);
     });
+}
+
+/** One page goes on with an action, and another one takes over once that has gone. */
+function mayGoOn({ state, tab, changedAt }: MassAction, asking: string, now: Date): boolean {
+  const isGone = now.getTime() - changedAt.getTime() > tabGoneMs;
+  return state === 'running' && (tab === null || tab === asking || isGone);
 }
 
 /** Who wanted it is kept first: where that cannot be written, nothing begins. */
@@ -180,6 +190,7 @@ async function begin({ kind, which }: MassActionRequest, by: string, ports: Port
     expected: jobs,
     state: 'running',
     by,
+    tab: null,
     startedAt: now,
     changedAt: now,
     place: { part: 0, cursor: null },

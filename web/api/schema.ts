@@ -212,7 +212,7 @@ export const massPreviewSchema = z.object({
 });
 
 export const massActionStandSchema = z.object({
-  action: massActionSchema.omit({ which: true, place: true }).nullable(),
+  action: massActionSchema.omit({ which: true, place: true, tab: true }).nullable(),
   /** Whether another tab goes on with it. */
   elsewhere: z.boolean().default(false),
 });

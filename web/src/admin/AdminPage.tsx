@@ -2,7 +2,6 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ConnectionNote } from '../components/ConnectionNote.tsx';
 import { startLearning } from '../operations/known-operations.ts';
-import { VerdictLine } from '../overview/VerdictLine.tsx';
 import { AccessNotice } from './AccessNotice.tsx';
 import { Alerts } from './Alerts.tsx';
 import { type AdminConnection, type AdminTopic, createAdminConnection } from './admin-connection.ts';
@@ -34,8 +33,7 @@ export function AdminPage({ title, topics, children }: AdminPageProps) {
         <AccessNotice access={access} door={admin.door} />
       ) : (
         <>
-          <VerdictLine verdict={admin.overview.value?.verdict ?? null} />
-          <Alerts alerts={(admin.overview.value?.alerts ?? []).slice(1)} />
+          <Alerts alerts={admin.overview.value?.alerts ?? []} />
           {children(admin)}
         </>
       )}

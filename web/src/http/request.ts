@@ -1,4 +1,4 @@
-import { problemSchema } from '@spillway/web/api/schema.ts';
+import { type Problem, problemSchema } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
 
 /** What went wrong with a request, in words for the person who waits for it. */
@@ -10,6 +10,8 @@ export interface RequestFailure {
   message: string;
   /** Milliseconds after which the server wants to be asked again; null where it does not say. */
   retryAfterMs: number | null;
+  /** The fields that are at fault, where the server names them. */
+  errors?: NonNullable<Problem['errors']>;
 }
 
 export type Reply<Value> = { ok: true; value: Value } | { ok: false; failure: RequestFailure };
@@ -73,12 +75,13 @@ async function send(path: string, options: RequestOptions): Promise<Reply<Respon
   }
 }
 
-export async function readProblem(response: Response): Promise<RequestFailure> {
+async function readProblem(response: Response): Promise<RequestFailure> {
   const { status } = response;
   const retryAfterMs = waitAskedFor(response);
   const problem = problemSchema.safeParse(await readJson(response));
   if (problem.success) {
-    return { status, code: problem.data.code, message: problem.data.detail, retryAfterMs };
+    const { code, detail, errors = [] } = problem.data;
+    return { status, code, message: detail, retryAfterMs, errors };
   }
   const message =
     status >= 500

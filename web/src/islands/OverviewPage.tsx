@@ -1,12 +1,12 @@
 import '../http/no-eval.ts';
 import { AdminPage } from '../admin/AdminPage.tsx';
-import { Overview } from '../overview/Overview.tsx';
+import { HeadFigures } from '../overview/HeadFigures.tsx';
 
-/** The first page for admins: how the system does, and did. */
+/** The first page for admins: how the system does. */
 export default function OverviewPage() {
   return (
     <AdminPage title="Overview" topics={[]}>
-      {(admin) => <Overview admin={admin} />}
+      {(admin) => <HeadFigures overview={admin.overview.value} />}
     </AdminPage>
   );
 }

@@ -12,8 +12,3 @@ export function isNewer(next: JobView, known: JobView | undefined): boolean {
 export function isRouted(job: JobView): boolean {
   return job.route.reason !== 'reserved';
 }
-
-/** Newest first. Jobs of the same moment are sorted by id, so that the order is stable. */
-export function newestFirst(a: JobView, b: JobView): number {
-  return b.createdAt.getTime() - a.createdAt.getTime() || (a.id < b.id ? -1 : 1);
-}
