@@ -61,7 +61,24 @@ export default {
       ['core', 'pipeline', 'plugins'],
       'An app imports no other app, and no native code.',
     ),
-    mayImport('web', ['core', 'pipeline', 'plugins'], 'An app imports no other app, and no native code.'),
+    mayImport(
+      'web',
+      ['core', 'pipeline', 'plugins', 'simulator'],
+      'An app imports no other app, and no native code.',
+    ),
+    mayImport(
+      'simulator',
+      ['core', 'pipeline', 'worker'],
+      'The simulated world is production’s code between simulated services.',
+    ),
+    {
+      name: 'web-asks-the-simulator-by-one-door',
+      comment:
+        'The site plays recorded arrivals in a thread; the rest of the simulator is for the command line.',
+      severity: 'error',
+      from: { path: '^web/' },
+      to: { path: '^simulator/(?!what-if/ask[.]ts$)' },
+    },
     mayImport('vm-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('cloudrun-worker', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
     mayImport('spill', ['core', 'pipeline', 'worker'], 'An app imports no other app.'),
@@ -105,7 +122,9 @@ export default {
       comment: 'Islands load core and the schemas of the API, never server code.',
       severity: 'error',
       from: { path: '^web/src/', pathNot: '[.]test[.]tsx?$' },
-      to: { path: '^pipeline/|^plugins/|^web/(server|config)|^web/api/(?!schema[.]ts$)|^core/job-id' },
+      to: {
+        path: '^pipeline/|^plugins/|^web/(server|config)|^web/api/(?!schema[.]ts$|routing-schema[.]ts$)|^core/job-id',
+      },
     },
     {
       name: 'no-cycles',

@@ -15,6 +15,9 @@ export const sourceRuleSchema = z.object({
 });
 export type SourceRule = z.infer<typeof sourceRuleSchema>;
 
+/** Rules that an admin can save. A router goes through all of them for each upload. */
+export const mostSourceRules = 200;
+
 /** The document `settings/sources`. */
 export const sourceSettingsSchema = z.object({ rules: z.array(sourceRuleSchema).default([]) });
 

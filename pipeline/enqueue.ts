@@ -218,7 +218,7 @@ function* ledgerOf(
   return { turnAt, ledger: yield* waitFor(sums.ledger(stored, turnAt)) };
 }
 
-function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {
+export function turnFor(candidate: Candidate, job: Job, ownerAheadMs: number, conditions: Conditions): Date {
   const { now, workers, settings } = conditions;
   return turnOf({
     deadlineAt: candidate.deadlineAt,

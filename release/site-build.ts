@@ -12,7 +12,7 @@ const sources = [
   'web/src/**/*',
   'web/public/**/*',
   'web/astro.config.*',
-  'web/api/schema.ts',
+  'web/api/*schema.ts',
   'core/**/*.ts',
 ];
 const moreSources = ['package-lock.json', 'web/package.json'];

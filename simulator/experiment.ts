@@ -38,7 +38,9 @@ export async function experiment(asked: Experiment): Promise<Report> {
   const reports: Report['policies'] = [];
   for (const name of policies) {
     const policy = makePolicy(name, scenario);
-    const runs = drawn.map(({ jobs: all, past }, index) => simulate(all, policy, scenario, index + 1, past));
+    const runs = drawn.map(({ jobs: all, past }, index) =>
+      simulate(all, policy, scenario, index + 1, { past }),
+    );
     reports.push(reportPolicy(policy.family, runs, first));
     first ??= runs;
   }

@@ -18,9 +18,12 @@ import {
 export interface SimulatedJob {
   index: number;
   operation: OperationName;
-  owner: string;
+  owner: string | null;
   arrivedAt: number;
+  /** By the objective of the operation's manifest. */
   deadlineAt: number;
+  /** What else its uploader asked for, where the trace says so. */
+  asked?: Partial<Pick<JobRequest, 'class' | 'batch' | 'batchSize' | 'options'>>;
   /** As the router guesses them. */
   pixels: number;
   /** As they are. */
@@ -110,7 +113,7 @@ function serviceMs(
 }
 
 /** The job as its uploader asks for it: only what routing looks at is there. */
-export function requestOf({ index, operation, owner, arrivedAt, pixels }: SimulatedJob): JobRequest {
+export function requestOf({ index, operation, owner, arrivedAt, pixels, asked }: SimulatedJob): JobRequest {
   const clockStartsAt = new Date(arrivedAt);
   return {
     operation,
@@ -136,6 +139,7 @@ export function requestOf({ index, operation, owner, arrivedAt, pixels }: Simula
     rerunOf: null,
     trace: null,
     clockStartsAt,
+    ...asked,
   };
 }
 

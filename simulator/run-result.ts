@@ -1,3 +1,4 @@
+import type { JobClass } from '@spillway/core/job.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
 
 /** What became of one job. */
@@ -5,6 +6,7 @@ export interface JobOutcome {
   /** Of the job, by arrival. */
   index: number;
   operation: OperationName;
+  class: JobClass;
   /** From arrival to outcome; null of a job that never ended. */
   latencyMs: number | null;
   succeeded: boolean;

@@ -1,7 +1,4 @@
 import type { Job } from '@spillway/core/job.ts';
-import { isOperationName } from '@spillway/core/operations.ts';
-import { estimatePixels } from '@spillway/core/pixels.ts';
-import { estimateService, type LearnedServices } from '@spillway/core/routing/service-times.ts';
 import { type Awaitable, begin, Pending, type Steps } from '@spillway/core/steps.ts';
 import type { Executor, Operate } from '@spillway/pipeline/executor.ts';
 import { handlingNextInLine, receiving } from '@spillway/pipeline/handle-message.ts';
@@ -9,6 +6,7 @@ import { ofJob } from '@spillway/pipeline/log/of-job.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
 import type { Delivery } from '@spillway/pipeline/ports/consumer.ts';
 import { awakeMs } from '@spillway/processing/awake-time.ts';
+import { expectedMs } from './expected-service.ts';
 import { Flights, type OwnFlight } from './flights.ts';
 
 /** The jobs that a worker has in its hands now. */
@@ -98,16 +96,4 @@ export function createWorkload(
       while (active > 0) await idle;
     },
   };
-}
-
-/** From what this worker has learned, else from what the router expected. */
-export function expectedMs(
-  { operation, source, route }: Job,
-  { target, learned }: { target: Executor['target']; learned: () => LearnedServices },
-): number {
-  if (!isOperationName(operation)) return 0;
-  const own = learned();
-  const predicted = route.predicted?.[target]?.serviceMs;
-  if (own[operation] === undefined && predicted !== undefined) return predicted;
-  return estimateService(operation, estimatePixels(source), [own]).mean;
 }

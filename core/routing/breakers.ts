@@ -104,6 +104,11 @@ export function switchedOff(breaker: RunBreaker, now: Date): RunBreaker {
   return breaker.state === 'closed' ? breaker : closed(breaker, 0, now);
 }
 
+/** The breaker after an admin has ended its pause. The next pause is as long as if this one had gone on. */
+export function opened(breaker: RunBreaker, now: Date): RunBreaker {
+  return breaker.state === 'closed' ? breaker : closed(breaker, breaker.trips, now);
+}
+
 /**
  * The breaker after the answer to a trial. An answer that comes late counts as well: the message may have waited for
  * Pub/Sub's backoff. Null where the answer is to an earlier trial.

@@ -78,6 +78,10 @@ export function createRoutingSums({ database, list }: JobTable): RoutingSums {
         run: plus(sum(waiting, 'run'), sum(claimedOn, 'run')),
       })),
     ownerAhead: (stored) => snapshot(() => ownerAheadMs(stored)),
+    ownerOpen(owner, deadlineAt) {
+      const [, to] = disorderAround(deadlineAt);
+      return read(() => sum(ownersBefore, to.getTime() + 1, owner).workMs);
+    },
     running: () => snapshot(() => ({ vm: sum(claimed, 'vm', nobody), run: sum(claimed, 'run', nobody) })),
     waitingBefore: (target, turnAt) => read(() => sum(before, turnAt.getTime(), target)),
     arrivedSince: (since) => read(() => sum(arrived, since.getTime())),

@@ -17,6 +17,8 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
   const processing = (target: Target) => onSide(target).where('state', '==', 'processing');
   const waiting = (target: Target) => onSide(target).where('state', '==', 'queued');
   const open = (target: Target) => onSide(target).where('state', 'in', openStates);
+  const openOf = (owner: string | null, to: Date) =>
+    open('vm').where('owner', '==', owner).where('deadlineAt', '<=', to);
 
   /** What is claimed on the VMs, and what is open on Cloud Run and was created before. */
   async function besideLine(stored: Stored): Promise<{ running: SideLedger; run: SideLedger }> {
@@ -58,10 +60,7 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
     const { job } = stored;
     const { createTime } = versionOf(stored);
     const [, to] = disorderAround(job.deadlineAt);
-    const own = open('vm')
-      .where('owner', '==', job.owner)
-      .where('deadlineAt', '<=', to)
-      .where('createdAt', '<=', createTime);
+    const own = openOf(job.owner, to).where('createdAt', '<=', createTime);
     const ahead = await sideLedger(inOrder(own, 'deadlineAt'));
     return without(ahead, job, job.route.target === 'vm' && !isTerminal(job.state)).workMs;
   }
@@ -75,6 +74,10 @@ export function createRoutingSums({ collection: jobs, list }: JobCollection): Ro
       return { running, run };
     },
     ownerAhead: ownerAheadMs,
+    async ownerOpen(owner, deadlineAt) {
+      const [, to] = disorderAround(deadlineAt);
+      return (await sideLedger(inOrder(openOf(owner, to), 'deadlineAt'))).workMs;
+    },
     async ledger(stored, turnAt) {
       const [{ running, run }, ahead] = await Promise.all([besideLine(stored), aheadInLine(stored, turnAt)]);
       return { vm: { running, ahead }, run };

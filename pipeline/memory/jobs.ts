@@ -52,7 +52,7 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     return row.stored;
   }
 
-  function ofOwner({ owner }: Job): Set<Row> {
+  function ofOwner({ owner }: Pick<Job, 'owner'>): Set<Row> {
     const open = owners.get(owner) ?? new Set();
     owners.set(owner, open);
     return open;
@@ -134,6 +134,10 @@ export function createMemoryJobs(clock: Clock): JobPorts {
     },
     besideLine: () => ({ running: sumOf(indexes.claimed.vm.rows), run: sumOf(indexes.openOnRun.rows) }),
     ownerAhead: ({ job }) => ownerAheadMs(job),
+    ownerOpen(owner, deadlineAt) {
+      const [, to] = disorderAround(deadlineAt);
+      return sumOf(ofOwner({ owner }), null, ({ stored }) => stored.job.deadlineAt <= to).workMs;
+    },
     running() {
       const { claimed } = indexes;
       return { vm: sumOf(claimed.vm.rows), run: sumOf(claimed.run.rows) };

@@ -86,6 +86,11 @@ export interface RoutingSums {
    * speak of. Milliseconds of one slot.
    */
   ownerAhead(stored: Stored): Awaitable<number>;
+  /**
+   * The work that an owner has on the VMs with no later deadline to speak of, whenever it was created: what would be ahead of
+   * a job that comes now. Milliseconds of one slot.
+   */
+  ownerOpen(owner: string | null, deadlineAt: Date): Awaitable<number>;
   /** What is claimed on each side. */
   running(): Awaitable<Record<Target, SideLedger>>;
   /** What waits on a side with an earlier turn than this. */

@@ -102,6 +102,7 @@ async function callJobPorts(firestore: Firestore): Promise<void> {
     oldestWaiting: () => Promise.all([backlog.oldestWaiting('vm'), backlog.oldestWaiting('run')]),
     besideLine: () => sums.besideLine(),
     ownerAhead: () => sums.ownerAhead(stored),
+    ownerOpen: () => sums.ownerOpen('ann', noon),
     running: () => sums.running(),
     waitingBefore: () => Promise.all([sums.waitingBefore('vm', noon), sums.waitingBefore('run', noon)]),
     arrivedSince: () => sums.arrivedSince(noon),

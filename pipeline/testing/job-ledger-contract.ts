@@ -158,6 +158,9 @@ export function jobLedgerContract(name: string, ports: () => JobPorts): void {
       const own = await create(due(5_000, 1_000_000));
       await create(due(3_000, 2_000_000));
       expect(await ownerAheadMs(own)).toBe(111);
+      // To one that comes now, the job itself and the one after it are ahead as well.
+      expect(await ports().sums.ownerOpen(owner, own.job.deadlineAt)).toBe(3_000_111);
+      expect(await ports().sums.ownerOpen(newId(), own.job.deadlineAt)).toBe(0);
     });
 
     it('takes all who are nobody for one owner', async () => {

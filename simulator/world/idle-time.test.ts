@@ -4,7 +4,6 @@ import { drawJobs } from '../jobs.ts';
 import { makePolicy } from '../policies/registry.ts';
 import { randomStream } from '../random.ts';
 import { readScenario } from '../scenario.ts';
-import { noPast } from './past.ts';
 import { simulate } from './simulate.ts';
 
 /** Hours with single pictures, with pauses of all lengths, and now and then more at once than the VMs can do. */
@@ -31,7 +30,7 @@ describe('hours in which nothing happens', () => {
     const scenario = fault ? withFault(fault, readScenario()) : readScenario();
     const jobs = drawJobs(sparseArrivals(7), scenario, 7);
     const play = (leavesOutIdleTime: boolean) =>
-      simulate(jobs, makePolicy(name, scenario), scenario, 7, noPast, leavesOutIdleTime);
+      simulate(jobs, makePolicy(name, scenario), scenario, 7, { leavesOutIdleTime });
     const { events, ...result } = play(true);
     const { events: allEvents, ...expected } = play(false);
     expect(result.outcomes.some(({ target }) => target === 'run')).toBe(true);

@@ -160,7 +160,9 @@ describe('a pool that follows the work', () => {
       4,
     );
     const vmsOf = (before: typeof past) => {
-      const { vmHours, hours } = simulate(played, makePolicy('pool-ewma', scenario), scenario, 4, before);
+      const { vmHours, hours } = simulate(played, makePolicy('pool-ewma', scenario), scenario, 4, {
+        past: before,
+      });
       return vmHours / hours;
     };
     expect(past.minutes).toHaveLength(15);

@@ -4,7 +4,7 @@ import type { JobMessage } from '@spillway/core/messages.ts';
 import { vmCostPerHour } from '@spillway/core/prices.ts';
 import { decideRoute } from '@spillway/core/routing/policy.ts';
 import type { RoutingQuestion } from '@spillway/core/routing/question.ts';
-import type { RouterState } from '@spillway/core/routing/state.ts';
+import { initialRouterState, type RouterState } from '@spillway/core/routing/state.ts';
 import { begin, launch, type Steps, waitFor } from '@spillway/core/steps.ts';
 import type { RouteChoice } from '@spillway/core/transitions.ts';
 import type { ChooseRoute } from '@spillway/pipeline/enqueue.ts';
@@ -28,7 +28,7 @@ import { Distance } from './distance.ts';
 import { exactLine } from './exact-line.ts';
 import { IdleTime } from './idle-time.ts';
 import { LookAhead } from './look-ahead.ts';
-import { noPast } from './past.ts';
+import { noPast, type Past } from './past.ts';
 import { PoolScaling } from './pool-scaling.ts';
 import { type Message, PubSub } from './pub-sub.ts';
 import { Routers } from './routers.ts';
@@ -39,28 +39,40 @@ import type { World } from './world.ts';
 /** A job that has not ended this long after the last arrival is lost. */
 const patienceMs = 24 * 3_600_000;
 
-/**
- * Plays the jobs through one policy. The same arguments give the same result.
- * @param past What forecasters have counted before.
- * @param leavesOutIdleTime False plays idle hours heartbeat by heartbeat, with the same result.
- */
+/** What a run may begin with, and how it is followed. */
+export interface Playing {
+  /** What forecasters have counted before. */
+  past?: Past;
+  /** What routers have learned before. */
+  learned?: Pick<RouterState, 'learned' | 'delivery' | 'io' | 'coldStart'> | null;
+  /** False plays idle hours heartbeat by heartbeat, with the same result. */
+  leavesOutIdleTime?: boolean;
+  /** Told of each job that ends, with how many have ended. */
+  onEnded?: (ended: number) => void;
+}
+
+/** Plays the jobs through one policy. The same arguments give the same result. */
 export function simulate(
   jobs: readonly SimulatedJob[],
   policy: Policy,
   scenario: Scenario,
   seed: number,
-  past = noPast,
-  leavesOutIdleTime = true,
+  playing: Playing = {},
 ): RunResult {
+  const { past = noPast, learned = null, leavesOutIdleTime = true } = playing;
   const engine = new Engine();
   const bill = new Bill(scenario.run.shape, policy.settings.prices);
   const pubSub = new PubSub({ engine, scenario, seed, bill, drawnOf, deliver, deliverProbe });
   const storage = new Storage(jobs);
   const database = createMemoryDatabase({ clock: engine, routing: policy.settings });
+  if (learned) database.routerStates.replace(initialRouterState, { ...initialRouterState, ...learned });
   if (policy.exactLine) database.backlog = exactLine(database.backlog, engine);
   const ports = simulatedPorts(database, engine, pubSub, storage.blobs, {
     onCreated,
-    onEnded: ({ id }) => endedAt.set(id, engine.ms),
+    onEnded: ({ id }) => {
+      endedAt.set(id, engine.ms);
+      playing.onEnded?.(endedAt.size);
+    },
     idleTime: () => idleTime,
     minInstances: () => lookAhead?.minInstances,
   });
@@ -186,13 +198,19 @@ export function simulate(
     return {
       index: drawn.index,
       operation: drawn.operation,
+      class: job.class,
       latencyMs: at === null ? null : at - drawn.arrivedAt,
       succeeded,
-      inTime: succeeded && at !== null && at <= drawn.deadlineAt,
+      inTime: succeeded && at !== null && at <= drawn.arrivedAt + objectiveOf(job),
       target: job.route.target,
       attempts: job.attempt,
     };
   }
+}
+
+/** Milliseconds, by the settings. The arrival has fractions of a millisecond, which the document's instants have not. */
+function objectiveOf({ deadlineAt, source }: Job): number {
+  return deadlineAt.getTime() - source.timeCreated.getTime();
 }
 
 /** The sweep of production. */

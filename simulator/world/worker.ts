@@ -7,9 +7,9 @@ import type { Executor, OperationOutput, OperationRequest } from '@spillway/pipe
 import { handling } from '@spillway/pipeline/handle-message.ts';
 import { LineMemory } from '@spillway/pipeline/line-memory.ts';
 import type { Outcome } from '@spillway/pipeline/outcome.ts';
+import { expectedMs } from '@spillway/worker/expected-service.ts';
 import { Flights, type OwnFlight } from '@spillway/worker/flights.ts';
 import { OperationStatsBook } from '@spillway/worker/operation-stats.ts';
-import { expectedMs } from '@spillway/worker/workload.ts';
 import type { SimulatedJob } from '../jobs.ts';
 import { randomStream } from '../random.ts';
 import type { Machine } from '../virtual-time.ts';

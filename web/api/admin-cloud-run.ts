@@ -1,10 +1,15 @@
 import { createRoute } from '@hono/zod-openapi';
 import { messageOf } from '@spillway/core/errors.ts';
 import { prewarmingWords } from '@spillway/core/forecast/prewarming.ts';
+import type { RoutingSettings } from '@spillway/core/settings.ts';
+import { overTime } from '@spillway/core/steps.ts';
+import { openBreaker } from '@spillway/pipeline/open-breaker.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
+import { pauseRequestSchema, runPauseSchema } from './routing-schema.ts';
 import { type CloudRunView, cloudRunSchema } from './schema.ts';
 
 /** How long an answer is kept, for all admins together. Milliseconds. */
@@ -25,11 +30,79 @@ const getCloudRun = createRoute({
   },
 });
 
-/** `GET /cloud-run`. */
-export function adminCloudRunRoutes({ ports }: Pick<ApiDependencies, 'ports'>) {
+const pauseCloudRun = createRoute({
+  method: 'post',
+  path: '/cloud-run/pause',
+  operationId: 'pauseCloudRun',
+  tags: ['admin'],
+  security: adminSecurity,
+  summary: 'Send nothing more to Cloud Run for a while',
+  description:
+    'What waits there is moved to the VMs, and what is worked on there is ended. Routers go by it within five seconds. It is a change of the settings, with its place in their history.',
+  request: { body: { required: true, content: { 'application/json': { schema: pauseRequestSchema } } } },
+  responses: {
+    200: json(runPauseSchema, 'The pause.'),
+    ...problemAnswers(
+      'invalid_request',
+      'invalid_json',
+      ...adminProblems,
+      'cross_site',
+      'body_too_large',
+      'unsupported_media_type',
+    ),
+  },
+});
+
+const resumeCloudRun = createRoute({
+  method: 'post',
+  path: '/cloud-run/resume',
+  operationId: 'resumeCloudRun',
+  tags: ['admin'],
+  security: adminSecurity,
+  summary: 'Let Cloud Run take work again',
+  description:
+    'Ends the pause of an admin, and that of the breaker: what was wrong is mended. If it is not, the breaker pauses it again.',
+  responses: {
+    200: json(runPauseSchema, 'Nothing keeps work away from it.'),
+    ...problemAnswers(...adminProblems, 'cross_site'),
+  },
+});
+
+/** `/cloud-run`: what is there, and a pause by hand. */
+export function adminCloudRunRoutes({ ports, liveDashboard }: CloudRunDependencies) {
   const recent = keptFor(freshMs, ports.clock, () => readCloudRun(ports));
-  return createOpenApiApp().openapi(getCloudRun, async (c) => c.json(await recent(), 200));
+
+  async function changePause(pause: RoutingSettings['run']['pause'], by: string) {
+    const { settings } = await ports.settings.readRouting();
+    const changed = { ...settings, run: { ...settings.run, pause } };
+    const reading = await ports.settings.changeRouting(changed, by);
+    return { pause: reading.settings.run.pause };
+  }
+
+  return createOpenApiApp()
+    .openapi(getCloudRun, async (c) => c.json(await recent(), 200))
+    .openapi(pauseCloudRun, async (c) => {
+      const { why, forSeconds } = c.req.valid('json');
+      const now = ports.clock.now().getTime();
+      const until = forSeconds === null ? null : new Date(now + 1_000 * forSeconds).toISOString();
+      const detail = until === null ? why : `until ${until}: ${why}`;
+      const deed = { action: 'pause_run', subject: 'Cloud Run', detail } as const;
+      const paused = await audited(ports, c.var.admin, deed, () => changePause({ why, until }, c.var.admin));
+      liveDashboard.readAgain();
+      return c.json(paused, 200);
+    })
+    .openapi(resumeCloudRun, async (c) => {
+      const deed = { action: 'resume_run', subject: 'Cloud Run' } as const;
+      const resumed = await audited(ports, c.var.admin, deed, async () => {
+        await overTime(openBreaker(ports));
+        return changePause(null, c.var.admin);
+      });
+      liveDashboard.readAgain();
+      return c.json(resumed, 200);
+    });
 }
+
+type CloudRunDependencies = Pick<ApiDependencies, 'ports' | 'liveDashboard'>;
 
 type CloudRunPorts = Pick<Ports, 'runService' | 'runReach' | 'settings' | 'forecasts'>;
 

@@ -73,7 +73,7 @@ function viewOf({ settings, change, problem }: RoutingSettingsReading): Settings
 }
 
 /** The schema passes over fields that it does not know, as readers must; who writes one has probably mistyped it. */
-function refuseUnknownFields(given: unknown, understood: unknown): void {
+export function refuseUnknownFields(given: unknown, understood: unknown): void {
   const unknown = unknownFields(given, understood);
   if (unknown.length > 0) throw unknownFieldsProblem(unknown.map((path) => `json.${path}`));
 }
@@ -88,7 +88,7 @@ function refuseUnknownOperations({ objectivesMs }: RoutingSettings, before: Rout
   }
 }
 
-function refuseContradictions(routing: RoutingSettings): void {
+export function refuseContradictions(routing: RoutingSettings): void {
   const found = contradictionsIn(routing).map(({ path, message }) => ({
     path: `json.routing.${path}`,
     message,
@@ -100,7 +100,10 @@ function refuseContradictions(routing: RoutingSettings): void {
  * The settings are read just before they are replaced, not under one lock: two admins who save within the same
  * fraction of a second both pass. What this is for is the form that was open while somebody else saved.
  */
-function refuseStale(basedOn: string | null, { change }: RoutingSettingsReading): void {
+export function refuseStale(
+  basedOn: string | null,
+  { change }: Pick<RoutingSettingsReading, 'change'>,
+): void {
   const seen = basedOn === null ? null : Date.parse(basedOn);
   if (seen === (change?.updatedAt.getTime() ?? null)) return;
   const who = change

@@ -1,24 +1,42 @@
-/**
- * What differs between two values of one schema, as `path: before → after`, separated by semicolons. Empty where
- * nothing does.
- */
+import {
+  differencesBetween,
+  differenceWords,
+  type SettingsDifference,
+  type SettingsDocument,
+  type SettingsEntry,
+  type Undone,
+  undone,
+} from '@spillway/core/settings-history.ts';
+import { type SourceRule, sourceSettingsSchema } from '@spillway/core/source-rules.ts';
+
+/** What differs between two values of one schema, as `path: before → after`, separated by semicolons. Empty where nothing does. */
 export function differenceBetween(before: unknown, after: unknown): string {
-  return differences(before, after, '').join('; ');
+  return differencesBetween(before, after).map(differenceWords).join('; ');
 }
 
-function differences(before: unknown, after: unknown, path: string): string[] {
-  if (isRecord(before) && isRecord(after)) {
-    const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-    return keys.flatMap((key) => differences(before[key], after[key], path === '' ? key : `${path}.${key}`));
-  }
-  const [from, to] = [words(before), words(after)];
-  return from === to ? [] : [`${path}: ${from} → ${to}`];
+export function differenceOfRules(before: SourceRule[], after: SourceRule[]): string {
+  return differenceBetween(rulesByPrefix(before), rulesByPrefix(after));
 }
 
-function words(value: unknown): string {
-  return value === undefined ? 'none' : JSON.stringify(value);
+/** What a change has changed. */
+export function differencesOf({ document, before, after }: SettingsEntry): SettingsDifference[] {
+  return differencesBetween(inForm(document, JSON.parse(before)), inForm(document, JSON.parse(after)));
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
+/** The settings without what a change did, before they are validated. */
+export function withoutChange(entry: SettingsEntry, current: unknown): Undone {
+  const result = undone(inForm(entry.document, current), differencesOf(entry));
+  if (result.kind !== 'undone' || entry.document !== 'sources') return result;
+  return { kind: 'undone', value: { rules: Object.values(result.value as Record<string, unknown>) } };
+}
+
+/** Rules are told apart by their prefixes: their order says nothing. */
+function inForm(document: SettingsDocument, value: unknown): unknown {
+  if (document === 'routing') return value;
+  const parsed = sourceSettingsSchema.safeParse(value);
+  return rulesByPrefix(parsed.success ? parsed.data.rules : []);
+}
+
+function rulesByPrefix(rules: readonly SourceRule[]): Record<string, SourceRule> {
+  return Object.fromEntries(rules.map((rule) => [rule.prefix, rule]));
 }

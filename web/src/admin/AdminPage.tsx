@@ -2,6 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ConnectionNote } from '../components/ConnectionNote.tsx';
 import { startLearning } from '../operations/known-operations.ts';
+import { VerdictLine } from '../overview/VerdictLine.tsx';
 import { AccessNotice } from './AccessNotice.tsx';
 import { Alerts } from './Alerts.tsx';
 import { type AdminConnection, type AdminTopic, createAdminConnection } from './admin-connection.ts';
@@ -33,7 +34,8 @@ export function AdminPage({ title, topics, children }: AdminPageProps) {
         <AccessNotice access={access} door={admin.door} />
       ) : (
         <>
-          <Alerts alerts={admin.overview.value?.alerts ?? []} />
+          <VerdictLine verdict={admin.overview.value?.verdict ?? null} />
+          <Alerts alerts={(admin.overview.value?.alerts ?? []).slice(1)} />
           {children(admin)}
         </>
       )}

@@ -4,6 +4,7 @@ import { now } from '../live/now.ts';
 import { onThemeChange } from '../theme/theme.ts';
 import { loadUPlot } from './load-uplot.ts';
 import { windowMs } from './sample-window.ts';
+import { tokenReader } from './token-reader.ts';
 
 export interface Line {
   label: string;
@@ -122,17 +123,5 @@ function chartOptions(
         return series;
       }),
     ],
-  };
-}
-
-/** Reads colours out of the design tokens; a canvas takes none that depend on the theme. */
-function tokenReader(host: HTMLElement): (token: string) => string {
-  const probe = document.createElement('span');
-  return (token) => {
-    probe.style.color = `var(${token})`;
-    host.append(probe);
-    const { color } = getComputedStyle(probe);
-    probe.remove();
-    return color;
   };
 }

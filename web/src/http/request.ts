@@ -75,7 +75,7 @@ async function send(path: string, options: RequestOptions): Promise<Reply<Respon
   }
 }
 
-async function readProblem(response: Response): Promise<RequestFailure> {
+export async function readProblem(response: Response): Promise<RequestFailure> {
   const { status } = response;
   const retryAfterMs = waitAskedFor(response);
   const problem = problemSchema.safeParse(await readJson(response));

@@ -1,12 +1,12 @@
 import '../http/no-eval.ts';
 import { AdminPage } from '../admin/AdminPage.tsx';
-import { HeadFigures } from '../overview/HeadFigures.tsx';
+import { Overview } from '../overview/Overview.tsx';
 
-/** The first page for admins: how the system does. */
+/** The first page for admins: how the system does, and did. */
 export default function OverviewPage() {
   return (
     <AdminPage title="Overview" topics={[]}>
-      {(admin) => <HeadFigures overview={admin.overview.value} />}
+      {(admin) => <Overview admin={admin} />}
     </AdminPage>
   );
 }

@@ -2,22 +2,22 @@ import type { Route } from '@spillway/core/job.ts';
 
 const labels: Record<Route['reason'], string> = {
   reserved: 'being decided',
-  vm_in_time: 'VM in time',
-  vm_sooner: 'VM sooner',
-  vm_only: 'only VMs can',
-  vm_run_paused: 'Cloud Run paused',
-  vm_over_budget: 'Cloud Run over budget',
-  run_vm_late: 'VMs too late',
-  run_cheaper: 'cheaper than the VMs',
-  run_no_vm: 'no VM takes work',
-  run_probe: 'tries out Cloud Run',
-  cpu_below_threshold: 'processors idle enough',
-  cpu_above_threshold: 'processors too busy',
+  vm_in_time: 'VMs, in time',
+  vm_sooner: 'VMs, sooner',
+  vm_only: 'VMs, as only they could',
+  vm_run_paused: 'VMs, as Cloud Run was paused',
+  vm_over_budget: 'VMs, as Cloud Run had spent its budget',
+  run_vm_late: 'Cloud Run, as the VMs were too late',
+  run_cheaper: 'Cloud Run, cheaper',
+  run_no_vm: 'Cloud Run, as no VM took work',
+  run_probe: 'Cloud Run, tried out',
+  cpu_below_threshold: 'VMs, processors idle enough',
+  cpu_above_threshold: 'Cloud Run, processors too busy',
 };
 
 const known: Record<string, string | undefined> = labels;
 
-/** A routing reason in two or three words; an unknown one as it is. */
+/** A routing reason in some words, the side that it led to first; an unknown one as it is. */
 export function reasonLabel(reason: string): string {
   return known[reason] ?? reason.replaceAll('_', ' ');
 }

@@ -10,6 +10,7 @@ import {
   thresholdPath,
 } from './routing-fields.ts';
 import type { SettingsEditor } from './settings-editor.ts';
+import { WhatIf } from './WhatIf.tsx';
 
 /** The form of the routing settings. Each problem is shown at its field, and nothing is sent before all are solved. */
 export function RoutingForm({ editor }: { editor: SettingsEditor }) {
@@ -63,6 +64,7 @@ export function RoutingForm({ editor }: { editor: SettingsEditor }) {
         </summary>
         <div class="routing-fields">{priceFields.map(control)}</div>
       </details>
+      <WhatIf editor={editor} />
       <SaveBar editor={editor} />
     </form>
   );

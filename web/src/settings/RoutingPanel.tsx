@@ -1,4 +1,4 @@
-import { type ReadonlySignal, useSignal } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { adminWords } from '@spillway/core/audit.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
 import type { Overview } from '@spillway/web/api/schema.ts';
@@ -6,7 +6,10 @@ import { useEffect, useMemo } from 'preact/hooks';
 import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { now } from '../live/now.ts';
+import { Calibration } from './Calibration.tsx';
+import { ExplainForm } from './ExplainForm.tsx';
 import { RoutingForm } from './RoutingForm.tsx';
+import { SettingsHistory } from './SettingsHistory.tsx';
 import { createSettingsEditor, type SettingsEditor } from './settings-editor.ts';
 import { settingsSummary } from './settings-summary.ts';
 
@@ -24,39 +27,45 @@ export function RoutingPanel({ overview }: { overview: ReadonlySignal<Overview |
   useEffect(() => warnBeforeLeaving(editor), [editor]);
   const view = editor.view.value;
   const summary = settingsSummary(view?.routing ?? null);
+  const changedAt = useComputed(() => editor.view.value?.change?.updatedAt.getTime() ?? null);
   return (
-    <section class="routing" aria-labelledby="routing-title">
-      <header class="section-head">
-        <h2 id="routing-title">Routing</h2>
-        <p>
-          {view && <LastChange change={view.change} />}
-          {editor.edited.value && <span class="unsaved">Not saved yet</span>}
-        </p>
-        <PanelToggle
-          open={open}
-          controls={formId}
-          words={['Change settings', 'Close settings']}
-          // A document that somebody edited by hand is told by no event.
-          onOpen={() => void editor.load()}
-        />
-      </header>
-      <div class="routing-sheet">
-        <dl class="routing-summary">
-          {summary.map(({ name, value, note }) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>
-                {value}
-                <small>{note}</small>
-              </dd>
-            </div>
-          ))}
-        </dl>
-        <div id={formId} hidden={!open.value}>
-          {open.value && <RoutingForm editor={editor} />}
+    <>
+      <section class="routing" aria-labelledby="routing-title">
+        <header class="section-head">
+          <h2 id="routing-title">Routing</h2>
+          <p>
+            {view && <LastChange change={view.change} />}
+            {editor.edited.value && <span class="unsaved">Not saved yet</span>}
+          </p>
+          <PanelToggle
+            open={open}
+            controls={formId}
+            words={['Change settings', 'Close settings']}
+            // A document that somebody edited by hand is told by no event.
+            onOpen={() => void editor.load()}
+          />
+        </header>
+        <div class="routing-sheet">
+          <dl class="routing-summary">
+            {summary.map(({ name, value, note }) => (
+              <div key={name}>
+                <dt>{name}</dt>
+                <dd>
+                  {value}
+                  <small>{note}</small>
+                </dd>
+              </div>
+            ))}
+          </dl>
+          <div id={formId} hidden={!open.value}>
+            {open.value && <RoutingForm editor={editor} />}
+          </div>
         </div>
-      </div>
-    </section>
+      </section>
+      <Calibration />
+      <ExplainForm />
+      <SettingsHistory document="routing" changedAt={changedAt} onUndone={() => void editor.load()} />
+    </>
   );
 }
 

@@ -1,6 +1,6 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { adminWords } from '@spillway/core/audit.ts';
-import type { SettingsChange } from '@spillway/core/settings.ts';
+import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
 import { type SettingsView, type settingsRequestSchema, settingsSchema } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
 import { requestJson } from '../http/request.ts';
@@ -30,6 +30,8 @@ export interface SettingsEditor {
   readonly saving: ReadonlySignal<boolean>;
   /** Whether there is anything to save: an edit, or good settings in place of an invalid document. */
   readonly savable: ReadonlySignal<boolean>;
+  /** The settings of the draft; null while they are not valid. */
+  readonly proposed: ReadonlySignal<RoutingSettings | null>;
   readonly note: ReadonlySignal<EditorNote | null>;
   load(): Promise<void>;
   /** Called with the last change of the settings. Reads them again if it is not the one that is shown. */
@@ -53,6 +55,7 @@ export function createSettingsEditor(): SettingsEditor {
     view.value && draft.value ? checkDraft(draft.value, view.value.routing) : null,
   );
   const problems = computed(() => (checked.value && !checked.value.ok ? checked.value.problems : {}));
+  const proposed = computed(() => (checked.value?.ok ? checked.value.settings : null));
   const edited = computed(() => !!view.value && !!draft.value && differs(draft.value, view.value.routing));
   const savable = computed(() => !saving.value && (edited.value || typeof view.value?.problem === 'string'));
 
@@ -93,6 +96,7 @@ export function createSettingsEditor(): SettingsEditor {
     edited,
     saving,
     savable,
+    proposed,
     note,
     load,
     async heardOf(change) {

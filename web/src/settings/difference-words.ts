@@ -1,0 +1,21 @@
+import type { SettingsHistoryEntry } from '@spillway/web/api/routing-schema.ts';
+import { formatDuration } from '../format/duration.ts';
+
+/** Each value that a change has changed, in words. A value that was not there is 'default'. */
+export function differenceLines(
+  differences: SettingsHistoryEntry['differences'],
+): { path: string; before: string; after: string }[] {
+  return differences.map(({ path, before, after }) => {
+    const name = path.join('.');
+    const isDuration = /Ms$|^objectivesMs\./.test(name);
+    const words = (value: unknown) =>
+      isDuration && typeof value === 'number' ? formatDuration(value) : valueWords(value);
+    return { path: name, before: words(before), after: words(after) };
+  });
+}
+
+function valueWords(value: unknown): string {
+  if (value === undefined || value === null) return 'none';
+  if (typeof value === 'boolean') return value ? 'on' : 'off';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
