@@ -5,33 +5,19 @@ import { buffer } from 'node:stream/consumers';
 import { RetryableError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { thumbnailsName } from '@spillway/core/object-names.ts';
-import { packPictures } from '@spillway/core/packed-pictures.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import { changeJob } from './change-job.ts';
 import { deleteJob } from './delete.ts';
 import type { Operate } from './executor.ts';
 import { handleMessage } from './handle-message.ts';
-import { copying, type Workbench, workbench } from './testing/workbench.ts';
-
-const pack = (text: string) =>
-  packPictures({
-    thumbnails: [
-      { of: 'result', width: 3, height: 2, bytes: Buffer.from(`result ${text}`) },
-      { of: 'source', width: 3, height: 2, bytes: Buffer.from(`source ${text}`) },
-    ],
-    mask: { width: 3, height: 2, bytes: Buffer.from(`mask ${text}`) },
-  });
-
-/** Copies text, and makes thumbnails of text where they are wanted. */
-const withThumbnails: Operate = async (request) => {
-  const output = await copying(request);
-  if (!request.thumbnails) return output;
-  const path = `${request.outputPath}.thumbnails`;
-  const { bytes, index } = pack('small');
-  await writeFile(path, bytes);
-  return { ...output, thumbnails: { kind: 'made', path, ...index } };
-};
+import {
+  copying,
+  copyingWithThumbnails,
+  textThumbnails,
+  type Workbench,
+  workbench,
+} from './testing/workbench.ts';
 
 const onSite = (bench: Workbench) =>
   bench.dropOnSite('visitor/upload/cat.jpg', { operation: 'sketch' }).then(([job]) => job as Job);
@@ -50,7 +36,7 @@ async function leave(bench: Workbench, job: Job, text: string): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'spillway-left-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'thumbnails');
-  await writeFile(path, pack(text).bytes);
+  await writeFile(path, textThumbnails(text).bytes);
   const content = { from: { path }, contentType: 'application/octet-stream' };
   await bench.ports.blobs.writeOnce('results', thumbnailsName(job), content);
 }
@@ -66,7 +52,7 @@ async function bytesAt(bench: Workbench, job: Job, place: { offset: number; size
 it('of a visitor’s picture are one object beside the result, by bytes that the job names', async () => {
   const bench = await workbench();
   const { id } = await onSite(bench);
-  await handleMessage(bench.take('vm'), bench.executor('vm-1', withThumbnails));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', copyingWithThumbnails));
   const job = await bench.job(id);
   expect(await left(bench)).toHaveLength(3);
   expect(job.result).toMatchObject({
@@ -80,7 +66,7 @@ it('of a visitor’s picture are one object beside the result, by bytes that the
 it('are not made of what integrators send', async () => {
   const bench = await workbench();
   const [dropped] = await bench.drop();
-  await handleMessage(bench.take('vm'), bench.executor('vm-1', withThumbnails));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', copyingWithThumbnails));
   const job = await bench.job(dropped?.id);
   expect(job).toMatchObject({ state: 'succeeded', result: { thumbnails: null, mask: null } });
   expect(await left(bench)).toHaveLength(2);
@@ -90,7 +76,7 @@ it('that an attempt left which did not come to its end are adopted, with what th
   const bench = await workbench();
   const dropped = await onSite(bench);
   await leave(bench, dropped, 'of an earlier attempt');
-  await handleMessage(bench.take('vm'), bench.executor('vm-1', withThumbnails));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', copyingWithThumbnails));
   const job = await bench.job(dropped.id);
   expect(await bytesAt(bench, job, job.result?.thumbnails?.parts[1])).toBe('source of an earlier attempt');
 });
@@ -107,7 +93,7 @@ it('fail no job: neither where they cannot be made, nor where they cannot be sto
   bench.ports.blobs.writeOnce = (bucket, name, content) =>
     name.endsWith('.thumbnails') ? Promise.reject(new Error('No.')) : writeOnce(bucket, name, content);
   const second = await onSite(bench);
-  await handleMessage(bench.take('vm'), bench.executor('vm-1', withThumbnails));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', copyingWithThumbnails));
   for (const { id } of [first, second]) {
     expect(await bench.job(id)).toMatchObject({ state: 'succeeded', result: { thumbnails: null } });
   }
@@ -119,7 +105,7 @@ it('are made by no attempt after one that failed, and what that left of them is 
   const wanted: unknown[] = [];
   const failing: Operate = async (request) => {
     wanted.push(request.thumbnails);
-    if (wanted.length > 1) return withThumbnails(request);
+    if (wanted.length > 1) return copyingWithThumbnails(request);
     await leave(bench, await bench.job(id), 'of an attempt that failed');
     throw new RetryableError('out_of_memory', 'The picture needed more memory than the limit.');
   };
@@ -136,7 +122,7 @@ it('of a holder whose claim is lost do not stay beside the outcome that counts',
   const bench = await workbench();
   const { id } = await onSite(bench);
   const lost: Operate = async (request) => {
-    const output = await withThumbnails(request);
+    const output = await copyingWithThumbnails(request);
     await overTime(changeJob(bench.ports.jobs, id, (job) => ({ ...job, state: 'cancelled', claim: null })));
     return output;
   };
@@ -148,7 +134,7 @@ it('of a holder whose claim is lost do not stay beside the outcome that counts',
 it('go with the job that is deleted: nothing of it stays in the bucket', async () => {
   const bench = await workbench();
   const { id } = await onSite(bench);
-  await handleMessage(bench.take('vm'), bench.executor('vm-1', withThumbnails));
+  await handleMessage(bench.take('vm'), bench.executor('vm-1', copyingWithThumbnails));
   expect(await left(bench)).toHaveLength(3);
   await deleteJob(id, bench.ports);
   expect(await left(bench)).toEqual([]);

@@ -1,4 +1,8 @@
+import { buffer } from 'node:stream/consumers';
+import type { Job } from '@spillway/core/job.ts';
+import { readIndex } from '@spillway/core/packed-pictures.ts';
 import { describe, expect, it } from 'vitest';
+import type { Ports } from '../ports/ports.ts';
 import { type Faults, type Played, play } from './faulty-world.ts';
 import type { ManualClock } from './manual-clock.ts';
 import type { WorldEngine } from './world-engine.ts';
@@ -37,6 +41,7 @@ export async function expectEndedOnce(played: Played, uploads: number): Promise<
     else {
       expect(await ports.blobs.read('results', job.result?.name ?? '')).not.toBeNull();
       expect(await ports.blobs.read('results', job.result?.receipt ?? '')).not.toBeNull();
+      await expectThumbnailsAreThose(job, ports);
     }
     expect(succeeded.get(job.id) ?? 0).toBeLessThanOrEqual(1);
     const ends = ports.queue.announced.filter(({ event }) => event.jobId === job.id);
@@ -46,6 +51,15 @@ export async function expectEndedOnce(played: Played, uploads: number): Promise<
   expect(leftovers.filter(({ kind }) => kind !== 'dropped' && kind !== 'tried_out')).toEqual([]);
   // An end whose reply is lost may be told of by nobody, and none is told of twice.
   expect(toldEnds(played)).toBeLessThanOrEqual(uploads);
+}
+
+/** Checks that the document names the bytes that are in the object of thumbnails, whichever attempt has written it. */
+async function expectThumbnailsAreThose({ result }: Job, { blobs }: Pick<Ports, 'blobs'>): Promise<void> {
+  if (!result?.thumbnails) return;
+  const { name, generation, size, parts } = result.thumbnails;
+  const opened = await blobs.read('results', name, { generation });
+  if (!opened) throw new Error(`There is no ${name}.`);
+  expect({ parts, mask: result.mask }).toEqual(readIndex(await buffer(opened.stream), size));
 }
 
 /** Ends that metrics were told of. */

@@ -13,7 +13,7 @@ import { routeUpload } from '../route.ts';
 import { sweepOnce } from '../sweep.ts';
 import { type ManualClock, manualClock } from './manual-clock.ts';
 import { onMachine } from './on-machine.ts';
-import { copying, workbench } from './workbench.ts';
+import { copyingWithThumbnails, workbench } from './workbench.ts';
 import { memoryEngine, type WorldDelivery, type WorldEngine } from './world-engine.ts';
 
 /** Shares of calls, attempts or messages that go wrong. */
@@ -204,7 +204,8 @@ export async function play({
   async function unstable(request: Parameters<Operate>[0]) {
     if (happens(faults.stalls)) clock.advance(13_000);
     if (happens(faults.crash)) throw new RetryableError('internal', 'The child was killed.');
-    const processed = await copying(request);
+    // Each attempt makes others, as libraries of different versions would.
+    const processed = await copyingWithThumbnails(request, 'x'.repeat(1 + Math.floor(random() * 9)));
     const id = jobBeingDone(request);
     done.set(id, (done.get(id) ?? 0) + 1);
     return processed;

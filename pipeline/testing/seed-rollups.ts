@@ -29,8 +29,22 @@ const hour = 60 * minute;
 const withMinutes = 48 * hour;
 const kinds = [
   { operation: 'sketch', class: 'interactive', share: 0.4, waitMs: 400, runMs: 350, failed: 'corrupt_image' },
-  { operation: 'remove-background', class: 'interactive', share: 0.25, waitMs: 900, runMs: 1_800, failed: 'unsupported_type' },
-  { operation: 'caption', class: 'interactive', share: 0.15, waitMs: 1_500, runMs: 4_200, failed: 'processing_timeout' },
+  {
+    operation: 'remove-background',
+    class: 'interactive',
+    share: 0.25,
+    waitMs: 900,
+    runMs: 1_800,
+    failed: 'unsupported_type',
+  },
+  {
+    operation: 'caption',
+    class: 'interactive',
+    share: 0.15,
+    waitMs: 1_500,
+    runMs: 4_200,
+    failed: 'processing_timeout',
+  },
   { operation: 'sketch', class: 'bulk', share: 0.2, waitMs: 60_000, runMs: 360, failed: 'corrupt_image' },
 ] as const;
 
@@ -44,7 +58,8 @@ export async function seedRollups(documents: MetricsDocuments, seed: RollupSeed)
   for (let at = first.getTime(); at < fine; at += hour) addSeen(filled.hours, seenAt(at, 60, seed, random));
   for (let at = fine; at < end.getTime(); at += minute) {
     const seen = seenAt(at, 1, seed, random);
-    for (const level of levels) addSeen(filled[level], movedTo(seen, startOf(recordMs[level], new Date(at)).getTime()));
+    for (const level of levels)
+      addSeen(filled[level], movedTo(seen, startOf(recordMs[level], new Date(at)).getTime()));
   }
   const expiresAt = new Date(end.getTime() + 30 * 24 * hour);
   for (const level of levels) {
@@ -92,13 +107,18 @@ function movedTo(seen: Seen, at: number): Seen {
 /** What `minutes` minutes from a time on have. */
 function seenAt(at: number, minutes: number, seed: RollupSeed, random: () => number): Seen {
   const seen = nothingSeen();
-  const isBad = seed.badHour !== undefined && at >= seed.badHour.getTime() && at < seed.badHour.getTime() + hour;
+  const isBad =
+    seed.badHour !== undefined && at >= seed.badHour.getTime() && at < seed.badHour.getTime() + hour;
   const ofDay = (at / hour) % 24;
   const busy = 0.15 + 0.85 * Math.max(0, Math.sin(((ofDay - 6) / 24) * 2 * Math.PI));
   const jobs = (seed.jobsPerHour * busy * minutes) / 60;
   const record = recordForms.jobs.empty();
   seen.jobs.set(at, record);
-  const groups = { worker: recordForms.worker.empty(), source: recordForms.source.empty(), owner: recordForms.owner.empty() };
+  const groups = {
+    worker: recordForms.worker.empty(),
+    source: recordForms.source.empty(),
+    owner: recordForms.owner.empty(),
+  };
   for (const kind of kinds) {
     for (const target of ['vm', 'run'] as const) {
       const share = kind.share * (target === 'vm' ? 1 - 0.3 * busy : 0.3 * busy);
@@ -133,8 +153,18 @@ function seenAt(at: number, minutes: number, seed: RollupSeed, random: () => num
   };
   if (isBad && at === seed.badHour?.getTime()) {
     record.marks.push(
-      { at: new Date(at + 5 * minute), kind: 'breaker', text: 'Cloud Run is paused: Its last 3 jobs failed.', by: null },
-      { at: new Date(at + 40 * minute), kind: 'settings', text: 'Settings of routing: confidence 1.65 -> 2', by: 'ann@example.com' },
+      {
+        at: new Date(at + 5 * minute),
+        kind: 'breaker',
+        text: 'Cloud Run is paused: Its last 3 jobs failed.',
+        by: null,
+      },
+      {
+        at: new Date(at + 40 * minute),
+        kind: 'settings',
+        text: 'Settings of routing: confidence 1.65 -> 2',
+        by: 'ann@example.com',
+      },
     );
   }
   const beats = 30 * minutes;
@@ -144,9 +174,17 @@ function seenAt(at: number, minutes: number, seed: RollupSeed, random: () => num
     new Map(
       Array.from({ length: seed.workers }, (_, index) => {
         const [cpu, memory] = [load(0.15), load(0.3)];
-        const means = { cpu: cpu * beats, ownCpu: 0.8 * cpu * beats, memory: memory * beats, ownBytes: 9e8 * beats };
+        const means = {
+          cpu: cpu * beats,
+          ownCpu: 0.8 * cpu * beats,
+          memory: memory * beats,
+          ownBytes: 9e8 * beats,
+        };
         const most = { mostCpu: Math.min(1, cpu + 0.2), mostMemory: memory + 0.05 };
-        return [`vm-${index}`, { kind: 'vm' as const, beats, ...means, ...most, slots: 2 * beats, busy: busy * beats }] as const;
+        return [
+          `vm-${index}`,
+          { kind: 'vm' as const, beats, ...means, ...most, slots: 2 * beats, busy: busy * beats },
+        ] as const;
       }),
     ),
   );

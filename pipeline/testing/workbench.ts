@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import type { Heartbeat } from '@spillway/core/heartbeat.ts';
 import type { Job, Target } from '@spillway/core/job.ts';
 import type { JobMessage } from '@spillway/core/messages.ts';
+import { packPictures } from '@spillway/core/packed-pictures.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { onTestFinished } from 'vitest';
 import { attemptFoldersIn } from '../attempt-folders.ts';
-import type { Executor, Operate } from '../executor.ts';
+import type { Executor, Operate, OperationOutput, OperationRequest } from '../executor.ts';
 import { LineMemory } from '../line-memory.ts';
 import { createMemoryPorts, type MemoryOptions, type MemoryPorts } from '../memory/ports.ts';
 import { routeUpload } from '../route.ts';
@@ -98,8 +99,31 @@ export const plainOutput = {
 };
 
 /** Stands in for an operation. */
-export const copying: Operate = async ({ outputPath }) => {
+export const copying = async ({ outputPath }: OperationRequest): Promise<OperationOutput> => {
   const path = `${outputPath}.png`;
   await writeFile(path, 'result');
   return { ...plainOutput, path };
 };
+
+/** Thumbnails and a mask that are text. */
+export const textThumbnails = (text: string) =>
+  packPictures({
+    thumbnails: [
+      { of: 'result', width: 3, height: 2, bytes: Buffer.from(`result ${text}`) },
+      { of: 'source', width: 3, height: 2, bytes: Buffer.from(`source ${text}`) },
+    ],
+    mask: { width: 3, height: 2, bytes: Buffer.from(`mask ${text}`) },
+  });
+
+/** Stands in for an operation that makes thumbnails, too, where they are wanted. */
+export async function copyingWithThumbnails(
+  request: OperationRequest,
+  text = 'small',
+): Promise<OperationOutput> {
+  const output = await copying(request);
+  if (!request.thumbnails) return output;
+  const path = `${request.outputPath}.thumbnails`;
+  const { bytes, index } = textThumbnails(text);
+  await writeFile(path, bytes);
+  return { ...output, thumbnails: { kind: 'made', path, ...index } };
+}
