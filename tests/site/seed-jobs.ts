@@ -1,11 +1,12 @@
 import type { FailureCode } from '@spillway/core/errors.ts';
-import type { Job, JobResult, SidePrediction, Target } from '@spillway/core/job.ts';
+import type { Job, JobResult, SidePrediction, Target, Thumbnails } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
-import { receiptName, resultName, webObjectName } from '@spillway/core/object-names.ts';
+import { receiptName, resultName, thumbnailsName, webObjectName } from '@spillway/core/object-names.ts';
 import { resultContentTypes } from '@spillway/core/picture-types.ts';
 import { seededRandom } from '@spillway/core/testing/seeded-random.ts';
 import * as transitions from '@spillway/core/transitions.ts';
 import type { Stored } from '@spillway/pipeline/ports/jobs.ts';
+import type { SeededThumbnails } from './seed-thumbnails.ts';
 import type { SeededSite } from './seeded-site.ts';
 
 /** How a seeded job is to end, and what it is. What is left out is drawn from the seed. */
@@ -66,14 +67,21 @@ export function drawnJobs(count: number, hours: number, now: number, seed = 1): 
   });
 }
 
+/** Bytes of the source and of the results by operation, and of their thumbnails. */
+export interface SeededPictures {
+  source: Buffer;
+  results: Record<SeededJob['operation'], Buffer>;
+  thumbnails?: Record<SeededJob['operation'], SeededThumbnails>;
+}
+
 /**
  * Writes these jobs as the pipeline would have written them, in order, and gives them back as they are stored.
- * @param pictures Bytes of the source, and of the results by operation. Without them the objects are not there.
+ * @param pictures Without them the objects of results are empty.
  */
 export async function seedJobs(
   site: SeededSite,
   jobs: readonly SeededJob[],
-  pictures?: { source: Buffer; results: Record<SeededJob['operation'], Buffer> },
+  pictures?: SeededPictures,
 ): Promise<Job[]> {
   const seeded: Job[] = [];
   for (const [index, each] of jobs.entries()) seeded.push(await seedJob(site, each, index, pictures));
@@ -85,7 +93,7 @@ async function seedJob(
   site: SeededSite,
   wanted: SeededJob,
   index: number,
-  pictures: Parameters<typeof seedJobs>[2],
+  pictures: SeededPictures | undefined,
 ): Promise<Job> {
   const { ports } = site;
   const { buckets } = ports;
@@ -226,7 +234,7 @@ function choiceFor({ target, totalMs }: SeededJob): transitions.RouteChoice {
 async function writeSeededResult(
   { ports }: SeededSite,
   job: Job,
-  pictures: Parameters<typeof seedJobs>[2],
+  pictures: SeededPictures | undefined,
 ): Promise<JobResult> {
   const operation = job.operation as SeededJob['operation'];
   const isCaption = operation === 'caption';
@@ -235,6 +243,7 @@ async function writeSeededResult(
   const bytes =
     pictures?.results[operation] ?? Buffer.from(isCaption ? '{"caption":"a seeded picture"}' : '');
   const { generation } = ports.blobs.upload(ports.buckets.results, name, bytes, {});
+  const packed = pictures?.thumbnails?.[operation];
   return {
     bucket: ports.buckets.results,
     name,
@@ -248,7 +257,17 @@ async function writeSeededResult(
     model: null,
     notes: [],
     receipt: receiptName(job),
-    thumbnails: null,
+    thumbnails: packed ? writeSeededThumbnails(ports, job, packed) : null,
     mask: null,
   };
+}
+
+function writeSeededThumbnails(
+  { blobs, buckets }: SeededSite['ports'],
+  job: Job,
+  { bytes, index: { parts } }: SeededThumbnails,
+): Thumbnails {
+  const name = thumbnailsName(job);
+  const { generation } = blobs.upload(buckets.results, name, Buffer.from(bytes), {});
+  return { name, generation, size: bytes.length, parts };
 }
