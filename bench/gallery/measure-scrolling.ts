@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { figuresOf, forgetFigures, heapMB, noteFigures } from './browser-figures.ts';
-import { withSeededVisitor } from './seeded-visitor.ts';
+import { withSeededBatch } from './with-seeded-batch.ts';
 
 const pictures = 500;
 /** Pixels of one turn of the wheel: quicker than a person reads. */
@@ -8,7 +8,7 @@ const turn = 600;
 
 /** 500 pictures with 1,500 results: loaded, scrolled to the end and back by the wheel, and tabs pressed. */
 export async function measureScrolling(browser: Browser, photo: Buffer) {
-  return await withSeededVisitor(browser, photo, pictures, async ({ site, context }) => {
+  return await withSeededBatch(browser, photo, pictures, async ({ site, context }) => {
     const page = await context.newPage();
     await noteFigures(page);
     const devtools = await context.newCDPSession(page);

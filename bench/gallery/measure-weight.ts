@@ -1,11 +1,11 @@
 import type { Browser } from 'playwright-core';
-import { withSeededVisitor } from './seeded-visitor.ts';
+import { withSeededBatch } from './with-seeded-batch.ts';
 
 const cards = 24;
 
 /** Bytes that a visit with 24 cards of 12-megapixel photos loads, scrolled through to the end. */
 export async function measureWeight(browser: Browser, photo: Buffer) {
-  return await withSeededVisitor(browser, photo, cards, async ({ site, context }) => {
+  return await withSeededBatch(browser, photo, cards, async ({ site, context }) => {
     const page = await context.newPage();
     const devtools = await context.newCDPSession(page);
     await devtools.send('Network.enable');

@@ -1,3 +1,4 @@
+import { thumbnailWidths } from '@spillway/core/job.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
 import { resultUrl } from '../jobs/job-actions.ts';
 import type { Picture } from './batch.ts';
@@ -7,9 +8,6 @@ export interface PictureAddress {
   src: string;
   srcset?: string;
 }
-
-/** The widths that the server makes, in pixels. A picture that is narrower has only the first. */
-const widths = [320, 640] as const;
 
 /** A job's result: its thumbnails, or the whole file where it has none. */
 export function resultAddress(job: JobView): PictureAddress {
@@ -33,7 +31,7 @@ export function originalAddress({ upload, results }: Picture): PictureAddress | 
 
 function thumbnailAddress({ id, result }: JobView, of: 'result' | 'source'): PictureAddress | null {
   const parts = result?.thumbnails?.parts.filter((part) => part.of === of) ?? [];
-  const candidates = widths.slice(0, parts.length).map((width, place) => ({
+  const candidates = thumbnailWidths.slice(0, parts.length).map((width, place) => ({
     url: `/api/v1/jobs/${encodeURIComponent(id)}/thumbnail?of=${of}&width=${width}`,
     width: parts[place]?.width ?? width,
   }));

@@ -58,11 +58,17 @@ export function useVirtualRows({ list, keys, estimate, drawnFor }: VirtualRowsOp
   virtualizer.setOptions(options);
   useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
   useLayoutEffect(() => virtualizer.measure(), [virtualizer, drawnFor]);
+  useLayoutEffect(() => virtualizer._willUpdate());
   useLayoutEffect(() => {
-    virtualizer._willUpdate();
-    const top = list.current?.getBoundingClientRect().top;
-    if (top !== undefined) setMargin(Math.round(top + scrollY));
-  });
+    const look = () => {
+      const top = list.current?.getBoundingClientRect().top;
+      if (top !== undefined) setMargin(Math.round(top + scrollY));
+    };
+    // What is above the list changes its place, and then the height of the page.
+    const observer = new ResizeObserver(look);
+    observer.observe(document.body);
+    return () => observer.disconnect();
+  }, [list]);
   useLayoutEffect(() => {
     const element = list.current;
     if (!element) return;

@@ -25,6 +25,8 @@ export interface PickedFiles {
   leftOut: LeftOut[];
 }
 
+const names = new Intl.Collator(undefined, { numeric: true });
+
 const nothing: PickedFiles = { files: [], leftOut: [] };
 
 /** Files that systems leave in folders and nobody means to upload. */
@@ -95,12 +97,17 @@ async function listFolder(
       const part = await new Promise<FileSystemEntry[]>((resolve, reject) =>
         reader.readEntries(resolve, reject),
       );
-      if (part.length === 0) return { children, complete: true };
+      if (part.length === 0) return { children: children.sort(byName), complete: true };
       children.push(...part);
     } catch {
-      return { children, complete: false };
+      return { children: children.sort(byName), complete: false };
     }
   }
+}
+
+/** As file managers show a folder: systems list it in an order that means nothing to a person. */
+function byName(a: FileSystemEntry, b: FileSystemEntry): number {
+  return names.compare(a.name, b.name);
 }
 
 function isHidden(name: string): boolean {
