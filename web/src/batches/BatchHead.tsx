@@ -190,5 +190,5 @@ function countWhere({ pictures }: Batch, isMeant: (result: PictureResult) => boo
 }
 
 function isRetryable(stage: PictureResult['stage']): boolean {
-  return (stage.kind === 'failed' || stage.kind === 'upload-failed') && stage.retryable;
+  return stage.kind === 'failed' ? stage.error.retryable : stage.kind === 'upload-failed' && stage.retryable;
 }

@@ -1,11 +1,7 @@
 import type { OperationName } from '@spillway/core/operations.ts';
-import { z } from 'zod';
+import { batchChangeSchema } from '@spillway/web/api/schema.ts';
+import type { z } from 'zod';
 import { type Reply, requestJson } from '../http/request.ts';
-
-const changeSchema = z.object({
-  failed: z.array(z.object({ message: z.string() })),
-  cursor: z.string().nullable(),
-});
 
 /** Runs again what failed and may succeed. */
 export function retryBatch(id: string): Promise<Reply<null>> {
@@ -50,10 +46,14 @@ async function change(method: 'POST' | 'DELETE', path: string, body?: unknown): 
   const problems: string[] = [];
   for (let cursor: string | null = null; ; ) {
     const query: string = cursor === null ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-    const reply: Reply<z.infer<typeof changeSchema>> = await requestJson(`${path}${query}`, changeSchema, {
-      method,
-      body,
-    });
+    const reply: Reply<z.infer<typeof batchChangeSchema>> = await requestJson(
+      `${path}${query}`,
+      batchChangeSchema,
+      {
+        method,
+        body,
+      },
+    );
     if (!reply.ok) return reply;
     problems.push(...reply.value.failed.map(({ message }) => message));
     cursor = reply.value.cursor;

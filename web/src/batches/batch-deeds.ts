@@ -54,7 +54,7 @@ export function createBatchDeeds(cache: JobCache, list: UploadList): BatchDeeds 
         const isUnsent = results.some(({ stage }) => stage.kind === 'upload-failed' && stage.retryable);
         if (upload && isUnsent) list.retry(upload);
       }
-      const failed = jobsOf(pictures, ({ stage }) => stage.kind === 'failed' && stage.retryable);
+      const failed = jobsOf(pictures, ({ stage }) => stage.kind === 'failed' && stage.error.retryable);
       if (failed.length === 0) return done;
       return id === null ? each(failed, retryJob) : retryBatch(id);
     },
@@ -67,7 +67,7 @@ export function createBatchDeeds(cache: JobCache, list: UploadList): BatchDeeds 
     async removeBatch({ id, pictures }) {
       for (const picture of pictures) cancelUpload(picture);
       const all = pictures.flatMap(({ results }) => results.flatMap(({ runs }) => runs));
-      const reply = await (id === null
+      const reply = await (id === null || all.length === 0
         ? each(
             all.map((job) => job.id),
             deleteJob,

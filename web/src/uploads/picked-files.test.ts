@@ -77,7 +77,8 @@ describe('a drop', () => {
   it('of more files than a browser lists at once keeps all of them', async () => {
     const many = Object.fromEntries(Array.from({ length: 250 }, (_, at) => [`${at}.jpg`, 'x']));
     const { names, leftOut } = await pick({ many });
-    expect(names).toHaveLength(250);
+    // As a person counts, and not as a text: 2 before 10.
+    expect(names).toEqual(Object.keys(many));
     expect(leftOut).toEqual([]);
   });
 
@@ -96,11 +97,11 @@ describe('a drop', () => {
     expect(names).toEqual(['.kept.jpg']);
     expect(leftOut).toEqual([
       { name: 'empty', why: 'folder-empty' },
-      { name: 'album/.DS_Store', why: 'hidden' },
-      { name: 'album/Thumbs.db', why: 'hidden' },
       { name: 'album/._a.jpg', why: 'hidden' },
+      { name: 'album/.DS_Store', why: 'hidden' },
       { name: 'album/.git', why: 'hidden' },
       { name: 'album/inner', why: 'folder-empty' },
+      { name: 'album/Thumbs.db', why: 'hidden' },
     ]);
   });
 
