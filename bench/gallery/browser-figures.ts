@@ -1,4 +1,9 @@
-import type { CDPSession, Page } from 'playwright-core';
+import type { launchBrowser } from '@spillway/tests/browser.ts';
+
+export type Browser = Awaited<ReturnType<typeof launchBrowser>>;
+export type BrowserContext = Awaited<ReturnType<Browser['newContext']>>;
+export type Page = Awaited<ReturnType<BrowserContext['newPage']>>;
+type CDPSession = Awaited<ReturnType<BrowserContext['newCDPSession']>>;
 
 /** What the browser itself noted down of a page since it was opened. */
 export interface BrowserFigures {

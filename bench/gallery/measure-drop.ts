@@ -2,8 +2,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { startStack } from '@spillway/emulators/stack.ts';
 import { drawnJpeg } from '@spillway/tests/pictures.ts';
-import type { Browser } from 'playwright-core';
-import { figuresOf, heapMB, noteFigures } from './browser-figures.ts';
+import { type Browser, figuresOf, heapMB, noteFigures } from './browser-figures.ts';
 
 const files = 190;
 

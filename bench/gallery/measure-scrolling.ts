@@ -1,5 +1,4 @@
-import type { Browser, Page } from 'playwright-core';
-import { figuresOf, forgetFigures, heapMB, noteFigures } from './browser-figures.ts';
+import { type Browser, figuresOf, forgetFigures, heapMB, noteFigures, type Page } from './browser-figures.ts';
 import { withSeededBatch } from './with-seeded-batch.ts';
 
 const pictures = 500;

@@ -1,4 +1,4 @@
-import type { Browser } from 'playwright-core';
+import type { Browser } from './browser-figures.ts';
 import { withSeededBatch } from './with-seeded-batch.ts';
 
 const cards = 24;

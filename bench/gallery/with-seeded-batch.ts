@@ -1,6 +1,6 @@
 import { type SeededSite, startSeededSite } from '@spillway/tests/site/seeded-site.ts';
 import { ownerOf, seedBatches } from '@spillway/tests/site/seeded-visitor.ts';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser, BrowserContext } from './browser-figures.ts';
 
 /** Calls `measure` with the browser of a visitor who has one batch of so many photos, each with three results. */
 export async function withSeededBatch<Value>(
