@@ -55,12 +55,13 @@ function batch(): Batch {
 
 it('counts pictures as a person does, and shares of results', () => {
   const progress = progressOf([batch()]);
-  expect(progress).toMatchObject({ pictures: 5, ended: 3, done: 2, failed: 3, stopped: 1, open: 2 });
+  expect(progress).toMatchObject({ pictures: 5, ended: 3, failed: 1, stopped: 1, done: 2, open: 2 });
   expect(progress.share).toBeCloseTo((2 + 3 + 1 + 0.6 + 0.25) / 8);
   expect(progressWords(progress, 21_000)).toBe('3 of 5 pictures done · about 20 s left');
   expect(progressWords(progress, null)).toBe('3 of 5 pictures done');
-  expect(progressWords({ ...progress, open: 0 }, null)).toBe('2 done · 3 failed · 1 stopped');
-  expect(progressWords({ ...progress, open: 0, failed: 0, stopped: 0 }, null)).toBe('All done');
+  const over = { ...progress, open: 0, ended: 5 };
+  expect(progressWords(over, null)).toBe('3 of 5 pictures done · 1 failed · 1 stopped');
+  expect(progressWords({ ...over, failed: 0, stopped: 0 }, null)).toBe('All done');
 });
 
 it('groups what failed by its reason, and names a picture once', () => {

@@ -6,36 +6,36 @@ export interface BatchProgress {
   pictures: number;
   /** Pictures of which nothing is awaited any more. */
   ended: number;
-  /** Results by how they ended; `open` have not. */
-  done: number;
+  /** Pictures of which something failed, and others of which something was stopped. */
   failed: number;
   stopped: number;
+  /** Results that are there, and results that are awaited. */
+  done: number;
   open: number;
   /** 0..1. A result counts half for its upload and half for its making. */
   share: number;
 }
 
 export function progressOf(batches: readonly Pick<Batch, 'pictures'>[]): BatchProgress {
-  const progress = { pictures: 0, ended: 0, done: 0, failed: 0, stopped: 0, open: 0, share: 0 };
-  for (const { pictures } of batches) {
-    for (const picture of pictures) {
-      progress.pictures += 1;
-      if (isEnded(picture)) progress.ended += 1;
-      for (const { stage } of picture.results) {
-        progress.share += shareOf(stage);
-        if (stage.kind === 'done') progress.done += 1;
-        else if (hasFailed(stage)) progress.failed += 1;
-        else if (stage.kind === 'stopped') progress.stopped += 1;
-        else progress.open += 1;
-      }
-    }
-  }
-  const results = progress.done + progress.failed + progress.stopped + progress.open;
-  return { ...progress, share: results === 0 ? 0 : progress.share / results };
+  const pictures = batches.flatMap((batch) => batch.pictures);
+  const stages = pictures.flatMap(({ results }) => results.map(({ stage }) => stage));
+  const endings = pictures.map(endingOf);
+  const share = stages.reduce((sum, stage) => sum + shareOf(stage), 0);
+  return {
+    pictures: pictures.length,
+    ended: endings.filter((ending) => ending !== 'open').length,
+    failed: endings.filter((ending) => ending === 'failed').length,
+    stopped: endings.filter((ending) => ending === 'stopped').length,
+    done: stages.filter(({ kind }) => kind === 'done').length,
+    open: stages.filter((stage) => !hasEnded(stage)).length,
+    share: stages.length === 0 ? 0 : share / stages.length,
+  };
 }
 
-function isEnded({ results }: Picture): boolean {
-  return results.every(({ stage }) => hasEnded(stage));
+function endingOf({ results }: Picture): 'open' | 'failed' | 'stopped' | 'done' {
+  if (results.some(({ stage }) => !hasEnded(stage))) return 'open';
+  if (results.some(({ stage }) => hasFailed(stage))) return 'failed';
+  return results.some(({ stage }) => stage.kind === 'stopped') ? 'stopped' : 'done';
 }
 
 function shareOf(stage: ResultStage): number {

@@ -9,8 +9,9 @@ export function progressWords(progress: BatchProgress, leftMs: number | null): s
     const left = leftMs === null ? '' : ` · ${timeLeftWords(leftMs)}`;
     return `${ended} of ${countOf(pictures, 'picture')} done${left}`;
   }
+  const whole = ended - failed - stopped;
   const parts = [
-    failed + stopped === 0 ? 'All done' : `${progress.done} done`,
+    whole === pictures ? 'All done' : `${whole} of ${countOf(pictures, 'picture')} done`,
     ...(failed > 0 ? [`${failed} failed`] : []),
     ...(stopped > 0 ? [`${stopped} stopped`] : []),
   ];
