@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PictureOfJob } from '@spillway/core/job.ts';
@@ -146,6 +146,22 @@ test('a mask is what was found, before it is cleaned or softened, 1,024 pixels l
   if (!picture) throw new Error('There is no mask.');
   const expected = sharp(await sharp(found.image.path).resize(1_024, 731).png().toBuffer());
   expect(await difference(picture, expected)).toBeLessThan(0.5);
+});
+
+test('a picture whose end is missing has thumbnails of what is there, as its result has', async () => {
+  const whole = await scene(800, 600).jpeg().toBuffer();
+  const inputPath = join(folder, 'cut.jpg');
+  await writeFile(inputPath, whole.subarray(0, Math.floor(0.97 * whole.length)));
+  const outputPath = join(folder, 'cut.jpg-sketch');
+  const image = await processor.process({
+    operation: 'sketch',
+    options: {},
+    inputPath,
+    outputPath,
+    thumbnails: true,
+  });
+  expect(image.notes).toHaveLength(1);
+  expect((await pictures(image.thumbnails)).sizes('source')).toHaveLength(2);
 });
 
 test('where thumbnails cannot be written, the result is good all the same', async () => {

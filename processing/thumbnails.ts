@@ -30,27 +30,39 @@ export async function makeThumbnails(
   resultPath: string,
   path: string,
 ): Promise<PackedThumbnails> {
-  const source = await shrunk((await openPicture(image)).autoOrient());
-  const result = await smallResult(output, source, resultPath);
-  const pictures: PicturesToPack = {
-    thumbnails: [
-      ...(result ? await thumbnailsOf('result', result) : []),
-      ...(await thumbnailsOf('source', source)),
-    ],
-    mask: output.small?.mask ? await packedMask(output.small.mask) : null,
-  };
+  const source = smallSource(image);
+  const result = smallResult(output, source, resultPath);
+  // All at once, on sharp's threads: none of them takes much memory.
+  const [ofResult, ofSource, mask] = await allEnded([
+    thumbnailsOf('result', result),
+    thumbnailsOf('source', source),
+    packedMask(output.small?.mask ?? null),
+  ]);
+  const pictures: PicturesToPack = { thumbnails: [...ofResult, ...ofSource], mask };
   const { bytes, index } = packPictures(pictures);
   writeFileSync(path, bytes);
   return { path, ...index };
 }
 
+/** All values, once everything has ended: what goes on after a failure would meet the next picture. */
+async function allEnded<const Values extends readonly unknown[]>(
+  values: Values,
+): Promise<{ -readonly [Index in keyof Values]: Awaited<Values[Index]> }> {
+  await Promise.allSettled(values);
+  return await Promise.all(values);
+}
+
+async function smallSource(image: CheckedImage): Promise<Samples> {
+  return await shrunk((await openPicture(image)).autoOrient());
+}
+
 /** Null for a result that is no picture. */
 async function smallResult(
   { extension, small }: OperationOutput,
-  source: Samples,
+  source: Promise<Samples>,
   path: string,
 ): Promise<Samples | null> {
-  if (small) return await small.draw(source);
+  if (small) return await small.draw(await source);
   return resultContentTypes[extension].startsWith('image/') ? await shrunk(openImage(path, false)) : null;
 }
 
@@ -61,9 +73,14 @@ async function shrunk(picture: Sharp): Promise<Samples> {
   );
 }
 
-async function thumbnailsOf(of: PictureOfJob, picture: Samples): Promise<PicturesToPack['thumbnails']> {
+async function thumbnailsOf(
+  of: PictureOfJob,
+  small: Promise<Samples | null>,
+): Promise<PicturesToPack['thumbnails']> {
+  const picture = await small;
+  if (!picture) return [];
   const widths = new Set(thumbnailWidths.map((width) => Math.min(width, picture.width)));
-  return await Promise.all([...widths].map((width) => thumbnailOf(of, picture, width)));
+  return await allEnded([...widths].map((width) => thumbnailOf(of, picture, width)));
 }
 
 async function thumbnailOf(of: PictureOfJob, picture: Samples, width: number) {
@@ -74,7 +91,8 @@ async function thumbnailOf(of: PictureOfJob, picture: Samples, width: number) {
   return { of, width: info.width, height: info.height, bytes: data };
 }
 
-async function packedMask(mask: Samples): Promise<PicturesToPack['mask']> {
+async function packedMask(mask: Samples | null): Promise<PicturesToPack['mask']> {
+  if (!mask) return null;
   const bytes = await openRaw(mask).webp({ lossless: true, effort: maskEffort }).toBuffer();
   return { width: mask.width, height: mask.height, bytes };
 }
