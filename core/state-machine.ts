@@ -19,7 +19,7 @@ const ends = ['succeeded', 'failed', 'superseded', 'cancelled'] as const;
  * cases call them. Tests hold both against what happens, and `npm run diagrams` draws docs/architecture.md from it.
  */
 export const jobTransitions: readonly JobTransition[] = [
-  { name: 'reserved', from: ['new'], to: 'queued', by: 'router: an upload or a retry' },
+  { name: 'reserved', from: ['new'], to: 'queued', by: 'router: an upload, a retry or a re-run' },
   { name: 'deferred', from: ['new'], to: 'queued', by: 'router: bulk work, or one of a crowd' },
   {
     name: 'refusedAtOnce',
