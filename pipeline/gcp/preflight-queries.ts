@@ -1,4 +1,5 @@
 import { Timestamp } from '@google-cloud/firestore';
+import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { wholeLine } from '@spillway/core/routing/lanes.ts';
 import { type NewJob, reserved } from '@spillway/core/transitions.ts';
 import type { JobPorts, Stored } from '../ports/jobs.ts';
@@ -76,6 +77,8 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
         feed.find({}, 1, null),
         ...filters.map((filter) => feed.find(filter, 1, null)),
         feed.countOpen(),
+        feed.count(filters[0], 1),
+        feed.firstFailed('internal', new Date(Date.now() + dayMs)),
         jobs.ofSource(nobodys.source),
       ]),
   };
@@ -84,6 +87,7 @@ export function preflightQueries({ jobs, sums, backlog, feed }: JobPorts): Check
 const dayMs = 24 * 3_600_000;
 const yearsMs = 10 * 365 * dayMs;
 const name = 'preflight';
+const longestEdge = 3_600_000;
 /** Each field of a filter needs an index with the order of the list; several fields need no more. */
 const filters = [
   { owner: name },
@@ -92,4 +96,11 @@ const filters = [
   { operation: name },
   { state: 'queued' },
   { target: 'vm' },
-] as const;
+  { class: 'bulk' },
+  { reason: 'run_probe' },
+  { errorCode: 'internal' },
+  { worker: name },
+  { source: name },
+  { name: { kind: 'words', words: [name] } },
+  { atLeastMs: longestEdge },
+] as const satisfies JobFilter[];

@@ -240,9 +240,11 @@ it('shows dead letters with their jobs, and replays them', async () => {
     'It was delivered too often.',
   );
   const page = await open('?view=letters');
-  const letter = page.getByRole('listitem').filter({ hasText: 'It was delivered too often.' });
+  const letter = page.locator('li.cause').filter({ hasText: 'It was delivered too often.' });
   await expect.poll(() => letter.textContent()).toContain('The file is a PDF');
   expect(await seriousViolations(page)).toEqual([]);
+  await letter.getByText('What happened to it').click();
+  await expect.poll(() => letter.getByRole('listitem').count()).toBeGreaterThan(3);
   await letter.getByRole('button', { name: 'Replay' }).click();
   await page.getByText('1 job waits again.').waitFor();
   await page.getByText('There is none.').waitFor();

@@ -4,12 +4,15 @@ import { type DeadLetterView, deadLettersSchema, replayedSchema } from '@spillwa
 import { useEffect } from 'preact/hooks';
 import type { z } from 'zod';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
+import { Icon } from '../components/Icon.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { requestAction, requestJson } from '../http/request.ts';
 import { jobPageUrl } from '../jobs/job-actions.ts';
 import { stateLabel } from '../jobs/words.ts';
+import { JobHistory } from './JobHistory.tsx';
 import { JobPicture } from './JobPicture.tsx';
+import { Poison } from './Poison.tsx';
 
 /** Messages that nobody could handle, each to be replayed or thrown away. */
 export function Letters() {
@@ -38,8 +41,8 @@ export function Letters() {
   return (
     <section class="letters" aria-label="Dead letters">
       <p class="section-note">
-        Messages that nobody could handle, some at a time. Jobs that stopped their workers again and again are
-        no messages any more: see the view <a href="?error=poison">Poison</a>.
+        Messages that nobody could handle, some at a time, and below them the jobs that stopped their workers
+        again and again.
       </p>
       <p role="status">{news.value}</p>
       {problem.value !== null && <p class="notice">{problem.value}</p>}
@@ -65,6 +68,8 @@ export function Letters() {
           ))}
         </ul>
       )}
+      <h2 class="letters-head">Poison</h2>
+      <Poison onNews={(words) => (news.value = words)} />
     </section>
   );
 }
@@ -81,7 +86,7 @@ function Letter({ letter, onReplay, onDiscard }: LetterProps) {
     <li class="cause">
       {job ? <JobPicture job={job} /> : <span class="no-picture" aria-hidden="true" />}
       <div class="cause-words">
-        <h2>{problem}</h2>
+        <h3>{problem}</h3>
         <p>
           {job && (
             <>
@@ -97,8 +102,12 @@ function Letter({ letter, onReplay, onDiscard }: LetterProps) {
           {about === 'unknown' && 'Nobody can tell what it was about.'}
         </p>
         {at && <p class="cause-times">Put aside {formatMoment(at)}</p>}
+        {job && <JobHistory id={job.id} />}
         <details>
-          <summary>What it had</summary>
+          <summary>
+            <Icon name="more" />
+            What the message had
+          </summary>
           <pre class="letter-data">{data}</pre>
         </details>
       </div>
