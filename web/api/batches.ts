@@ -78,52 +78,41 @@ const captions = createRoute({
   },
 });
 
-const retry = createRoute({
-  method: 'post',
-  path: '/batches/{id}/retry',
+/** A change of a batch, page by page. */
+function changeRoute<const Method extends 'post' | 'delete', const Path extends string>(
+  method: Method,
+  path: Path,
+  { operationId, summary, description }: { operationId: string; summary: string; description: string },
+) {
+  return createRoute({
+    ...{ method, path, operationId, summary, description },
+    tags: ['batches'],
+    middleware: limited('changes', 'change'),
+    security: openTo('change'),
+    request: { params: batchParameter, query: pageQuery },
+    responses: {
+      200: changed,
+      ...problemAnswers('invalid_request', 'cross_site', 'not_found', ...visitorProblems),
+    },
+  });
+}
+
+const retry = changeRoute('post', '/batches/{id}/retry', {
   operationId: 'retryBatch',
-  tags: ['batches'],
-  middleware: limited('changes', 'change'),
-  security: openTo('change'),
   summary: 'Run again what failed in a batch for a reason that may have passed',
   description: paged,
-  request: { params: batchParameter, query: pageQuery },
-  responses: {
-    200: changed,
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', ...visitorProblems),
-  },
 });
 
-const cancel = createRoute({
-  method: 'post',
-  path: '/batches/{id}/cancel',
+const cancel = changeRoute('post', '/batches/{id}/cancel', {
   operationId: 'cancelBatch',
-  tags: ['batches'],
-  middleware: limited('changes', 'change'),
-  security: openTo('change'),
   summary: 'End all jobs of a batch that have not ended',
   description: paged,
-  request: { params: batchParameter, query: pageQuery },
-  responses: {
-    200: changed,
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', ...visitorProblems),
-  },
 });
 
-const remove = createRoute({
-  method: 'delete',
-  path: '/batches/{id}',
+const remove = changeRoute('delete', '/batches/{id}', {
   operationId: 'deleteBatch',
-  tags: ['batches'],
-  middleware: limited('changes', 'change'),
-  security: openTo('change'),
   summary: 'Delete a batch: its jobs, results and originals',
   description: `What becomes of the files in the buckets says \`GET /deletion\`. ${paged}`,
-  request: { params: batchParameter, query: pageQuery },
-  responses: {
-    200: changed,
-    ...problemAnswers('invalid_request', 'cross_site', 'not_found', ...visitorProblems),
-  },
 });
 
 function runRoute() {
@@ -170,56 +159,50 @@ export function batchRoutes({ ports, liveDashboard }: ApiDependencies) {
       return sendCaptions(c, await resultsOf(of, ports.feed), format, ports);
     })
     .openapi(retry, async (c) => {
-      const { owner, cursor = null } = c.req.valid('query');
-      const of = batchOf(c.req.valid('param').id, owner, c.var.visitor);
-      const done = await acting(c.var.visitor, of, 'retry_batch', ports, () => retryPage(of, cursor, ports));
-      return c.json(done, 200);
+      const { id } = c.req.valid('param');
+      return c.json(await change(id, c.req.valid('query'), c.var.visitor, 'retry_batch', retryPage), 200);
     })
     .openapi(cancel, async (c) => {
-      const { owner, cursor = null } = c.req.valid('query');
-      const of = batchOf(c.req.valid('param').id, owner, c.var.visitor);
-      const done = await acting(c.var.visitor, of, 'cancel_batch', ports, () =>
-        cancelPage(of, cursor, ports),
-      );
-      return c.json(done, 200);
+      const { id } = c.req.valid('param');
+      return c.json(await change(id, c.req.valid('query'), c.var.visitor, 'cancel_batch', cancelPage), 200);
     })
     .openapi(runRoute(), async (c) => {
-      const { owner, cursor = null } = c.req.valid('query');
+      const { id } = c.req.valid('param');
       const { operation, options } = c.req.valid('json');
       const parsed = parseOptions(operation, options);
       if (!parsed.ok) throw new ProblemError('invalid_options', parsed.message);
-      const of = batchOf(c.req.valid('param').id, owner, c.var.visitor);
-      const done = await acting(c.var.visitor, of, 'rerun_batch', ports, () =>
-        rerunPage(of, { operation, options: parsed.options }, cursor, ports),
-      );
-      return c.json(done, 200);
+      const wanted = { operation, options: parsed.options };
+      const rerun: ChangePage = (of, cursor) => rerunPage(of, wanted, cursor, ports);
+      return c.json(await change(id, c.req.valid('query'), c.var.visitor, 'rerun_batch', rerun), 200);
     })
     .openapi(remove, async (c) => {
-      const { owner, cursor = null } = c.req.valid('query');
-      const of = batchOf(c.req.valid('param').id, owner, c.var.visitor);
-      const done = await acting(c.var.visitor, of, 'delete_batch', ports, () =>
-        deletePage(of, cursor, ports),
-      );
+      const { id } = c.req.valid('param');
+      const done = await change(id, c.req.valid('query'), c.var.visitor, 'delete_batch', deletePage);
       liveDashboard.readAgain();
       return c.json(done, 200);
     });
+
+  /** What an admin does with somebody else's batch is kept, once for each request. */
+  function change(
+    id: string,
+    { owner, cursor = null }: { owner?: string | undefined; cursor?: string | null | undefined },
+    visitor: Visitor,
+    action: AdminAction,
+    changePage: ChangePage,
+  ): Promise<BatchChange> {
+    const of = batchOf(id, owner, visitor);
+    const by = of.owner === visitor.owner ? null : visitor.admin;
+    const deed = { action, subject: of.batch, detail: `of ${of.owner}` };
+    return audited(ports, by, deed, () => changePage(of, cursor, ports));
+  }
 }
+
+/** Changes the jobs of a page, and leads to the next. */
+type ChangePage = (of: BatchOf, cursor: string | null, ports: Ports) => Promise<BatchChange>;
 
 /** Somebody else's batch is there for admins alone; for anybody else there is none. */
 function batchOf(batch: string, owner: string | undefined, visitor: Visitor): BatchOf {
   if (owner === undefined || owner === visitor.owner) return { owner: visitor.owner, batch };
   if (visitor.admin === null) throw new ProblemError('not_found', 'There is no such batch.');
   return { owner, batch };
-}
-
-/** What an admin does with somebody else's batch is kept, once for each request. */
-function acting(
-  { admin, owner }: Visitor,
-  of: BatchOf,
-  action: AdminAction,
-  ports: Ports,
-  act: () => Promise<BatchChange>,
-): Promise<BatchChange> {
-  const by = of.owner === owner ? null : admin;
-  return audited(ports, by, { action, subject: of.batch, detail: `of ${of.owner}` }, act);
 }
