@@ -13,6 +13,7 @@ const sources = [
   'web/public/**/*',
   'web/astro.config.*',
   'web/api/*schema.ts',
+  'web/zod-for-pages/*',
   'core/**/*.ts',
 ];
 const moreSources = ['package-lock.json', 'web/package.json'];

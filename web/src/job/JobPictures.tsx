@@ -13,9 +13,10 @@ const drawn = /^image\/(jpeg|png|webp|gif|avif)$/;
 
 /** The source of a job beside its result, with links to the whole files. */
 export function JobPictures({ job }: { job: JobView }) {
-  const { result, source, error } = job;
-  // What could not be read is no picture: nothing is asked for that the server would refuse.
-  const isShown = error === null && source.size <= largestShown && drawn.test(source.contentType ?? '');
+  const { result, source, state } = job;
+  // A file is known to be a picture once it was worked on: nothing is asked for that the server would refuse.
+  const isShown =
+    state === 'succeeded' && source.size <= largestShown && drawn.test(source.contentType ?? '');
   const ofSource = thumbnailUrl(job, 'source') ?? (isShown ? sourceUrl(job.id) : null);
   const ofResult =
     thumbnailUrl(job, 'result') ??
