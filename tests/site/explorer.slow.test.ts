@@ -105,7 +105,7 @@ it('says why one went to Cloud Run, with the figures that decided', async () => 
   const page = await open('?target=run&state=succeeded');
   await expect
     .poll(() => rows(page).first().textContent())
-    .toMatch(/VMs too late: VM 9\.0 s, Cloud Run .* 6\.0 s left/);
+    .toMatch(/VM 9\.0 s, Cloud Run .* 6\.0 s left: .*too late/);
 });
 
 it('retries all of one cause after it has said how many, and keeps that it was done', async () => {

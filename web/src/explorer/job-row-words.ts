@@ -18,14 +18,14 @@ export function whatMatters(job: JobView): string {
   return isRouted(job) ? routeWords(job.route) : reasonLabel(job.route.reason);
 }
 
-/** `VM sooner: VM 12 s, Cloud Run 15 s, 6 s left`. The figures come first that the decision compared. */
+/** `VM 12 s, Cloud Run 15 s, 6 s left: VMs, sooner`. The figures that the decision compared come first, so that no row cuts them off. */
 export function routeWords({ reason, predicted, explanation }: Route): string {
   if (!predicted) return explanation;
   const { vm, run, runClosed, budgetMs } = predicted;
   const left =
     budgetMs >= 0 ? `${formatDuration(budgetMs)} left` : `${formatDuration(-budgetMs)} late already`;
   const cloudRun = runClosed === null ? sideWords(run) : (closedWords[runClosed] ?? 'closed');
-  return `${reasonLabel(reason)}: VM ${sideWords(vm)}, Cloud Run ${cloudRun}, ${left}`;
+  return `VM ${sideWords(vm)}, Cloud Run ${cloudRun}, ${left}: ${reasonLabel(reason)}`;
 }
 
 const closedWords: Record<string, string | undefined> = {
