@@ -10,8 +10,9 @@ locals {
     # Pages are for everybody; what is a visitor's, the site tells by a signed cookie. Organisations forbid rights of
     # allUsers by default, so Cloud Run is told not to look for any: https://cloud.google.com/run/docs/authenticating/public
     open_to_all = var.site_public
-    # Event streams end after ten minutes.
-    timeout_seconds = 900
+    # Cloud Run's longest: a large batch is one archive, which a slow reader reads for long. Event streams end after ten
+    # minutes. https://cloud.google.com/run/docs/configuring/request-timeout
+    timeout_seconds = 3600
     # Each open page holds one request.
     concurrency = 250
     # A visitor's limits are counted on each instance.
