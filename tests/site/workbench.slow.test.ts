@@ -158,6 +158,16 @@ describe('options', () => {
       .poll(() => chip(dialog, 'Caption').getAttribute('aria-pressed'), { timeout: 40_000 })
       .toBe('true');
     await expect.poll(() => dialog.getByRole('blockquote').count(), { timeout: 40_000 }).toBe(1);
+
+    await again.click();
+    const forBatch = dialog.getByRole('button', { name: /^The same for the whole batch/ });
+    await forBatch.click();
+    await dialog.getByRole('button', { name: /^Make it for 2 pictures/ }).click();
+    await dialog.getByRole('button', { name: 'Next picture' }).click();
+    const other = page.getByRole('dialog', { name: 'two.jpg' });
+    await expect.poll(() => chip(other, /feather 9 · #ff8800/).count(), { timeout: 40_000 }).toBe(1);
+    await page.keyboard.press('PageUp');
+    await page.getByRole('dialog', { name: 'one.jpg' }).waitFor();
   });
 });
 

@@ -18,12 +18,14 @@ interface OptionsPanelProps {
   /** What the page shows of the change before it is made, in a sentence; null where nothing was changed. */
   previewNote: string | null;
   runs: Runs;
-  onChange(values: OptionValues): void;
+  onOption(key: string, value: unknown): void;
+  /** Takes all changes back. */
+  onUndo(): void;
 }
 
 /** The options of the result that is shown, to make it again with others: for this picture, or for its batch. */
 export function OptionsPanel(props: OptionsPanelProps) {
-  const { batch, result, operation, values, previewNote, runs, onChange } = props;
+  const { batch, result, operation, values, previewNote, runs, onOption, onUndo } = props;
   const fields = fieldsOf(operation);
   const problems = optionProblems(manifestOf(operation).options, values);
   const isValid = Object.keys(problems).length === 0;
@@ -41,7 +43,7 @@ export function OptionsPanel(props: OptionsPanelProps) {
         values={values}
         offered={{ model: offerFor(operation).models }}
         problems={problems}
-        onChange={(key, value) => onChange({ ...values, [key]: value })}
+        onChange={onOption}
       />
       {previewNote && <p class="wb-note">{previewNote}</p>}
       <div class="wb-buttons">
@@ -54,7 +56,7 @@ export function OptionsPanel(props: OptionsPanelProps) {
           Run again with these
         </button>
         {isChanged && (
-          <button type="button" class="button quiet" onClick={() => onChange(result.options)}>
+          <button type="button" class="button quiet" onClick={onUndo}>
             Undo
           </button>
         )}

@@ -43,13 +43,18 @@ export function Workbench(props: WorkbenchProps) {
   const { place, before, after } = neighboursOf(batch, picture);
   const goTo = (other: Picture | null) => other && onStep(other, counterpartOf(result, other));
 
-  const onKeyDown = (event: KeyboardEvent) => {
-    const target = event.target as HTMLElement;
-    if (event.defaultPrevented || target.matches('input, select, textarea')) return;
-    if (event.key !== 'PageUp' && event.key !== 'PageDown') return;
-    goTo(event.key === 'PageUp' ? before : after);
-    event.preventDefault();
-  };
+  // From everywhere in the dialog, its head included.
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent) => {
+      const isField = event.target instanceof Element && event.target.matches('input, select, textarea');
+      if (event.defaultPrevented || isField) return;
+      if (event.key !== 'PageUp' && event.key !== 'PageDown') return;
+      goTo(event.key === 'PageUp' ? before : after);
+      event.preventDefault();
+    };
+    addEventListener('keydown', onKeyDown);
+    return () => removeEventListener('keydown', onKeyDown);
+  });
 
   return (
     <ModalDialog
@@ -66,8 +71,7 @@ export function Workbench(props: WorkbenchProps) {
         </nav>
       }
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Keys step from everywhere in the dialog. */}
-      <div class="wb-body" onKeyDown={onKeyDown}>
+      <div class="wb-body">
         <Bench
           {...props}
           state={state}
@@ -179,7 +183,14 @@ function Bench(props: BenchProps) {
             values={values}
             previewNote={preview.note}
             runs={runs}
-            onChange={(next) => setDraft({ key: result.key, values: next })}
+            onOption={(key, value) =>
+              // Of the draft as it is then: of two changes within a frame, the second knows the first.
+              setDraft((now) => ({
+                key: result.key,
+                values: { ...(now?.key === result.key ? now.values : result.options), [key]: value },
+              }))
+            }
+            onUndo={() => setDraft(null)}
           />
         )}
         <AlsoPanel picture={picture} optionsOf={(name) => selection.options.value[name] ?? {}} runs={runs} />
