@@ -161,6 +161,7 @@ function ownSignature({ start, end }: FileContent): string | null {
   if (text.startsWith('\xff\xd8\xff\xf7')) return 'a JPEG-LS picture';
   if (/^P[1-7][\s#]/.test(text)) return 'a Netpbm picture';
   if (text.startsWith('ID3')) return 'a sound recording';
+  if (text.startsWith('%PDF-')) return 'a PDF document';
   if (latin1(end, end.length - signatureAtEnd, end.length - 2) === 'TRUEVISION-XFILE') return 'a TGA picture';
   // Sniffers take it for an icon or a cursor, which states how many pictures it holds: never none.
   if (text.startsWith('\0\0\x01\0\0\0') || text.startsWith('\0\0\x02\0\0\0')) return 'a TGA picture';

@@ -1,6 +1,7 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { startTestServer } from '../storage-server/test-server.ts';
 import { deletionOfFiles, requireRemovalAtOnce } from './deletion.ts';
+import { createStorageServerBlobs } from './embedded/blobs.ts';
 import { createStorageBlobs } from './gcp/blobs.ts';
 import { silentLog } from './memory/ports.ts';
 
@@ -31,6 +32,25 @@ it('says that files are removed once all buckets are set so', async () => {
   await set(buckets.webUploads, 0);
   expect(await deletionOfFiles(ports)).toEqual({ kind: 'removed' });
   await requireRemovalAtOnce(ports);
+});
+
+it('says how long a bucket keeps what nobody deletes, whichever adapter asks', async () => {
+  const { storage, ports } = await threeBuckets();
+  const { webUploads } = buckets;
+  expect(await ports.blobs.lifetime(webUploads)).toEqual({ kind: 'until_deleted' });
+  const rule = (age: number, more: object = {}) => ({
+    action: { type: 'Delete' as const },
+    condition: { age, ...more },
+  });
+  await storage.bucket(webUploads).setMetadata({
+    lifecycle: { rule: [rule(30), rule(14), rule(1, { matchesPrefix: ['tmp/'] })] },
+  });
+  expect(await ports.blobs.lifetime(webUploads)).toEqual({ kind: 'days', days: 14 });
+  const address = storage.baseUrl.replace(/\/storage\/v1$/, '');
+  const embedded = createStorageServerBlobs(address);
+  onTestFinished(() => embedded.close());
+  expect(await embedded.lifetime(webUploads)).toEqual({ kind: 'days', days: 14 });
+  expect(await embedded.lifetime(buckets.results)).toEqual({ kind: 'until_deleted' });
 });
 
 it('says that older versions stay in a bucket with versioning', async () => {

@@ -118,6 +118,8 @@ async function settle(): Promise<Settled> {
       test,
     );
   }
+  const ofLink = await upload(test, owner, { metadata: { ...metadata, operation: 'caption' } });
+  await succeedWithCaption(ofLink, 'a dog', test);
   await memory.fleet.beat(heartbeat('vm-1', memory.clock.now()));
   await memory.apiKeys.create(sampleKey);
   for (const { id } of jobs) {
@@ -202,9 +204,11 @@ function makeRequest(operation: Operation, settled: Settled, values: Values): Se
   if (wrong(0.1)) query.push(`${encode(text())}=${encode(text())}`);
   if (query.length > 0) path += `${path.includes('?') ? '&' : '?'}${query.join('&')}`;
 
+  // A visitor who deletes everything is one who has nothing: the others need what is there.
+  const shown = operation.operationId === 'deleteEverything' ? '' : cookie;
   const headers: Record<string, string> = {
     'x-forwarded-for': wrong(0.2) ? latin1(text()) : `203.0.113.${values.whole(0, 255)}`,
-    cookie: wrong(0.2) ? `spillway_session=${latin1(text())}; ${latin1(text())}` : cookie,
+    cookie: wrong(0.2) ? `spillway_session=${latin1(text())}; ${latin1(text())}` : shown,
   };
   if (!wrong(0.2)) headers['sec-fetch-site'] = 'same-origin';
   if (operation.path.includes('/admin/') || chance(0.1)) {

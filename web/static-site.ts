@@ -135,7 +135,7 @@ function isServed(url: string, served: SitePages): boolean {
     case 'visitors':
       return !url.startsWith('/dashboard/');
     case 'admin':
-      return url !== '/index.html' && !url.startsWith('/samples/');
+      return url !== '/index.html' && !url.startsWith('/samples/') && !url.startsWith('/shared/');
     default:
       return served satisfies never;
   }

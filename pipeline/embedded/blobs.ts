@@ -10,6 +10,7 @@ import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
 import { crc32cOf, openCrc32c } from '../crc32c.ts';
 import { objectPage, pageQuery } from '../gcp/object-page.ts';
 import { asServiceError } from '../gcp/outages.ts';
+import { lifetimeOf } from '../lifetime.ts';
 import type { BlobContent, BlobReference, Blobs, Download } from '../ports/blobs.ts';
 import {
   bytesOf,
@@ -42,6 +43,7 @@ const resourceSchema = z.object({
 const bucketSchema = z.object({
   versioning: z.object({ enabled: z.boolean().optional() }).optional(),
   softDeletePolicy: z.object({ retentionDurationSeconds: z.coerce.number() }).optional(),
+  lifecycle: z.object({ rule: z.array(z.unknown()).optional() }).optional(),
 });
 
 const healthSchema = z.object({ refusal: z.string().nullable() });
@@ -188,6 +190,7 @@ export function createStorageServerBlobs(endpoint: string): StorageServerBlobs {
       const forSeconds = softDeletePolicy?.retentionDurationSeconds ?? 0;
       return forSeconds > 0 ? { kind: 'kept', forSeconds } : { kind: 'removed' };
     },
+    lifetime: async (bucket) => lifetimeOf((await describeBucket(bucket))?.lifecycle),
     remove,
     async removeAllBut(bucket, prefix, keep) {
       const names: string[] = [];

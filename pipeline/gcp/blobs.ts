@@ -3,10 +3,18 @@ import { createWriteStream } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type Bucket, CRC32C, type File, type FileMetadata, type Storage } from '@google-cloud/storage';
+import {
+  type Bucket,
+  type BucketMetadata,
+  CRC32C,
+  type File,
+  type FileMetadata,
+  type Storage,
+} from '@google-cloud/storage';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { textOf } from '../blob-text.ts';
 import { isPacked, unpackedStream, unpackFile } from '../content-coding.ts';
+import { lifetimeOf } from '../lifetime.ts';
 import type { Blobs, ByteRange, WrittenBlob } from '../ports/blobs.ts';
 import type { Log } from '../ports/ports.ts';
 import { allowClientListeners } from './download-listeners.ts';
@@ -24,6 +32,18 @@ const onlyIfAbsent = { ifGenerationMatch: 0 };
 
 /** Objects in Cloud Storage. */
 export function createStorageBlobs(storage: Storage, log: Log): Blobs {
+  /** Null where this program may not read them. */
+  async function settingsOf(bucket: string): Promise<BucketMetadata | null> {
+    try {
+      const reading = storage.bucket(bucket).getMetadata();
+      const [settings] = await orOutage('Cloud Storage', reading, `describe ${bucket}`);
+      return settings;
+    } catch (error) {
+      if (error instanceof RefusedError && codeOf(error.cause) === forbidden) return null;
+      throw error;
+    }
+  }
+
   return {
     async download({ bucket, name, generation }, path) {
       const file = storage.bucket(bucket).file(name, { generation });
@@ -83,19 +103,15 @@ export function createStorageBlobs(storage: Storage, log: Log): Blobs {
     },
     readAddress: createReadAddresses(storage, log),
     async deletion(bucket) {
-      try {
-        const [{ versioning, softDeletePolicy }] = await orOutage(
-          'Cloud Storage',
-          storage.bucket(bucket).getMetadata(),
-          `describe ${bucket}`,
-        );
-        if (versioning?.enabled) return { kind: 'versioned' };
-        const forSeconds = Number(softDeletePolicy?.retentionDurationSeconds ?? 0);
-        return forSeconds > 0 ? { kind: 'kept', forSeconds } : { kind: 'removed' };
-      } catch (error) {
-        if (error instanceof RefusedError && codeOf(error.cause) === forbidden) return { kind: 'unknown' };
-        throw error;
-      }
+      const settings = await settingsOf(bucket);
+      if (settings === null) return { kind: 'unknown' };
+      if (settings.versioning?.enabled) return { kind: 'versioned' };
+      const forSeconds = Number(settings.softDeletePolicy?.retentionDurationSeconds ?? 0);
+      return forSeconds > 0 ? { kind: 'kept', forSeconds } : { kind: 'removed' };
+    },
+    async lifetime(bucket) {
+      const settings = await settingsOf(bucket);
+      return settings === null ? { kind: 'unknown' } : lifetimeOf(settings.lifecycle);
     },
     async remove(bucket, name, generation) {
       const file = storage.bucket(bucket).file(name, generation ? { generation } : {});

@@ -116,6 +116,7 @@ export function createMemoryBlobs(clock: Clock, newToken: () => string): MemoryB
     async deletion() {
       return { kind: 'removed' };
     },
+    lifetime: () => ({ kind: 'until_deleted' }),
     async remove(bucket, name, generation) {
       const stored = objects.get(key(bucket, name));
       if (stored && (!generation || stored.object.generation === generation)) forget(bucket, name);

@@ -105,6 +105,13 @@ export type Deletion =
   /** This program may not read the bucket's settings. */
   | { kind: 'unknown' };
 
+/** How long an object stays that nobody deletes. */
+export type Lifetime =
+  | { kind: 'days'; days: number }
+  | { kind: 'until_deleted' }
+  /** This program may not read the bucket's settings. */
+  | { kind: 'unknown' };
+
 /** Cloud Storage. All methods throw `OutageError` when it does not answer. */
 export interface Blobs {
   /**
@@ -123,6 +130,8 @@ export interface Blobs {
   readAddress(blob: BlobReference, answer: AddressedAnswer): Awaitable<string | null>;
   /** What becomes of objects that are removed from a bucket, as it is set now. */
   deletion(bucket: string): Awaitable<Deletion>;
+  /** How long objects of a bucket stay, as it is set now. */
+  lifetime(bucket: string): Awaitable<Lifetime>;
   /** Removes an object, one generation of it where given; it is no error when it is not there. */
   remove(bucket: string, name: string, generation?: string): Awaitable<void>;
   /** Removes every object whose name starts with `prefix`, except those named in `keep`. */

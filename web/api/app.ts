@@ -7,6 +7,7 @@ import { refuseCrossSite } from './cross-site.ts';
 import { deletionRoutes } from './deletion.ts';
 import { enterRoutes } from './enter.ts';
 import { type ApiDependencies, type ApiEnv, recognizeVisitor, requireAdmin } from './environment.ts';
+import { eraseRoutes } from './erase.ts';
 import { eventRoutes } from './events.ts';
 import { healthRoutes } from './health.ts';
 import { jobFileRoutes } from './job-files.ts';
@@ -18,6 +19,7 @@ import { operationRoutes } from './operations.ts';
 import { ProblemError, problemResponse } from './problems.ts';
 import { proxyHeader } from './proxy-admins.ts';
 import { rerunRoutes } from './reruns.ts';
+import { retentionRoutes } from './retention.ts';
 import { sessionCookie } from './sessions.ts';
 import { shareCookie } from './share-door.ts';
 import { sharedRoutes } from './shared.ts';
@@ -42,6 +44,8 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
     '/jobs/*',
     '/batches/*',
     '/deletion',
+    '/retention',
+    '/everything',
     '/events',
     '/shares/*',
   ]) {
@@ -62,6 +66,8 @@ export function createApi(dependencies: ApiDependencies): OpenAPIHono<ApiEnv> {
   if (pages !== 'admin') {
     api.route('/api/v1', uploadRoutes(dependencies));
     api.route('/api/v1', eventRoutes(dependencies));
+    api.route('/api/v1', retentionRoutes(dependencies));
+    api.route('/api/v1', eraseRoutes(dependencies));
     api.route('/api/v1', shareRoutes(dependencies));
     api.route('/api/v1', sharedRoutes(dependencies));
   }

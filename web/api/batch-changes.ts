@@ -41,7 +41,11 @@ export async function cancelPage(of: BatchOf, cursor: string | null, ports: Port
 }
 
 /** Deletes all jobs of a page, their results, and originals that have no other job. */
-export async function deletePage(of: BatchOf, cursor: string | null, ports: Ports): Promise<BatchChange> {
+export async function deletePage(
+  of: Pick<BatchOf, 'owner'> & Partial<BatchOf>,
+  cursor: string | null,
+  ports: Ports,
+): Promise<BatchChange> {
   const page = await ports.feed.find({ ...of }, pageSize, cursor);
   const counts = await changeEach(page.jobs, ports, async (job) =>
     (await deleteJob(job.id, ports)) ? 'done' : 'unchanged',

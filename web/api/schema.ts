@@ -20,6 +20,7 @@ import {
   jobStateSchema,
   resultSchema,
   targetSchema,
+  thumbnailSchema,
 } from '@spillway/core/job.ts';
 import { jobQuerySchema } from '@spillway/core/job-query.ts';
 import { massActionKindSchema, massActionSchema, mostNamed } from '@spillway/core/mass-action.ts';
@@ -114,6 +115,37 @@ export const deletionSchema = z.object({
     z.object({ kind: z.literal('unknown') }),
   ]),
 });
+const lifetimeSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('days'), days: z.number() }),
+  z.object({ kind: z.literal('until_deleted') }),
+  z.object({ kind: z.literal('unknown') }),
+]);
+
+/** How long what a visitor sends is kept. */
+export const retentionSchema = z.object({
+  originals: lifetimeSchema,
+  results: lifetimeSchema,
+  /** Files that a person deletes. */
+  deleted: deletionSchema.shape.files,
+  /** Days for which the page shows a job after its end. */
+  jobDays: z.number(),
+  /** Days for which it is noted that a job was deleted, and what its file was called. */
+  tombstoneDays: z.number(),
+  /** Days after which an upload that was broken off is forgotten. */
+  unfinishedDays: z.number(),
+});
+export type Retention = z.infer<typeof retentionSchema>;
+
+/** What one request of `DELETE /everything` has done. */
+export const erasureSchema = z.object({
+  deleted: z.number(),
+  /** Jobs that are left. */
+  left: z.number(),
+  /** Jobs that could not be deleted now. */
+  failed: z.number(),
+  done: z.boolean(),
+});
+
 export type DeletionOfFiles = z.infer<typeof deletionSchema>['files'];
 
 /** A job document without its secrets, and without what only the pipeline needs. */
@@ -360,6 +392,7 @@ export const newKeySchema = z.object({ text: z.string(), key: apiKeyDocument });
 export const shareViewSchema = shareSchema
   .omit({ hash: true, owner: true, expiresAt: true })
   .meta({ id: 'Share' });
+export type ShareView = z.infer<typeof shareViewSchema>;
 export const shareListSchema = z.object({ shares: z.array(shareViewSchema) });
 
 export const shareRequestSchema = z.strictObject({
@@ -401,9 +434,11 @@ export const sharedJobSchema = jobSchema
     name: z.string(),
     /** Bytes of the file. */
     size: z.number(),
+    thumbnails: z.array(thumbnailSchema.pick({ of: true, width: true })),
     result: resultSchema.pick({ contentType: true, size: true, width: true, height: true }).nullable(),
     error: jobErrorSchema.pick({ code: true, message: true }).nullable(),
   });
+export type SharedBatch = z.infer<typeof sharedBatchSchema>;
 export type SharedJob = z.infer<typeof sharedJobSchema>;
 export const sharedJobPageSchema = z.object({
   jobs: z.array(sharedJobSchema.meta({ id: 'SharedJob' })),

@@ -32,6 +32,8 @@ export interface CookieToSet {
 export interface Sessions {
   /** Who visits; a visitor without a valid cookie becomes a new one. Sets or renews the cookie. */
   visitor(c: Context): { owner: string; isNew: boolean };
+  /** Ends the visitor's cookie: whoever comes next with this browser is somebody new. */
+  endVisitor(c: Context): void;
   /** Sets a cookie that no script sees, and that goes over TLS only where the site has it. */
   setCookie(c: Context, cookie: CookieToSet): void;
   /** Origin of this site as the browser sees it. */
@@ -60,6 +62,7 @@ export function createSessions({ secret, clock, publicOrigin }: SessionOptions):
   return {
     siteOrigin,
     setCookie: set,
+    endVisitor: (c) => set(c, { name: sessionCookie, value: '', maxAge: 0, sameSite: 'Lax' }),
     visitor(c) {
       const known = visitors.verify(getCookie(c, sessionCookie), sessionLifetime);
       const owner = known?.subject ?? randomBytes(16).toString('hex');

@@ -3,6 +3,8 @@ import type { Job } from '@spillway/core/job.ts';
 import type { Share } from '@spillway/core/shares.ts';
 import { storableText } from '@spillway/core/text.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { captionFormats } from './batch-captions.ts';
+import { resultsOf } from './batch-results.ts';
 import { jobIdParameter, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { noSuchJob } from './job-access.ts';
@@ -14,6 +16,7 @@ import {
   sendResult,
   sourceContent,
 } from './job-files.ts';
+import { sendThumbnail, thumbnailQuery } from './job-thumbnails.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import {
   type SharedJob,
@@ -22,6 +25,7 @@ import {
   sharedJobSchema,
   shareTokenSchema,
 } from './schema.ts';
+import { sendArchive, sendCaptions } from './send-batch.ts';
 import { shareIdSchema } from './shares.ts';
 
 const share = z.object({ share: shareIdSchema });
@@ -132,6 +136,58 @@ const sharedSource = createRoute({
   },
 });
 
+const sharedThumbnail = createRoute({
+  method: 'get',
+  path: '/shared/{share}/jobs/{id}/thumbnail',
+  operationId: 'getSharedThumbnail',
+  tags: ['shared'],
+  security: guestSecurity,
+  summary: 'Read a small picture of a shared batch',
+  request: { params: share.extend(jobIdParameter.shape), query: thumbnailQuery },
+  responses: {
+    200: {
+      description: 'The thumbnail.',
+      content: { 'image/webp': { schema: z.string().meta({ format: 'binary' }) } },
+    },
+    304: { description: 'The copy that the request names by its ETag is still right.' },
+    ...problemAnswers(...guestProblems, 'no_thumbnail'),
+  },
+});
+
+const sharedArchive = createRoute({
+  method: 'get',
+  path: '/shared/{share}/archive',
+  operationId: 'getSharedArchive',
+  tags: ['shared'],
+  security: guestSecurity,
+  summary: 'Read all results of a shared batch as one ZIP archive',
+  request: { params: share },
+  responses: {
+    200: {
+      description: 'The archive, as it is made.',
+      content: { 'application/zip': { schema: z.string().meta({ format: 'binary' }) } },
+    },
+    ...problemAnswers(...guestProblems, 'no_result', 'too_many_results'),
+  },
+});
+
+const sharedCaptions = createRoute({
+  method: 'get',
+  path: '/shared/{share}/captions',
+  operationId: 'getSharedCaptions',
+  tags: ['shared'],
+  security: guestSecurity,
+  summary: 'Read all captions of a shared batch as a table or as text',
+  request: { params: share, query: z.strictObject({ format: z.enum(captionFormats).default('csv') }) },
+  responses: {
+    200: {
+      description: 'A line for each caption.',
+      content: { 'text/csv': { schema: z.string() }, 'text/plain': { schema: z.string() } },
+    },
+    ...problemAnswers(...guestProblems, 'no_result', 'too_many_results'),
+  },
+});
+
 /** What whoever has a private link sees. Nothing here changes anything. */
 export function sharedRoutes({ ports, shareDoor }: ApiDependencies) {
   return createOpenApiApp()
@@ -159,6 +215,20 @@ export function sharedRoutes({ ports, shareDoor }: ApiDependencies) {
       const { share: id, id: job } = c.req.valid('param');
       const entered = await shareDoor.enter(id, 'files', c);
       return sendOriginal(c, await sharedJob(job, entered, ports), ports.blobs);
+    })
+    .openapi(sharedThumbnail, async (c) => {
+      const { share: id, id: job } = c.req.valid('param');
+      const entered = await shareDoor.enter(id, 'thumbnails', c);
+      return sendThumbnail(c, await sharedJob(job, entered, ports), c.req.valid('query'), ports.blobs);
+    })
+    .openapi(sharedArchive, async (c) => {
+      const { owner, batch } = await shareDoor.enter(c.req.valid('param').share, 'archives', c);
+      return sendArchive(c, await resultsOf({ owner, batch }, ports.feed), ports);
+    })
+    .openapi(sharedCaptions, async (c) => {
+      const { owner, batch } = await shareDoor.enter(c.req.valid('param').share, 'archives', c);
+      const results = await resultsOf({ owner, batch }, ports.feed);
+      return sendCaptions(c, results, c.req.valid('query').format, ports);
     });
 }
 
@@ -176,5 +246,6 @@ function sharedView(job: Job): SharedJob {
     picture: job.upload ?? job.id,
     name: job.source.name.split('/').at(-1) ?? '',
     size: job.source.size,
+    thumbnails: job.result?.thumbnails?.parts ?? [],
   });
 }

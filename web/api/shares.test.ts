@@ -82,6 +82,27 @@ test('a link shows one batch, read-only, to a browser that has nothing else', as
   expect(await codeOf(await guest.request(`/api/v1/jobs/${good.id}`))).toEqual([404, 'not_found']);
 });
 
+test('its captions and its archive have the results of that batch alone', async () => {
+  const { site, owner, token, share } = await createSite();
+  await succeed(await upload(site, owner, { name: 'secret.jpg' }), tinyGif, site);
+  const guest = createBrowser(site);
+  await openAs(guest, token);
+  const archive = await guest.request(`/api/v1/shared/${share.id}/archive`);
+  expect([archive.status, archive.headers.get('content-type')]).toEqual([200, 'application/zip']);
+  const bytes = Buffer.from(await archive.arrayBuffer()).toString('latin1');
+  expect(bytes).toContain('holiday-sketch.png');
+  expect(bytes).not.toContain('secret');
+  expect(await codeOf(await guest.request(`/api/v1/shared/${share.id}/captions`))).toEqual([
+    404,
+    'no_result',
+  ]);
+  const stranger = createBrowser(site);
+  for (const what of ['archive', 'captions', 'jobs']) {
+    const refused = await stranger.request(`/api/v1/shared/${share.id}/${what}`);
+    expect(await codeOf(refused)).toEqual([401, 'link_required']);
+  }
+});
+
 test('no other batch is reached by it, of the same owner or of another', async () => {
   const { site, owner, token, share, batch } = await createSite();
   const guest = createBrowser(site);
@@ -98,7 +119,7 @@ test('no other batch is reached by it, of the same owner or of another', async (
   const ids = sharedJobPageSchema.parse(await listed.json()).jobs.map(({ id }) => id);
   for (const { id } of [ownOther, none, foreign]) {
     expect(ids).not.toContain(id);
-    for (const file of ['result', 'source']) {
+    for (const file of ['result', 'source', 'thumbnail']) {
       const refused = await guest.request(`/api/v1/shared/${share.id}/jobs/${id}/${file}`);
       expect(await codeOf(refused)).toEqual([404, 'not_found']);
     }

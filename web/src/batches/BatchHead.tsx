@@ -8,6 +8,7 @@ import { deletionWords } from '../jobs/deletion-words.ts';
 import { useDeletion } from '../jobs/use-deletion.ts';
 import { resultLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
+import { ShareButton } from '../shares/ShareButton.tsx';
 import type { Batch, Picture, PictureResult } from './batch.ts';
 import { archiveUrl, captionsUrl } from './batch-actions.ts';
 import type { BatchDeeds } from './batch-deeds.ts';
@@ -118,6 +119,7 @@ function BatchActions({ batch, deeds, progress, onGone }: BatchHeadProps & { pro
           </a>
         </span>
       )}
+      {id !== null && progress.done > 0 && <ShareButton id={id} name={batch.name} />}
       {isLarge && retryable > 0 && (
         <button
           type="button"

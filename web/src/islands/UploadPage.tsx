@@ -19,6 +19,7 @@ import { displayName } from '../format/file-name.ts';
 import type { FollowedJobs } from '../jobs/followed-jobs.ts';
 import { followOwnJobs, lookForUpload } from '../jobs/own-jobs.ts';
 import { resultOf } from '../jobs/words.ts';
+import { KeptNote } from '../kept/KeptNote.tsx';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
 import { startLearning } from '../operations/known-operations.ts';
@@ -98,6 +99,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
         deeds={deeds}
         onOpen={(picture, result) => openPicture(picture.id ?? picture.key, result?.id ?? null)}
       />
+      <KeptNote list={list} />
       <WorkbenchDoor batches={batches} own={own} selection={selection} deeds={deeds} />
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcer.text}

@@ -31,9 +31,6 @@ export function SendingNote({ list, batches }: SendingNoteProps) {
         </button>
       )}
       {isWorking && notice.wanted.value === 'yes' && <p>This browser tells you when it is done.</p>}
-      {isWorking && notice.wanted.value === 'blocked' && (
-        <p>This browser blocks notifications of this site; the title of this page says how far it is.</p>
-      )}
     </div>
   );
 }

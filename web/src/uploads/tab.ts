@@ -8,10 +8,14 @@ export interface Tab {
   afterEndOf(tab: string, act: () => Promise<void>): void;
   /** Tells the other tabs that this one has uploads. */
   announce(): void;
+  /** Tells the other tabs that everything of this visitor is deleted. */
+  announceEnd(): void;
+  onEnd(listener: () => void): void;
   /** Calls back with each tab that announces itself. */
   onAnnounced(listener: (tab: string) => void): void;
 }
 
+const everythingDeleted = 'everything deleted';
 const lockOf = (tab: string) => `spillway-tab-${tab}`;
 
 /**
@@ -30,9 +34,15 @@ export function joinTabs(locks: LockManager | undefined): Tab | null {
       if (tab !== id) void locks.request(lockOf(tab), act);
     },
     announce: () => channel.postMessage(id),
+    announceEnd: () => channel.postMessage(everythingDeleted),
+    onEnd(listener) {
+      channel.addEventListener('message', ({ data }) => {
+        if (data === everythingDeleted) listener();
+      });
+    },
     onAnnounced(listener) {
       channel.addEventListener('message', ({ data }) => {
-        if (typeof data === 'string') listener(data);
+        if (typeof data === 'string' && data !== everythingDeleted) listener(data);
       });
     },
   };

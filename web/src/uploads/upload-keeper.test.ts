@@ -44,6 +44,8 @@ function createBrowserOfTabs() {
       for (const listener of listeners) listener(id);
     },
     onAnnounced: (listener) => void listeners.add(listener),
+    announceEnd() {},
+    onEnd() {},
   });
   /** Locks go to one waiting tab after the other. */
   const end = async (id: string) => {

@@ -19,8 +19,10 @@ export interface UploadKeeper {
   /** Calls back with what other tabs have left behind, now and whenever one ends. */
   takeOver(onFound: (found: FoundUpload[]) => void): Promise<void>;
   forget(keys: readonly string[]): Promise<void>;
-  /** Forgets everything, other tabs' uploads too. */
+  /** Forgets everything, and has the other tabs give up their uploads. */
   clear(): Promise<void>;
+  /** Calls back when another tab has done so. */
+  onCleared(listener: () => void): void;
 }
 
 export interface KeeperOptions {
@@ -45,6 +47,7 @@ export const noKeeper: UploadKeeper = {
   async takeOver() {},
   async forget() {},
   async clear() {},
+  onCleared() {},
 };
 
 export function createUploadKeeper({ store, tab, estimate, now }: KeeperOptions): UploadKeeper {
@@ -128,7 +131,9 @@ export function createUploadKeeper({ store, tab, estimate, now }: KeeperOptions)
       const others = await store.all().catch(() => []);
       for (const record of others) waitFor(record.tab);
     },
+    onCleared: (listener) => tab.onEnd(listener),
     async clear() {
+      tab.announceEnd();
       sizes.clear();
       safe.value = new Set();
       await inTurn(() => store.clear());

@@ -44,9 +44,20 @@ export function createUploadList(
     keeper.safe.subscribe((keys) => {
       safe.value = keys;
     });
+    keeper.onCleared(giveUpAll);
     for (const upload of uploads.peek()) keeper.keep(upload);
     return keeper.takeOver(goOn);
   });
+
+  function giveUpAll(): void {
+    for (const upload of uploads.peek()) {
+      upload.cancel();
+      upload.dispose();
+    }
+    uploads.value = [];
+    resumed.value = [];
+    missing.value = [];
+  }
 
   function start(added: readonly FileUpload[]): void {
     if (added.length === 0) return;
@@ -114,18 +125,11 @@ export function createUploadList(
     },
     async forgetAll() {
       await opened;
-      const all = uploads.peek();
       const sessions = [
-        ...all.map(({ session }) => session.peek()),
+        ...uploads.peek().map(({ session }) => session.peek()),
         ...missing.peek().map(({ session }) => session),
       ];
-      for (const upload of all) {
-        upload.cancel();
-        upload.dispose();
-      }
-      uploads.value = [];
-      resumed.value = [];
-      missing.value = [];
+      giveUpAll();
       await keeper.clear();
       const urls = sessions.flatMap((session) => session?.sessionUrl ?? []);
       // A session that cannot be ended ends by itself after a week, and nobody sees what it has.
