@@ -15,6 +15,8 @@ export interface RollupSeed {
   /** The end of what is seeded. */
   now: Date;
   days: number;
+  /** Hours for which there are minutes; before that, hours alone. */
+  fineHours?: number;
   workers: number;
   owners: number;
   /** Jobs of an hour at its busiest. */
@@ -25,8 +27,6 @@ export interface RollupSeed {
 
 const minute = 60_000;
 const hour = 60 * minute;
-/** Minutes are seeded for so long; before that, hours alone. */
-const withMinutes = 48 * hour;
 const kinds = [
   { operation: 'sketch', class: 'interactive', share: 0.4, waitMs: 400, runMs: 350, failed: 'corrupt_image' },
   {
@@ -53,7 +53,7 @@ export async function seedRollups(documents: MetricsDocuments, seed: RollupSeed)
   const random = seededRandom(11);
   const end = startOf(recordMs.tens, seed.now);
   const first = startOf(24 * hour, new Date(end.getTime() - seed.days * 24 * hour));
-  const fine = startOf(hour, new Date(end.getTime() - withMinutes)).getTime();
+  const fine = startOf(hour, new Date(end.getTime() - (seed.fineHours ?? 48) * hour)).getTime();
   const filled: Record<Level, Seen> = { minutes: nothingSeen(), tens: nothingSeen(), hours: nothingSeen() };
   for (let at = first.getTime(); at < fine; at += hour) addSeen(filled.hours, seenAt(at, 60, seed, random));
   for (let at = fine; at < end.getTime(); at += minute) {

@@ -3,6 +3,7 @@ import type { FiguresView, MetricsPoint } from '@spillway/web/api/metrics-schema
 import { type ChartLine, TimeChart } from '../charts/TimeChart.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { countsOf, measuresOf, stepsOf } from './chart-data.ts';
+import { MachineCharts } from './MachineCharts.tsx';
 import type { OverviewState } from './overview-state.ts';
 import { around } from './WorstStep.tsx';
 
@@ -55,6 +56,7 @@ export function Charts({ state }: { state: OverviewState }) {
   const durations = { atLeast: 1_000, format: formatDuration, ticks: durationTicks };
   return (
     <section class="charts" aria-label="Charts">
+      <MachineCharts state={state} />
       <TimeChart
         title="Jobs ended"
         note={`In each ${formatDuration(stepMs)}.`}
