@@ -11,6 +11,7 @@ export const operationStatsSchema = z.object({
   /** Smoothed service time on this worker: how long an operation kept its slot. Milliseconds. */
   serviceMs: z.number().min(0),
   succeeded: z.int().min(0),
+  /** Without those that failed for what was sent, since no worker is to blame for that. */
   failed: z.int().min(0),
   /** Quantiles of its service times as ratios to the priors. Routers predict from them. */
   learned: learnedServiceSchema.nullable().default(null),

@@ -82,7 +82,10 @@ describe('what a worker learns', () => {
 
   it('is not what failed', () => {
     const book = new OperationStatsBook(() => later(-60_000));
-    const error = { code: 'corrupt_image' as const, message: '', retryable: false };
+    const sent = { code: 'corrupt_image' as const, message: '', retryable: false };
+    book.record({ kind: 'failed', ack: true, job: sampleJob(), error: sent }, 50);
+    expect(book.perOperation().sketch).toBeUndefined();
+    const error = { code: 'processing_timeout' as const, message: '', retryable: false };
     book.record({ kind: 'failed', ack: true, job: sampleJob(), error }, 5);
     expect(book.perOperation().sketch).toEqual({ serviceMs: 0, succeeded: 0, failed: 1, learned: null });
   });

@@ -1,5 +1,6 @@
 import type { OperationStats } from '@spillway/core/heartbeat.ts';
 import { clockStart, type Job } from '@spillway/core/job.ts';
+import { keptObjective } from '@spillway/core/objective.ts';
 import { isOperationName, type OperationName, operationNames } from '@spillway/core/operations.ts';
 import { estimatePixels } from '@spillway/core/pixels.ts';
 import { type Quantiles, RecentValues } from '@spillway/core/routing/quantiles.ts';
@@ -40,10 +41,13 @@ export class OperationStatsBook {
     const { operation, timings } = job;
     if (!isOperationName(operation)) return;
     const before = this.#stats.get(operation) ?? { serviceMs: 0, succeeded: 0, failed: 0 };
-    if (outcome.kind === 'failed' || !timings) {
-      this.#stats.set(operation, { ...before, failed: before.failed + 1 });
+    if (outcome.kind === 'failed') {
+      // What was wrong with a picture says nothing about the worker.
+      const isBlamed = keptObjective({ ...job, state: 'failed', error: outcome.error }) !== null;
+      if (isBlamed) this.#stats.set(operation, { ...before, failed: before.failed + 1 });
       return;
     }
+    if (!timings) return;
     const { processMs, slotWaitMs } = timings;
     const ownMs = Math.min(processMs, ms);
     const serviceMs = before.succeeded === 0 ? ownMs : before.serviceMs + weight * (ownMs - before.serviceMs);

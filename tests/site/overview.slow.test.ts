@@ -13,7 +13,7 @@ const badHour = new Date(midnight - 10 * hourMs);
 beforeAll(async () => {
   site = await startSeededSite();
   await seedRollups(site.ports.metricsDocuments, {
-    ...{ now: new Date(), days: 8, workers: 3, owners: 8, jobsPerHour: 600, badHour },
+    ...{ now: new Date(), days: 8, fineHours: 36, workers: 3, owners: 8, jobsPerHour: 600, badHour },
   });
 });
 afterAll(() => site.close());
