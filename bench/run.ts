@@ -27,6 +27,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   drop: async () => (await import('./drop.ts')).drop,
   line: async () => (await import('./line/main.ts')).line,
   lost: async () => (await import('./lost.ts')).lost,
+  'what-if': async () => (await import('./what-if.ts')).whatIf,
   workbench: async () => (await import('./workbench.ts')).workbench,
   archive: async () => (await import('./archive.ts')).archive,
   'page-weight': async () => (await import('./page-weight.ts')).pageWeight,

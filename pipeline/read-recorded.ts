@@ -3,7 +3,7 @@ import { type RecordedJob, recordedJob } from '@spillway/core/recorded-job.ts';
 import type { Ports } from './ports/ports.ts';
 
 /** Most documents that are read: each is a read, and so many are played within seconds. */
-export const mostRecorded = 3_000;
+export const mostRecorded = 2_000;
 /** Stretches that a time with more jobs is sampled in, evenly over it. */
 const stretchCount = 12;
 /** Documents of one page. */
@@ -71,7 +71,7 @@ interface Span {
 async function readStretch(span: Span, feed: Ports['feed']): Promise<Pick<Recording, 'jobs' | 'reads'>> {
   const [{ jobs: count }, read] = await Promise.all([
     feed.count(span, mostCounted),
-    newestOf(span, mostRecorded / stretchCount, feed),
+    newestOf(span, Math.floor(mostRecorded / stretchCount), feed),
   ]);
   // The oldest of them find a world that is empty, which the stretch was not.
   const lead = read.length < count ? Math.floor(leadShare * read.length) : 0;

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { ThreadMessage } from './messages.ts';
 import type { WhatIfAnswer, WhatIfQuestion } from './what-if.ts';
 
-/** Megabytes of JavaScript objects that a run may keep: 3,000 jobs need a tenth of it. */
+/** Megabytes of JavaScript objects that a run may keep: 2,000 jobs need a part of it. */
 const mostMegabytes = 320;
 
 export type Asked =

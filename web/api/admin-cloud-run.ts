@@ -88,6 +88,7 @@ export function adminCloudRunRoutes({ ports, liveDashboard }: CloudRunDependenci
       const detail = until === null ? why : `until ${until}: ${why}`;
       const deed = { action: 'pause_run', subject: 'Cloud Run', detail } as const;
       const paused = await audited(ports, c.var.admin, deed, () => changePause({ why, until }, c.var.admin));
+      ports.recorder.mark({ kind: 'pause', text: `Cloud Run was paused: ${why}`, by: c.var.admin });
       liveDashboard.readAgain();
       return c.json(paused, 200);
     })
@@ -97,6 +98,7 @@ export function adminCloudRunRoutes({ ports, liveDashboard }: CloudRunDependenci
         await overTime(openBreaker(ports));
         return changePause(null, c.var.admin);
       });
+      ports.recorder.mark({ kind: 'pause', text: 'Cloud Run was let work again.', by: c.var.admin });
       liveDashboard.readAgain();
       return c.json(resumed, 200);
     });

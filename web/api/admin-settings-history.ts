@@ -59,6 +59,8 @@ export function adminSettingsHistoryRoutes({ ports, liveDashboard }: ApiDependen
       const detail = `of ${entry.at.toISOString()} by ${entry.by}`;
       const deed = { action: 'undo_settings', subject: `settings/${entry.document}`, detail } as const;
       const change = await audited(ports, c.var.admin, deed, () => undo(entry, c.var.admin, ports));
+      const kind = entry.document === 'routing' ? 'settings' : 'sources';
+      ports.recorder.mark({ kind, text: `A change was taken back: ${detail}`, by: c.var.admin });
       liveDashboard.readAgain();
       return c.json({ document: entry.document, change }, 200);
     });

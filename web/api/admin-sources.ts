@@ -70,6 +70,7 @@ export function adminSourceRoutes({ ports, liveDashboard }: ApiDependencies) {
       const reading = await audited(ports, c.var.admin, deed, async () =>
         ports.settings.changeSources(rules, c.var.admin),
       );
+      ports.recorder.mark({ kind: 'sources', text: `Rules for senders: ${detail}`, by: c.var.admin });
       liveDashboard.readAgain();
       return c.json(reading, 200);
     })

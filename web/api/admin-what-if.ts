@@ -15,7 +15,7 @@ const tryOtherSettings = createRoute({
   security: adminSecurity,
   summary: 'Play the last hour or day with other settings',
   description:
-    'Arrivals and service times that were recorded, through the code that routes and works in production, in simulated time: misses, dollars and split beside those of the settings in force, and beside what really was. Nothing is changed. At most 3,000 jobs are read and played; of a time with more, a sample. The answer is a stream of events with its progress, and last the result. Whoever closes the connection ends the run. An instance does one at a time.',
+    'Arrivals and service times that were recorded, through the code that routes and works in production, in simulated time: misses, dollars and split beside those of the settings in force, and beside what really was. Nothing is changed. At most 2,000 jobs are read and played; of a time with more, a sample. The answer is a stream of events with its progress, and last the result. Whoever closes the connection ends the run. An instance does one at a time.',
   request: { body: { required: true, content: { 'application/json': { schema: whatIfRequestSchema } } } },
   responses: {
     200: {

@@ -16,7 +16,7 @@ import { askWhatIf } from '@spillway/simulator/what-if/ask.ts';
 import { ProblemError } from './problems.ts';
 
 /** A run that is not done by then is given up. Milliseconds. */
-const mostMs = 90_000;
+const mostMs = 120_000;
 
 export interface WhatIfRuns {
   /**
