@@ -15,7 +15,11 @@ export function differenceLines(
 }
 
 function valueWords(value: unknown): string {
-  if (value === undefined || value === null) return 'none';
+  if (value === undefined || value === null || value === '') return 'none';
   if (typeof value === 'boolean') return value ? 'on' : 'off';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value !== 'object') return String(value);
+  const parts = Array.isArray(value)
+    ? value.map(valueWords)
+    : Object.entries(value).map(([name, inner]) => `${name}: ${valueWords(inner)}`);
+  return parts.length === 0 ? 'none' : parts.join(', ');
 }
