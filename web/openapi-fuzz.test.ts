@@ -109,7 +109,7 @@ async function settle(): Promise<Settled> {
     jobs.push(await upload(test, owner, { metadata }));
     jobs.push(await fail(await upload(test, owner, { metadata, bytes: Buffer.from('no picture') }), memory));
     jobs.push(await succeed(await upload(test, owner, { metadata }), tinyGif, test, smallPictures));
-    // Batches of their own, some of which are deleted meanwhile.
+    // Each is a batch of its own. Some are deleted on the way.
     const small = { batch: `small-${index}` };
     await upload(test, owner, { metadata: small });
     await succeedWithCaption(

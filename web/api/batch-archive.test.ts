@@ -53,7 +53,7 @@ test('what is gone is named, and the rest is there', async () => {
   ]);
 });
 
-/** A bucket whose streams of this file break off after some bytes, so many times. */
+/** A bucket in which the first streams of this file break off after two bytes. */
 function breaking(blobs: Blobs, name: string, times: number): Blobs['read'] {
   let left = times;
   return async (bucket, wanted, part) => {
