@@ -73,6 +73,34 @@ async function visitorLooks(web: string, storage: Look['storage'][]): Promise<Lo
       },
     },
     {
+      name: 'upload-picture-preview',
+      url: web,
+      ...again,
+      async prepare(page) {
+        await firstResult(page);
+        await page
+          .getByRole('button', { name: /^Open / })
+          .first()
+          .click();
+        const dialog = page.getByRole('dialog');
+        await dialog.getByRole('button', { name: 'Cut-out' }).first().click();
+        await dialog.getByRole('slider', { name: 'Feather' }).fill('12');
+        await dialog.getByRole('radio', { name: 'Colour' }).check();
+        await dialog.getByRole('img', { name: /^Preview/ }).waitFor();
+      },
+    },
+    {
+      name: 'upload-options',
+      url: web,
+      async prepare(page) {
+        await page
+          .getByRole('button', { name: /^Options of/ })
+          .first()
+          .click();
+        await page.getByRole('dialog').waitFor();
+      },
+    },
+    {
       name: 'upload-refused-files',
       url: web,
       async prepare(page) {

@@ -37,6 +37,12 @@ export function WorkbenchDoor({ batches, own, selection, deeds }: WorkbenchDoorP
     if (opened && !found && isListed) void lookForOlder(own, batches, opened.picture);
   }, [opened?.picture, found === null, isListed]);
 
+  useEffect(() => {
+    const id = found?.picture.id ?? null;
+    // It was opened before the server knew it; a reload finds it by the server's id alone.
+    if (opened && id !== null && id !== opened.picture) stepTo(id, opened.result);
+  }, [opened?.picture, found?.picture.id]);
+
   if (!opened) return null;
   if (failed) {
     return (
