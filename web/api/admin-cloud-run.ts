@@ -6,7 +6,7 @@ import { overTime } from '@spillway/core/steps.ts';
 import { openBreaker } from '@spillway/pipeline/open-breaker.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { audited } from './audit.ts';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { pauseRequestSchema, runPauseSchema } from './routing-schema.ts';
@@ -42,14 +42,7 @@ const pauseCloudRun = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: pauseRequestSchema } } } },
   responses: {
     200: json(runPauseSchema, 'The pause.'),
-    ...problemAnswers(
-      'invalid_request',
-      'invalid_json',
-      ...adminProblems,
-      'cross_site',
-      'body_too_large',
-      'unsupported_media_type',
-    ),
+    ...problemAnswers(...adminBodyProblems),
   },
 });
 

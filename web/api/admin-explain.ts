@@ -7,7 +7,7 @@ import type { JobRequest } from '@spillway/core/transitions.ts';
 import { explainRoute } from '@spillway/pipeline/explain-route.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { z } from 'zod';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { calibrationViewSchema, explainRequestSchema, explanationSchema } from './routing-schema.ts';
@@ -27,14 +27,7 @@ const explainRouteNow = () =>
     },
     responses: {
       200: json(explanationSchema, 'The decision.'),
-      ...problemAnswers(
-        'invalid_request',
-        'invalid_json',
-        ...adminProblems,
-        'cross_site',
-        'body_too_large',
-        'unsupported_media_type',
-      ),
+      ...problemAnswers(...adminBodyProblems),
     },
   });
 

@@ -4,7 +4,7 @@ import { isOperationName } from '@spillway/core/operations.ts';
 import { contradictionsIn, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
 import { audited } from './audit.ts';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { invalidFields, ProblemError, unknownFieldsProblem } from './problems.ts';
@@ -34,15 +34,7 @@ const changeSettings = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: settingsRequestSchema } } } },
   responses: {
     200: json(settingsSchema, 'The settings as they are now.'),
-    ...problemAnswers(
-      'invalid_request',
-      'invalid_json',
-      ...adminProblems,
-      'cross_site',
-      'settings_changed',
-      'body_too_large',
-      'unsupported_media_type',
-    ),
+    ...problemAnswers(...adminBodyProblems, 'settings_changed'),
   },
 });
 

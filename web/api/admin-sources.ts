@@ -3,7 +3,7 @@ import { largestFile } from '@spillway/core/file-size.ts';
 import { problemsOfRules, type RuleProblem } from '@spillway/core/source-rules.ts';
 import { refuseStale, refuseUnknownFields } from './admin-settings.ts';
 import { audited } from './audit.ts';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { limits } from './limits.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -33,15 +33,7 @@ const changeSources = createRoute({
   request: { body: { required: true, content: { 'application/json': { schema: sourcesRequestSchema } } } },
   responses: {
     200: json(sourcesSchema, 'The rules as they are now.'),
-    ...problemAnswers(
-      'invalid_request',
-      'invalid_json',
-      ...adminProblems,
-      'cross_site',
-      'settings_changed',
-      'body_too_large',
-      'unsupported_media_type',
-    ),
+    ...problemAnswers(...adminBodyProblems, 'settings_changed'),
   },
 });
 

@@ -1,7 +1,7 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type WhatIfLine, whatIfRequestSchema } from '@spillway/core/what-if.ts';
 import { refuseContradictions, refuseUnknownFields } from './admin-settings.ts';
-import { adminProblems, adminSecurity, problemAnswers } from './describe.ts';
+import { adminBodyProblems, adminSecurity, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { eventStreamHeaders } from './event-stream.ts';
 import { createOpenApiApp } from './openapi-app.ts';
@@ -22,15 +22,7 @@ const tryOtherSettings = createRoute({
       description: 'Server-sent events without names, the last a result or a failure.',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...problemAnswers(
-      'invalid_request',
-      'invalid_json',
-      ...adminProblems,
-      'cross_site',
-      'what_if_running',
-      'body_too_large',
-      'unsupported_media_type',
-    ),
+    ...problemAnswers(...adminBodyProblems, 'what_if_running'),
   },
 });
 

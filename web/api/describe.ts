@@ -35,6 +35,16 @@ export const visitorProblems = [
 /** What is answered if the request is not an admin's. */
 export const adminProblems = ['admin_required', 'proxy_required', 'not_admin'] as const;
 
+/** What is answered if an admin's body cannot be taken. */
+export const adminBodyProblems = [
+  'invalid_request',
+  'invalid_json',
+  ...adminProblems,
+  'cross_site',
+  'body_too_large',
+  'unsupported_media_type',
+] as const;
+
 /** The database keeps some ids for itself, such as `__x__`: no job has one, and asking for it is an error. */
 export const jobIdParameter = z.object({
   id: z

@@ -66,7 +66,7 @@ export function WhatIf({ editor }: { editor: SettingsEditor }) {
         )}
       </div>
       {!proposed && <p class="option-problem">Some fields above are not valid.</p>}
-      <div class="what-if-outcome" role="status">
+      <div class="what-if-outcome" aria-live="polite">
         {line.value && <Outcome line={line.value} />}
       </div>
     </section>
