@@ -59,7 +59,7 @@ export function JobRows({ jobs, selected }: JobRowsProps) {
             <th scope="col" class="col-owner wider">
               Owner
             </th>
-            <th scope="col" class="figure-cell wide">
+            <th scope="col" class="figure-cell widest">
               Waited
             </th>
             <th scope="col" class="figure-cell wide">
@@ -117,7 +117,7 @@ function JobRow({ job, selected, onToggle }: JobRowProps) {
         <OperationName operation={job.operation} />
       </td>
       <td class={`wide why ${job.state === 'failed' ? 'failure' : ''}`} title={why}>
-        {why}
+        <span>{why}</span>
       </td>
       <td>
         {isRouted(job) ? (
@@ -135,7 +135,7 @@ function JobRow({ job, selected, onToggle }: JobRowProps) {
       <td class="wider" title={job.owner ?? undefined}>
         {job.owner ?? '–'}
       </td>
-      <td class="figure-cell wide">{timings ? formatDuration(timings.waitMs) : '–'}</td>
+      <td class="figure-cell widest">{timings ? formatDuration(timings.waitMs) : '–'}</td>
       <td class="figure-cell wide">{took === null ? '–' : formatDuration(took)}</td>
       <td class="figure-cell wide">{job.attempt}</td>
       <td class="figure-cell" title={formatMoment(job.createdAt)}>
