@@ -31,6 +31,7 @@ const benchmarks: Record<string, () => Promise<(options: BenchOptions) => Promis
   workbench: async () => (await import('./workbench.ts')).workbench,
   archive: async () => (await import('./archive.ts')).archive,
   'page-weight': async () => (await import('./page-weight.ts')).pageWeight,
+  dashboard: async () => (await import('./dashboard.ts')).dashboard,
   gallery: async () => (await import('./gallery/main.ts')).gallery,
 };
 

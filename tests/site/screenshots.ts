@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { builtInNames, manifestOf } from '@spillway/core/operations.ts';
 import { sampleWorker } from '@spillway/core/testing/sample-worker.ts';
 import { startStack } from '@spillway/emulators/stack.ts';
+import { seedRollups } from '@spillway/pipeline/testing/seed-rollups.ts';
 import type { Page } from 'playwright-core';
 import { launchBrowser } from '../browser.ts';
 import { drawnJpeg } from '../pictures.ts';
@@ -30,6 +31,9 @@ const wanted = (looks: Look[]) => looks.filter(({ name }) => name.includes(value
 /** What admins see, as addresses of the seeded site. */
 const adminPages = {
   overview: '',
+  'overview-24h': '?range=24h',
+  'overview-30d-worker': '?range=30d&worker=vm-0',
+  'overview-wrong-range': '?range=1y',
   jobs: 'jobs/',
   'jobs-failed': 'jobs/?state=failed',
   'jobs-wrong-filter': 'jobs/?state=lost',
@@ -170,6 +174,11 @@ async function takeAdminPictures(target: string): Promise<void> {
   try {
     const now = Date.now();
     const jobs = await seedJobs(site, drawnJobs(2_000, 24, now));
+    // Yesterday at 14:00 UTC.
+    const badHour = new Date(Math.floor(now / 86_400_000) * 86_400_000 - 36_000_000);
+    await seedRollups(site.ports.metricsDocuments, {
+      ...{ now: new Date(now), days: 30, workers: 4, owners: 12, jobsPerHour: 400, badHour },
+    });
     for (let index = 1; index <= 12; index++) {
       const { ageMs: _, ...heartbeat } = sampleWorker({
         id: `vm-${index}`,

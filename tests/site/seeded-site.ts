@@ -25,8 +25,13 @@ export interface SeededSite {
   close(): Promise<void>;
 }
 
-/** Builds the site where its sources have changed, and starts it without workers and without a router. */
-export async function startSeededSite(): Promise<SeededSite> {
+/**
+ * Builds the site where its sources have changed, and starts it without workers and without a router.
+ * @param seenBySite What the site has of the ports, such as the same with a count of its reads.
+ */
+export async function startSeededSite(
+  seenBySite: (ports: MemoryPorts) => MemoryPorts = (ports) => ports,
+): Promise<SeededSite> {
   const root = fileURLToPath(new URL('../..', import.meta.url));
   await buildSiteIfChanged(root, join(root, '.local/logs'));
   const folder = await mkdtemp(join(tmpdir(), 'spillway-seeded-'));
@@ -38,7 +43,7 @@ export async function startSeededSite(): Promise<SeededSite> {
   const documents = createEmbeddedDocuments(database, log, (item, error) => log.error({ error }, item));
   const ports: MemoryPorts = { ...memory, ...documents };
   const site: RunningSite = await startSite({
-    ports,
+    ports: seenBySite(ports),
     site: await loadStaticSite(join(root, 'web/dist'), null),
     version: 'test',
     config: testConfig,

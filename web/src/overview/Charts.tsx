@@ -2,7 +2,7 @@ import { formatDollars, formatShare } from '@spillway/core/amounts.ts';
 import type { FiguresView, MetricsPoint } from '@spillway/web/api/metrics-schema.ts';
 import { type ChartLine, TimeChart } from '../charts/TimeChart.tsx';
 import { formatDuration } from '../format/duration.ts';
-import { countsOf, measuresOf, stepsOf } from './chart-data.ts';
+import { countsOf, hasJobs, measuresOf, stepsOf } from './chart-data.ts';
 import { MachineCharts } from './MachineCharts.tsx';
 import type { OverviewState } from './overview-state.ts';
 import { around } from './WorstStep.tsx';
@@ -12,6 +12,13 @@ export function Charts({ state }: { state: OverviewState }) {
   const metrics = state.metrics.value;
   const view = state.view.value;
   if (!metrics) return <div class="charts-wait empty">Reading what happened …</div>;
+  if (!hasJobs(metrics)) {
+    return (
+      <div class="empty">
+        <p>Nothing is known of jobs {view.about ? 'of this kind ' : ''}in this time.</p>
+      </div>
+    );
+  }
   const steps = stepsOf(metrics, Date.now());
   const { stepMs, marks } = metrics;
   const isAll = view.about === null;

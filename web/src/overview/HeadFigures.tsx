@@ -33,14 +33,20 @@ export function HeadFigures({ overview, metrics }: HeadFiguresProps) {
         <Failed sum={sum} metrics={metrics} />
         <Kept name="Interactive in time" sum={sum} of="interactive" metrics={metrics} />
         <Kept name="Bulk in time" sum={sum} of="bulk" metrics={metrics} />
-        <Figure
-          name="Interactive, 95th percentile"
-          value={duration(sum?.classes.interactive.total.p95)}
-          note={sum ? `median ${duration(sum.classes.interactive.total.p50) ?? '–'}, upload to outcome` : ' '}
-          spark={metrics?.points.map(({ classes }) => classes.interactive.total.p95 ?? 0)}
-        />
-        <Dollars sum={sum} />
-        <Saving sum={sum} />
+        {sum?.classes.interactive.succeeded !== 0 && (
+          <Figure
+            name="Interactive, 95th percentile"
+            value={duration(sum?.classes.interactive.total.p95)}
+            note={sum ? `median ${duration(sum.classes.interactive.total.p50)}, upload to outcome` : ' '}
+            spark={metrics?.points.map(({ classes }) => classes.interactive.total.p95 ?? 0)}
+          />
+        )}
+        {(sum === null || ended(sum) > 0) && (
+          <>
+            <Dollars sum={sum} />
+            <Saving sum={sum} />
+          </>
+        )}
         <RunCondition run={overview?.run ?? null} />
       </dl>
     </section>
@@ -54,7 +60,7 @@ function Failed({ sum, metrics }: { sum: FiguresView | null; metrics: MetricsVie
     <Figure
       name="Failed"
       value={sum && whole.format(failed(sum))}
-      note={sum ? (failed(sum) === 0 ? 'nothing failed' : `${refused} for what was sent`) : ' '}
+      note={sum ? (failed(sum) === 0 ? 'none of them' : `${refused} for what was sent`) : ' '}
       tone={sum && failed(sum) > refused ? 'bad' : undefined}
       spark={metrics?.points.map(failed)}
     />
@@ -78,14 +84,13 @@ function Kept({
   };
   const whole = sum && share(sum);
   const missed = sum?.classes[of].missed ?? 0;
+  // A class without jobs has nothing to say.
+  if (sum && whole === null) return null;
   return (
     <Figure
       name={name}
-      value={
-        sum &&
-        (whole === null ? '–' : formatShare(whole, whole !== null && whole > 0.99 && whole < 1 ? 1 : 0))
-      }
-      note={sum ? (whole === null ? 'no job to judge' : `${countOf(missed, 'objective')} missed`) : ' '}
+      value={whole === null ? null : formatShare(whole, whole > 0.99 && whole < 1 ? 1 : 0)}
+      note={sum ? `${countOf(missed, 'objective')} missed` : ' '}
       tone={whole !== null && whole < 0.9 ? 'attention' : undefined}
       spark={metrics?.points.map((point) => share(point) ?? 1)}
     />
@@ -170,6 +175,5 @@ function untoldWords(metrics: MetricsView | null): string {
 }
 
 function duration(milliseconds: number | null | undefined): string | null {
-  if (milliseconds === undefined) return null;
-  return milliseconds === null ? '–' : formatDuration(milliseconds);
+  return milliseconds === undefined || milliseconds === null ? null : formatDuration(milliseconds);
 }

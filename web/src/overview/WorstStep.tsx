@@ -1,6 +1,6 @@
 import { countOf, formatShare } from '@spillway/core/amounts.ts';
 import { formatDuration, formatMoment } from '../format/duration.ts';
-import { stepsOf, worstStep } from './chart-data.ts';
+import { hasJobs, stepsOf, worstStep } from './chart-data.ts';
 import type { OverviewState } from './overview-state.ts';
 
 const hourMs = 3_600_000;
@@ -10,7 +10,13 @@ export function WorstStep({ state }: { state: OverviewState }) {
   const metrics = state.metrics.value;
   const worst = metrics && worstStep(stepsOf(metrics, Date.now()));
   if (!metrics || !worst) {
-    return <p class="worst-step">{metrics ? 'No objective was missed in this time.' : ' '}</p>;
+    return (
+      <p class="worst-step">
+        {metrics && hasJobs(metrics)
+          ? 'No step of this time stands out: few objectives were missed, or none.'
+          : ' '}
+      </p>
+    );
   }
   const { interactive, bulk } = worst.point.classes;
   const missed = interactive.missed + bulk.missed;

@@ -28,6 +28,11 @@ export function measuresOf(
   return points.map((point) => (point ? measure(point) : null));
 }
 
+/** Whether anything is known of jobs in this time. */
+export function hasJobs({ sum: { classes, decided } }: MetricsView): boolean {
+  return classes.interactive.ended + classes.bulk.ended + decided.vm + decided.run > 0;
+}
+
 /** So few jobs of a step say little about a share. */
 const fewestJobs = 5;
 
