@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { Skeleton } from '../components/Skeleton.tsx';
 import type { Access, AdminDoor } from './admin-door.ts';
 
 interface AccessNoticeProps {
@@ -10,7 +11,7 @@ interface AccessNoticeProps {
 export function AccessNotice({ access, door }: AccessNoticeProps) {
   switch (access) {
     case 'unknown':
-      return <p class="empty">Opening the dashboard …</p>;
+      return <Skeleton lines={10} label="Opening the dashboard …" />;
     case 'unreachable':
       return (
         <div class="gate" role="status">
@@ -34,9 +35,8 @@ export function AccessNotice({ access, door }: AccessNoticeProps) {
         <div class="gate">
           <h2>The dashboard is for admins.</h2>
           <p>
-            Open the admin address that <code>npm start</code> printed (it is also <code>adminUrl</code> in{' '}
-            <code>.local/stack.json</code>), or enter the admin token here. It lets this browser in for half a
-            day.
+            Whoever runs this installation has the admin’s address, or the admin token. The token lets this
+            browser in for half a day.
           </p>
           <TokenForm door={door} />
           <BackToUploads />

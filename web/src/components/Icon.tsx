@@ -21,6 +21,7 @@ const paths = {
 } as const;
 
 export type IconName = keyof typeof paths;
+export const iconNames = Object.keys(paths) as IconName[];
 
 /** A line drawing beside words. It is hidden from screen readers, because the words say the same. */
 export function Icon({ name }: { name: IconName }) {

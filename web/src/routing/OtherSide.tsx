@@ -27,7 +27,8 @@ export function OtherSide({
 /** Wait, service, I/O and margin add up to the finish. */
 function SideFigureTable({ chosen, alternative }: { chosen: SideFigures; alternative: SideFigures }) {
   return (
-    <div class="table-scroll">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls must be reachable by keys.
+    <section class="table-scroll" tabIndex={0} aria-label="What was expected of both sides">
       <table class="predictions side-figures">
         <caption class="visually-hidden">What was expected of both sides</caption>
         <thead>
@@ -47,7 +48,7 @@ function SideFigureTable({ chosen, alternative }: { chosen: SideFigures; alterna
           <FigureRow side={alternative} note={null} />
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

@@ -1,3 +1,4 @@
+import { countOf } from '@spillway/core/amounts.ts';
 import type { WorkerView } from '@spillway/web/api/schema.ts';
 import { useState } from 'preact/hooks';
 import { OperationName } from '../components/OperationName.tsx';
@@ -131,7 +132,9 @@ function ServiceTimes({ perOperation }: { perOperation: WatchedWorker['view']['p
           <dd>
             {formatDuration(stats.serviceMs)}
             <small>
-              {stats.succeeded} done{stats.failed > 0 ? `, ${stats.failed} failed` : ''}
+              {stats.succeeded} done
+              {/* Mostly the pictures' own: a worker that fails by itself is paused, and says why. */}
+              {stats.failed > 0 && `, ${countOf(stats.failed, 'picture')} that could not be worked on`}
             </small>
           </dd>
         </div>
