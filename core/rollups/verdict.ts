@@ -16,6 +16,8 @@ export const verdictSchema = z.discriminatedUnion('kind', [
     sentence: z.string(),
     since: instant.nullable(),
     where: z.enum(verdictPlaces),
+    /** Whether it is to be told at once, over whatever is being read. */
+    urgent: z.boolean(),
     /** Alerts beside the one that the sentence is about. */
     others: z.int().min(0),
   }),
@@ -41,6 +43,14 @@ const places: Record<Alert['code'], (typeof verdictPlaces)[number]> = {
   dead_letters: 'jobs',
 };
 
+/** Nothing goes on, or not as somebody has asked for. */
+export const urgentCodes: ReadonlySet<Alert['code']> = new Set<Alert['code']>([
+  'uploads_refused',
+  'nothing_takes_work',
+  'worker_lacks',
+  'settings_invalid',
+]);
+
 /**
  * One line that says whether all is well, and if not, what is wrong, since when, and where to look.
  * @param alerts The worst first.
@@ -58,6 +68,7 @@ export function verdictOf(
       sentence: worst.message,
       since: worst.since,
       where: places[worst.code],
+      urgent: urgentCodes.has(worst.code),
       others: alerts.length - 1,
     };
   }

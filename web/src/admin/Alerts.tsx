@@ -1,32 +1,28 @@
+import { urgentCodes } from '@spillway/core/rollups/verdict.ts';
 import type { Alert } from '@spillway/core/routing/alerts.ts';
 import { Icon, type IconName } from '../components/Icon.tsx';
 
-interface AlertLook {
-  icon: IconName;
-  /** Told at once, over whatever is being read; the others wait for a pause. */
-  urgent: boolean;
-}
-
-const looks: Record<Alert['code'], AlertLook> = {
-  uploads_refused: { icon: 'alert', urgent: true },
-  nothing_takes_work: { icon: 'alert', urgent: true },
-  run_paused: { icon: 'pause', urgent: false },
-  run_over_budget: { icon: 'coins', urgent: false },
-  vm_paused: { icon: 'pause', urgent: false },
-  worker_lacks: { icon: 'alert', urgent: true },
-  settings_invalid: { icon: 'sliders', urgent: true },
-  heartbeats_ignored: { icon: 'pulse', urgent: false },
-  passed_over: { icon: 'alert', urgent: false },
-  failures: { icon: 'alert', urgent: false },
-  objectives_missed: { icon: 'pulse', urgent: false },
-  backlog_old: { icon: 'pulse', urgent: false },
-  dead_letters: { icon: 'alert', urgent: false },
+const icons: Record<Alert['code'], IconName> = {
+  uploads_refused: 'alert',
+  nothing_takes_work: 'alert',
+  run_paused: 'pause',
+  run_over_budget: 'coins',
+  vm_paused: 'pause',
+  worker_lacks: 'alert',
+  settings_invalid: 'sliders',
+  heartbeats_ignored: 'pulse',
+  passed_over: 'alert',
+  failures: 'alert',
+  objectives_missed: 'pulse',
+  backlog_old: 'pulse',
+  dead_letters: 'alert',
 };
 
 /** What the admin has to know of, the worst first. */
 export function Alerts({ alerts }: { alerts: readonly Alert[] }) {
-  const urgent = alerts.filter(({ code }) => looks[code].urgent);
-  const others = alerts.filter(({ code }) => !looks[code].urgent);
+  // The urgent ones are told at once, over whatever is being read; the others wait for a pause.
+  const urgent = alerts.filter(({ code }) => urgentCodes.has(code));
+  const others = alerts.filter(({ code }) => !urgentCodes.has(code));
   return (
     <div class="alerts">
       <AlertList role="alert" alerts={urgent} />
@@ -47,7 +43,7 @@ function AlertList({ role, alerts }: { role: 'alert' | 'status'; alerts: readonl
         const before = alerts.slice(0, index).filter((other) => other.code === code).length;
         return (
           <p key={`${code} ${before}`} class="dashboard-alert">
-            <Icon name={looks[code].icon} />
+            <Icon name={icons[code]} />
             <span>{message}</span>
           </p>
         );

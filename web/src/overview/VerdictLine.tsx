@@ -14,7 +14,10 @@ const places: Record<Extract<Verdict, { kind: 'wrong' }>['where'], { href: strin
 /** Whether all is well, and if not: what is wrong, since when, and where to look. It has its line from the start. */
 export function VerdictLine({ verdict }: { verdict: Verdict | null }) {
   return (
-    <div class={`verdict ${verdict?.kind ?? 'unknown'}`} role="status">
+    <div
+      class={`verdict ${verdict?.kind ?? 'unknown'}`}
+      role={verdict?.kind === 'wrong' && verdict.urgent ? 'alert' : 'status'}
+    >
       <Icon name={verdict?.kind === 'wrong' ? 'alert' : 'pulse'} />
       <p>
         {verdict === null ? 'Looking …' : verdict.sentence}
