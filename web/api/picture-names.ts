@@ -28,12 +28,16 @@ export function safeName(name: string): string {
  */
 export function createUniqueNames(): (name: string) => string {
   const taken = new Set<string>();
+  /** By a name, the number that the next one like it is tried with: telephones call every picture `image.jpg`. */
+  const next = new Map<string, number>();
   const key = (name: string) => name.normalize('NFC').toLowerCase();
   return (name) => {
-    for (let number = 1; ; number++) {
+    const asked = key(name);
+    for (let number = next.get(asked) ?? 1; ; number++) {
       const candidate = number === 1 ? name : `${name} (${number})`;
       if (taken.has(key(candidate))) continue;
       taken.add(key(candidate));
+      next.set(asked, number + 1);
       return candidate;
     }
   };
