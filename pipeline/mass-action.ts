@@ -1,4 +1,4 @@
-import { OutageError } from '@spillway/core/errors.ts';
+import { messageOf, OutageError } from '@spillway/core/errors.ts';
 import type { JobFilter } from '@spillway/core/job-filter.ts';
 import { filterOf, jobQuerySchema } from '@spillway/core/job-query.ts';
 import {
@@ -45,7 +45,10 @@ export async function expectedJobs(
   };
 }
 
-/** Does the next step of the action, and gives it as it is then. Safe to repeat. Throws `OutageError`. */
+/**
+ * Does the next step of the action, and gives it as it is then. A job that cannot be changed is passed over, so that it does
+ * not keep the others from their turn. Safe to repeat. Throws `OutageError` once nothing of the step goes on any more.
+ */
 export async function takeStep(action: MassAction, ports: Ports): Promise<MassAction> {
   if (action.state !== 'running') return action;
   const { ids, place } = await nextJobs(action, ports);
@@ -53,10 +56,12 @@ export async function takeStep(action: MassAction, ports: Ports): Promise<MassAc
   const waiting = [...ids];
   const work = async () => {
     for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-      deeds.push(await doTo(id, action, ports));
+      deeds.push(await triedOn(id, action, ports));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, work));
+  const works = Array.from({ length: atOnce }, work);
+  await Promise.allSettled(works);
+  await Promise.all(works);
   const count = (kind: Deed['kind']) => deeds.filter((deed) => deed.kind === kind).length;
   const problem = deeds.findLast((deed) => deed.kind === 'refused')?.why ?? action.problem;
   return {
@@ -94,8 +99,18 @@ async function nextJobs(
 }
 
 function filterOfWhich({ query }: Extract<WhichJobs, { kind: 'matching' }>): JobFilter {
-  // Its times are absolute.
-  return filterOf(jobQuerySchema.parse(query), new Date(0));
+  // Its times are absolute. Without a condition that only a newer version knows it would mean more jobs.
+  return filterOf(jobQuerySchema.strict().parse(query), new Date(0));
+}
+
+async function triedOn(id: string, action: MassAction, ports: Ports): Promise<Deed> {
+  try {
+    return await doTo(id, action, ports);
+  } catch (error) {
+    if (error instanceof OutageError) throw error;
+    ports.log.warn({ error, jobId: id, kind: action.kind }, 'A job among many could not be changed.');
+    return { kind: 'refused', why: messageOf(error) };
+  }
 }
 
 async function doTo(id: string, { kind, expected }: MassAction, ports: Ports): Promise<Deed> {

@@ -1,4 +1,6 @@
+import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
+import { takeStep } from '@spillway/pipeline/mass-action.ts';
 import { expect, test } from 'vitest';
 import { massActionStandSchema } from './schema.ts';
 import { type Browser, createAdmin, createTestApi, upload } from './test-client.ts';
@@ -121,4 +123,27 @@ test('begins nothing for nothing, nor with a filter that there is not', async ()
   expect((await act(admin, '', { kind: 'retry', which: failures })).status).toBe(409);
   const wrong = { kind: 'matching', query: { sate: 'failed' } };
   expect((await act(admin, '', { kind: 'retry', which: wrong })).status).toBe(400);
+});
+
+test('goes on past a job that cannot be changed, and says why', async () => {
+  const { admin, memory, failed } = await createSite(3);
+  const remove = memory.blobs.remove;
+  memory.blobs.remove = async (bucket, name, generation) => {
+    if (name === failed[1]?.source.name) throw new RefusedError('Not in this bucket.');
+    return remove(bucket, name, generation);
+  };
+  const { id } = await begin(admin, { kind: 'delete', which: { kind: 'matching', query: {} } });
+  expect(await toEnd(admin, id)).toMatchObject({
+    action: { state: 'done', expected: 3, done: 2, refused: 1, problem: 'Not in this bucket.' },
+  });
+});
+
+test('a filter that this version does not know widens nothing', async () => {
+  const { admin, ports } = await createSite(2);
+  await begin(admin, { kind: 'delete', which: failures });
+  const { action } = await ports.massActions.read();
+  if (action?.which.kind !== 'matching') expect.fail('It has no filter.');
+  const newer = { ...action, which: { ...action.which, query: { ...action.which.query, colour: 'red' } } };
+  await expect(takeStep(newer, ports)).rejects.toThrow();
+  expect((await ports.feed.find({}, 10, null)).jobs).toHaveLength(2);
 });
