@@ -37,8 +37,8 @@ export function BatchList({ batches, complete, own, ...rest }: BatchListProps) {
   const keys = useMemo(() => rows.map(({ key }) => key), [rows]);
   const estimate = (index: number) =>
     rows[index]?.kind === 'head' ? headHeight : Math.round(cardWidth * 0.75) + cardText + gap;
-  const virtual = useVirtualRows({ list, keys, estimate, drawnFor: columns });
-  const saysModel = known.find(usesBuiltInModel)?.key;
+  const virtual = useVirtualRows({ list, keys, estimate, drawnFor: cardWidth });
+  const saysModel = useMemo(() => known.find(usesBuiltInModel)?.key, [known]);
   // The pressed button goes with what it deleted, so keyboard focus moves to the heading.
   const onGone = () => heading.current?.focus();
 
@@ -63,7 +63,6 @@ export function BatchList({ batches, complete, own, ...rest }: BatchListProps) {
               <div
                 key={key}
                 class="batch-row"
-                data-index={index}
                 data-row={row.key}
                 ref={virtual.measure}
                 style={{ transform: `translateY(${top}px)` }}

@@ -1,23 +1,13 @@
-import {
-  defaultRangeExtractor,
-  measureElement,
-  observeWindowOffset,
-  observeWindowRect,
-  type Range,
-  type VirtualItem,
-  Virtualizer,
-  type VirtualizerOptions,
-  windowScroll,
-} from '@tanstack/virtual-core';
 import type { RefObject } from 'preact';
-import { useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useMemo, useReducer, useRef } from 'preact/hooks';
+import { placeRows, type RowPlaces, rowsIn } from './row-places.ts';
 
 /** The rows that are in the document: those in the window, some around it, and the one with the keyboard's focus. */
 export interface VirtualRows {
   /** Pixels of all rows together. */
   height: number;
-  shown: readonly (VirtualItem & { top: number })[];
-  /** For the `ref` of every shown row, which names its place in `data-index`. */
+  shown: readonly { key: string; index: number; top: number }[];
+  /** For the `ref` of every shown row, which has its key in `data-row`. */
   measure(row: HTMLElement | null): void;
 }
 
@@ -31,66 +21,93 @@ interface VirtualRowsOptions {
   drawnFor: unknown;
 }
 
-/** Rows beyond the window's edge, so that a quick turn of the wheel and the next Tab find them there. */
-const overscan = 3;
+/** Pixels beyond the window's edges: a quick turn of the wheel and the next Tab find their rows there. */
+const around = 1_000;
 
-/** A list of any length in the window's own scroll, of which only what can be seen is in the document. */
+/**
+ * A list of any length in the window's own scroll, of which only what can be seen is in the document. What is seen stays
+ * where it is when rows above it come, go or change their height.
+ */
 export function useVirtualRows({ list, keys, estimate, drawnFor }: VirtualRowsOptions): VirtualRows {
   const [, draw] = useReducer((count: number) => count + 1, 0);
-  const focused = useRef<string | null>(null);
-  const [margin, setMargin] = useState(0);
-  const options: VirtualizerOptions<Window, HTMLElement> = {
-    count: keys.length,
-    getScrollElement: () => (typeof window === 'undefined' ? null : window),
-    estimateSize: estimate,
-    getItemKey: (index) => keys[index] ?? index,
-    observeElementRect: observeWindowRect,
-    observeElementOffset: observeWindowOffset,
-    scrollToFn: windowScroll,
-    measureElement,
-    overscan,
-    scrollMargin: margin,
-    rangeExtractor: (range) =>
-      withFocused(range, focused.current === null ? -1 : keys.indexOf(focused.current)),
-    onChange: () => draw(0),
-  };
-  const [virtualizer] = useState(() => new Virtualizer(options));
-  virtualizer.setOptions(options);
-  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
-  useLayoutEffect(() => virtualizer.measure(), [virtualizer, drawnFor]);
-  useLayoutEffect(() => virtualizer._willUpdate());
+  const focused = useRef('');
+  // Heights are worth nothing once rows are drawn otherwise.
+  const heights = useMemo(() => new Map<string, number>(), [drawnFor]);
+  const places = placeRows(keys.map((key, index) => heights.get(key) ?? estimate(index)));
+  const scrolled = Math.max(0, -(list.current?.getBoundingClientRect().top ?? 0));
+  useKeptPlace({ keys, places }, scrolled);
+
   useLayoutEffect(() => {
-    const look = () => {
-      const top = list.current?.getBoundingClientRect().top;
-      if (top !== undefined) setMargin(Math.round(top + scrollY));
-    };
-    // What is above the list changes its place, and then the height of the page.
-    const observer = new ResizeObserver(look);
-    observer.observe(document.body);
-    return () => observer.disconnect();
-  }, [list]);
-  useLayoutEffect(() => {
-    const element = list.current;
-    if (!element) return;
     const controller = new AbortController();
     const { signal } = controller;
-    const follow = ({ target }: FocusEvent) => {
-      const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
-      focused.current = row?.dataset.row ?? null;
-    };
-    element.addEventListener('focusin', follow, { signal });
-    element.addEventListener('focusout', () => (focused.current = null), { signal });
+    addEventListener('scroll', () => draw(0), { signal, passive: true });
+    addEventListener('resize', () => draw(0), { signal });
+    list.current?.addEventListener('focusin', ({ target }) => (focused.current = keyOf(target)), { signal });
+    list.current?.addEventListener('focusout', () => (focused.current = ''), { signal });
     return () => controller.abort();
   }, [list]);
+
+  // A row that has kept its height is not reported again.
+  useLayoutEffect(() => {
+    for (const row of list.current?.querySelectorAll<HTMLElement>('[data-row]') ?? []) {
+      heights.set(keyOf(row), row.offsetHeight);
+    }
+    draw(0);
+  }, [list, heights]);
+
+  const measure = useHeights(heights, () => draw(0));
+  const windowHeight = typeof window === 'undefined' ? 0 : innerHeight;
+  const { first, last } = rowsIn(places, scrolled - around, scrolled + windowHeight + around);
+  const rows = keys.map((key, index) => ({ key, index, top: places.tops[index] ?? 0 }));
   return {
-    height: virtualizer.getTotalSize(),
-    shown: virtualizer.getVirtualItems().map((item) => ({ ...item, top: item.start - margin })),
-    measure: virtualizer.measureElement,
+    height: places.height,
+    // In the order of the list, which is the order of the Tab key.
+    shown: rows.filter(({ key, index }) => (index >= first && index <= last) || key === focused.current),
+    measure,
   };
 }
 
-function withFocused(range: Range, focused: number): number[] {
-  const shown = defaultRangeExtractor(range);
-  if (focused < 0 || shown.includes(focused)) return shown;
-  return [...shown, focused].sort((a, b) => a - b);
+interface PlacedRows {
+  keys: readonly string[];
+  places: RowPlaces;
+}
+
+/** Scrolls along when the first row in the window gets another place. At the list's beginning nothing is kept. */
+function useKeptPlace(rows: PlacedRows, scrolled: number): void {
+  const before = useRef(rows);
+  const { keys, places } = before.current;
+  const { first } = rowsIn(places, scrolled, scrolled);
+  const next = scrolled > 0 && first >= 0 ? rows.keys.indexOf(keys[first] ?? '') : -1;
+  const moved = next < 0 ? 0 : (rows.places.tops[next] ?? 0) - (places.tops[first] ?? 0);
+  before.current = rows;
+  useLayoutEffect(() => {
+    if (moved !== 0) scrollBy(0, moved);
+  });
+}
+
+/** A `ref` for rows that keeps their heights in a map, and says when one has changed. */
+function useHeights(heights: Map<string, number>, onChange: () => void): (row: HTMLElement | null) => void {
+  const current = useRef({ heights, onChange });
+  current.current = { heights, onChange };
+  return useMemo(() => {
+    if (typeof window === 'undefined') return () => {};
+    const observer = new ResizeObserver((entries) => {
+      const changed = entries.filter(({ target, borderBoxSize }) => {
+        const height = Math.round(borderBoxSize[0]?.blockSize ?? 0);
+        if (height === 0 || current.current.heights.get(keyOf(target)) === height) return false;
+        current.current.heights.set(keyOf(target), height);
+        return true;
+      });
+      if (changed.length > 0) current.current.onChange();
+    });
+    // What has left the document is reported once more, without a height, and then forgotten by the browser.
+    return (row: HTMLElement | null) => {
+      if (row) observer.observe(row);
+    };
+  }, []);
+}
+
+function keyOf(target: EventTarget | null): string {
+  const row = target instanceof Element ? target.closest<HTMLElement>('[data-row]') : null;
+  return row?.dataset.row ?? '';
 }
