@@ -142,16 +142,31 @@ function measure(stage: HTMLElement, state: StageState): () => void {
   return () => observer.disconnect();
 }
 
-/** Lays the pictures where the state says, without a rendering of the page. */
+/** How long after the last change a picture is drawn anew at its size. Milliseconds. */
+const settlesAfterMs = 180;
+
+/**
+ * Lays the pictures where the state says, without a rendering of the page. While they move, the browser scales what it has
+ * drawn already: to draw a photograph of 12 megapixels at another size takes it far longer than a frame.
+ */
 function place(stage: HTMLElement, { view, picture, split }: StageState): () => void {
-  return effect(() => {
-    const { style } = stage;
+  const { style } = stage;
+  let settling: ReturnType<typeof setTimeout> | undefined;
+  const stopPlacing = effect(() => {
     const size = picture.value;
     const { scale, x, y } = view.value ?? { scale: 0, x: 0, y: 0 };
     style.setProperty('--width', `${size?.width ?? 0}px`);
     style.setProperty('--height', `${size?.height ?? 0}px`);
     style.setProperty('--move', `translate(${x}px, ${y}px) scale(${scale})`);
     style.setProperty('--check', `${18 / (scale || 1)}px`);
-    style.setProperty('--split', `${split.value}%`);
+    style.setProperty('--moving', 'transform');
+    clearTimeout(settling);
+    settling = setTimeout(() => style.setProperty('--moving', 'auto'), settlesAfterMs);
   });
+  const stopSplitting = effect(() => style.setProperty('--split', `${split.value}%`));
+  return () => {
+    clearTimeout(settling);
+    stopPlacing();
+    stopSplitting();
+  };
 }

@@ -217,6 +217,8 @@ function sideOf(layer: Layer, picture: Picture, state: StageState): StageSide {
       class="wb-image"
       src={src}
       alt={alt}
+      // Nothing waits for a large picture: it appears once it is decoded.
+      decoding="async"
       draggable={false}
       onLoad={({ currentTarget: { naturalWidth: width, naturalHeight: height } }) => {
         if (state.picture.peek() === null) state.setPicture({ width, height });
