@@ -44,15 +44,7 @@ export function contentOf<Name extends Part>(part: Name, records: Records<Name>)
           .map(([at, record]) => [recordName(new Date(at)), form.document(record)]),
       ),
     );
-  let content = text();
-  while (isGroup(part) && utf8Bytes(content) > mostBytes) {
-    const groups = [...records.values()] as GroupsRecord[];
-    const most = Math.max(...groups.map(({ values }) => values.size));
-    if (most <= fewestValues) break;
-    for (const record of groups) keepMost(record, Math.floor(most / 2));
-    content = text();
-  }
-  return content;
+  return shortened(isGroup(part) ? ([...records.values()] as GroupsRecord[]) : [], text);
 }
 
 function isGroup(part: Part): boolean {
@@ -106,14 +98,30 @@ const shardSchema = z.object({
   seen: z.record(z.string(), z.unknown()),
 });
 
+/** The content of a shard, which gets fewer values by worker, source and owner where it would be too long. */
 export function shardContent({ writer, number, seen }: Shard): string {
   const content = (part: Part) => JSON.parse(contentOfPart(part, seen)) as unknown;
   const filled = parts.filter((part) => seen[part].size > 0);
-  return JSON.stringify({
-    writer,
-    number,
-    seen: Object.fromEntries(filled.map((part) => [part, content(part)])),
-  });
+  const text = () =>
+    JSON.stringify({
+      writer,
+      number,
+      seen: Object.fromEntries(filled.map((part) => [part, content(part)])),
+    });
+  const groups = groupParts.flatMap((part) => [...seen[part].values()]);
+  return shortened(groups, text);
+}
+
+/** The text once it is no longer than a document takes, with as many values of these groups as that leaves. */
+function shortened(groups: readonly GroupsRecord[], text: () => string): string {
+  let content = text();
+  while (utf8Bytes(content) > mostBytes) {
+    const most = Math.max(0, ...groups.map(({ values }) => values.size));
+    if (most <= fewestValues) break;
+    for (const record of groups) keepMost(record, Math.floor(most / 2));
+    content = text();
+  }
+  return content;
 }
 
 function contentOfPart<Name extends Part>(part: Name, seen: Seen): string {

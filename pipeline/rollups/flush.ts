@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Background, singleFlight } from '@spillway/core/background.ts';
+import { RefusedError } from '@spillway/core/errors.ts';
 import { type Shard, shardContent, shardId } from '@spillway/core/rollups/document.ts';
 import { keptShardsMs } from '@spillway/core/rollups/levels.ts';
 import type { Clock, Log, Timers } from '../ports/ports.ts';
@@ -63,6 +64,12 @@ export function startRollupFlush(
       pending = null;
       isWarnedOf = false;
     } catch (error) {
+      if (error instanceof RefusedError && error.scope === 'request') {
+        // It would be refused again each time, and what comes after it would wait behind it for ever.
+        pending = null;
+        log.error({ error }, 'What this program counted within some seconds is lost: it was refused.');
+        return;
+      }
       if (!isWarnedOf) log.warn({ error }, 'What this program counts could not be written; it tries again.');
       isWarnedOf = true;
     }

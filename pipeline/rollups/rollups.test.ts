@@ -1,5 +1,8 @@
+import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job, JobState } from '@spillway/core/job.ts';
-import { type RecordOf, recordForms } from '@spillway/core/rollups/rollup.ts';
+import { nothingSeen, shardContent, shardOf } from '@spillway/core/rollups/document.ts';
+import { observe } from '@spillway/core/rollups/histogram.ts';
+import { cellsOf, groupParts, type RecordOf, recordForms, tallyIn } from '@spillway/core/rollups/rollup.ts';
 import { endStates } from '@spillway/core/rollups/tally.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
@@ -161,5 +164,47 @@ it('takes in what a program writes hours later', async () => {
   await leadFor(2);
   for (const range of ['3h', '24h', '7d', '30d'] as const) {
     expect(endedIn(await read(range)), range).toMatchObject({ succeeded: 1 });
+  }
+});
+
+it('goes on after a shard that the database refuses', async () => {
+  const { program, end, leadFor, read, ports } = world();
+  const by = program();
+  const { create } = ports.metricsDocuments;
+  ports.metricsDocuments.create = () => {
+    throw new RefusedError('It is too long.');
+  };
+  await end(by, 'failed');
+  await by.flush();
+  ports.metricsDocuments.create = create;
+  await end(by, 'succeeded');
+  await by.flush();
+  await leadFor(1);
+  expect(endedIn(await read('15m'))).toMatchObject({ succeeded: 1, failed: 0 });
+});
+
+it('writes no shard that is longer than a document may be', () => {
+  const minutes = Array.from(
+    { length: 15 },
+    (_, minute) => Date.parse('2026-03-01T22:00Z') + minute * 60_000,
+  );
+  const seen = nothingSeen();
+  for (const minute of minutes) {
+    for (const part of groupParts) {
+      const record = recordForms[part].empty();
+      for (let value = 0; value < 50; value++) {
+        const tally = tallyIn(cellsOf(record, `${value} ${'x'.repeat(290)}`), 'sketch interactive vm');
+        for (let bucket = 0; bucket < 60; bucket++) observe(tally.wait, 2 ** (bucket / 8));
+        tally.succeeded = value + 1;
+      }
+      seen[part].set(minute, record);
+    }
+  }
+  const content = shardContent({ writer: 'w', number: 1, seen });
+  expect(Buffer.byteLength(content)).toBeLessThan(2 ** 20);
+  const kept = shardOf(content)?.seen.owner.values() ?? [];
+  for (const { values, others } of kept) {
+    const jobs = [...values.values(), others].flatMap((cells) => [...cells.values()]);
+    expect(jobs.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe((50 * 51) / 2);
   }
 });
