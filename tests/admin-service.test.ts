@@ -64,7 +64,7 @@ const signedIn = (email: string) => ({ extraHTTPHeaders: { [proxyHeader]: proxy.
 it('shows an admin the dashboard without a token, and nothing of the visitors’ site', async () => {
   const [page] = await visit(dashboard, signedIn('ann@example.com'));
   expect(page.url()).toBe(`${dashboard}/dashboard/`);
-  await page.getByRole('region', { name: 'Overview' }).waitFor();
+  await page.locator('[data-access="granted"]').waitFor();
   expect(await page.getByRole('link', { name: 'Upload', exact: true }).count()).toBe(0);
   expect(await page.getByRole('link', { name: 'Dashboard', exact: true }).count()).toBe(1);
   expect(await seriousViolations(page)).toEqual([]);
