@@ -15,7 +15,8 @@ const ports = emulatorPorts('demo-contract');
 const storage = new Storage({ projectId: stack.project, apiEndpoint: stack.storage });
 
 beforeAll(async () => {
-  await ports.pubsub.createTopic(topicNames.dead);
+  const [dead] = await ports.pubsub.createTopic(topicNames.dead);
+  await dead.createSubscription(subscriptionNames.dead, { ackDeadlineSeconds: 20 });
   const [topic] = await ports.pubsub.createTopic(topicNames.vm);
   await topic.createSubscription(subscriptionNames.vm, { ackDeadlineSeconds: 20 });
 });
