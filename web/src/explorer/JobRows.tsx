@@ -2,11 +2,13 @@ import type { Signal } from '@preact/signals';
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { durationMs } from '@spillway/core/job-search.ts';
 import type { JobView } from '@spillway/web/api/schema.ts';
+import { useEffect } from 'preact/hooks';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatAge, formatDuration, formatMoment } from '../format/duration.ts';
 import { displayName } from '../format/file-name.ts';
 import { jobPageUrl } from '../jobs/job-actions.ts';
 import { isRouted } from '../jobs/job-order.ts';
+import { rememberListed } from '../jobs/listed-jobs.ts';
 import { movedWords, stateLabel, targetLabel } from '../jobs/words.ts';
 import { now } from '../live/now.ts';
 import { whatMatters } from './job-row-words.ts';
@@ -18,6 +20,10 @@ interface JobRowsProps {
 
 /** One line a job. */
 export function JobRows({ jobs, selected }: JobRowsProps) {
+  useEffect(() => {
+    const ids = jobs.map(({ id }) => id);
+    rememberListed(ids, location.pathname + location.search);
+  }, [jobs]);
   const all = jobs.length > 0 && jobs.every(({ id }) => selected.value.has(id));
   const selectAll = () => (selected.value = new Set(all ? [] : jobs.map(({ id }) => id)));
   const toggle = (id: string) => {
