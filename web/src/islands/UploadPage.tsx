@@ -99,7 +99,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
         deeds={deeds}
         onOpen={(picture, result) => openPicture(picture.id ?? picture.key, result?.id ?? null)}
       />
-      <KeptNote list={list} />
+      <KeptNote key={String(batches.value.length > 0)} list={list} />
       <WorkbenchDoor batches={batches} own={own} selection={selection} deeds={deeds} />
       <p class="visually-hidden" role="status" aria-live="polite">
         {announcer.text}
