@@ -112,6 +112,22 @@ test('a large batch is changed page by page, and each page counts as one change'
   expect((await browser.post('/api/v1/batches/empty/cancel')).status).toBe(429);
 });
 
+test('jobs that are made of a whole batch are limited as uploads are', async () => {
+  const { browser, site, drop } = await visitorWithBatch();
+  for (let index = 0; index < 100; index++) {
+    site.clock.advance(1);
+    await drop(`${index}.jpg`, index);
+  }
+  const run = (blur: number) => browser.post(`${path}/jobs`, { operation: 'sketch', options: { blur } });
+  for (let round = 1; round <= 20; round++) {
+    site.clock.advance(1);
+    expect(await changeOf(await run(43 + 2 * round)), `round ${round}`).toMatchObject({ done: 100 });
+  }
+  const refused = await run(99);
+  expect([refused.status, await codeOf(refused)]).toEqual([429, 'too_many_requests']);
+  expect((await browser.post(`${path}/cancel`)).status).toBe(200);
+});
+
 test('a job that cannot be changed does not keep the others from it', async () => {
   const visitor = await visitorWithBatch();
   const { browser, site, drop } = visitor;

@@ -36,6 +36,8 @@ const changed = json(
 const paged =
   'Looks at up to 100 jobs at a time, the newest first, and counts once against the limit of changes. Asking twice does nothing twice.';
 
+const pagedRuns = `${paged} Each job that it makes counts against a limit of its own: 2,000 at once, and 480 a minute.`;
+
 const archive = createRoute({
   method: 'get',
   path: '/batches/{id}/archive',
@@ -100,7 +102,7 @@ function changeRoute<const Method extends 'post' | 'delete', const Path extends 
 const retry = changeRoute('post', '/batches/{id}/retry', {
   operationId: 'retryBatch',
   summary: 'Run again what failed in a batch for a reason that may have passed',
-  description: paged,
+  description: pagedRuns,
 });
 
 const cancel = changeRoute('post', '/batches/{id}/cancel', {
@@ -124,7 +126,7 @@ function runRoute() {
     middleware: limited('changes', 'change'),
     security: openTo('change'),
     summary: 'Do an operation on every picture of a batch, without an upload',
-    description: `Pictures that nothing could read are left out. ${paged}`,
+    description: `Pictures that nothing could read are left out. ${pagedRuns}`,
     request: {
       params: batchParameter,
       query: pageQuery,
@@ -160,7 +162,10 @@ export function batchRoutes({ ports, liveDashboard }: ApiDependencies) {
     })
     .openapi(retry, async (c) => {
       const { id } = c.req.valid('param');
-      return c.json(await change(id, c.req.valid('query'), c.var.visitor, 'retry_batch', retryPage), 200);
+      c.var.spend('runs');
+      const done = await change(id, c.req.valid('query'), c.var.visitor, 'retry_batch', retryPage);
+      c.var.charge('runs', Math.max(0, done.done - 1));
+      return c.json(done, 200);
     })
     .openapi(cancel, async (c) => {
       const { id } = c.req.valid('param');
@@ -173,7 +178,10 @@ export function batchRoutes({ ports, liveDashboard }: ApiDependencies) {
       if (!parsed.ok) throw new ProblemError('invalid_options', parsed.message);
       const wanted = { operation, options: parsed.options };
       const rerun: ChangePage = (of, cursor) => rerunPage(of, wanted, cursor, ports);
-      return c.json(await change(id, c.req.valid('query'), c.var.visitor, 'rerun_batch', rerun), 200);
+      c.var.spend('runs');
+      const done = await change(id, c.req.valid('query'), c.var.visitor, 'rerun_batch', rerun);
+      c.var.charge('runs', Math.max(0, done.done - 1));
+      return c.json(done, 200);
     })
     .openapi(remove, async (c) => {
       const { id } = c.req.valid('param');

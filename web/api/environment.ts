@@ -52,6 +52,8 @@ export interface ApiEnv {
     visitor: Visitor;
     /** Counts one more of what visitors may do so often only; throws a problem where it is too often. */
     spend(name: LimitName): void;
+    /** Counts so many more that were done already. */
+    charge(name: LimitName, times: number): void;
     /** Who does it, behind `requireAdmin`. */
     admin: string;
   };
@@ -76,6 +78,7 @@ export function recognizeVisitor({ sessions, admins, keyring, limits, networkOf 
     const visitor = await visitorOf(c);
     c.set('visitor', visitor);
     c.set('spend', (name) => limits.spend(name, visitor));
+    c.set('charge', (name, times) => limits.charge(name, visitor, times));
     await next();
   });
 }

@@ -31,6 +31,13 @@ export const limits = {
     address: { burst: 600, perMinute: 240 },
     stranger: { burst: 60, perMinute: 30 },
   },
+  /** Jobs that one request makes of many pictures. Each costs what an uploaded picture costs. */
+  runs: {
+    what: 'jobs on pictures that are there',
+    owner: { burst: 2_000, perMinute: 480 },
+    address: { burst: 4_000, perMinute: 960 },
+    stranger: { burst: 60, perMinute: 30 },
+  },
   reads: {
     what: 'questions about jobs',
     owner: { burst: 3_000, perMinute: 3_000 },
@@ -80,6 +87,8 @@ export interface Visitor {
 export interface VisitorLimits {
   /** Counts one more of what is limited; throws a problem that says when to come back. Admins are not limited. */
   spend(name: LimitName, visitor: Visitor): void;
+  /** Counts so many more, which were done already. What they are too many of is refused from then on. */
+  charge(name: LimitName, visitor: Visitor, times: number): void;
   /**
    * Counts a secret that is going to be looked for; throws a problem if this network has shown too many that do not
    * exist. Counted before the search, so that requests of one moment do not all pass.
@@ -114,6 +123,13 @@ export function createVisitorLimits(clock: Clock): VisitorLimits {
       const waitMs = Math.max(...waits);
       if (waitMs > 0) throw tooMany(what, waitMs);
       for (const { table, key, allowance } of accounts) table.spend(key, allowance, now);
+    },
+    charge(name, visitor, times) {
+      if (visitor.admin !== null) return;
+      const now = clock.now();
+      for (const { table, key, allowance } of accountsOf(name, visitor)) {
+        for (let time = 0; time < times; time++) table.spend(key, allowance, now);
+      }
     },
     trySecret(kind, address) {
       const now = clock.now();
