@@ -4,7 +4,7 @@ import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { fingerprintOf, isWholeShareToken } from './key-text.ts';
-import type { LimitName, VisitorLimits } from './limits.ts';
+import type { LimitName, Visitor, VisitorLimits } from './limits.ts';
 import { ProblemError } from './problems.ts';
 import type { Sessions } from './sessions.ts';
 import { createCookieSigner } from './signed-cookies.ts';
@@ -18,7 +18,7 @@ const mostRemembered = 1_000;
 /** Private links, as requests show them. */
 export interface ShareDoor {
   /**
-   * The link of a token; throws a problem where it opens nothing. Gives the browser a cookie for the addresses of that
+   * The link of a token; counts the request, and throws a problem where it opens nothing. Gives the browser a cookie for the addresses of that
    * link alone: addresses of pictures then have no secret in them, which would be kept in logs.
    */
   open(token: string, c: Context): Promise<Share>;
@@ -88,6 +88,7 @@ export function createShareDoor({ ports, limits, sessions, secret, networkOf }: 
       if (!isWholeShareToken(token)) throw noSuchLink();
       const address = networkOf(c);
       const { id, hash } = fingerprintOf(token);
+      limits.spend('reads', guestOf(id, address));
       const share = await findNew(id, address);
       if (!share || !timingSafeEqual(Buffer.from(share.hash), Buffer.from(hash))) {
         log.warn({ address }, 'Somebody opened a private link that does not exist.');
@@ -105,8 +106,7 @@ export function createShareDoor({ ports, limits, sessions, secret, networkOf }: 
       return opened;
     },
     async enter(id, what, c) {
-      const guest = { owner: `link ${id}`, isNew: false, admin: null, address: networkOf(c), key: null };
-      limits.spend(what, guest);
+      limits.spend(what, guestOf(id, networkOf(c)));
       const shown = signer.verify(getCookie(c, shareCookie), longestShareHours * 3_600);
       if (shown?.subject !== id) {
         throw new ProblemError(
@@ -118,6 +118,11 @@ export function createShareDoor({ ports, limits, sessions, secret, networkOf }: 
     },
     forget: (id) => void remembered.delete(id),
   };
+}
+
+/** All guests of one link share what it allows. */
+function guestOf(id: string, address: string): Visitor {
+  return { owner: `link ${id}`, isNew: false, admin: null, address, key: null };
 }
 
 function noSuchLink(): ProblemError {

@@ -271,6 +271,28 @@ test('a person has 50 links at most, and revoking one makes room', async () => {
   expect((await visitor.post('/api/v1/shares', wanted)).status).toBe(201);
 });
 
+test('a link that is valid stays on the list, however many were made and revoked after it', async () => {
+  const { site, visitor, owner, batch, share } = await createSite();
+  for (let links = 1; links <= 120; links++) {
+    site.clock.advance(1);
+    const wanted = { batch, name: 'x', hours: 1 };
+    const made = newShareSchema.parse(await (await visitor.post('/api/v1/shares', wanted)).json());
+    await visitor.post(`/api/v1/shares/${made.share.id}/revoke`);
+  }
+  const { shares } = shareListSchema.parse(await (await visitor.request('/api/v1/shares')).json());
+  expect(shares.map(({ id }) => id)).toContain(share.id);
+  expect(await site.ports.shares.ofOwner(owner, 500)).toHaveLength(100);
+});
+
+test('opening a link counts as a question about it, of which there may be so many', async () => {
+  const { site, token, share } = await createSite();
+  const guest = createBrowser(site);
+  const ask = () => site.api.request(`http://site.test/api/v1/shared/${share.id}`);
+  for (let questions = 0; questions < 2_999; questions++) await ask();
+  expect((await openAs(guest, token)).status).toBe(200);
+  expect(await codeOf(await openAs(guest, token))).toEqual([429, 'too_many_requests']);
+});
+
 test('a link to a batch that is still being uploaded shows what comes', async () => {
   const { site, visitor, owner } = await createSite();
   const opened = await visitor.post('/api/v1/uploads', {

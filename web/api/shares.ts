@@ -10,6 +10,11 @@ import { newShareSchema, shareListSchema, shareRequestSchema, shareViewSchema } 
 export const shareIdSchema = z.string().regex(/^[0-9a-f]{16}$/, 'is not the id of a private link');
 const params = z.object({ id: shareIdSchema });
 
+/** Links of an owner that are kept, with those that have ended. */
+const mostKept = 2 * mostShares;
+/** Some more than are kept: two that are made at the same moment may be one too many. */
+const mostListed = mostKept + 50;
+
 const listShares = createRoute({
   method: 'get',
   path: '/shares',
@@ -19,7 +24,10 @@ const listShares = createRoute({
   security: openTo('read'),
   summary: 'List your own private links, the newest first',
   responses: {
-    200: json(shareListSchema, 'The links, without their tokens. Those that have ended stay for a week.'),
+    200: json(
+      shareListSchema,
+      'The links, without their tokens. Those that have ended stay for a week, or until there are 100.',
+    ),
     ...problemAnswers(...visitorProblems),
   },
 });
@@ -72,18 +80,22 @@ export function shareRoutes({ ports, shareDoor }: ApiDependencies) {
 
   return createOpenApiApp()
     .openapi(listShares, async (c) => {
-      const own = await shares.ofOwner(c.var.visitor.owner, 2 * mostShares);
+      const own = await shares.ofOwner(c.var.visitor.owner, mostListed);
       return c.json({ shares: own.map(view) }, 200);
     })
     .openapi(createShare, async (c) => {
       const { owner } = c.var.visitor;
       const { hours, ...wanted } = c.req.valid('json');
       const createdAt = clock.now();
-      const own = await shares.ofOwner(owner, 2 * mostShares);
-      if (own.filter((each) => conditionOfShare(each, createdAt) === 'valid').length >= mostShares) {
+      const own = await shares.ofOwner(owner, mostListed);
+      const ended = own.filter((each) => conditionOfShare(each, createdAt) !== 'valid');
+      if (own.length - ended.length >= mostShares) {
         const detail = `You have ${mostShares} private links. Revoke one that is no longer needed.`;
         throw new ProblemError('too_many_links', detail);
       }
+      // Beyond what a list shows, a link that is valid could neither be seen nor ended.
+      const tooMany = Math.max(0, own.length + 1 - mostKept);
+      for (const { id } of tooMany > 0 ? ended.slice(-tooMany) : []) await shares.remove(id);
       const token = newShareToken();
       const validUntil = new Date(createdAt.getTime() + hours * 3_600_000);
       const share: Share = {
