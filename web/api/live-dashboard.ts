@@ -23,19 +23,19 @@ const everyTurns = {
 } as const;
 
 /**
- * Turns between two readings of all heartbeats, by their number, so that a large fleet costs no more than a small one: 200
- * reads a minute where a page shows the workers, and 50 where they are needed for alerts alone.
+ * Turns between two readings of all heartbeats, by their number, so that a large fleet costs no more than a small one: 167
+ * reads a minute where a page shows the workers, and 40 where they are needed for alerts alone.
  */
 const turnsOfFleet = {
-  shown: { least: 2, each: 0.3 },
-  unseen: { least: 10, each: 1.2 },
+  shown: { least: 2, each: 0.36 },
+  unseen: { least: 10, each: 1.5 },
 } as const;
 
 /**
  * Job documents that may be read: so many at once after a quiet time, and so many each turn in the long run. What happens
  * now and then is shown at once, and a hundred jobs a second cost no more than one.
  */
-const jobBudget = { most: 2 * pageOfNewest, each: 2 } as const;
+const jobBudget = { most: 2 * pageOfNewest, each: 1.75 } as const;
 
 interface DashboardListener extends JobListener {
   workers(news: { workers: WorkerView[] }): void;
