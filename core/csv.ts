@@ -1,8 +1,9 @@
 /**
- * Cells that a spreadsheet would run as a formula begin with one of these. An apostrophe before them makes them text.
+ * Cells that a spreadsheet would run as a formula begin with one of these. The last four are full-width forms of the first
+ * four. An apostrophe before them makes them text.
  * @see https://owasp.org/www-community/attacks/CSV_Injection
  */
-const runsAsFormula = /^[=+\-@\t\r]/;
+const runsAsFormula = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /** One line of a CSV file, with its line break. @see https://www.rfc-editor.org/rfc/rfc4180 */
 export function csvLine(cells: readonly (string | number | boolean | Date | null | undefined)[]): string {
