@@ -41,3 +41,10 @@ test('makes a name that unpacks into a folder and nowhere else', () => {
     '_',
   ]);
 });
+
+test('leaves room in a long name for what was made of the picture', () => {
+  const name = safeName('写真'.repeat(150));
+  expect(Buffer.byteLength(`${name}-remove-background (12).receipt.json`)).toBeLessThanOrEqual(255);
+  expect(name.isWellFormed()).toBe(true);
+  expect(safeName(`${'x'.repeat(178)}. .`)).toBe('x'.repeat(178));
+});

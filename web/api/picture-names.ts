@@ -1,4 +1,5 @@
 import type { Job } from '@spillway/core/job.ts';
+import { firstBytes } from '@spillway/core/text.ts';
 
 /** The name that the picture's sender gave it, without folders. */
 export function fileNameOf({ source }: Pick<Job, 'source'>): string {
@@ -13,12 +14,16 @@ export function baseNameOf(job: Pick<Job, 'source'>): string {
 /** Names that Windows keeps for devices, whatever their extension. */
 const devices = /^(?:con|prn|aux|nul|com\d|lpt\d)$/i;
 
-/** A name that every system can unpack into a folder: no path, no control characters, no dot or space at its end. */
+/** Bytes of UTF-8. File systems take names of 255, and what is made of the picture stands behind this part. */
+const longestName = 180;
+
+/**
+ * A name that every system can unpack into a folder: no path, no control characters, no dot or space at its end, and not
+ * too long.
+ */
 export function safeName(name: string): string {
-  const clean = name
-    .toWellFormed()
-    .replaceAll(/[\p{Cc}<>:"/\\|?*]/gu, '_')
-    .replace(/[. ]+$/, '');
+  const allowed = name.toWellFormed().replaceAll(/[\p{Cc}<>:"/\\|?*]/gu, '_');
+  const clean = firstBytes(allowed, longestName).replace(/[. ]+$/, '');
   return clean === '' || devices.test(clean) ? `_${clean}` : clean;
 }
 
