@@ -1,15 +1,8 @@
 import { z } from 'zod';
 import { utf8Bytes } from '../text.ts';
 import { documentId, type Level, recordName, timeOfRecord } from './levels.ts';
-import {
-  type GroupsRecord,
-  groupParts,
-  keepMost,
-  type Part,
-  parts,
-  type RecordOf,
-  recordForms,
-} from './rollup.ts';
+import { keepOftenest, type Machines } from './machines.ts';
+import { type GroupsRecord, keepMost, type Part, parts, type RecordOf, recordForms } from './rollup.ts';
 
 /**
  * The records of one document, by their times in milliseconds since 1970. In the database they are one text of JSON: a
@@ -19,8 +12,10 @@ export type Records<Name extends Part> = Map<number, RecordOf[Name]>;
 
 /** Bytes of UTF-8. Firestore takes a mebibyte of a document. */
 const mostBytes = 900_000;
-/** So few values of a group are kept in any case. */
+/** So few values of a group, and machines, are kept in any case. */
 const fewestValues = 5;
+/** The share of them that is kept at a time, until the document is short enough. */
+const shorter = 0.8;
 
 /** The records of a document's content. What is not valid is left out, and the rest stays. */
 export function recordsOf<Name extends Part>(part: Name, content: string): Records<Name> {
@@ -33,7 +28,7 @@ export function recordsOf<Name extends Part>(part: Name, content: string): Recor
   return records;
 }
 
-/** The content of a document, which gets fewer values by worker, source or owner where it would be too long. */
+/** The content of a document, which gets fewer machines, or values by worker, source or owner, where it would be too long. */
 export function contentOf<Name extends Part>(part: Name, records: Records<Name>): string {
   const form = recordForms[part];
   const text = () =>
@@ -44,11 +39,27 @@ export function contentOf<Name extends Part>(part: Name, records: Records<Name>)
           .map(([at, record]) => [recordName(new Date(at)), form.document(record)]),
       ),
     );
-  return shortened(isGroup(part) ? ([...records.values()] as GroupsRecord[]) : [], text);
+  return shortened(listsOf(part, records), text);
 }
 
-function isGroup(part: Part): boolean {
-  return groupParts.some((each) => each === part);
+/** A list in a record that can be made shorter. */
+interface List {
+  size(): number;
+  keep(most: number): void;
+}
+
+function listsOf<Name extends Part>(part: Name, records: Records<Name>): List[] {
+  if (part === 'machines') {
+    return ([...records.values()] as Machines[]).map((machines) => ({
+      size: () => machines.size,
+      keep: (most) => keepOftenest(machines, most),
+    }));
+  }
+  if (part === 'jobs') return [];
+  return ([...records.values()] as GroupsRecord[]).map((groups) => ({
+    size: () => groups.values.size,
+    keep: (most) => keepMost(groups, most),
+  }));
 }
 
 /** Adds records to those of a document. It changes the first map. */
@@ -108,20 +119,24 @@ export function shardContent({ writer, number, seen }: Shard): string {
       number,
       seen: Object.fromEntries(filled.map((part) => [part, content(part)])),
     });
-  const groups = groupParts.flatMap((part) => [...seen[part].values()]);
-  return shortened(groups, text);
+  const lists = parts.flatMap((part) => listsOfPart(part, seen));
+  return shortened(lists, text);
 }
 
-/** The text once it is no longer than a document takes, with as many values of these groups as that leaves. */
-function shortened(groups: readonly GroupsRecord[], text: () => string): string {
+/** The text once it is no longer than a document takes, with as much of these lists as that leaves. */
+function shortened(lists: readonly List[], text: () => string): string {
   let content = text();
   while (utf8Bytes(content) > mostBytes) {
-    const most = Math.max(0, ...groups.map(({ values }) => values.size));
+    const most = Math.max(0, ...lists.map((list) => list.size()));
     if (most <= fewestValues) break;
-    for (const record of groups) keepMost(record, Math.floor(most / 2));
+    for (const list of lists) list.keep(Math.floor(most * shorter));
     content = text();
   }
   return content;
+}
+
+function listsOfPart<Name extends Part>(part: Name, seen: Seen): List[] {
+  return listsOf<Name>(part, seen[part]);
 }
 
 function contentOfPart<Name extends Part>(part: Name, seen: Seen): string {

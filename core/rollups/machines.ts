@@ -58,9 +58,14 @@ export function addMachines(machines: Machines, others: Machines): void {
     for (const name of sums) before[name] += other[name];
     for (const name of greatest) before[name] = Math.max(before[name], other[name]);
   }
-  if (machines.size <= mostMachines) return;
+  keepOftenest(machines, mostMachines);
+}
+
+/** Leaves out those that beat least often, until no more than `most` are left. */
+export function keepOftenest(machines: Machines, most: number): void {
+  if (machines.size <= most) return;
   const rarest = [...machines].sort(([, a], [, b]) => a.beats - b.beats);
-  for (const [id] of rarest.slice(0, machines.size - mostMachines)) machines.delete(id);
+  for (const [id] of rarest.slice(0, machines.size - most)) machines.delete(id);
 }
 
 /** Pairs, because an id may be a name that objects have of their own. */

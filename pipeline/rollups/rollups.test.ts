@@ -1,7 +1,8 @@
 import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job, JobState } from '@spillway/core/job.ts';
-import { nothingSeen, shardContent, shardOf } from '@spillway/core/rollups/document.ts';
+import { contentOf, nothingSeen, recordsOf, shardContent, shardOf } from '@spillway/core/rollups/document.ts';
 import { observe } from '@spillway/core/rollups/histogram.ts';
+import { machineOf } from '@spillway/core/rollups/machines.ts';
 import { cellsOf, groupParts, type RecordOf, recordForms, tallyIn } from '@spillway/core/rollups/rollup.ts';
 import { endStates } from '@spillway/core/rollups/tally.ts';
 import { overTime } from '@spillway/core/steps.ts';
@@ -206,5 +207,31 @@ it('writes no shard that is longer than a document may be', () => {
   for (const { values, others } of kept) {
     const jobs = [...values.values(), others].flatMap((cells) => [...cells.values()]);
     expect(jobs.reduce((sum, { succeeded }) => sum + succeeded, 0)).toBe((50 * 51) / 2);
+  }
+});
+
+it('writes no day of machines that is longer than a document may be, and keeps those that beat most often', () => {
+  const hours = Array.from({ length: 24 }, (_, hour) => Date.parse('2026-03-01T00:00Z') + hour * 3_600_000);
+  const machine = {
+    ...machineOf(sampleWorker({})),
+    cpu: 123.45678,
+    memory: 345.67891,
+    ownBytes: 1.2345678e11,
+  };
+  const machines = Array.from({ length: 200 }, (_, index) => {
+    const id = `${index}`.padStart(76, 'worker-of-a-service-with-a-long-name-');
+    return [id, { ...machine, beats: 1_000 + index }] as const;
+  });
+  const records = new Map(hours.map((at) => [at, new Map(machines)]));
+  const content = contentOf('machines', records);
+  expect(Buffer.byteLength(content)).toBeLessThan(2 ** 20);
+  for (const kept of recordsOf('machines', content).values()) {
+    expect(kept.size).toBeGreaterThan(100);
+    expect([...kept.keys()].sort()).toEqual(
+      machines
+        .slice(-kept.size)
+        .map(([id]) => id)
+        .sort(),
+    );
   }
 });
