@@ -42,7 +42,7 @@ async function visitAdmin(part: string): Promise<Page> {
   return page;
 }
 
-const note = (page: Page) => page.getByRole('region', { name: 'Routing' }).getByRole('status');
+const note = (page: Page) => page.locator('.routing-note');
 
 it('shows workers, and their load', async () => {
   const page = await visitAdmin('workers/');

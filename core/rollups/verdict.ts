@@ -85,7 +85,8 @@ export function verdictOf(
   ];
   const isWell =
     failed === refused && jobClasses.every((each) => missedShare(recent.classes[each]) <= mostMissed);
-  return { kind: 'healthy', sentence: `${isWell ? 'Healthy' : 'Working'}: ${words.join(', ')} ${within}.` };
+  const sentence = `${isWell ? 'Healthy' : 'Working'}: ${words.join(', ')} ${within}; ${ready}.`;
+  return { kind: 'healthy', sentence };
 }
 
 /** So few jobs say nothing about a share. */

@@ -40,7 +40,7 @@ test('the overview counts open jobs, and what the rollups say of the last minute
   expect(overview.verdict).toEqual({
     kind: 'healthy',
     sentence:
-      'Working: 0 of 1 interactive in time, 1 of 2 jobs failed (for what was sent) in the last 15 minutes.',
+      'Working: 0 of 1 interactive in time, 1 of 2 jobs failed (for what was sent) in the last 15 minutes; 0 VMs are ready.',
   });
   expect(byTarget.vm + byTarget.run).toBe(3);
   expect(Object.values(byReason).reduce((sum, count) => sum + count, 0)).toBe(3);

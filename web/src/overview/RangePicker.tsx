@@ -1,17 +1,11 @@
 import { jobClasses } from '@spillway/core/job.ts';
-import { type Range, rangeShapes, ranges } from '@spillway/core/rollups/levels.ts';
+import { rangeShapes, ranges } from '@spillway/core/rollups/levels.ts';
 import { formatMoment } from '../format/duration.ts';
 import { operationLabel } from '../jobs/words.ts';
 import { type AboutName, aboutNames, type OverviewView, queryOf } from './overview-address.ts';
 import type { OverviewState } from './overview-state.ts';
+import { rangeWords } from './range-words.ts';
 
-const rangeWords: Record<Range, string> = {
-  '15m': '15 min',
-  '3h': '3 h',
-  '24h': '24 h',
-  '7d': '7 d',
-  '30d': '30 d',
-};
 const aboutWords: Record<AboutName, string> = {
   operation: 'Operation',
   worker: 'Worker',

@@ -6,6 +6,7 @@ import { useEffect } from 'preact/hooks';
 import { TimeChart } from '../charts/TimeChart.tsx';
 import { Skeleton } from '../components/Skeleton.tsx';
 import { requestJson } from '../http/request.ts';
+import { rangeWords } from '../overview/range-words.ts';
 
 /** Milliseconds between two readings: the newest step goes on changing. */
 const againMs = 60_000;
@@ -50,7 +51,7 @@ export function MachineHistory() {
           >
             {ranges.map((each) => (
               <option key={each} value={each}>
-                {each}
+                {rangeWords[each]}
               </option>
             ))}
           </select>
@@ -115,7 +116,7 @@ function MachineCharts({ view, machine: { points } }: MachineChartsProps) {
         note="Of the machine’s memory: the mean, and the greatest of a step."
         {...shared}
         lines={[
-          { label: 'machine', colour: '--ink', look: 'area', values: points.map(({ memory }) => memory) },
+          { label: 'machine', colour: '--ink', look: 'line', values: points.map(({ memory }) => memory) },
           {
             label: 'most',
             colour: '--ink-faint',
