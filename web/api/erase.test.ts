@@ -56,6 +56,24 @@ test('everything of a visitor goes, with a progress, and nothing of anybody else
   expect(await memory.shares.ofOwner(owner, 10)).toEqual([]);
 });
 
+test('a guest who asks while the link is removed does not keep it open', async () => {
+  const site = createTestApi();
+  const visitor = createBrowser(site);
+  await visitor.owner();
+  const made = await visitor.post('/api/v1/shares', { batch: randomUUID(), name: 'x', hours: 1 });
+  const { token, share } = newShareSchema.parse(await made.json());
+  const guest = createBrowser(site);
+  await guest.post('/api/v1/shared/open', { token });
+  const look = async () => (await guest.request(`/api/v1/shared/${share.id}`)).status;
+  const { remove } = site.memory.shares;
+  site.memory.shares.remove = async (id) => {
+    expect(await look()).toBe(200);
+    return remove(id);
+  };
+  await eraseAll(visitor);
+  expect(await look()).toBe(404);
+});
+
 test('the session ends with it: the same browser is somebody new', async () => {
   const site = createTestApi();
   const visitor = createBrowser(site);

@@ -31,8 +31,10 @@ export function eraseRoutes({ ports, sessions, liveDashboard, shareDoor }: ApiDe
   return createOpenApiApp().openapi(erase, async (c) => {
     const { owner, key } = c.var.visitor;
     if (key) throw new ProblemError('missing_scope', 'No API key may delete everything of its owner.');
-    for (const { id } of await ports.shares.ofOwner(owner, mostForgotten)) shareDoor.forget(id);
+    const links = await ports.shares.ofOwner(owner, mostForgotten);
     await eraseShares(owner, ports);
+    // Only now: a guest who asked while they were removed has had them read again.
+    for (const { id } of links) shareDoor.forget(id);
     const { done: deleted, failed } = await deletePage({ owner }, null, ports);
     liveDashboard.readAgain();
     const { jobs: left } = await ports.feed.count({ owner }, mostCounted);
