@@ -15,7 +15,10 @@ export type Rerun =
   /** The same operation with the same options is under way or has succeeded: this is that job. */
   | { kind: 'there'; job: Job }
   | { kind: 'refused'; why: 'invalid_options'; message: string }
-  | { kind: 'refused'; why: 'deleted' | 'not_runnable' };
+  | { kind: 'refused'; why: 'deleted' | 'not_runnable' | 'too_many_jobs' };
+
+/** Jobs that one source may have, deleted ones too. Each re-run and each deletion reads all of them. */
+export const mostJobsOfSource = 300;
 
 /**
  * Does another operation, or the same with other options, on the source of a job, without an upload. What failed, was
@@ -35,10 +38,12 @@ export async function rerunJob(
   const parsed = parseOptions(operation, given);
   if (!parsed.ok) return { kind: 'refused', why: 'invalid_options', message: parsed.message };
   const { options } = parsed;
-  const last = await lastRun(from, { operation, options }, ports);
+  const ofSource = (await ports.jobs.ofSource(from.source)).map(({ job }) => job);
+  const last = lastRun(from, { operation, options }, ofSource);
   if (last && !last.deletedAt && (last.state === 'succeeded' || !isTerminal(last.state))) {
     return { kind: 'there', job: last };
   }
+  if (ofSource.length >= mostJobsOfSource) return { kind: 'refused', why: 'too_many_jobs' };
   const { class: jobClass, batchSize } = from;
   const pace =
     hurry === 'single' ? { class: 'interactive' as const, batchSize: null } : { class: jobClass, batchSize };
@@ -48,14 +53,10 @@ export async function rerunJob(
 }
 
 /** Of the jobs on that source, the newest with this operation and these options; a tombstone no longer has its options. */
-async function lastRun(
-  { source }: Job,
-  { operation, options }: Wanted,
-  { jobs }: Pick<Ports, 'jobs'>,
-): Promise<Job | null> {
+function lastRun({ source }: Job, { operation, options }: Wanted, ofSource: readonly Job[]): Job | null {
   const { bucket, name, generation } = source;
-  const runs = (await jobs.ofSource(source))
-    .map(({ job }) => job)
-    .filter(({ id, run }) => id === jobId({ bucket, name, generation, operation, options, run }));
+  const runs = ofSource.filter(
+    ({ id, run }) => id === jobId({ bucket, name, generation, operation, options, run }),
+  );
   return runs.reduce<Job | null>((newest, job) => (newest && newest.run > job.run ? newest : job), null);
 }

@@ -38,6 +38,7 @@ export const problems = {
   too_many_jobs: { status: 409, title: 'These are too many jobs at once' },
   action_under_way: { status: 409, title: 'Another action is under way' },
   not_retryable: { status: 409, title: 'Running the job again cannot help' },
+  too_many_runs: { status: 409, title: 'Too much was made of this picture' },
   too_many_links: { status: 409, title: 'There are too many private links' },
   link_ended: { status: 410, title: 'The private link has ended' },
   link_revoked: { status: 410, title: 'The private link was revoked' },

@@ -43,6 +43,20 @@ it("refuses what is somebody else's, what no operation has, and what has wrong o
   }
 });
 
+it('makes so much of one picture, since each wish reads all that was made of it', async () => {
+  const { browser, job } = await visitorWithJob();
+  const wish = (feather: number, format: string) =>
+    browser.post('/api/v1/jobs', {
+      from: job.id,
+      operation: 'remove-background',
+      options: { feather: feather % 100, format, cleanMask: feather >= 100 },
+    });
+  for (let at = 0; at < 150; at++) expect((await wish(at, 'png')).status).toBe(201);
+  for (let at = 0; at < 149; at++) expect((await wish(at, 'webp')).status).toBe(201);
+  const refused = await wish(149, 'webp');
+  expect([refused.status, await codeOf(refused)]).toEqual([409, 'too_many_runs']);
+});
+
 it("keeps in the audit what an admin does with somebody's picture", async () => {
   const { site, job, memory, owner } = await visitorWithJob();
   const admin = await createAdmin(site);

@@ -1,5 +1,5 @@
 import { createRoute } from '@hono/zod-openapi';
-import { type Rerun, rerunJob } from '@spillway/pipeline/rerun.ts';
+import { mostJobsOfSource, type Rerun, rerunJob } from '@spillway/pipeline/rerun.ts';
 import { actingAdmin, audited } from './audit.ts';
 import { JobDocument, json, openTo, problemAnswers, visitorProblems } from './describe.ts';
 import { type ApiDependencies, limited } from './environment.ts';
@@ -30,6 +30,7 @@ function rerunRoute() {
         'cross_site',
         'not_found',
         'not_retryable',
+        'too_many_runs',
         'body_too_large',
         'unsupported_media_type',
         'invalid_options',
@@ -67,6 +68,10 @@ export function refusedRerun(refused: Extract<Rerun, { kind: 'refused' }>): Prob
       return new ProblemError('invalid_options', refused.message);
     case 'not_runnable':
       return new ProblemError('not_retryable', 'Upload the file again under another name.');
+    case 'too_many_jobs': {
+      const detail = `The picture was worked on ${mostJobsOfSource} times. Upload it again to go on.`;
+      return new ProblemError('too_many_runs', detail);
+    }
     default:
       return refused satisfies never;
   }
