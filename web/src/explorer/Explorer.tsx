@@ -61,7 +61,9 @@ export function JobExplorer() {
   return (
     <section class="explorer" aria-label="Jobs">
       <Views address={address} onHelp={() => (showsKeys.value = true)} />
-      {view !== 'letters' && <FilterBar address={address} counts={explorer.counts.value} />}
+      {view !== 'letters' && list.kind !== 'wrong_address' && (
+        <FilterBar address={address} counts={explorer.counts.value} />
+      )}
       <MassActionBar actions={actions} />
       {view === 'letters' && <Letters />}
       {view === 'causes' && list.kind !== 'wrong_address' && <Causes address={address} actions={actions} />}

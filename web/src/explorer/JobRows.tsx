@@ -118,6 +118,9 @@ function JobRow({ job, selected, onToggle }: JobRowProps) {
         <a class="job-link" href={jobPageUrl(id)} title={`${source.name} · ${formatBytes(source.size)}`}>
           {name}
         </a>
+        <small class="why-below" title={why}>
+          {why}
+        </small>
       </td>
       <td class="wide">
         <OperationName operation={job.operation} />
@@ -125,7 +128,7 @@ function JobRow({ job, selected, onToggle }: JobRowProps) {
       <td class={`wide why ${job.state === 'failed' ? 'failure' : ''}`} title={why}>
         <span>{why}</span>
       </td>
-      <td>
+      <td class="col-side-cell">
         {isRouted(job) ? (
           <span class={`side ${route.target}`} title={moved ?? undefined}>
             {targetLabel(route.target)}
