@@ -12,9 +12,10 @@ export const hoursOfMonth = daysOfMonth * 24;
 
 /** What one job uses beside what core/job-cost.ts counts. */
 export const ofEachJob = {
-  /** Where nothing goes wrong: one of every name but these. */
+  /** Of an integrator's, where nothing goes wrong: one of every name but these. */
   spans:
-    Object.keys(spanMeanings).length - (['move', 'requeue', 'retry', 'sweep'] satisfies SpanName[]).length,
+    Object.keys(spanMeanings).length -
+    (['move', 'requeue', 'retry', 'sweep', 'thumbnails'] satisfies SpanName[]).length,
   /** A result is fetched once. */
   downloads: 1,
 } as const;

@@ -157,7 +157,7 @@ async function takeVisitorPictures(target: string): Promise<void> {
     }));
     await page.locator('input[type=file]').first().setInputFiles(files);
     await page
-      .getByText(/^(All done|[0-9]+ done)/)
+      .getByText(/^All done|· 1 failed$/)
       .first()
       .waitFor({ timeout: 120_000 });
     const storage = await context.storageState();
