@@ -98,7 +98,7 @@ it('asks to sign in again once the proxy’s session has ended', async () => {
   await context.route('**/api/v1/admin/**', (route) =>
     ended ? route.fulfill({ status: 401, contentType: 'text/plain', body: 'Sign in.' }) : route.fallback(),
   );
-  await context.route('**/api/v1/admin/events', (route) => {
+  await context.route('**/api/v1/admin/events*', (route) => {
     ended = true;
     return route.fulfill({ status: 401, body: '' });
   });

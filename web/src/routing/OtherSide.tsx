@@ -1,6 +1,7 @@
 import { formatDollars } from '@spillway/core/amounts.ts';
 import type { Route } from '@spillway/core/job.ts';
 import { otherSide, type SideFigures } from '@spillway/core/routing/other-side.ts';
+import { TableScroll } from '../components/TableScroll.tsx';
 import { formatDuration } from '../format/duration.ts';
 import { targetLabel } from '../jobs/words.ts';
 
@@ -27,10 +28,8 @@ export function OtherSide({
 /** Wait, service, I/O and margin add up to the finish. */
 function SideFigureTable({ chosen, alternative }: { chosen: SideFigures; alternative: SideFigures }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: What scrolls must be reachable by keys.
-    <section class="table-scroll" tabIndex={0} aria-label="What was expected of both sides">
+    <TableScroll label="What was expected of both sides">
       <table class="predictions side-figures">
-        <caption class="visually-hidden">What was expected of both sides</caption>
         <thead>
           <tr>
             <th scope="col">Side</th>
@@ -48,7 +47,7 @@ function SideFigureTable({ chosen, alternative }: { chosen: SideFigures; alterna
           <FigureRow side={alternative} note={null} />
         </tbody>
       </table>
-    </section>
+    </TableScroll>
   );
 }
 

@@ -2,6 +2,7 @@ import { useSignal } from '@preact/signals';
 import { formatShare } from '@spillway/core/amounts.ts';
 import { type CalibrationView, calibrationViewSchema } from '@spillway/web/api/routing-schema.ts';
 import { useEffect } from 'preact/hooks';
+import { TableScroll } from '../components/TableScroll.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';
 
@@ -51,11 +52,8 @@ function ClassTable({ view }: { view: ClassView }) {
         </strong>{' '}
         {saidLate.jobs > 0 && `Of ${saidLate.jobs} that were called late, ${saidLate.kept} were in time.`}
       </p>
-      <div class="table-scroll">
+      <TableScroll label={`Predicted and seen chance to be in time, ${classNames[view.class]}`}>
         <table class="calibration-table">
-          <caption class="visually-hidden">
-            Predicted and seen chance to be in time, {classNames[view.class]}
-          </caption>
           <thead>
             <tr>
               <th scope="col">Predicted chance</th>
@@ -93,7 +91,7 @@ function ClassTable({ view }: { view: ClassView }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </TableScroll>
     </div>
   );
 }

@@ -3,6 +3,7 @@ import { formatDollars } from '@spillway/core/amounts.ts';
 import type { WhatIfGroup, WhatIfLine, WhatIfRequest, WhatIfResult } from '@spillway/core/what-if.ts';
 import { useEffect, useRef } from 'preact/hooks';
 import { HatchBar } from '../components/HatchBar.tsx';
+import { TableScroll } from '../components/TableScroll.tsx';
 import { formatDuration } from '../format/duration.ts';
 import type { SettingsEditor } from './settings-editor.ts';
 import { tryOut } from './what-if-run.ts';
@@ -92,9 +93,8 @@ function Result({ result }: { result: WhatIfResult }) {
   return (
     <>
       <p class="what-if-verdict">{verdictWords(result)}</p>
-      <div class="table-scroll">
+      <TableScroll label="Today’s settings and these, over the same arrivals">
         <table class="what-if-table">
-          <caption class="visually-hidden">Today’s settings and these, over the same arrivals</caption>
           <thead>
             <tr>
               <th scope="col" rowSpan={2}>
@@ -153,7 +153,7 @@ function Result({ result }: { result: WhatIfResult }) {
             </tr>
           </tfoot>
         </table>
-      </div>
+      </TableScroll>
       <p class="what-if-calibration">{calibrationWords(result)}</p>
       <p class="quiet-words">
         {basisWords(basis)} {formatDuration(result.tookMs)}. VMs are paid for anyway, so their price is the
