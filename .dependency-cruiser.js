@@ -123,7 +123,7 @@ export default {
       severity: 'error',
       from: { path: '^web/src/', pathNot: '[.]test[.]tsx?$' },
       to: {
-        path: '^pipeline/|^plugins/|^web/(server|config)|^web/api/(?!schema[.]ts$|routing-schema[.]ts$|metrics-schema[.]ts$)|^core/job-id',
+        path: '^pipeline/|^plugins/|^web/(server|config)|^web/api/(?!schema[.]ts$|admin-schema[.]ts$|routing-schema[.]ts$|metrics-schema[.]ts$)|^core/job-id',
       },
     },
     {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fields } from '@spillway/emulators/testing/stack-documents.ts';
-import { type SettingsView, settingsSchema } from '@spillway/web/api/schema.ts';
+import { type SettingsView, settingsSchema } from '@spillway/web/api/admin-schema.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, inject, it } from 'vitest';
 import { adminPageOf, adminTokenOf } from './admin-token.ts';

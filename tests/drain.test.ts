@@ -1,4 +1,4 @@
-import { workerViewSchema } from '@spillway/web/api/schema.ts';
+import { workerViewSchema } from '@spillway/web/api/admin-schema.ts';
 import { expect, inject, it } from 'vitest';
 import { z } from 'zod';
 import { adminTokenOf } from './admin-token.ts';

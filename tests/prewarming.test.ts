@@ -1,7 +1,7 @@
 import { routingSettingsSchema } from '@spillway/core/settings.ts';
 import { sampleJob } from '@spillway/core/testing/sample-job.ts';
 import { createPrewarming } from '@spillway/pipeline/prewarming.ts';
-import { cloudRunSchema } from '@spillway/web/api/schema.ts';
+import { cloudRunSchema } from '@spillway/web/api/admin-schema.ts';
 import { expect, inject, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { adminTokenOf } from './admin-token.ts';

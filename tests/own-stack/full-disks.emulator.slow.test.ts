@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Job } from '@spillway/core/job.ts';
 import { environmentOf } from '@spillway/pipeline/stack-file.ts';
 import { descendants } from '@spillway/supervisor/processes.ts';
-import { overviewSchema } from '@spillway/web/api/schema.ts';
+import { overviewSchema } from '@spillway/web/api/admin-schema.ts';
 import { describe, expect, it } from 'vitest';
 import { adminTokenOf } from '../admin-token.ts';
 import { drawnJpeg } from '../pictures.ts';

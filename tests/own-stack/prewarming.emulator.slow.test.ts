@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cloudRunSchema } from '@spillway/web/api/schema.ts';
+import { cloudRunSchema } from '@spillway/web/api/admin-schema.ts';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { adminTokenOf } from '../admin-token.ts';

@@ -1,4 +1,4 @@
-import { overviewSchema } from '@spillway/web/api/schema.ts';
+import { overviewSchema } from '@spillway/web/api/admin-schema.ts';
 import { beforeAll, expect, it } from 'vitest';
 import { adminTokenOf } from '../admin-token.ts';
 import { drawnJpeg } from '../pictures.ts';

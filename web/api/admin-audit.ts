@@ -1,9 +1,9 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { storableText } from '@spillway/core/text.ts';
+import { auditPageSchema } from './admin-schema.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
-import { auditPageSchema } from './schema.ts';
 
 const listAdminActions = createRoute({
   method: 'get',

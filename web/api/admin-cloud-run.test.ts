@@ -1,6 +1,6 @@
 import type { RunService } from '@spillway/pipeline/ports/run-service.ts';
 import { expect, it } from 'vitest';
-import { cloudRunSchema } from './schema.ts';
+import { cloudRunSchema } from './admin-schema.ts';
 import { createAdmin, createBrowser, createTestApi, type TestApi } from './test-client.ts';
 
 const address = '/api/v1/admin/cloud-run';

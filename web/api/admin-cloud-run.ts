@@ -5,12 +5,12 @@ import type { RoutingSettings } from '@spillway/core/settings.ts';
 import { overTime } from '@spillway/core/steps.ts';
 import { openBreaker } from '@spillway/pipeline/open-breaker.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { type CloudRunView, cloudRunSchema } from './admin-schema.ts';
 import { audited } from './audit.ts';
 import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { pauseRequestSchema, runPauseSchema } from './routing-schema.ts';
-import { type CloudRunView, cloudRunSchema } from './schema.ts';
 
 /** How long an answer is kept, for all admins together. Milliseconds. */
 const freshMs = 5_000;

@@ -1,6 +1,7 @@
 import type { Job } from '@spillway/core/job.ts';
 import { expect, test } from 'vitest';
-import { causesSchema, jobPageSchema, problemSchema, stateCountsSchema } from './schema.ts';
+import { causesSchema, stateCountsSchema } from './admin-schema.ts';
+import { jobPageSchema, problemSchema } from './schema.ts';
 import { type Browser, createAdmin, createTestApi, upload } from './test-client.ts';
 import { fail } from './test-jobs.ts';
 

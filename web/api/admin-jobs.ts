@@ -3,13 +3,13 @@ import { filterOf, type JobQuery, jobQuerySchema } from '@spillway/core/job-quer
 import { storableText } from '@spillway/core/text.ts';
 import { countByState, failureCauses, mostCounted } from '@spillway/pipeline/find-jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import { causesSchema, jobCountSchema, stateCountsSchema } from './admin-schema.ts';
 import { attachment } from './content-disposition.ts';
 import { adminProblems, adminSecurity, JobPage, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { viewOf } from './job-access.ts';
 import { exportFormats, exportOf, exportTypes } from './job-export.ts';
 import { createOpenApiApp } from './openapi-app.ts';
-import { causesSchema, jobCountSchema, stateCountsSchema } from './schema.ts';
 
 const listAllJobs = createRoute({
   method: 'get',

@@ -1,18 +1,18 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { type ApiKey, keptKeyMs } from '@spillway/core/api-keys.ts';
-import { audited } from './audit.ts';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
-import { fingerprintOf, newKeyText } from './key-text.ts';
-import { createOpenApiApp } from './openapi-app.ts';
-import { ProblemError } from './problems.ts';
 import {
   type ApiKeyView,
   apiKeyListSchema,
   apiKeyViewSchema,
   keyRequestSchema,
   newKeySchema,
-} from './schema.ts';
+} from './admin-schema.ts';
+import { audited } from './audit.ts';
+import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { fingerprintOf, newKeyText } from './key-text.ts';
+import { createOpenApiApp } from './openapi-app.ts';
+import { ProblemError } from './problems.ts';
 
 const params = z.object({ id: z.string().regex(/^[0-9a-f]{16}$/, 'is not the id of an API key') });
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { costOfOneJob } from '@spillway/core/job-cost.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import type { LogSource } from '../logs/log-source.ts';
-import { jobDetailSchema, jobLogsSchema } from './schema.ts';
+import { jobDetailSchema, jobLogsSchema } from './admin-schema.ts';
 import { createAdmin, createTestApi, tinyGif, upload } from './test-client.ts';
 import { succeed } from './test-jobs.ts';
 

@@ -3,11 +3,11 @@ import type { Job } from '@spillway/core/job.ts';
 import { parseTrace } from '@spillway/core/trace.ts';
 import { findLogEntries } from '../logs/log-files.ts';
 import type { LogSource } from '../logs/log-source.ts';
+import { type JobLogs, jobLogsSchema } from './admin-schema.ts';
 import { adminProblems, adminSecurity, jobIdParameter, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { anyOwner, visibleJob } from './job-access.ts';
 import { createOpenApiApp } from './openapi-app.ts';
-import { type JobLogs, jobLogsSchema } from './schema.ts';
 
 const getJobLogs = createRoute({
   method: 'get',

@@ -1,6 +1,7 @@
 import { defaultRoutingSettings } from '@spillway/core/settings.ts';
 import { expect, test } from 'vitest';
-import { eventSchemas, type Problem, problemSchema, type SettingsView, settingsSchema } from './schema.ts';
+import { adminEventSchemas, type SettingsView, settingsSchema } from './admin-schema.ts';
+import { type Problem, problemSchema } from './schema.ts';
 import {
   adminToken,
   type Browser,
@@ -139,7 +140,7 @@ test('everybody who watches hears of a change on the next turn', async () => {
   await put(admin, { routing: { policy: 'threshold', run: { maxInstances: 0 } } });
   const changedAt = clock.now();
   clock.advance(1_000);
-  const overview = eventSchemas.overview.parse((await stream.until('overview')).at(-1)?.data);
+  const overview = adminEventSchemas.overview.parse((await stream.until('overview')).at(-1)?.data);
   expect(overview).toMatchObject({
     policy: 'threshold',
     run: { enabled: false },

@@ -3,12 +3,12 @@ import { adminWords } from '@spillway/core/audit.ts';
 import { isOperationName } from '@spillway/core/operations.ts';
 import { contradictionsIn, type RoutingSettings } from '@spillway/core/settings.ts';
 import type { RoutingSettingsReading } from '@spillway/pipeline/ports/ports.ts';
+import { type SettingsView, settingsRequestSchema, settingsSchema } from './admin-schema.ts';
 import { audited } from './audit.ts';
 import { adminBodyProblems, adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { invalidFields, ProblemError, unknownFieldsProblem } from './problems.ts';
-import { type SettingsView, settingsRequestSchema, settingsSchema } from './schema.ts';
 import { differenceBetween } from './settings-difference.ts';
 import { unknownFields } from './unknown-fields.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Job } from '@spillway/core/job.ts';
 import { expect, onTestFinished, test } from 'vitest';
 import type { TraceSource } from '../traces/trace-source.ts';
-import { jobTraceSchema } from './schema.ts';
+import { jobTraceSchema } from './admin-schema.ts';
 import { createAdmin, createBrowser, createTestApi, type TestApi, upload } from './test-client.ts';
 import { spanLine, traceId } from './test-traces.ts';
 

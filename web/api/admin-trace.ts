@@ -4,11 +4,11 @@ import { parseTrace } from '@spillway/core/trace.ts';
 import { runsOf, spansOfJob } from '../traces/job-spans.ts';
 import { findSpans } from '../traces/trace-files.ts';
 import type { TraceSource } from '../traces/trace-source.ts';
+import { type JobTrace, jobTraceSchema } from './admin-schema.ts';
 import { adminProblems, adminSecurity, jobIdParameter, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { anyOwner, visibleJob } from './job-access.ts';
 import { createOpenApiApp } from './openapi-app.ts';
-import { type JobTrace, jobTraceSchema } from './schema.ts';
 
 const getJobTrace = createRoute({
   method: 'get',

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { problemSchema, type WorkerView, workerViewSchema } from './schema.ts';
+import { type WorkerView, workerViewSchema } from './admin-schema.ts';
+import { problemSchema } from './schema.ts';
 import { type Browser, createAdmin, createBrowser, createTestApi } from './test-client.ts';
 import { heartbeat } from './test-jobs.ts';
 

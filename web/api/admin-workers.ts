@@ -2,13 +2,13 @@ import { createRoute, z } from '@hono/zod-openapi';
 import type { AdminAction } from '@spillway/core/audit.ts';
 import type { Control } from '@spillway/core/heartbeat.ts';
 import { storableText } from '@spillway/core/text.ts';
+import { drainSchema, type WorkerView, workerViewSchema } from './admin-schema.ts';
 import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { readFleet } from './fleet-view.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { drainSchema, type WorkerView, workerViewSchema } from './schema.ts';
 
 const workersSchema = z.object({ workers: z.array(workerViewSchema.meta({ id: 'Worker' })) });
 const params = z.object({ id: storableText().min(1).max(200) });

@@ -3,7 +3,7 @@ import { startRollupFlush } from '@spillway/pipeline/rollups/flush.ts';
 import { createRollupLeader } from '@spillway/pipeline/rollups/leader.ts';
 import { tellEnd } from '@spillway/pipeline/telemetry/facts.ts';
 import { expect, test, vi } from 'vitest';
-import { eventSchemas, overviewSchema } from './schema.ts';
+import { adminEventSchemas, overviewSchema } from './admin-schema.ts';
 import { createAdmin, createTestApi, upload } from './test-client.ts';
 import { readEvents, until } from './test-events.ts';
 import { fail, heartbeat, succeed } from './test-jobs.ts';
@@ -106,7 +106,7 @@ test("events bring everybody's jobs, the workers and the overview", async () => 
     const event = await stream.next();
     if (!event) throw new Error('The stream ended.');
     seen.add(event.event);
-    const schema = eventSchemas[event.event as keyof typeof eventSchemas];
+    const schema = adminEventSchemas[event.event as keyof typeof adminEventSchemas];
     expect(schema.safeParse(event.data).error).toBeUndefined();
     if (event.event === 'job') expect(event.data.id).toBe(job.id);
     clock.advance(1_000);
@@ -157,7 +157,7 @@ test('a fleet that has gone silent is seen to age', async () => {
       clock.advance(1_000);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    const { workers } = eventSchemas.workers.parse((await stream.until('workers')).at(-1)?.data);
+    const { workers } = adminEventSchemas.workers.parse((await stream.until('workers')).at(-1)?.data);
     ages.push(...workers.map(({ ageMs }) => ageMs));
   }
   await stream.leave();
@@ -168,7 +168,7 @@ test('an alert comes within ten seconds, though no job and no heartbeat tells of
   await ports.fleet.beat(heartbeat('vm-1', clock.now()));
   const stream = readEvents(await admin.request('/api/v1/admin/events'));
   const first = (await stream.until('overview')).at(-1);
-  expect(eventSchemas.overview.parse(first?.data).alerts).toEqual([]);
+  expect(adminEventSchemas.overview.parse(first?.data).alerts).toEqual([]);
   const before = await ports.routerStates.read();
   await ports.routerStates.replace(before, { ...before, spentLastHour: 1 });
   const run = { mostDollarsPerHour: 1 };
@@ -179,7 +179,7 @@ test('an alert comes within ten seconds, though no job and no heartbeat tells of
     await settle();
   }
   const next = (await stream.until('overview')).at(-1);
-  expect(eventSchemas.overview.parse(next?.data).alerts).toMatchObject([{ code: 'run_over_budget' }]);
+  expect(adminEventSchemas.overview.parse(next?.data).alerts).toMatchObject([{ code: 'run_over_budget' }]);
   await stream.leave();
 });
 

@@ -8,6 +8,7 @@ import { adminKeyRoutes } from './admin-keys.ts';
 import { adminLogRoutes } from './admin-logs.ts';
 import { adminMetricsRoutes } from './admin-metrics.ts';
 import { adminReceiptRoutes } from './admin-receipt.ts';
+import { jobDetailSchema, overviewSchema } from './admin-schema.ts';
 import { adminSettingsRoutes } from './admin-settings.ts';
 import { adminSettingsHistoryRoutes } from './admin-settings-history.ts';
 import { adminSourceRoutes } from './admin-sources.ts';
@@ -25,7 +26,6 @@ import { type DashboardTopic, dashboardTopics } from './live-dashboard.ts';
 import { massActionRoutes } from './mass-actions.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { readOverview } from './overview.ts';
-import { jobDetailSchema, overviewSchema } from './schema.ts';
 import { placeNamed } from './write-places.ts';
 
 const getOverview = createRoute({

@@ -1,6 +1,7 @@
 import type { ApiKey } from '@spillway/core/api-keys.ts';
 import { expect, test, vi } from 'vitest';
-import { apiKeyListSchema, jobPageSchema, newKeySchema, problemSchema, uploadSchema } from './schema.ts';
+import { apiKeyListSchema, newKeySchema } from './admin-schema.ts';
+import { jobPageSchema, problemSchema, uploadSchema } from './schema.ts';
 import {
   addressHeader,
   adminToken,

@@ -1,6 +1,6 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import { expect, test } from 'vitest';
-import { type AuditView, auditPageSchema } from './schema.ts';
+import { type AuditView, auditPageSchema } from './admin-schema.ts';
 import {
   adminToken,
   createAdmin,

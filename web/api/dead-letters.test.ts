@@ -1,6 +1,6 @@
 import { OutageError } from '@spillway/core/errors.ts';
 import { expect, test } from 'vitest';
-import { deadLettersSchema } from './schema.ts';
+import { deadLettersSchema } from './admin-schema.ts';
 import { type Browser, createAdmin, createTestApi, upload } from './test-client.ts';
 import { fail } from './test-jobs.ts';
 

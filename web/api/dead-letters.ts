@@ -4,13 +4,13 @@ import type { DeadLetter } from '@spillway/core/diagnosis/system-reading.ts';
 import { OutageError, RefusedError } from '@spillway/core/errors.ts';
 import { objectAddress } from '@spillway/core/passed-over.ts';
 import { type Replayed, replayLetter } from '@spillway/pipeline/dead-letters.ts';
+import { type DeadLetterView, deadLettersSchema, replayedSchema } from './admin-schema.ts';
 import { audited } from './audit.ts';
 import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
 import type { ApiDependencies } from './environment.ts';
 import { viewOf } from './job-access.ts';
 import { createOpenApiApp } from './openapi-app.ts';
 import { ProblemError } from './problems.ts';
-import { type DeadLetterView, deadLettersSchema, replayedSchema } from './schema.ts';
 
 const parameters = {
   params: z.object({ id: z.string().regex(/^[\w-]{1,100}$/, 'is not the id of a dead letter') }),

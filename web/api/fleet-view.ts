@@ -1,6 +1,6 @@
 import type { Control } from '@spillway/core/heartbeat.ts';
 import type { Fleet, FleetReading } from '@spillway/pipeline/ports/fleet.ts';
-import type { WorkerView } from './schema.ts';
+import type { WorkerView } from './admin-schema.ts';
 
 export interface FleetView extends FleetReading {
   /** The workers in the order of their names, each with what is wanted of it. */

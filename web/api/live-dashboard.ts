@@ -1,11 +1,11 @@
 import { isTerminal } from '@spillway/core/job.ts';
 import type { JobFeed, ListedJob } from '@spillway/pipeline/ports/jobs.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
+import type { Overview, WorkerView } from './admin-schema.ts';
 import { type FleetView, readFleet } from './fleet-view.ts';
 import type { JobListener } from './live-jobs.ts';
 import { type JobNews, newsBetween, pageOfNewest } from './newest-jobs.ts';
 import { readOverview } from './overview.ts';
-import type { Overview, WorkerView } from './schema.ts';
 
 /** What an admin's page can be told of. */
 export const dashboardTopics = ['jobs', 'workers', 'overview'] as const;

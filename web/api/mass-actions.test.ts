@@ -2,7 +2,7 @@ import { RefusedError } from '@spillway/core/errors.ts';
 import type { Job } from '@spillway/core/job.ts';
 import { takeStep } from '@spillway/pipeline/mass-action.ts';
 import { expect, test } from 'vitest';
-import { massActionStandSchema } from './schema.ts';
+import { massActionStandSchema } from './admin-schema.ts';
 import { type Browser, createAdmin, createTestApi, upload } from './test-client.ts';
 import { fail } from './test-jobs.ts';
 

@@ -14,10 +14,6 @@ import {
 import { mostIndexedBytes, shownText } from '@spillway/core/text.ts';
 import { beginAction, changeAction, expectedJobs, takeStep } from '@spillway/pipeline/mass-action.ts';
 import type { Ports } from '@spillway/pipeline/ports/ports.ts';
-import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
-import type { ApiDependencies } from './environment.ts';
-import { createOpenApiApp } from './openapi-app.ts';
-import { ProblemError } from './problems.ts';
 import {
   type MassActionRequest,
   type MassActionStand,
@@ -25,7 +21,11 @@ import {
   massActionStandSchema,
   massActionTabSchema,
   massPreviewSchema,
-} from './schema.ts';
+} from './admin-schema.ts';
+import { adminProblems, adminSecurity, json, problemAnswers } from './describe.ts';
+import type { ApiDependencies } from './environment.ts';
+import { createOpenApiApp } from './openapi-app.ts';
+import { ProblemError } from './problems.ts';
 
 const bodyOf = <Schema extends z.ZodType>(schema: Schema) => ({
   required: true,

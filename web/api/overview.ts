@@ -13,7 +13,7 @@ import type { Ports } from '@spillway/pipeline/ports/ports.ts';
 import { readLastMinutes, uploadRefusalOf } from '@spillway/pipeline/rollups/current-alerts.ts';
 import { readState } from '@spillway/pipeline/rollups/read-rollups.ts';
 import { routingWithin } from '@spillway/pipeline/run-reach.ts';
-import type { Overview } from './schema.ts';
+import type { Overview } from './admin-schema.ts';
 
 /** Of what was passed over, so much is read for the dashboard. */
 const mostPassedOver = 20;

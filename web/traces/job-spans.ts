@@ -1,6 +1,6 @@
 import type { Job } from '@spillway/core/job.ts';
 import { jobId } from '@spillway/core/job-id.ts';
-import type { SpanView } from '../api/schema.ts';
+import type { SpanView } from '../api/admin-schema.ts';
 import type { RecordedSpan } from './otlp-json.ts';
 
 /** More runs of a job than these are not looked for. */

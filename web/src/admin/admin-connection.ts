@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { type Overview, overviewSchema } from '@spillway/web/api/schema.ts';
+import { adminEventSchemas, type Overview, overviewSchema } from '@spillway/web/api/admin-schema.ts';
 import { requestJson } from '../http/request.ts';
 import type { JobUpdate } from '../jobs/job-cache.ts';
 import { type EventStream, openEventStream, type StreamState } from '../live/event-stream.ts';
@@ -51,17 +51,21 @@ export function createAdminConnection(topics: readonly AdminTopic[]): AdminConne
   );
 
   function listen(): EventStream {
-    const opened = openEventStream(`/api/v1/admin/events?topics=${['overview', ...topics].join(',')}`, {
-      job: (job) => gather({ kind: 'job', job }),
-      removed: ({ id }) => gather({ kind: 'removed', id }),
-      present: ({ ids }) => gather({ kind: 'present', ids }),
-      workers: (event) => {
-        workers.value = mergeWorkers(workers.peek() ?? new Map(), event.workers, Date.now());
+    const opened = openEventStream(
+      `/api/v1/admin/events?topics=${['overview', ...topics].join(',')}`,
+      adminEventSchemas,
+      {
+        job: (job) => gather({ kind: 'job', job }),
+        removed: ({ id }) => gather({ kind: 'removed', id }),
+        present: ({ ids }) => gather({ kind: 'present', ids }),
+        workers: (event) => {
+          workers.value = mergeWorkers(workers.peek() ?? new Map(), event.workers, Date.now());
+        },
+        overview: (event) => {
+          overview.value = event;
+        },
       },
-      overview: (event) => {
-        overview.value = event;
-      },
-    });
+    );
     opened.state.subscribe((state) => {
       stream.value = state;
     });

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { type AuditView, auditPageSchema } from '@spillway/web/api/schema.ts';
+import { type AuditView, auditPageSchema } from '@spillway/web/api/admin-schema.ts';
 import { useEffect } from 'preact/hooks';
 import { formatAge, formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';

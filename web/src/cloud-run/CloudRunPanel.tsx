@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import type { RunServiceDescription } from '@spillway/core/run-service.ts';
-import { type CloudRunView, cloudRunSchema } from '@spillway/web/api/schema.ts';
+import { type CloudRunView, cloudRunSchema } from '@spillway/web/api/admin-schema.ts';
 import { useEffect } from 'preact/hooks';
 import type { AdminConnection } from '../admin/admin-connection.ts';
 import { Icon } from '../components/Icon.tsx';

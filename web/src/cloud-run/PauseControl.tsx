@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { longestPauseReason } from '@spillway/core/settings.ts';
+import type { Overview } from '@spillway/web/api/admin-schema.ts';
 import { runPauseSchema } from '@spillway/web/api/routing-schema.ts';
-import type { Overview } from '@spillway/web/api/schema.ts';
 import type { TargetedSubmitEvent } from 'preact';
 import { runCondition, runConditionWords } from '../cloud-run/run-words.ts';
 import { requestJson } from '../http/request.ts';

@@ -1,5 +1,5 @@
 import type { RunServiceDescription } from '@spillway/core/run-service.ts';
-import type { CloudRunView } from '@spillway/web/api/schema.ts';
+import type { CloudRunView } from '@spillway/web/api/admin-schema.ts';
 import { expect, it } from 'vitest';
 import {
   conditionNotes,

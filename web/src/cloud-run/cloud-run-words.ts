@@ -1,6 +1,6 @@
 import { countOf } from '@spillway/core/amounts.ts';
 import type { RunRevision, RunServiceDescription } from '@spillway/core/run-service.ts';
-import type { CloudRunView, WorkerView } from '@spillway/web/api/schema.ts';
+import type { CloudRunView, WorkerView } from '@spillway/web/api/admin-schema.ts';
 import { formatDuration } from '../format/duration.ts';
 
 /** An instance that stands still sends no heartbeat; Cloud Run ends an idle one within this time. Milliseconds. */

@@ -1,4 +1,4 @@
-import type { Overview } from '@spillway/web/api/schema.ts';
+import type { Overview } from '@spillway/web/api/admin-schema.ts';
 import { expect, it } from 'vitest';
 import { runCondition, runConditionWords, runCost } from './run-words.ts';
 

@@ -1,6 +1,6 @@
 import { formatDollars } from '@spillway/core/amounts.ts';
 import { runConditionOf } from '@spillway/core/routing/run-condition.ts';
-import type { Overview } from '@spillway/web/api/schema.ts';
+import type { Overview } from '@spillway/web/api/admin-schema.ts';
 import { formatDuration } from '../format/duration.ts';
 
 /** Whether Cloud Run takes work, in one word, and a note of some words. */

@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { failureCodes } from '@spillway/core/errors.ts';
-import { causesSchema } from '@spillway/web/api/schema.ts';
+import { causesSchema } from '@spillway/web/api/admin-schema.ts';
 import { useEffect } from 'preact/hooks';
 import type { z } from 'zod';
 import { formatMoment } from '../format/duration.ts';

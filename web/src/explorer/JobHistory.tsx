@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { type JobDetail, jobDetailSchema } from '@spillway/web/api/schema.ts';
+import { type JobDetail, jobDetailSchema } from '@spillway/web/api/admin-schema.ts';
 import { Icon } from '../components/Icon.tsx';
 import { formatMoment } from '../format/duration.ts';
 import { requestJson } from '../http/request.ts';

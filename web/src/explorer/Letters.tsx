@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { countOf } from '@spillway/core/amounts.ts';
-import { type DeadLetterView, deadLettersSchema, replayedSchema } from '@spillway/web/api/schema.ts';
+import { type DeadLetterView, deadLettersSchema, replayedSchema } from '@spillway/web/api/admin-schema.ts';
 import { useEffect } from 'preact/hooks';
 import type { z } from 'zod';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';

@@ -1,11 +1,6 @@
 import { effect, type ReadonlySignal, signal } from '@preact/signals';
-import {
-  type JobView,
-  jobCountSchema,
-  jobPageSchema,
-  type Problem,
-  stateCountsSchema,
-} from '@spillway/web/api/schema.ts';
+import { jobCountSchema, stateCountsSchema } from '@spillway/web/api/admin-schema.ts';
+import { type JobView, jobPageSchema, type Problem } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
 import { type RequestFailure, requestJson } from '../http/request.ts';
 import { type ExplorerAddress, filtersIn, searchOf } from './explorer-address.ts';

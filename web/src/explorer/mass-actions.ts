@@ -1,6 +1,10 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { MassActionKind } from '@spillway/core/mass-action.ts';
-import { type MassActionStand, massActionStandSchema, massPreviewSchema } from '@spillway/web/api/schema.ts';
+import {
+  type MassActionStand,
+  massActionStandSchema,
+  massPreviewSchema,
+} from '@spillway/web/api/admin-schema.ts';
 import { type Reply, requestJson } from '../http/request.ts';
 
 type Action = NonNullable<MassActionStand['action']>;

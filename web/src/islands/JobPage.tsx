@@ -1,6 +1,6 @@
 import '../http/no-eval.ts';
 import { clockStart } from '@spillway/core/job.ts';
-import type { JobDetail, JobTrace } from '@spillway/web/api/schema.ts';
+import type { JobDetail, JobTrace } from '@spillway/web/api/admin-schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { AdminPage } from '../admin/AdminPage.tsx';
 import type { AdminConnection } from '../admin/admin-connection.ts';

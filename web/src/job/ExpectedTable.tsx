@@ -5,7 +5,7 @@ import {
   marginMs,
   type Part,
 } from '@spillway/core/expected-and-actual.ts';
-import type { JobDetail } from '@spillway/web/api/schema.ts';
+import type { JobDetail } from '@spillway/web/api/admin-schema.ts';
 import { formatDuration } from '../format/duration.ts';
 import { reasonLabel } from '../jobs/reasons.ts';
 import { targetLabel } from '../jobs/words.ts';

@@ -1,5 +1,6 @@
 import { useSignal } from '@preact/signals';
-import { type JobDetail, jobViewSchema } from '@spillway/web/api/schema.ts';
+import type { JobDetail } from '@spillway/web/api/admin-schema.ts';
+import { jobViewSchema } from '@spillway/web/api/schema.ts';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { Icon } from '../components/Icon.tsx';
 import { displayName } from '../format/file-name.ts';

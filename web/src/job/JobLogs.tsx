@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { jobLogsSchema, type JobLogs as Logs } from '@spillway/web/api/schema.ts';
+import { jobLogsSchema, type JobLogs as Logs } from '@spillway/web/api/admin-schema.ts';
 import { useEffect } from 'preact/hooks';
 import { Skeleton } from '../components/Skeleton.tsx';
 import { requestJson } from '../http/request.ts';

@@ -1,6 +1,6 @@
 import { countOf } from '@spillway/core/amounts.ts';
 import { clockStart, type GiveBackReason, type HistoryEntry, isAskedAgain } from '@spillway/core/job.ts';
-import type { JobDetail } from '@spillway/web/api/schema.ts';
+import type { JobDetail } from '@spillway/web/api/admin-schema.ts';
 import { formatDuration } from '../format/duration.ts';
 import { reasonLabel } from '../jobs/reasons.ts';
 import { failureWords, stateLabel, targetLabel } from '../jobs/words.ts';

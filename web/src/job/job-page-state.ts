@@ -1,5 +1,10 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { type JobDetail, type JobTrace, jobDetailSchema, jobTraceSchema } from '@spillway/web/api/schema.ts';
+import {
+  type JobDetail,
+  type JobTrace,
+  jobDetailSchema,
+  jobTraceSchema,
+} from '@spillway/web/api/admin-schema.ts';
 import type { AdminDoor } from '../admin/admin-door.ts';
 import { requestJson } from '../http/request.ts';
 

@@ -1,12 +1,7 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { jobPageSchema } from '@spillway/web/api/schema.ts';
+import { eventSchemas, jobPageSchema } from '@spillway/web/api/schema.ts';
 import { requestJson } from '../http/request.ts';
-import {
-  type EventHandlers,
-  type EventStream,
-  openEventStream,
-  type StreamState,
-} from '../live/event-stream.ts';
+import { type EventStream, openEventStream, type StreamState } from '../live/event-stream.ts';
 import { createFrameBatch } from '../live/frame-batch.ts';
 import { createJobCache, type JobCache, type JobUpdate } from './job-cache.ts';
 
@@ -22,8 +17,6 @@ export interface JobSource {
   most: number;
   /** Called with the events of one frame after they were applied, and with the jobs before that. */
   onUpdates?: (updates: readonly JobUpdate[], before: JobCache['jobs']['value']) => void;
-  /** Handlers of the stream's other events. */
-  others?: Pick<EventHandlers, 'workers' | 'overview'>;
 }
 
 /** Jobs that are listed page by page and kept current by events. */
@@ -73,11 +66,10 @@ export function followJobs(source: JobSource): FollowedJobs {
   }
 
   function listen(): EventStream {
-    const opened = openEventStream(source.events, {
+    const opened = openEventStream(source.events, eventSchemas, {
       job: (job) => gather({ kind: 'job', job }),
       removed: ({ id }) => gather({ kind: 'removed', id }),
       present: ({ ids }) => gather({ kind: 'present', ids }),
-      ...source.others,
     });
     opened.state.subscribe((state) => {
       stream.value = state;

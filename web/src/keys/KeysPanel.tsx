@@ -1,5 +1,5 @@
 import { adminWords } from '@spillway/core/audit.ts';
-import type { ApiKeyView } from '@spillway/web/api/schema.ts';
+import type { ApiKeyView } from '@spillway/web/api/admin-schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { CopyButton } from '../components/CopyButton.tsx';

@@ -1,4 +1,4 @@
-import type { ApiKeyView } from '@spillway/web/api/schema.ts';
+import type { ApiKeyView } from '@spillway/web/api/admin-schema.ts';
 import { expect, test } from 'vitest';
 import { endWords, keysWords, useWords } from './key-words.ts';
 

@@ -1,5 +1,5 @@
 import { type ApiKeyScope, conditionOf, type KeyCondition } from '@spillway/core/api-keys.ts';
-import type { ApiKeyView } from '@spillway/web/api/schema.ts';
+import type { ApiKeyView } from '@spillway/web/api/admin-schema.ts';
 import { formatAge } from '../format/duration.ts';
 
 export const scopeWords: Record<ApiKeyScope, { label: string; hint: string }> = {

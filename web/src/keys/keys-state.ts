@@ -5,7 +5,7 @@ import {
   apiKeyViewSchema,
   keyRequestSchema,
   newKeySchema,
-} from '@spillway/web/api/schema.ts';
+} from '@spillway/web/api/admin-schema.ts';
 import type { z } from 'zod';
 import { requestJson } from '../http/request.ts';
 

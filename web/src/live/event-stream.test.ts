@@ -1,3 +1,4 @@
+import { eventSchemas } from '@spillway/web/api/schema.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openEventStream } from './event-stream.ts';
 
@@ -27,7 +28,7 @@ beforeEach(() => {
 afterEach(() => void vi.unstubAllGlobals());
 
 it('is not opened again after the server has ended it for want of anything to tell, until it is resumed', () => {
-  const stream = openEventStream('/events', {});
+  const stream = openEventStream('/events', eventSchemas, {});
   TestSource.all[0]?.says('open');
   expect(stream.state.value).toBe('open');
   stream.resume();
@@ -41,7 +42,7 @@ it('is not opened again after the server has ended it for want of anything to te
 });
 
 it('leaves one stream open where it is resumed as soon as it is idle', () => {
-  const stream = openEventStream('/events', {});
+  const stream = openEventStream('/events', eventSchemas, {});
   stream.state.subscribe((state) => {
     if (state === 'idle') stream.resume();
   });
@@ -57,7 +58,7 @@ it('leaves one stream open where it is resumed as soon as it is idle', () => {
 it('reads events by their schemas, and passes over what cannot be read', () => {
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
   const removed = vi.fn();
-  const stream = openEventStream('/events', { removed });
+  const stream = openEventStream('/events', eventSchemas, { removed });
   TestSource.all[0]?.says('removed', { id: 'a' });
   TestSource.all[0]?.says('removed', { id: 7 });
   expect(removed.mock.calls).toEqual([[{ id: 'a' }]]);

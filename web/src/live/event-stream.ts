@@ -1,10 +1,11 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
-import { eventSchemas } from '@spillway/web/api/schema.ts';
 import type { z } from 'zod';
 
-type EventName = keyof typeof eventSchemas;
-type EventOf<Name extends EventName> = z.infer<(typeof eventSchemas)[Name]>;
-export type EventHandlers = { [Name in EventName]?: (event: EventOf<Name>) => void };
+/** Schemas of a stream's events by name. */
+type EventSchemas = Readonly<Record<string, z.ZodType>>;
+export type EventHandlers<Schemas extends EventSchemas> = {
+  [Name in keyof Schemas]?: (event: z.infer<Schemas[Name]>) => void;
+};
 
 /** `idle`: the server ended the stream because there was nothing to tell; it is opened again by `resume`. */
 export type StreamState = 'connecting' | 'open' | 'lost' | 'idle';
@@ -23,7 +24,11 @@ const lastRetryMs = 30_000;
  * Listens to server-sent events and parses each with its schema. The browser reconnects after a cut and says where it
  * stopped; where it gives up (an answer that is not a stream) a new connection is tried here, ever less often.
  */
-export function openEventStream(url: string, handlers: EventHandlers): EventStream {
+export function openEventStream<Schemas extends EventSchemas>(
+  url: string,
+  schemas: Schemas,
+  handlers: EventHandlers<Schemas>,
+): EventStream {
   const state = signal<StreamState>('connecting');
   let source: EventSource;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -47,7 +52,7 @@ export function openEventStream(url: string, handlers: EventHandlers): EventStre
       opened.close();
       state.value = 'idle';
     });
-    listen(opened, handlers);
+    for (const name in schemas) listen(opened, name, schemas[name], handlers[name]);
   };
   connect();
   return {
@@ -64,24 +69,18 @@ export function openEventStream(url: string, handlers: EventHandlers): EventStre
   };
 }
 
-function listen(source: EventSource, handlers: EventHandlers): void {
-  const on = <Schema extends z.ZodType>(
-    name: EventName,
-    schema: Schema,
-    handler: ((event: z.infer<Schema>) => void) | undefined,
-  ) => {
-    if (!handler) return;
-    source.addEventListener(name, (message) => {
-      const event = parseEvent(schema, message.data);
-      if (event.ok) handler(event.value);
-      else console.warn(`An event '${name}' could not be read.`, event.problem);
-    });
-  };
-  on('job', eventSchemas.job, handlers.job);
-  on('removed', eventSchemas.removed, handlers.removed);
-  on('present', eventSchemas.present, handlers.present);
-  on('workers', eventSchemas.workers, handlers.workers);
-  on('overview', eventSchemas.overview, handlers.overview);
+function listen<Schema extends z.ZodType>(
+  source: EventSource,
+  name: string,
+  schema: Schema,
+  handler: ((event: z.infer<Schema>) => void) | undefined,
+): void {
+  if (!handler) return;
+  source.addEventListener(name, (message) => {
+    const event = parseEvent(schema, message.data);
+    if (event.ok) handler(event.value);
+    else console.warn(`An event '${name}' could not be read.`, event.problem);
+  });
 }
 
 type ParsedEvent<Value> = { ok: true; value: Value } | { ok: false; problem: unknown };

@@ -1,6 +1,6 @@
 import { countOf, formatDollars, formatShare } from '@spillway/core/amounts.ts';
+import type { Overview } from '@spillway/web/api/admin-schema.ts';
 import type { FiguresView, MetricsView } from '@spillway/web/api/metrics-schema.ts';
-import type { Overview } from '@spillway/web/api/schema.ts';
 import type { ComponentChildren } from 'preact';
 import { runCondition } from '../cloud-run/run-words.ts';
 import { formatDuration } from '../format/duration.ts';

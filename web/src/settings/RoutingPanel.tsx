@@ -1,7 +1,7 @@
 import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { adminWords } from '@spillway/core/audit.ts';
 import type { SettingsChange } from '@spillway/core/settings.ts';
-import type { Overview } from '@spillway/web/api/schema.ts';
+import type { Overview } from '@spillway/web/api/admin-schema.ts';
 import { useEffect, useMemo } from 'preact/hooks';
 import { PanelToggle } from '../components/PanelToggle.tsx';
 import { formatAge, formatMoment } from '../format/duration.ts';

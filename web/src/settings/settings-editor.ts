@@ -1,7 +1,11 @@
 import { computed, type ReadonlySignal, signal } from '@preact/signals';
 import { adminWords } from '@spillway/core/audit.ts';
 import type { RoutingSettings, SettingsChange } from '@spillway/core/settings.ts';
-import { type SettingsView, type settingsRequestSchema, settingsSchema } from '@spillway/web/api/schema.ts';
+import {
+  type SettingsView,
+  type settingsRequestSchema,
+  settingsSchema,
+} from '@spillway/web/api/admin-schema.ts';
 import type { z } from 'zod';
 import { requestJson } from '../http/request.ts';
 import {

@@ -1,7 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { formatBytes } from '@spillway/core/amounts.ts';
+import { apiKeyListSchema, settingsSchema } from '@spillway/web/api/admin-schema.ts';
 import { type LimitsView, limitsSchema, sourcesSchema } from '@spillway/web/api/routing-schema.ts';
-import { apiKeyListSchema, settingsSchema } from '@spillway/web/api/schema.ts';
 import { useEffect } from 'preact/hooks';
 import { requestJson } from '../http/request.ts';
 import { type OwnerLine, ownerLines } from './owner-lines.ts';

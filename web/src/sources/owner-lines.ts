@@ -1,6 +1,6 @@
 import type { RoutingSettings } from '@spillway/core/settings.ts';
 import type { SourceRule } from '@spillway/core/source-rules.ts';
-import type { ApiKeyView } from '@spillway/web/api/schema.ts';
+import type { ApiKeyView } from '@spillway/web/api/admin-schema.ts';
 
 /** All that is set for one owner. */
 export interface OwnerLine {

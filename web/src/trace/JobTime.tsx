@@ -1,4 +1,5 @@
-import type { JobDetail, JobTrace, JobView } from '@spillway/web/api/schema.ts';
+import type { JobDetail, JobTrace } from '@spillway/web/api/admin-schema.ts';
+import type { JobView } from '@spillway/web/api/schema.ts';
 import { formatDuration } from '../format/duration.ts';
 import { now } from '../live/now.ts';
 import { runStart, spansOfDocument } from './document-spans.ts';

@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { countOf } from '@spillway/core/amounts.ts';
 import { spanMeanings } from '@spillway/core/spans.ts';
-import type { JobView, SpanView } from '@spillway/web/api/schema.ts';
+import type { SpanView } from '@spillway/web/api/admin-schema.ts';
+import type { JobView } from '@spillway/web/api/schema.ts';
 import { useId } from 'preact/hooks';
 import { Icon } from '../components/Icon.tsx';
 import { formatDuration, offsetWords } from '../format/duration.ts';

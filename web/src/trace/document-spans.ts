@@ -1,6 +1,7 @@
 import { clockStart, type HistoryEntry, isAskedAgain, type Target } from '@spillway/core/job.ts';
 import { type SpanName, spanAttributes } from '@spillway/core/spans.ts';
-import type { JobDetail, JobView, SpanView } from '@spillway/web/api/schema.ts';
+import type { JobDetail, SpanView } from '@spillway/web/api/admin-schema.ts';
+import type { JobView } from '@spillway/web/api/schema.ts';
 import { isRouted } from '../jobs/job-order.ts';
 
 /** When the clock of this run started: the upload, or the person who asked for it again. Milliseconds since 1970. */

@@ -1,5 +1,5 @@
 import { later, noon, sampleJob } from '@spillway/core/testing/sample-job.ts';
-import type { JobDetail, SpanView } from '@spillway/web/api/schema.ts';
+import type { JobDetail, SpanView } from '@spillway/web/api/admin-schema.ts';
 import { describe, expect, test } from 'vitest';
 import { spansOfDocument } from './document-spans.ts';
 import { ticksOf, waterfallOf } from './waterfall.ts';

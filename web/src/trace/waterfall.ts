@@ -1,6 +1,7 @@
 import { type Target, targetSchema } from '@spillway/core/job.ts';
 import { type SpanName, spanAttributes } from '@spillway/core/spans.ts';
-import type { JobView, SpanView } from '@spillway/web/api/schema.ts';
+import type { SpanView } from '@spillway/web/api/admin-schema.ts';
+import type { JobView } from '@spillway/web/api/schema.ts';
 import { runStart } from './document-spans.ts';
 
 /** A row: one span. Times are milliseconds from the run's start. */

@@ -1,5 +1,5 @@
 import { countOf } from '@spillway/core/amounts.ts';
-import type { WorkerView } from '@spillway/web/api/schema.ts';
+import type { WorkerView } from '@spillway/web/api/admin-schema.ts';
 import { useState } from 'preact/hooks';
 import { OperationName } from '../components/OperationName.tsx';
 import { formatDuration, formatHeartbeatAge } from '../format/duration.ts';

@@ -1,4 +1,4 @@
-import { type WorkerView, workerViewSchema } from '@spillway/web/api/schema.ts';
+import { type WorkerView, workerViewSchema } from '@spillway/web/api/admin-schema.ts';
 import { expect, it } from 'vitest';
 import { conditionOf, mergeWorkers } from './worker-history.ts';
 import { workerWords } from './worker-words.ts';

@@ -1,4 +1,4 @@
-import type { WorkerView } from '@spillway/web/api/schema.ts';
+import type { WorkerView } from '@spillway/web/api/admin-schema.ts';
 import { type Sample, withSample } from '../charts/sample-window.ts';
 
 /** A worker with its recent reports. `seenAt` is when its newest heartbeat was written, by this page's clock. */
