@@ -1,3 +1,4 @@
+import { latin1, pictureTypeOf, unknownKind } from './picture-signature.ts';
 import type { PictureType } from './picture-types.ts';
 
 /**
@@ -97,26 +98,6 @@ const kindsOfPrefix: [RegExp, string][] = [
   [/^(application|text|model|chemical)\//, 'no picture'],
 ];
 
-/**
- * The type of a picture whose first bytes are a signature; null for anything else. A file that ends right after a
- * signature is a picture that is cut off, not an unknown file. 256 bytes are enough.
- */
-export function pictureTypeOf(start: Uint8Array): PictureType | null {
-  const begins = (...bytes: number[]) => bytes.every((byte, at) => start[at] === byte);
-  if (begins(0xff, 0xd8, 0xff)) return start[3] === 0xf7 ? null : 'jpeg';
-  if (begins(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)) return 'png';
-  const signature = latin1(start, 0, 12);
-  if (signature.startsWith('GIF87a') || signature.startsWith('GIF89a')) return 'gif';
-  if (signature.startsWith('RIFF') && signature.endsWith('WEBP')) return 'webp';
-  if (latin1(start, 4, 8) !== 'ftyp') return null;
-  // The first brand may be one of a structure. The later ones then tell the coding.
-  return (
-    brandsOf(start)
-      .map(typeOfBrand)
-      .find((type) => type !== null) ?? null
-  );
-}
-
 /** @param sniff Asked where no signature of this list fits. */
 export async function fileKindOf(content: FileContent, sniff: Sniffer): Promise<FileKind> {
   const { start } = content;
@@ -128,7 +109,7 @@ export async function fileKindOf(content: FileContent, sniff: Sniffer): Promise<
   if (!sniffed) {
     // A sniffer looks for more in the directory of a TIFF, which may lie at the end of the file.
     const name = /^(II[*+]\0|MM\0[*+])/.test(latin1(start, 0, 4)) ? 'a TIFF picture' : textKind(content);
-    return { kind: 'other', name: name ?? 'of no kind that is known here' };
+    return { kind: 'other', name: name ?? unknownKind };
   }
   if (sniffed.mime === 'application/xml') {
     return { kind: 'other', name: textKind(content) ?? 'an XML file' };
@@ -137,22 +118,6 @@ export async function fileKindOf(content: FileContent, sniff: Sniffer): Promise<
   if (known) return { kind: 'picture', type: known };
   const name = names[sniffed.mime] ?? kindsOfPrefix.find(([pattern]) => pattern.test(sniffed.mime))?.[1];
   return { kind: 'other', name: name ?? 'no picture' };
-}
-
-/** `ftyp`, ISO/IEC 14496-12, 4.3: the major brand, a version and the compatible brands. */
-function brandsOf(start: Uint8Array): string[] {
-  const end = Math.min(uint32(start, 0), mostBrandBytes);
-  const compatible = latin1(start, 16, end).match(/[\s\S]{4}/g) ?? [];
-  return [latin1(start, 8, 12), ...compatible];
-}
-
-const mostBrandBytes = 256;
-
-function typeOfBrand(brand: string): PictureType | null {
-  if (brand === 'avif' || brand === 'avis') return 'avif';
-  return ['heic', 'heix', 'hevc', 'hevx', 'heim', 'heis', 'hevm', 'hevs', 'mif1', 'msf1'].includes(brand)
-    ? 'heic'
-    : null;
 }
 
 /** What sniffers do not know, or call something else. */
@@ -206,13 +171,4 @@ function isJson({ start, size }: FileContent): boolean {
   } catch {
     return false;
   }
-}
-
-/** One character for each byte. */
-function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return String.fromCharCode(...bytes.subarray(Math.max(0, from), Math.max(0, to)));
-}
-
-function uint32(bytes: Uint8Array, at: number): number {
-  return bytes.subarray(at, at + 4).reduce((value, byte) => value * 256 + byte, 0);
 }

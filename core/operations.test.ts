@@ -1,7 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { manifestOfView } from './operations/manifest-of-view.ts';
-import { manifestViewSchema, parseManifest, viewOf } from './operations/manifest-schema.ts';
+import { parseManifest, viewOf } from './operations/manifest-schema.ts';
+import { manifestViewSchema } from './operations/manifest-view.ts';
 import { defineOperation, type OperationManifest } from './operations/operation.ts';
 import {
   addOperations,

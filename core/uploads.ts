@@ -34,10 +34,6 @@ export const finalizedObjectSchema = z.object({
 });
 export type FinalizedObject = z.infer<typeof finalizedObjectSchema>;
 
-/** How the bytes of an upload reach the store. `gcs-resumable`: Cloud Storage's resumable uploads, with its 308s. */
-export const uploadProtocols = ['gcs-resumable'] as const;
-export type UploadProtocol = (typeof uploadProtocols)[number];
-
 /** Most bytes of a stranger's text that a sentence quotes. */
 const mostQuotedBytes = 100;
 

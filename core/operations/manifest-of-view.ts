@@ -1,5 +1,5 @@
 import { fromJSONSchema, type z } from 'zod';
-import type { ManifestView } from './manifest-schema.ts';
+import type { ManifestView } from './manifest-view.ts';
 import type { OperationManifest } from './operation.ts';
 
 /**

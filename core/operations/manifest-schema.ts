@@ -1,48 +1,20 @@
 import { z } from 'zod';
 import { messageOf } from '../errors.ts';
-import { modelKinds } from '../models.ts';
-import { pictureFormats, pictureTypeNames } from '../picture-types.ts';
-import { type OperationManifest, operationNameForm } from './operation.ts';
+import { pictureFormats } from '../picture-types.ts';
+import {
+  manifestData,
+  manifestViewSchema,
+  ms,
+  pictureProductSchema,
+  shownJsonSchema,
+  textProductSchema,
+} from './manifest-view.ts';
+import type { OperationManifest } from './operation.ts';
 
-/** First folders of object names that mean something else. */
-const reservedNames: ReadonlySet<string> = new Set(['web', 'gcloud', 'gsutil']);
-
-const words = z.string().trim().min(1).max(200);
-const positiveMs = z
-  .number()
-  .positive()
-  .max(31 * 24 * 3_600_000);
-const ms = positiveMs.or(z.literal(0));
 const serviceCost = z.strictObject({ fixedMs: ms, perMegapixelMs: ms, sigma: z.number().min(0).max(3) });
-
-const pictureProductSchema = z.strictObject({
-  kind: z.literal('picture'),
-  formats: z.array(z.enum(pictureFormats)).min(1),
-  transparentWhen: z.record(z.string(), z.unknown()).optional(),
-});
-const jsonTableSchema = z.strictObject({
-  key: z.string().min(1),
-  title: words,
-  columns: z
-    .array(
-      z.strictObject({
-        key: z.string().min(1),
-        label: words,
-        digits: z.int().min(0).max(10).optional(),
-        hint: words.optional(),
-      }),
-    )
-    .min(1),
-});
-const shownJsonSchema = z.strictObject({
-  kind: z.literal('json'),
-  headline: z.string().min(1).optional(),
-  tables: z.array(jsonTableSchema).optional(),
-});
 const jsonProductSchema = shownJsonSchema.extend({
   schema: z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'is not a zod schema').optional(),
 });
-const textProductSchema = z.strictObject({ kind: z.literal('text') });
 const productSchema = z.discriminatedUnion('kind', [
   pictureProductSchema,
   jsonProductSchema,
@@ -55,34 +27,6 @@ const optionsSchema = z
     const problem = optionsProblem(options);
     if (problem) context.addIssue({ code: 'custom', message: problem });
   });
-
-const ownName = operationNameForm.refine(
-  (name) => !reservedNames.has(name),
-  'means something else in object names',
-);
-const svgPath = /^[MmLlHhVvCcSsQqTtAaZz0-9eE\s.,+-]+$/;
-
-/** What of a manifest is data. */
-const manifestData = {
-  name: ownName,
-  words: z.strictObject({ label: words, description: words, activity: words, result: words }),
-  icon: z.string().min(1).max(2_000).regex(svgPath, 'is not the path of an SVG drawing'),
-  accepts: z.array(z.enum(pictureTypeNames)).min(1),
-  advancedOptions: z.array(z.string()).optional(),
-  model: z.enum(modelKinds).nullable(),
-  objectiveMs: z.strictObject({ interactive: positiveMs, bulk: positiveMs.optional() }),
-  priorServiceMs: z
-    .strictObject({ fixed: ms, perMegapixel: ms })
-    .refine(({ fixed, perMegapixel }) => fixed + perMegapixel > 0, 'says that a job takes no time'),
-};
-
-/** A manifest as the API sends it: the options are a JSON Schema. */
-export const manifestViewSchema = z.object({
-  ...manifestData,
-  produces: z.discriminatedUnion('kind', [pictureProductSchema, shownJsonSchema, textProductSchema]),
-  options: z.record(z.string(), z.unknown()),
-});
-export type ManifestView = z.infer<typeof manifestViewSchema>;
 
 /** What the API sends of a manifest. What JSON Schema cannot say of the options, such as 'odd', is left out. */
 export function viewOf(manifest: OperationManifest): z.input<typeof manifestViewSchema> {

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Awaitable } from '@spillway/core/steps.ts';
-import type { FinalizedObject, UploadProtocol } from '@spillway/core/uploads.ts';
+import type { UploadProtocol } from '@spillway/core/upload-protocol.ts';
+import type { FinalizedObject } from '@spillway/core/uploads.ts';
 
 export interface BlobReference {
   bucket: string;

@@ -1,6 +1,6 @@
 import type { JobClass } from '@spillway/core/job.ts';
 import { manifestOfView } from '@spillway/core/operations/manifest-of-view.ts';
-import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
+import { manifestViewSchema } from '@spillway/core/operations/manifest-view.ts';
 import { addOperations, type OperationName } from '@spillway/core/operations.ts';
 import { runCost } from '@spillway/core/prices.ts';
 import type { RecordedJob } from '@spillway/core/recorded-job.ts';

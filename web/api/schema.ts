@@ -1,7 +1,7 @@
 import { largestFile } from '@spillway/core/file-size.ts';
 import { claimSchema, jobErrorSchema, jobSchema, resultSchema, thumbnailSchema } from '@spillway/core/job.ts';
 import { offerSchema } from '@spillway/core/offers.ts';
-import { manifestViewSchema } from '@spillway/core/operations/manifest-schema.ts';
+import { manifestViewSchema } from '@spillway/core/operations/manifest-view.ts';
 import { mostOperations, operationNameSchema } from '@spillway/core/operations.ts';
 import {
   longestShareHours,
@@ -10,7 +10,7 @@ import {
   shortestShareHours,
 } from '@spillway/core/shares.ts';
 import { storableText } from '@spillway/core/text.ts';
-import { uploadProtocols } from '@spillway/core/uploads.ts';
+import { uploadProtocols } from '@spillway/core/upload-protocol.ts';
 import { z } from 'zod';
 
 /**

@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from '@preact/signals';
 import type { Offer } from '@spillway/core/offers.ts';
-import type { ManifestView } from '@spillway/core/operations/manifest-schema.ts';
+import type { ManifestView } from '@spillway/core/operations/manifest-view.ts';
 import type { OperationManifest } from '@spillway/core/operations/operation.ts';
 import {
   addOperations,

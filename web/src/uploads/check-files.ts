@@ -1,12 +1,7 @@
-import {
-  fileKindOf,
-  mostLooked,
-  pictureTypeOf,
-  type Sniffer,
-  signatureAtEnd,
-} from '@spillway/core/file-kind.ts';
+import type { Sniffer } from '@spillway/core/file-kind.ts';
 import { sizeRefusal } from '@spillway/core/file-size.ts';
 import { dimensionRefusal } from '@spillway/core/picture-limits.ts';
+import { pictureTypeOf, unknownKind } from '@spillway/core/picture-signature.ts';
 import type { PictureType } from '@spillway/core/picture-types.ts';
 import { imageDimensionsFromData } from 'image-dimensions';
 import type { LeftOut } from './picked-files.ts';
@@ -73,6 +68,10 @@ async function refusalOf(file: Blob): Promise<string | null> {
 
 /** What a file without a picture's signature is: now and then a picture all the same. */
 async function typeOfAnother(file: Blob): Promise<PictureType | { name: string }> {
+  // Most people never need it. While the line is down, a file gets a vaguer name.
+  const code = await import('@spillway/core/file-kind.ts').catch(() => null);
+  if (code === null) return { name: unknownKind };
+  const { fileKindOf, mostLooked, signatureAtEnd } = code;
   const [start, end] = await Promise.all([
     bytesOf(file, 0, mostLooked),
     bytesOf(file, Math.max(0, file.size - signatureAtEnd), file.size),
@@ -81,7 +80,7 @@ async function typeOfAnother(file: Blob): Promise<PictureType | { name: string }
   return kind.kind === 'picture' ? kind.type : { name: kind.name };
 }
 
-/** Most people never need it. While the line is down, a file gets a vaguer name. */
+/** Its names are more exact. */
 async function loadSniffer(): Promise<Sniffer> {
   try {
     return (await import('file-type')).fileTypeFromBuffer;

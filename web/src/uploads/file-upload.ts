@@ -2,7 +2,7 @@ import { type ReadonlySignal, signal } from '@preact/signals';
 import { formatBytes } from '@spillway/core/amounts.ts';
 import { largestFile } from '@spillway/core/file-size.ts';
 import type { OperationName } from '@spillway/core/operations.ts';
-import type { UploadProtocol } from '@spillway/core/uploads.ts';
+import type { UploadProtocol } from '@spillway/core/upload-protocol.ts';
 import {
   largestBatch,
   mostPixels,
