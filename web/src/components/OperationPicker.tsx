@@ -6,7 +6,8 @@ import { summaryOf } from '../options/option-words.ts';
 import type { OptionProblems } from '../options/problems.ts';
 import type { Selection } from '../options/selection.ts';
 import { Icon, OperationIcon } from './Icon.tsx';
-import { OptionsDialog } from './OptionsDialog.tsx';
+import type { OptionsDialogProps } from './OptionsDialog.tsx';
+import { usePart } from './use-part.ts';
 
 /**
  * Every operation of the registry as a choice of one line. What is chosen has a second button, which says its options in
@@ -14,16 +15,24 @@ import { OptionsDialog } from './OptionsDialog.tsx';
  */
 export function OperationPicker({ selection }: { selection: Selection }) {
   const [opened, setOpened] = useState<OperationName | null>(null);
+  const dialog = usePart<OptionsDialogProps>(async () => (await import('./OptionsDialog.tsx')).OptionsDialog);
+  const open = (name: OperationName) => {
+    setOpened(name);
+    dialog.load();
+  };
   useEffect(() => selection.remember(localStorage), [selection]);
   return (
     <fieldset class="picker">
       <legend>What to make</legend>
       <div class="picker-choices">
         {knownOperations.value.map((name) => (
-          <Choice key={name} name={name} selection={selection} onOpen={() => setOpened(name)} />
+          <Choice key={name} name={name} selection={selection} onOpen={() => open(name)} />
         ))}
       </div>
-      {opened && <OptionsDialog operation={opened} selection={selection} onClose={() => setOpened(null)} />}
+      {dialog.failed && <p role="alert">The line is down. Please open the options again in a moment.</p>}
+      {opened && dialog.Component && (
+        <dialog.Component operation={opened} selection={selection} onClose={() => setOpened(null)} />
+      )}
     </fieldset>
   );
 }

@@ -6,7 +6,7 @@ import type { Selection } from '../options/selection.ts';
 import { ModalDialog } from './ModalDialog.tsx';
 import { OptionsForm } from './OptionsForm.tsx';
 
-interface OptionsDialogProps {
+export interface OptionsDialogProps {
   operation: OperationName;
   selection: Selection;
   onClose(): void;

@@ -19,6 +19,7 @@ import { displayName } from '../format/file-name.ts';
 import type { FollowedJobs } from '../jobs/followed-jobs.ts';
 import { followOwnJobs, lookForUpload } from '../jobs/own-jobs.ts';
 import { resultOf } from '../jobs/words.ts';
+import { rememberEnd } from '../kept/erasure.ts';
 import { KeptNote } from '../kept/KeptNote.tsx';
 import { createAnnouncer } from '../live/announcer.ts';
 import { createDownloadNews } from '../live/download-news.ts';
@@ -46,6 +47,7 @@ export default function UploadPage({ samples }: { samples: Sample[] }) {
   const leftOut = useSignal<readonly LeftOut[]>([]);
 
   useEffect(startLearning, []);
+  useEffect(rememberEnd, []);
   useEffect(() => own.follow(), [own]);
   useEffect(() => watchForMissedJobs(list, own), [list, own]);
   useEffect(() => listenWhileWaiting(list, own), [list, own]);

@@ -1,96 +1,31 @@
-import { countOf } from '@spillway/core/amounts.ts';
-import { type Retention, retentionSchema } from '@spillway/web/api/schema.ts';
-import { useEffect, useState } from 'preact/hooks';
-import { ConfirmButton } from '../components/ConfirmButton.tsx';
-import { HatchBar } from '../components/HatchBar.tsx';
+import { useState } from 'preact/hooks';
 import { Icon } from '../components/Icon.tsx';
-import { requestJson } from '../http/request.ts';
-import { OwnLinks } from '../shares/OwnLinks.tsx';
+import { usePart } from '../components/use-part.ts';
 import type { UploadList } from '../uploads/upload-list.ts';
-import { type Erasure, eraseEverything, erasure, rememberEnd } from './erase-everything.ts';
-import { afterDeletionWords, retentionWords } from './retention-words.ts';
+import { erasure } from './erasure.ts';
+import type { KeptWordsProps } from './KeptWords.tsx';
 
-/** How long things are kept, who can see them, the private links, and the way to delete everything. Asked for by a press. */
+/** Opens what the page says of how long things are kept. Its code is loaded by the press, and each time the site is asked. */
 export function KeptNote({ list }: { list: UploadList }) {
-  useEffect(() => rememberEnd(), []);
-  const [retention, setRetention] = useState<Retention | null>(null);
   const [isOpen, setOpen] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
-  const open = async () => {
-    setOpen(true);
-    if (retention) return;
-    const reply = await requestJson('/retention', retentionSchema);
-    if (reply.ok) setRetention(reply.value);
-    else setProblem(reply.failure.message);
-  };
-  const erase = async () => {
-    await eraseEverything(list);
-    // The page begins anew, as somebody who has nothing: its streams are those of the visitor who is gone.
-    if (erasure.peek().kind === 'done') location.reload();
+  const words = usePart<KeptWordsProps>(async () => (await import('./KeptWords.tsx')).KeptWords);
+  const toggle = (open: boolean) => {
+    setOpen(open);
+    if (open) words.load();
   };
   return (
     <section class="kept-note" aria-label="What is kept">
       {erasure.value.kind === 'done' && (
         <p role="status">Everything is deleted. For this site, this browser is new.</p>
       )}
-      <details onToggle={(event) => event.currentTarget.open && void open()}>
+      <details onToggle={(event) => toggle(event.currentTarget.open)}>
         <summary>
           <Icon name="more" />
           How long your pictures are kept, and who can see them
         </summary>
-        <div class="kept-words">
-          {retention && [...retentionWords(retention)].map((words) => <p key={words}>{words}</p>)}
-          <p>
-            You see them in this browser alone, for it has a cookie that says they are yours, and so does
-            whoever has a private link that you made. Admins of this site can see them too. Results keep no
-            place and no camera of the original.
-          </p>
-          {retention && afterDeletionWords(retention).map((words) => <p key={words}>{words}</p>)}
-          {problem && <p role="alert">{problem}</p>}
-          {isOpen && <OwnLinks />}
-          <ErasureState state={erasure.value} />
-          {erasure.value.kind !== 'running' && (
-            <ConfirmButton
-              label="Delete everything of mine"
-              confirm="Really delete all pictures, results and links?"
-              subject=""
-              icon="trash"
-              onConfirm={() => void erase()}
-            />
-          )}
-        </div>
+        {words.failed && <p role="alert">The line is down. Please open this again in a moment.</p>}
+        {isOpen && words.Component && <words.Component list={list} />}
       </details>
     </section>
   );
-}
-
-function ErasureState({ state }: { state: Erasure }) {
-  switch (state.kind) {
-    case 'idle':
-    case 'done':
-      return null;
-    case 'running': {
-      const all = state.left === null ? null : state.deleted + state.left;
-      return (
-        <div>
-          <p role="status">
-            {all === null ? 'Deleting …' : `${state.deleted} of ${countOf(all, 'result')} deleted …`}
-          </p>
-          <HatchBar
-            label="Deleting everything"
-            share={all === null || all === 0 ? null : state.deleted / all}
-          />
-        </div>
-      );
-    }
-    case 'failed':
-      return (
-        <p role="alert">
-          {state.message} {state.deleted > 0 && `${countOf(state.deleted, 'result')} deleted so far. `}
-          Press again to go on.
-        </p>
-      );
-    default:
-      return state satisfies never;
-  }
 }

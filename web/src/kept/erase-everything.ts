@@ -1,19 +1,9 @@
-import { signal } from '@preact/signals';
 import { erasureSchema } from '@spillway/web/api/schema.ts';
 import { requestJson } from '../http/request.ts';
 import type { UploadList } from '../uploads/upload-list.ts';
-
-export type Erasure =
-  | { kind: 'idle' }
-  | { kind: 'running'; deleted: number; left: number | null }
-  | { kind: 'failed'; message: string; deleted: number }
-  | { kind: 'done' };
-
-/** What the page says of the deletion of everything. */
-export const erasure = signal<Erasure>({ kind: 'idle' });
+import { erasure, noteEnd } from './erasure.ts';
 
 const mostWaits = 20;
-const endKey = 'spillway-erased';
 
 /**
  * Deletes everything of this visitor: uploads under way, private links, jobs with their files, and what this browser
@@ -46,21 +36,10 @@ export async function eraseEverything(list: UploadList): Promise<void> {
   erasure.value = { kind: 'done' };
 }
 
-/** After the page has begun anew, says once that everything is deleted. */
-export function rememberEnd(): void {
-  try {
-    if (sessionStorage.getItem(endKey) === null) return;
-    sessionStorage.removeItem(endKey);
-    erasure.value = { kind: 'done' };
-  } catch {
-    // A browser without storage: the empty page says it.
-  }
-}
-
 /** What the page remembers of choices, but for the look of the page. */
 function forgetChoices(): void {
   try {
-    sessionStorage.setItem(endKey, 'yes');
+    noteEnd();
     for (const name of Object.keys(localStorage)) {
       if (name.startsWith('spillway-') && name !== 'spillway-theme') localStorage.removeItem(name);
     }

@@ -1,6 +1,6 @@
-import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
 import { Icon } from '../components/Icon.tsx';
+import { usePart } from '../components/use-part.ts';
 import type { ShareDialogProps } from './ShareDialog.tsx';
 
 interface ShareButtonProps {
@@ -11,21 +11,22 @@ interface ShareButtonProps {
 
 /** Opens the dialog that makes private links. Its code is loaded by the press. */
 export function ShareButton({ id, name }: ShareButtonProps) {
-  const [Dialog, setDialog] = useState<ComponentType<ShareDialogProps> | null>(null);
-  const [failed, setFailed] = useState(false);
-  const open = async () => {
-    const code = await import('./ShareDialog.tsx').catch(() => null);
-    setFailed(code === null);
-    if (code) setDialog(() => code.ShareDialog);
+  const dialog = usePart<ShareDialogProps>(async () => (await import('./ShareDialog.tsx')).ShareDialog);
+  const [isOpen, setOpen] = useState(false);
+  const open = () => {
+    setOpen(true);
+    dialog.load();
   };
   return (
     <>
-      <button type="button" class="button" onClick={() => void open()}>
+      <button type="button" class="button" onClick={open}>
         <Icon name="moved" />
         Share<span class="visually-hidden"> {name}</span>
       </button>
-      {failed && <span role="alert">The line is down. Please try again.</span>}
-      {Dialog && <Dialog batch={id} name={name} onClose={() => setDialog(null)} />}
+      {dialog.failed && <span role="alert">The line is down. Please try again.</span>}
+      {isOpen && dialog.Component && (
+        <dialog.Component batch={id} name={name} onClose={() => setOpen(false)} />
+      )}
     </>
   );
 }

@@ -1,13 +1,14 @@
 import type { ReadonlySignal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import type { Batch } from '../batches/batch.ts';
 import type { BatchDeeds } from '../batches/batch-deeds.ts';
+import { usePart } from '../components/use-part.ts';
 import type { FollowedJobs } from '../jobs/followed-jobs.ts';
 import { lookForUpload } from '../jobs/own-jobs.ts';
 import type { Selection } from '../options/selection.ts';
 import { findPicture } from './neighbours.ts';
 import { closePicture, followAddress, openedPicture, stepTo } from './open-picture.ts';
-import type { Workbench as WorkbenchComponent } from './Workbench.tsx';
+import type { WorkbenchProps } from './Workbench.tsx';
 
 interface WorkbenchDoorProps {
   batches: ReadonlySignal<readonly Batch[]>;
@@ -18,20 +19,14 @@ interface WorkbenchDoorProps {
 
 /** Opens the workbench for the picture that the address names. Its code is loaded when it is first needed. */
 export function WorkbenchDoor({ batches, own, selection, deeds }: WorkbenchDoorProps) {
-  const [Workbench, setWorkbench] = useState<typeof WorkbenchComponent | null>(null);
-  const [failed, setFailed] = useState(false);
+  const workbench = usePart<WorkbenchProps>(async () => (await import('./Workbench.tsx')).Workbench);
   const opened = openedPicture.value;
   const found = opened && findPicture(batches.value, opened.picture);
   const isListed = own.loaded.value;
 
   useEffect(followAddress, []);
   useEffect(() => {
-    if (opened === null || Workbench) return;
-    setFailed(false);
-    import('./Workbench.tsx').then(
-      (loaded) => setWorkbench(() => loaded.Workbench),
-      () => setFailed(true),
-    );
+    if (opened !== null) workbench.load();
   }, [opened !== null]);
   useEffect(() => {
     if (opened && !found && isListed) void lookForOlder(own, batches, opened.picture);
@@ -44,16 +39,16 @@ export function WorkbenchDoor({ batches, own, selection, deeds }: WorkbenchDoorP
   }, [opened?.picture, found?.picture.id]);
 
   if (!opened) return null;
-  if (failed) {
+  if (workbench.failed) {
     return (
       <p class="notice" role="alert">
         The picture could not be opened: a part of this page was not loaded. Is there a connection?
       </p>
     );
   }
-  if (!found || !Workbench) return null;
+  if (!found || !workbench.Component) return null;
   return (
-    <Workbench
+    <workbench.Component
       batch={found.batch}
       picture={found.picture}
       result={found.picture.results.find(({ id }) => id === opened.result) ?? null}
