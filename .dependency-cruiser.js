@@ -127,6 +127,14 @@ export default {
       },
     },
     {
+      name: 'visitors-load-no-schemas-of-admins',
+      comment:
+        'A module of schemas is loaded whole, so those of admins are in files that pages of visitors never reach.',
+      severity: 'error',
+      from: { path: '^web/src/islands/(Upload|Shared)Page[.]tsx$' },
+      to: { path: '^web/api/(admin|routing|metrics)-schema[.]ts$', reachable: true },
+    },
+    {
       name: 'no-cycles',
       severity: 'error',
       from: {},

@@ -1,5 +1,3 @@
-import { fileURLToPath } from 'node:url';
-import { pageWeights, sumOf } from '@spillway/bench/page-weights.ts';
 import type { Job } from '@spillway/core/job.ts';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -90,16 +88,4 @@ it('deletes a job, and then says that it is gone', async () => {
   await page.getByRole('button', { name: /^Delete / }).click();
   await page.getByRole('button', { name: /^Delete for good/ }).click();
   await page.getByText('There is no such job.').waitFor();
-});
-
-it('loads no more JavaScript than a page may, by brotli', async () => {
-  const dist = fileURLToPath(new URL('../../web/dist', import.meta.url));
-  const weights = await pageWeights(dist);
-  expect(weights.length).toBeGreaterThan(8);
-  for (const { page, initial, lazy } of weights) {
-    if (!page.startsWith('/dashboard/')) continue;
-    // Charts are a main task of two pages; JSON Schemas of plug-ins are read where there are any.
-    const needed = lazy.filter(({ name }) => !name.startsWith('manifest-of-view'));
-    expect({ page, isLight: sumOf([...initial, ...needed]) <= 120_000 }).toEqual({ page, isLight: true });
-  }
 });

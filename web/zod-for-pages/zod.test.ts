@@ -103,6 +103,7 @@ describe('what pages load for zod', () => {
     vi.doMock('zod', async () => ({ ...(await import('./zod-index.js')) }));
     vi.resetModules();
     const { jobViewSchema } = await import('../api/schema.ts');
+    await import('../api/admin-schema.ts');
     await import('../api/metrics-schema.ts');
     await import('../api/routing-schema.ts');
     await import('../src/uploads/kept-uploads.ts');
