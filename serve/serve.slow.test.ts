@@ -54,7 +54,7 @@ test('a visitor gets a sketch through the one port, and has it again after a res
 
   const address = /Dashboard {2}(http\S+)/.exec(first.printed())?.[1];
   expect((await run('admin-address', '--data', 'data')).stdout.trim()).toBe(address);
-  expect((await run('backup', 'backup', '--data', 'data')).stdout).toContain('all documents, and 3 objects');
+  expect((await run('backup', 'backup', '--data', 'data')).stdout).toContain('all documents, and 4 objects');
 
   const before = await first.parts();
   expect(Object.keys(before.parts).sort()).toEqual(['router', 'site', 'storage', 'worker']);

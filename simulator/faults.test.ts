@@ -3,7 +3,7 @@ import { parseTrace } from './arrivals/parse-trace.ts';
 import { faultNames, withFault } from './faults.ts';
 import { drawJobs } from './jobs.ts';
 import { makePolicy } from './policies/registry.ts';
-import { readScenario } from './scenario.ts';
+import { readScenario } from './read-scenario.ts';
 import { simulate } from './world/simulate.ts';
 
 // Half again as much as the VMs can do, for some minutes: both sides are used when something goes wrong.

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Target } from '@spillway/core/job.ts';
 import {
   isOperationName,
@@ -196,24 +195,4 @@ function assumedService(operation: OperationName): ServiceTime {
 export function mixOf({ jobs: { mix } }: Scenario): number[] {
   const isStated = Object.keys(mix).length > 0;
   return operationNames.map((name) => (isStated ? mix[name] : manifestOf(name).simulated?.share) ?? 0);
-}
-
-/** A scenario that cannot be read or does not validate: one sentence for the person who named it. */
-export class ScenarioError extends Error {}
-
-export const committedScenario = new URL('scenario.json', import.meta.url);
-
-/** Throws `ScenarioError`. */
-export function readScenario(file: string | URL = committedScenario): Scenario {
-  let data: unknown;
-  try {
-    data = JSON.parse(readFileSync(file, 'utf8'));
-  } catch (error) {
-    const why = error instanceof SyntaxError ? error.message : (error as NodeJS.ErrnoException).code;
-    throw new ScenarioError(`Cannot read the scenario ${file}: ${why}.`);
-  }
-  const parsed = scenarioSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new ScenarioError(`The scenario ${file} is not valid: ${issue?.path.join('.')}: ${issue?.message}.`);
 }

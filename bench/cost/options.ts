@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { isOperationName, operationNames } from '@spillway/core/operations.ts';
 import { pricedRegions } from '@spillway/core/prices.ts';
-import { committedScenario, readScenario } from '@spillway/simulator/scenario.ts';
+import { committedScenario, readScenario } from '@spillway/simulator/read-scenario.ts';
 import type { CostQuestion } from './compare.ts';
 import { usualTracesSampled } from './counts.ts';
 

@@ -1,5 +1,6 @@
 import type { SimulatedJob } from '../jobs.ts';
-import { readScenario, type Scenario } from '../scenario.ts';
+import { readScenario } from '../read-scenario.ts';
+import type { Scenario } from '../scenario.ts';
 
 const never = { medianMs: 0, sigma: 0 };
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readScenario } from '../scenario.ts';
+import { readScenario } from '../read-scenario.ts';
 import { Autoscaler } from './autoscaler.ts';
 
 const scenario = readScenario();

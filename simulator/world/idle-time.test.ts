@@ -3,7 +3,7 @@ import { withFault } from '../faults.ts';
 import { drawJobs } from '../jobs.ts';
 import { makePolicy } from '../policies/registry.ts';
 import { randomStream } from '../random.ts';
-import { readScenario } from '../scenario.ts';
+import { readScenario } from '../read-scenario.ts';
 import { simulate } from './simulate.ts';
 
 /** Hours with single pictures, with pauses of all lengths, and now and then more at once than the VMs can do. */

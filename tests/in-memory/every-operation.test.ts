@@ -14,7 +14,7 @@ import { fixtures } from '@spillway/plugins/testing/fixtures.ts';
 import { createProcessor, type Processor } from '@spillway/processing/processor.ts';
 import { parseTrace } from '@spillway/simulator/arrivals/parse-trace.ts';
 import { experiment } from '@spillway/simulator/experiment.ts';
-import { readScenario } from '@spillway/simulator/scenario.ts';
+import { readScenario } from '@spillway/simulator/read-scenario.ts';
 import { jobViewSchema, operationListSchema } from '@spillway/web/api/schema.ts';
 import { createBrowser, createTestApi, upload } from '@spillway/web/api/test-client.ts';
 import { createBatchDeeds } from '@spillway/web/src/batches/batch-deeds.ts';
