@@ -2,8 +2,14 @@ import { manifestOf, type OperationName, operationNames } from '@spillway/core/o
 import { usualBytesOfJpeg } from '@spillway/core/pixels.ts';
 import type { JobRequest } from '@spillway/core/transitions.ts';
 import { type Random, randomStream } from './random.ts';
-import { ScenarioError } from './read-scenario.ts';
-import { type Delay, mixOf, type Scenario, type ServiceTime, serviceTimeOf } from './scenario.ts';
+import {
+  type Delay,
+  mixOf,
+  type Scenario,
+  ScenarioError,
+  type ServiceTime,
+  serviceTimeOf,
+} from './scenario.ts';
 
 /**
  * A job as the world will give it to every policy: all chance that is the job's own is drawn here, so that policies

@@ -10,8 +10,8 @@ import { FaultError, faultNames, withFault } from './faults.ts';
 import { accuracyTable, compareForecasters } from './forecast/comparison.ts';
 import { rateOfLoad } from './jobs.ts';
 import { namedPolicies, PolicyError, policyNames } from './policies/registry.ts';
-import { committedScenario, readScenario, ScenarioError } from './read-scenario.ts';
-import { resize } from './scenario.ts';
+import { committedScenario, readScenario } from './read-scenario.ts';
+import { resize, ScenarioError } from './scenario.ts';
 import { tableOf } from './table.ts';
 
 const usage = `npm run -s simulate -- [options]

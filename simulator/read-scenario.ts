@@ -1,8 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Scenario, scenarioSchema } from './scenario.ts';
-
-/** A scenario that cannot be read or does not validate: one sentence for the person who named it. */
-export class ScenarioError extends Error {}
+import { type Scenario, ScenarioError, scenarioSchema } from './scenario.ts';
 
 export const committedScenario = new URL('scenario.json', import.meta.url);
 

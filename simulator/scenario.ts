@@ -196,3 +196,6 @@ export function mixOf({ jobs: { mix } }: Scenario): number[] {
   const isStated = Object.keys(mix).length > 0;
   return operationNames.map((name) => (isStated ? mix[name] : manifestOf(name).simulated?.share) ?? 0);
 }
+
+/** A scenario that cannot be read or does not validate: one sentence for the person who named it. */
+export class ScenarioError extends Error {}

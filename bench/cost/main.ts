@@ -1,5 +1,5 @@
 import { jobCostLines } from '@spillway/core/job-cost.ts';
-import { ScenarioError } from '@spillway/simulator/read-scenario.ts';
+import { ScenarioError } from '@spillway/simulator/scenario.ts';
 import { breakEvenOf } from './break-even.ts';
 import { compare } from './compare.ts';
 import { type CostOptions, readOptions, UsageError, usage } from './options.ts';

@@ -1,4 +1,4 @@
-import { ScenarioError } from '@spillway/simulator/read-scenario.ts';
+import { ScenarioError } from '@spillway/simulator/scenario.ts';
 import { expect, it } from 'vitest';
 import { readOptions } from './options.ts';
 

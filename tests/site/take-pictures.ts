@@ -49,7 +49,9 @@ async function takePicture(
     await page.locator('astro-island[ssr]').first().waitFor({ state: 'detached' });
     await prepare?.(page);
     await imagesAreShown(page);
-    await page.screenshot({ path, fullPage: true });
+    // A dialog is as large as the window, whatever is behind it.
+    const fullPage = (await page.locator('dialog:modal').count()) === 0;
+    await page.screenshot({ path, fullPage });
   } finally {
     await context.close();
   }
