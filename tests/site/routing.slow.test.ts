@@ -53,7 +53,7 @@ it('a picture that is not there is explained, and calibration is told', async ()
   const explain = page.getByRole('region', { name: 'Where would a picture go?' });
   await explain.getByLabel('Size of the file (MB)').fill('3');
   await explain.getByRole('button', { name: 'Explain' }).click();
-  await explain.getByText(/^To /).waitFor();
+  await explain.getByText(/^To (VM pool|Cloud Run)/).waitFor();
   await explain.getByText('due within 2.0 s').waitFor();
   await page.getByRole('region', { name: 'Was “in time” in time?' }).getByText('Of the newest').waitFor();
 });
