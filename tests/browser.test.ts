@@ -168,9 +168,15 @@ describe('the upload page in a real browser', () => {
         return page.getByText('Let go to add them').count();
       })
       .toBe(1);
-    // What is under the pointer is another element now.
-    await drag('dragOver');
-    await drag('drop');
+    // What is under the pointer is another element now, and the browser takes a drop back that comes before it knows.
+    await page.evaluate(`addEventListener('drop', () => (window.letGo = true))`);
+    await expect
+      .poll(async () => {
+        await drag('dragOver');
+        await drag('drop');
+        return page.evaluate('window.letGo');
+      })
+      .toBe(true);
 
     const note = page.getByRole('region', { name: 'Left out of the last drop' });
     await expect.poll(() => note.textContent()).toContain('holiday/gone.jpg could not be read.');
