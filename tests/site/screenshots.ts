@@ -60,6 +60,13 @@ async function visitorLooks(web: string, storage: Look['storage'][]): Promise<Lo
   const [withResults] = storage;
   const again = withResults === undefined ? {} : { storage: withResults };
   const firstResult = (page: Page) => page.getByRole('article').first().waitFor();
+  const openFirst = async (page: Page) => {
+    await firstResult(page);
+    await page
+      .getByRole('button', { name: /^Open / })
+      .first()
+      .click();
+  };
   return [
     { name: 'upload-first-visit', url: web },
     { name: 'upload-results', url: web, ...again, prepare: firstResult },
@@ -68,11 +75,7 @@ async function visitorLooks(web: string, storage: Look['storage'][]): Promise<Lo
       url: web,
       ...again,
       async prepare(page) {
-        await firstResult(page);
-        await page
-          .getByRole('button', { name: /^Open / })
-          .first()
-          .click();
+        await openFirst(page);
         await page.getByRole('dialog').waitFor();
       },
     },
@@ -81,11 +84,7 @@ async function visitorLooks(web: string, storage: Look['storage'][]): Promise<Lo
       url: web,
       ...again,
       async prepare(page) {
-        await firstResult(page);
-        await page
-          .getByRole('button', { name: /^Open / })
-          .first()
-          .click();
+        await openFirst(page);
         const dialog = page.getByRole('dialog');
         await dialog.getByRole('button', { name: 'Cut-out' }).first().click();
         await dialog.getByRole('slider', { name: 'Feather' }).fill('12');

@@ -1,9 +1,8 @@
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { useId, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { HatchBar } from '../components/HatchBar.tsx';
 import { Icon } from '../components/Icon.tsx';
-import type { Reply } from '../http/request.ts';
 import { deletionWords } from '../jobs/deletion-words.ts';
 import { useDeletion } from '../jobs/use-deletion.ts';
 import { resultLabel } from '../jobs/words.ts';
@@ -18,6 +17,7 @@ import { FailedResults } from './FailedResults.tsx';
 import { failureGroups } from './failures.ts';
 import { original, type ShownResults } from './shown-results.ts';
 import { timeLeft } from './time-left.ts';
+import { useDeed } from './use-deed.ts';
 import { builtInModelMeaning } from './visitor-words.ts';
 
 export interface BatchHeadProps {
@@ -80,17 +80,8 @@ function ModelWords() {
 }
 
 function BatchActions({ batch, deeds, progress, onGone }: BatchHeadProps & { progress: BatchProgress }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { busy, problem, act } = useDeed();
   const files = useDeletion();
-  const act = async (deed: () => Promise<Reply<null>>): Promise<boolean> => {
-    setBusy(true);
-    setProblem(null);
-    const reply = await deed();
-    setBusy(false);
-    if (!reply.ok) setProblem(reply.failure.message);
-    return reply.ok;
-  };
   const remove = async () => {
     if (await act(() => deeds.removeBatch(batch))) onGone();
   };

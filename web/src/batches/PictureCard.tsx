@@ -1,5 +1,5 @@
 import { formatBytes } from '@spillway/core/amounts.ts';
-import { useId, useState } from 'preact/hooks';
+import { useId } from 'preact/hooks';
 import { ConfirmButton } from '../components/ConfirmButton.tsx';
 import { HatchBar } from '../components/HatchBar.tsx';
 import { Icon } from '../components/Icon.tsx';
@@ -18,6 +18,7 @@ import { ResultTabs } from './ResultTabs.tsx';
 import { hasEnded, hasFailed } from './result-stage.ts';
 import type { ShownResults } from './shown-results.ts';
 import { stageShare, stageWords } from './stage-words.ts';
+import { useDeed } from './use-deed.ts';
 
 export interface PictureCardProps {
   batchKey: Batch['key'];
@@ -120,17 +121,8 @@ function CardState({ picture, shown }: { picture: Picture; shown: PictureResult 
 }
 
 function CardActions({ picture, shown, deeds, onGone }: PictureCardProps & { shown: PictureResult | null }) {
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<string | null>(null);
+  const { busy, problem, act } = useDeed();
   const files = useDeletion();
-  const act = async (deed: () => Promise<Reply<null>>): Promise<boolean> => {
-    setBusy(true);
-    setProblem(null);
-    const reply = await deed();
-    setBusy(false);
-    if (!reply.ok) setProblem(reply.failure.message);
-    return reply.ok;
-  };
   const remove = async () => {
     if (await act(() => deeds.removePicture(picture))) onGone();
   };
